@@ -1,0 +1,42 @@
+/** The arrows between the rooms of the house: who may import whom. `npm run lint` fails on any other. */
+const room = (name) => `^src/${name}/`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'ingest-imports-only-the-backend',
+      comment: 'Ingest knows the engine, and the crop geometry it cuts for a model; nothing else of ours.',
+      severity: 'error',
+      from: { path: room('ingest') },
+      to: { path: '^src/', pathNot: [room('ingest'), room('model/backend'), '^src/model/crop-geometry\\.ts$', '^src/errors/'] },
+    },
+    {
+      name: 'model-imports-nobody',
+      severity: 'error',
+      from: { path: room('model') },
+      to: { path: '^src/', pathNot: [room('model'), '^src/errors/'] },
+    },
+    {
+      name: 'train-imports-ingest-and-model',
+      severity: 'error',
+      from: { path: room('train') },
+      to: { path: '^src/', pathNot: [room('train'), room('ingest'), room('model'), '^src/errors/'] },
+    },
+    {
+      name: 'stream-imports-ingest-and-model',
+      severity: 'error',
+      from: { path: room('stream') },
+      to: { path: '^src/', pathNot: [room('stream'), room('ingest'), room('model'), '^src/errors/'] },
+    },
+    { name: 'errors-import-nobody', severity: 'error', from: { path: '^src/errors/' }, to: { path: '^src/', pathNot: '^src/errors/' } },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true, dependencyTypesNot: ['npm-peer', 'npm-optional'] } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

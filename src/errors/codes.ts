@@ -1,0 +1,24 @@
+/**
+ * Every way ferstream can refuse, in one table: what the code means and what usually mends it.
+ * `docs/errors.md` is written from this table (a test keeps the two equal).
+ */
+export const ERROR_CODES = {
+  USAGE: 'A command line or option that cannot be understood.',
+  CONFIG_INVALID: 'A setting of the wrong type, out of range, or with an unknown name.',
+  INPUT_NOT_FOUND: 'No file, folder or URL of that name, or a glob that matches nothing.',
+  INPUT_UNREADABLE: 'The input is there but ffmpeg cannot decode it as video or image.',
+  INPUT_NO_VIDEO: 'The input holds no video stream (audio only, for instance).',
+  INPUT_UNSAFE: 'The input is of a kind that is refused on purpose: a playlist or script posing as a video.',
+  INPUT_STALLED: 'A network or piped input stopped sending.',
+  FFMPEG_MISSING: 'No ffmpeg or ffprobe could be found or started.',
+  FFMPEG_FAILED: 'ffmpeg started but ended with an error.',
+  BACKEND_UNAVAILABLE: 'The compute engine asked for is not installed or does not work here.',
+  BACKEND_MISMATCH: 'TensorFlow.js fell back to another engine than the one asked for.',
+  WEIGHTS_MISSING: 'Network weights could not be found or read.',
+  MODEL_INCOMPATIBLE: 'A checkpoint whose labels, crop geometry or version do not fit this use.',
+  OUTPUT_UNWRITABLE: 'An output file or folder could not be written.',
+  INTERRUPTED: 'Stopped by the user; finished work is kept.',
+  INTERNAL: 'A defect in ferstream itself.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,47 @@
+import type { Frame } from './frame.js';
+
+/** What is known about a source before its first frame; every field may be unknown (null). */
+export interface SourceInfo {
+  /** Container and codec as ffprobe names them, e.g. "mov,mp4,m4a" and "h264". */
+  readonly container: string | null;
+  readonly codec: string | null;
+  /** Seconds. */
+  readonly duration: number | null;
+  /** Frames that the container announces for the part to be read, after `fps` and the time range; null when it does not say. */
+  readonly expectedFrames: number | null;
+}
+
+/** How decoding went; complete once the frames have ended. */
+export interface DecodeReport {
+  readonly frames: number;
+  readonly expectedFrames: number | null;
+  /** Lines in which the decoder complained of damaged data. */
+  readonly decodeErrors: number;
+  /** True when frames are missing or were decoded from damaged data. */
+  readonly degraded: boolean;
+  /** One line for a person, null when all is well: e.g. "868 of 900 frames, 12 decode errors". */
+  readonly note: string | null;
+}
+
+/**
+ * A source of frames that is pulled: nothing is decoded beyond a small read-ahead until the consumer asks for it.
+ * One pass only. Ending the iteration early (break, return, throw, abort) stops the decoder and frees everything.
+ */
+export interface FrameSource {
+  readonly name: string;
+  readonly info: SourceInfo;
+  /** @throws FerError INPUT_* when nothing can be decoded. Damage in the middle ends up in `report()` instead. */
+  frames(signal?: AbortSignal): AsyncIterable<Frame>;
+  report(): DecodeReport;
+}
+
+/** Which part of a source to read, and at what rate and size. */
+export interface SourceOptions {
+  /** Frames per second to keep; null keeps every frame with its own presentation time. */
+  readonly fps?: number | null;
+  /** Seconds of presentation time; frames with start <= t < end are kept, timestamps stay those of the container. */
+  readonly start?: number | null;
+  readonly end?: number | null;
+  /** Scale to this width in pixels (height follows, even); null keeps the display size. */
+  readonly width?: number | null;
+}

@@ -1,0 +1,12 @@
+/** One decoded picture of a source, after rotation metadata has been applied. */
+export interface Frame {
+  /** Position in the source as decoded, from 0, without gaps. */
+  readonly index: number;
+  /** Presentation time in seconds, from the container. */
+  readonly timestamp: number;
+  /** Display width in pixels; may change in the middle of a stream. */
+  readonly width: number;
+  readonly height: number;
+  /** Packed RGB, `width * height * 3` bytes, row by row from the top left. Valid for as long as the frame is held. */
+  readonly data: Uint8Array;
+}

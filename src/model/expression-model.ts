@@ -1,0 +1,40 @@
+import type { CropGeometry, FaceCrop } from './crop-geometry.js';
+import type { LabelSet } from './label-set.js';
+
+/** How many neighbouring observations of a face the temporal encoder wants to see around the ones it classifies. */
+export interface ClipContext {
+  /** Observations before the first one to classify. */
+  readonly past: number;
+  /** Observations after the last one to classify; 0 in causal (live) use. */
+  readonly future: number;
+  /** Observations classified at a time. */
+  readonly hop: number;
+}
+
+/** Consecutive observations of one face. */
+export interface Clip {
+  /** What `encode` returned for each observation. [T][D] */
+  readonly features: readonly Float32Array[];
+  /** Presentation time of each observation in seconds. [T] */
+  readonly timestamps: readonly number[];
+  /** Observations from..to-1 are to be classified; the others are context. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The seat for a trained model: frame encoder -> clip window -> temporal encoder -> posteriors for every frame.
+ * The pipeline knows this interface and nothing of who sits here.
+ */
+export interface ExpressionModel {
+  readonly name: string;
+  readonly version: string;
+  readonly labels: LabelSet;
+  readonly crop: CropGeometry;
+  readonly context: ClipContext;
+  /** Frame encoder: one feature vector for each crop; all crops have `this.crop` as geometry. */
+  encode(crops: readonly FaceCrop[]): Promise<Float32Array[]>;
+  /** Temporal encoder and classifier: posteriors over `labels` for observations from..to-1. [to - from][C] */
+  classify(clip: Clip): Promise<Float32Array[]>;
+  dispose(): void;
+}

@@ -1,0 +1,34 @@
+import type { Box, FaceEvidence, FaceQuality, Point } from '../ingest/index.js';
+
+/** One face in one frame, with its expression. */
+export interface FaceResult {
+  /** The same person keeps the same id through the footage; from 1. */
+  readonly trackId: number;
+  /** Pixels of the frame as annotated. */
+  readonly box: Box;
+  /** Confidence that this is a face, 0..1. */
+  readonly score: number;
+  readonly evidence: FaceEvidence;
+  readonly quality: FaceQuality;
+  readonly landmarks: readonly Point[];
+  /** Posterior of every label of the model's label set; they sum to 1. */
+  readonly probabilities: Readonly<Record<string, number>>;
+  /** The label with the largest posterior. */
+  readonly label: string;
+  /** How close the runner-up is to the winner: 0 clear, 1 tie. */
+  readonly ambiguity: number;
+}
+
+/** "degraded": no face in this frame rests on evidence of its own, only on the frames around it. */
+export type FrameStatus = 'ok' | 'no-face' | 'degraded';
+
+/** What ferstream says about one decoded frame; there is exactly one for each, in order. */
+export interface FrameResult {
+  readonly index: number;
+  /** Presentation time in seconds, from the container. */
+  readonly timestamp: number;
+  readonly width: number;
+  readonly height: number;
+  readonly status: FrameStatus;
+  readonly faces: readonly FaceResult[];
+}

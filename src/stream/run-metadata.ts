@@ -1,0 +1,32 @@
+/** What a run was: enough to know what made a result, and whether it would come out the same again. */
+export interface RunMetadata {
+  /** Version of the JSONL schema; see docs/output.md. */
+  readonly schemaVersion: 1;
+  readonly ferstream: string;
+  readonly input: {
+    /** As the user named it. */
+    readonly name: string;
+    readonly kind: 'file' | 'images' | 'url' | 'stdin';
+    /** "sha256:..." of the content (of the validators, for a URL); null when it cannot be known beforehand (stdin). */
+    readonly hash: string | null;
+    readonly container: string | null;
+    readonly codec: string | null;
+    /** Seconds. */
+    readonly duration: number | null;
+    readonly expectedFrames: number | null;
+  };
+  readonly engine: { readonly backend: string; readonly tfjs: string; readonly device: string | null };
+  readonly model: { readonly name: string; readonly version: string; readonly labels: readonly string[] };
+  readonly detector: string;
+  /** Every setting that can change a result. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly node: string;
+  readonly ffmpeg: string | null;
+}
+
+/** How a run ended. */
+export interface RunOutcome {
+  readonly frames: number;
+  readonly degraded: boolean;
+  readonly note: string | null;
+}
