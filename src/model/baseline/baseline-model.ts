@@ -1,0 +1,59 @@
+import * as tf from '@tensorflow/tfjs';
+import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
+import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js';
+import { EXPRESSIONS_7 } from '../label-set.js';
+import { FACE_EXPRESSION_INPUT_SIZE, FaceExpressionNet } from './face-expression-net.js';
+import { smoothPosteriors } from './temporal-smoothing.js';
+
+/**
+ * Where eyes and mouth lie, on average, in the crops that FaceExpressionNet gets from face-api itself
+ * (25 faces of 7 photos; face-api frames them by the landmarks' bounding box plus 20 %).
+ */
+const CROP: CropGeometry = {
+  size: FACE_EXPRESSION_INPUT_SIZE,
+  channels: 3,
+  eyes: { x: 0.5, y: 0.28 },
+  mouth: { x: 0.5, y: 0.65 },
+};
+
+/** Seconds: wide enough to take the flicker of single frames, narrow enough for an expression of a third of a second. */
+const SMOOTHING_SIGMA = 0.1;
+
+/**
+ * The stand-in until a model of our own is trained: face-api's FaceExpressionNet as frame encoder (its posteriors are the
+ * features), smoothing over the clip window as temporal encoder.
+ */
+export class BaselineModel implements ExpressionModel {
+  readonly name = 'baseline';
+  readonly version = 'face-api-1.7';
+  readonly labels = EXPRESSIONS_7;
+  readonly crop = CROP;
+  readonly context: ClipContext = { past: 9, future: 9, hop: 1 };
+
+  private constructor(private readonly net: FaceExpressionNet) {}
+
+  /** @throws FerError WEIGHTS_MISSING */
+  static async load(): Promise<BaselineModel> {
+    return new BaselineModel(await FaceExpressionNet.load());
+  }
+
+  async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
+    if (crops.length === 0) return [];
+    const posteriors = tf.tidy(() => {
+      const faces = crops.map(({ data }) => tf.tensor3d(data, [CROP.size, CROP.size, CROP.channels]));
+      return tf.softmax(this.net.logits(tf.stack(faces) as tf.Tensor4D)); // [B, 7]
+    });
+    const values = (await posteriors.data()) as Float32Array;
+    posteriors.dispose();
+    const classes = this.labels.size;
+    return crops.map((_, face) => values.slice(face * classes, (face + 1) * classes));
+  }
+
+  classify(clip: Clip): Promise<Float32Array[]> {
+    return Promise.resolve(smoothPosteriors(clip, SMOOTHING_SIGMA));
+  }
+
+  dispose(): void {
+    this.net.dispose();
+  }
+}

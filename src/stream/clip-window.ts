@@ -1,0 +1,159 @@
+import type { ExpressionModel } from '../model/expression-model.js';
+import { toFaceResult, toFrameResult } from './face-result.js';
+import type { FaceResult, FrameResult } from './frame-result.js';
+import type { FaceObservation, FrameObservation } from './observation.js';
+
+export interface ClipWindowOptions {
+  /**
+   * True: every frame is answered at once from the past alone (live). False: a frame waits until the frames around it
+   * are known (recorded footage).
+   */
+  readonly causal?: boolean;
+  /** Seconds a recorded frame waits for the frames after it to say whether a tentative face was one. */
+  readonly lookAhead?: number;
+  /** Seconds without an observation after which a face's next one starts a new clip. */
+  readonly maxGap?: number;
+}
+
+/** Frames may carry any timestamps, even equal ones; the window must stay small all the same. */
+const MAX_WAITING_FRAMES = 512;
+
+interface Sighting {
+  readonly frame: FrameObservation;
+  readonly observation: FaceObservation;
+}
+
+/**
+ * The window of frames around the ones that are being classified. It settles two questions that a single frame leaves
+ * open: whether a tentative face was one (only if the same face is later seen for sure), and what its expression is
+ * (the temporal encoder sees the face's neighbouring observations). Frames leave in order, one result for each.
+ * Holds features and boxes, never pixels; its size is bounded by time and by MAX_WAITING_FRAMES.
+ */
+export class ClipWindow {
+  private readonly causal: boolean;
+  private readonly lookAhead: number;
+  private readonly maxGap: number;
+  /** Frames not answered yet, oldest first. */
+  private waiting: FrameObservation[] = [];
+  /** Settled observations of each face that later ones still need as context, oldest first. */
+  private readonly history = new Map<number, Sighting[]>();
+
+  constructor(
+    private readonly model: Pick<ExpressionModel, 'labels' | 'context' | 'classify'>,
+    { causal = false, lookAhead = 1, maxGap = 0.5 }: ClipWindowOptions = {},
+  ) {
+    this.causal = causal;
+    this.lookAhead = lookAhead;
+    this.maxGap = maxGap;
+  }
+
+  /** Takes the next frame and returns the results that have become final, possibly none. */
+  async push(frame: FrameObservation): Promise<FrameResult[]> {
+    this.waiting.push(frame);
+    if (this.causal) return this.settle(1);
+    const due = this.countDue(frame);
+    return due >= this.model.context.hop || this.waiting.length > MAX_WAITING_FRAMES ? this.settle(Math.max(due, 1)) : [];
+  }
+
+  /** The results of all frames still waiting; call once, after the last frame. */
+  async flush(): Promise<FrameResult[]> {
+    return this.settle(this.waiting.length);
+  }
+
+  private countDue(newest: FrameObservation): number {
+    let due = 0;
+    for (const [position, frame] of this.waiting.entries()) {
+      const framesAfter = this.waiting.length - 1 - position;
+      if (framesAfter < this.model.context.future || newest.timestamp - frame.timestamp < this.lookAhead) break;
+      due += 1;
+    }
+    return due;
+  }
+
+  /** Answers the `count` oldest waiting frames. */
+  private async settle(count: number): Promise<FrameResult[]> {
+    const due = this.waiting.slice(0, count);
+    const faces = new Map<FrameObservation, FaceResult[]>(due.map((frame) => [frame, []]));
+    for (const sightings of this.confirmedSightings().values()) {
+      for (const clip of this.splitAtGaps(sightings)) {
+        await this.classify(clip, faces);
+      }
+    }
+    this.waiting = this.waiting.slice(count);
+    return due.map((frame) => {
+      const results = faces.get(frame) ?? [];
+      return toFrameResult(frame, results.sort((a, b) => a.trackId - b.trackId));
+    });
+  }
+
+  /** Per face, everything that is known of it: settled history, then waiting sightings without unconfirmed tails. */
+  private confirmedSightings(): Map<number, Sighting[]> {
+    const tracks = new Map<number, Sighting[]>();
+    for (const [trackId, past] of this.history) tracks.set(trackId, [...past]);
+    const unconfirmed = new Map<number, Sighting[]>();
+    for (const frame of this.waiting) {
+      for (const observation of frame.faces) {
+        const { trackId, tentative } = observation.face;
+        const held = append(unconfirmed, trackId, { frame, observation });
+        if (tentative) continue;
+        for (const sighting of held) append(tracks, trackId, sighting);
+        unconfirmed.delete(trackId);
+      }
+    }
+    return tracks;
+  }
+
+  private splitAtGaps(sightings: readonly Sighting[]): Sighting[][] {
+    const clips: Sighting[][] = [];
+    let previous: number | null = null;
+    for (const sighting of sightings) {
+      const { timestamp } = sighting.frame;
+      if (previous === null || timestamp - previous > this.maxGap) clips.push([]);
+      clips.at(-1)!.push(sighting);
+      previous = timestamp;
+    }
+    return clips;
+  }
+
+  /** Classifies those sightings of one clip whose frames are due, and remembers them as context for the next. */
+  private async classify(clip: readonly Sighting[], due: ReadonlyMap<FrameObservation, FaceResult[]>): Promise<void> {
+    const from = clip.findIndex(({ frame }) => due.has(frame));
+    if (from < 0) return;
+    const to = clip.findLastIndex(({ frame }) => due.has(frame)) + 1;
+    const { past, future } = this.model.context;
+    const first = Math.max(0, from - past);
+    const window = clip.slice(first, this.causal ? to : to + future);
+    const posteriors = await this.model.classify({
+      features: window.map(({ observation }) => observation.features),
+      timestamps: window.map(({ frame }) => frame.timestamp),
+      from: from - first,
+      to: to - first,
+    });
+    for (const [offset, { frame, observation }] of clip.slice(from, to).entries()) {
+      due.get(frame)!.push(toFaceResult(observation.face, posteriors[offset]!, this.model.labels));
+    }
+    this.remember(clip.slice(0, to));
+  }
+
+  private remember(settled: readonly Sighting[]): void {
+    const { trackId } = settled[0]!.observation.face;
+    const { past } = this.model.context;
+    this.history.delete(trackId);
+    if (past > 0) this.history.set(trackId, settled.slice(-past));
+    const now = settled.at(-1)!.frame.timestamp;
+    for (const [id, sightings] of this.history) {
+      if (now - sightings.at(-1)!.frame.timestamp > this.maxGap) this.history.delete(id);
+    }
+  }
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): V[] {
+  const list = lists.get(key);
+  if (list !== undefined) {
+    list.push(value);
+    return list;
+  }
+  const created = [value];
+  lists.set(key, created);
+  return created;
+}

@@ -1,0 +1,90 @@
+import { Observable, Subject } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
+
+export interface DemandOptions {
+  /** Items that may be between the source and the end of the stage at a time. */
+  readonly inFlight?: number;
+  /** Awaited before every pull: keeps the source waiting for a consumer that is slower than the stage. */
+  readonly ready?: () => Promise<void>;
+}
+
+/**
+ * Runs an RxJS stage over a pulled source without ever letting items queue up.
+ *
+ * RxJS has no demand signal: `from(asyncIterable).pipe(concatMap(slow))` drains the source into a buffer as fast as it
+ * can deliver. Here every item needs a ticket. A ticket is taken when the item is pulled and comes back when the stage
+ * has emitted for it, so a slow stage leaves the source unread, and a decoder behind it blocks on its full pipe.
+ *
+ * `stage` must emit exactly once for every item (an array, when results come in lots) and may emit more after its input
+ * has completed, to flush what it holds. The source is closed (`return`) on completion, error and unsubscribe; `signal`
+ * is aborted on the latter two, so that a source waiting for data wakes up.
+ */
+export function demand<T, R>(
+  open: (signal: AbortSignal) => AsyncIterable<T>,
+  stage: OperatorFunction<T, R>,
+  { inFlight = 2, ready }: DemandOptions = {},
+): Observable<R> {
+  return new Observable<R>((subscriber) => {
+    const stop = new AbortController();
+    const items = new Subject<T>();
+    let tickets = inFlight;
+    let returned: (() => void) | null = null;
+
+    const ticket = async (): Promise<void> => {
+      while (tickets === 0 && !stop.signal.aborted) {
+        await new Promise<void>((resolve) => (returned = resolve));
+      }
+      tickets -= 1;
+      await ready?.();
+    };
+    const giveBack = (): void => {
+      tickets += 1;
+      returned?.();
+    };
+
+    const results = items.pipe(stage).subscribe({
+      next: (result) => {
+        subscriber.next(result);
+        giveBack();
+      },
+      error: (error: unknown) => {
+        subscriber.error(error);
+      },
+      complete: () => {
+        subscriber.complete();
+      },
+    });
+
+    const pump = async (): Promise<void> => {
+      for await (const item of ticketed(open(stop.signal), ticket, stop.signal)) {
+        items.next(item);
+      }
+      if (!stop.signal.aborted) items.complete();
+    };
+    pump().catch((error: unknown) => {
+      if (!stop.signal.aborted) items.error(error);
+    });
+
+    return () => {
+      stop.abort();
+      returned?.();
+      results.unsubscribe();
+    };
+  });
+}
+
+/** `source`, but no item is asked for before `ticket` has been granted. */
+async function* ticketed<T>(source: AsyncIterable<T>, ticket: () => Promise<void>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      await ticket();
+      if (signal.aborted) return;
+      const { value, done } = await iterator.next();
+      if (done === true || signal.aborted) return;
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}

@@ -1,0 +1,51 @@
+import type { TrackedFace } from '../ingest/index.js';
+import type { LabelSet } from '../model/label-set.js';
+import type { FaceResult, FrameResult, FrameStatus } from './frame-result.js';
+import type { FrameObservation } from './observation.js';
+
+/** @param posteriors over `labels`, in its order. [C] */
+export function toFaceResult(face: TrackedFace, posteriors: Float32Array, labels: LabelSet): FaceResult {
+  const winner = argmax(posteriors);
+  return {
+    trackId: face.trackId,
+    box: face.box,
+    score: face.score,
+    evidence: face.evidence,
+    quality: face.quality,
+    landmarks: face.landmarks,
+    probabilities: Object.fromEntries(labels.labels.map((label, index) => [label, posteriors[index]!])),
+    label: labels.labels[winner]!,
+    ambiguity: ambiguity(posteriors),
+  };
+}
+
+export function toFrameResult(frame: FrameObservation, faces: readonly FaceResult[]): FrameResult {
+  const { index, timestamp, width, height } = frame;
+  return { index, timestamp, width, height, status: frameStatus(faces), faces };
+}
+
+/**
+ * How close the nearest negative comes to the winner, p2 / p1: 0 clear, 1 tie. NAW weighs its training samples
+ * in the same plane (ALGORITHMS: s = (p_GT, p_NN)); here the winner stands in for the unknown truth.
+ */
+export function ambiguity(posteriors: ArrayLike<number>): number {
+  let first = 0;
+  let second = 0;
+  for (let k = 0; k < posteriors.length; k += 1) {
+    const p = posteriors[k]!;
+    if (p > first) [first, second] = [p, first];
+    else if (p > second) second = p;
+  }
+  return first > 0 ? second / first : 1;
+}
+
+function frameStatus(faces: readonly FaceResult[]): FrameStatus {
+  if (faces.length === 0) return 'no-face';
+  return faces.some((face) => face.evidence !== 'carried') ? 'ok' : 'degraded';
+}
+
+function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let k = 1; k < values.length; k += 1) if (values[k]! > values[best]!) best = k;
+  return best;
+}
