@@ -59,7 +59,7 @@ export function demand<T, R>(
       for await (const item of ticketed(open(stop.signal), ticket, stop.signal)) {
         items.next(item);
       }
-      if (!stop.signal.aborted) items.complete();
+      items.complete();
     };
     pump().catch((error: unknown) => {
       if (!stop.signal.aborted) items.error(error);
@@ -80,9 +80,9 @@ async function* ticketed<T>(source: AsyncIterable<T>, ticket: () => Promise<void
     for (;;) {
       await ticket();
       if (signal.aborted) return;
-      const { value, done } = await iterator.next();
-      if (done === true || signal.aborted) return;
-      yield value;
+      const next = await iterator.next();
+      if (next.done === true) return;
+      yield next.value;
     }
   } finally {
     await iterator.return?.();

@@ -10,13 +10,12 @@ export async function* iterate<R>(
   settled?: () => Promise<void>,
 ): AsyncGenerator<R, void, undefined> {
   const queue: R[] = [];
-  let ended = false;
-  let failure: { error: unknown } | null = null;
-  let wakeConsumer: (() => void) | null = null;
-  let wakeProducer: (() => void) | null = null;
+  const state: { ended: boolean; failure: { error: unknown } | null } = { ended: false, failure: null };
+  const consumer = new Bell();
+  const producer = new Bell();
 
   const ready = async (): Promise<void> => {
-    while (queue.length > 0) await new Promise<void>((resolve) => (wakeProducer = resolve));
+    while (queue.length > 0) await producer.wait();
   };
 
   let subscription: Subscription | null = null;
@@ -24,29 +23,43 @@ export async function* iterate<R>(
     subscription = create(ready).subscribe({
       next: (value) => {
         queue.push(value);
-        wakeConsumer?.();
+        consumer.ring();
       },
       error: (error: unknown) => {
-        failure = { error };
-        wakeConsumer?.();
+        state.failure = { error };
+        consumer.ring();
       },
       complete: () => {
-        ended = true;
-        wakeConsumer?.();
+        state.ended = true;
+        consumer.ring();
       },
     });
     for (;;) {
       while (queue.length > 0) yield queue.shift() as R;
       // Only an empty queue lets the producer go on: it works while the consumer waits, never ahead of it.
-      (wakeProducer as (() => void) | null)?.();
-      if (failure !== null) throw (failure as { error: unknown }).error;
-      if (ended) return;
-      await new Promise<void>((resolve) => (wakeConsumer = resolve));
+      producer.ring();
+      if (state.failure !== null) throw state.failure.error;
+      if (state.ended) return;
+      await consumer.wait();
     }
   } finally {
     queue.length = 0;
     subscription?.unsubscribe();
-    (wakeProducer as (() => void) | null)?.();
+    producer.ring();
     await settled?.();
+  }
+}
+
+/** Wakes the one who waits; a ring that nobody waits for is lost. */
+class Bell {
+  private wake: (() => void) | null = null;
+
+  wait(): Promise<void> {
+    return new Promise((resolve) => (this.wake = resolve));
+  }
+
+  ring(): void {
+    this.wake?.();
+    this.wake = null;
   }
 }

@@ -18,7 +18,7 @@ export class FaceExpressionNet {
   logits(input: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => {
       const features = extractDenseFeatures(input, this.weights, 4); // [B, 1, 1, 256]
-      const flat = tf.reshape(features, [input.shape[0], -1]) as tf.Tensor2D; // [B, 256]
+      const flat = tf.reshape<tf.Rank.R2>(features, [input.shape[0], -1]); // [B, 256]
       return tf.add(tf.matMul(flat, this.weights['fc/weights'] as tf.Tensor2D), this.weights['fc/bias']!); // [B, 7]
     });
   }

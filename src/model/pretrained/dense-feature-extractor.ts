@@ -17,7 +17,7 @@ export const DENSE_INPUT_SIZE = 112;
  */
 export function extractDenseFeatures(input: tf.Tensor4D, weights: tf.NamedTensorMap, blocks: 3 | 4): tf.Tensor4D {
   return tf.tidy(() => {
-    let x = tf.div(tf.sub(input, tf.tensor1d(MEAN_RGB)), 255) as tf.Tensor4D; // [B, 112, 112, 3]
+    let x = tf.div<tf.Tensor4D>(tf.sub(input, tf.tensor1d(MEAN_RGB)), 255); // [B, 112, 112, 3]
     for (let block = 0; block < blocks; block += 1) x = denseBlock(x, weights, block, blocks); // halves H and W, doubles C
     return blocks === 4 ? tf.avgPool(x, [7, 7], [2, 2], 'valid') : tf.avgPool(x, [14, 14], [2, 2], 'valid');
   });
