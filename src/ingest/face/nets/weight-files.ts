@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { FerError } from '../../../errors/fer-error.js';
+
+const require = createRequire(import.meta.url);
+
+/** Tensors by their name in the weight file. Whoever holds them disposes them. */
+export type WeightMap = ReadonlyMap<string, tf.Tensor>;
+
+interface WeightGroup {
+  readonly paths: readonly string[];
+  readonly weights: tf.io.WeightsManifestEntry[];
+}
+
+/** The folder of an npm package that ships weights, wherever npm hoisted it. */
+function findInPackage(packageName: string, relativePath: string): string {
+  for (const folder of require.resolve.paths(packageName) ?? []) {
+    const path = join(folder, packageName, relativePath);
+    if (existsSync(path)) return path;
+  }
+  throw new FerError(
+    'WEIGHTS_MISSING',
+    `weights "${relativePath}" of npm package ${packageName} were not found; run npm install again`,
+  );
+}
+
+async function decodeGroups(manifestPath: string, groups: readonly WeightGroup[]): Promise<WeightMap> {
+  const weights = new Map<string, tf.Tensor>();
+  for (const group of groups) {
+    const files = await Promise.all(group.paths.map((path) => readFile(join(dirname(manifestPath), path))));
+    const bytes = Uint8Array.from(Buffer.concat(files));
+    for (const [name, tensor] of Object.entries(tf.io.decodeWeights(bytes.buffer, group.weights))) weights.set(name, tensor);
+  }
+  return weights;
+}
+
+async function readJson(path: string): Promise<unknown> {
+  return JSON.parse(await readFile(path, 'utf8')) as unknown;
+}
+
+function unreadable(path: string, cause: unknown): FerError {
+  return new FerError('WEIGHTS_MISSING', `weights in ${path} cannot be read; run npm install again`, { cause });
+}
+
+/**
+ * Weights of one of face-api's networks.
+ * @param name file name without ending, e.g. "tiny_face_detector_model"
+ * @throws FerError WEIGHTS_MISSING
+ */
+export async function loadFaceApiWeights(name: string): Promise<WeightMap> {
+  const path = findInPackage('@vladmandic/face-api', `model/${name}-weights_manifest.json`);
+  try {
+    return await decodeGroups(path, (await readJson(path)) as WeightGroup[]);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** One operation of a TensorFlow graph as tfjs-converter writes it. */
+export interface GraphNode {
+  readonly name: string;
+  readonly op: string;
+  readonly input?: readonly string[];
+  readonly attr?: Readonly<Record<string, GraphAttribute | undefined>>;
+}
+
+/** Only the kinds of attribute that our networks use; strings are base64. */
+export interface GraphAttribute {
+  readonly s?: string;
+  readonly list?: { readonly i?: readonly string[]; readonly s?: readonly string[] };
+}
+
+/**
+ * Graph and weights of one of the networks in the npm package @vladmandic/human.
+ * @param name file name without ending, e.g. "blazeface"
+ * @throws FerError WEIGHTS_MISSING
+ */
+export async function loadHumanGraph(name: string): Promise<{ nodes: readonly GraphNode[]; weights: WeightMap }> {
+  const path = findInPackage('@vladmandic/human', `models/${name}.json`);
+  try {
+    const model = (await readJson(path)) as {
+      modelTopology: { node: GraphNode[] };
+      weightsManifest: WeightGroup[];
+    };
+    return { nodes: model.modelTopology.node, weights: await decodeGroups(path, model.weightsManifest) };
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/**
+ * The tensor called `name`.
+ * @throws FerError WEIGHTS_MISSING when the file does not hold it
+ */
+export function weight<R extends tf.Rank>(weights: WeightMap, name: string): tf.Tensor<R> {
+  const tensor = weights.get(name);
+  if (tensor === undefined) throw new FerError('WEIGHTS_MISSING', `the weight file has no tensor "${name}"; its package version does not fit`);
+  return tensor as tf.Tensor<R>;
+}
+
+export function disposeWeights(weights: WeightMap): void {
+  for (const tensor of weights.values()) tensor.dispose();
+}
