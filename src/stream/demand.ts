@@ -6,6 +6,8 @@ export interface DemandOptions {
   readonly inFlight?: number;
   /** Awaited before every pull: keeps the source waiting for a consumer that is slower than the stage. */
   readonly ready?: () => Promise<void>;
+  /** Called once the source has been closed, whichever way the run ended. */
+  readonly closed?: () => void;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface DemandOptions {
 export function demand<T, R>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
   stage: OperatorFunction<T, R>,
-  { inFlight = 2, ready }: DemandOptions = {},
+  { inFlight = 2, ready, closed }: DemandOptions = {},
 ): Observable<R> {
   return new Observable<R>((subscriber) => {
     const stop = new AbortController();
@@ -61,9 +63,11 @@ export function demand<T, R>(
       }
       items.complete();
     };
-    pump().catch((error: unknown) => {
-      if (!stop.signal.aborted) items.error(error);
-    });
+    pump()
+      .catch((error: unknown) => {
+        if (!stop.signal.aborted) items.error(error);
+      })
+      .finally(closed);
 
     return () => {
       stop.abort();

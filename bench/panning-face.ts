@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { findFfmpeg } from '../src/index.js';
+
+/** A clip of 10 s, 640x480, 25 fps, in which one face (of a photo that ships with face-api) drifts about. */
+export async function buildPanningFace(path: string): Promise<string> {
+  const photo = join(dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')), 'demo', 'sample1.jpg');
+  const { path: ffmpeg } = await findFfmpeg();
+  const drift = "crop=640:480:x='1230+45*sin(t)':y='70+40*cos(1.3*t)'";
+  await promisify(execFile)(ffmpeg, [
+    ...['-v', 'error', '-loop', '1', '-framerate', '25', '-t', '10', '-i', photo],
+    ...['-vf', drift, '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-y', path],
+  ]);
+  return path;
+}

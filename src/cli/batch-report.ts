@@ -1,0 +1,74 @@
+import { basename } from 'node:path';
+import type { BatchEvent } from '../stream/index.js';
+import { EXIT } from './exit-codes.js';
+import { formatDuration, Progress } from './progress.js';
+import type { ProgressTarget } from './progress.js';
+import { textTable } from './text-table.js';
+
+/** Shows a running batch on `target` and remembers how every input went. */
+export class BatchReport {
+  private readonly progress: Progress;
+  private readonly rows: string[][] = [];
+  private readonly failures: string[] = [];
+  private total = 0;
+  private interrupted = false;
+
+  constructor(private readonly target: ProgressTarget) {
+    this.progress = new Progress(target);
+  }
+
+  take(event: BatchEvent): void {
+    switch (event.type) {
+      case 'planned':
+        this.total = event.inputs;
+        return;
+      case 'engine':
+        this.line(`engine: ${event.description}`);
+        return;
+      case 'started':
+        this.progress.start(`[${event.position}/${this.total}] ${basename(event.input)}`, event.expectedFrames);
+        return;
+      case 'progress':
+        this.progress.update(event.frames);
+        return;
+      case 'done':
+        this.progress.clear();
+        this.row(event.input, event.outcome.degraded ? 'degraded' : 'ok', event.outcome.frames, event.seconds, event.outcome.note);
+        return;
+      case 'skipped':
+        this.row(event.input, 'done before', event.outcome.frames, null, event.outcome.note);
+        return;
+      case 'failed':
+        this.progress.clear();
+        this.row(event.input, 'failed', null, null, null);
+        this.failures.push(event.error.message);
+        this.line(`failed: ${event.error.message}`);
+        return;
+      case 'interrupted':
+        this.progress.clear();
+        this.interrupted = true;
+        this.line(`interrupted at ${event.input}; finished inputs are kept, the same command goes on from here`);
+    }
+  }
+
+  /** The table at the end, and once more what failed and why. */
+  summary(): string[] {
+    const table = textTable(['input', 'state', 'frames', 'time', 'frames/s', 'note'], this.rows);
+    if (this.failures.length === 0) return table;
+    return [...table, '', `${this.failures.length} of ${this.total} inputs failed:`, ...this.failures.map((line) => `  ${line}`)];
+  }
+
+  exitCode(): number {
+    if (this.interrupted) return EXIT.interrupted;
+    return this.failures.length > 0 ? EXIT.someFailed : EXIT.ok;
+  }
+
+  private row(input: string, state: string, frames: number | null, seconds: number | null, note: string | null): void {
+    const rate = frames !== null && seconds !== null && seconds > 0 ? (frames / seconds).toFixed(1) : '';
+    this.rows.push([input, state, frames?.toString() ?? '', seconds === null ? '' : formatDuration(seconds), rate, note ?? '']);
+  }
+
+  private line(text: string): void {
+    this.target.write(`${text}\n`);
+  }
+}

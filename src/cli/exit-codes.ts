@@ -1,0 +1,23 @@
+import type { ErrorCode } from '../errors/index.js';
+
+/** What `fer` tells the shell. */
+export const EXIT = {
+  ok: 0,
+  /** The batch ran; some inputs failed. */
+  someFailed: 1,
+  /** The command line or a setting makes no sense. */
+  usage: 2,
+  /** The machine lacks something the job needs: engine, ffmpeg, weights, a writable folder. */
+  cannotRun: 3,
+  /** Stopped by Ctrl-C (128 + SIGINT). */
+  interrupted: 130,
+} as const;
+
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['USAGE', 'CONFIG_INVALID']);
+
+/** The exit code for an error that ended the whole command. */
+export function exitCodeFor(code: ErrorCode): number {
+  if (USAGE_CODES.has(code)) return EXIT.usage;
+  if (code === 'INTERRUPTED') return EXIT.interrupted;
+  return code.startsWith('INPUT_') ? EXIT.someFailed : EXIT.cannotRun;
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { FerError } from '../errors/index.js';
+import { VERSION } from '../version.js';
+import { annotateCommand } from './annotate.js';
+import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
+import { EXIT, exitCodeFor } from './exit-codes.js';
+
+const program = new Command('fer')
+  .description('Facial-expression recognition in video.')
+  .version(VERSION)
+  .option('--verbose', 'print the stack of an error')
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true });
+
+for (const register of [annotateCommand, demoCommand, doctorCommand]) register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** One line for a person, a code for the shell. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // commander has printed already
+  const failure = FerError.from(error);
+  process.stderr.write(`fer: ${failure.message} [${failure.code}]\n`);
+  if (program.opts<{ verbose?: boolean }>().verbose === true) console.error(error);
+  return exitCodeFor(failure.code);
+}

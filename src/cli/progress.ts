@@ -1,0 +1,66 @@
+/** Where progress goes; process.stderr is one. */
+export interface ProgressTarget {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const REDRAW_MS = 100;
+const PLAIN_LINE_MS = 10_000;
+const BAR_WIDTH = 24;
+
+/** Progress of one input: a bar that redraws itself on a terminal, now and then a plain line elsewhere. */
+export class Progress {
+  private began = performance.now();
+  private drawn = 0;
+  private label = '';
+  private total: number | null = null;
+
+  constructor(private readonly target: ProgressTarget) {}
+
+  start(label: string, total: number | null): void {
+    this.label = label;
+    this.total = total;
+    this.began = performance.now();
+    this.drawn = this.target.isTTY === true ? 0 : this.began;
+  }
+
+  update(done: number): void {
+    const now = performance.now();
+    const interval = this.target.isTTY === true ? REDRAW_MS : PLAIN_LINE_MS;
+    if (now - this.drawn < interval) return;
+    this.drawn = now;
+    const text = formatProgress(this.label, done, this.total, (now - this.began) / 1000);
+    this.target.write(this.target.isTTY === true ? `\r\u001b[K${text.slice(0, (this.target.columns ?? 80) - 1)}` : `${text}\n`);
+  }
+
+  /** Takes the bar away, so that ordinary lines can follow. */
+  clear(): void {
+    if (this.target.isTTY === true) this.target.write('\r\u001b[K');
+  }
+}
+
+/**
+ * @param total frames to expect, null when nobody knows
+ * @param seconds since the start
+ */
+export function formatProgress(label: string, done: number, total: number | null, seconds: number): string {
+  const rate = seconds > 0 ? done / seconds : 0;
+  const speed = `${rate.toFixed(1)} frames/s`;
+  if (total === null || total === 0) return `${label}  ${done} frames  ${speed}`;
+  const share = Math.min(1, done / total);
+  const filled = Math.round(share * BAR_WIDTH);
+  const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]`;
+  const left = rate > 0 ? `  ${formatDuration(Math.max(0, total - done) / rate)} left` : '';
+  return `${label}  ${bar} ${Math.floor(share * 100)}%  ${done}/${total}  ${speed}${left}`;
+}
+
+/** Seconds as "4 s", "2:05" or "1:02:05". */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { FerError } from '../errors/fer-error.js';
+import { closest } from '../errors/closest.js';
+import { BACKEND_NAMES } from '../model/index.js';
+
+const schema = z.strictObject({
+  /** Compute engine; "auto" takes the best that is installed and works. Default: FERSTREAM_BACKEND, else "auto". */
+  backend: z.enum(['auto', ...BACKEND_NAMES]).optional(),
+  /** Which network finds faces. */
+  detector: z.enum(['blazeface', 'tiny', 'ssd']).default('blazeface'),
+  /** Run the detector on every n-th frame and follow the faces in between. */
+  detectEvery: z.int().min(1).max(1000).default(1),
+  /** Faces smaller than this many pixels (longer side of the box) are left out. */
+  minFaceSize: z.number().min(0).default(20),
+  /** Faces the detector is less sure of are left out, 0..1; null leaves it to the detector. */
+  minScore: z.number().min(0).max(1).nullable().default(null),
+  /** At most this many faces in a frame, the largest first. */
+  maxFaces: z.int().min(1).max(100).default(20),
+  /** Frames per second to keep; null keeps every frame. */
+  fps: z.number().positive().max(1000).nullable().default(null),
+  /** Seconds of presentation time. */
+  start: z.number().nullable().default(null),
+  end: z.number().nullable().default(null),
+  /** Scale frames to this width in pixels before anything else; null keeps their size. */
+  width: z.int().min(16).max(16_384).nullable().default(null),
+  /** What names the expressions. */
+  model: z.enum(['baseline']).default('baseline'),
+});
+
+/** Settings that can change a result, complete with defaults. */
+export type AnnotateSettings = z.output<typeof schema>;
+/** The same as a user gives them: everything optional. */
+export type AnnotateOptions = z.input<typeof schema>;
+
+/** @throws FerError CONFIG_INVALID naming the setting, and the nearest known one if the name is unknown. */
+export function parseAnnotateOptions(options: AnnotateOptions): AnnotateSettings {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) throw new FerError('CONFIG_INVALID', explain(parsed.error));
+  const { start, end } = parsed.data;
+  if (start !== null && end !== null && end <= start) {
+    throw new FerError('CONFIG_INVALID', `end: ${end} s does not come after start (${start} s); give a later end`);
+  }
+  return parsed.data;
+}
+
+function explain(error: z.ZodError): string {
+  const issue = error.issues[0]!;
+  if (issue.code === 'unrecognized_keys') {
+    const unknown = issue.keys[0]!;
+    return `unknown option "${unknown}"; did you mean "${closest(unknown, Object.keys(schema.shape))}"?`;
+  }
+  return `${issue.path.join('.')}: ${issue.message}`;
+}

@@ -1,0 +1,58 @@
+import { defer, from, mergeMap } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { expandInputs } from '../ingest/index.js';
+import type { Input } from '../ingest/index.js';
+import { FerError } from '../errors/index.js';
+import type { AnnotateOptions } from './annotate-options.js';
+import { Annotator } from './annotator.js';
+import type { FrameResult } from './frame-result.js';
+
+/**
+ * Annotates one file, image folder, URL or stdin ("-"): one result for every frame, in order.
+ * The decoder waits for the loop; leaving the loop stops everything. For many inputs, open an `Annotator` once instead.
+ *
+ * @throws FerError with a code of docs/errors.md
+ * @example
+ * for await (const { timestamp, faces } of annotate('clip.mp4')) console.log(timestamp, faces[0]?.label);
+ */
+export async function* annotate(input: string, options: AnnotateOptions = {}): AsyncGenerator<FrameResult, void, undefined> {
+  const single = await singleInput(input);
+  const annotator = await Annotator.open(options);
+  try {
+    yield* await annotator.annotate(single);
+  } finally {
+    annotator.dispose();
+  }
+}
+
+/** The same as an Observable, cold: every subscription annotates the input anew. */
+export function annotate$(input: string, options: AnnotateOptions = {}): Observable<FrameResult> {
+  return defer(() => from(openBoth(input, options))).pipe(
+    mergeMap(({ annotator, annotation }) => {
+      void annotation.settled.then(() => {
+        annotator.dispose();
+      });
+      return annotation.results$;
+    }),
+  );
+}
+
+async function openBoth(input: string, options: AnnotateOptions) {
+  const single = await singleInput(input);
+  const annotator = await Annotator.open(options);
+  try {
+    return { annotator, annotation: await annotator.annotate(single) };
+  } catch (error) {
+    annotator.dispose();
+    throw error;
+  }
+}
+
+async function singleInput(input: string): Promise<Input> {
+  const { inputs, failures } = await expandInputs([input]);
+  if (failures[0] !== undefined) throw failures[0].error;
+  if (inputs.length !== 1) {
+    throw new FerError('USAGE', `${input}: holds ${inputs.length} inputs; annotate them one by one, or with annotateBatch`);
+  }
+  return inputs[0]!;
+}

@@ -1,0 +1,145 @@
+import { mkdir } from 'node:fs/promises';
+import { FerError } from '../errors/index.js';
+import { expandInputs, identifyInput } from '../ingest/index.js';
+import type { Input } from '../ingest/index.js';
+import { VERSION } from '../version.js';
+import { Annotator } from './annotator.js';
+import { parseAnnotateOptions } from './annotate-options.js';
+import type { AnnotateOptions } from './annotate-options.js';
+import { findDoneRecord, openWriters, outputNames, settingsHash, writeDoneRecord } from './output/index.js';
+import type { RunOutcome } from './run-metadata.js';
+
+export interface BatchOptions extends AnnotateOptions {
+  readonly outputDir: string;
+  /** Names of OUTPUT_FORMATS. */
+  readonly formats: readonly string[];
+  /** Annotate again what is done already. */
+  readonly force?: boolean;
+  /** Stops after the frame at work; finished inputs are kept, the unfinished one leaves nothing. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a batch tells while it runs, one input after the other. */
+export type BatchEvent =
+  | { readonly type: 'planned'; readonly inputs: number }
+  | { readonly type: 'engine'; readonly backend: string; readonly description: string }
+  | { readonly type: 'started'; readonly input: string; readonly position: number; readonly expectedFrames: number | null }
+  | { readonly type: 'progress'; readonly input: string; readonly frames: number; readonly timestamp: number }
+  | { readonly type: 'done'; readonly input: string; readonly outputs: readonly string[]; readonly outcome: RunOutcome; readonly seconds: number }
+  | { readonly type: 'skipped'; readonly input: string; readonly outputs: readonly string[]; readonly outcome: RunOutcome }
+  | { readonly type: 'failed'; readonly input: string; readonly error: FerError }
+  | { readonly type: 'interrupted'; readonly input: string };
+
+/**
+ * Annotates many inputs into files. A bad input is an event, never the end of the batch; what a former run finished with
+ * the same content and settings is skipped; every output appears under its name only when it is complete.
+ *
+ * @throws FerError CONFIG_INVALID, BACKEND_*, WEIGHTS_MISSING, OUTPUT_UNWRITABLE: what concerns the batch as a whole
+ */
+export async function* annotateBatch(args: readonly string[], options: BatchOptions): AsyncGenerator<BatchEvent, void, undefined> {
+  const { outputDir, formats, force = false, signal, ...annotateOptions } = options;
+  const settings = parseAnnotateOptions(annotateOptions);
+  const { inputs, failures } = await expandInputs([...args]);
+  yield { type: 'planned', inputs: inputs.length + failures.length };
+  for (const { name, error } of failures) yield { type: 'failed', input: name, error };
+
+  const { backend: _engine, ...decisive } = settings;
+  const wanted = settingsHash({ ...decisive, formats: [...formats].sort(), ferstream: VERSION });
+  const names = outputNames(inputs);
+  await makeOutputDir(outputDir);
+
+  let annotator: Annotator | null = null;
+  try {
+    for (const [index, input] of inputs.entries()) {
+      if (signal?.aborted === true) {
+        yield { type: 'interrupted', input: input.name };
+        return;
+      }
+      const outputName = names[index]!;
+      try {
+        const hash = await identifyInput(input);
+        const done = force ? null : await findDoneRecord(outputDir, outputName, hash, wanted);
+        if (done !== null) {
+          yield { type: 'skipped', input: input.name, outputs: done.outputs.map(({ path }) => path), outcome: done.outcome };
+          continue;
+        }
+        if (annotator === null) {
+          annotator = await openAnnotator(settings);
+          yield { type: 'engine', backend: annotator.backend.name, description: annotator.backend.description };
+        }
+        const job = { annotator, input, hash, outputDir, outputName, formats, wanted, position: index + 1, signal };
+        yield* annotateInput(job);
+      } catch (error) {
+        if (error instanceof BatchFailure) throw error.cause;
+        yield { type: 'failed', input: input.name, error: FerError.from(error) };
+      }
+      // The event was yielded by annotateInput; what is left of the batch stays for a rerun.
+      if (signal?.aborted === true) return;
+    }
+  } finally {
+    annotator?.dispose();
+  }
+}
+
+interface Job {
+  readonly annotator: Annotator;
+  readonly input: Input;
+  readonly hash: string | null;
+  readonly outputDir: string;
+  readonly outputName: string;
+  readonly formats: readonly string[];
+  readonly wanted: string;
+  readonly position: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function* annotateInput(job: Job): AsyncGenerator<BatchEvent, void, undefined> {
+  const { annotator, input, hash, outputDir, outputName, formats, signal } = job;
+  const began = performance.now();
+  const annotation = await annotator.annotate(input, hash);
+  yield { type: 'started', input: input.name, position: job.position, expectedFrames: annotation.metadata.input.expectedFrames };
+
+  const writers = await openWriters(formats, outputDir, outputName, annotation.metadata, input);
+  let outcome: RunOutcome;
+  try {
+    let frames = 0;
+    for await (const result of annotation) {
+      if (signal?.aborted === true) break;
+      await writers.write(result);
+      frames += 1;
+      yield { type: 'progress', input: input.name, frames, timestamp: result.timestamp };
+    }
+    if (signal?.aborted === true) {
+      await writers.abort();
+      yield { type: 'interrupted', input: input.name };
+      return;
+    }
+    const { degraded, note } = annotation.report();
+    outcome = { frames, degraded, note };
+    await writers.finish(outcome);
+  } catch (error) {
+    await writers.abort();
+    throw error;
+  }
+  await writeDoneRecord(outputDir, outputName, { inputHash: hash, settingsHash: job.wanted, outputs: writers.paths, outcome });
+  yield { type: 'done', input: input.name, outputs: writers.paths, outcome, seconds: (performance.now() - began) / 1000 };
+}
+
+/** What makes no input of the batch possible must end it, not be reported once per input. */
+class BatchFailure extends Error {}
+
+async function openAnnotator(settings: AnnotateOptions): Promise<Annotator> {
+  try {
+    return await Annotator.open(settings);
+  } catch (error) {
+    throw new BatchFailure('the batch cannot run', { cause: error });
+  }
+}
+
+async function makeOutputDir(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+  } catch (error) {
+    throw new FerError('OUTPUT_UNWRITABLE', `${dir}: cannot be made or written; choose another --output-dir`, { cause: error });
+  }
+}

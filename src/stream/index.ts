@@ -1,0 +1,14 @@
+export { annotate, annotate$ } from './annotate.js';
+export { Annotation } from './annotation.js';
+export { Annotator } from './annotator.js';
+export { parseAnnotateOptions } from './annotate-options.js';
+export type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
+export { annotateBatch } from './batch.js';
+export type { BatchEvent, BatchOptions } from './batch.js';
+export { ClipWindow } from './clip-window.js';
+export type { ClipWindowOptions } from './clip-window.js';
+export { demand } from './demand.js';
+export type { DemandOptions } from './demand.js';
+export type { FaceResult, FrameResult, FrameStatus } from './frame-result.js';
+export type { RunMetadata, RunOutcome } from './run-metadata.js';
+export * from './output/index.js';
