@@ -1,0 +1,53 @@
+/** How many of the last lines are kept to explain a failure. */
+const KEPT_LINES = 20;
+
+/**
+ * Lines ffmpeg prints at level "error" about footage that is whole: its own bookkeeping, or another stream than the video.
+ */
+const HARMLESS = [
+  /non monoton/i,
+  /Queue input is backward in time/,
+  /deprecated pixel format/,
+  /Conversion failed!/,
+  /Error while filtering: (Broken pipe|Immediate exit)/,
+  /av_interleaved_write_frame\(\): Broken pipe/,
+  /Error (writing trailer|closing file|muxing a packet|submitting a packet to the muxer).*(Broken pipe|Immediate exit)/,
+];
+
+const TIMED_OUT = /timed out|ETIMEDOUT/i;
+
+/** What ffmpeg says on stderr at `-loglevel repeat+error`: counted, since its exit code is 0 for most kinds of damage. */
+export class DecodeLog {
+  private readonly lines: string[] = [];
+  private counted = 0;
+  private silent = false;
+
+  add(line: string): void {
+    const text = line.trim();
+    if (text === '') return;
+    this.lines.push(text);
+    if (this.lines.length > KEPT_LINES) this.lines.shift();
+    if (TIMED_OUT.test(text)) this.silent = true;
+    if (!HARMLESS.some((pattern) => pattern.test(text))) this.counted++;
+  }
+
+  /** Lines that speak of damaged or missing data. */
+  get errors(): number {
+    return this.counted;
+  }
+
+  /** A network peer went silent for longer than it may. */
+  get timedOut(): boolean {
+    return this.silent;
+  }
+
+  /** The last lines, oldest first, without the addresses ffmpeg puts before them. */
+  get tail(): readonly string[] {
+    return this.lines.map(withoutAddress);
+  }
+}
+
+/** "[mov,mp4 @ 0x55d0c] moov atom not found" -> "[mov,mp4] moov atom not found" */
+function withoutAddress(line: string): string {
+  return line.replace(/ @ 0x[0-9a-f]+\]/g, ']');
+}

@@ -1,0 +1,157 @@
+import type { ChildProcess } from 'node:child_process';
+import { PassThrough } from 'node:stream';
+import type { Readable } from 'node:stream';
+import ffmpeg from 'fluent-ffmpeg';
+import { DecodeLog } from './decode-log.js';
+
+/*
+ * The one place that knows fluent-ffmpeg. What it guards against, all of it seen to happen:
+ * - kill() does nothing until the process runs: a stop asked for earlier is kept until `start`.
+ * - the output stream ends cleanly before the command reports its error: `ended` waits for the command and the process.
+ * - an `error` without a listener takes Node down, and stopping a command is an error to it: there is always a listener.
+ * - it kills ffmpeg 20 ms after its output was closed, finished or not: the output is never closed, only ended.
+ * - a failed spawn makes it throw inside an event handler: its listener is replaced as soon as the process object is there.
+ * - option strings with one blank in them are split in two unless handed over one by one.
+ */
+
+export interface FfmpegInput {
+  /** A file, a URL, or a stream that is piped into ffmpeg. */
+  readonly source: string | Readable;
+  /** Options before its -i. */
+  readonly options: readonly string[];
+}
+
+export interface FfmpegJob {
+  /** The program, see findFfmpeg. */
+  readonly program: string;
+  readonly inputs: readonly FfmpegInput[];
+  /** Options of the one output, filters included. */
+  readonly outputOptions: readonly string[];
+  /** A file to write (overwritten if there), or null to read what ffmpeg writes from `output`. */
+  readonly target: string | null;
+}
+
+/** How ffmpeg ended. */
+export interface FfmpegEnd {
+  /** Null when it was killed or never started. */
+  readonly exitCode: number | null;
+  /** True when `stop` ended it. */
+  readonly stopped: boolean;
+  /** What fluent-ffmpeg reported; null after a clean end. */
+  readonly failure: Error | null;
+  readonly log: DecodeLog;
+}
+
+export interface FfmpegRun {
+  /** ffmpeg's standard output; null when it writes to a file. Not reading it makes ffmpeg wait. Ends with ffmpeg, never fails. */
+  readonly output: Readable | null;
+  /** Fulfilled, never rejected, once the process is gone. */
+  readonly ended: Promise<FfmpegEnd>;
+  /** Kills ffmpeg, also one that is just being started; fulfilled once the process is gone. Harmless afterwards. */
+  stop(): Promise<FfmpegEnd>;
+}
+
+/** Bytes of output read ahead of the consumer. */
+const READ_AHEAD = 1 << 20;
+
+/** Exit code with which ffmpeg says that more decoding failed than -max_error_rate allows. */
+export const EXIT_TOO_MANY_ERRORS = 69;
+/** Exit code with which ffmpeg says that a signal told it to finish. */
+export const EXIT_SIGNALLED = 255;
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** fluent-ffmpeg keeps the process in a property that its types do not mention. */
+interface CommandInternals {
+  readonly ffmpegProc?: ChildProcess;
+}
+
+/** Starts ffmpeg. It never reads the terminal, and says only errors, each of them. */
+export function startFfmpeg(job: FfmpegJob): FfmpegRun {
+  const log = new DecodeLog();
+  const command = ffmpeg().setFfmpegPath(job.program);
+  for (const input of job.inputs) {
+    command.input(input.source);
+    if (input.options.length > 0) command.inputOptions(...oneByOne(input.options));
+  }
+  command.outputOptions(...oneByOne(['-nostdin', '-loglevel', 'repeat+error', ...job.outputOptions]));
+
+  let child: ChildProcess | null = null;
+  let exited: Promise<void> = Promise.resolve();
+  let stopAsked = false;
+  let stopped = false;
+
+  // Neither closed by itself nor destroyed: fluent-ffmpeg would take that for a consumer that has gone away.
+  const output =
+    job.target === null ? new PassThrough({ readableHighWaterMark: READ_AHEAD, autoDestroy: false, emitClose: false }) : null;
+
+  const kill = (): void => {
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    stopped = true;
+    child.kill('SIGKILL');
+    if (output !== null) {
+      // What is still in the pipe is wanted by nobody; left there, it would keep the pipe open.
+      child.stdout?.unpipe(output);
+      child.stdout?.resume();
+      output.end();
+    }
+  };
+
+  const failure = new Promise<Error | null>((resolve) => {
+    command.on('stderr', (line: string) => {
+      log.add(line);
+    });
+    command.on('start', () => {
+      const started = (command as unknown as CommandInternals).ffmpegProc;
+      if (started === undefined) return;
+      child = started;
+      if (started.pid === undefined) {
+        started.removeAllListeners('error');
+        started.once('error', resolve);
+        return;
+      }
+      running.add(started);
+      exited = new Promise((done) => {
+        started.once('exit', () => {
+          running.delete(started);
+          done();
+        });
+      });
+      if (stopAsked) kill();
+    });
+    command.once('end', () => {
+      resolve(null);
+    });
+    command.on('error', (error: Error) => {
+      resolve(error);
+    });
+  });
+
+  const ended = failure.then(async (error): Promise<FfmpegEnd> => {
+    await exited;
+    if (child?.pid === undefined) output?.end(); // never started; otherwise its standard output ends it, once drained
+    return { exitCode: child?.exitCode ?? null, stopped, failure: error, log };
+  });
+
+  if (output !== null) command.pipe(output, { end: true });
+  else if (job.target !== null) command.save(job.target);
+
+  return {
+    output,
+    ended,
+    stop: async () => {
+      stopAsked = true;
+      kill();
+      return ended;
+    },
+  };
+}
+
+/** fluent-ffmpeg leaves options alone only when it is given at least two arguments. */
+function oneByOne(options: readonly string[]): string[] {
+  if (options.length < 2) throw new RangeError('ffmpeg options come in pairs');
+  return [...options];
+}

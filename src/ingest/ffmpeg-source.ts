@@ -1,0 +1,172 @@
+import type { Readable } from 'node:stream';
+import { FerError } from '../errors/fer-error.js';
+import { findFfmpeg } from './ffmpeg-binaries.js';
+import { EXIT_SIGNALLED, EXIT_TOO_MANY_ERRORS, startFfmpeg } from './ffmpeg-command.js';
+import type { FfmpegEnd, FfmpegRun } from './ffmpeg-command.js';
+import type { Frame } from './frame.js';
+import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
+import { guardOptions, inputArgument } from './input-guards.js';
+import type { InputPlace } from './input-guards.js';
+import { MatroskaReader } from './matroska-reader.js';
+import { pictureFilters } from './picture-filters.js';
+import { TRANSPORT_TIME_BASE, presentationTime } from './presentation-clock.js';
+import { countShownPackets } from './probe.js';
+import type { VideoProbe } from './probe.js';
+import { refusal, stalled } from './refusal.js';
+
+export interface FfmpegSourceSetup {
+  readonly name: string;
+  readonly place: InputPlace;
+  /** File path, URL, or the stream to pipe in. */
+  readonly input: string | Readable;
+  /** Null when the input cannot be looked at twice. */
+  readonly probe: VideoProbe | null;
+  readonly options: SourceOptions;
+  /** Microseconds a network input may stay silent. */
+  readonly networkTimeout?: number;
+}
+
+/** Seconds before `start` at which decoding begins: reordering and open groups of pictures reach back over key frames. */
+const RUN_UP = 3;
+/** The same in frames, for footage of a very low rate. */
+const RUN_UP_FRAMES = 20;
+
+/** Frames that ffmpeg decodes, from anything it can open. `file-source` and `stdin-source` say what that is. */
+export class FfmpegSource implements FrameSource {
+  readonly name: string;
+  readonly info: SourceInfo;
+  private frameCount = 0;
+  private expectedFrames: number | null;
+  private decodeErrors = 0;
+  private cutOff: string | null = null;
+  private begun = false;
+
+  constructor(private readonly setup: FfmpegSourceSetup) {
+    const { probe } = setup;
+    this.name = setup.name;
+    this.expectedFrames = wholeSource(setup.options) ? (probe?.frames ?? null) : null;
+    this.info = {
+      container: probe?.container ?? null,
+      codec: probe?.codec ?? null,
+      duration: probe?.duration ?? null,
+      expectedFrames: this.expectedFrames,
+    };
+  }
+
+  async *frames(signal?: AbortSignal): AsyncGenerator<Frame, void, undefined> {
+    if (this.begun) throw new FerError('INTERNAL', `${this.name}: a source can be read only once, open it again`);
+    this.begun = true;
+    throwIfAborted(signal, this.name);
+    const run = await this.start();
+    const stop = (): void => void run.stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      const reader = new MatroskaReader();
+      // Not destroyed on return: see ffmpeg-command.
+      for await (const chunk of run.output!.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+        for (const picture of reader.push(chunk)) {
+          throwIfAborted(signal, this.name);
+          const { width, height, data } = picture;
+          yield { index: this.frameCount++, timestamp: presentationTime(picture.ticks, picture.tick), width, height, data };
+        }
+      }
+      const end = await run.ended;
+      throwIfAborted(signal, this.name);
+      await this.judge(end, reader.atRest);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      const { log } = await run.stop();
+      this.decodeErrors = log.errors;
+    }
+  }
+
+  report(): DecodeReport {
+    const { frameCount: frames, expectedFrames, decodeErrors } = this;
+    const missing = expectedFrames !== null && frames < expectedFrames;
+    const degraded = decodeErrors > 0 || missing || this.cutOff !== null;
+    return { frames, expectedFrames, decodeErrors, degraded, note: degraded ? this.describeDamage() : null };
+  }
+
+  private describeDamage(): string {
+    const { frameCount, expectedFrames, decodeErrors } = this;
+    const parts = [expectedFrames === null ? `${frameCount} frames` : `${frameCount} of ${expectedFrames} frames`];
+    if (decodeErrors > 0) parts.push(`${decodeErrors} decode error${decodeErrors === 1 ? '' : 's'}`);
+    if (this.cutOff !== null) parts.push(this.cutOff);
+    return parts.join(', ');
+  }
+
+  private async start(): Promise<FfmpegRun> {
+    const { place, input, probe, options, networkTimeout } = this.setup;
+    const { path: program, frameSync } = await findFfmpeg();
+    const seek = seekPoint(options, probe);
+    return startFfmpeg({
+      program,
+      inputs: [
+        {
+          source: typeof input === 'string' ? inputArgument(place, input) : input,
+          options: [
+            ...guardOptions(place, networkTimeout),
+            // Presentation times stay those of the container, and a seek point is one of them too.
+            '-copyts',
+            ...(seek === null ? [] : ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', String(seek)]),
+          ],
+        },
+      ],
+      outputOptions: [
+        ...['-map', probe === null ? '0:V:0' : `0:${probe.stream}`, '-an', '-sn', '-dn'],
+        ...['-max_error_rate', '0'],
+        ...[frameSync, 'passthrough'],
+        ...['-filter:v', pictureFilters({ ...options, size: probe?.size ?? null, assumedRate: assumedRate(probe) })],
+        ...['-enc_time_base', TRANSPORT_TIME_BASE, '-avoid_negative_ts', 'disabled'],
+        ...['-c:v', 'rawvideo', '-allow_raw_vfw', '1', '-f', 'matroska'],
+      ],
+      target: null,
+    });
+  }
+
+  /** Whether the end of the frames was the end of the footage. @throws FerError when there was none, or the line went dead. */
+  private async judge(end: FfmpegEnd, whole: boolean): Promise<void> {
+    const { log, exitCode, failure } = end;
+    this.decodeErrors = log.errors;
+    if (log.timedOut && this.setup.place === 'url') throw stalled(this.name, failure);
+    if (exitCode === EXIT_SIGNALLED) throw new FerError('INTERRUPTED', `${this.name}: ffmpeg was told to stop`);
+    if (exitCode === null) {
+      throw new FerError('FFMPEG_FAILED', `${this.name}: ffmpeg died (${failure?.message ?? 'no reason given'}): try again, or try another build`, {
+        cause: failure,
+      });
+    }
+    const failed = exitCode !== 0 && exitCode !== EXIT_TOO_MANY_ERRORS;
+    if (this.frameCount === 0 && (failed || wholeSource(this.setup.options))) throw refusal(this.name, log.tail);
+    if (failed || !whole) this.cutOff = `ffmpeg stopped early (${log.tail.at(-1) ?? `exit code ${exitCode}`})`;
+    await this.settleExpectation();
+  }
+
+  /** Fewer frames than announced and not one complaint: perhaps the edit list hides some. Then the packets tell. */
+  private async settleExpectation(): Promise<void> {
+    const { probe, place, input } = this.setup;
+    if (this.expectedFrames === null || probe === null || place !== 'file' || typeof input !== 'string') return;
+    if (this.frameCount === this.expectedFrames || this.decodeErrors > 0) return;
+    const shown = await countShownPackets(input, probe.stream);
+    this.expectedFrames = shown !== null && shown < this.expectedFrames ? shown : this.frameCount > this.expectedFrames ? null : this.expectedFrames;
+  }
+}
+
+function wholeSource({ start, end, fps }: SourceOptions): boolean {
+  return start == null && end == null && fps == null;
+}
+
+function assumedRate(probe: VideoProbe | null): number | null {
+  return probe === null || probe.timed ? null : (probe.frameRate ?? 25);
+}
+
+/** Where to start decoding for `start`, in container time; null for the beginning. */
+function seekPoint({ start }: SourceOptions, probe: VideoProbe | null): number | null {
+  if (start == null || probe?.seekable !== true) return null;
+  const runUp = Math.max(RUN_UP, RUN_UP_FRAMES / (probe.frameRate ?? RUN_UP_FRAMES));
+  const point = start - runUp;
+  return point > (probe.startTime ?? 0) ? point : null;
+}
+
+function throwIfAborted(signal: AbortSignal | undefined, name: string): void {
+  if (signal?.aborted === true) throw new FerError('INTERRUPTED', `${name}: stopped before its end`, { cause: signal.reason });
+}

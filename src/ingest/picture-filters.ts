@@ -1,0 +1,74 @@
+import { TO_TRANSPORT_CLOCK } from './presentation-clock.js';
+import type { SourceOptions } from './frame-source.js';
+
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface FilterSettings extends SourceOptions {
+  /** The display size of the stream's beginning in pixels, when it is known; null otherwise. */
+  readonly size: PictureSize | null;
+  /** Frames per second for a stream without presentation times (a bare H.264 stream, say); null for all others. */
+  readonly assumedRate: number | null;
+}
+
+/** Half of the microsecond that presentation times are exact to: 0.04 must not miss a frame at 0.04. */
+const HALF_MICROSECOND = 5e-7;
+/** `trim` rounds its end to the stream's time base; it only serves to stop the decoder, so let it stop a little later. */
+const STOP_LATER = 1;
+/** Frames whose time is rounded down a little by the container must not slip into the slot before: see `slotOf`. */
+const SLOT_TOLERANCE = 0.25;
+
+/** The ffmpeg filter chain from decoded frames to what ferstream reads: which frames, which size, which clock. */
+export function pictureFilters(settings: FilterSettings): string {
+  return [...timeFilters(settings), ...sizeFilters(settings), 'setsar=1', TO_TRANSPORT_CLOCK].join(',');
+}
+
+function timeFilters({ start, end, fps, assumedRate }: FilterSettings): string[] {
+  const filters: string[] = [];
+  if (assumedRate !== null) filters.push(`setpts=N/(${assumedRate}*TB)`);
+  if (end != null) filters.push(`trim=end=${end + STOP_LATER}`);
+  const conditions: string[] = [];
+  if (start != null) conditions.push(`gte(t,${start - HALF_MICROSECOND})`);
+  if (end != null) conditions.push(`lt(t,${end - HALF_MICROSECOND})`);
+  if (fps != null) {
+    conditions.push(`(isnan(prev_t)+gt(floor(t*${fps}+${SLOT_TOLERANCE}),floor(prev_t*${fps}+${SLOT_TOLERANCE})))`);
+  }
+  if (conditions.length > 0) filters.push(`select='${conditions.join('*')}'`);
+  return filters;
+}
+
+/**
+ * `fps` cuts time into slots of 1/fps; the first frame in a slot is kept, with its own time. A frame is judged by itself
+ * and the one before it alone, so a range of a recording keeps the same frames as the whole recording does.
+ * @param time seconds of presentation time
+ */
+export function slotOf(time: number, fps: number): number {
+  return Math.floor(time * fps + SLOT_TOLERANCE);
+}
+
+/** Aspect ratios closer than this are the same picture, up to rounding to whole and even pixels. */
+const SAME_SHAPE = 0.02;
+
+function sizeFilters({ width, size }: FilterSettings): string[] {
+  if (size === null) {
+    // Only the stream knows its size. Should that change midway, ffmpeg stretches to the first one.
+    const scale = width == null ? "w='max(1,round(iw*sar))':h=ih" : `w=${width}:h='max(2,2*round(${width}*ih/(iw*sar)/2))'`;
+    return [`scale=${scale}`, 'format=rgb24'];
+  }
+  const target = width == null ? size : { width, height: evenHeight(width, size) };
+  // Pictures of another shape, later in the stream, are fitted in with bars, never stretched: a stretched face is another face.
+  const shape = size.width / size.height;
+  const same = `lt(abs(iw*sar/ih/${shape}-1),${SAME_SHAPE})`;
+  const factor = `min(${target.width}/(iw*sar),${target.height}/ih)`;
+  return [
+    `scale=w='if(${same},${target.width},max(1,round(iw*sar*${factor})))':h='if(${same},${target.height},max(1,round(ih*${factor})))'`,
+    'format=rgb24',
+    `pad=${target.width}:${target.height}:(ow-iw)/2:(oh-ih)/2`,
+  ];
+}
+
+function evenHeight(width: number, size: PictureSize): number {
+  return Math.max(2, 2 * Math.round((width * size.height) / size.width / 2));
+}

@@ -1,0 +1,163 @@
+import { stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { FerError } from '../errors/fer-error.js';
+import { findFfprobe } from './ffmpeg-binaries.js';
+import { NETWORK_TIMEOUT, guardOptions, inputArgument } from './input-guards.js';
+import type { PictureSize } from './picture-filters.js';
+import { refusal, stalled } from './refusal.js';
+import { runProcess } from './run-process.js';
+
+/** What ffprobe says about the video stream of a file or URL. */
+export interface VideoProbe {
+  /** As ffprobe names it, e.g. "mov,mp4,m4a,3gp,3g2,mj2". */
+  readonly container: string;
+  readonly codec: string;
+  /** Index of the stream in the container: the first one that is footage and not a cover picture. */
+  readonly stream: number;
+  /** Pixels of the first picture as it is to be shown: after rotation, with square pixels; null when ffprobe cannot tell. */
+  readonly size: PictureSize | null;
+  /** Seconds; of the video stream, else of the whole container. */
+  readonly duration: number | null;
+  /** Presentation time of the beginning in seconds. */
+  readonly startTime: number | null;
+  /** Frames per second on average; for variable rates only that. */
+  readonly frameRate: number | null;
+  /** Number of frames, where the container says so reliably. */
+  readonly frames: number | null;
+  /** False for bare codec streams (.h264, .m4v ...), whose frames carry no presentation time. */
+  readonly timed: boolean;
+  /** True when the container has an index by which to find the key frame before a time. */
+  readonly seekable: boolean;
+}
+
+/** Milliseconds for ffprobe: it only looks at a beginning, but that may come over a slow line. */
+const PROBE_TIMEOUT = 60_000;
+/** Packets looked at to see whether an edit list hides frames at the beginning. */
+const PACKETS_LOOKED_AT = 8;
+
+const UNTIMED_FORMATS: ReadonlySet<string> = new Set(['h264', 'hevc', 'mpegvideo', 'm4v', 'h263', 'h261', 'vc1', 'obu', 'dirac', 'mjpeg', 'yuv4mpegpipe']);
+
+const integer = z.coerce.number().int();
+const streamSchema = z.object({
+  index: z.number(),
+  codec_type: z.string().optional(),
+  codec_name: z.string().default('unknown'),
+  width: z.number().default(0),
+  height: z.number().default(0),
+  sample_aspect_ratio: z.string().optional(),
+  avg_frame_rate: z.string().optional(),
+  r_frame_rate: z.string().optional(),
+  start_time: z.coerce.number().optional(),
+  duration: z.coerce.number().optional(),
+  nb_frames: integer.optional(),
+  disposition: z.object({ attached_pic: z.number().default(0) }).optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+  side_data_list: z.array(z.object({ rotation: z.coerce.number().optional() }).loose()).optional(),
+});
+const answerSchema = z.object({
+  streams: z.array(streamSchema).default([]),
+  format: z
+    .object({ format_name: z.string(), duration: z.coerce.number().optional(), start_time: z.coerce.number().optional() })
+    .optional(),
+  packets: z.array(z.object({ stream_index: z.number(), flags: z.string().default('') }).loose()).default([]),
+});
+type StreamAnswer = z.infer<typeof streamSchema>;
+
+/**
+ * Asks ffprobe what an input holds, with the same guards as decoding has.
+ * @param path a file path or an http(s) URL
+ * @param name how the user named it, for messages
+ * @param networkTimeout microseconds a server may stay silent
+ * @throws FerError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_NO_VIDEO, INPUT_UNSAFE, INPUT_STALLED, FFMPEG_MISSING
+ */
+export async function probeVideo(
+  place: 'file' | 'url',
+  path: string,
+  name: string = path,
+  networkTimeout = NETWORK_TIMEOUT,
+): Promise<VideoProbe> {
+  if (place === 'file') await mustHoldBytes(path, name);
+  const { path: ffprobe } = await findFfprobe();
+  const args = ['-v', 'error', ...guardOptions(place, networkTimeout), '-print_format', 'json', '-show_format', '-show_streams'];
+  args.push('-read_intervals', `%+#${PACKETS_LOOKED_AT}`, '-show_entries', 'packet=stream_index,flags', inputArgument(place, path));
+  const result = await runProcess(ffprobe, args, PROBE_TIMEOUT);
+  if (result.timedOut) throw stalled(name);
+  const answer = answerSchema.safeParse(parseJson(result.stdout));
+  if (!answer.success || answer.data.format === undefined) throw refusal(name, linesOf(result.stderr));
+  const { streams, format, packets } = answer.data;
+
+  const video = streams.find((stream) => stream.codec_type === 'video' && stream.disposition?.attached_pic !== 1);
+  if (video === undefined) {
+    const kinds = [...new Set(streams.map((stream) => stream.codec_type ?? 'unknown'))].join(', ') || 'nothing';
+    throw new FerError('INPUT_NO_VIDEO', `${name}: holds no video stream (${kinds}): give a file with footage in it`);
+  }
+  const formats = format.format_name.split(',');
+  const isMov = formats.includes('mov');
+  const hidesFrames = packets.some((packet) => packet.stream_index === video.index && packet.flags.includes('D'));
+  return {
+    container: format.format_name,
+    codec: video.codec_name,
+    stream: video.index,
+    size: displaySize(video),
+    duration: positive(video.duration) ?? positive(format.duration),
+    startTime: video.start_time ?? format.start_time ?? null,
+    frameRate: ratio(video.avg_frame_rate) ?? ratio(video.r_frame_rate),
+    // Other containers' counts are of fields, of index entries, or guesses.
+    frames: isMov && !hidesFrames ? positive(video.nb_frames) : null,
+    timed: !formats.some((one) => UNTIMED_FORMATS.has(one)),
+    seekable: isMov || formats.includes('matroska'),
+  };
+}
+
+/**
+ * Frames that the container wants shown, counted packet by packet without decoding: edit lists can hide any number.
+ * @returns null when ffprobe cannot tell
+ */
+export async function countShownPackets(path: string, stream: number): Promise<number | null> {
+  const { path: ffprobe } = await findFfprobe();
+  const args = ['-v', 'quiet', ...guardOptions('file'), '-select_streams', String(stream), '-show_entries', 'packet=flags', '-of', 'csv=p=0'];
+  const result = await runProcess(ffprobe, [...args, inputArgument('file', path)], PROBE_TIMEOUT);
+  if (result.exitCode !== 0 || result.timedOut) return null;
+  return linesOf(result.stdout).filter((flags) => !flags.includes('D')).length;
+}
+
+async function mustHoldBytes(path: string, name: string): Promise<void> {
+  const about = await stat(path).catch((cause: unknown) => {
+    throw new FerError('INPUT_NOT_FOUND', `${name}: no such file: check the name`, { cause });
+  });
+  if (about.isDirectory()) throw new FerError('INPUT_UNREADABLE', `${name}: is a folder: give the files in it`);
+  if (about.isFile() && about.size === 0) throw new FerError('INPUT_UNREADABLE', `${name}: is empty (0 bytes): record or copy it again`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/\r?\n/).filter((line) => line.trim() !== '');
+}
+
+function positive(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) && value > 0 ? value : null;
+}
+
+/** "30000/1001" -> 29.97...; null for "0/0". */
+function ratio(text: string | undefined): number | null {
+  const [above = NaN, below = 1] = (text ?? '').split(/[/:]/).map(Number);
+  return positive(above / below);
+}
+
+/** What ffmpeg will make of the stream: rotated by quarter turns, stretched to square pixels. */
+export function displaySize(stream: Pick<StreamAnswer, 'width' | 'height' | 'sample_aspect_ratio' | 'tags' | 'side_data_list'>): PictureSize | null {
+  if (stream.width <= 0 || stream.height <= 0) return null;
+  const rotation = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? Number(stream.tags?.['rotate'] ?? 0);
+  if (!Number.isFinite(rotation) || rotation % 90 !== 0) return null;
+  const turned = rotation % 180 !== 0;
+  const aspect = ratio(stream.sample_aspect_ratio) ?? 1;
+  const [width, height, pixelAspect] = turned ? [stream.height, stream.width, 1 / aspect] : [stream.width, stream.height, aspect];
+  return { width: Math.max(1, Math.round(width * pixelAspect)), height };
+}

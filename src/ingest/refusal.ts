@@ -1,0 +1,57 @@
+import { FerError } from '../errors/fer-error.js';
+import { NETWORK_TIMEOUT, refusedKind } from './input-guards.js';
+
+/**
+ * The error for an input that ffmpeg or ffprobe would not open, from what they said about it.
+ * @param lines their messages, oldest first
+ */
+export function refusal(name: string, lines: readonly string[]): FerError {
+  const text = lines.join('\n');
+  const cause = new Error(text === '' ? 'ffmpeg said nothing' : text);
+  const refuse = (code: ConstructorParameters<typeof FerError>[0], what: string): FerError => new FerError(code, `${name}: ${what}`, { cause });
+
+  const format = /\[([\w,]+)(?: @ [^\]]*)?\] Format not on whitelist/i.exec(text)?.[1];
+  if (format !== undefined) return refusedFormat(format, refuse);
+  if (/Protocol .* not on whitelist/i.test(text)) {
+    return refuse('INPUT_UNSAFE', 'refers to another file or host, which is refused: give the footage itself');
+  }
+  if (/\b(401|403)\b.*(Unauthorized|Forbidden)|access denied/i.test(text)) return refuse('INPUT_UNREADABLE', 'the server denies access: check the address');
+  if (/\b404\b|5XX|4XX Client Error|Failed to resolve hostname|Name or service not known|Connection refused|No such file/i.test(text)) {
+    return refuse('INPUT_NOT_FOUND', 'nothing can be fetched there: check the name, and that the server is up');
+  }
+  if (/timed out|ETIMEDOUT/i.test(text)) return stalled(name, cause);
+  if (/moov atom not found/i.test(text)) {
+    return refuse(
+      'INPUT_UNREADABLE',
+      'its index (moov atom) is missing: the recording was cut off or is sent as a stream; record again or repair it with "ffmpeg -movflags faststart"',
+    );
+  }
+  if (/Permission denied/i.test(text)) return refuse('INPUT_UNREADABLE', 'permission denied: check who may read it');
+  return refuse('INPUT_UNREADABLE', `ffmpeg cannot read it as video (${lastWords(lines)}): check that the file is whole`);
+}
+
+/** The error for a network input that went silent. */
+export function stalled(name: string, cause?: unknown): FerError {
+  return new FerError('INPUT_STALLED', `${name}: the server sent nothing for ${NETWORK_TIMEOUT / 1e6} s: try again later, or download the file first`, {
+    cause,
+  });
+}
+
+function refusedFormat(format: string, refuse: (code: ConstructorParameters<typeof FerError>[0], what: string) => FerError): FerError {
+  const first = format.split(',')[0] ?? format;
+  switch (refusedKind(first)) {
+    case 'playlist':
+      return refuse('INPUT_UNSAFE', `is a playlist or script (${format}), which could make ffmpeg open other files: give the footage itself`);
+    case 'picture':
+      return refuse('INPUT_UNSAFE', `is a picture (${format}) under the name of a video: rename it, or put pictures into a folder`);
+    case 'audio':
+      return refuse('INPUT_NO_VIDEO', `holds sound only (${format}): give a file with a video stream`);
+    case 'other':
+      return refuse('INPUT_UNREADABLE', `is no video container that is supported (ffmpeg takes it for ${format}): convert it to mp4 or mkv`);
+  }
+}
+
+function lastWords(lines: readonly string[]): string {
+  const words = lines.at(-1)?.replace(/^\[[^\]]*\]\s*/, '').replace(/^.*: (?=[A-Z])/, '');
+  return words === undefined || words === '' ? 'no reason given' : words;
+}
