@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'csv-parse/sync';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { findFfmpeg } from '../src/index.js';
+import { runFer, startFer } from './support/run-fer.js';
+import { scratchDir } from './support/scratch.js';
+
+const dir = await scratchDir();
+const clip = join(dir, 'clip.mp4');
+const long = join(dir, 'long.mp4');
+const garbage = join(dir, 'garbage.mp4');
+
+/** A test picture without a face: what counts here is the command, not what it sees. */
+async function makeClip(path: string, seconds: number): Promise<void> {
+  const { path: ffmpeg } = await findFfmpeg();
+  const source = `testsrc=size=160x120:rate=25:duration=${seconds}`;
+  await promisify(execFile)(ffmpeg, ['-v', 'error', '-f', 'lavfi', '-i', source, '-pix_fmt', 'yuv420p', '-y', path]);
+}
+
+beforeAll(async () => {
+  await makeClip(clip, 1);
+  await makeClip(long, 60);
+  await writeFile(garbage, Buffer.alloc(20_000, 'not a video '));
+});
+
+async function names(folder: string): Promise<string[]> {
+  return (await readdir(folder)).sort();
+}
+
+describe('fer', () => {
+  it('explains itself', async () => {
+    const { code, stdout } = await runFer(['--help']);
+    expect(code).toBe(0);
+    for (const command of ['annotate', 'demo', 'doctor']) expect(stdout).toContain(command);
+  });
+
+  it.each([
+    [['annotate']],
+    [['annotate', 'x.mp4', '--no-such-option']],
+    [['annotate', 'x.mp4', '--format', 'jsonl,xml']],
+    [['annotate', 'x.mp4', '--detect-every', 'often']],
+    [['annotate', 'x.mp4', '--detect-every', '0']],
+    [['annotate', 'x.mp4', '--start', '5', '--end', '2']],
+    [['no-such-command']],
+  ])('answers %j with one line and exit code 2', async (args) => {
+    const { code, stderr } = await runFer([...args, ...(args.length > 1 ? ['-o', join(dir, 'never')] : [])]);
+    expect(code).toBe(2);
+    expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(2); // commander may add "(Did you mean ...?)"
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('annotates what it can, lists what failed, and says so in the exit code', async () => {
+    const out = join(dir, 'some-failed');
+    const { code, stdout, stderr } = await runFer(['annotate', join(dir, 'missing.mp4'), garbage, clip, '-o', out]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('2 of 3 inputs failed');
+    expect(stderr).toMatch(/garbage\.mp4: .+/);
+    expect(stderr).toMatch(/missing\.mp4: .+/);
+    expect(await names(out)).toEqual(['.ferstream', 'clip.csv', 'clip.jsonl', 'clip.summary.json']);
+    const rows = parse(await readFile(join(out, 'clip.csv')), { columns: true }) as Record<string, string>[];
+    expect(rows).toHaveLength(25);
+    expect(rows.every(({ success }) => success === '0')).toBe(true);
+  });
+
+  it('skips what is done, unless forced or asked for something else', async () => {
+    const out = join(dir, 'resume');
+    const args = ['annotate', clip, '-o', out, '-f', 'csv'];
+    expect((await runFer(args)).code).toBe(0);
+    const written = (await stat(join(out, 'clip.csv'))).mtimeMs;
+
+    const again = await runFer(args);
+    expect(again.code).toBe(0);
+    expect(again.stdout).toContain('done before');
+    expect((await stat(join(out, 'clip.csv'))).mtimeMs).toBe(written);
+
+    const other = await runFer([...args, '--fps', '5']);
+    expect(other.stdout).not.toContain('done before');
+    const forced = await runFer([...args, '--fps', '5', '--force']);
+    expect(forced.stdout).not.toContain('done before');
+    const rows = parse(await readFile(join(out, 'clip.csv')), { columns: true }) as unknown[];
+    expect(rows).toHaveLength(5);
+  });
+
+  it('keeps finished inputs on Ctrl-C, leaves nothing of the unfinished one, and goes on when run again', async () => {
+    const out = join(dir, 'interrupted');
+    const args = ['annotate', clip, long, '-o', out, '-f', 'csv'];
+    const run = startFer(args);
+    await run.printed('engine:');
+    await appears(join(out, 'clip.csv'));
+    await settle(500);
+    run.child.kill('SIGINT');
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('interrupted at');
+    expect(await names(out)).toEqual(['.ferstream', 'clip.csv']);
+
+    const again = await runFer(args);
+    expect(again.code).toBe(0);
+    expect(again.stdout).toMatch(/clip\.mp4\s+done before/);
+    expect(parse(await readFile(join(out, 'long.csv')), { columns: true })).toHaveLength(1500);
+  });
+
+  it('leaves no half-written output and no ffmpeg behind when killed, and recovers', async () => {
+    const out = join(dir, 'killed');
+    const args = ['annotate', long, '-o', out, '-f', 'csv,jsonl', '--end', '20'];
+    const run = startFer(args);
+    await run.printed('engine:');
+    await settle(700);
+    run.child.kill('SIGKILL');
+    await run.ended;
+    expect((await names(out)).filter((name) => !name.startsWith('.'))).toEqual([]);
+    await settle(500);
+    expect(await processesMentioning(long)).toEqual([]);
+
+    expect((await runFer(args)).code).toBe(0);
+    expect(await names(out)).toEqual(['.ferstream', 'long.csv', 'long.jsonl']);
+  });
+
+  it('reads standard input', async () => {
+    const out = join(dir, 'stdin');
+    const { path: ffmpeg } = await findFfmpeg();
+    const command = `"${ffmpeg}" -v error -i "${clip}" -c copy -f matroska - | "${process.execPath}" --import tsx src/cli/main.ts annotate - -o "${out}" -f csv`;
+    await promisify(execFile)('sh', ['-c', command]);
+    expect(parse(await readFile(join(out, 'stdin.csv')), { columns: true })).toHaveLength(25);
+  });
+});
+
+const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function appears(path: string): Promise<void> {
+  for (;;) {
+    try {
+      await stat(path);
+      return;
+    } catch {
+      await settle(20);
+    }
+  }
+}
+
+async function processesMentioning(text: string): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,args']);
+  return stdout.split('\n').filter((line) => line.includes(text) && !line.includes('ps -eo'));
+}
