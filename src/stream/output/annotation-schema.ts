@@ -1,0 +1,92 @@
+import { z } from 'zod';
+
+/**
+ * The JSONL annotation, line by line. docs/schema/annotation.schema.json is this schema as JSON Schema (a test keeps the two equal);
+ * docs/output.md says when the version changes.
+ */
+export const SCHEMA_VERSION = 1;
+
+const seconds = z.number().describe('seconds of presentation time, from the container');
+const fraction = z.number().min(0).max(1);
+
+const box = z
+  .object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })
+  .describe('pixels of the frame; may reach beyond it');
+
+const faceLine = z.object({
+  trackId: z.int().min(1).describe('the same person keeps the same id through the footage'),
+  box,
+  score: fraction.describe('confidence that this is a face'),
+  evidence: z
+    .enum(['detected', 'followed', 'carried'])
+    .describe('detected in this frame, followed from the frame before, or carried by the motion model alone'),
+  quality: z.object({
+    size: z.number().describe('pixels between the eyes'),
+    sharpness: fraction,
+    yaw: z.number().describe('degrees, 0 is frontal'),
+    roll: z.number().describe('degrees'),
+    overall: fraction,
+  }),
+  landmarks: z.array(z.object({ x: z.number(), y: z.number() })).describe('the 68 points of the iBUG scheme, pixels of the frame'),
+  probabilities: z.record(z.string(), fraction).describe('posterior of every label of the model'),
+  label: z.string().describe('the label with the largest posterior'),
+  ambiguity: fraction.describe('how close the runner-up is to the winner: 0 clear, 1 tie'),
+});
+
+export const runLine = z
+  .object({
+    type: z.literal('run'),
+    schemaVersion: z.literal(SCHEMA_VERSION),
+    ferstream: z.string().describe('version of ferstream'),
+    input: z.object({
+      name: z.string(),
+      kind: z.enum(['file', 'images', 'url', 'stdin']),
+      hash: z.string().nullable(),
+      container: z.string().nullable(),
+      codec: z.string().nullable(),
+      duration: z.number().nullable().describe('seconds'),
+      expectedFrames: z.number().nullable(),
+    }),
+    engine: z.object({ backend: z.string(), tfjs: z.string(), device: z.string().nullable() }),
+    model: z.object({ name: z.string(), version: z.string(), labels: z.array(z.string()) }),
+    detector: z.string(),
+    settings: z.record(z.string(), z.unknown()).describe('every setting that can change a result'),
+    node: z.string(),
+    ffmpeg: z.string().nullable(),
+  })
+  .describe('the first line: what the run was');
+
+export const frameLine = z
+  .object({
+    type: z.literal('frame'),
+    index: z.int().min(0),
+    timestamp: seconds,
+    width: z.int().min(1),
+    height: z.int().min(1),
+    status: z.enum(['ok', 'no-face', 'degraded']),
+    faces: z.array(faceLine),
+  })
+  .describe('one line for every decoded frame, in order');
+
+export const endLine = z
+  .object({
+    type: z.literal('end'),
+    frames: z.int().min(0),
+    degraded: z.boolean(),
+    note: z.string().nullable(),
+  })
+  .describe('the last line: how the run ended; without it the file is incomplete');
+
+export const annotationLine = z.discriminatedUnion('type', [runLine, frameLine, endLine]);
+
+export type AnnotationLine = z.infer<typeof annotationLine>;
+
+/** The schema of one line as JSON Schema (draft 2020-12). Fields it does not name are allowed: later releases may add some. */
+export function annotationJsonSchema(): Record<string, unknown> {
+  const { $schema, ...rest } = z.toJSONSchema(annotationLine, { io: 'input' });
+  return {
+    $schema,
+    title: 'One line of a ferstream annotation (JSONL)',
+    ...rest,
+  };
+}

@@ -1,0 +1,112 @@
+import type { Box } from '../../ingest/index.js';
+import type { Size } from './canvas-fit.js';
+import type { Colour } from './palette.js';
+
+/** The family that ferstream ships for the overlay; players that lack it take another. */
+export const ASS_FONT = 'DejaVu Sans';
+
+/** Drawing coordinates are integers in units of 1/8 pixel: \p4 divides them by 2 ** (4 - 1). */
+const DRAWING_SCALE = 8;
+const DRAWING_TAG = '\\p4';
+
+/** Everything before the events. All sizes that follow are in pixels of `canvas`; renderers scale it to the video. */
+export function assHeader(canvas: Size, title: string): string {
+  const { fontSize, thickness } = assSizes(canvas);
+  const style = (name: string, outline: number): string =>
+    `Style: ${name},${ASS_FONT},${number(fontSize)},&H00FFFFFF,&H00FFFFFF,&H00000000,&H00000000,-1,0,0,0,100,100,0,0,1,${number(outline)},0,7,0,0,0,1\n`;
+  return (
+    '[Script Info]\n' +
+    `Title: ${assText(title)}\n` +
+    'ScriptType: v4.00+\n' +
+    `PlayResX: ${canvas.width}\n` +
+    `PlayResY: ${canvas.height}\n` +
+    'WrapStyle: 2\n' +
+    'ScaledBorderAndShadow: yes\n' +
+    '\n' +
+    '[V4+ Styles]\n' +
+    'Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\n' +
+    style('Box', thickness / 4) +
+    style('Label', thickness / 2) +
+    '\n' +
+    '[Events]\n' +
+    'Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n'
+  );
+}
+
+/** Text height and line width in pixels, in proportion to the picture. */
+export function assSizes(canvas: Size): { fontSize: number; thickness: number } {
+  const side = Math.min(canvas.width, canvas.height);
+  return { fontSize: side * 0.05, thickness: side * 0.006 };
+}
+
+/** What an event shows, without its times. */
+export interface AssBody {
+  readonly layer: number;
+  readonly style: 'Box' | 'Label';
+  readonly text: string;
+}
+
+/** @param start in centiseconds, the finest that ASS can tell; so is `end`. */
+export function assEvent(start: number, end: number, { layer, style, text }: AssBody): string {
+  return `Dialogue: ${layer},${assTime(start)},${assTime(end)},${style},,0,0,0,,${text}\n`;
+}
+
+/** "1:02:03.45" */
+export function assTime(centiseconds: number): string {
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const seconds = Math.floor(centiseconds / 100);
+  return `${Math.floor(seconds / 3600)}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}.${pad(centiseconds % 100)}`;
+}
+
+/** The outline of `box`, drawn inwards: an outer rectangle with an inner one, turned the other way round, cut out. */
+export function assFrame(box: Box, thickness: number, look: { colour: Colour; faded: boolean }): AssBody {
+  const inset = Math.min(thickness, box.width / 2, box.height / 2);
+  const outer = corners(box.x, box.y, box.x + box.width, box.y + box.height);
+  const inner = corners(box.x + inset, box.y + inset, box.x + box.width - inset, box.y + box.height - inset);
+  const drawing = [path(outer), path([inner[0]!, inner[3]!, inner[2]!, inner[1]!])].join(' ');
+  return { layer: 0, style: 'Box', text: `{\\an7\\pos(0,0)${paint(look)}${DRAWING_TAG}}${drawing}` };
+}
+
+/** A line of text whose lower left (`sits: 'on'`) or upper left (`'under'`) corner is at the point. */
+export function assLabel(
+  text: string,
+  point: { x: number; y: number; sits: 'on' | 'under' },
+  look: { colour: Colour; faded: boolean },
+): AssBody {
+  const anchor = point.sits === 'on' ? 1 : 7;
+  return { layer: 1, style: 'Label', text: `{\\an${anchor}\\pos(${number(point.x)},${number(point.y)})${paint(look)}}${assText(text)}` };
+}
+
+/**
+ * Text that no renderer takes for a command. Braces open override blocks and a backslash starts \N and its like; escapes for them
+ * are not understood everywhere, so they are replaced by what looks alike.
+ */
+export function assText(text: string): string {
+  return text.replace(/\s+/gu, ' ').trim().replaceAll('{', '(').replaceAll('}', ')').replaceAll('\\', '/');
+}
+
+function paint({ colour, faded }: { colour: Colour; faded: boolean }): string {
+  // ASS wants blue first.
+  const bgr = colour.slice(4, 6) + colour.slice(2, 4) + colour.slice(0, 2);
+  return `\\1c&H${bgr}&${faded ? '\\alpha&H90&' : ''}`;
+}
+
+type Corner = readonly [x: number, y: number];
+
+function corners(left: number, top: number, right: number, bottom: number): Corner[] {
+  return [
+    [left, top],
+    [right, top],
+    [right, bottom],
+    [left, bottom],
+  ];
+}
+
+function path(points: readonly Corner[]): string {
+  const [first, ...others] = points.map(([x, y]) => `${Math.round(x * DRAWING_SCALE)} ${Math.round(y * DRAWING_SCALE)}`);
+  return `m ${first!} l ${others.join(' ')}`;
+}
+
+function number(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { z } from 'zod';
+import { FerError } from '../../errors/fer-error.js';
+import type { RunOutcome } from '../run-metadata.js';
+import { writeFileAtomically } from './atomic-file.js';
+import { outputError } from './output-error.js';
+
+/** Folder in the output folder that remembers what is done. */
+const RECORDS = '.ferstream';
+
+const recordSchema = z.object({
+  version: z.literal(1),
+  inputHash: z.string().nullable(),
+  settingsHash: z.string(),
+  /** Paths relative to the output folder, with forward slashes, so that the folder can be moved. */
+  outputs: z.array(z.object({ path: z.string(), bytes: z.number() })),
+  outcome: z.object({ frames: z.number(), degraded: z.boolean(), note: z.string().nullable() }),
+  finishedAt: z.string(),
+});
+
+/** What one input's finished run left behind. */
+export interface DoneRecord {
+  readonly inputHash: string | null;
+  readonly settingsHash: string;
+  /** Absolute paths, sizes in bytes. */
+  readonly outputs: readonly { readonly path: string; readonly bytes: number }[];
+  readonly outcome: RunOutcome;
+  /** ISO 8601, UTC. */
+  readonly finishedAt: string;
+}
+
+/** What is to be remembered. */
+export interface FinishedRun {
+  /** null (stdin): remembered, but never counts as done. */
+  readonly inputHash: string | null;
+  readonly settingsHash: string;
+  readonly outputs: readonly string[];
+  readonly outcome: RunOutcome;
+}
+
+/**
+ * Remembers that an input is done. To be called when all its outputs are in place.
+ * @param dir output folder
+ * @param name output base name
+ * @throws FerError OUTPUT_UNWRITABLE
+ */
+export async function writeDoneRecord(dir: string, name: string, run: FinishedRun): Promise<void> {
+  const path = recordPath(dir, name);
+  try {
+    const outputs = await Promise.all(
+      run.outputs.map(async (output) => ({ path: relative(dir, output).replaceAll('\\', '/'), bytes: (await stat(output)).size })),
+    );
+    const record: z.infer<typeof recordSchema> = {
+      version: 1,
+      inputHash: run.inputHash,
+      settingsHash: run.settingsHash,
+      outputs,
+      outcome: run.outcome,
+      finishedAt: new Date().toISOString(),
+    };
+    await mkdir(join(dir, RECORDS), { recursive: true });
+    await writeFileAtomically(path, `${JSON.stringify(record, null, 2)}\n`);
+  } catch (error) {
+    throw outputError(path, error);
+  }
+}
+
+/**
+ * The record of a finished run that would come out the same again: same input, same settings, and all its outputs still there with their sizes.
+ * null otherwise, also for a record that cannot be read: then the work is done anew.
+ * @param inputHash null never counts as done.
+ */
+export async function findDoneRecord(dir: string, name: string, inputHash: string | null, settingsHash: string): Promise<DoneRecord | null> {
+  if (inputHash === null) return null;
+  const record = await readRecord(recordPath(dir, name));
+  if (record?.inputHash !== inputHash || record.settingsHash !== settingsHash) return null;
+  const outputs = record.outputs.map(({ path, bytes }) => ({ path: resolve(dir, path), bytes }));
+  for (const { path, bytes } of outputs) {
+    const found = await stat(path).catch(() => null);
+    if (found?.isFile() !== true || found.size !== bytes) return null;
+  }
+  const { outcome, finishedAt } = record;
+  return { inputHash, settingsHash, outputs, outcome, finishedAt };
+}
+
+/**
+ * "sha256:..." of settings, the same whatever the order of their keys; a setting that is undefined counts as absent.
+ * @throws FerError INTERNAL for what JSON cannot hold.
+ */
+export function settingsHash(settings: unknown): string {
+  return `sha256:${createHash('sha256').update(canonicalJson(settings)).digest('hex')}`;
+}
+
+/** JSON with sorted keys and without spaces. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`);
+    return `{${entries.join(',')}}`;
+  }
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return JSON.stringify(value);
+  throw new FerError('INTERNAL', `a setting of type ${typeof value} cannot be hashed: report this defect`);
+}
+
+function recordPath(dir: string, name: string): string {
+  return join(dir, RECORDS, `${name}.json`);
+}
+
+async function readRecord(path: string): Promise<z.infer<typeof recordSchema> | null> {
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return null;
+  }
+}

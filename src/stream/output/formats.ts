@@ -1,0 +1,21 @@
+import { FerError } from '../../errors/fer-error.js';
+import { ASS } from './ass.js';
+import { CSV } from './csv.js';
+import { JSONL } from './jsonl.js';
+import type { OutputFormat } from './output-format.js';
+import { OVERLAY } from './overlay.js';
+import { SRT } from './srt.js';
+import { SUMMARY } from './summary.js';
+import { WEBVTT } from './webvtt.js';
+
+/** Every output format, in the order in which to present them. */
+export const OUTPUT_FORMATS: readonly OutputFormat[] = [JSONL, CSV, WEBVTT, SRT, ASS, SUMMARY, OVERLAY];
+
+/** @throws FerError CONFIG_INVALID naming the formats there are. */
+export function outputFormat(name: string): OutputFormat {
+  const format = OUTPUT_FORMATS.find((candidate) => candidate.name === name);
+  if (format === undefined) {
+    throw new FerError('CONFIG_INVALID', `unknown output format "${name}"; there are ${OUTPUT_FORMATS.map((known) => known.name).join(', ')}`);
+  }
+  return format;
+}

@@ -1,0 +1,15 @@
+export { annotationJsonSchema, SCHEMA_VERSION } from './annotation-schema.js';
+export type { AnnotationLine } from './annotation-schema.js';
+export { findDoneRecord, settingsHash, writeDoneRecord } from './done-record.js';
+export type { DoneRecord, FinishedRun } from './done-record.js';
+export { OUTPUT_FORMATS, outputFormat } from './formats.js';
+export { readAnnotation } from './jsonl.js';
+export { openWriters } from './open-writers.js';
+export type { OutputWriters } from './open-writers.js';
+export type { OutputContext, OutputFormat, ResultWriter, StagedWriter } from './output-format.js';
+export { outputNames } from './output-names.js';
+export { ExpressionStretches } from './stretches.js';
+export type { Cue } from './stretches.js';
+export { SummaryBuilder } from './summary.js';
+export type { FaceSummary, Summary } from './summary.js';
+export { summaryLines } from './summary-lines.js';

@@ -1,0 +1,55 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FrameResult } from '../frame-result.js';
+import type { RunMetadata, RunOutcome } from '../run-metadata.js';
+import { outputFormat } from './formats.js';
+import type { OutputContext, ResultWriter, StagedWriter } from './output-format.js';
+import { outputError } from './output-error.js';
+
+/** The writer of several formats, and the files that it makes. */
+export type OutputWriters = ResultWriter & { readonly paths: readonly string[] };
+
+/**
+ * Opens all outputs of one input in `dir` (made if need be), named `base` plus each format's ending. They appear together: every file is
+ * complete on the disk before the first gets its final name. If anything fails, call `abort`, and nothing is left behind.
+ *
+ * @param formats names of OUTPUT_FORMATS; a repeated one counts once.
+ * @throws FerError CONFIG_INVALID for an unknown format or an overlay that cannot be made, OUTPUT_UNWRITABLE, FFMPEG_MISSING
+ */
+export async function openWriters(
+  formats: readonly string[],
+  dir: string,
+  base: string,
+  metadata: RunMetadata,
+  context: OutputContext,
+): Promise<OutputWriters> {
+  const wanted = [...new Set(formats)].map(outputFormat);
+  try {
+    await mkdir(dir, { recursive: true });
+  } catch (error) {
+    throw outputError(dir, error);
+  }
+  const paths = wanted.map(({ ending }) => join(dir, base + ending));
+  const writers: StagedWriter[] = [];
+  try {
+    for (const [index, format] of wanted.entries()) writers.push(await format.open(paths[index]!, metadata, context));
+  } catch (error) {
+    await abortAll(writers);
+    throw error;
+  }
+  return {
+    paths,
+    async write(result: FrameResult) {
+      for (const writer of writers) await writer.write(result);
+    },
+    async finish(outcome: RunOutcome) {
+      for (const writer of writers) await writer.prepare(outcome);
+      for (const writer of writers) await writer.commit();
+    },
+    abort: () => abortAll(writers),
+  };
+}
+
+async function abortAll(writers: readonly StagedWriter[]): Promise<void> {
+  await Promise.all(writers.map((writer) => writer.abort()));
+}

@@ -1,0 +1,145 @@
+import type { Size } from './canvas-fit.js';
+import { filterPath } from './filter-path.js';
+import type { AudioStream, OverlaySource } from './overlay-source.js';
+
+/** All that decides what the overlay pass does. Times are in seconds of the source's presentation time. */
+export interface OverlayPlan {
+  readonly source: OverlaySource;
+  /** The part to show; null is open. */
+  readonly start: number | null;
+  readonly end: number | null;
+  /** Display size of the source's first frame, null when the annotation saw it scaled and ffmpeg has to find out. */
+  readonly size: Size | null;
+  readonly script: string;
+  readonly fonts: string;
+  /** ffmpeg's name for the option that forbids it to add or drop frames. */
+  readonly frameSync: '-fps_mode' | '-vsync';
+}
+
+/** An image folder, shown at the pace at which it was annotated. */
+export interface ImageOverlayPlan {
+  /** Time of the first image, and from each to the next, in seconds. */
+  readonly first: number;
+  readonly interval: number;
+  readonly size: Size;
+  readonly script: string;
+  readonly fonts: string;
+  readonly frameSync: '-fps_mode' | '-vsync';
+}
+
+/** Sound that mp4 holds and that players expect there; all else becomes AAC. */
+const MP4_SOUND: ReadonlySet<string> = new Set(['aac', 'mp3', 'ac3', 'eac3', 'alac']);
+
+/** A jump lands this many seconds early, so that sound begins with the picture. */
+const SEEK_MARGIN = 2;
+
+/**
+ * A recording off the air or from a long-running camera may begin at any time of day; kept in an mp4, players would show hours of black.
+ * Beyond this many seconds the overlay begins at zero.
+ */
+const LONGEST_LEAD_IN = 60;
+
+/** Finer than any container's clock. */
+const TIME_BASE = '1:90000';
+
+const PICTURE = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p'];
+const CONTAINER = ['-max_muxing_queue_size', '4096', '-movflags', '+faststart', '-f', 'mp4'];
+
+/** Options for ffmpeg: before its input, and after it. */
+export interface OverlayOptions {
+  readonly input: string[];
+  readonly output: string[];
+}
+
+export function overlayOptions(plan: OverlayPlan): OverlayOptions {
+  const { source, start, end } = plan;
+  const lead = source.startTime;
+  // Times are relative to the beginning here, absolute (-copyts) in the output options.
+  const jump = start === null || !source.seekable ? 0 : start - lead - SEEK_MARGIN;
+  const filters = [
+    ...(source.assumedRate === null ? [] : [`setpts=N/(${source.assumedRate}*TB)`]),
+    sizeFilter(plan.size),
+    assFilter(plan.script, plan.fonts),
+  ];
+  // ffmpeg counts -t from the first picture but, for copied sound, from -ss: given both, they agree.
+  const isCut = end !== null || (start !== null && start > lead);
+  const cutStart = isCut ? Math.max(start ?? lead, lead) : null;
+  const length = end === null || cutStart === null ? null : end - cutStart;
+  return {
+    input: ['-copyts', ...(jump > 0 ? ['-ss', seconds(jump)] : [])],
+    output: [
+      '-map',
+      `0:${source.video}`,
+      ...source.audio.flatMap(({ index }) => ['-map', `0:${index}`]),
+      '-vf',
+      filters.join(','),
+      ...PICTURE,
+      ...source.audio.flatMap(soundOptions),
+      plan.frameSync,
+      'passthrough',
+      // The input's own clock: a nominal frame rate would round the times of variable-rate footage.
+      ...(source.assumedRate === null ? ['-enc_time_base', '-1'] : ['-enc_time_base', TIME_BASE]),
+      // Damaged parts are in the report already; the overlay shows what there is.
+      '-max_error_rate',
+      '1',
+      ...(cutStart === null ? [] : ['-ss', seconds(cutStart)]),
+      ...(length === null ? [] : ['-t', seconds(length)]),
+      ...(cutStart === null && lead > LONGEST_LEAD_IN ? ['-output_ts_offset', seconds(-lead)] : []),
+      ...CONTAINER,
+    ],
+  };
+}
+
+export function imageOverlayOptions(plan: ImageOverlayPlan): OverlayOptions {
+  const { first, interval } = plan;
+  const clock = `settb=1/1000000,setpts=(${seconds(first)}+N*${seconds(interval)})/TB`;
+  return {
+    input: ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'file'],
+    output: [
+      '-vf',
+      [clock, sizeFilter(plan.size), assFilter(plan.script, plan.fonts)].join(','),
+      ...PICTURE,
+      plan.frameSync,
+      'passthrough',
+      '-enc_time_base',
+      TIME_BASE,
+      ...CONTAINER,
+    ],
+  };
+}
+
+/** A list for ffmpeg's concat reader. */
+export function concatList(paths: readonly string[]): string {
+  const quoted = (path: string): string => `'file:${path.replaceAll("'", "'\\''")}'`;
+  return ['ffconcat version 1.0', ...paths.map((path) => `file ${quoted(path)}`)].join('\n') + '\n';
+}
+
+function soundOptions({ codec }: AudioStream, position: number): string[] {
+  return MP4_SOUND.has(codec) ? [`-c:a:${position}`, 'copy'] : [`-c:a:${position}`, 'aac', `-b:a:${position}`, '160k'];
+}
+
+/** yuv420p wants even sizes. Pictures of another shape, later in a stream, are fitted in with bars, as they were for the annotation. */
+function sizeFilter(size: Size | null): string {
+  if (size === null) return "scale=w='trunc(iw*sar/2)*2':h='trunc(ih/2)*2',setsar=1";
+  const width = evenDown(size.width);
+  const height = evenDown(size.height);
+  const same = `lt(abs(iw*sar/ih/${size.width / size.height}-1),0.02)`;
+  const factor = `min(${width}/(iw*sar),${height}/ih)`;
+  return (
+    `scale=w='if(${same},${width},max(1,round(iw*sar*${factor})))':h='if(${same},${height},max(1,round(ih*${factor})))',` +
+    `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2,setsar=1`
+  );
+}
+
+function evenDown(value: number): number {
+  return Math.max(2, 2 * Math.floor(value / 2));
+}
+
+function assFilter(script: string, fonts: string): string {
+  return `ass=filename=${filterPath(script)}:fontsdir=${filterPath(fonts)}`;
+}
+
+/** Without an exponent, exact to the microsecond. */
+function seconds(value: number): string {
+  return value.toFixed(6);
+}

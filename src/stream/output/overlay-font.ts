@@ -1,0 +1,32 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import { FerError } from '../../errors/fer-error.js';
+
+const require = createRequire(import.meta.url);
+
+/** The bold cut of ASS_FONT, from an npm package. */
+const FONT = 'dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf';
+
+/**
+ * Puts the overlay's font into a folder of its own, for libass' `fontsdir`. A machine without fonts (most containers) would otherwise show
+ * nothing at all: libass drops every event for which it finds no font, boxes included, and ffmpeg still ends well.
+ *
+ * @returns the folder
+ * @throws FerError OUTPUT_UNWRITABLE when the package is not installed.
+ */
+export async function placeFont(folder: string): Promise<string> {
+  let font: string;
+  try {
+    font = require.resolve(FONT);
+  } catch (error) {
+    throw new FerError('OUTPUT_UNWRITABLE', 'cannot draw an overlay: the font package dejavu-fonts-ttf is not installed; run npm install', {
+      cause: error,
+    });
+  }
+  const fonts = join(folder, 'fonts');
+  // Alone in its folder: libass loads all that lies there.
+  await mkdir(fonts);
+  await copyFile(font, join(fonts, basename(font)));
+  return fonts;
+}

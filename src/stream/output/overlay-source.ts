@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { FerError } from '../../errors/fer-error.js';
+import { findFfprobe, guardOptions, inputArgument, probeVideo, runProcess } from '../../ingest/index.js';
+
+/** What the overlay pass must know of the footage it reads a second time. */
+export interface OverlaySource {
+  /** Index of the video stream that was annotated. */
+  readonly video: number;
+  readonly audio: readonly AudioStream[];
+  /** Where the container's time begins, in seconds. */
+  readonly startTime: number;
+  /** Frames per second to assume for a stream without presentation times; null for all others. */
+  readonly assumedRate: number | null;
+  /** True when ffmpeg can jump to the key frame before a time. */
+  readonly seekable: boolean;
+}
+
+export interface AudioStream {
+  readonly index: number;
+  readonly codec: string;
+}
+
+/** Milliseconds; a beginning is looked at, perhaps over a slow line. */
+const TIMEOUT = 60_000;
+/** The rate that ffmpeg assumes for a bare stream which does not tell its own. */
+const BARE_STREAM_RATE = 25;
+
+const answerSchema = z.object({
+  streams: z.array(z.object({ index: z.int(), codec_type: z.string().optional(), codec_name: z.string().optional() })).default([]),
+  format: z.object({ start_time: z.coerce.number().optional() }).optional(),
+});
+
+/** @throws FerError INPUT_* when the source cannot be read again, FFMPEG_MISSING */
+export async function examineSource(place: 'file' | 'url', path: string, name: string): Promise<OverlaySource> {
+  const probe = await probeVideo(place, path, name);
+  const { streams, format } = await askForSound(place, path, name);
+  return {
+    video: probe.stream,
+    audio: streams.flatMap(({ index, codec_type, codec_name }) =>
+      codec_type === 'audio' && codec_name !== undefined && codec_name !== 'unknown' ? [{ index, codec: codec_name }] : [],
+    ),
+    startTime: format?.start_time ?? probe.startTime ?? 0,
+    assumedRate: probe.timed ? null : (probe.frameRate ?? BARE_STREAM_RATE),
+    seekable: probe.seekable,
+  };
+}
+
+async function askForSound(place: 'file' | 'url', path: string, name: string): Promise<z.infer<typeof answerSchema>> {
+  const { path: ffprobe } = await findFfprobe();
+  const entries = 'stream=index,codec_type,codec_name:format=start_time';
+  const args = ['-v', 'error', ...guardOptions(place), '-show_entries', entries, '-of', 'json', inputArgument(place, path)];
+  const { stdout, stderr } = await runProcess(ffprobe, args, TIMEOUT);
+  try {
+    return answerSchema.parse(JSON.parse(stdout));
+  } catch (cause) {
+    throw new FerError('INPUT_UNREADABLE', `${name}: ffprobe does not answer for the overlay (${stderr.trim().slice(0, 200)}); check that the file is still there`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,215 @@
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { FerError } from '../../errors/fer-error.js';
+import { findFfmpeg, guardOptions, inputArgument, runProcess, startFfmpeg } from '../../ingest/index.js';
+import type { FfmpegBinary, FfmpegRun } from '../../ingest/index.js';
+import type { FrameResult } from '../frame-result.js';
+import type { RunMetadata } from '../run-metadata.js';
+import { AssTrack } from './ass-track.js';
+import { AtomicFile, refuseFolder, syncFolder } from './atomic-file.js';
+import type { OutputContext, OutputFormat, StagedWriter } from './output-format.js';
+import { outputError } from './output-error.js';
+import { concatList, imageOverlayOptions, overlayOptions } from './overlay-command.js';
+import type { OverlayOptions } from './overlay-command.js';
+import { placeFont } from './overlay-font.js';
+import { examineSource } from './overlay-source.js';
+import { claimTemporary, releaseTemporary, removeStaleTemporaries } from './temporary-name.js';
+
+/** Seconds from one image to the next where a folder holds a single one. */
+const LONE_IMAGE = 1;
+/** Milliseconds for ffmpeg to tell what it can. */
+const ASK_TIMEOUT = 30_000;
+
+/** The footage itself with boxes and labels in the picture. One ffmpeg pass, made when the last result is in. */
+export const OVERLAY: OutputFormat = {
+  name: 'overlay',
+  ending: '.overlay.mp4',
+  summary: 'the video with boxes and labels burnt in, sound and timing kept (H.264 mp4; takes an encoding pass)',
+  async open(path: string, metadata: RunMetadata, context: OutputContext): Promise<StagedWriter> {
+    const footage = footageOf(metadata, context);
+    const ffmpeg = context.ffmpeg ?? (await findFfmpeg());
+    await mustDraw(ffmpeg);
+    const folder = await openFolder(path);
+    try {
+      const fonts = await placeFont(folder);
+      const script = await AtomicFile.open(join(folder, 'overlay.ass'));
+      return new OverlayWriter({ path, folder, fonts, script, name: metadata.input.name, footage, ffmpeg, context });
+    } catch (error) {
+      await closeFolder(folder);
+      throw outputError(path, error);
+    }
+  },
+};
+
+/** What the boxes are drawn on. */
+type Footage = { readonly kind: 'video'; readonly place: 'file' | 'url'; readonly path: string } | { readonly kind: 'images'; readonly paths: readonly string[] };
+
+function footageOf({ input }: RunMetadata, { sourcePath, imagePaths }: OutputContext): Footage {
+  if (input.kind === 'images') {
+    if (imagePaths != null && imagePaths.length > 0) return { kind: 'images', paths: imagePaths.map((path) => resolve(path)) };
+    throw new FerError('CONFIG_INVALID', `${input.name}: no overlay without the list of its images; leave out --overlay`);
+  }
+  if (sourcePath === null || input.kind === 'stdin') {
+    throw new FerError('CONFIG_INVALID', `${input.name}: an overlay reads the video twice, which a pipe cannot give; save it to a file, or leave out --overlay`);
+  }
+  return input.kind === 'url' ? { kind: 'video', place: 'url', path: sourcePath } : { kind: 'video', place: 'file', path: resolve(sourcePath) };
+}
+
+/** Better now than after an hour of annotating: many builds leave out libass, some x264. */
+async function mustDraw({ path }: { readonly path: string }): Promise<void> {
+  for (const [question, part] of [
+    ['filter=ass', 'libass'],
+    ['encoder=libx264', 'x264'],
+  ] as const) {
+    const { stdout } = await runProcess(path, ['-hide_banner', '-h', question], ASK_TIMEOUT);
+    if (/AVOptions/.test(stdout)) continue;
+    throw new FerError('FFMPEG_MISSING', `${path} is built without ${part}, which overlays need; set FFMPEG_PATH to a complete ffmpeg, or leave out --overlay`);
+  }
+}
+
+async function openFolder(path: string): Promise<string> {
+  const folder = claimTemporary(path);
+  try {
+    await refuseFolder(path);
+    await removeStaleTemporaries(path);
+    await mkdir(folder);
+    return folder;
+  } catch (error) {
+    releaseTemporary(folder);
+    throw outputError(path, error);
+  }
+}
+
+async function closeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  releaseTemporary(folder);
+}
+
+interface OverlayJob {
+  readonly path: string;
+  /** Temporary, beside `path`: holds the script, the font and the growing video. */
+  readonly folder: string;
+  readonly fonts: string;
+  readonly script: AtomicFile;
+  readonly name: string;
+  readonly footage: Footage;
+  readonly ffmpeg: Pick<FfmpegBinary, 'path' | 'frameSync'>;
+  readonly context: OutputContext;
+}
+
+class OverlayWriter implements StagedWriter {
+  private readonly track: AssTrack;
+  private readonly times: number[] = [];
+  private encoding: FfmpegRun | null = null;
+  private ended = false;
+
+  constructor(private readonly job: OverlayJob) {
+    this.track = new AssTrack(job.name);
+  }
+
+  async write(result: FrameResult): Promise<void> {
+    // The first two tell the pace of an image folder.
+    if (this.times.length < 2) this.times.push(result.timestamp);
+    await this.job.script.write(this.track.push(result));
+  }
+
+  async prepare(): Promise<void> {
+    const { script } = this.job;
+    await script.write(this.track.end());
+    await script.prepare();
+    await script.commit();
+    await this.encode();
+    await this.flush();
+  }
+
+  async commit(): Promise<void> {
+    const { path, folder } = this.job;
+    try {
+      await rename(this.video, path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      throw outputError(path, error);
+    }
+    this.ended = true;
+    await closeFolder(folder);
+  }
+
+  async abort(): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    await this.encoding?.stop();
+    await this.job.script.abort();
+    await closeFolder(this.job.folder);
+  }
+
+  private get video(): string {
+    return join(this.job.folder, 'video.mp4');
+  }
+
+  private async encode(): Promise<void> {
+    const { footage, ffmpeg, context, name } = this.job;
+    const { options, source } = footage.kind === 'video' ? await this.videoOptions(footage) : await this.imageOptions(footage.paths);
+    const { signal } = context;
+    this.stopIfUnwanted();
+    const run = startFfmpeg({
+      program: ffmpeg.path,
+      inputs: [{ source, options: options.input }],
+      outputOptions: options.output,
+      target: this.video,
+    });
+    this.encoding = run;
+    const stop = (): void => void run.stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    const { exitCode, failure, log } = await run.ended;
+    signal?.removeEventListener('abort', stop);
+    this.stopIfUnwanted();
+    if (exitCode === 0) return;
+    const words = log.tail.at(-1) ?? failure?.message ?? 'no reason given';
+    if (/No space left on device|Disk quota exceeded/i.test(log.tail.join('\n'))) {
+      throw outputError(this.job.path, Object.assign(new Error(words), { code: 'ENOSPC' }));
+    }
+    throw new FerError('FFMPEG_FAILED', `${name}: ffmpeg could not make the overlay (${words}); leave out --overlay to keep the rest`, {
+      cause: new Error(log.tail.join('\n'), { cause: failure }),
+    });
+  }
+
+  private stopIfUnwanted(): void {
+    if (this.ended || this.job.context.signal?.aborted === true) {
+      throw new FerError('INTERRUPTED', `${this.job.name}: stopped while the overlay was being made; run the same command again to go on`);
+    }
+  }
+
+  private async videoOptions({ place, path }: { place: 'file' | 'url'; path: string }): Promise<{ options: OverlayOptions; source: string }> {
+    const { fonts, script, name, ffmpeg, context } = this.job;
+    const options = overlayOptions({
+      source: await examineSource(place, path, name),
+      start: context.range?.start ?? null,
+      end: context.range?.end ?? null,
+      size: context.scaled === true ? null : this.track.canvas,
+      script: script.path,
+      fonts,
+      frameSync: ffmpeg.frameSync,
+    });
+    return { options: { ...options, input: [...guardOptions(place), ...options.input] }, source: inputArgument(place, path) };
+  }
+
+  private async imageOptions(paths: readonly string[]): Promise<{ options: OverlayOptions; source: string }> {
+    const { folder, fonts, script, ffmpeg } = this.job;
+    const list = join(folder, 'images.txt');
+    await writeFile(list, concatList(paths));
+    const [first = 0, second = first + LONE_IMAGE] = this.times;
+    const size = this.track.canvas ?? { width: 1280, height: 720 };
+    const options = imageOverlayOptions({ first, interval: second - first, size, script: script.path, fonts, frameSync: ffmpeg.frameSync });
+    return { options, source: inputArgument('file', list) };
+  }
+
+  private async flush(): Promise<void> {
+    try {
+      const handle = await open(this.video, 'r+');
+      await handle.sync();
+      await handle.close();
+    } catch (error) {
+      throw outputError(this.job.path, error);
+    }
+  }
+}

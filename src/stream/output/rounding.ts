@@ -1,0 +1,17 @@
+/** `value` to so many decimals, without float noise (0.1 + 0.2 gives 0.3) and without a negative zero. */
+export function roundTo(value: number, decimals: number): number {
+  // toFixed rounds the exact binary value and the parse gives the double nearest to the decimal text.
+  return Number(value.toFixed(decimals)) + 0;
+}
+
+/** How exact each kind of number is written. */
+export const DECIMALS = {
+  /** Microseconds. */
+  seconds: 6,
+  /** Hundredths of a pixel for boxes. */
+  box: 2,
+  /** Tenths of a pixel for landmarks: far below what a landmark network can tell. */
+  landmark: 1,
+  probability: 5,
+  quality: 3,
+} as const;

@@ -1,0 +1,21 @@
+import { clockTime, cueMilliseconds, cueOutput, cueText, oneLine } from './cue-writer.js';
+import type { CueFormat } from './cue-writer.js';
+
+/** SubRip: no standard, but every player reads numbered cues with a comma before the milliseconds. */
+export const SRT_CUES: CueFormat = {
+  name: 'srt',
+  ending: '.srt',
+  summary: 'SubRip subtitles for any player: the same cues as vtt',
+  header: () => '',
+  cue(cue, number) {
+    const { start, end } = cueMilliseconds(cue);
+    return `${number}\n${clockTime(start, ',')} --> ${clockTime(end, ',')}\n${plainSrt(oneLine(cueText(cue)))}\n\n`;
+  },
+};
+
+export const SRT = cueOutput(SRT_CUES);
+
+/** SubRip has no escapes; players take <...> for tags and {...} for ASS overrides, so their brackets become round ones. */
+export function plainSrt(text: string): string {
+  return text.replace(/[<{]/g, '(').replace(/[>}]/g, ')');
+}

@@ -1,0 +1,191 @@
+import type { FrameResult } from '../frame-result.js';
+import { FrameIntervals } from './frame-interval.js';
+import type { TimedFrame } from './frame-interval.js';
+
+/** A stretch of time in which one expression dominates on one face. */
+export interface Cue {
+  readonly trackId: number;
+  readonly label: string;
+  /** Mean posterior of `label` over the time in which the face was seen, 0..1. */
+  readonly probability: number;
+  /** Seconds, start < end. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface StretchOptions {
+  /** Seconds; a shorter stretch is flicker and goes to the stretch before it (after it, for the first one). */
+  readonly minDuration: number;
+  /** Seconds that a face may be gone without breaking a stretch. */
+  readonly maxGap: number;
+}
+
+export const STRETCH_DEFAULTS: StretchOptions = { minDuration: 0.2, maxGap: 0.25 };
+
+/** Time a label dominated, and the integrals over time of all posteriors. */
+interface Stretch {
+  readonly trackId: number;
+  readonly start: number;
+  end: number;
+  /** Seconds in which the face was seen: `end - start` less the gaps. */
+  seen: number;
+  /** What the last frame showed. */
+  label: string;
+  readonly dominance: Map<string, number>;
+  readonly posterior: Map<string, number>;
+}
+
+interface FaceState {
+  /** Complete but for what a short successor may add to it. */
+  held: Stretch | null;
+  /** Still growing. */
+  open: Stretch;
+}
+
+/**
+ * Cuts a stream of results into cues, one per stretch of the dominant expression and face. The cues of one face follow each other
+ * without overlap and cover every frame with that face. Cues come out ordered by their start (then by face); those that began
+ * after a stretch that is still growing wait for it, so memory grows with the cues within one stretch, never with frames.
+ */
+export class ExpressionStretches {
+  private readonly intervals = new FrameIntervals();
+  private readonly faces = new Map<number, FaceState>();
+  /** Complete cues, ordered, waiting for the unfinished ones that began before them. */
+  private readonly ready: Cue[] = [];
+
+  constructor(private readonly options: StretchOptions = STRETCH_DEFAULTS) {}
+
+  /** The cues that have become certain. */
+  push(result: FrameResult): Cue[] {
+    const frame = this.intervals.push(result);
+    if (frame !== null) this.add(frame);
+    return this.release();
+  }
+
+  /** All remaining cues. */
+  end(): Cue[] {
+    const frame = this.intervals.end();
+    if (frame !== null) this.add(frame);
+    for (const state of this.faces.values()) this.closePresence(state);
+    this.faces.clear();
+    return this.release();
+  }
+
+  private add({ result, start, end }: TimedFrame): void {
+    for (const [trackId, state] of this.faces) {
+      if (start - state.open.end <= this.options.maxGap) continue;
+      this.closePresence(state);
+      this.faces.delete(trackId);
+    }
+    if (end <= start) return;
+    for (const face of result.faces) {
+      const state = this.faces.get(face.trackId);
+      if (state === undefined) {
+        this.faces.set(face.trackId, { held: null, open: grow(newStretch(face.trackId, face.label, start), face, start, end) });
+      } else if (state.open.label === face.label) {
+        grow(state.open, face, start, end);
+      } else {
+        // The gap, if any, belongs to what was there before it.
+        state.open.end = start;
+        this.settle(state);
+        const { held } = state;
+        // A flicker has just been swallowed and the expression before it goes on.
+        const resumed = held !== null && held.label === face.label;
+        if (resumed) state.held = null;
+        state.open = grow(resumed ? held : newStretch(face.trackId, face.label, start), face, start, end);
+      }
+    }
+  }
+
+  /** `open` has ended: it joins `held` when either is too short to stand alone, else it takes its place. */
+  private settle(state: FaceState): void {
+    const { held, open } = state;
+    if (held === null) {
+      state.held = open;
+    } else if (this.isShort(open) || this.isShort(held)) {
+      state.held = joined(held, open);
+    } else {
+      this.finish(held);
+      state.held = open;
+    }
+  }
+
+  private closePresence(state: FaceState): void {
+    this.settle(state);
+    if (state.held !== null) this.finish(state.held);
+  }
+
+  private isShort(stretch: Stretch): boolean {
+    return stretch.end - stretch.start < this.options.minDuration;
+  }
+
+  private finish(stretch: Stretch): void {
+    const cue = cueOf(stretch);
+    // From the back: a cue that completes late began, as a rule, not long ago.
+    let place = this.ready.length;
+    while (place > 0 && compareCues(this.ready[place - 1]!, cue) > 0) place--;
+    this.ready.splice(place, 0, cue);
+  }
+
+  private release(): Cue[] {
+    if (this.ready.length === 0) return [];
+    let earliest = Infinity;
+    for (const { held, open } of this.faces.values()) earliest = Math.min(earliest, (held ?? open).start);
+    let count = 0;
+    while (count < this.ready.length && this.ready[count]!.start < earliest) count++;
+    return this.ready.splice(0, count);
+  }
+}
+
+export function compareCues(a: Cue, b: Cue): number {
+  return a.start - b.start || a.trackId - b.trackId;
+}
+
+function newStretch(trackId: number, label: string, start: number): Stretch {
+  return { trackId, label, start, end: start, seen: 0, dominance: new Map(), posterior: new Map() };
+}
+
+/** Adds a frame of the face, in place. */
+function grow(
+  stretch: Stretch,
+  face: { readonly label: string; readonly probabilities: Readonly<Record<string, number>> },
+  start: number,
+  end: number,
+): Stretch {
+  const seconds = end - start;
+  stretch.end = end;
+  stretch.seen += seconds;
+  stretch.label = face.label;
+  add(stretch.dominance, face.label, seconds);
+  for (const [label, probability] of Object.entries(face.probabilities)) add(stretch.posterior, label, probability * seconds);
+  return stretch;
+}
+
+function joined(first: Stretch, second: Stretch): Stretch {
+  const sum: Stretch = { ...first, end: second.end, seen: first.seen + second.seen };
+  for (const [label, seconds] of second.dominance) add(sum.dominance, label, seconds);
+  for (const [label, integral] of second.posterior) add(sum.posterior, label, integral);
+  sum.label = dominantLabel(sum);
+  return sum;
+}
+
+function dominantLabel({ dominance, label }: Stretch): string {
+  let best = label;
+  for (const [other, seconds] of dominance) if (seconds > (dominance.get(best) ?? 0)) best = other;
+  return best;
+}
+
+function cueOf(stretch: Stretch): Cue {
+  const label = dominantLabel(stretch);
+  return {
+    trackId: stretch.trackId,
+    label,
+    probability: (stretch.posterior.get(label) ?? 0) / stretch.seen,
+    start: stretch.start,
+    end: stretch.end,
+  };
+}
+
+function add(map: Map<string, number>, key: string, value: number): void {
+  map.set(key, (map.get(key) ?? 0) + value);
+}

@@ -1,0 +1,39 @@
+import { percent } from './cue-writer.js';
+import type { FaceSummary, Summary } from './summary.js';
+
+/** Labels that are named for each face; the rest is small change. */
+const NAMED_LABELS = 3;
+
+/** A summary for a person to read, a line each for the recording and for every face. Pure. */
+export function summaryLines(summary: Summary): string[] {
+  const { frames, faces, duration, outcome, run } = summary;
+  const counted = `${count(frames.total, 'frame')}, ${frames.withFaces} with a face, ${count(faces.length, 'person', 'people')}`;
+  return [
+    `${run.input.name}: ${time(duration)}, ${counted}`,
+    ...(outcome.degraded ? [`  damaged input: ${outcome.note ?? 'some frames could not be decoded'}`] : []),
+    ...faces.map(faceLine),
+  ];
+}
+
+function faceLine(face: FaceSummary): string {
+  const named = Object.entries(face.timeShare)
+    .filter(([, share]) => share > 0)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, NAMED_LABELS)
+    .map(([label, share]) => `${label} ${percent(share)}`);
+  const seen = `${time(face.firstSeen)} to ${time(face.lastSeen)}`;
+  return `  Face ${face.id}: ${seen}, ${count(face.frames, 'frame')}; ${named.join(', ')} of its time; mean ambiguity ${face.meanAmbiguity.toFixed(2)}`;
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** "4.2 s", "3:07" or "1:02:07" */
+function time(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes}:${pad(whole % 60)}` : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(whole % 60)}`;
+}

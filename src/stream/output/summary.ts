@@ -1,0 +1,151 @@
+import type { FaceResult, FrameResult, FrameStatus } from '../frame-result.js';
+import type { RunMetadata, RunOutcome } from '../run-metadata.js';
+import { SCHEMA_VERSION } from './annotation-schema.js';
+import { AtomicFile } from './atomic-file.js';
+import { FrameIntervals } from './frame-interval.js';
+import type { TimedFrame } from './frame-interval.js';
+import type { OutputFormat, StagedWriter } from './output-format.js';
+import { DECIMALS, roundTo } from './rounding.js';
+
+/** What a whole recording showed of one face. Means and shares are weighted with the time each frame was on the screen. */
+export interface FaceSummary {
+  readonly id: number;
+  /** Seconds: when the first frame with the face began, and the last one. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  readonly frames: number;
+  /** Time on the screen in seconds. */
+  readonly seconds: number;
+  /** Share of that time in which each label was the dominant one; they sum to 1. */
+  readonly timeShare: Readonly<Record<string, number>>;
+  readonly meanProbability: Readonly<Record<string, number>>;
+  readonly meanAmbiguity: number;
+  /** Of `quality.overall`. */
+  readonly meanQuality: number;
+}
+
+export interface Summary {
+  readonly type: 'summary';
+  readonly schemaVersion: number;
+  readonly run: RunMetadata;
+  readonly outcome: RunOutcome;
+  /** Seconds from the first annotated frame to the end of the last. */
+  readonly duration: number;
+  readonly frames: { readonly total: number; readonly withFaces: number } & Readonly<Record<FrameStatus, number>>;
+  /** By ascending id. */
+  readonly faces: readonly FaceSummary[];
+}
+
+/** What the recording showed, in a few numbers. */
+export const SUMMARY: OutputFormat = {
+  name: 'summary',
+  ending: '.summary.json',
+  summary: 'a few numbers: per face, when it was seen and how much of the time each expression dominated (JSON)',
+  async open(path: string, metadata: RunMetadata): Promise<StagedWriter> {
+    const builder = new SummaryBuilder(metadata);
+    const file = await AtomicFile.open(path);
+    return {
+      write(result) {
+        builder.push(result);
+        return Promise.resolve();
+      },
+      async prepare(outcome) {
+        await file.write(summaryText(builder.end(outcome)));
+        await file.prepare();
+      },
+      commit: () => file.commit(),
+      abort: () => file.abort(),
+    };
+  },
+};
+
+interface FaceSums {
+  firstSeen: number;
+  lastSeen: number;
+  frames: number;
+  seconds: number;
+  readonly dominant: Map<string, number>;
+  readonly probability: Map<string, number>;
+  ambiguity: number;
+  quality: number;
+}
+
+/** Adds results up in memory that grows with the number of faces only. */
+export class SummaryBuilder {
+  private readonly intervals = new FrameIntervals();
+  private readonly faces = new Map<number, FaceSums>();
+  private readonly statuses: Record<FrameStatus, number> = { ok: 0, 'no-face': 0, degraded: 0 };
+  private total = 0;
+  private withFaces = 0;
+  private duration = 0;
+
+  constructor(private readonly metadata: RunMetadata) {}
+
+  push(result: FrameResult): void {
+    this.total++;
+    this.statuses[result.status]++;
+    if (result.faces.length > 0) this.withFaces++;
+    const frame = this.intervals.push(result);
+    if (frame !== null) this.add(frame);
+  }
+
+  end(outcome: RunOutcome): Summary {
+    const frame = this.intervals.end();
+    if (frame !== null) this.add(frame);
+    const { labels } = this.metadata.model;
+    const faces = [...this.faces].sort(([a], [b]) => a - b).map(([id, sums]) => faceSummary(id, sums, labels));
+    return {
+      type: 'summary',
+      schemaVersion: SCHEMA_VERSION,
+      run: this.metadata,
+      outcome,
+      duration: roundTo(this.duration, DECIMALS.seconds),
+      frames: { total: this.total, withFaces: this.withFaces, ...this.statuses },
+      faces,
+    };
+  }
+
+  private add({ result, start, end }: TimedFrame): void {
+    this.duration += end - start;
+    for (const face of result.faces) this.addFace(face, start, end - start);
+  }
+
+  private addFace(face: FaceResult, start: number, seconds: number): void {
+    let sums = this.faces.get(face.trackId);
+    if (sums === undefined) {
+      sums = { firstSeen: start, lastSeen: start, frames: 0, seconds: 0, dominant: new Map(), probability: new Map(), ambiguity: 0, quality: 0 };
+      this.faces.set(face.trackId, sums);
+    }
+    sums.lastSeen = start;
+    sums.frames++;
+    sums.seconds += seconds;
+    sums.dominant.set(face.label, (sums.dominant.get(face.label) ?? 0) + seconds);
+    for (const [label, value] of Object.entries(face.probabilities)) {
+      sums.probability.set(label, (sums.probability.get(label) ?? 0) + value * seconds);
+    }
+    sums.ambiguity += face.ambiguity * seconds;
+    sums.quality += face.quality.overall * seconds;
+  }
+}
+
+export function summaryText(summary: Summary): string {
+  return `${JSON.stringify(summary, null, 2)}\n`;
+}
+
+function faceSummary(id: number, sums: FaceSums, labels: readonly string[]): FaceSummary {
+  // A face seen only where timestamps repeat has no time to share out.
+  const mean = (sum: number): number => (sums.seconds > 0 ? roundTo(sum / sums.seconds, DECIMALS.probability) : 0);
+  const byLabel = (values: ReadonlyMap<string, number>): Record<string, number> =>
+    Object.fromEntries(labels.map((label) => [label, mean(values.get(label) ?? 0)]));
+  return {
+    id,
+    firstSeen: roundTo(sums.firstSeen, DECIMALS.seconds),
+    lastSeen: roundTo(sums.lastSeen, DECIMALS.seconds),
+    frames: sums.frames,
+    seconds: roundTo(sums.seconds, DECIMALS.seconds),
+    timeShare: byLabel(sums.dominant),
+    meanProbability: byLabel(sums.probability),
+    meanAmbiguity: mean(sums.ambiguity),
+    meanQuality: mean(sums.quality),
+  };
+}

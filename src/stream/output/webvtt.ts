@@ -1,0 +1,25 @@
+import { clockTime, cueMilliseconds, cueOutput, cueText, oneLine } from './cue-writer.js';
+import type { CueFormat } from './cue-writer.js';
+
+/** https://www.w3.org/TR/webvtt1/ */
+export const WEBVTT_CUES: CueFormat = {
+  name: 'vtt',
+  ending: '.vtt',
+  summary: 'WebVTT subtitles for browsers: one cue per stretch of the dominant expression and face',
+  header({ ferstream, input, model, engine }) {
+    const note = oneLine(`${input.name}: ferstream ${ferstream}, model ${model.name} ${model.version}, engine ${engine.backend}`);
+    // An arrow would turn the note into a cue.
+    return `WEBVTT\n\nNOTE ${note.replaceAll('-->', '->')}\n\n`;
+  },
+  cue(cue, number) {
+    const { start, end } = cueMilliseconds(cue);
+    return `${number}\n${clockTime(start, '.')} --> ${clockTime(end, '.')}\n${escapeVtt(oneLine(cueText(cue)))}\n\n`;
+  },
+};
+
+export const WEBVTT = cueOutput(WEBVTT_CUES);
+
+/** Cue text may hold tags and character references; ours is plain text. */
+export function escapeVtt(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
