@@ -1,3 +1,10 @@
 export type { Frame } from './frame.js';
 export type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
 export * from './face/index.js';
+export { findFfmpeg, findFfprobe } from './ffmpeg-binaries.js';
+export type { FfmpegBinary } from './ffmpeg-binaries.js';
+export { startFfmpeg } from './ffmpeg-command.js';
+export type { FfmpegEnd, FfmpegRun } from './ffmpeg-command.js';
+export { guardOptions, inputArgument } from './input-guards.js';
+export { probeVideo } from './probe.js';
+export { runProcess } from './run-process.js';
