@@ -70,7 +70,7 @@ function load(packageName: string, install: string): void {
   try {
     requireWithOneEngine(found);
   } catch (error) {
-    tf.removeBackend('tensorflow');
+    if (isEngineRegistered('tensorflow')) tf.removeBackend('tensorflow');
     const why = firstLine(error);
     throw new FerError('BACKEND_UNAVAILABLE', `${packageName} is installed in ${found.folder} but cannot be loaded (${why}); reinstall it: ${install}`, {
       cause: error,
