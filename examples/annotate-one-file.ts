@@ -3,7 +3,7 @@
  *
  *   npx tsx examples/annotate-one-file.ts clip.mp4
  */
-import { annotate } from '../src/index.js';
+import { annotate } from 'ferstream';
 
 const shown = new Map<number, string>();
 for await (const { timestamp, faces } of annotate(process.argv[2] ?? 'fer-demo/demo.mp4')) {

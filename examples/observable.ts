@@ -4,7 +4,7 @@
  *   npx tsx examples/observable.ts clip.mp4
  */
 import { filter, map, scan, throttleTime } from 'rxjs';
-import { annotate$ } from '../src/index.js';
+import { annotate$ } from 'ferstream';
 
 annotate$(process.argv[2] ?? 'fer-demo/demo.mp4')
   .pipe(

@@ -1,8 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { FerError } from '../errors/index.js';
 import { BACKEND_NAMES } from '../model/index.js';
-import { annotateBatch, OUTPUT_FORMATS } from '../stream/index.js';
+import { annotateBatch, OUTPUT_FORMATS, outputFormat } from '../stream/index.js';
 import type { AnnotateOptions, BatchOptions } from '../stream/index.js';
 import { BatchReport } from './batch-report.js';
 import { interruptSignal } from './interrupt.js';
@@ -63,12 +62,8 @@ async function runAnnotate(inputs: readonly string[], flags: Flags): Promise<num
 }
 
 function parseFormats(list: string, overlay: boolean): string[] {
-  const known = OUTPUT_FORMATS.map(({ name }) => name);
   const names = list.split(',').map((name) => name.trim());
-  const formats = names.flatMap((name) => (name === 'all' ? known.filter((other) => other !== 'overlay') : [name]));
-  const unknown = formats.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new FerError('USAGE', `--format ${unknown}: no such format; known are ${known.join(', ')} and all`);
-  }
+  const textual = OUTPUT_FORMATS.map(({ name }) => name).filter((name) => name !== 'overlay');
+  const formats = names.flatMap((name) => (name === 'all' ? textual : [outputFormat(name).name]));
   return [...new Set(overlay ? [...formats, 'overlay'] : formats)];
 }

@@ -2,8 +2,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { buildDemoFootage } from '../ingest/index.js';
-import { annotateBatch, formatSummary } from '../stream/index.js';
-import type { AnnotationSummary } from '../stream/index.js';
+import { annotateBatch, summaryLines } from '../stream/index.js';
+import type { Summary } from '../stream/index.js';
 import { BatchReport } from './batch-report.js';
 import { EXIT } from './exit-codes.js';
 import { interruptSignal } from './interrupt.js';
@@ -37,8 +37,8 @@ async function runDemo(outputDir: string): Promise<number> {
   if (report.exitCode() !== EXIT.ok) return report.exitCode();
 
   const summaryPath = outputs.find((path) => path.endsWith('.summary.json'))!;
-  const summary = JSON.parse(await readFile(summaryPath, 'utf8')) as AnnotationSummary;
-  process.stdout.write(`\n${formatSummary(summary).join('\n')}\n\nresults:\n`);
+  const summary = JSON.parse(await readFile(summaryPath, 'utf8')) as Summary;
+  process.stdout.write(`\n${summaryLines(summary).join('\n')}\n\nresults:\n`);
   for (const path of [clip, ...outputs]) process.stdout.write(`  ${resolve(path)}\n`);
   return EXIT.ok;
 }

@@ -1,12 +1,13 @@
-import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { FerError } from '../errors/index.js';
-import { expandInputs, identifyInput } from '../ingest/index.js';
+import { expandInputs, identifyInput, imageFiles } from '../ingest/index.js';
 import type { Input } from '../ingest/index.js';
 import { VERSION } from '../version.js';
 import { Annotator } from './annotator.js';
 import { parseAnnotateOptions } from './annotate-options.js';
-import type { AnnotateOptions } from './annotate-options.js';
-import { findDoneRecord, openWriters, outputNames, settingsHash, writeDoneRecord } from './output/index.js';
+import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
+import { findDoneRecord, openWriters, outputFormat, outputNames, settingsHash, writeDoneRecord } from './output/index.js';
+import type { OutputContext } from './output/index.js';
 import type { RunOutcome } from './run-metadata.js';
 
 export interface BatchOptions extends AnnotateOptions {
@@ -45,13 +46,14 @@ export async function* annotateBatch(args: readonly string[], options: BatchOpti
 
   const { backend: _engine, ...decisive } = settings;
   const wanted = settingsHash({ ...decisive, formats: [...formats].sort(), ferstream: VERSION });
-  const names = outputNames(inputs);
-  await makeOutputDir(outputDir);
+  const endings = formats.map((format) => outputFormat(format).ending);
+  const names = outputNames(inputs, { outputDir, endings });
 
+  const stopped = (): boolean => signal?.aborted === true;
   let annotator: Annotator | null = null;
   try {
     for (const [index, input] of inputs.entries()) {
-      if (signal?.aborted === true) {
+      if (stopped()) {
         yield { type: 'interrupted', input: input.name };
         return;
       }
@@ -67,14 +69,14 @@ export async function* annotateBatch(args: readonly string[], options: BatchOpti
           annotator = await openAnnotator(settings);
           yield { type: 'engine', backend: annotator.backend.name, description: annotator.backend.description };
         }
-        const job = { annotator, input, hash, outputDir, outputName, formats, wanted, position: index + 1, signal };
+        const job = { annotator, input, hash, outputDir, outputName, formats, wanted, position: index + 1, stopped };
         yield* annotateInput(job);
       } catch (error) {
         if (error instanceof BatchFailure) throw error.cause;
         yield { type: 'failed', input: input.name, error: FerError.from(error) };
       }
       // The event was yielded by annotateInput; what is left of the batch stays for a rerun.
-      if (signal?.aborted === true) return;
+      if (stopped()) return;
     }
   } finally {
     annotator?.dispose();
@@ -90,26 +92,27 @@ interface Job {
   readonly formats: readonly string[];
   readonly wanted: string;
   readonly position: number;
-  readonly signal: AbortSignal | undefined;
+  readonly stopped: () => boolean;
 }
 
 async function* annotateInput(job: Job): AsyncGenerator<BatchEvent, void, undefined> {
-  const { annotator, input, hash, outputDir, outputName, formats, signal } = job;
+  const { annotator, input, hash, outputDir, outputName, formats, stopped } = job;
   const began = performance.now();
   const annotation = await annotator.annotate(input, hash);
   yield { type: 'started', input: input.name, position: job.position, expectedFrames: annotation.metadata.input.expectedFrames };
 
-  const writers = await openWriters(formats, outputDir, outputName, annotation.metadata, input);
+  const context = await outputContext(input, annotator.settings);
+  const writers = await openWriters(formats, outputDir, outputName, annotation.metadata, context);
   let outcome: RunOutcome;
   try {
     let frames = 0;
     for await (const result of annotation) {
-      if (signal?.aborted === true) break;
+      if (stopped()) break;
       await writers.write(result);
       frames += 1;
       yield { type: 'progress', input: input.name, frames, timestamp: result.timestamp };
     }
-    if (signal?.aborted === true) {
+    if (stopped()) {
       await writers.abort();
       yield { type: 'interrupted', input: input.name };
       return;
@@ -128,7 +131,7 @@ async function* annotateInput(job: Job): AsyncGenerator<BatchEvent, void, undefi
 /** What makes no input of the batch possible must end it, not be reported once per input. */
 class BatchFailure extends Error {}
 
-async function openAnnotator(settings: AnnotateOptions): Promise<Annotator> {
+async function openAnnotator(settings: AnnotateSettings): Promise<Annotator> {
   try {
     return await Annotator.open(settings);
   } catch (error) {
@@ -136,10 +139,13 @@ async function openAnnotator(settings: AnnotateOptions): Promise<Annotator> {
   }
 }
 
-async function makeOutputDir(dir: string): Promise<void> {
-  try {
-    await mkdir(dir, { recursive: true });
-  } catch (error) {
-    throw new FerError('OUTPUT_UNWRITABLE', `${dir}: cannot be made or written; choose another --output-dir`, { cause: error });
-  }
+/** What the overlay needs to go over the source a second time. */
+async function outputContext({ kind, path }: Input, { start, end, width }: AnnotateSettings): Promise<OutputContext> {
+  const local = kind === 'file' || kind === 'images';
+  return {
+    sourcePath: kind === 'stdin' ? null : local ? resolve(path) : path,
+    imagePaths: kind === 'images' ? (await imageFiles(path)).map((image) => resolve(image)) : null,
+    range: { start, end },
+    scaled: width !== null,
+  };
 }

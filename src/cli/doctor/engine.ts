@@ -1,0 +1,33 @@
+import { openBackend } from '../../model/backend/index.js';
+import type { Backend, OpenBackendOptions } from '../../model/backend/index.js';
+import { FerError } from '../../errors/index.js';
+import { reasonOf } from './check.js';
+import type { CheckResult } from './check.js';
+
+/** The engine a run would get now, and what else there is. */
+export async function checkEngine(options: Pick<OpenBackendOptions, 'backend'> = {}): Promise<readonly CheckResult[]> {
+  try {
+    return describeBackend(await openBackend({ ...options, warn: () => undefined }));
+  } catch (error) {
+    return [{ name: 'engine', status: 'failed', detail: reasonOf(error), mend: commandFor(error) }];
+  }
+}
+
+/** One line for the engine obtained, one for each that was passed over. */
+export function describeBackend(backend: Backend): readonly CheckResult[] {
+  return [
+    { name: 'engine', status: 'ok', detail: backend.description, mend: null },
+    ...backend.skipped.map(({ name, reason, mend, installed }): CheckResult => ({
+      name: `engine ${name}`,
+      status: 'note',
+      detail: installed ? `installed, does not work: ${reason}` : `not used: ${reason}`,
+      mend,
+    })),
+  ];
+}
+
+/** Messages of the engine choice end in the command, if there is one. */
+function commandFor(error: unknown): string | null {
+  if (error instanceof FerError && error.code === 'CONFIG_INVALID') return 'unset FERSTREAM_BACKEND';
+  return /npm install [@\w./ -]+$/.exec(reasonOf(error))?.[0] ?? null;
+}

@@ -1,0 +1,28 @@
+import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../ingest/face/nets/weight-files.js';
+import { reasonOf } from './check.js';
+import type { CheckResult } from './check.js';
+
+const FACE_API = ['tiny_face_detector_model', 'ssd_mobilenetv1_model', 'face_landmark_68_model', 'face_recognition_model', 'face_expression_model'];
+const HUMAN = ['blazeface', 'facemesh'];
+
+/** Whether the networks' weights can be read, by reading them. */
+export async function checkWeights(): Promise<readonly CheckResult[]> {
+  return [
+    await read('@vladmandic/face-api', FACE_API, async (name) => {
+      disposeWeights(await loadFaceApiWeights(name));
+    }),
+    await read('@vladmandic/human', HUMAN, async (name) => {
+      disposeWeights((await loadHumanGraph(name)).weights);
+    }),
+  ];
+}
+
+async function read(packageName: string, networks: readonly string[], load: (name: string) => Promise<void>): Promise<CheckResult> {
+  const name = 'weights';
+  try {
+    for (const network of networks) await load(network);
+    return { name, status: 'ok', detail: `${packageName}: ${networks.join(', ')}`, mend: null };
+  } catch (error) {
+    return { name, status: 'failed', detail: reasonOf(error), mend: `npm install ${packageName}` };
+  }
+}
