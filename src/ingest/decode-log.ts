@@ -31,6 +31,11 @@ export class DecodeLog {
     if (!HARMLESS.some((pattern) => pattern.test(text))) this.counted++;
   }
 
+  /** Starts counting anew; the lines are kept. */
+  forgetErrors(): void {
+    this.counted = 0;
+  }
+
   /** Lines that speak of damaged or missing data. */
   get errors(): number {
     return this.counted;

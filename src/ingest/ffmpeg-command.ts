@@ -45,6 +45,8 @@ export interface FfmpegEnd {
 export interface FfmpegRun {
   /** ffmpeg's standard output; null when it writes to a file. Not reading it makes ffmpeg wait. Ends with ffmpeg, never fails. */
   readonly output: Readable | null;
+  /** What ffmpeg has said so far. */
+  readonly log: DecodeLog;
   /** Fulfilled, never rejected, once the process is gone. */
   readonly ended: Promise<FfmpegEnd>;
   /** Kills ffmpeg, also one that is just being started; fulfilled once the process is gone. Harmless afterwards. */
@@ -141,6 +143,7 @@ export function startFfmpeg(job: FfmpegJob): FfmpegRun {
 
   return {
     output,
+    log,
     ended,
     stop: async () => {
       stopAsked = true;

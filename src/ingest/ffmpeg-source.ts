@@ -5,8 +5,9 @@ import { EXIT_SIGNALLED, EXIT_TOO_MANY_ERRORS, startFfmpeg } from './ffmpeg-comm
 import type { FfmpegEnd, FfmpegRun } from './ffmpeg-command.js';
 import type { Frame } from './frame.js';
 import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
-import { guardOptions, inputArgument } from './input-guards.js';
+import { formatOptions, guardOptions, inputArgument } from './input-guards.js';
 import type { InputPlace } from './input-guards.js';
+import { throwIfAborted } from './interruption.js';
 import { MatroskaReader } from './matroska-reader.js';
 import { pictureFilters } from './picture-filters.js';
 import { TRANSPORT_TIME_BASE, presentationTime } from './presentation-clock.js';
@@ -26,7 +27,11 @@ export interface FfmpegSourceSetup {
   readonly networkTimeout?: number;
 }
 
-/** Seconds before `start` at which decoding begins: reordering and open groups of pictures reach back over key frames. */
+/**
+ * Seconds before `start` at which decoding begins: reordering and open groups of pictures reach back over key frames.
+ * Pictures that point before the seek point make the decoder complain even about healthy footage; they all lie in the
+ * run-up, so complaints that come before the first picture that is wanted do not count.
+ */
 const RUN_UP = 3;
 /** The same in frames, for footage of a very low rate. */
 const RUN_UP_FRAMES = 20;
@@ -57,7 +62,8 @@ export class FfmpegSource implements FrameSource {
     if (this.begun) throw new FerError('INTERNAL', `${this.name}: a source can be read only once, open it again`);
     this.begun = true;
     throwIfAborted(signal, this.name);
-    const run = await this.start();
+    const seek = seekPoint(this.setup.options, this.setup.probe);
+    const run = await this.start(seek);
     const stop = (): void => void run.stop();
     signal?.addEventListener('abort', stop, { once: true });
     try {
@@ -66,12 +72,14 @@ export class FfmpegSource implements FrameSource {
       for await (const chunk of run.output!.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
         for (const picture of reader.push(chunk)) {
           throwIfAborted(signal, this.name);
+          if (this.frameCount === 0 && seek !== null) run.log.forgetErrors(); // see RUN_UP
           const { width, height, data } = picture;
           yield { index: this.frameCount++, timestamp: presentationTime(picture.ticks, picture.tick), width, height, data };
         }
       }
       const end = await run.ended;
       throwIfAborted(signal, this.name);
+      if (this.frameCount === 0 && seek !== null) run.log.forgetErrors();
       await this.judge(end, reader.atRest);
     } finally {
       signal?.removeEventListener('abort', stop);
@@ -95,10 +103,9 @@ export class FfmpegSource implements FrameSource {
     return parts.join(', ');
   }
 
-  private async start(): Promise<FfmpegRun> {
+  private async start(seek: number | null): Promise<FfmpegRun> {
     const { place, input, probe, options, networkTimeout } = this.setup;
     const { path: program, frameSync } = await findFfmpeg();
-    const seek = seekPoint(options, probe);
     return startFfmpeg({
       program,
       inputs: [
@@ -106,6 +113,7 @@ export class FfmpegSource implements FrameSource {
           source: typeof input === 'string' ? inputArgument(place, input) : input,
           options: [
             ...guardOptions(place, networkTimeout),
+            ...(typeof input === 'string' ? formatOptions(input) : []),
             // Presentation times stay those of the container, and a seek point is one of them too.
             '-copyts',
             ...(seek === null ? [] : ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', String(seek)]),
@@ -127,7 +135,6 @@ export class FfmpegSource implements FrameSource {
   /** Whether the end of the frames was the end of the footage. @throws FerError when there was none, or the line went dead. */
   private async judge(end: FfmpegEnd, whole: boolean): Promise<void> {
     const { log, exitCode, failure } = end;
-    this.decodeErrors = log.errors;
     if (log.timedOut && this.setup.place === 'url') throw stalled(this.name, failure);
     if (exitCode === EXIT_SIGNALLED) throw new FerError('INTERRUPTED', `${this.name}: ffmpeg was told to stop`);
     if (exitCode === null) {
@@ -165,8 +172,4 @@ function seekPoint({ start }: SourceOptions, probe: VideoProbe | null): number |
   const runUp = Math.max(RUN_UP, RUN_UP_FRAMES / (probe.frameRate ?? RUN_UP_FRAMES));
   const point = start - runUp;
   return point > (probe.startTime ?? 0) ? point : null;
-}
-
-function throwIfAborted(signal: AbortSignal | undefined, name: string): void {
-  if (signal?.aborted === true) throw new FerError('INTERRUPTED', `${name}: stopped before its end`, { cause: signal.reason });
 }

@@ -38,6 +38,25 @@ export function inputArgument(place: InputPlace, path: string): string {
   return place === 'file' ? `file:${path}` : path;
 }
 
+/** Bare JPEGs in a row look like a single picture to ffmpeg; the name tells that a video is meant. */
+export function formatOptions(path: string): string[] {
+  return /\.mjpe?g$/i.test(path) ? ['-f', 'mjpeg'] : [];
+}
+
+/**
+ * The playlist or script format that a file's first bytes give away; null for none. ffmpeg versions differ in what they
+ * take such a file for when it bears the name of a video.
+ */
+export function playlistFormat(head: string): string | null {
+  const text = head.replace(/^\uFEFF/, '').trimStart();
+  if (text.startsWith('#EXTM3U')) return 'hls';
+  if (/^ffconcat\s+version/.test(text)) return 'concat';
+  if (/^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(MPD|AssetMap|CompositionPlaylist|smil)\b/s.test(text)) return 'dash';
+  if (text.startsWith(';FFMETADATA')) return 'ffmetadata';
+  if (/^v=0\r?\no=/.test(text)) return 'sdp';
+  return null;
+}
+
 export type RefusedKind = 'playlist' | 'picture' | 'audio' | 'other';
 
 /** Why a demuxer of this name is not on the list. */

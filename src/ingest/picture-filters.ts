@@ -17,8 +17,11 @@ export interface FilterSettings extends SourceOptions {
 const HALF_MICROSECOND = 5e-7;
 /** `trim` rounds its end to the stream's time base; it only serves to stop the decoder, so let it stop a little later. */
 const STOP_LATER = 1;
-/** Frames whose time is rounded down a little by the container must not slip into the slot before: see `slotOf`. */
-const SLOT_TOLERANCE = 0.25;
+/**
+ * Part of a slot by which a frame may be early and still belong to it: containers round times. Crooked on purpose, so that
+ * no usual pair of rates puts frames right on an edge, where the last bit of a floating-point number would decide.
+ */
+const SLOT_TOLERANCE = 0.2137;
 
 /** The ffmpeg filter chain from decoded frames to what ferstream reads: which frames, which size, which clock. */
 export function pictureFilters(settings: FilterSettings): string {

@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { FerError } from '../errors/fer-error.js';
 import { findFfprobe } from './ffmpeg-binaries.js';
-import { NETWORK_TIMEOUT, guardOptions, inputArgument } from './input-guards.js';
+import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument, playlistFormat } from './input-guards.js';
 import type { PictureSize } from './picture-filters.js';
-import { refusal, stalled } from './refusal.js';
+import { playlist, refusal, stalled } from './refusal.js';
 import { runProcess } from './run-process.js';
 
 /** What ffprobe says about the video stream of a file or URL. */
@@ -34,6 +34,9 @@ export interface VideoProbe {
 const PROBE_TIMEOUT = 60_000;
 /** Packets looked at to see whether an edit list hides frames at the beginning. */
 const PACKETS_LOOKED_AT = 8;
+
+/** Enough of a file to see that it is a playlist. */
+const HEAD_BYTES = 512;
 
 const UNTIMED_FORMATS: ReadonlySet<string> = new Set(['h264', 'hevc', 'mpegvideo', 'm4v', 'h263', 'h261', 'vc1', 'obu', 'dirac', 'mjpeg', 'yuv4mpegpipe']);
 
@@ -76,12 +79,15 @@ export async function probeVideo(
   name: string = path,
   networkTimeout = NETWORK_TIMEOUT,
 ): Promise<VideoProbe> {
-  if (place === 'file') await mustHoldBytes(path, name);
+  if (place === 'file') await mustBeFootage(path, name);
   const { path: ffprobe } = await findFfprobe();
   const args = ['-v', 'error', ...guardOptions(place, networkTimeout), '-print_format', 'json', '-show_format', '-show_streams'];
-  args.push('-read_intervals', `%+#${PACKETS_LOOKED_AT}`, '-show_entries', 'packet=stream_index,flags', inputArgument(place, path));
+  args.push('-read_intervals', `%+#${PACKETS_LOOKED_AT}`, '-show_entries', 'packet=stream_index,flags', ...formatOptions(path), inputArgument(place, path));
   const result = await runProcess(ffprobe, args, PROBE_TIMEOUT);
   if (result.timedOut) throw stalled(name);
+  if (result.exitCode === null) {
+    throw new FerError('FFMPEG_FAILED', `${name}: ${ffprobe} crashed on it: point FFPROBE_PATH at another build of ffprobe`);
+  }
   const answer = answerSchema.safeParse(parseJson(result.stdout));
   if (!answer.success || answer.data.format === undefined) throw refusal(name, linesOf(result.stderr));
   const { streams, format, packets } = answer.data;
@@ -121,12 +127,27 @@ export async function countShownPackets(path: string, stream: number): Promise<n
   return linesOf(result.stdout).filter((flags) => !flags.includes('D')).length;
 }
 
-async function mustHoldBytes(path: string, name: string): Promise<void> {
+async function mustBeFootage(path: string, name: string): Promise<void> {
   const about = await stat(path).catch((cause: unknown) => {
     throw new FerError('INPUT_NOT_FOUND', `${name}: no such file: check the name`, { cause });
   });
   if (about.isDirectory()) throw new FerError('INPUT_UNREADABLE', `${name}: is a folder: give the files in it`);
-  if (about.isFile() && about.size === 0) throw new FerError('INPUT_UNREADABLE', `${name}: is empty (0 bytes): record or copy it again`);
+  if (!about.isFile()) return; // a device or a pipe: reading it here would take its first bytes away
+  if (about.size === 0) throw new FerError('INPUT_UNREADABLE', `${name}: is empty (0 bytes): record or copy it again`);
+  const format = playlistFormat(await headOf(path, name));
+  if (format !== null) throw playlist(name, format);
+}
+
+async function headOf(path: string, name: string): Promise<string> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw new FerError('INPUT_UNREADABLE', `${name}: cannot be opened: check who may read it`, { cause });
+  });
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors/codes.js';
 import { FerError } from '../errors/fer-error.js';
 import { NETWORK_TIMEOUT, refusedKind } from './input-guards.js';
 
@@ -8,10 +9,10 @@ import { NETWORK_TIMEOUT, refusedKind } from './input-guards.js';
 export function refusal(name: string, lines: readonly string[]): FerError {
   const text = lines.join('\n');
   const cause = new Error(text === '' ? 'ffmpeg said nothing' : text);
-  const refuse = (code: ConstructorParameters<typeof FerError>[0], what: string): FerError => new FerError(code, `${name}: ${what}`, { cause });
+  const refuse = (code: ErrorCode, what: string): FerError => new FerError(code, `${name}: ${what}`, { cause });
 
   const format = /\[([\w,]+)(?: @ [^\]]*)?\] Format not on whitelist/i.exec(text)?.[1];
-  if (format !== undefined) return refusedFormat(format, refuse);
+  if (format !== undefined) return refusedFormat(name, format, cause);
   if (/Protocol .* not on whitelist/i.test(text)) {
     return refuse('INPUT_UNSAFE', 'refers to another file or host, which is refused: give the footage itself');
   }
@@ -21,10 +22,7 @@ export function refusal(name: string, lines: readonly string[]): FerError {
   }
   if (/timed out|ETIMEDOUT/i.test(text)) return stalled(name, cause);
   if (/moov atom not found/i.test(text)) {
-    return refuse(
-      'INPUT_UNREADABLE',
-      'its index (moov atom) is missing: the recording was cut off or is sent as a stream; record again or repair it with "ffmpeg -movflags faststart"',
-    );
+    return refuse('INPUT_UNREADABLE', 'its index (moov atom) is missing: the recording was cut off, or it is no video at all; copy or record it again');
   }
   if (/Permission denied/i.test(text)) return refuse('INPUT_UNREADABLE', 'permission denied: check who may read it');
   return refuse('INPUT_UNREADABLE', `ffmpeg cannot read it as video (${lastWords(lines)}): check that the file is whole`);
@@ -37,17 +35,29 @@ export function stalled(name: string, cause?: unknown): FerError {
   });
 }
 
-function refusedFormat(format: string, refuse: (code: ConstructorParameters<typeof FerError>[0], what: string) => FerError): FerError {
-  const first = format.split(',')[0] ?? format;
-  switch (refusedKind(first)) {
+/** The error for an input that would make ffmpeg open others. */
+export function playlist(name: string, format: string, cause?: unknown): FerError {
+  return new FerError('INPUT_UNSAFE', `${name}: is a playlist or script (${format}), which could make ffmpeg open other files: give the footage itself`, {
+    cause,
+  });
+}
+
+function refusedFormat(name: string, format: string, cause: unknown): FerError {
+  switch (refusedKind(format.split(',')[0] ?? format)) {
     case 'playlist':
-      return refuse('INPUT_UNSAFE', `is a playlist or script (${format}), which could make ffmpeg open other files: give the footage itself`);
+      return playlist(name, format, cause);
     case 'picture':
-      return refuse('INPUT_UNSAFE', `is a picture (${format}) under the name of a video: rename it, or put pictures into a folder`);
+      return new FerError('INPUT_UNSAFE', `${name}: is a picture (${format}) under the name of a video: rename it, or put pictures into a folder`, {
+        cause,
+      });
     case 'audio':
-      return refuse('INPUT_NO_VIDEO', `holds sound only (${format}): give a file with a video stream`);
+      return new FerError('INPUT_NO_VIDEO', `${name}: holds sound only (${format}): give a file with a video stream`, { cause });
     case 'other':
-      return refuse('INPUT_UNREADABLE', `is no video container that is supported (ffmpeg takes it for ${format}): convert it to mp4 or mkv`);
+      return new FerError(
+        'INPUT_UNREADABLE',
+        `${name}: is no video container that is supported (ffmpeg takes it for ${format}): convert it to mp4 or mkv`,
+        { cause },
+      );
   }
 }
 

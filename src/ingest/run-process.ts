@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process';
 
 export interface ProcessResult {
+  /** Null when a signal ended it. */
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
   readonly timedOut: boolean;
 }
+
+/**
+ * Statically linked ffprobe builds crash in glibc when an MPEG-TS file makes them load the system's character set modules;
+ * with this variable set they find none and carry on. Names of broadcast services are all that is lost.
+ */
+const ENVIRONMENT = { GCONV_PATH: '/nonexistent' };
 
 /**
  * Runs a short-lived program without a shell and collects what it says. A non-zero exit is a result, not an exception.
@@ -14,7 +21,7 @@ export interface ProcessResult {
  */
 export async function runProcess(program: string, args: readonly string[], timeout: number): Promise<ProcessResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, env: { ...process.env, ...ENVIRONMENT } });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let timedOut = false;

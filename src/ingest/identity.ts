@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { imageFiles } from './image-files.js';
+import type { Input } from './input.js';
+
+/** Milliseconds for a server to answer a HEAD request. */
+const HEAD_TIMEOUT = 15_000;
+
+/**
+ * "sha256:..." that changes when what an input holds changes: over a file's content; over the names and contents of an
+ * image folder; over a URL with the validators its server gives (ETag, Last-Modified, Content-Length). Null where nothing
+ * can be known beforehand: stdin, and servers that give neither ETag nor Last-Modified.
+ * @throws FerError INPUT_NOT_FOUND for an image folder without pictures; the system's error for a file that cannot be read
+ */
+export async function identifyInput(input: Pick<Input, 'kind' | 'path'>): Promise<string | null> {
+  const hash = createHash('sha256');
+  switch (input.kind) {
+    case 'stdin':
+      return null;
+    case 'file':
+      await addFile(hash, input.path);
+      break;
+    case 'images':
+      for (const path of await imageFiles(input.path)) {
+        // Fixed-size digests keep a name from running into the content after it.
+        const content = createHash('sha256');
+        await addFile(content, path);
+        hash.update(createHash('sha256').update(basename(path)).digest()).update(content.digest());
+      }
+      break;
+    case 'url': {
+      const validators = await validatorsOf(input.path);
+      if (validators === null) return null;
+      hash.update(JSON.stringify([input.path, validators]));
+    }
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+async function addFile(hash: Hash, path: string): Promise<void> {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+}
+
+async function validatorsOf(url: string): Promise<(string | null)[] | null> {
+  try {
+    const { ok, headers } = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(HEAD_TIMEOUT) });
+    const [tag, modified] = [headers.get('etag'), headers.get('last-modified')];
+    return ok && (tag !== null || modified !== null) ? [tag, modified, headers.get('content-length')] : null;
+  } catch {
+    return null; // reading it will say what is wrong
+  }
+}

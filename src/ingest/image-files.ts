@@ -1,0 +1,22 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FerError } from '../errors/fer-error.js';
+import { isImageName } from './media-extensions.js';
+import { naturalOrder } from './natural-order.js';
+
+/**
+ * The pictures of an image input in the order in which they are shown: those lying directly in a folder, by natural order
+ * of their names; or the one file itself.
+ * @throws FerError INPUT_NOT_FOUND when there is no such path, or no picture in the folder
+ */
+export async function imageFiles(path: string, name: string = path): Promise<string[]> {
+  const about = await stat(path).catch((cause: unknown) => {
+    throw new FerError('INPUT_NOT_FOUND', `${name}: no such file or folder: check the name`, { cause });
+  });
+  if (!about.isDirectory()) return [path];
+  const names = (await readdir(path)).filter((file) => !file.startsWith('.') && isImageName(file));
+  if (names.length === 0) {
+    throw new FerError('INPUT_NOT_FOUND', `${name}: holds no picture (jpg, png, webp, tiff, avif): give a folder with pictures in it`);
+  }
+  return names.sort(naturalOrder).map((file) => join(path, file));
+}

@@ -1,0 +1,94 @@
+import sharp from 'sharp';
+import { FerError } from '../errors/fer-error.js';
+import type { Frame } from './frame.js';
+import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
+import { imageFiles } from './image-files.js';
+import { throwIfAborted } from './interruption.js';
+
+/** Pictures a second when nobody says otherwise. */
+const DEFAULT_RATE = 1;
+
+/** Slack against rounding when a time range is compared with position / rate, in seconds. */
+const HALF_MICROSECOND = 5e-7;
+
+/**
+ * A folder of pictures, or a single one, as footage. Pictures carry no presentation time: the one at position i (from 0)
+ * is shown at i / fps seconds, with 1 picture a second unless `fps` is given. All of them are kept, whatever `fps` is.
+ * Pictures may differ in size. One that cannot be decoded leaves its time empty and counts as damage.
+ * @throws FerError INPUT_NOT_FOUND
+ */
+export async function openImages(path: string, options: SourceOptions = {}, name: string = path): Promise<FrameSource> {
+  return new ImageSource(name, await imageFiles(path, name), options);
+}
+
+interface TimedImage {
+  readonly path: string;
+  readonly timestamp: number;
+}
+
+class ImageSource implements FrameSource {
+  readonly info: SourceInfo;
+  private readonly images: readonly TimedImage[];
+  private frameCount = 0;
+  private unreadable = 0;
+  private begun = false;
+
+  constructor(
+    readonly name: string,
+    paths: readonly string[],
+    private readonly options: SourceOptions,
+  ) {
+    const rate = options.fps ?? DEFAULT_RATE;
+    const start = (options.start ?? 0) - HALF_MICROSECOND;
+    const end = (options.end ?? Infinity) - HALF_MICROSECOND;
+    this.images = paths
+      .map((path, position) => ({ path, timestamp: position / rate }))
+      .filter(({ timestamp }) => timestamp >= start && timestamp < end);
+    this.info = { container: 'images', codec: null, duration: paths.length / rate, expectedFrames: this.images.length };
+  }
+
+  async *frames(signal?: AbortSignal): AsyncGenerator<Frame, void, undefined> {
+    if (this.begun) throw new FerError('INTERNAL', `${this.name}: a source can be read only once, open it again`);
+    this.begun = true;
+    let lastError: unknown = null;
+    for (const { path, timestamp } of this.images) {
+      throwIfAborted(signal, this.name);
+      let picture: Picture;
+      try {
+        picture = await decode(path, this.options.width ?? null);
+      } catch (error) {
+        lastError = error;
+        this.unreadable++;
+        continue;
+      }
+      throwIfAborted(signal, this.name);
+      yield { index: this.frameCount++, timestamp, ...picture };
+    }
+    if (this.frameCount === 0 && this.unreadable > 0) {
+      throw new FerError('INPUT_UNREADABLE', `${this.name}: no picture in it can be decoded: check that the files are whole`, { cause: lastError });
+    }
+  }
+
+  report(): DecodeReport {
+    const { frameCount: frames, unreadable: decodeErrors } = this;
+    const expectedFrames = this.images.length;
+    const degraded = decodeErrors > 0;
+    const note = degraded ? `${frames} of ${expectedFrames} pictures, ${decodeErrors} unreadable` : null;
+    return { frames, expectedFrames, decodeErrors, degraded, note };
+  }
+}
+
+type Picture = Pick<Frame, 'width' | 'height' | 'data'>;
+
+/** RGB as it is meant to be seen: turned by EXIF orientation, grey and CMYK converted, transparency on black. */
+async function decode(path: string, width: number | null): Promise<Picture> {
+  const upright = sharp(path, { failOn: 'error' }).autoOrient().flatten({ background: '#000' }).toColourspace('srgb').removeAlpha();
+  if (width !== null) {
+    const { autoOrient } = await sharp(path).metadata();
+    const height = Math.max(2, 2 * Math.round((width * autoOrient.height) / autoOrient.width / 2));
+    upright.resize(width, height, { fit: 'fill' });
+  }
+  const { data, info } = await upright.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw new Error(`${path}: ${info.channels} channels`);
+  return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+}

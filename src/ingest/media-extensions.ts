@@ -1,0 +1,17 @@
+import { extname } from 'node:path';
+
+const VIDEO: ReadonlySet<string> = new Set([
+  '.mp4', '.m4v', '.mov', '.mkv', '.webm', '.avi', '.flv', '.f4v', '.wmv', '.asf', '.mpg', '.mpeg', '.m2v', '.ts', '.mts', '.m2ts', '.vob', '.ogv', '.ogg',
+  '.3gp', '.3g2', '.mxf', '.dv', '.gif', '.mjpeg', '.mjpg', '.h264', '.264', '.hevc', '.h265', '.265', '.ivf', '.obu', '.nut', '.rm', '.rmvb', '.y4m', '.wtv',
+]);
+const IMAGE: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.jpe', '.png', '.webp', '.tif', '.tiff', '.avif']);
+
+/** Whether a file's name says that it is footage. */
+export function isVideoName(name: string): boolean {
+  return VIDEO.has(extname(name).toLowerCase());
+}
+
+/** Whether a file's name says that it is a picture that can be read here. */
+export function isImageName(name: string): boolean {
+  return IMAGE.has(extname(name).toLowerCase());
+}
