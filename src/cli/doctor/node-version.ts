@@ -13,7 +13,7 @@ export function checkNodeVersion(version = process.versions.node, range = engine
       name: 'node',
       status: enough ? 'ok' : 'failed',
       detail: `${version} (${range} wanted)`,
-      mend: enough ? null : 'npx node@22 "$(command -v fer)" doctor',
+      mend: enough ? null : 'nvm install 22',
     },
   ];
 }

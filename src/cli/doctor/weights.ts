@@ -1,4 +1,5 @@
 import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../ingest/face/nets/weight-files.js';
+import { currentBackend, openBackend } from '../../model/backend/index.js';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 
@@ -20,6 +21,8 @@ export async function checkWeights(): Promise<readonly CheckResult[]> {
 async function read(packageName: string, networks: readonly string[], load: (name: string) => Promise<void>): Promise<CheckResult> {
   const name = 'weights';
   try {
+    // Whatever became of the engine asked for: decoding needs one, and TensorFlow.js left alone would take plain `cpu`.
+    if (currentBackend() === null) await openBackend({ backend: 'wasm' });
     for (const network of networks) await load(network);
     return { name, status: 'ok', detail: `${packageName}: ${networks.join(', ')}`, mend: null };
   } catch (error) {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { closest } from '../../errors/closest.js';
 import { FerError } from '../../errors/fer-error.js';
 import { BACKEND_NAMES } from './backend.js';
 import type { Backend, BackendName, SkippedBackend } from './backend.js';
@@ -52,7 +53,7 @@ export function parseBackendName(name: string, origin: string): BackendName | 'a
   const known = ['auto', ...BACKEND_NAMES] as const;
   const match = known.find((candidate) => candidate === name);
   if (match !== undefined) return match;
-  throw new FerError('CONFIG_INVALID', `${origin}: no engine is called "${name}"; choose one of ${known.join(', ')}`);
+  throw new FerError('CONFIG_INVALID', `${origin}: no engine is called "${name}"; did you mean ${closest(name, known)}? (${known.join(', ')})`);
 }
 
 async function open({ backend, warn = printToStderr }: OpenBackendOptions): Promise<Backend> {

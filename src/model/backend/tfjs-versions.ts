@@ -1,11 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { findOwnPackage, findPackage } from './packages.js';
+import type { FoundPackage } from './packages.js';
+
+type Versioned = Pick<FoundPackage, 'name' | 'version'>;
 
 /** One @tensorflow package, as installed. */
 export interface TfjsPackage {
   readonly name: string;
   readonly version: string;
+  /** True for an engine that ferstream can do without. */
+  readonly optional: boolean;
 }
 
 const OURS = [
@@ -28,18 +33,18 @@ export function tfjsVersion(): string {
 
 /** Every @tensorflow package that can be found, with its version; optional engines only where installed. */
 export function installedTfjsPackages(): readonly TfjsPackage[] {
-  return [...OURS.map((name) => findOwnPackage(name)), ...OPTIONAL.map((name) => findPackage(name))]
-    .filter((found) => found !== null)
-    .map(({ name, version }) => ({ name, version }));
+  const found = (packages: readonly (FoundPackage | null)[], optional: boolean): TfjsPackage[] =>
+    packages.filter((one) => one !== null).map(({ name, version }) => ({ name, version, optional }));
+  return [...found(OURS.map((name) => findOwnPackage(name)), false), ...found(OPTIONAL.map((name) => findPackage(name)), true)];
 }
 
 /** The packages whose version is not `expected`. Their internals call each other, so "nearly the same" breaks at run time. */
-export function differingPackages(packages: readonly TfjsPackage[], expected: string): readonly TfjsPackage[] {
+export function differingPackages<P extends Versioned>(packages: readonly P[], expected: string): readonly P[] {
   return packages.filter(({ version }) => version !== expected);
 }
 
 /** @throws FerError BACKEND_UNAVAILABLE naming each package of another version and the command that levels them. */
-export function assertSameVersion(packages: readonly TfjsPackage[], expected = tfjsVersion()): void {
+export function assertSameVersion(packages: readonly Versioned[], expected = tfjsVersion()): void {
   const differing = differingPackages(packages, expected);
   if (differing.length === 0) return;
   const list = differing.map(({ name, version }) => `${name} is ${version}`).join(', ');
@@ -50,7 +55,7 @@ export function assertSameVersion(packages: readonly TfjsPackage[], expected = t
 }
 
 /** The command that brings `packages` to one version. */
-export function levelCommand(packages: readonly TfjsPackage[], expected: string): string {
+export function levelCommand(packages: readonly Versioned[], expected: string): string {
   return `npm install ${packages.map(({ name }) => `${name}@${expected}`).join(' ')}`;
 }
 

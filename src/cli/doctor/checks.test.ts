@@ -1,0 +1,137 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Backend } from '../../model/backend/index.js';
+import { checkCameras } from './cameras.js';
+import { checkEngine, describeBackend } from './engine.js';
+import { checkFfmpeg } from './ffmpeg.js';
+import { checkNodeVersion } from './node-version.js';
+import { checkSharp } from './sharp.js';
+import { checkTfjsPackages } from './tfjs-packages.js';
+import { checkWeights } from './weights.js';
+import { checkWriteAccess } from './write-access.js';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fer-doctor-'));
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+test.each([
+  ['20.19.0', 'ok'],
+  ['20.20.1', 'ok'],
+  ['24.0.0', 'ok'],
+  ['20.9.0', 'failed'],
+  ['18.20.4', 'failed'],
+])('node %s is %s where >=20.19 is wanted', (version, status) => {
+  const [result] = checkNodeVersion(version, '>=20.19');
+  expect(result).toMatchObject({ status, mend: status === 'ok' ? null : 'nvm install 22' });
+});
+
+describe('the engine', () => {
+  const skipped = [
+    { name: 'tfjs-node-gpu', installed: true, reason: 'sees no GPU', mend: null },
+    { name: 'tfjs-node', installed: false, reason: 'is not installed', mend: 'npm install it' },
+  ] as const;
+  const backend: Backend = { name: 'wasm', device: 'CPU', tfjsVersion: '4.22.0', description: 'wasm on CPU', skipped };
+
+  test('is shown with those passed over, which are no failure', () => {
+    expect(describeBackend(backend)).toEqual([
+      { name: 'engine', status: 'ok', detail: 'wasm on CPU', mend: null },
+      { name: 'engine tfjs-node-gpu', status: 'note', detail: 'installed, does not work: sees no GPU', mend: null },
+      { name: 'engine tfjs-node', status: 'note', detail: 'not used: is not installed', mend: 'npm install it' },
+    ]);
+  });
+
+  test('that was asked for and cannot be had is a failure with the command that installs it', async () => {
+    vi.stubEnv('FERSTREAM_BACKEND', 'tfjs-node-gpu');
+    const [result] = await checkEngine();
+    expect(result).toMatchObject({ status: 'failed', detail: expect.stringContaining('tfjs-node-gpu') as string });
+    if (result?.detail.includes('not installed') === true) expect(result.mend).toBe('npm install @tensorflow/tfjs-node-gpu@4.22.0');
+    else console.warn(`SKIPPED: the install command, because @tensorflow/tfjs-node-gpu is installed here (${result?.detail ?? ''})`);
+  });
+
+  test('with a name nobody knows is a failure', async () => {
+    vi.stubEnv('FERSTREAM_BACKEND', 'abacus');
+    expect(await checkEngine()).toMatchObject([{ status: 'failed', detail: expect.stringContaining('abacus') as string, mend: 'unset FERSTREAM_BACKEND' }]);
+  });
+});
+
+describe('the versions of TensorFlow.js', () => {
+  test('are all the same here', () => {
+    expect(checkTfjsPackages()).toMatchObject([{ status: 'ok', detail: expect.stringMatching(/^4\.22\.0: tfjs, tfjs-core, .*tfjs-backend-wasm/) as string }]);
+  });
+
+  test('stop everything when the core is mixed, and not when an optional engine differs', () => {
+    const packages = [
+      { name: '@tensorflow/tfjs', version: '4.22.0', optional: false },
+      { name: '@tensorflow/tfjs-core', version: '4.20.0', optional: false },
+      { name: '@tensorflow/tfjs-node', version: '4.21.0', optional: true },
+    ];
+    expect(checkTfjsPackages(packages, '4.22.0')).toMatchObject([
+      { status: 'failed', mend: 'npm install @tensorflow/tfjs-core@4.22.0' },
+      { status: 'note', mend: 'npm install @tensorflow/tfjs-node@4.22.0' },
+    ]);
+  });
+});
+
+describe('ffmpeg and ffprobe', () => {
+  test('are found, with version and place', async () => {
+    const results = await checkFfmpeg();
+    expect(results.map(({ name, status }) => [name, status])).toEqual([
+      ['ffmpeg', 'ok'],
+      ['ffprobe', 'ok'],
+    ]);
+    for (const { detail } of results) expect(detail).toMatch(/^\S+, (named by the environment|on PATH|bundled with ferstream): .*ff(mpeg|probe)/);
+  });
+
+  test('are missed when the environment names something else', async () => {
+    vi.stubEnv('FFMPEG_PATH', join(folder, 'no-ffmpeg'));
+    expect((await checkFfmpeg())[0]).toMatchObject({ status: 'failed', detail: expect.stringContaining('no-ffmpeg') as string, mend: 'unset FFMPEG_PATH' });
+  });
+});
+
+test('the weights that ship with the npm packages can be read', async () => {
+  expect(await checkWeights()).toMatchObject([
+    { status: 'ok', detail: expect.stringContaining('@vladmandic/face-api') as string },
+    { status: 'ok', detail: expect.stringContaining('@vladmandic/human') as string },
+  ]);
+});
+
+test('sharp works', async () => {
+  expect(await checkSharp()).toMatchObject([{ status: 'ok', mend: null }]);
+});
+
+describe('cameras', () => {
+  test('are listed in numerical order with the names the kernel gives them', async () => {
+    const devices = join(folder, 'dev');
+    const names = join(folder, 'names');
+    await mkdir(devices);
+    await mkdir(join(names, 'video2'), { recursive: true });
+    for (const file of ['video10', 'video2', 'videotape', 'null']) await writeFile(join(devices, file), '');
+    await writeFile(join(names, 'video2', 'name'), 'Integrated Camera\n');
+    expect(await checkCameras('linux', { devices, names })).toEqual([
+      { name: 'cameras', status: 'ok', detail: `${join(devices, 'video2')} (Integrated Camera)`, mend: null },
+      { name: 'cameras', status: 'ok', detail: join(devices, 'video10'), mend: null },
+    ]);
+  });
+
+  test('none is a note, not a failure', async () => {
+    expect(await checkCameras('linux', { devices: folder, names: folder })).toMatchObject([{ status: 'note', detail: expect.stringContaining('none') as string }]);
+  });
+
+  test.each(['darwin', 'win32', 'freebsd'] as const)('are said to be unchecked on %s', async (platform) => {
+    expect(await checkCameras(platform)).toMatchObject([{ status: 'note', detail: expect.stringContaining('not checked') as string }]);
+  });
+});
+
+test('a folder that can be written to, and one that cannot', async () => {
+  expect(await checkWriteAccess(folder)).toMatchObject([{ status: 'ok', mend: null }]);
+  expect(await checkWriteAccess(join(folder, 'absent'))).toMatchObject([{ status: 'failed', detail: expect.stringContaining('absent') as string }]);
+});
