@@ -5,7 +5,7 @@ export { findFfmpeg, findFfprobe } from './ffmpeg-binaries.js';
 export type { FfmpegBinary } from './ffmpeg-binaries.js';
 export { startFfmpeg } from './ffmpeg-command.js';
 export type { FfmpegEnd, FfmpegRun } from './ffmpeg-command.js';
-export { guardOptions, inputArgument } from './input-guards.js';
+export { formatOptions, guardOptions, inputArgument } from './input-guards.js';
 export { probeVideo } from './probe.js';
 export { runProcess } from './run-process.js';
 export { buildDemoFootage } from './demo-footage.js';

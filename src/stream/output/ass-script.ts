@@ -36,7 +36,7 @@ export function assHeader(canvas: Size, title: string): string {
 /** Text height and line width in pixels, in proportion to the picture. */
 export function assSizes(canvas: Size): { fontSize: number; thickness: number } {
   const side = Math.min(canvas.width, canvas.height);
-  return { fontSize: side * 0.05, thickness: side * 0.006 };
+  return { fontSize: side * 0.05, thickness: side * 0.008 };
 }
 
 /** What an event shows, without its times. */

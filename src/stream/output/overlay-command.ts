@@ -18,9 +18,10 @@ export interface OverlayPlan {
 
 /** An image folder, shown at the pace at which it was annotated. */
 export interface ImageOverlayPlan {
-  /** Time of the first image, and from each to the next, in seconds. */
+  /** Seconds: when the first image is shown. */
   readonly first: number;
-  readonly interval: number;
+  /** Images a second. */
+  readonly rate: number;
   readonly size: Size;
   readonly script: string;
   readonly fonts: string;
@@ -30,8 +31,8 @@ export interface ImageOverlayPlan {
 /** Sound that mp4 holds and that players expect there; all else becomes AAC. */
 const MP4_SOUND: ReadonlySet<string> = new Set(['aac', 'mp3', 'ac3', 'eac3', 'alac']);
 
-/** A jump lands this many seconds early, so that sound begins with the picture. */
-const SEEK_MARGIN = 2;
+/** Decoding begins this many seconds before the part to show: reordered pictures and sound reach back over key frames. */
+const RUN_UP = 5;
 
 /**
  * A recording off the air or from a long-running camera may begin at any time of day; kept in an mp4, players would show hours of black.
@@ -54,8 +55,7 @@ export interface OverlayOptions {
 export function overlayOptions(plan: OverlayPlan): OverlayOptions {
   const { source, start, end } = plan;
   const lead = source.startTime;
-  // Times are relative to the beginning here, absolute (-copyts) in the output options.
-  const jump = start === null || !source.seekable ? 0 : start - lead - SEEK_MARGIN;
+  const jump = start === null || !source.seekable ? lead : start - RUN_UP;
   const filters = [
     ...(source.assumedRate === null ? [] : [`setpts=N/(${source.assumedRate}*TB)`]),
     sizeFilter(plan.size),
@@ -66,7 +66,8 @@ export function overlayOptions(plan: OverlayPlan): OverlayOptions {
   const cutStart = isCut ? Math.max(start ?? lead, lead) : null;
   const length = end === null || cutStart === null ? null : end - cutStart;
   return {
-    input: ['-copyts', ...(jump > 0 ? ['-ss', seconds(jump)] : [])],
+    // All times are the container's own, also those of -ss, here and below.
+    input: ['-copyts', ...(jump > lead ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', seconds(jump)] : [])],
     output: [
       '-map',
       `0:${source.video}`,
@@ -90,14 +91,15 @@ export function overlayOptions(plan: OverlayPlan): OverlayOptions {
   };
 }
 
+/** For raw RGB of `plan.size` on standard input. */
 export function imageOverlayOptions(plan: ImageOverlayPlan): OverlayOptions {
-  const { first, interval } = plan;
-  const clock = `settb=1/1000000,setpts=(${seconds(first)}+N*${seconds(interval)})/TB`;
+  const { first, rate, size } = plan;
+  const clock = `settb=1/1000000,setpts=(${seconds(first)}+N/${rate})/TB`;
   return {
-    input: ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'file'],
+    input: ['-f', 'rawvideo', '-pixel_format', 'rgb24', '-video_size', `${size.width}x${size.height}`, '-framerate', '25'],
     output: [
       '-vf',
-      [clock, sizeFilter(plan.size), assFilter(plan.script, plan.fonts)].join(','),
+      [clock, assFilter(plan.script, plan.fonts)].join(','),
       ...PICTURE,
       plan.frameSync,
       'passthrough',
@@ -106,12 +108,6 @@ export function imageOverlayOptions(plan: ImageOverlayPlan): OverlayOptions {
       ...CONTAINER,
     ],
   };
-}
-
-/** A list for ffmpeg's concat reader. */
-export function concatList(paths: readonly string[]): string {
-  const quoted = (path: string): string => `'file:${path.replaceAll("'", "'\\''")}'`;
-  return ['ffconcat version 1.0', ...paths.map((path) => `file ${quoted(path)}`)].join('\n') + '\n';
 }
 
 function soundOptions({ codec }: AudioStream, position: number): string[] {

@@ -1,22 +1,24 @@
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
-import { findFfmpeg, guardOptions, inputArgument, runProcess, startFfmpeg } from '../../ingest/index.js';
+import { findFfmpeg, formatOptions, guardOptions, inputArgument, runProcess, startFfmpeg } from '../../ingest/index.js';
 import type { FfmpegBinary, FfmpegRun } from '../../ingest/index.js';
 import type { FrameResult } from '../frame-result.js';
 import type { RunMetadata } from '../run-metadata.js';
 import { AssTrack } from './ass-track.js';
 import { AtomicFile, refuseFolder, syncFolder } from './atomic-file.js';
+import { imageFrames, imageVideoSize } from './image-frames.js';
 import type { OutputContext, OutputFormat, StagedWriter } from './output-format.js';
 import { outputError } from './output-error.js';
-import { concatList, imageOverlayOptions, overlayOptions } from './overlay-command.js';
+import { imageOverlayOptions, overlayOptions } from './overlay-command.js';
 import type { OverlayOptions } from './overlay-command.js';
 import { placeFont } from './overlay-font.js';
 import { examineSource } from './overlay-source.js';
 import { claimTemporary, releaseTemporary, removeStaleTemporaries } from './temporary-name.js';
 
-/** Seconds from one image to the next where a folder holds a single one. */
-const LONE_IMAGE = 1;
+/** Images of a folder a second, unless `fps` says otherwise. */
+const IMAGE_RATE = 1;
 /** Milliseconds for ffmpeg to tell what it can. */
 const ASK_TIMEOUT = 30_000;
 
@@ -42,11 +44,16 @@ export const OVERLAY: OutputFormat = {
 };
 
 /** What the boxes are drawn on. */
-type Footage = { readonly kind: 'video'; readonly place: 'file' | 'url'; readonly path: string } | { readonly kind: 'images'; readonly paths: readonly string[] };
+type Footage =
+  | { readonly kind: 'video'; readonly place: 'file' | 'url'; readonly path: string }
+  | { readonly kind: 'images'; readonly paths: readonly string[]; readonly rate: number };
 
-function footageOf({ input }: RunMetadata, { sourcePath, imagePaths }: OutputContext): Footage {
+function footageOf({ input, settings }: RunMetadata, { sourcePath, imagePaths }: OutputContext): Footage {
   if (input.kind === 'images') {
-    if (imagePaths != null && imagePaths.length > 0) return { kind: 'images', paths: imagePaths.map((path) => resolve(path)) };
+    if (imagePaths != null && imagePaths.length > 0) {
+      const { fps } = settings;
+      return { kind: 'images', paths: imagePaths, rate: typeof fps === 'number' ? fps : IMAGE_RATE };
+    }
     throw new FerError('CONFIG_INVALID', `${input.name}: no overlay without the list of its images; leave out --overlay`);
   }
   if (sourcePath === null || input.kind === 'stdin') {
@@ -97,9 +104,16 @@ interface OverlayJob {
   readonly context: OutputContext;
 }
 
+/** What to run ffmpeg with. */
+interface Pass {
+  readonly options: OverlayOptions;
+  readonly source: string | Readable;
+}
+
 class OverlayWriter implements StagedWriter {
   private readonly track: AssTrack;
-  private readonly times: number[] = [];
+  private first: number | null = null;
+  private last = 0;
   private encoding: FfmpegRun | null = null;
   private ended = false;
 
@@ -108,8 +122,8 @@ class OverlayWriter implements StagedWriter {
   }
 
   async write(result: FrameResult): Promise<void> {
-    // The first two tell the pace of an image folder.
-    if (this.times.length < 2) this.times.push(result.timestamp);
+    this.first ??= result.timestamp;
+    this.last = result.timestamp;
     await this.job.script.write(this.track.push(result));
   }
 
@@ -148,7 +162,7 @@ class OverlayWriter implements StagedWriter {
 
   private async encode(): Promise<void> {
     const { footage, ffmpeg, context, name } = this.job;
-    const { options, source } = footage.kind === 'video' ? await this.videoOptions(footage) : await this.imageOptions(footage.paths);
+    const { options, source } = footage.kind === 'video' ? await this.videoOptions(footage) : await this.imageOptions(footage);
     const { signal } = context;
     this.stopIfUnwanted();
     const run = startFfmpeg({
@@ -179,7 +193,7 @@ class OverlayWriter implements StagedWriter {
     }
   }
 
-  private async videoOptions({ place, path }: { place: 'file' | 'url'; path: string }): Promise<{ options: OverlayOptions; source: string }> {
+  private async videoOptions({ place, path }: { place: 'file' | 'url'; path: string }): Promise<Pass> {
     const { fonts, script, name, ffmpeg, context } = this.job;
     const options = overlayOptions({
       source: await examineSource(place, path, name),
@@ -190,17 +204,17 @@ class OverlayWriter implements StagedWriter {
       fonts,
       frameSync: ffmpeg.frameSync,
     });
-    return { options: { ...options, input: [...guardOptions(place), ...options.input] }, source: inputArgument(place, path) };
+    return { options: { ...options, input: [...guardOptions(place), ...formatOptions(path), ...options.input] }, source: inputArgument(place, path) };
   }
 
-  private async imageOptions(paths: readonly string[]): Promise<{ options: OverlayOptions; source: string }> {
-    const { folder, fonts, script, ffmpeg } = this.job;
-    const list = join(folder, 'images.txt');
-    await writeFile(list, concatList(paths));
-    const [first = 0, second = first + LONE_IMAGE] = this.times;
-    const size = this.track.canvas ?? { width: 1280, height: 720 };
-    const options = imageOverlayOptions({ first, interval: second - first, size, script: script.path, fonts, frameSync: ffmpeg.frameSync });
-    return { options, source: inputArgument('file', list) };
+  private async imageOptions({ paths, rate }: { paths: readonly string[]; rate: number }): Promise<Pass> {
+    const { fonts, script, ffmpeg } = this.job;
+    // The image at position i was shown at i / rate; those before and after the annotated part are left out.
+    const first = this.first === null ? 0 : Math.round(this.first * rate);
+    const shown = paths.slice(first, this.first === null ? undefined : Math.round(this.last * rate) + 1);
+    const size = await imageVideoSize(shown);
+    const options = imageOverlayOptions({ first: first / rate, rate, size, script: script.path, fonts, frameSync: ffmpeg.frameSync });
+    return { options, source: imageFrames(shown, size) };
   }
 
   private async flush(): Promise<void> {

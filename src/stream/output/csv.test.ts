@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GOOD, LABELS, METADATA, arbitraryResults, face, frame } from '../../../test/output/support/results.js';
+import { temporaryFolder } from '../../../test/output/support/media.js';
+import type { FrameResult } from '../frame-result.js';
+import type { RunMetadata } from '../run-metadata.js';
+import { CSV, csvHeader, csvRows } from './csv.js';
+import { roundedResult } from './jsonl.js';
+
+async function csvFile(results: readonly FrameResult[], metadata: RunMetadata = METADATA): Promise<string> {
+  const path = join(temporaryFolder(), 'clip.csv');
+  const writer = await CSV.open(path, metadata, { sourcePath: null });
+  for (const result of results) await writer.write(result);
+  await writer.prepare(GOOD);
+  await writer.commit();
+  return readFile(path, 'utf8');
+}
+
+describe('CSV', () => {
+  it('has these columns', () => {
+    expect(csvHeader(['a', 'b']).join()).toBe('frame,timestamp,face_id,success,confidence,x,y,w,h,a,b,label,ambiguity');
+  });
+
+  it('has one row per face per frame, and a placeholder for a frame without one', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryResults, async (results) => {
+        const rows = parse<Record<string, string>>(await csvFile(results), { columns: true });
+        const expected = results.flatMap((result) => {
+          const { index, faces } = roundedResult(result);
+          return faces.length === 0 ? [`${index}:`] : faces.map(({ trackId }) => `${index}:${trackId}`).sort();
+        });
+        expect(rows.map((row) => `${row['frame'] ?? ''}:${row['face_id'] ?? ''}`)).toEqual(expected);
+        for (const row of rows) {
+          const { timestamp, faces } = roundedResult(results[Number(row['frame'])]!);
+          expect(Number(row['timestamp'])).toBe(timestamp);
+          const written = faces.find(({ trackId }) => String(trackId) === row['face_id']);
+          if (written === undefined) continue;
+          expect(row['success']).toBe(written.evidence === 'carried' ? '0' : '1');
+          expect([row['x'], row['y'], row['w'], row['h']].map(Number)).toEqual([written.box.x, written.box.y, written.box.width, written.box.height]);
+          expect(LABELS.map((label) => Number(row[label]))).toEqual(LABELS.map((label) => written.probabilities[label]));
+          expect(row['label']).toBe(written.label);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('writes the placeholder and a carried face like this', () => {
+    expect(csvRows(frame(3, 0.12, []), ['a'])).toEqual([[3, 0.12, '', 0, 0, '', '', '', '', '', '', '']]);
+    const carried = face(7, 'anger', { evidence: 'carried', probabilities: { a: 1 }, label: 'a', ambiguity: 0 });
+    expect(csvRows(frame(4, 0.16, [carried]), ['a'])).toEqual([[4, 0.16, 7, 0, 0.9, 20, 60, 80, 90, 1, 'a', 0]]);
+  });
+
+  it('keeps to RFC 4180: CR LF, quotes doubled', async () => {
+    const labels = ['plain', 'with, comma', 'with "quotes"'];
+    const odd = face(1, 'plain', { label: 'with, comma', probabilities: { plain: 0.2, 'with, comma': 0.5, 'with "quotes"': 0.3 } });
+    const text = await csvFile([frame(0, 0, [odd])], { ...METADATA, model: { ...METADATA.model, labels } });
+    expect(text.split('\r\n')).toHaveLength(3);
+    expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+    expect(text).toContain(',plain,"with, comma","with ""quotes""",label,ambiguity\r\n');
+    expect(text).toContain('0.2,0.5,0.3,"with, comma",');
+  });
+});

@@ -1,0 +1,85 @@
+import { appendFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../test/output/support/media.js';
+import { canonicalJson, findDoneRecord, settingsHash, writeDoneRecord } from './done-record.js';
+
+describe('done record', () => {
+  const outcome = { frames: 3, degraded: false, note: null };
+  let dir: string;
+  let outputs: string[];
+
+  beforeEach(async () => {
+    dir = temporaryFolder();
+    outputs = [join(dir, 'clip.csv'), join(dir, 'clip.vtt')];
+    for (const path of outputs) await writeFile(path, 'data');
+    await writeDoneRecord(dir, 'clip', { inputHash: 'sha256:a', settingsHash: 'sha256:s', outputs, outcome });
+  });
+
+  it('is found again for the same input and settings', async () => {
+    const record = await findDoneRecord(dir, 'clip', 'sha256:a', 'sha256:s');
+    expect(record).toMatchObject({ inputHash: 'sha256:a', settingsHash: 'sha256:s', outcome, outputs: outputs.map((path) => ({ path, bytes: 4 })) });
+    expect(Date.parse(record!.finishedAt)).toBeLessThanOrEqual(Date.now());
+    expect(await readdir(join(dir, '.ferstream'))).toEqual(['clip.json']);
+  });
+
+  it('is found after the folder was moved', async () => {
+    const moved = `${dir}-moved`;
+    await rename(dir, moved);
+    expect(await findDoneRecord(moved, 'clip', 'sha256:a', 'sha256:s')).not.toBeNull();
+  });
+
+  it('does not count for another input, other settings, another name, or an input without a hash', async () => {
+    expect(await findDoneRecord(dir, 'clip', 'sha256:b', 'sha256:s')).toBeNull();
+    expect(await findDoneRecord(dir, 'clip', 'sha256:a', 'sha256:t')).toBeNull();
+    expect(await findDoneRecord(dir, 'other', 'sha256:a', 'sha256:s')).toBeNull();
+    await writeDoneRecord(dir, 'stdin', { inputHash: null, settingsHash: 'sha256:s', outputs, outcome });
+    expect(await findDoneRecord(dir, 'stdin', null, 'sha256:s')).toBeNull();
+  });
+
+  it('does not count when an output is gone, of another size, or a folder', async () => {
+    await appendFile(outputs[1]!, 'more');
+    expect(await findDoneRecord(dir, 'clip', 'sha256:a', 'sha256:s')).toBeNull();
+    await rm(outputs[1]!);
+    expect(await findDoneRecord(dir, 'clip', 'sha256:a', 'sha256:s')).toBeNull();
+    await mkdir(outputs[1]!);
+    expect(await findDoneRecord(dir, 'clip', 'sha256:a', 'sha256:s')).toBeNull();
+  });
+
+  it('does not count when it is damaged', async () => {
+    const path = join(dir, '.ferstream', 'clip.json');
+    const text = await readFile(path, 'utf8');
+    for (const damaged of [text.slice(0, 40), '{}', text.replace('"version": 1', '"version": 9')]) {
+      await writeFile(path, damaged);
+      expect(await findDoneRecord(dir, 'clip', 'sha256:a', 'sha256:s')).toBeNull();
+    }
+  });
+
+  it('refuses to be written for an output that is not there', async () => {
+    const run = { inputHash: null, settingsHash: '', outputs: [join(dir, 'none.csv')], outcome };
+    await expect(writeDoneRecord(dir, 'x', run)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  });
+});
+
+describe('settingsHash', () => {
+  it('does not depend on the order of keys, and on everything else', () => {
+    expect(settingsHash({ a: 1, b: { c: [1, 2], d: null } })).toBe(settingsHash({ b: { d: null, c: [1, 2] }, a: 1 }));
+    expect(settingsHash({ a: 1, b: undefined })).toBe(settingsHash({ a: 1 }));
+    expect(settingsHash({ a: [1, 2] })).not.toBe(settingsHash({ a: [2, 1] }));
+    expect(settingsHash({ a: '1' })).not.toBe(settingsHash({ a: 1 }));
+    expect(settingsHash({})).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+
+  it('stands on JSON that means the same', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it('refuses what JSON cannot hold', () => {
+    expect(() => settingsHash({ a: NaN })).toThrow(/cannot be hashed/);
+  });
+});

@@ -1,0 +1,213 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdir, readFile, readdir, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { FrameResult } from '../../src/stream/frame-result.js';
+import { OUTPUT_FORMATS, openWriters, readAnnotation } from '../../src/stream/output/index.js';
+import { AtomicFile } from '../../src/stream/output/atomic-file.js';
+import { temporaryFolder } from './support/media.js';
+import { GOOD, METADATA, face, frame } from './support/results.js';
+
+const FILE_FORMATS = OUTPUT_FORMATS.map(({ name }) => name).filter((name) => name !== 'overlay');
+const CONTEXT = { sourcePath: null };
+
+function clip(frames: number): FrameResult[] {
+  return Array.from({ length: frames }, (_, index) => {
+    const faces = index % 10 === 9 ? [] : [face(1, index % 40 < 20 ? 'happiness' : 'anger'), ...(index % 3 === 0 ? [face(2, 'fear')] : [])];
+    return frame(index, index / 25, faces);
+  });
+}
+
+describe('AtomicFile', () => {
+  it('appears complete, and only when committed', async () => {
+    const dir = temporaryFolder();
+    const path = join(dir, 'out.txt');
+    await writeFile(path, 'old');
+    const file = await AtomicFile.open(path);
+    const block = 'x'.repeat(1000);
+    for (let index = 0; index < 300; index++) await file.write(block);
+    expect(await readFile(path, 'utf8')).toBe('old');
+    await file.prepare();
+    expect(await readFile(path, 'utf8')).toBe('old');
+    await file.commit();
+    expect((await stat(path)).size).toBe(300_000);
+    await file.abort();
+    expect(await readdir(dir)).toEqual(['out.txt']);
+  });
+
+  it('writes as it goes, so that memory does not grow with the file', async () => {
+    const dir = temporaryFolder();
+    const file = await AtomicFile.open(join(dir, 'out.txt'));
+    for (let index = 0; index < 300; index++) await file.write('x'.repeat(1000));
+    const [temporary] = await readdir(dir);
+    expect((await stat(join(dir, temporary!))).size).toBeGreaterThan(200_000);
+    await file.abort();
+  });
+
+  it('leaves nothing after abort, whenever that comes', async () => {
+    const dir = temporaryFolder();
+    const opened = await AtomicFile.open(join(dir, 'a.txt'));
+    const prepared = await AtomicFile.open(join(dir, 'b.txt'));
+    await prepared.write('text');
+    await prepared.prepare();
+    expect(await readdir(dir)).toHaveLength(2);
+    await Promise.all([opened.abort(), prepared.abort(), opened.abort()]);
+    expect(await readdir(dir)).toEqual([]);
+    await expect(opened.write('more')).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
+  it('removes what killed runs left for the same target, and nothing else', async () => {
+    const dir = temporaryFolder();
+    const dead = spawn(process.execPath, ['-e', '']);
+    await once(dead, 'exit');
+    const other = await AtomicFile.open(join(dir, 'out.txt'));
+    const keep = [
+      `.out.txt.tmp-1-0123456789ab`, // its process (init) lives
+      '.out.txt.tmp-notes', // not ours
+      `.out.txt2.tmp-${dead.pid!}-0123456789ab`, // another target's
+    ];
+    const gone = [`.out.txt.tmp-${dead.pid!}-0123456789ab`, `.out.txt.tmp-1-ba9876543210`];
+    for (const name of [...keep, gone[0]!]) await writeFile(join(dir, name), '');
+    await mkdir(join(dir, gone[1]!));
+    const longAgo = new Date(Date.now() - 48 * 3600 * 1000);
+    await utimes(join(dir, gone[1]!), longAgo, longAgo);
+    const mine = (await readdir(dir)).find((name) => name.includes(`tmp-${process.pid}-`))!;
+
+    const file = await AtomicFile.open(join(dir, 'out.txt'));
+    await file.abort();
+    expect((await readdir(dir)).sort()).toEqual([...keep, mine].sort());
+    await other.abort();
+  });
+
+  it('takes names as long as the file system does', async () => {
+    const dir = temporaryFolder();
+    const path = join(dir, `${'é'.repeat(125)}.txt`);
+    const file = await AtomicFile.open(path);
+    await file.prepare();
+    await file.commit();
+    expect(await readdir(dir)).toHaveLength(1);
+  });
+});
+
+describe('an output that cannot be written', () => {
+  const unwritable = { code: 'OUTPUT_UNWRITABLE' };
+
+  it('is refused with its name when its folder is a file', async () => {
+    const dir = temporaryFolder();
+    await writeFile(join(dir, 'file'), '');
+    await expect(openWriters(['csv'], join(dir, 'file'), 'clip', METADATA, CONTEXT)).rejects.toMatchObject({
+      ...unwritable,
+      message: expect.stringMatching(/file: there is a file where the folder should be/) as string,
+    });
+    await expect(openWriters(['csv'], join(dir, 'file', 'sub'), 'clip', METADATA, CONTEXT)).rejects.toMatchObject(unwritable);
+  });
+
+  it('is refused at once when there is a folder of its name', async () => {
+    const dir = temporaryFolder();
+    await mkdir(join(dir, 'clip.csv'));
+    await expect(openWriters(['jsonl', 'csv'], dir, 'clip', METADATA, CONTEXT)).rejects.toMatchObject({
+      ...unwritable,
+      message: expect.stringMatching(/clip\.csv: there is a folder of that name/) as string,
+    });
+    expect(await readdir(dir)).toEqual(['clip.csv']);
+  });
+
+  it.skipIf(process.platform !== 'linux')('is refused in a folder that takes no files', async () => {
+    // chmod does not stop root; /proc stops everybody.
+    await expect(AtomicFile.open('/proc/self/clip.csv')).rejects.toMatchObject({
+      ...unwritable,
+      message: expect.stringMatching(/^cannot write \/proc\/self\/clip\.csv: /) as string,
+    });
+  });
+
+  it('is refused with its name on a full disk, leaving nothing', async ({ skip }) => {
+    const dir = temporaryFolder();
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', dir], { stdio: 'pipe' });
+    } catch (error) {
+      console.warn(`SKIPPED: a full disk was not tried, a tiny tmpfs cannot be mounted here: ${String(error)}`);
+      skip();
+    }
+    try {
+      const writers = await openWriters(['csv', 'jsonl'], dir, 'clip', METADATA, CONTEXT);
+      const writeAll = async (): Promise<void> => {
+        for (const result of clip(1000)) await writers.write(result);
+        await writers.finish(GOOD);
+      };
+      await expect(writeAll()).rejects.toMatchObject({
+        ...unwritable,
+        message: expect.stringMatching(/clip\.(jsonl|csv): the disk is full; free some space/) as string,
+      });
+      await writers.abort();
+      expect(await readdir(dir)).toEqual([]);
+    } finally {
+      execFileSync('umount', [dir]);
+    }
+  });
+
+  it('does not write through a link that lies under the final name', async () => {
+    const dir = temporaryFolder();
+    await writeFile(join(dir, 'precious'), 'precious');
+    await symlink(join(dir, 'precious'), join(dir, 'clip.csv'));
+    const writers = await openWriters(['csv'], dir, 'clip', METADATA, CONTEXT);
+    await writers.finish(GOOD);
+    expect(await readFile(join(dir, 'precious'), 'utf8')).toBe('precious');
+    expect(await readFile(join(dir, 'clip.csv'), 'utf8')).toMatch(/^frame,/);
+  });
+});
+
+describe('openWriters', () => {
+  it('writes every format of a thousand frames, all in step', async () => {
+    const dir = join(temporaryFolder(), 'made', 'for it');
+    const writers = await openWriters([...FILE_FORMATS, 'csv'], dir, 'clip', METADATA, CONTEXT);
+    for (const result of clip(1000)) await writers.write(result);
+    expect((await readdir(dir)).every((name) => name.startsWith('.'))).toBe(true);
+    await writers.finish({ ...GOOD, frames: 1000 });
+    expect((await readdir(dir)).sort()).toEqual(['clip.ass', 'clip.csv', 'clip.jsonl', 'clip.srt', 'clip.summary.json', 'clip.vtt']);
+    expect(writers.paths).toEqual(['.jsonl', '.csv', '.vtt', '.srt', '.ass', '.summary.json'].map((ending) => join(dir, `clip${ending}`)));
+
+    let frames = 0;
+    for await (const line of readAnnotation(join(dir, 'clip.jsonl'))) if (line.type === 'frame') frames++;
+    expect(frames).toBe(1000);
+    const rows = (await readFile(join(dir, 'clip.csv'), 'utf8')).trimEnd().split('\r\n').slice(1);
+    expect(new Set(rows.map((row) => row.split(',')[0])).size).toBe(1000);
+    expect(JSON.parse(await readFile(join(dir, 'clip.summary.json'), 'utf8'))).toMatchObject({ frames: { total: 1000, withFaces: 900 } });
+    await writers.abort();
+    expect(await readdir(dir)).toHaveLength(6);
+  });
+
+  it('leaves former results alone until the new ones are complete', async () => {
+    const dir = temporaryFolder();
+    await writeFile(join(dir, 'clip.csv'), 'former');
+    const writers = await openWriters(['csv', 'jsonl'], dir, 'clip', METADATA, CONTEXT);
+    await writers.write(frame(0, 0, []));
+    await writers.abort();
+    expect(await readdir(dir)).toEqual(['clip.csv']);
+    expect(await readFile(join(dir, 'clip.csv'), 'utf8')).toBe('former');
+  });
+
+  it('refuses an unknown format by naming the known ones', async () => {
+    await expect(openWriters(['cvs'], temporaryFolder(), 'clip', METADATA, CONTEXT)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'unknown output format "cvs"; there are jsonl, csv, vtt, srt, ass, summary, overlay',
+    });
+  });
+
+  it('leaves only temporaries when the process is killed in the middle, and the next run removes them', async () => {
+    const dir = temporaryFolder();
+    const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'support/killed-writer.ts'), dir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const left = await readdir(dir);
+    expect(left).toHaveLength(6);
+    for (const name of left) expect(name).toMatch(/^\.clip\..*\.tmp-/);
+
+    const writers = await openWriters(FILE_FORMATS, dir, 'clip', METADATA, CONTEXT);
+    await writers.finish(GOOD);
+    expect((await readdir(dir)).sort()).toEqual(['clip.ass', 'clip.csv', 'clip.jsonl', 'clip.srt', 'clip.summary.json', 'clip.vtt']);
+  });
+});
