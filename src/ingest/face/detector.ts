@@ -11,16 +11,21 @@ export interface Detection {
   readonly keypoints: readonly Point[] | null;
 }
 
+/** Where to look and how closely. */
+export interface Search {
+  /** The part of the frame to search, in pixels; the whole frame by default. */
+  readonly region?: Box;
+  /** Side in pixels of the smallest face that has to be found: lets a detector look at a smaller picture. 0 = as small as it can. */
+  readonly smallest?: number;
+}
+
 /** Finds faces in a single frame; knows nothing of the frames before. */
 export interface FaceDetector {
   readonly name: DetectorName;
   /** Scores a detector's detections are to be judged by. */
   readonly scores: DetectorScores;
-  /**
-   * @param region the part of the frame to search, in pixels; the whole frame by default
-   * @returns detections of at least `scores.low`, best first, without doubles
-   */
-  detect(frame: Frame, region?: Box): Promise<Detection[]>;
+  /** @returns detections of at least `scores.low`, best first, without doubles */
+  detect(frame: Frame, search?: Search): Promise<Detection[]>;
   dispose(): void;
 }
 
@@ -29,8 +34,10 @@ export type DetectorName = 'blazeface' | 'tiny' | 'ssd';
 export interface DetectorScores {
   /** Enough to go on following a face that is already known. */
   readonly low: number;
-  /** Enough to propose a new face. */
+  /** Enough to propose a new face, which a second look then has to confirm. */
   readonly high: number;
+  /** Enough, with a clear second look, to believe in a new face at once. */
+  readonly strong: number;
 }
 
 /** The whole of a frame as a box. */

@@ -21,6 +21,14 @@ export function intersectionOverUnion(a: Box, b: Box): number {
   return shared / (a.width * a.height + b.width * b.height - shared);
 }
 
+/** Share of the smaller box that lies in the larger one: 1 when nested, where intersection over union may be small. */
+export function intersectionOverSmaller(a: Box, b: Box): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  if (width <= 0 || height <= 0) return 0;
+  return (width * height) / Math.min(a.width * a.height, b.width * b.height);
+}
+
 export function centerOf(box: Box): Point {
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
@@ -59,4 +67,9 @@ export function boundsOf(points: readonly Point[]): Box {
     bottom = Math.max(bottom, y);
   }
   return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+/** Side of the square with the box's area, in pixels. */
+export function sizeOf(box: Box): number {
+  return Math.sqrt(box.width * box.height);
 }

@@ -52,11 +52,12 @@ interface AxisTaps {
   readonly inside: Uint8Array;
 }
 
-/** Above this many taps along an axis the samples are spread out instead: the cost stays bounded for large frames. */
+/** Samples along an axis when shrinking: with more, large frames would cost more than the network they feed. */
+const FEWEST_TAPS = 2;
 const MOST_TAPS = 3;
 
 function axisTaps(count: number, start: number, scale: number, length: number): AxisTaps {
-  const taps = scale <= 1 ? 2 : Math.min(MOST_TAPS, Math.ceil(scale));
+  const taps = Math.max(FEWEST_TAPS, Math.min(MOST_TAPS, Math.floor(scale)));
   const positions = new Int32Array(count * taps);
   const weights = new Float32Array(count * taps);
   const inside = new Uint8Array(count);
@@ -100,7 +101,6 @@ export function fillLetterbox(frame: Frame, letterbox: Letterbox, scaling: Pixel
   const nx = columns.taps;
   const ny = rows.taps;
   const xs = columns.positions.map((x) => x * 3);
-  // One row of the frame averaged vertically, only where columns will read it.
   let out = offset;
   for (let j = 0; j < height; j++) {
     if (rows.inside[j] === 0) {

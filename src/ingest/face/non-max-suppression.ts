@@ -1,9 +1,13 @@
-import { intersectionOverUnion } from './geometry.js';
+import { intersectionOverSmaller, intersectionOverUnion } from './geometry.js';
 import type { Detection } from './detector.js';
+
+/** A box that lies this much inside a better one shows part of the same face at another scale. */
+const NESTED = 0.65;
 
 /**
  * Merges detections of the same face: starting from the best, all that overlap it by more than `overlap` are averaged
- * with their scores as weights (the neighbouring anchors' votes steady the box); the score is the best one's.
+ * with their scores as weights (the neighbouring anchors' votes steady the box); the score is the best one's. Boxes
+ * nested in a better one are dropped.
  * @returns best first
  */
 export function mergeOverlapping(detections: readonly Detection[], overlap: number): Detection[] {
@@ -12,7 +16,7 @@ export function mergeOverlapping(detections: readonly Detection[], overlap: numb
   while (rest.length > 0) {
     const best = rest[0]!;
     const group = rest.filter((other) => other === best || intersectionOverUnion(best.box, other.box) > overlap);
-    rest = rest.filter((other) => !group.includes(other));
+    rest = rest.filter((other) => !group.includes(other) && intersectionOverSmaller(best.box, other.box) < NESTED);
     merged.push(average(group, best.score));
   }
   return merged;

@@ -100,35 +100,35 @@ function operation(node: GraphNode, parameters: readonly string[], weights: Weig
       const slopes = activation === 'prelu' ? { preluActivationWeights: parameter(2) } : {};
       const strides = strideOf(node);
       const pad = paddingOf(node);
-      return (x) => tf.fused.conv2d({ x: x!, filter, bias, strides, pad, activation, ...slopes });
+      return (x) => tf.fused.conv2d({ x: x, filter, bias, strides, pad, activation, ...slopes });
     }
     case 'DepthwiseConv2dNative': {
       const filter = parameter<tf.Rank.R4>(0);
       const strides = strideOf(node);
       const pad = paddingOf(node);
-      return (x) => tf.depthwiseConv2d(x!, filter, strides, pad);
+      return (x) => tf.depthwiseConv2d(x, filter, strides, pad);
     }
     case 'MaxPool': {
       const size = spatial(node.attr?.ksize);
       const strides = strideOf(node);
       const pad = paddingOf(node);
-      return (x) => tf.maxPool(x!, size, strides, pad);
+      return (x) => tf.maxPool(x, size, strides, pad);
     }
     case 'Pad': {
       const flat = [...parameter(0).dataSync()];
       const paddings = [0, 1, 2, 3].map((axis) => [flat[2 * axis]!, flat[2 * axis + 1]!] as [number, number]);
-      return (x) => tf.pad(x!, paddings);
+      return (x) => tf.pad(x, paddings);
     }
     case 'Prelu': {
-      const slopes = parameter(0);
-      return (x) => tf.prelu(x!, slopes);
+      const slopes = parameter<tf.Rank.R3>(0) as tf.Tensor;
+      return (x) => tf.prelu<tf.Tensor>(x, slopes) as tf.Tensor4D;
     }
     case 'AddV2':
-      return (a, b) => tf.add(a!, b!);
+      return (a, b) => tf.add(a, b);
     case 'Relu':
-      return (x) => tf.relu(x!);
+      return (x) => tf.relu(x);
     case 'Sigmoid':
-      return (x) => tf.sigmoid(x!);
+      return (x) => tf.sigmoid(x);
     default:
       throw new FerError('INTERNAL', `graph operation ${node.op} (${node.name}) is not known`);
   }

@@ -1,0 +1,115 @@
+import { assign } from './assignment.js';
+import { descriptorDistance, type FaceDescriptor } from './descriptor.js';
+import { type Box, intersectionOverUnion } from './geometry.js';
+
+/** Below this distance from a person's mean descriptor a face is that person's (measured: see docs/faces.md). */
+export const SAME_PERSON = 0.42;
+/** From here on it is somebody else; in between, more looks are needed. */
+export const OTHER_PERSON = 0.52;
+/** A face that comes back within this time and near where it was lost is believed more readily. */
+const RETURN_SECONDS = 1.5;
+const RETURN_OVERLAP = 0.2;
+const RETURNING_PERSON = 0.55;
+/** People remembered at most; who was not seen for longest is forgotten first. */
+const MOST_PEOPLE = 64;
+
+interface Person {
+  readonly id: number;
+  mean: Float32Array | null;
+  /** Sum of the weights behind `mean`. */
+  weight: number;
+  /** Where and when the person was lost, while that still says something about where to expect them. */
+  lost: { readonly box: Box; readonly time: number } | null;
+  lastSeen: number;
+}
+
+/** A new face that may be somebody known. */
+export interface Candidate {
+  readonly descriptor: FaceDescriptor;
+  readonly box: Box;
+}
+
+/** Whose face it is: somebody known, surely nobody known, or not to be told yet. */
+export type Recognition = { readonly kind: 'known'; readonly id: number } | { readonly kind: 'new' } | { readonly kind: 'open' };
+
+/** The people of one video and what their faces look like. */
+export class Identities {
+  private readonly people = new Map<number, Person>();
+  private nextId = 1;
+
+  /** Somebody not seen before. */
+  create(time: number): number {
+    const id = this.nextId++;
+    this.people.set(id, { id, mean: null, weight: 0, lost: null, lastSeen: time });
+    if (this.people.size > MOST_PEOPLE) {
+      const [oldest] = [...this.people.values()].sort((a, b) => a.lastSeen - b.lastSeen);
+      this.people.delete(oldest!.id);
+    }
+    return id;
+  }
+
+  /** Forgets an id that turned out to be nobody new. */
+  discard(id: number): void {
+    this.people.delete(id);
+  }
+
+  /** Adds a look at a person to the mean of all looks. */
+  learn(id: number, descriptor: FaceDescriptor, weight: number): void {
+    const person = this.people.get(id);
+    if (person === undefined) return;
+    const mean = (person.mean ??= new Float32Array(descriptor.length));
+    person.weight += weight;
+    for (let i = 0; i < mean.length; i++) mean[i]! += ((descriptor[i]! - mean[i]!) * weight) / person.weight;
+  }
+
+  /** How far a face is from a person's mean; Infinity when nothing is known of the person. */
+  distance(id: number, descriptor: FaceDescriptor): number {
+    const mean = this.people.get(id)?.mean;
+    return mean === null || mean === undefined ? Infinity : descriptorDistance(mean, descriptor);
+  }
+
+  seen(id: number, time: number): void {
+    const person = this.people.get(id);
+    if (person === undefined) return;
+    person.lastSeen = time;
+    person.lost = null;
+  }
+
+  /** @param box null after a cut: then the place says nothing */
+  lose(id: number, box: Box | null, time: number): void {
+    const person = this.people.get(id);
+    if (person !== undefined) person.lost = box === null ? null : { box, time };
+  }
+
+  /** After a cut nobody is to be expected anywhere. */
+  forgetPlaces(): void {
+    for (const person of this.people.values()) person.lost = null;
+  }
+
+  /**
+   * Tells, for faces that appear together, who of those not in the picture they are. No two get the same id.
+   * @param present ids in the picture already
+   */
+  recognise(candidates: readonly Candidate[], present: ReadonlySet<number>, time: number): Recognition[] {
+    const absent = [...this.people.values()].filter(({ id, mean }) => mean !== null && !present.has(id));
+    const distances = candidates.map(({ descriptor }) => absent.map(({ mean }) => descriptorDistance(mean!, descriptor)));
+    const cost = candidates.map((candidate, row) =>
+      absent.map((person, column) => {
+        const limit = isReturn(person, candidate.box, time) ? RETURNING_PERSON : SAME_PERSON;
+        const distance = distances[row]![column]!;
+        // Every match within its limit must be worth more than leaving a face unmatched.
+        return distance < limit ? distance - limit : Infinity;
+      }),
+    );
+    const known = new Map(assign(cost));
+    return candidates.map((_, row): Recognition => {
+      const column = known.get(row);
+      if (column !== undefined) return { kind: 'known', id: absent[column]!.id };
+      return distances[row]!.some((distance) => distance < OTHER_PERSON) ? { kind: 'open' } : { kind: 'new' };
+    });
+  }
+}
+
+function isReturn(person: Person, box: Box, time: number): boolean {
+  return person.lost !== null && time - person.lost.time < RETURN_SECONDS && intersectionOverUnion(person.lost.box, box) > RETURN_OVERLAP;
+}
