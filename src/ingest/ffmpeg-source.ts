@@ -5,7 +5,7 @@ import { EXIT_SIGNALLED, EXIT_TOO_MANY_ERRORS, startFfmpeg } from './ffmpeg-comm
 import type { FfmpegEnd, FfmpegRun } from './ffmpeg-command.js';
 import type { Frame } from './frame.js';
 import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
-import { formatOptions, guardOptions, inputArgument } from './input-guards.js';
+import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument } from './input-guards.js';
 import type { InputPlace } from './input-guards.js';
 import { throwIfAborted } from './interruption.js';
 import { MatroskaReader } from './matroska-reader.js';
@@ -14,6 +14,8 @@ import { TRANSPORT_TIME_BASE, presentationTime } from './presentation-clock.js';
 import { countShownPackets } from './probe.js';
 import type { VideoProbe } from './probe.js';
 import { refusal, stalled } from './refusal.js';
+import { relayUrl } from './url-relay.js';
+import type { RelayTrouble, UrlRelay } from './url-relay.js';
 
 export interface FfmpegSourceSetup {
   readonly name: string;
@@ -23,7 +25,7 @@ export interface FfmpegSourceSetup {
   /** Null when the input cannot be looked at twice. */
   readonly probe: VideoProbe | null;
   readonly options: SourceOptions;
-  /** Microseconds a network input may stay silent. */
+  /** Milliseconds a network input may stay silent. */
   readonly networkTimeout?: number;
 }
 
@@ -62,10 +64,25 @@ export class FfmpegSource implements FrameSource {
     if (this.begun) throw new FerError('INTERNAL', `${this.name}: a source can be read only once, open it again`);
     this.begun = true;
     throwIfAborted(signal, this.name);
+    const { input, place, networkTimeout = NETWORK_TIMEOUT } = this.setup;
+    const relay = place === 'url' && typeof input === 'string' ? await relayUrl(input, networkTimeout) : null;
+    try {
+      yield* this.decode(input, relay, signal);
+    } finally {
+      await relay?.close();
+    }
+  }
+
+  private async *decode(
+    input: string | Readable,
+    relay: UrlRelay | null,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Frame, void, undefined> {
     const seek = seekPoint(this.setup.options, this.setup.probe);
-    const run = await this.start(seek);
+    const run = await this.start(relay?.address ?? input, seek);
     const stop = (): void => void run.stop();
     signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted === true) stop();
     try {
       const reader = new MatroskaReader();
       // Not destroyed on return: see ffmpeg-command.
@@ -80,7 +97,7 @@ export class FfmpegSource implements FrameSource {
       const end = await run.ended;
       throwIfAborted(signal, this.name);
       if (this.frameCount === 0 && seek !== null) run.log.forgetErrors();
-      await this.judge(end, reader.atRest);
+      await this.judge(end, reader.atRest, relay?.trouble ?? null);
     } finally {
       signal?.removeEventListener('abort', stop);
       const { log } = await run.stop();
@@ -103,8 +120,8 @@ export class FfmpegSource implements FrameSource {
     return parts.join(', ');
   }
 
-  private async start(seek: number | null): Promise<FfmpegRun> {
-    const { place, input, probe, options, networkTimeout } = this.setup;
+  private async start(input: string | Readable, seek: number | null): Promise<FfmpegRun> {
+    const { place, probe, options } = this.setup;
     const { path: program, frameSync } = await findFfmpeg();
     return startFfmpeg({
       program,
@@ -112,7 +129,7 @@ export class FfmpegSource implements FrameSource {
         {
           source: typeof input === 'string' ? inputArgument(place, input) : input,
           options: [
-            ...guardOptions(place, networkTimeout),
+            ...guardOptions(place),
             ...(typeof input === 'string' ? formatOptions(input) : []),
             // Presentation times stay those of the container, and a seek point is one of them too.
             '-copyts',
@@ -133,9 +150,9 @@ export class FfmpegSource implements FrameSource {
   }
 
   /** Whether the end of the frames was the end of the footage. @throws FerError when there was none, or the line went dead. */
-  private async judge(end: FfmpegEnd, whole: boolean): Promise<void> {
+  private async judge(end: FfmpegEnd, whole: boolean, trouble: RelayTrouble | null): Promise<void> {
     const { log, exitCode, failure } = end;
-    if (log.timedOut && this.setup.place === 'url') throw stalled(this.name, failure);
+    if (trouble?.stalled === true) throw stalled(this.name, failure);
     if (exitCode === EXIT_SIGNALLED) throw new FerError('INTERRUPTED', `${this.name}: ffmpeg was told to stop`);
     if (exitCode === null) {
       throw new FerError('FFMPEG_FAILED', `${this.name}: ffmpeg died (${failure?.message ?? 'no reason given'}): try again, or try another build`, {
@@ -143,8 +160,11 @@ export class FfmpegSource implements FrameSource {
       });
     }
     const failed = exitCode !== 0 && exitCode !== EXIT_TOO_MANY_ERRORS;
-    if (this.frameCount === 0 && (failed || wholeSource(this.setup.options))) throw refusal(this.name, log.tail);
-    if (failed || !whole) this.cutOff = `ffmpeg stopped early (${log.tail.at(-1) ?? `exit code ${exitCode}`})`;
+    if (this.frameCount === 0 && (failed || wholeSource(this.setup.options))) {
+      throw refusal(this.name, log.tail, { network: trouble?.reason ?? null, piped: this.setup.place === 'stdin' });
+    }
+    if (trouble !== null) this.cutOff = `the server broke off (${trouble.reason})`;
+    else if (failed || !whole) this.cutOff = `ffmpeg stopped early (${log.tail.at(-1) ?? `exit code ${exitCode}`})`;
     await this.settleExpectation();
   }
 

@@ -13,7 +13,7 @@ export async function openFile(path: string, options: SourceOptions = {}, name: 
 
 /**
  * The video behind an http(s) URL.
- * @param networkTimeout microseconds the server may stay silent
+ * @param networkTimeout milliseconds the server may stay silent
  * @throws FerError as `openFile` does, and INPUT_STALLED, here or while reading
  */
 export async function openUrl(url: string, options: SourceOptions = {}, networkTimeout = NETWORK_TIMEOUT): Promise<FrameSource> {

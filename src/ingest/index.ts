@@ -19,3 +19,4 @@ export type { ExpandedInputs } from './inputs.js';
 export { openSource } from './open-source.js';
 export type { VideoProbe } from './probe.js';
 export { openStdin } from './stdin-source.js';
+export { relayUrl } from './url-relay.js';

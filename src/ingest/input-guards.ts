@@ -10,8 +10,8 @@ const VIDEO_FORMATS = [
 
 export const FORMAT_WHITELIST = VIDEO_FORMATS.join(',');
 
-/** Microseconds a network input may stay silent. */
-export const NETWORK_TIMEOUT = 20_000_000;
+/** Milliseconds a network input may stay silent. */
+export const NETWORK_TIMEOUT = 20_000;
 
 /** What kind of place an input is: it decides which protocols ffmpeg may speak. */
 export type InputPlace = 'file' | 'url' | 'stdin';
@@ -22,14 +22,17 @@ const PROTOCOLS: Readonly<Record<InputPlace, string>> = {
   stdin: 'pipe',
 };
 
-/** Input options for ffmpeg and ffprobe alike that keep an input from reaching for anything but itself. */
+/**
+ * Input options for ffmpeg and ffprobe alike that keep an input from reaching for anything but itself.
+ * @param networkTimeout milliseconds
+ */
 export function guardOptions(place: InputPlace, networkTimeout = NETWORK_TIMEOUT): string[] {
   return [
     '-format_whitelist',
     FORMAT_WHITELIST,
     '-protocol_whitelist',
     PROTOCOLS[place],
-    ...(place === 'url' ? ['-rw_timeout', String(networkTimeout)] : []),
+    ...(place === 'url' ? ['-rw_timeout', String(networkTimeout * 1000)] : []),
   ];
 }
 

@@ -6,6 +6,8 @@ import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument, playlistFo
 import type { PictureSize } from './picture-filters.js';
 import { playlist, refusal, stalled } from './refusal.js';
 import { runProcess } from './run-process.js';
+import { relayUrl } from './url-relay.js';
+import type { UrlRelay } from './url-relay.js';
 
 /** What ffprobe says about the video stream of a file or URL. */
 export interface VideoProbe {
@@ -32,6 +34,8 @@ export interface VideoProbe {
 
 /** Milliseconds for ffprobe: it only looks at a beginning, but that may come over a slow line. */
 const PROBE_TIMEOUT = 60_000;
+/** ffmpeg's own patience with the network, as a multiple of the relay's, which knows better who is late. */
+const RELAY_FIRST = 2;
 /** Packets looked at to see whether an edit list hides frames at the beginning. */
 const PACKETS_LOOKED_AT = 8;
 
@@ -65,12 +69,13 @@ const answerSchema = z.object({
   packets: z.array(z.object({ stream_index: z.number(), flags: z.string().default('') }).loose()).default([]),
 });
 type StreamAnswer = z.infer<typeof streamSchema>;
+type Answer = z.infer<typeof answerSchema> & { readonly format: object };
 
 /**
  * Asks ffprobe what an input holds, with the same guards as decoding has.
  * @param path a file path or an http(s) URL
  * @param name how the user named it, for messages
- * @param networkTimeout microseconds a server may stay silent
+ * @param networkTimeout milliseconds a server may stay silent
  * @throws FerError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_NO_VIDEO, INPUT_UNSAFE, INPUT_STALLED, FFMPEG_MISSING
  */
 export async function probeVideo(
@@ -79,18 +84,36 @@ export async function probeVideo(
   name: string = path,
   networkTimeout = NETWORK_TIMEOUT,
 ): Promise<VideoProbe> {
-  if (place === 'file') await mustBeFootage(path, name);
+  if (place === 'file') {
+    await mustBeFootage(path, name);
+    return describe(await ask(place, path, name, networkTimeout, null), name);
+  }
+  const relay = await relayUrl(path, networkTimeout);
+  try {
+    return describe(await ask(place, relay.address, name, networkTimeout, relay), name);
+  } finally {
+    await relay.close();
+  }
+}
+
+async function ask(place: 'file' | 'url', path: string, name: string, networkTimeout: number, relay: UrlRelay | null): Promise<Answer> {
   const { path: ffprobe } = await findFfprobe();
-  const args = ['-v', 'error', ...guardOptions(place, networkTimeout), '-print_format', 'json', '-show_format', '-show_streams'];
-  args.push('-read_intervals', `%+#${PACKETS_LOOKED_AT}`, '-show_entries', 'packet=stream_index,flags', ...formatOptions(path), inputArgument(place, path));
-  const result = await runProcess(ffprobe, args, PROBE_TIMEOUT);
-  if (result.timedOut) throw stalled(name);
+  const args = ['-v', 'error', ...guardOptions(place, networkTimeout * RELAY_FIRST), '-print_format', 'json', '-show_format', '-show_streams'];
+  args.push('-read_intervals', `%+#${PACKETS_LOOKED_AT}`, '-show_entries', 'packet=stream_index,flags');
+  const result = await runProcess(ffprobe, [...args, ...formatOptions(path), inputArgument(place, path)], PROBE_TIMEOUT);
+  const trouble = relay?.trouble ?? null;
+  if (result.timedOut || trouble?.stalled === true) throw stalled(name);
   if (result.exitCode === null) {
     throw new FerError('FFMPEG_FAILED', `${name}: ${ffprobe} crashed on it: point FFPROBE_PATH at another build of ffprobe`);
   }
   const answer = answerSchema.safeParse(parseJson(result.stdout));
-  if (!answer.success || answer.data.format === undefined) throw refusal(name, linesOf(result.stderr));
-  const { streams, format, packets } = answer.data;
+  if (!answer.success || answer.data.format === undefined) {
+    throw refusal(name, linesOf(result.stderr), { network: trouble?.reason ?? null });
+  }
+  return { ...answer.data, format: answer.data.format };
+}
+
+function describe({ streams, format, packets }: Answer, name: string): VideoProbe {
 
   const video = streams.find((stream) => stream.codec_type === 'video' && stream.disposition?.attached_pic !== 1);
   if (video === undefined) {

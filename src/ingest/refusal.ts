@@ -1,12 +1,19 @@
 import type { ErrorCode } from '../errors/codes.js';
 import { FerError } from '../errors/fer-error.js';
-import { NETWORK_TIMEOUT, refusedKind } from './input-guards.js';
+import { refusedKind } from './input-guards.js';
+
+export interface RefusalContext {
+  /** Why a URL could not be fetched; null when it could, or is none. */
+  readonly network?: string | null;
+  /** True for an input that can be read only from front to back. */
+  readonly piped?: boolean;
+}
 
 /**
  * The error for an input that ffmpeg or ffprobe would not open, from what they said about it.
  * @param lines their messages, oldest first
  */
-export function refusal(name: string, lines: readonly string[]): FerError {
+export function refusal(name: string, lines: readonly string[], { network = null, piped = false }: RefusalContext = {}): FerError {
   const text = lines.join('\n');
   const cause = new Error(text === '' ? 'ffmpeg said nothing' : text);
   const refuse = (code: ErrorCode, what: string): FerError => new FerError(code, `${name}: ${what}`, { cause });
@@ -16,11 +23,14 @@ export function refusal(name: string, lines: readonly string[]): FerError {
   if (/Protocol .* not on whitelist/i.test(text)) {
     return refuse('INPUT_UNSAFE', 'refers to another file or host, which is refused: give the footage itself');
   }
-  if (/\b(401|403)\b.*(Unauthorized|Forbidden)|access denied/i.test(text)) return refuse('INPUT_UNREADABLE', 'the server denies access: check the address');
-  if (/\b404\b|5XX|4XX Client Error|Failed to resolve hostname|Name or service not known|Connection refused|No such file/i.test(text)) {
-    return refuse('INPUT_NOT_FOUND', 'nothing can be fetched there: check the name, and that the server is up');
+  if (network !== null) {
+    const denied = /^40[13]\b/.test(network);
+    return refuse(denied ? 'INPUT_UNREADABLE' : 'INPUT_NOT_FOUND', `cannot be fetched (${network}): check the address, and that the server gives it to you`);
   }
-  if (/timed out|ETIMEDOUT/i.test(text)) return stalled(name, cause);
+  if (piped) {
+    const hint = 'what is piped must be readable from front to back (mkv, webm, ts, or mp4 made with "-movflags faststart"), else give it as a file';
+    return refuse('INPUT_UNREADABLE', `ffmpeg cannot read it as video (${lastWords(lines)}): ${hint}`);
+  }
   if (/moov atom not found/i.test(text)) {
     return refuse('INPUT_UNREADABLE', 'its index (moov atom) is missing: the recording was cut off, or it is no video at all; copy or record it again');
   }
@@ -30,9 +40,7 @@ export function refusal(name: string, lines: readonly string[]): FerError {
 
 /** The error for a network input that went silent. */
 export function stalled(name: string, cause?: unknown): FerError {
-  return new FerError('INPUT_STALLED', `${name}: the server sent nothing for ${NETWORK_TIMEOUT / 1e6} s: try again later, or download the file first`, {
-    cause,
-  });
+  return new FerError('INPUT_STALLED', `${name}: the server stopped sending: try again later, or download the file first`, { cause });
 }
 
 /** The error for an input that would make ffmpeg open others. */
@@ -61,7 +69,11 @@ function refusedFormat(name: string, format: string, cause: unknown): FerError {
   }
 }
 
+/** Lines that only say that something failed. */
+const EMPTY_WORDS = /Error marking filters|Conversion failed|Error while processing|Error opening (input|output) file|Nothing was written/i;
+
 function lastWords(lines: readonly string[]): string {
-  const words = lines.at(-1)?.replace(/^\[[^\]]*\]\s*/, '').replace(/^.*: (?=[A-Z])/, '');
+  const line = lines.findLast((one) => !EMPTY_WORDS.test(one));
+  const words = line?.replace(/^(\[[^\]]*\]\s*)+/, '').replace(/^.*: (?=[A-Z])/, '');
   return words === undefined || words === '' ? 'no reason given' : words;
 }

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ReadableStreamDefaultReader } from 'node:stream/web';
+
+/** How a relayed URL failed. */
+export interface RelayTrouble {
+  /** One line: a status ("404 Not Found"), or the network's words. */
+  readonly reason: string;
+  /** True when the server was silent for longer than it may be. */
+  readonly stalled: boolean;
+}
+
+export interface UrlRelay {
+  /** What ffmpeg is to open instead: an address on this machine. */
+  readonly address: string;
+  /** The last thing that went wrong on the way to the server; null when nothing did. */
+  readonly trouble: RelayTrouble | null;
+  close(): Promise<void>;
+}
+
+/** Headers that ffmpeg needs to see to seek, and to know the size. */
+const PASSED_ON = ['content-length', 'content-range', 'accept-ranges', 'content-type'] as const;
+
+/**
+ * Fetches a URL for ffmpeg, which reads it from this machine. Why not leave it to ffmpeg: the statically linked builds that
+ * npm brings crash on looking up any host name; ffmpeg does not check certificates by default; and only whoever reads the
+ * line itself can tell a server that has gone silent from an ffmpeg that is busy.
+ * @param silence milliseconds the server may send nothing while somebody wants to read
+ */
+export async function relayUrl(url: string, silence: number): Promise<UrlRelay> {
+  let trouble: RelayTrouble | null = null;
+  const secret = `/${randomUUID()}${endingOf(url)}`;
+  const server = createServer((request, response) => {
+    if (request.url !== secret) {
+      response.writeHead(404).end();
+      return;
+    }
+    void relay(url, silence, request, response).then((failed) => {
+      trouble = failed ?? trouble;
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `http://127.0.0.1:${port}${secret}`,
+    get trouble() {
+      return trouble;
+    },
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function relay(url: string, silence: number, request: IncomingMessage, response: ServerResponse): Promise<RelayTrouble | null> {
+  const upstream = new AbortController();
+  const line = { stalled: false };
+  const patiently = async <T>(wait: Promise<T>): Promise<T> => {
+    const timer = setTimeout(() => {
+      line.stalled = true;
+      upstream.abort();
+    }, silence);
+    try {
+      return await wait;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  response.once('close', () => {
+    upstream.abort(); // ffmpeg has enough: it seeks, or it is gone
+  });
+  try {
+    const { range } = request.headers;
+    const headers = { 'accept-encoding': 'identity', ...(range === undefined ? {} : { range }) };
+    const answer = await patiently(fetch(url, { headers, signal: upstream.signal }));
+    for (const name of PASSED_ON) {
+      const value = answer.headers.get(name);
+      if (value !== null) response.setHeader(name, value);
+    }
+    response.writeHead(answer.status);
+    if (answer.body !== null) {
+      const reader = answer.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+      for (let part = await patiently(reader.read()); !part.done; part = await patiently(reader.read())) {
+        if (!response.write(part.value)) await once(response, 'drain', { signal: upstream.signal });
+      }
+    }
+    response.end();
+    return answer.ok ? null : { reason: `${answer.status} ${answer.statusText}`.trim(), stalled: false };
+  } catch (error) {
+    const { stalled } = line;
+    const goneItself = response.closed && !stalled;
+    // Cut off in the middle, so that ffmpeg does not take this for the end.
+    if (response.headersSent) response.destroy();
+    else response.writeHead(502).end();
+    return goneItself ? null : { reason: stalled ? 'timed out' : reasonOf(error), stalled };
+  }
+}
+
+/** undici hides what happened in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;
+}
+
+/** ffmpeg prefers a name that tells the format. */
+function endingOf(url: string): string {
+  return /\.[a-z0-9]{1,5}$/i.exec(new URL(url).pathname)?.[0] ?? '';
+}
