@@ -9,6 +9,7 @@ import type { RunMetadata } from '../run-metadata.js';
 import { AssTrack } from './ass-track.js';
 import { AtomicFile, refuseFolder, syncFolder } from './atomic-file.js';
 import { imageFrames, imageVideoSize } from './image-frames.js';
+import { lendLastFrameTime } from './mp4-last-frame.js';
 import type { OutputContext, OutputFormat, StagedWriter } from './output-format.js';
 import { outputError } from './output-error.js';
 import { imageOverlayOptions, overlayOptions } from './overlay-command.js';
@@ -62,8 +63,12 @@ function footageOf({ input, settings }: RunMetadata, { sourcePath, imagePaths }:
   return input.kind === 'url' ? { kind: 'video', place: 'url', path: sourcePath } : { kind: 'video', place: 'file', path: resolve(sourcePath) };
 }
 
+/** The programs that were found able to draw. */
+const ableToDraw = new Set<string>();
+
 /** Better now than after an hour of annotating: many builds leave out libass, some x264. */
 async function mustDraw({ path }: { readonly path: string }): Promise<void> {
+  if (ableToDraw.has(path)) return;
   for (const [question, part] of [
     ['filter=ass', 'libass'],
     ['encoder=libx264', 'x264'],
@@ -72,6 +77,7 @@ async function mustDraw({ path }: { readonly path: string }): Promise<void> {
     if (/AVOptions/.test(stdout)) continue;
     throw new FerError('FFMPEG_MISSING', `${path} is built without ${part}, which overlays need; set FFMPEG_PATH to a complete ffmpeg, or leave out --overlay`);
   }
+  ableToDraw.add(path);
 }
 
 async function openFolder(path: string): Promise<string> {
@@ -133,7 +139,7 @@ class OverlayWriter implements StagedWriter {
     await script.prepare();
     await script.commit();
     await this.encode();
-    await this.flush();
+    await this.complete();
   }
 
   async commit(): Promise<void> {
@@ -217,8 +223,9 @@ class OverlayWriter implements StagedWriter {
     return { options, source: imageFrames(shown, size) };
   }
 
-  private async flush(): Promise<void> {
+  private async complete(): Promise<void> {
     try {
+      await lendLastFrameTime(this.video);
       const handle = await open(this.video, 'r+');
       await handle.sync();
       await handle.close();

@@ -1,29 +1,41 @@
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { findFfmpeg, findFfprobe } from '../../../src/ingest/index.js';
 import type { FfmpegBinary } from '../../../src/ingest/index.js';
 
 const require = createRequire(import.meta.url);
 
+const root = mkdtempSync(join(tmpdir(), 'ferstream-output-'));
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** A new folder, gone when the test file has run. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'ferstream-output-'));
+  return mkdtempSync(join(root, 'case-'));
 }
 
 /** The one that would be used here, and the old build that a machine without ffmpeg gets. */
 export async function ffmpegs(): Promise<{ name: string; ffmpeg: Pick<FfmpegBinary, 'path' | 'frameSync'> }[]> {
   const found = await findFfmpeg();
-  const bundled = (require('@ffmpeg-installer/ffmpeg') as { path: string }).path;
+  const bundled = bundledFfmpeg();
   const list = [{ name: found.version, ffmpeg: { path: found.path, frameSync: found.frameSync } }];
   if (found.path !== bundled) list.push({ name: 'the bundled build', ffmpeg: { path: bundled, frameSync: '-vsync' } });
   return list;
 }
 
-export async function runFfmpeg(args: readonly string[]): Promise<void> {
-  const { path } = await findFfmpeg();
-  execFileSync(path, ['-v', 'error', '-nostdin', '-y', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+/** Makes a clip (the last argument) if it is not there yet, always with the same build, so that its options mean the same everywhere. */
+export function makeMedia(...args: string[]): void {
+  if (existsSync(args.at(-1)!)) return;
+  execFileSync(bundledFfmpeg(), ['-v', 'error', '-nostdin', '-y', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function bundledFfmpeg(): string {
+  return (require('@ffmpeg-installer/ffmpeg') as { path: string }).path;
 }
 
 /** Presentation times of all video frames in seconds, from the container. */
@@ -52,16 +64,31 @@ export async function streams(path: string): Promise<StreamFacts[]> {
   return (JSON.parse(text) as { streams: StreamFacts[] }).streams;
 }
 
-/** A frame as raw RGB. */
-export async function rgbFrame(path: string, index: number, size: { width: number; height: number }): Promise<(x: number, y: number) => [number, number, number]> {
-  const { path: ffmpeg } = await findFfmpeg();
-  const args = ['-v', 'error', '-nostdin', '-i', path, '-vf', `select=eq(n\\,${index})`, '-frames:v', '1', '-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'];
-  const data = execFileSync(ffmpeg, args, { maxBuffer: 1 << 28 });
-  if (data.length !== size.width * size.height * 3) throw new Error(`${path}: frame ${index} has ${data.length} bytes, not ${size.width}x${size.height}x3`);
+const decoded = new Map<string, Promise<Buffer>>();
+
+/** A frame's pixels, by place. All frames are decoded at the first call, the video is taken not to change. */
+export async function rgbFrame(
+  path: string,
+  index: number,
+  size: { readonly width: number; readonly height: number },
+): Promise<(x: number, y: number) => [red: number, green: number, blue: number]> {
+  let frames = decoded.get(path);
+  if (frames === undefined) decoded.set(path, (frames = decode(path)));
+  const data = await frames;
+  const length = size.width * size.height * 3;
+  if (data.length % length !== 0 || data.length < (index + 1) * length) {
+    throw new Error(`${path}: ${data.length} bytes are no ${index + 1} frames of ${size.width}x${size.height}`);
+  }
   return (x, y) => {
-    const at = (y * size.width + x) * 3;
+    const at = index * length + (y * size.width + x) * 3;
     return [data[at]!, data[at + 1]!, data[at + 2]!];
   };
+}
+
+async function decode(path: string): Promise<Buffer> {
+  const { path: ffmpeg, frameSync } = await findFfmpeg();
+  const args = ['-v', 'error', '-nostdin', '-i', path, frameSync, 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'];
+  return execFileSync(ffmpeg, args, { maxBuffer: 1 << 28 });
 }
 
 async function probe(args: readonly string[]): Promise<string> {

@@ -1,0 +1,154 @@
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+
+/*
+ * Older ffmpeg builds (before 4.2) do not know how long the last frame lasts when they must not touch timestamps, and write 0. Players and
+ * ffprobe then drop it: it begins where the track's edit list ends. Here it is given the length of the frame before it.
+ * The boxes are those of ISO/IEC 14496-12.
+ */
+
+/** A box inside a buffer; offsets from the buffer's beginning. */
+interface Box {
+  readonly type: string;
+  /** Where its content begins, behind size and type. */
+  readonly start: number;
+  readonly end: number;
+}
+
+const HEADER = 8;
+/** Version and flags of a "full" box. */
+const FULL = 4;
+
+/**
+ * Gives the last video frame of an mp4 a length, in place, if it has none.
+ * @returns whether it had to.
+ */
+export async function lendLastFrameTime(path: string): Promise<boolean> {
+  const handle = await open(path, 'r+');
+  try {
+    const place = await findMovieBox(handle);
+    if (place === null) return false;
+    const movie = Buffer.alloc(place.length);
+    await handle.read(movie, 0, movie.length, place.position);
+    if (!mend(movie)) return false;
+    await handle.write(movie, 0, movie.length, place.position);
+    return true;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The content of the moov box. */
+async function findMovieBox(handle: FileHandle): Promise<{ position: number; length: number } | null> {
+  const { size: fileSize } = await handle.stat();
+  const header = Buffer.alloc(16);
+  let position = 0;
+  while (position + HEADER <= fileSize) {
+    await handle.read(header, 0, header.length, position);
+    const short = header.readUInt32BE(0);
+    const type = header.toString('latin1', 4, 8);
+    const size = short === 1 ? Number(header.readBigUInt64BE(8)) : short === 0 ? fileSize - position : short;
+    if (size < HEADER) return null;
+    if (type === 'moov') return { position: position + HEADER, length: size - HEADER };
+    position += size;
+  }
+  return null;
+}
+
+function mend(movie: Buffer): boolean {
+  const whole = { type: 'moov', start: 0, end: movie.length };
+  const movieHeader = child(movie, whole, 'mvhd');
+  const track = children(movie, whole).find((box) => box.type === 'trak' && isVideo(movie, box));
+  const mediaHeader = track && child(movie, track, 'mdia', 'mdhd');
+  const times = track && child(movie, track, 'mdia', 'minf', 'stbl', 'stts');
+  if (movieHeader === null || track === undefined || !mediaHeader || !times) return false;
+
+  const ticks = fixLastDelta(movie, times);
+  if (ticks === null) return false;
+  const movieTicks = Math.ceil((ticks * timescale(movie, movieHeader)) / timescale(movie, mediaHeader));
+  addToDuration(movie, mediaHeader, HEADER_DURATION, ticks);
+  const trackHeader = child(movie, track, 'tkhd');
+  if (trackHeader !== null) {
+    const length = addToDuration(movie, trackHeader, TRACK_DURATION, movieTicks);
+    raiseDuration(movie, movieHeader, length);
+  }
+  const edits = child(movie, track, 'edts', 'elst');
+  if (edits !== null) lengthenLastEdit(movie, edits, movieTicks);
+  return true;
+}
+
+function isVideo(data: Buffer, track: Box): boolean {
+  const handler = child(data, track, 'mdia', 'hdlr');
+  return handler !== null && data.toString('latin1', handler.start + FULL + 4, handler.start + FULL + 8) === 'vide';
+}
+
+/** The last sample's length becomes that of the one before; null when it has one already, or there is no other. */
+function fixLastDelta(data: Buffer, times: Box): number | null {
+  const count = data.readUInt32BE(times.start + FULL);
+  const entry = (index: number): number => times.start + FULL + 4 + index * 8;
+  if (count < 2 || data.readUInt32BE(entry(count - 1)) !== 1 || data.readUInt32BE(entry(count - 1) + 4) !== 0) return null;
+  const before = data.readUInt32BE(entry(count - 2) + 4);
+  data.writeUInt32BE(before, entry(count - 1) + 4);
+  return before;
+}
+
+/** Where `duration` stands after version and flags, in headers of version 0 and 1: mvhd and mdhd agree, tkhd differs. */
+const HEADER_DURATION = [12, 20] as const;
+const TRACK_DURATION = [16, 24] as const;
+
+function timescale(data: Buffer, header: Box): number {
+  return data.readUInt32BE(header.start + FULL + (isLong(data, header) ? 16 : 8));
+}
+
+function addToDuration(data: Buffer, header: Box, places: readonly [number, number], ticks: number): number {
+  const at = header.start + FULL + places[isLong(data, header) ? 1 : 0];
+  const sum = (isLong(data, header) ? Number(data.readBigUInt64BE(at)) : data.readUInt32BE(at)) + ticks;
+  writeDuration(data, header, at, sum);
+  return sum;
+}
+
+function raiseDuration(data: Buffer, header: Box, least: number): void {
+  const at = header.start + FULL + HEADER_DURATION[isLong(data, header) ? 1 : 0];
+  const now = isLong(data, header) ? Number(data.readBigUInt64BE(at)) : data.readUInt32BE(at);
+  if (now < least) writeDuration(data, header, at, least);
+}
+
+function lengthenLastEdit(data: Buffer, edits: Box, ticks: number): void {
+  const count = data.readUInt32BE(edits.start + FULL);
+  if (count === 0) return;
+  const size = isLong(data, edits) ? 20 : 12;
+  const at = edits.start + FULL + 4 + (count - 1) * size;
+  const length = isLong(data, edits) ? Number(data.readBigUInt64BE(at)) : data.readUInt32BE(at);
+  writeDuration(data, edits, at, length + ticks);
+}
+
+function writeDuration(data: Buffer, box: Box, at: number, value: number): void {
+  if (isLong(data, box)) data.writeBigUInt64BE(BigInt(value), at);
+  else data.writeUInt32BE(value, at);
+}
+
+/** Version 1 boxes hold times in 64 bits. */
+function isLong(data: Buffer, box: Box): boolean {
+  return data[box.start] === 1;
+}
+
+function child(data: Buffer, parent: Box, ...path: readonly string[]): Box | null {
+  let box: Box | undefined = parent;
+  for (const type of path) {
+    box = children(data, box).find((candidate) => candidate.type === type);
+    if (box === undefined) return null;
+  }
+  return box;
+}
+
+function children(data: Buffer, parent: Box): Box[] {
+  const boxes: Box[] = [];
+  let at = parent.start;
+  while (at + HEADER <= parent.end) {
+    const size = data.readUInt32BE(at);
+    if (size < HEADER || at + size > parent.end) break;
+    boxes.push({ type: data.toString('latin1', at + 4, at + 8), start: at + HEADER, end: at + size });
+    at += size;
+  }
+  return boxes;
+}
