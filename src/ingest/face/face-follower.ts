@@ -49,10 +49,14 @@ const MIXING = 0.12;
 const SEPARATE = 0.03;
 /** What the other arrangement of ids must gain, per face, before ids are exchanged. */
 const EXCHANGE_MARGIN = 0.1;
-/** Looks gathered before an open question of identity is decided. */
+/** Likeness to its last picture that is enough where the presence network vouches for a face. */
+const VAGUELY_ALIKE = 0.25;
+/** How often an open question of identity is asked again before a face counts as new, and seconds in between. */
 const LOOKS_TO_RECOGNISE = 3;
-/** A face of lower quality teaches nothing about its owner. */
+const RECOGNITION_PAUSE = 0.08;
+/** A face of lower quality, or farther from its owner's mean, teaches nothing about its owner. */
 const TEACHABLE = 0.35;
+const LEARNABLE = 0.52;
 
 /** A detection and the track it belongs to, or null for a newcomer. */
 interface Find {
@@ -243,7 +247,7 @@ export class FaceFollower {
 
   /** True when a face has taken another's place (a cut that went unnoticed). */
   private async isSomebodyElse(frame: Frame, track: Track, sighting: Sighting): Promise<boolean> {
-    if (!track.settled || patchSimilarity(track.patch, sighting.patch) > CHANGED) return false;
+    if (!track.settled || patchSimilarity(track.patch, sighting.patch) > CHANGED || this.touches(track, MIXING)) return false;
     const [descriptor] = await this.nets.descriptor.describe(frame, [sighting.landmarks]);
     const apart = this.identities.distance(track.id, descriptor!);
     return Number.isFinite(apart) && apart > OTHER_PERSON;
@@ -252,7 +256,7 @@ export class FaceFollower {
   /** Where no detector sees a known face any more, its landmarks and the presence network may. */
   private async keepUndetected(frame: Frame, seen: Map<Track, Sighting>): Promise<void> {
     const missing = this.tracks.filter((track) => track.believed && !seen.has(track));
-    const sightings = await followFaces(frame, this.nets.landmarks, missing);
+    const sightings = await followFaces(frame, this.nets.landmarks, missing, VAGUELY_ALIKE);
     const followed = missing.flatMap((track, i) => (sightings[i] === null ? [] : [{ track, sighting: sightings[i]! }]));
     const presences = await this.nets.presence.probabilities(
       frame,
@@ -275,15 +279,14 @@ export class FaceFollower {
     if (births.length === 0) return;
     const time = frame.timestamp;
     const descriptors = await this.nets.descriptor.describe(frame, births.map(({ sighting }) => sighting.landmarks));
-    const candidates = births.map(({ sighting }, i): Candidate => ({ descriptor: descriptors[i]!, box: sighting.box }));
-    const present = new Set(this.tracks.map(({ id }) => id));
-    const recognitions = this.identities.recognise(candidates, present, time);
+    const candidates = births.map(({ sighting }, i) => this.candidate(descriptors[i]!, sighting));
+    const recognitions = this.identities.recognise(candidates, this.presentIds(), time);
     for (const [i, { find, sighting }] of births.entries()) {
       const recognition = recognitions[i]!;
       const id = recognition.kind === 'known' ? recognition.id : this.identities.create(time);
       const believed = find.detection.score >= this.nets.detector.scores.strong && find.presence! >= SURELY_PRESENT;
       const track = new Track(id, sighting, time, believed);
-      if (recognition.kind === 'open') track.open = [descriptors[i]!];
+      if (recognition.kind === 'open') track.open = { looks: 1, nextLook: time + RECOGNITION_PAUSE };
       else this.identities.learn(id, descriptors[i]!, weightOf(track));
       this.tracks.push(track);
       seen.set(track, sighting);
@@ -309,29 +312,37 @@ export class FaceFollower {
 
   /** Settles who the open ones are, and puts right ids that may have been exchanged when faces passed each other. */
   private async tellApart(frame: Frame): Promise<void> {
-    const open = this.tracks.filter((track) => track.open !== null && track.evidence === 'detected' && track.born !== frame.timestamp);
+    const time = frame.timestamp;
+    const open = this.tracks.filter((track) => track.open !== null && track.evidence !== 'carried' && time >= track.open.nextLook);
     const descriptors = await this.describe(frame, open);
-    for (const [i, track] of open.entries()) {
-      track.open!.push(descriptors[i]!);
-      if (track.open!.length >= LOOKS_TO_RECOGNISE) this.decide(track, frame.timestamp);
-    }
+    for (const [i, track] of open.entries()) this.askAgain(track, descriptors[i]!, time);
     this.markMixed();
     const apart = this.tracks.filter((track) => track.mixed && track.evidence !== 'carried' && !this.touches(track, SEPARATE));
     if (apart.length > 0 && this.tracks.every((track) => !track.mixed || apart.includes(track))) await this.exchange(frame, apart);
   }
 
-  private decide(track: Track, time: number): void {
-    const looks = track.open!;
-    const mean = looks[0]!.map((_, k) => looks.reduce((sum, look) => sum + look[k]! / looks.length, 0));
-    const present = new Set(this.tracks.filter((other) => other !== track).map(({ id }) => id));
-    present.add(track.id);
-    const [recognition] = this.identities.recognise([{ descriptor: mean, box: track.box }], present, time);
+  /** One more look at a face of which it is open whose it is; the last one decides. */
+  private askAgain(track: Track, descriptor: FaceDescriptor, time: number): void {
+    const open = track.open!;
+    open.looks++;
+    open.nextLook = time + RECOGNITION_PAUSE;
+    const [recognition] = this.identities.recognise([this.candidate(descriptor, track, track)], this.presentIds(), time);
+    if (recognition!.kind === 'open' && open.looks < LOOKS_TO_RECOGNISE) return;
     if (recognition!.kind === 'known') {
       this.identities.discard(track.id);
       track.id = recognition!.id;
     }
     track.open = null;
-    for (const look of looks) this.identities.learn(track.id, look, weightOf(track));
+    this.identities.learn(track.id, descriptor, weightOf(track));
+  }
+
+  private presentIds(): Set<number> {
+    return new Set(this.tracks.map(({ id }) => id));
+  }
+
+  private candidate(descriptor: FaceDescriptor, { box, landmarks, patch }: Pick<Sighting, 'box' | 'landmarks' | 'patch'>, self: Track | null = null): Candidate {
+    const hidden = this.tracks.some((other) => other !== self && intersectionOverSmaller(other.box, box) > MIXING);
+    return { descriptor, box, clear: !hidden && faceQuality(landmarks, patch).overall >= TEACHABLE };
   }
 
   private touches(track: Track, overlap: number): boolean {
@@ -349,6 +360,7 @@ export class FaceFollower {
     const ids = tracks.map(({ id }) => id);
     const cost = descriptors.map((descriptor) => ids.map((id) => this.identities.distance(id, descriptor)));
     const best = assign(cost);
+    if (cost.flat().some((value) => !Number.isFinite(value))) return;
     const gain = best.reduce((sum, [row, column]) => sum + cost[row]![row]! - cost[row]![column]!, 0);
     const changed = best.filter(([row, column]) => row !== column).length;
     if (best.length === tracks.length && changed > 0 && gain > EXCHANGE_MARGIN * changed) {
@@ -365,7 +377,7 @@ export class FaceFollower {
     const descriptors = await this.describe(frame, due);
     for (const [i, track] of due.entries()) {
       track.described(time);
-      if (this.identities.distance(track.id, descriptors[i]!) < OTHER_PERSON) this.identities.learn(track.id, descriptors[i]!, weightOf(track));
+      if (this.identities.distance(track.id, descriptors[i]!) < LEARNABLE) this.identities.learn(track.id, descriptors[i]!, weightOf(track));
     }
   }
 

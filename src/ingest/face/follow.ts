@@ -6,8 +6,8 @@ import type { LandmarkNet } from './landmarks.js';
 import { applySimilarity, fitSimilarity, scaleOf } from './similarity.js';
 import type { Sighting, Track } from './track.js';
 
-/** Below this likeness to its last picture a face counts as lost. */
-export const LOST = 0.6;
+/** Below this likeness to its last picture a face counts as lost, unless something else speaks for it. */
+export const ALIKE = 0.6;
 /** Between two frames a face grows or shrinks by less than this factor, and moves by less than this share of its size. */
 const MOST_GROWTH = 1.3;
 const FARTHEST = 0.6;
@@ -22,22 +22,23 @@ export function expectedWindow(track: Track, time: number): FaceWindow {
 
 /**
  * Follows faces from one frame to the next by their landmarks alone: the last points say where to look for the new ones.
+ * @param alike least likeness to the last picture
  * @returns for each track its sighting, or null where the face was lost
  */
-export async function followFaces(frame: Frame, net: LandmarkNet, tracks: readonly Track[]): Promise<(Sighting | null)[]> {
+export async function followFaces(frame: Frame, net: LandmarkNet, tracks: readonly Track[], alike = ALIKE): Promise<(Sighting | null)[]> {
   const found = await net.locate(frame, tracks.map((track) => expectedWindow(track, frame.timestamp)));
-  return tracks.map((track, i) => sightingFrom(frame, track, found[i]!));
+  return tracks.map((track, i) => sightingFrom(frame, track, found[i]!, alike));
 }
 
-function sightingFrom(frame: Frame, track: Track, landmarks: readonly Point[]): Sighting | null {
+function sightingFrom(frame: Frame, track: Track, landmarks: readonly Point[], alike: number): Sighting | null {
   const motion = fitSimilarity(track.landmarks, landmarks);
   const growth = scaleOf(motion);
   const moved = distance(centerOf(boundsOf(track.landmarks)), centerOf(boundsOf(landmarks))) / sizeOf(track.box);
   if (growth > MOST_GROWTH || growth < 1 / MOST_GROWTH || moved > FARTHEST) return null;
   const patch = facePatch(frame, landmarks);
   const likeness = patchSimilarity(track.patch, patch);
-  if (likeness < LOST) return null;
-  return { box: moveBox(track.box, motion, growth), score: track.score * Math.min(1, likeness + 0.1), landmarks, patch, evidence: 'followed' };
+  if (likeness < alike) return null;
+  return { box: moveBox(track.box, motion, growth), score: track.score * Math.max(0, Math.min(1, likeness + 0.1)), landmarks, patch, evidence: 'followed' };
 }
 
 function moveBox(box: Box, motion: Parameters<typeof applySimilarity>[0], growth: number): Box {

@@ -5,7 +5,7 @@ import { type Box, intersectionOverUnion } from './geometry.js';
 /** Below this distance from a person's mean descriptor a face is that person's (measured: see docs/faces.md). */
 export const SAME_PERSON = 0.42;
 /** From here on it is somebody else; in between, more looks are needed. */
-export const OTHER_PERSON = 0.52;
+export const OTHER_PERSON = 0.62;
 /** A face that comes back within this time and near where it was lost is believed more readily. */
 const RETURN_SECONDS = 1.5;
 const RETURN_OVERLAP = 0.2;
@@ -27,6 +27,8 @@ interface Person {
 export interface Candidate {
   readonly descriptor: FaceDescriptor;
   readonly box: Box;
+  /** A good look: not half hidden, blurred or turned away. Only such a look can tell that somebody is new. */
+  readonly clear: boolean;
 }
 
 /** Whose face it is: somebody known, surely nobody known, or not to be told yet. */
@@ -102,10 +104,10 @@ export class Identities {
       }),
     );
     const known = new Map(assign(cost));
-    return candidates.map((_, row): Recognition => {
+    return candidates.map(({ clear }, row): Recognition => {
       const column = known.get(row);
       if (column !== undefined) return { kind: 'known', id: absent[column]!.id };
-      return distances[row]!.some((distance) => distance < OTHER_PERSON) ? { kind: 'open' } : { kind: 'new' };
+      return distances[row]!.some((distance) => !clear || distance < OTHER_PERSON) ? { kind: 'open' } : { kind: 'new' };
     });
   }
 }

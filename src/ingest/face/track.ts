@@ -1,5 +1,4 @@
 import type { FacePatch } from './appearance.js';
-import type { FaceDescriptor } from './descriptor.js';
 import type { Box, Point } from './geometry.js';
 import { BoxMotion } from './motion.js';
 import type { FaceEvidence } from './tracked-face.js';
@@ -35,8 +34,8 @@ export class Track {
   lastSeen: number;
   /** That it is a face is settled. */
   believed: boolean;
-  /** Descriptors gathered while it is still open who it is; null once that is settled. */
-  open: FaceDescriptor[] | null = null;
+  /** Looks taken while it is still open who it is; null once that is settled. */
+  open: { looks: number; nextLook: number } | null = null;
   /** Has been close enough to another face for the two to be mixed up. */
   mixed = false;
   nextDescription: number;
