@@ -152,6 +152,7 @@ export class FfmpegSource implements FrameSource {
   /** Whether the end of the frames was the end of the footage. @throws FerError when there was none, or the line went dead. */
   private async judge(end: FfmpegEnd, whole: boolean, trouble: RelayTrouble | null): Promise<void> {
     const { log, exitCode, failure } = end;
+    this.decodeErrors = log.errors;
     if (trouble?.stalled === true) throw stalled(this.name, failure);
     if (exitCode === EXIT_SIGNALLED) throw new FerError('INTERRUPTED', `${this.name}: ffmpeg was told to stop`);
     if (exitCode === null) {

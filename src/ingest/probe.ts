@@ -121,6 +121,8 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
     throw new FerError('INPUT_NO_VIDEO', `${name}: holds no video stream (${kinds}): give a file with footage in it`);
   }
   const formats = format.format_name.split(',');
+  const timed = !formats.some((one) => UNTIMED_FORMATS.has(one));
+  const nominal = ratio(video.r_frame_rate);
   const isMov = formats.includes('mov');
   const hidesFrames = packets.some((packet) => packet.stream_index === video.index && packet.flags.includes('D'));
   return {
@@ -130,10 +132,11 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
     size: displaySize(video),
     duration: positive(video.duration) ?? positive(format.duration),
     startTime: video.start_time ?? format.start_time ?? null,
-    frameRate: ratio(video.avg_frame_rate) ?? ratio(video.r_frame_rate),
+    // Without times there is nothing to average over; the nominal rate is what the codec itself says.
+    frameRate: timed ? (ratio(video.avg_frame_rate) ?? nominal) : (nominal ?? ratio(video.avg_frame_rate)),
     // Other containers' counts are of fields, of index entries, or guesses.
     frames: isMov && !hidesFrames ? positive(video.nb_frames) : null,
-    timed: !formats.some((one) => UNTIMED_FORMATS.has(one)),
+    timed,
     seekable: isMov || formats.includes('matroska'),
   };
 }

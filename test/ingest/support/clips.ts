@@ -1,0 +1,105 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { findFfmpeg, findFfprobe, runProcess } from '../../../src/ingest/index.js';
+import type { Frame, FrameSource } from '../../../src/ingest/index.js';
+
+/** A folder of this test file's own, gone when its tests are done. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ferstream-ingest-'));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Runs ffmpeg with these arguments (the last one is the output, returned) and insists that it works. */
+export async function make(...args: string[]): Promise<string> {
+  const { path } = await findFfmpeg();
+  const { exitCode, stderr } = await runProcess(path, ['-nostdin', '-v', 'error', '-y', ...args], 60_000);
+  if (exitCode !== 0) throw new Error(`ffmpeg ${args.join(' ')}: ${stderr}`);
+  return args.at(-1)!;
+}
+
+/** Input arguments for a moving test picture. */
+export function moving(size = '160x120', rate: number | string = 25, duration = 2): string[] {
+  return ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}:duration=${duration}`];
+}
+
+/** Output arguments for small H.264 with B-frames. */
+export const H264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-bf', '3', '-g', '25'];
+
+/** Presentation times of all frames in seconds, as ffprobe decodes them. */
+export async function truth(path: string): Promise<number[]> {
+  const { path: ffprobe } = await findFfprobe();
+  const args = ['-v', 'quiet', '-select_streams', 'V:0', '-show_entries', 'frame=pts_time', '-of', 'json', path];
+  const { stdout } = await runProcess(ffprobe, args, 60_000);
+  const { frames } = JSON.parse(stdout) as { frames: { pts_time?: string }[] };
+  return frames.map((frame) => Number(frame.pts_time));
+}
+
+/** Frames that ffprobe counts by decoding. */
+export async function countFrames(path: string): Promise<number> {
+  return (await truth(path)).length;
+}
+
+export async function collect(source: FrameSource, signal?: AbortSignal): Promise<Frame[]> {
+  const frames: Frame[] = [];
+  for await (const frame of source.frames(signal)) frames.push(frame);
+  return frames;
+}
+
+/** Mean RGB of a rectangle given in parts of the frame. */
+export function meanColour(frame: Frame, left: number, top: number, right: number, bottom: number): [number, number, number] {
+  const sum = [0, 0, 0];
+  let count = 0;
+  for (let y = Math.floor(top * frame.height); y < Math.floor(bottom * frame.height); y++) {
+    for (let x = Math.floor(left * frame.width); x < Math.floor(right * frame.width); x++) {
+      for (let c = 0; c < 3; c++) sum[c]! += frame.data[(y * frame.width + x) * 3 + c]!;
+      count++;
+    }
+  }
+  return [sum[0]! / count, sum[1]! / count, sum[2]! / count];
+}
+
+export async function hasEncoder(name: string): Promise<boolean> {
+  const { path } = await findFfmpeg();
+  const { stdout } = await runProcess(path, ['-hide_banner', '-encoders'], 30_000);
+  return new RegExp(`^ V\\S+ ${name} `, 'm').test(stdout);
+}
+
+/** Runs the same tests with the ffmpeg that is found, and with the one that npm brings. */
+export function describeWithEachFfmpeg(name: string, tests: () => void): void {
+  describe.each(['found', 'bundled'])(`${name}, ffmpeg %s`, (which) => {
+    const before = { ffmpeg: process.env['FFMPEG_PATH'], ffprobe: process.env['FFPROBE_PATH'] };
+    if (which === 'bundled') {
+      beforeAll(async () => {
+        const require = createRequire(import.meta.url);
+        // Without PATH and variables only the bundled programs are left to find, as on a machine without ffmpeg.
+        delete process.env['FFMPEG_PATH'];
+        delete process.env['FFPROBE_PATH'];
+        const path = process.env['PATH'];
+        process.env['PATH'] = '';
+        try {
+          process.env['FFMPEG_PATH'] = (await findFfmpeg()).path;
+          process.env['FFPROBE_PATH'] = (await findFfprobe()).path;
+        } finally {
+          process.env['PATH'] = path;
+        }
+        const { path: bundled } = require('@ffmpeg-installer/ffmpeg') as { path: string };
+        if (process.env['FFMPEG_PATH'] !== bundled) throw new Error('the bundled ffmpeg was not the one found');
+      });
+      afterAll(() => {
+        restore('FFMPEG_PATH', before.ffmpeg);
+        restore('FFPROBE_PATH', before.ffprobe);
+      });
+    }
+    tests();
+  });
+}
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) Reflect.deleteProperty(process.env, name);
+  else process.env[name] = value;
+}
