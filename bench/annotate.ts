@@ -8,7 +8,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Annotator, expandInputs, openSource } from '../src/index.js';
+import { Annotator, expandInputs, openBackend, openSource } from '../src/index.js';
 import type { Input } from '../src/index.js';
 import { buildPanningFace } from './panning-face.js';
 import { openStockChain } from './stock-face-api.js';
@@ -30,6 +30,7 @@ const scratch = await mkdtemp(join(tmpdir(), 'ferstream-bench-'));
 try {
   const path = flags.input ?? (await buildPanningFace(join(scratch, 'face.mp4')));
   const input = (await expandInputs([path])).inputs[0]!;
+  await openBackend({ backend: 'wasm' });
   const contenders = [await stock(), await ours(1), await ours(5)];
   let last: { frames: number; withFace: number }[] = [];
   for (const contender of contenders) await contender.run(input); // warm-up

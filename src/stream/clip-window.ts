@@ -20,6 +20,8 @@ const MAX_WAITING_FRAMES = 512;
 
 interface Sighting {
   readonly frame: FrameObservation;
+  /** Whose face it is; for what was tentative, as the sighting that confirmed it says. */
+  readonly trackId: number;
   readonly observation: FaceObservation;
 }
 
@@ -35,7 +37,7 @@ export class ClipWindow {
   private readonly maxGap: number;
   /** Frames not answered yet, oldest first. */
   private waiting: FrameObservation[] = [];
-  /** Settled observations of each face that later ones still need as context, oldest first. */
+  /** Settled sightings of each tracklet that later ones still need as context, oldest first. */
   private readonly history = new Map<number, Sighting[]>();
 
   constructor(
@@ -86,21 +88,21 @@ export class ClipWindow {
     });
   }
 
-  /** Per face, everything that is known of it: settled history, then waiting sightings without unconfirmed tails. */
+  /** Per tracklet, everything that is known of it: settled history, then waiting sightings without unconfirmed tails. */
   private confirmedSightings(): Map<number, Sighting[]> {
-    const tracks = new Map<number, Sighting[]>();
-    for (const [trackId, past] of this.history) tracks.set(trackId, [...past]);
+    const tracklets = new Map<number, Sighting[]>();
+    for (const [tracklet, past] of this.history) tracklets.set(tracklet, [...past]);
     const unconfirmed = new Map<number, Sighting[]>();
     for (const frame of this.waiting) {
       for (const observation of frame.faces) {
-        const { trackId, tentative } = observation.face;
-        const held = append(unconfirmed, trackId, { frame, observation });
+        const { tracklet, trackId, tentative } = observation.face;
+        const held = append(unconfirmed, tracklet, { frame, trackId, observation });
         if (tentative) continue;
-        for (const sighting of held) append(tracks, trackId, sighting);
-        unconfirmed.delete(trackId);
+        for (const sighting of held) append(tracklets, tracklet, { ...sighting, trackId });
+        unconfirmed.delete(tracklet);
       }
     }
-    return tracks;
+    return tracklets;
   }
 
   private splitAtGaps(sightings: readonly Sighting[]): Sighting[][] {
@@ -129,20 +131,25 @@ export class ClipWindow {
       from: from - first,
       to: to - first,
     });
-    for (const [offset, { frame, observation }] of clip.slice(from, to).entries()) {
-      due.get(frame)!.push(toFaceResult(observation.face, posteriors[offset]!, this.model.labels));
+    for (const [offset, { frame, trackId, observation }] of clip.slice(from, to).entries()) {
+      const faces = due.get(frame)!;
+      const face = toFaceResult({ ...observation.face, trackId }, posteriors[offset]!, this.model.labels);
+      // Nobody is in a frame twice: a doubtful sighting that later turned out to be somebody yields to that person's sure one.
+      const twin = faces.findIndex((other) => other.trackId === trackId);
+      if (twin < 0) faces.push(face);
+      else if (!observation.face.tentative) faces[twin] = face;
     }
     this.remember(clip.slice(0, to));
   }
 
   private remember(settled: readonly Sighting[]): void {
-    const { trackId } = settled[0]!.observation.face;
+    const { tracklet } = settled[0]!.observation.face;
     const { past } = this.model.context;
-    this.history.delete(trackId);
-    if (past > 0) this.history.set(trackId, settled.slice(-past));
+    this.history.delete(tracklet);
+    if (past > 0) this.history.set(tracklet, settled.slice(-past));
     const now = settled.at(-1)!.frame.timestamp;
-    for (const [id, sightings] of this.history) {
-      if (now - sightings.at(-1)!.frame.timestamp > this.maxGap) this.history.delete(id);
+    for (const [old, sightings] of this.history) {
+      if (now - sightings.at(-1)!.frame.timestamp > this.maxGap) this.history.delete(old);
     }
   }
 }

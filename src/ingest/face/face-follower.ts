@@ -77,6 +77,7 @@ export class FaceFollower {
   private tracks: Track[] = [];
   private rejected: { readonly box: Box; readonly time: number }[] = [];
   private last: { readonly time: number; readonly width: number; readonly height: number } | null = null;
+  private tracklets = 0;
   private sinceDetection = 0;
   private lastFullLook = -Infinity;
 
@@ -285,7 +286,7 @@ export class FaceFollower {
       const recognition = recognitions[i]!;
       const id = recognition.kind === 'known' ? recognition.id : this.identities.create(time);
       const believed = find.detection.score >= this.nets.detector.scores.strong && find.presence! >= SURELY_PRESENT;
-      const track = new Track(id, sighting, time, believed);
+      const track = new Track(id, ++this.tracklets, sighting, time, believed);
       if (recognition.kind === 'open') track.open = { looks: 1, nextLook: time + RECOGNITION_PAUSE };
       else this.identities.learn(id, descriptors[i]!, weightOf(track));
       this.tracks.push(track);
@@ -411,6 +412,7 @@ function isAstray(landmarks: Sighting['landmarks'], { box }: Detection): boolean
 function toTrackedFace(track: Track): TrackedFace {
   return {
     trackId: track.id,
+    tracklet: track.tracklet,
     box: track.box,
     score: track.score,
     landmarks: track.landmarks,

@@ -45,6 +45,7 @@ export class Track {
 
   constructor(
     public id: number,
+    readonly tracklet: number,
     sighting: Sighting,
     time: number,
     believed: boolean,

@@ -21,8 +21,10 @@ export type FaceEvidence = 'detected' | 'followed' | 'carried';
 
 /** A face in one frame, with the identity it keeps through the footage. */
 export interface TrackedFace {
-  /** From 1; the same person keeps it through missed detections, cuts and absences. */
+  /** From 1; the same person keeps it through missed detections, cuts and absences. Provisional while `tentative`. */
   readonly trackId: number;
+  /** One stretch of following without interruption, from 1. Whose face it is may be decided only after its first frames. */
+  readonly tracklet: number;
   readonly box: Box;
   /** 0..1, the detector's score, or the follower's confidence between detections. */
   readonly score: number;
