@@ -204,7 +204,7 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
       await writeFile(process.env['FONTCONFIG_FILE'], '<?xml version="1.0"?><fontconfig></fontconfig>');
       const made = await overlay(source, [moving(0, 0)], { ffmpeg });
       expectBox(await brightColumns(made, 0), boxAt(0));
-      expect((await brightColumns(made, 0, SIZE, boxAt(0).y - 9)).length).toBeGreaterThan(5);
+      expect((await brightColumns(made, 0, SIZE, boxAt(0).y - 6)).length).toBeGreaterThan(5);
 
       // What would be seen without the font that ferstream brings: nothing at all.
       const bare = join(dir, 'bare.mp4');

@@ -67,14 +67,14 @@ export function assFrame(box: Box, thickness: number, look: { colour: Colour; fa
   return { layer: 0, style: 'Box', text: `{\\an7\\pos(0,0)${paint(look)}${DRAWING_TAG}}${drawing}` };
 }
 
-/** A line of text whose lower left (`sits: 'on'`) or upper left (`'under'`) corner is at the point. */
+/** A line of text, `fontSize` pixels high, whose lower left (`sits: 'on'`) or upper left (`'under'`) corner is at the point. */
 export function assLabel(
   text: string,
-  point: { x: number; y: number; sits: 'on' | 'under' },
+  point: { x: number; y: number; sits: 'on' | 'under'; fontSize: number },
   look: { colour: Colour; faded: boolean },
 ): AssBody {
   const anchor = point.sits === 'on' ? 1 : 7;
-  return { layer: 1, style: 'Label', text: `{\\an${anchor}\\pos(${number(point.x)},${number(point.y)})${paint(look)}}${assText(text)}` };
+  return { layer: 1, style: 'Label', text: `{\\an${anchor}\\pos(${number(point.x)},${number(point.y)})\\fs${number(point.fontSize)}${paint(look)}}${assText(text)}` };
 }
 
 /**

@@ -14,6 +14,8 @@ const LONE_FRAME = 0.04;
 const DEFAULT_CANVAS: Size = { width: 1280, height: 720 };
 /** Mean width of a character in units of the font size, generously. */
 const CHARACTER_WIDTH = 0.6;
+/** A label shrinks to this fraction of the usual size, and no further: it has to be read. */
+const SMALLEST_LABEL = 0.6;
 
 /**
  * Turns results into ASS events that draw a box and a label around every face. The canvas is the first frame's size; frames of another
@@ -93,11 +95,12 @@ function faceBodies(face: FaceResult, box: { x: number; y: number; width: number
   // What is only carried along is shown faded.
   const look = { colour: expressionColour(face.label), faded: face.evidence === 'carried' };
   const text = `#${face.trackId} ${face.label} ${percent(face.probabilities[face.label] ?? 0)}`;
-  const width = text.length * CHARACTER_WIDTH * fontSize;
-  const x = Math.max(0, Math.min(box.x, canvas.width - width));
-  const hasRoomAbove = box.y > fontSize * 1.3;
+  // As wide as the box where it can be: the labels of neighbours should not run into each other.
+  const size = Math.max(fontSize * SMALLEST_LABEL, Math.min(fontSize, box.width / (text.length * CHARACTER_WIDTH)));
+  const x = Math.max(0, Math.min(box.x, canvas.width - text.length * CHARACTER_WIDTH * size));
+  const hasRoomAbove = box.y > size * 1.3;
   const point = hasRoomAbove
-    ? { x, y: box.y - thickness, sits: 'on' as const }
-    : { x: x + thickness * 2, y: box.y + thickness * 2, sits: 'under' as const };
+    ? { x, y: box.y - thickness, sits: 'on' as const, fontSize: size }
+    : { x: x + thickness * 2, y: box.y + thickness * 2, sits: 'under' as const, fontSize: size };
   return [assFrame(box, thickness, look), assLabel(text, point, look)];
 }
