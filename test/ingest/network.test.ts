@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openStdin, openUrl } from '../../src/ingest/index.js';
+import { H264, collect, describeWithEachFfmpeg, make, moving, temporaryFolder, truth } from './support/clips.js';
+
+const SILENCE = 700; // milliseconds
+
+describeWithEachFfmpeg('http and pipes', () => {
+  const folder = temporaryFolder();
+  const at = (name: string): string => join(folder, name);
+  const asked: string[] = [];
+  let video: Buffer;
+  let base = '';
+
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    asked.push(request.url ?? '');
+    switch (request.url) {
+      case '/good.mp4': {
+        const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+        const headers = { 'content-length': video.length - from, 'accept-ranges': 'bytes', 'content-range': `bytes ${from}-${video.length - 1}/${video.length}` };
+        response.writeHead(request.headers.range === undefined ? 200 : 206, headers).end(video.subarray(from));
+        return;
+      }
+      case '/moved':
+        response.writeHead(302, { location: '/good.mp4' }).end();
+        return;
+      case '/mute':
+        return; // never answers
+      case '/stalls.mp4':
+        response.writeHead(200, { 'content-length': video.length }).write(video.subarray(0, video.length >> 1));
+        return; // and no more
+      case '/breaks.mp4':
+        response.writeHead(200, { 'content-length': video.length }).write(video.subarray(0, video.length >> 1), () => setTimeout(() => response.destroy(), 100));
+        return;
+      case '/list.m3u8':
+        response.end(`#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n${base}/secret.ts\n#EXT-X-ENDLIST\n`);
+        return;
+      case '/denied':
+        response.writeHead(403).end();
+        return;
+      default:
+        response.writeHead(404).end('not here');
+    }
+  });
+
+  beforeAll(async () => {
+    await make(...moving('320x240', 25, 4), ...H264, '-movflags', '+faststart', at('good.mp4'));
+    await make('-i', at('good.mp4'), '-c', 'copy', at('good.mkv'));
+    await make('-i', at('good.mp4'), '-c', 'copy', at('index-last.mp4'));
+    video = await readFile(at('good.mp4'));
+    server.listen(0, 'localhost');
+    await once(server, 'listening');
+    // By name: the statically linked ffmpeg builds cannot look names up.
+    base = `http://localhost:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('a URL gives what the file gives', async () => {
+    const expected = await truth(at('good.mp4'));
+    for (const way of ['/good.mp4', '/moved']) {
+      const source = await openUrl(`${base}${way}`);
+      expect(source.info.expectedFrames).toBe(100);
+      const frames = await collect(source);
+      expect(frames.map((frame) => frame.timestamp)).toEqual(expected);
+      expect(source.report().degraded).toBe(false);
+    }
+  });
+
+  it('a part of a URL', async () => {
+    expect(await collect(await openUrl(`${base}/good.mp4`, { start: 3.6 }))).toHaveLength(10);
+  });
+
+  it('a server that goes silent is an error, after the frames that came', async () => {
+    const source = await openUrl(`${base}/stalls.mp4`, {}, SILENCE);
+    let count = 0;
+    const reading = (async () => {
+      for await (const frame of source.frames()) count = frame.index + 1;
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'INPUT_STALLED' });
+    expect(count).toBeGreaterThan(10);
+  });
+
+  it('a server that never answers is an error', async () => {
+    await expect(openUrl(`${base}/mute`, {}, SILENCE)).rejects.toMatchObject({ code: 'INPUT_STALLED' });
+  });
+
+  it('a slow consumer is not a silent server', async () => {
+    const source = await openUrl(`${base}/good.mp4`, {}, 200);
+    let count = 0;
+    for await (const frame of source.frames()) {
+      count = frame.index + 1;
+      if (count === 3) await new Promise((resolve) => setTimeout(resolve, 600));
+    }
+    expect(count).toBe(100);
+  });
+
+  it('a connection that breaks leaves a damaged clip', async () => {
+    const source = await openUrl(`${base}/breaks.mp4`);
+    const frames = await collect(source);
+    expect(frames.length).toBeGreaterThan(10);
+    expect(source.report()).toMatchObject({ degraded: true, expectedFrames: 100, frames: frames.length });
+  });
+
+  it.each([
+    ['/absent.mp4', 'INPUT_NOT_FOUND'],
+    ['/denied', 'INPUT_UNREADABLE'],
+    ['/list.m3u8', 'INPUT_UNSAFE'],
+  ])('%s -> %s', async (path, code) => {
+    await expect(openUrl(`${base}${path}`)).rejects.toMatchObject({ code });
+    expect(asked).not.toContain('/secret.ts');
+  });
+
+  it('a host that does not exist', async () => {
+    await expect(openUrl('http://no-such-host.invalid/a.mp4')).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
+  });
+
+  it.each(['good.mp4', 'good.mkv'])('%s through a pipe', async (name) => {
+    const source = openStdin({}, Readable.from(slices(await readFile(at(name)), 10_000)));
+    const frames = await collect(source);
+    expect(frames.map((frame) => frame.timestamp)).toEqual(await truth(at(name)));
+    expect(source.report()).toMatchObject({ frames: 100, degraded: false });
+  });
+
+  it('a pipe that cannot be read from front to back says what can', async () => {
+    const source = openStdin({}, Readable.from(slices(await readFile(at('index-last.mp4')), 10_000)));
+    await expect(collect(source)).rejects.toMatchObject({ code: 'INPUT_UNREADABLE', message: expect.stringContaining('faststart') as string });
+  });
+
+  it('leaving a pipe early is no error', async () => {
+    for await (const frame of openStdin({}, Readable.from(slices(video, 10_000))).frames()) if (frame.index === 2) break;
+  });
+});
+
+function* slices(bytes: Buffer, size: number): Generator<Buffer> {
+  for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
+}
