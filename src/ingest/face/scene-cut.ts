@@ -25,8 +25,7 @@ export class SceneCuts {
     const change = meanChange(previous.signature, signature);
     const cut = change > LEAST_CHANGE && change > OUTSTANDING * this.usualChange;
     const share = 1 - Math.exp(-Math.max(0, frame.timestamp - previous.time) / MEMORY);
-    if (cut) this.usualChange = 0;
-    else this.usualChange += share * (change - this.usualChange);
+    this.usualChange += share * (change - this.usualChange);
     return cut;
   }
 }

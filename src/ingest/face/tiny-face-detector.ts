@@ -52,7 +52,12 @@ export class TinyFaceDetector implements FaceDetector {
     disposeWeights(this.weights);
   }
 
-  private forward(input: tf.Tensor4D): tf.Tensor4D {
+  /**
+   * The network itself.
+   * @param input [1, S, S, 3], RGB less the mean colour, over 255
+   * @returns [1, cells, cells, anchors * 5]
+   */
+  forward(input: tf.Tensor4D): tf.Tensor4D {
     let x = tf.fused.conv2d({
       x: input,
       filter: weight(this.weights, 'conv0/filters'),

@@ -75,7 +75,8 @@ function average(
       for (let s = 0; s < samples; s++) {
         const v = j + (s + 0.5) / samples;
         for (let t = 0; t < samples; t++) {
-          const u = i + (t + 0.5) / samples;
+          // Every other row of samples is shifted, so that no regular pattern falls through the grid.
+          const u = i + (t + (s % 2 === 0 ? 0.25 : 0.75)) / samples;
           const x = a * u - b * v + tx;
           const y = b * u + a * v + ty;
           const column = x < 0 ? 0 : x > right ? right : x | 0;

@@ -1,0 +1,141 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { atRate, beside, noiseFrame, PEOPLE, photoFrame, plainFrame, slide } from '../../../test/support/face-frames.js';
+import { openBackend } from '../../model/backend/index.js';
+import type { Frame } from '../frame.js';
+import { FaceFollower, type FaceOptions } from './face-follower.js';
+import { type FaceNets, loadFaceNets } from './face-nets.js';
+import type { TrackedFace } from './tracked-face.js';
+
+const SIDE = 256;
+const RATE = 25;
+let nets: FaceNets;
+/** Ten frames of each person, the picture sliding by under the camera. */
+const shots: Record<keyof typeof PEOPLE, Frame[]> = { blond: [], ponytail: [], sunken: [] };
+
+beforeAll(async () => {
+  await openBackend({ backend: 'wasm' });
+  nets = await loadFaceNets();
+  for (const name of ['blond', 'ponytail', 'sunken'] as const) {
+    const { photo, ...section } = PEOPLE[name];
+    shots[name] = slide(await photoFrame(photo, section, 300, 300), 10, SIDE, [2, 20], [4, 1]);
+  }
+});
+
+afterAll(() => {
+  nets.dispose();
+});
+
+const nobody = (count: number): Frame[] => Array.from({ length: count }, (_, i) => noiseFrame(SIDE, SIDE, i + 1));
+const wall = (count: number): Frame[] => Array.from({ length: count }, () => plainFrame(SIDE, SIDE, (x, y) => 120 + ((x * y) % 13)));
+
+async function follow(frames: readonly Frame[], options: FaceOptions = {}): Promise<TrackedFace[][]> {
+  const follower = new FaceFollower(nets, options);
+  const results: TrackedFace[][] = [];
+  for (const frame of atRate(frames, RATE)) results.push(await follower.update(frame));
+  follower.dispose();
+  return results;
+}
+
+/** Ids that are shown for sure in each frame. */
+function ids(results: readonly (readonly TrackedFace[])[]): number[][] {
+  return results.map((faces) => faces.filter(({ tentative }) => !tentative).map(({ trackId }) => trackId));
+}
+
+/** All that is the same in every element, else all of them (for a readable failure). */
+function constant<T>(values: readonly T[]): T | readonly T[] {
+  return new Set(values.map((value) => JSON.stringify(value))).size === 1 ? values[0]! : values;
+}
+
+describe('FaceFollower', () => {
+  it.each([1, 5])('keeps one id for one person, detecting every %d frames', async (detectEvery) => {
+    const results = await follow(shots.blond, { detectEvery });
+    expect(constant(ids(results))).toEqual([1]);
+    const evidence = results.map(([face]) => face!.evidence);
+    expect(evidence.filter((kind) => kind === 'followed')).toHaveLength(detectEvery === 1 ? 0 : 8);
+  });
+
+  it('follows the face where it goes, and says how good its picture is', async () => {
+    const results = await follow(shots.blond, { detectEvery: 5 });
+    const first = results[0]![0]!;
+    const last = results[9]![0]!;
+    // The window slides right by 36 pixels and down by 9 in all.
+    expect(last.box.x - first.box.x).toBeCloseTo(-36, -1);
+    expect(last.landmarks[30]!.x - first.landmarks[30]!.x).toBeCloseTo(-36, -1);
+    expect(first.landmarks).toHaveLength(68);
+    for (const share of [first.quality.overall, first.quality.sharpness, first.score]) {
+      expect(share).toBeGreaterThan(0.2);
+      expect(share).toBeLessThanOrEqual(1);
+    }
+    expect(first.quality.size).toBeGreaterThan(20);
+    expect(first.quality.size).toBeLessThan(80);
+  });
+
+  it('finds nobody where there is nobody', async () => {
+    const results = await follow([...nobody(4), ...wall(4)]);
+    expect(constant(results)).toEqual([]);
+  });
+
+  it('gives two people two ids, the same through the whole shot', async () => {
+    const both = shots.blond.slice(0, 6).map((frame, i) => beside(frame, shots.ponytail[i]!));
+    expect(constant(ids(await follow(both)))).toEqual([1, 2]);
+  });
+
+  it('knows people again after cuts, in whatever order they come', async () => {
+    const { blond, ponytail, sunken } = shots;
+    const order = [blond, ponytail, sunken, ponytail, blond];
+    const results = await follow(order.flatMap((shot) => shot.slice(0, 9)));
+    const last = order.map((_, i) => ids(results)[i * 9 + 8]);
+    expect(last[0]).not.toEqual(last[1]);
+    expect(last[1]).not.toEqual(last[2]);
+    expect(last[2]).not.toEqual(last[0]);
+    expect(last.slice(3)).toEqual([last[1], last[0]]);
+    expect(last.flat()).toHaveLength(5);
+  });
+
+  it('does not take position for identity across a cut', async () => {
+    const results = ids(await follow([...shots.blond.slice(0, 4), ...shots.ponytail.slice(0, 9)]));
+    expect(results.slice(4).flat()).not.toContain(1);
+  });
+
+  it('knows a person again after an absence', async () => {
+    const results = ids(await follow([...shots.blond.slice(0, 4), ...wall(20), ...shots.blond.slice(0, 4)]));
+    expect(results[0]).toEqual([1]);
+    expect(results[14]).toEqual([]);
+    expect(results.at(-1)).toEqual([1]);
+  });
+
+  it('carries a face through a short occlusion, and marks that', async () => {
+    const { box } = (await follow(shots.blond.slice(0, 5))).at(-1)![0]!;
+    const isHand = (x: number, y: number): boolean =>
+      x > box.x - 12 && x < box.x + box.width + 12 && y > box.y - 20 && y < box.y + box.height + 12;
+    const hidden = shots.blond.slice(4, 7).map((frame) => ({
+      ...frame,
+      data: frame.data.map((value, i) => (isHand(Math.floor(i / 3) % SIDE, Math.floor(i / 3 / SIDE)) ? 150 : value)),
+    }));
+    const results = await follow([...shots.blond.slice(0, 4), ...hidden, ...shots.blond.slice(7)]);
+    const during = results.slice(4, 7).flat();
+    expect(during.map(({ trackId }) => trackId)).toEqual([1, 1, 1]);
+    for (const { evidence, tentative } of during) expect([evidence, tentative]).toEqual(['carried', true]);
+    expect(ids(results).at(-1)).toEqual([1]);
+  });
+
+  it('looks for faces of the size and in the number asked for', async () => {
+    expect((await follow(shots.blond.slice(0, 2), { minSize: 200 })).flat()).toEqual([]);
+    const both = beside(shots.blond[0]!, shots.ponytail[0]!);
+    expect((await follow([both], { maxFaces: 1 }))[0]).toHaveLength(1);
+  });
+
+  it('starts afresh when the picture changes its size in the middle', async () => {
+    const { photo, ...section } = PEOPLE.blond;
+    const larger = await photoFrame(photo, section, 400, 400);
+    expect(ids(await follow([shots.blond[0]!, larger, larger]))).toEqual([[1], [1], [1]]);
+  });
+
+  it('leaves no tensor behind', async () => {
+    await follow(shots.blond.slice(0, 2));
+    const before = tf.memory().numTensors;
+    await follow([...shots.blond.slice(0, 3), ...shots.ponytail.slice(0, 3), ...nobody(1)], { detectEvery: 2 });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
