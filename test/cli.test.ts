@@ -60,7 +60,7 @@ describe('fer', () => {
     expect(stderr).toMatch(/garbage\.mp4: .+/);
     expect(stderr).toMatch(/missing\.mp4: .+/);
     expect(await names(out)).toEqual(['.ferstream', 'clip.csv', 'clip.jsonl', 'clip.summary.json']);
-    const rows = parse(await readFile(join(out, 'clip.csv')), { columns: true }) as Record<string, string>[];
+    const rows = parse<Record<string, string>>(await readFile(join(out, 'clip.csv')), { columns: true });
     expect(rows).toHaveLength(25);
     expect(rows.every(({ success }) => success === '0')).toBe(true);
   });
@@ -80,7 +80,7 @@ describe('fer', () => {
     expect(other.stdout).not.toContain('done before');
     const forced = await runFer([...args, '--fps', '5', '--force']);
     expect(forced.stdout).not.toContain('done before');
-    const rows = parse(await readFile(join(out, 'clip.csv')), { columns: true }) as unknown[];
+    const rows = parse<unknown>(await readFile(join(out, 'clip.csv')), { columns: true });
     expect(rows).toHaveLength(5);
   });
 

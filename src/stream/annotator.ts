@@ -65,7 +65,7 @@ export class Annotator {
   }
 
   private async describe(input: Input, hash: string | null, info: SourceInfo): Promise<RunMetadata> {
-    const { backend: _asked, ...settings } = this.settings;
+    const { backend, ...settings } = this.settings;
     return {
       schemaVersion: 1,
       ferstream: VERSION,

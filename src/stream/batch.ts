@@ -44,7 +44,7 @@ export async function* annotateBatch(args: readonly string[], options: BatchOpti
   yield { type: 'planned', inputs: inputs.length + failures.length };
   for (const { name, error } of failures) yield { type: 'failed', input: name, error };
 
-  const { backend: _engine, ...decisive } = settings;
+  const { backend, ...decisive } = settings;
   const wanted = settingsHash({ ...decisive, formats: [...formats].sort(), ferstream: VERSION });
   const endings = formats.map((format) => outputFormat(format).ending);
   const names = outputNames(inputs, { outputDir, endings });
