@@ -71,6 +71,8 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     const [video, sound] = await streams(made);
     expect(video).toMatchObject({ codec_name: 'h264', pix_fmt: 'yuv420p', ...SIZE });
     expect(sound).toMatchObject({ codec_name: 'aac' });
+    // The last frame lasts as long as the others, also where ffmpeg gave it no time.
+    expect(Math.abs(Number(video?.duration) - times.length * (1001 / 30000))).toBeLessThan(0.002);
     // Copied, not encoded anew: encoders differ.
     expect(sound?.duration).toBe((await streams(source))[1]?.duration);
     // The label stands above the box.

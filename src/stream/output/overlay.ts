@@ -182,6 +182,7 @@ class OverlayWriter implements StagedWriter {
     signal?.addEventListener('abort', stop, { once: true });
     const { exitCode, failure, log } = await run.ended;
     signal?.removeEventListener('abort', stop);
+    if (typeof source !== 'string') source.destroy();
     this.stopIfUnwanted();
     if (exitCode === 0) return;
     const words = log.tail.at(-1) ?? failure?.message ?? 'no reason given';
