@@ -121,7 +121,7 @@ function bundledPath(program: Program): string | null {
 }
 
 /** The installer package sets the mode in a script of its own, which npm may have been told not to run. */
-async function makeExecutable(path: string): Promise<void> {
+export async function makeExecutable(path: string): Promise<void> {
   if (process.platform === 'win32' || (await isExecutable(path))) return;
   try {
     await chmod(path, 0o755);

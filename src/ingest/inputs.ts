@@ -1,5 +1,5 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { glob } from 'tinyglobby';
 import { FerError } from '../errors/fer-error.js';
@@ -95,7 +95,7 @@ async function searchFolder(folder: string, name: string, above: ReadonlySet<str
 
 async function expandGlob(pattern: string): Promise<StemlessInput[]> {
   const portable = process.platform === 'win32' ? pattern.replaceAll('\\', '/') : pattern;
-  const matches = (await glob(portable, { onlyFiles: false, expandDirectories: false })).sort(naturalOrder);
+  const matches = (await glob(portable, { onlyFiles: false, expandDirectories: false, absolute: isAbsolute(pattern) })).sort(naturalOrder);
   const found: StemlessInput[] = [];
   for (const match of matches) {
     const path = match.replace(/\/$/, '');

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openFile } from '../../src/ingest/index.js';
 import type { Frame } from '../../src/ingest/index.js';
 import { displaySize } from '../../src/ingest/probe.js';
-import { H264, collect, countFrames, describeWithEachFfmpeg, make, meanColour, moving, temporaryFolder } from './support/clips.js';
+import { H264, collect, countFrames, describeWithEachFfmpeg, make, meanColour, temporaryFolder } from './support/clips.js';
 
 /** A picture whose left half is red and whose right half is blue. */
 function redAndBlue(size: string, seconds = 0.4): string[] {

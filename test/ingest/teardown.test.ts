@@ -66,7 +66,11 @@ describe('stopping', () => {
       const controller = new AbortController();
       const source = await openFile(long);
       if (delay === null) controller.abort();
-      else setTimeout(() => { controller.abort(); }, delay);
+      else {
+        setTimeout(() => {
+          controller.abort();
+        }, delay);
+      }
       await expect(collect(source, controller.signal)).rejects.toMatchObject({ code: 'INTERRUPTED' });
       expect(ffmpegsOf(process.pid)).toEqual([]);
     }

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { identifyInput } from '../../src/ingest/index.js';
+import { temporaryFolder } from './support/clips.js';
+
+describe('identifyInput', () => {
+  const folder = temporaryFolder();
+
+  it('is the SHA-256 of a file', async () => {
+    const path = join(folder, 'a.mp4');
+    const content = Buffer.alloc(3_000_000, 'film');
+    await writeFile(path, content);
+    expect(await identifyInput({ kind: 'file', path })).toBe(`sha256:${createHash('sha256').update(content).digest('hex')}`);
+  });
+
+  it('changes with a picture, its name, and the number of pictures, and with nothing else', async () => {
+    const path = join(folder, 'shots');
+    await mkdir(path);
+    const identify = async (): Promise<string | null> => identifyInput({ kind: 'images', path });
+    await writeFile(join(path, '1.png'), 'one');
+    await writeFile(join(path, '2.png'), 'two');
+    const seen = [await identify()];
+    await writeFile(join(path, 'notes.txt'), 'no picture');
+    expect(await identify()).toBe(seen[0]);
+    await writeFile(join(path, '2.png'), 'too');
+    seen.push(await identify());
+    await rename(join(path, '2.png'), join(path, '3.png'));
+    seen.push(await identify());
+    await writeFile(join(path, '4.png'), '');
+    seen.push(await identify());
+    expect(new Set(seen).size).toBe(4);
+  });
+
+  it('follows the validators of a URL, and admits when there are none', async () => {
+    let headers: Record<string, string> = {};
+    const server = createServer((request, response) => {
+      response.writeHead(request.method === 'HEAD' ? 200 : 500, headers).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const path = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.mp4`;
+    const identify = async (): Promise<string | null> => identifyInput({ kind: 'url', path });
+    expect(await identify()).toBeNull();
+    headers = { etag: '"1"' };
+    const first = await identify();
+    expect(first).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(await identify()).toBe(first);
+    headers = { etag: '"2"' };
+    expect(await identify()).not.toBe(first);
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+    expect(await identify()).toBeNull();
+  });
+
+  it('cannot know stdin', async () => {
+    expect(await identifyInput({ kind: 'stdin', path: '-' })).toBeNull();
+  });
+});

@@ -1,0 +1,87 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expandInputs } from '../../src/ingest/index.js';
+import { temporaryFolder } from './support/clips.js';
+
+describe('expandInputs', () => {
+  const folder = temporaryFolder();
+  const at = (name: string): string => join(folder, name);
+
+  beforeAll(async () => {
+    for (const path of ['day1/part10.mp4', 'day1/part2.MP4', 'day1/notes.txt', 'day1/thumb.jpg', 'day1/.trash.mp4', 'day1/.cache/x.mp4',
+      'day1/deep/er/clip.webm', 'day1/frames/2.png', 'day1/frames/10.png', 'day2/part2.mp4', 'odd[1].mp4', 'odd1.mp4', 'strange.bin', 'texts/a.txt']) {
+      await mkdir(join(at(path), '..'), { recursive: true });
+      await writeFile(at(path), '');
+    }
+    await symlink(at('day1'), at('day1/deep/loop'));
+    await symlink(at('nowhere'), at('day1/deep/dangling.mp4'));
+  });
+
+  async function found(...args: string[]): Promise<string[]> {
+    const { inputs, failures } = await expandInputs(args);
+    expect(failures).toEqual([]);
+    return inputs.map((input) => `${input.kind} ${input.name.replace(folder, '.')}`);
+  }
+
+  it('searches a folder: footage in natural order, a folder of pictures as one, nothing hidden, no link twice', async () => {
+    expect(await found(at('day1'))).toEqual([
+      'file ./day1/deep/er/clip.webm',
+      'images ./day1/frames',
+      'file ./day1/part2.MP4',
+      'file ./day1/part10.mp4',
+    ]);
+  });
+
+  it('takes a file that is named for what it is called, whatever that is', async () => {
+    expect(await found(at('strange.bin'))).toEqual(['file ./strange.bin']);
+    expect(await found(at('day1/thumb.jpg'))).toEqual(['images ./day1/thumb.jpg']);
+    expect(await found(at('day1/.trash.mp4'))).toEqual(['file ./day1/.trash.mp4']);
+    expect(await found(pathToFileURL(at('odd1.mp4')).href)).toHaveLength(1);
+  });
+
+  it('expands globs, unless a file is called so', async () => {
+    expect(await found(at('day*/part*.{mp4,MP4}'))).toEqual(['file ./day1/part2.MP4', 'file ./day1/part10.mp4', 'file ./day2/part2.mp4']);
+    expect(await found(at('day1/*'))).toEqual([
+      'file ./day1/deep/er/clip.webm',
+      'images ./day1/frames',
+      'file ./day1/part2.MP4',
+      'file ./day1/part10.mp4',
+      'images ./day1/thumb.jpg',
+    ]);
+    expect(await found(at('odd[1].mp4'))).toEqual(['file ./odd[1].mp4']);
+  });
+
+  it('knows URLs and stdin', async () => {
+    const { inputs } = await expandInputs(['https://example.org/a%20b.mp4?x=1', '-', '-']);
+    expect(inputs).toEqual([
+      { kind: 'url', path: 'https://example.org/a%20b.mp4?x=1', name: 'https://example.org/a%20b.mp4?x=1', stem: 'a b' },
+      { kind: 'stdin', path: '-', name: '-', stem: 'stdin' },
+    ]);
+  });
+
+  it('takes every file once, however often it is named, and keeps the order of the arguments', async () => {
+    expect(await found(at('day2'), at('day2/part2.mp4'), at('day*/part2*'), at('odd1.mp4'))).toEqual([
+      'file ./day2/part2.mp4',
+      'file ./day1/part2.MP4',
+      'file ./odd1.mp4',
+    ]);
+  });
+
+  it('gives files of one name different names for their outputs', async () => {
+    const { inputs } = await expandInputs([at('day1/part2.MP4'), at('day2/part2.mp4'), at('odd1.mp4')]);
+    expect(inputs.map((input) => input.stem)).toEqual(['day1-part2', 'day2-part2', 'odd1']);
+  });
+
+  it('reports each argument that gives nothing, and goes on', async () => {
+    const bad = [at('absent.mp4'), at('*.xyz'), at('texts'), 'rtsp://camera/1'];
+    const { inputs, failures } = await expandInputs([...bad, at('odd1.mp4')]);
+    expect(inputs).toHaveLength(1);
+    expect(failures.map((failure) => failure.name)).toEqual(bad);
+    for (const { name, error } of failures) {
+      expect(error.code).toBe('INPUT_NOT_FOUND');
+      expect(error.message).toContain(name);
+    }
+  });
+});
