@@ -141,7 +141,7 @@ export class FfmpegSource implements FrameSource {
         ...['-map', probe === null ? '0:V:0' : `0:${probe.stream}`, '-an', '-sn', '-dn'],
         ...['-max_error_rate', '0'],
         ...[frameSync, 'passthrough'],
-        ...['-filter:v', pictureFilters({ ...options, size: probe?.size ?? null, assumedRate: assumedRate(probe) })],
+        ...['-filter:v', pictureFilters({ ...options, size: probe?.size ?? null, timed: probe?.timed ?? true })],
         ...['-enc_time_base', TRANSPORT_TIME_BASE, '-avoid_negative_ts', 'disabled'],
         ...['-c:v', 'rawvideo', '-allow_raw_vfw', '1', '-f', 'matroska'],
       ],
@@ -181,10 +181,6 @@ export class FfmpegSource implements FrameSource {
 
 function wholeSource({ start, end, fps }: SourceOptions): boolean {
   return start == null && end == null && fps == null;
-}
-
-function assumedRate(probe: VideoProbe | null): number | null {
-  return probe === null || probe.timed ? null : (probe.frameRate ?? 25);
 }
 
 /** Where to start decoding for `start`, in container time; null for the beginning. */

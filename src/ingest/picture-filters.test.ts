@@ -36,7 +36,7 @@ describe('thinning to fps', () => {
 });
 
 describe('pictureFilters', () => {
-  const plain = { size: null, assumedRate: null };
+  const plain = { size: null, timed: true };
 
   it('does nothing to times when nothing is asked for', () => {
     expect(pictureFilters(plain)).not.toMatch(/select|trim/);

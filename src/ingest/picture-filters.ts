@@ -9,34 +9,44 @@ export interface PictureSize {
 export interface FilterSettings extends SourceOptions {
   /** The display size of the stream's beginning in pixels, when it is known; null otherwise. */
   readonly size: PictureSize | null;
-  /** Frames per second for a stream without presentation times (a bare H.264 stream, say); null for all others. */
-  readonly assumedRate: number | null;
+  /** False for a stream without presentation times (bare H.264, say), which then follow from its frame rate. */
+  readonly timed: boolean;
 }
 
+/** Frames per second where nobody says. */
+const FALLBACK_RATE = 25;
 /** Half of the microsecond that presentation times are exact to: 0.04 must not miss a frame at 0.04. */
 const HALF_MICROSECOND = 5e-7;
 /** `trim` rounds its end to the stream's time base; it only serves to stop the decoder, so let it stop a little later. */
 const STOP_LATER = 1;
 /**
- * Part of a slot by which a frame may be early and still belong to it: containers round times. Crooked on purpose, so that
- * no usual pair of rates puts frames right on an edge, where the last bit of a floating-point number would decide.
+ * Seconds by which a frame may be early and still belong to a slot: containers round times, phones jitter. Crooked on purpose,
+ * so that no usual pair of rates puts frames right on an edge, where the last bit of a floating-point number would decide.
  */
-const SLOT_TOLERANCE = 0.2137;
+const EARLY = 0.0047;
+/** But never more than this part of a slot. */
+const MOST_EARLY = 0.2137;
+
+function slotTolerance(fps: number): number {
+  return Math.min(MOST_EARLY, EARLY * fps);
+}
 
 /** The ffmpeg filter chain from decoded frames to what ferstream reads: which frames, which size, which clock. */
 export function pictureFilters(settings: FilterSettings): string {
   return [...timeFilters(settings), ...sizeFilters(settings), 'setsar=1', TO_TRANSPORT_CLOCK].join(',');
 }
 
-function timeFilters({ start, end, fps, assumedRate }: FilterSettings): string[] {
+function timeFilters({ start, end, fps, timed }: FilterSettings): string[] {
   const filters: string[] = [];
-  if (assumedRate !== null) filters.push(`setpts=N/(${assumedRate}*TB)`);
+  // ffprobe and ffmpeg builds disagree about such a rate; what counts is what the one that decodes makes of it.
+  if (!timed) filters.push(`setpts='N/(if(isnan(FRAME_RATE),${FALLBACK_RATE},FRAME_RATE)*TB)'`);
   if (end != null) filters.push(`trim=end=${end + STOP_LATER}`);
   const conditions: string[] = [];
   if (start != null) conditions.push(`gte(t,${start - HALF_MICROSECOND})`);
   if (end != null) conditions.push(`lt(t,${end - HALF_MICROSECOND})`);
   if (fps != null) {
-    conditions.push(`(isnan(prev_t)+gt(floor(t*${fps}+${SLOT_TOLERANCE}),floor(prev_t*${fps}+${SLOT_TOLERANCE})))`);
+    const early = slotTolerance(fps);
+    conditions.push(`(isnan(prev_t)+gt(floor(t*${fps}+${early}),floor(prev_t*${fps}+${early})))`);
   }
   if (conditions.length > 0) filters.push(`select='${conditions.join('*')}'`);
   return filters;
@@ -48,7 +58,7 @@ function timeFilters({ start, end, fps, assumedRate }: FilterSettings): string[]
  * @param time seconds of presentation time
  */
 export function slotOf(time: number, fps: number): number {
-  return Math.floor(time * fps + SLOT_TOLERANCE);
+  return Math.floor(time * fps + slotTolerance(fps));
 }
 
 /** Aspect ratios closer than this are the same picture, up to rounding to whole and even pixels. */

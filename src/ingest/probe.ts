@@ -121,8 +121,6 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
     throw new FerError('INPUT_NO_VIDEO', `${name}: holds no video stream (${kinds}): give a file with footage in it`);
   }
   const formats = format.format_name.split(',');
-  const timed = !formats.some((one) => UNTIMED_FORMATS.has(one));
-  const nominal = ratio(video.r_frame_rate);
   const isMov = formats.includes('mov');
   const hidesFrames = packets.some((packet) => packet.stream_index === video.index && packet.flags.includes('D'));
   return {
@@ -132,11 +130,10 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
     size: displaySize(video),
     duration: positive(video.duration) ?? positive(format.duration),
     startTime: video.start_time ?? format.start_time ?? null,
-    // Without times there is nothing to average over; the nominal rate is what the codec itself says.
-    frameRate: timed ? (ratio(video.avg_frame_rate) ?? nominal) : (nominal ?? ratio(video.avg_frame_rate)),
+    frameRate: ratio(video.avg_frame_rate) ?? ratio(video.r_frame_rate),
     // Other containers' counts are of fields, of index entries, or guesses.
     frames: isMov && !hidesFrames ? positive(video.nb_frames) : null,
-    timed,
+    timed: !formats.some((one) => UNTIMED_FORMATS.has(one)),
     seekable: isMov || formats.includes('matroska'),
   };
 }

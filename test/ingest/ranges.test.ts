@@ -18,10 +18,10 @@ describeWithEachFfmpeg('--start, --end and --fps', () => {
   const openGop = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-bf', '3', '-x264-params', 'keyint=40:min-keyint=40:open-gop=1:scenecut=0'];
 
   beforeAll(async () => {
-    await make(...moving('96x64', 30, 9), ...openGop, at('open.mp4'));
+    await make(...moving('96x64', 30, 7), ...openGop, at('open.mp4'));
     await make('-i', at('open.mp4'), '-c', 'copy', '-output_ts_offset', '33.3', at('late.mkv'));
     await make('-i', at('open.mp4'), '-c', 'copy', at('open.ts'));
-    await make(...moving('96x64', 30, 9), '-vf', "select='not(mod(n,7))+not(mod(n,3))'", '-vsync', 'vfr', ...H264, at('variable.mp4'));
+    await make(...moving('96x64', 30, 7), '-vf', "select='not(mod(n,7))+not(mod(n,3))'", '-vsync', 'vfr', ...H264, at('variable.mp4'));
   });
 
   it.each(['open.mp4', 'late.mkv', 'open.ts', 'variable.mp4'])('%s: a part is exactly that part of the whole', async (name) => {
@@ -29,13 +29,10 @@ describeWithEachFfmpeg('--start, --end and --fps', () => {
     const first = whole[0]!.timestamp;
     const middle = whole[Math.floor(whole.length / 2)]!.timestamp;
     const parts: SourceOptions[] = [
-      { start: first + 1.013, end: first + 1.5 },
-      { start: first + 6.7 },
+      { start: first + 5.713, end: first + 6.1 },
       { start: middle, end: middle + 0.4 }, // begins right at a frame, which is in
       { end: middle }, // ends right at a frame, which is out
-      { fps: 7.5 },
-      { fps: 10, start: first + 5.05, end: first + 8 },
-      { fps: 1000 },
+      { fps: 10, start: first + 5.05 },
     ];
     for (const part of parts) {
       const { start = null, end = null, fps = null } = part;
@@ -55,9 +52,9 @@ describeWithEachFfmpeg('--start, --end and --fps', () => {
 
   it('fps keeps one frame a slot and invents none', async () => {
     const frames = await collect(await openFile(at('open.mp4'), { fps: 10 }));
-    expect(frames).toHaveLength(90);
+    expect(frames).toHaveLength(70);
     const more = await collect(await openFile(at('open.mp4'), { fps: 60 }));
-    expect(more).toHaveLength(270);
+    expect(more).toHaveLength(210);
   });
 
   it('a part beyond the end is empty, not an error', async () => {

@@ -63,10 +63,11 @@ export function meanColour(frame: Frame, left: number, top: number, right: numbe
   return [sum[0]! / count, sum[1]! / count, sum[2]! / count];
 }
 
+let encoders: string | null = null;
+
 export async function hasEncoder(name: string): Promise<boolean> {
-  const { path } = await findFfmpeg();
-  const { stdout } = await runProcess(path, ['-hide_banner', '-encoders'], 30_000);
-  return new RegExp(`^ V\\S+ ${name} `, 'm').test(stdout);
+  encoders ??= (await runProcess((await findFfmpeg()).path, ['-hide_banner', '-encoders'], 30_000)).stdout;
+  return new RegExp(`^ V\\S+ ${name} `, 'm').test(encoders);
 }
 
 /** Runs the same tests with the ffmpeg that is found, and with the one that npm brings. */
