@@ -69,11 +69,13 @@ export async function* annotateBatch(args: readonly string[], options: BatchOpti
           annotator = await openAnnotator(settings);
           yield { type: 'engine', backend: annotator.backend.name, description: annotator.backend.description };
         }
-        const job = { annotator, input, hash, outputDir, outputName, formats, wanted, position: index + 1, stopped };
+        const job = { annotator, input, hash, outputDir, outputName, formats, wanted, position: index + 1, signal };
         yield* annotateInput(job);
       } catch (error) {
         if (error instanceof BatchFailure) throw error.cause;
-        yield { type: 'failed', input: input.name, error: FerError.from(error) };
+        const failure = FerError.from(error);
+        if (failure.code === 'INTERRUPTED') yield { type: 'interrupted', input: input.name };
+        else yield { type: 'failed', input: input.name, error: failure };
       }
       // The event was yielded by annotateInput; what is left of the batch stays for a rerun.
       if (stopped()) return;
@@ -92,16 +94,17 @@ interface Job {
   readonly formats: readonly string[];
   readonly wanted: string;
   readonly position: number;
-  readonly stopped: () => boolean;
+  readonly signal: AbortSignal | undefined;
 }
 
 async function* annotateInput(job: Job): AsyncGenerator<BatchEvent, void, undefined> {
-  const { annotator, input, hash, outputDir, outputName, formats, stopped } = job;
+  const { annotator, input, hash, outputDir, outputName, formats, signal } = job;
+  const stopped = (): boolean => signal?.aborted === true;
   const began = performance.now();
   const annotation = await annotator.annotate(input, hash);
   yield { type: 'started', input: input.name, position: job.position, expectedFrames: annotation.metadata.input.expectedFrames };
 
-  const context = await outputContext(input, annotator.settings);
+  const context = await outputContext(input, annotator.settings, signal);
   const writers = await openWriters(formats, outputDir, outputName, annotation.metadata, context);
   let outcome: RunOutcome;
   try {
@@ -140,12 +143,17 @@ async function openAnnotator(settings: AnnotateSettings): Promise<Annotator> {
 }
 
 /** What the overlay needs to go over the source a second time. */
-async function outputContext({ kind, path }: Input, { start, end, width }: AnnotateSettings): Promise<OutputContext> {
+async function outputContext(
+  { kind, path }: Input,
+  { start, end, width }: AnnotateSettings,
+  signal: AbortSignal | undefined,
+): Promise<OutputContext> {
   const local = kind === 'file' || kind === 'images';
   return {
     sourcePath: kind === 'stdin' ? null : local ? resolve(path) : path,
     imagePaths: kind === 'images' ? (await imageFiles(path)).map((image) => resolve(image)) : null,
     range: { start, end },
     scaled: width !== null,
+    ...(signal === undefined ? {} : { signal }),
   };
 }
