@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
@@ -22,7 +22,7 @@ async function makeClip(path: string, seconds: number): Promise<void> {
 
 beforeAll(async () => {
   await makeClip(clip, 1);
-  await makeClip(long, 24);
+  await makeClip(long, 12);
   await writeFile(garbage, Buffer.alloc(20_000, 'not a video '));
 });
 
@@ -84,6 +84,18 @@ describe('fer', () => {
     expect(rows).toHaveLength(5);
   });
 
+  it('does not write over the results of another input of the same name', async () => {
+    const out = join(dir, 'owners');
+    expect((await runFer(['annotate', clip, '-o', out, '-f', 'csv'])).code).toBe(0);
+    const namesake = join(dir, 'other', 'clip.mp4');
+    await mkdir(join(dir, 'other'));
+    await makeClip(namesake, 0.4);
+    const refused = await runFer(['annotate', namesake, '-o', out, '-f', 'csv']);
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain(`holds the results of ${clip}`);
+    expect(parse(await readFile(join(out, 'clip.csv')), { columns: true })).toHaveLength(25);
+  });
+
   it('keeps finished inputs on Ctrl-C, leaves nothing of the unfinished one, and goes on when run again', async () => {
     const out = join(dir, 'interrupted');
     const args = ['annotate', clip, long, '-o', out, '-f', 'csv'];
@@ -98,7 +110,7 @@ describe('fer', () => {
     const again = await runFer(args);
     expect(again.code).toBe(0);
     expect(again.stdout).toMatch(/clip\.mp4\s+done before/);
-    expect(parse(await readFile(join(out, 'long.csv')), { columns: true })).toHaveLength(600);
+    expect(parse(await readFile(join(out, 'long.csv')), { columns: true })).toHaveLength(300);
   });
 
   it('leaves no half-written output and no ffmpeg behind when killed, and recovers', async () => {

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { FerError } from '../errors/index.js';
 import { expandInputs, identifyInput, imageFiles } from '../ingest/index.js';
 import type { Input } from '../ingest/index.js';
@@ -6,7 +6,7 @@ import { VERSION } from '../version.js';
 import { Annotator } from './annotator.js';
 import { parseAnnotateOptions } from './annotate-options.js';
 import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
-import { findDoneRecord, openWriters, outputFormat, outputNames, settingsHash, writeDoneRecord } from './output/index.js';
+import { findDoneRecord, foreignOwner, openWriters, outputFormat, outputNames, settingsHash, writeDoneRecord } from './output/index.js';
 import type { OutputContext } from './output/index.js';
 import type { RunOutcome } from './run-metadata.js';
 
@@ -64,6 +64,11 @@ export async function* annotateBatch(args: readonly string[], options: BatchOpti
         if (done !== null) {
           yield { type: 'skipped', input: input.name, outputs: done.outputs.map(({ path }) => path), outcome: done.outcome };
           continue;
+        }
+        const owner = force ? null : await foreignOwner(outputDir, outputName, inputAddress(input), hash);
+        if (owner !== null) {
+          const place = join(outputDir, outputName);
+          throw new FerError('OUTPUT_UNWRITABLE', `${input.name}: ${place} holds the results of ${owner}; give another --output-dir, or --force to replace them`);
         }
         if (annotator === null) {
           annotator = await openAnnotator(settings);
@@ -127,7 +132,13 @@ async function* annotateInput(job: Job): AsyncGenerator<BatchEvent, void, undefi
     await writers.abort();
     throw error;
   }
-  await writeDoneRecord(outputDir, outputName, { inputHash: hash, settingsHash: job.wanted, outputs: writers.paths, outcome });
+  await writeDoneRecord(outputDir, outputName, {
+    input: inputAddress(input),
+    inputHash: hash,
+    settingsHash: job.wanted,
+    outputs: writers.paths,
+    outcome,
+  });
   yield { type: 'done', input: input.name, outputs: writers.paths, outcome, seconds: (performance.now() - began) / 1000 };
 }
 
@@ -142,16 +153,20 @@ async function openAnnotator(settings: AnnotateSettings): Promise<Annotator> {
   }
 }
 
+/** Where an input really is, whatever folder the command runs in. */
+function inputAddress({ kind, path }: Input): string {
+  return kind === 'file' || kind === 'images' ? resolve(path) : path;
+}
+
 /** What the overlay needs to go over the source a second time. */
 async function outputContext(
-  { kind, path }: Input,
+  input: Input,
   { start, end, width }: AnnotateSettings,
   signal: AbortSignal | undefined,
 ): Promise<OutputContext> {
-  const local = kind === 'file' || kind === 'images';
   return {
-    sourcePath: kind === 'stdin' ? null : local ? resolve(path) : path,
-    imagePaths: kind === 'images' ? (await imageFiles(path)).map((image) => resolve(image)) : null,
+    sourcePath: input.kind === 'stdin' ? null : inputAddress(input),
+    imagePaths: input.kind === 'images' ? (await imageFiles(input.path)).map((image) => resolve(image)) : null,
     range: { start, end },
     scaled: width !== null,
     ...(signal === undefined ? {} : { signal }),

@@ -14,7 +14,7 @@ describe('done record', () => {
     dir = temporaryFolder();
     outputs = [join(dir, 'clip.csv'), join(dir, 'clip.vtt')];
     for (const path of outputs) await writeFile(path, 'data');
-    await writeDoneRecord(dir, 'clip', { inputHash: 'sha256:a', settingsHash: 'sha256:s', outputs, outcome });
+    await writeDoneRecord(dir, 'clip', { input: '/films/clip.mp4', inputHash: 'sha256:a', settingsHash: 'sha256:s', outputs, outcome });
   });
 
   it('is found again for the same input and settings', async () => {
@@ -34,7 +34,7 @@ describe('done record', () => {
     expect(await findDoneRecord(dir, 'clip', 'sha256:b', 'sha256:s')).toBeNull();
     expect(await findDoneRecord(dir, 'clip', 'sha256:a', 'sha256:t')).toBeNull();
     expect(await findDoneRecord(dir, 'other', 'sha256:a', 'sha256:s')).toBeNull();
-    await writeDoneRecord(dir, 'stdin', { inputHash: null, settingsHash: 'sha256:s', outputs, outcome });
+    await writeDoneRecord(dir, 'stdin', { input: '-', inputHash: null, settingsHash: 'sha256:s', outputs, outcome });
     expect(await findDoneRecord(dir, 'stdin', null, 'sha256:s')).toBeNull();
   });
 
@@ -57,7 +57,7 @@ describe('done record', () => {
   });
 
   it('refuses to be written for an output that is not there', async () => {
-    const run = { inputHash: null, settingsHash: '', outputs: [join(dir, 'none.csv')], outcome };
+    const run = { input: '-', inputHash: null, settingsHash: '', outputs: [join(dir, 'none.csv')], outcome };
     await expect(writeDoneRecord(dir, 'x', run)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
   });
 });

@@ -12,6 +12,8 @@ const RECORDS = '.ferstream';
 
 const recordSchema = z.object({
   version: z.literal(1),
+  /** Absolute path or URL of the input, "-" for stdin. */
+  input: z.string(),
   inputHash: z.string().nullable(),
   settingsHash: z.string(),
   /** Paths relative to the output folder, with forward slashes, so that the folder can be moved. */
@@ -33,6 +35,8 @@ export interface DoneRecord {
 
 /** What is to be remembered. */
 export interface FinishedRun {
+  /** Absolute path or URL of the input, "-" for stdin. */
+  readonly input: string;
   /** null (stdin): remembered, but never counts as done. */
   readonly inputHash: string | null;
   readonly settingsHash: string;
@@ -54,6 +58,7 @@ export async function writeDoneRecord(dir: string, name: string, run: FinishedRu
     );
     const record: z.infer<typeof recordSchema> = {
       version: 1,
+      input: run.input,
       inputHash: run.inputHash,
       settingsHash: run.settingsHash,
       outputs,
@@ -83,6 +88,17 @@ export async function findDoneRecord(dir: string, name: string, inputHash: strin
   }
   const { outcome, finishedAt } = record;
   return { inputHash, settingsHash, outputs, outcome, finishedAt };
+}
+
+/**
+ * The input whose results lie under this name, when it is another one than `input`: writing would lose them. null when the name is free,
+ * or its results come from the same path or the same content.
+ */
+export async function foreignOwner(dir: string, name: string, input: string, inputHash: string | null): Promise<string | null> {
+  const record = await readRecord(recordPath(dir, name));
+  if (record === null || record.input === input || (inputHash !== null && record.inputHash === inputHash)) return null;
+  const left = await Promise.all(record.outputs.map(({ path }) => stat(resolve(dir, path)).then(() => true, () => false)));
+  return left.includes(true) ? record.input : null;
 }
 
 /**

@@ -1,6 +1,6 @@
 export { annotationJsonSchema, SCHEMA_VERSION } from './annotation-schema.js';
 export type { AnnotationLine } from './annotation-schema.js';
-export { findDoneRecord, settingsHash, writeDoneRecord } from './done-record.js';
+export { findDoneRecord, foreignOwner, settingsHash, writeDoneRecord } from './done-record.js';
 export type { DoneRecord, FinishedRun } from './done-record.js';
 export { OUTPUT_FORMATS, outputFormat } from './formats.js';
 export { readAnnotation } from './jsonl.js';
