@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../src/index.js';
-import { faceApiModelDir } from '../src/model/pretrained/face-api-weights.js';
 
 /** The part of face-api that the stock chain uses. */
 interface StockFaceApi {
@@ -12,9 +12,11 @@ interface StockFaceApi {
 
 /** face-api as its own documentation uses it; returns the number of faces in a frame. */
 export async function openStockChain(): Promise<(frame: Frame) => Promise<number>> {
-  const faceApi = createRequire(import.meta.url)('@vladmandic/face-api/dist/face-api.node-wasm.js') as StockFaceApi;
+  const require = createRequire(import.meta.url);
+  const folder = join(dirname(require.resolve('@vladmandic/face-api/package.json')), 'model');
+  const faceApi = require('@vladmandic/face-api/dist/face-api.node-wasm.js') as StockFaceApi;
   const { tinyFaceDetector, faceLandmark68Net, faceExpressionNet } = faceApi.nets;
-  for (const net of [tinyFaceDetector, faceLandmark68Net, faceExpressionNet]) await net.loadFromDisk(faceApiModelDir());
+  for (const net of [tinyFaceDetector, faceLandmark68Net, faceExpressionNet]) await net.loadFromDisk(folder);
   const options = new faceApi.TinyFaceDetectorOptions({ inputSize: 320 });
   return async ({ data, width, height }) => {
     const image = tf.tensor3d(data, [height, width, 3], 'int32');

@@ -1,4 +1,4 @@
-import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../ingest/face/nets/weight-files.js';
+import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../model/pretrained/weight-files.js';
 import { currentBackend, openBackend } from '../../model/backend/index.js';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';

@@ -4,8 +4,8 @@ import type { Detection, DetectorScores, FaceDetector, Search } from './detector
 import { wholeFrame } from './detector.js';
 import type { Box } from './geometry.js';
 import { fillLetterbox, fitLetterbox, type Letterbox, type PixelScaling, toFrame } from './letterbox.js';
-import { GraphNetwork } from './nets/graph-network.js';
-import { loadHumanGraph } from './nets/weight-files.js';
+import { GraphNetwork } from '../../model/pretrained/graph-network.js';
+import { loadHumanGraph } from '../../model/pretrained/weight-files.js';
 import { mergeOverlapping } from './non-max-suppression.js';
 
 /** Longer sides of the network's input in pixels: it was trained at the largest, but is fully convolutional. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../frame.js';
 import type { Point } from './geometry.js';
 import type { PixelScaling } from './letterbox.js';
-import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from './nets/weight-files.js';
+import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from '../../model/pretrained/weight-files.js';
 import { fitSimilarity } from './similarity.js';
 import { warpRgb } from './warp.js';
 

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../frame.js';
 import type { FaceWindow } from './face-window.js';
 import type { PixelScaling } from './letterbox.js';
-import { GraphNetwork } from './nets/graph-network.js';
-import { loadHumanGraph } from './nets/weight-files.js';
+import { GraphNetwork } from '../../model/pretrained/graph-network.js';
+import { loadHumanGraph } from '../../model/pretrained/weight-files.js';
 import { squareToFrame } from './similarity.js';
 import { warpRgb } from './warp.js';
 

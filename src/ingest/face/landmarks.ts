@@ -3,40 +3,41 @@ import type { Frame } from '../frame.js';
 import type { FaceWindow } from './face-window.js';
 import type { Point } from './geometry.js';
 import type { PixelScaling } from './letterbox.js';
-import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from './nets/weight-files.js';
+import {
+  DENSE_INPUT_SIZE,
+  DENSE_MEAN_RGB,
+  type DenseLayout,
+  denseHead,
+  extractDenseFeatures,
+  FULL_LAYOUT,
+  TINY_LAYOUT,
+} from '../../model/pretrained/dense-feature-extractor.js';
+import { disposeWeights, loadFaceApiWeights, type WeightMap } from '../../model/pretrained/weight-files.js';
 import { applySimilarity, type Similarity, squareToFrame } from './similarity.js';
 import { warpRgb } from './warp.js';
 
-const INPUT_SIZE = 112;
+const INPUT_SIZE = DENSE_INPUT_SIZE;
 const POINTS = 68;
-const MEAN = [122.782, 117.001, 104.298] as const;
-const SCALING: PixelScaling = { gain: 1 / 255, offset: [-MEAN[0] / 255, -MEAN[1] / 255, -MEAN[2] / 255] };
+const SCALING: PixelScaling = { gain: 1 / 255, offset: [-DENSE_MEAN_RGB[0] / 255, -DENSE_MEAN_RGB[1] / 255, -DENSE_MEAN_RGB[2] / 255] };
 
 export type LandmarkNetName = 'full' | 'tiny';
 
-interface Layout {
-  readonly weights: string;
-  readonly blocks: number;
-  /** Separable convolutions in a block, the first (down-scaling) one included. */
-  readonly convolutions: number;
-}
-
-const LAYOUTS: Readonly<Record<LandmarkNetName, Layout>> = {
-  full: { weights: 'face_landmark_68_model', blocks: 4, convolutions: 4 },
-  tiny: { weights: 'face_landmark_68_tiny_model', blocks: 3, convolutions: 3 },
+const NETWORKS: Readonly<Record<LandmarkNetName, { readonly weights: string; readonly layout: DenseLayout }>> = {
+  full: { weights: 'face_landmark_68_model', layout: FULL_LAYOUT },
+  tiny: { weights: 'face_landmark_68_tiny_model', layout: TINY_LAYOUT },
 };
 
 /** face-api's 68-point landmark networks, their layers fused. */
 export class LandmarkNet {
   private constructor(
     private readonly weights: WeightMap,
-    private readonly layout: Layout,
+    private readonly layout: DenseLayout,
   ) {}
 
   /** @throws FerError WEIGHTS_MISSING */
   static async load(name: LandmarkNetName): Promise<LandmarkNet> {
-    const layout = LAYOUTS[name];
-    return new LandmarkNet(await loadFaceApiWeights(layout.weights), layout);
+    const { weights, layout } = NETWORKS[name];
+    return new LandmarkNet(await loadFaceApiWeights(weights), layout);
   }
 
   /** The 68 points, in pixels of the frame, of the face in each window; one network call for all. */
@@ -62,47 +63,11 @@ export class LandmarkNet {
    * @returns x, y of every point as a share of the input's side [B, 136]
    */
   forward(input: tf.Tensor4D): tf.Tensor2D {
-    let x = input;
-    for (let block = 0; block < this.layout.blocks; block++) x = this.denseBlock(x, block);
-    const features = tf.mean(x, [1, 2]); // [B, D]
-    return tf.add(tf.matMul(features as tf.Tensor2D, weight<tf.Rank.R2>(this.weights, 'fc/weights')), weight(this.weights, 'fc/bias'));
+    return denseHead(extractDenseFeatures(input, this.weights, this.layout), this.weights);
   }
 
   dispose(): void {
     disposeWeights(this.weights);
-  }
-
-  /** Every convolution sees the rectified sum of all outputs before it. */
-  private denseBlock(input: tf.Tensor4D, block: number): tf.Tensor4D {
-    const first =
-      block === 0
-        ? tf.fused.conv2d({
-            x: input,
-            filter: weight(this.weights, 'dense0/conv0/filters'),
-            bias: weight(this.weights, 'dense0/conv0/bias'),
-            strides: 2,
-            pad: 'same',
-            activation: 'relu',
-          })
-        : this.separable(input, `dense${block}/conv0`, 2, 'relu');
-    let sum = first;
-    let x = first;
-    for (let i = 1; i < this.layout.convolutions; i++) {
-      sum = tf.add(sum, this.separable(x, `dense${block}/conv${i}`, 1, 'linear'));
-      x = tf.relu(sum);
-    }
-    return x;
-  }
-
-  private separable(x: tf.Tensor4D, name: string, strides: 1 | 2, activation: 'relu' | 'linear'): tf.Tensor4D {
-    return tf.fused.conv2d({
-      x: tf.depthwiseConv2d(x, weight<tf.Rank.R4>(this.weights, `${name}/depthwise_filter`), strides, 'same'),
-      filter: weight(this.weights, `${name}/pointwise_filter`),
-      bias: weight(this.weights, `${name}/bias`),
-      strides: 1,
-      pad: 'valid',
-      activation,
-    });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Frame } from '../frame.js';
 import type { Detection, DetectorScores, FaceDetector, Search } from './detector.js';
 import { wholeFrame } from './detector.js';
 import { fillLetterbox, fitLetterbox, type Letterbox, type PixelScaling } from './letterbox.js';
-import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from './nets/weight-files.js';
+import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from '../../model/pretrained/weight-files.js';
 import { mergeOverlapping } from './non-max-suppression.js';
 
 const INPUT_SIZE = 320;

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../backend/index.js';
-import { faceApiModelDir } from '../pretrained/face-api-weights.js';
 import { FaceExpressionNet } from './face-expression-net.js';
 
 /** The part of face-api that the test compares with; the bundle shares this process's TensorFlow.js engine. */
@@ -20,7 +20,7 @@ describe('FaceExpressionNet', () => {
   it('gives the same posteriors as the stock network', async () => {
     const require = createRequire(import.meta.url);
     const { nets } = require('@vladmandic/face-api/dist/face-api.node-wasm.js') as StockFaceApi;
-    await nets.faceExpressionNet.loadFromDisk(faceApiModelDir());
+    await nets.faceExpressionNet.loadFromDisk(join(dirname(require.resolve('@vladmandic/face-api/package.json')), 'model'));
     const ours = await FaceExpressionNet.load();
     const faces = tf.randomUniform<tf.Rank.R4>([3, 112, 112, 3], 0, 255, 'float32', 7);
     const single = tf.unstack(faces);

@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
-import { DENSE_INPUT_SIZE, extractDenseFeatures } from '../pretrained/dense-feature-extractor.js';
-import { readFaceApiWeights } from '../pretrained/face-api-weights.js';
+import { DENSE_INPUT_SIZE, DENSE_MEAN_RGB, denseHead, extractDenseFeatures, FULL_LAYOUT } from '../pretrained/dense-feature-extractor.js';
+import { disposeWeights, loadFaceApiWeights } from '../pretrained/weight-files.js';
+import type { WeightMap } from '../pretrained/weight-files.js';
 
 /** face-api's FaceExpressionNet, rebuilt on fused kernels: same weights, same logits. */
 export class FaceExpressionNet {
-  private constructor(private readonly weights: tf.NamedTensorMap) {}
+  private constructor(private readonly weights: WeightMap) {}
 
   /** @throws FerError WEIGHTS_MISSING */
   static async load(): Promise<FaceExpressionNet> {
-    return new FaceExpressionNet(await readFaceApiWeights('face_expression_model'));
+    return new FaceExpressionNet(await loadFaceApiWeights('face_expression_model'));
   }
 
   /**
@@ -17,14 +18,13 @@ export class FaceExpressionNet {
    */
   logits(input: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => {
-      const features = extractDenseFeatures(input, this.weights, 4); // [B, 1, 1, 256]
-      const flat = tf.reshape<tf.Rank.R2>(features, [input.shape[0], -1]); // [B, 256]
-      return tf.add(tf.matMul(flat, this.weights['fc/weights'] as tf.Tensor2D), this.weights['fc/bias']!); // [B, 7]
+      const normalised = tf.div<tf.Tensor4D>(tf.sub(input, tf.tensor1d([...DENSE_MEAN_RGB])), 255); // [B, 112, 112, 3]
+      return denseHead(extractDenseFeatures(normalised, this.weights, FULL_LAYOUT), this.weights); // [B, 7]
     });
   }
 
   dispose(): void {
-    tf.dispose(this.weights);
+    disposeWeights(this.weights);
   }
 }
 

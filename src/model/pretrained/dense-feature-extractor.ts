@@ -1,65 +1,72 @@
 import * as tf from '@tensorflow/tfjs';
+import { weight } from './weight-files.js';
+import type { WeightMap } from './weight-files.js';
 
-/** Mean colour that face-api's 112 px networks subtract, 0..255. */
-const MEAN_RGB = [122.782, 117.001, 104.298];
+/** Mean colour that face-api's 112 px networks subtract before dividing by 255. */
+export const DENSE_MEAN_RGB = [122.782, 117.001, 104.298] as const;
 
 /** Side of the square input in pixels. */
 export const DENSE_INPUT_SIZE = 112;
 
+/** Blocks, and separable convolutions in a block, the first (down-scaling) one included. */
+export interface DenseLayout {
+  readonly blocks: number;
+  readonly convolutions: number;
+}
+
+/** The body of face-api's expression network and of its full landmark network; D = 256. */
+export const FULL_LAYOUT: DenseLayout = { blocks: 4, convolutions: 4 };
+/** The body of the tiny landmark network; D = 128. */
+export const TINY_LAYOUT: DenseLayout = { blocks: 3, convolutions: 3 };
+
 /**
- * face-api's dense feature extractor (the body of its landmark and expression networks): four blocks of four separable
- * convolutions with additive shortcuts. The same weights as stock; each convolution, its bias and, where the block
- * allows it, its activation run as one fused kernel, and the colour mean is folded into one subtraction.
+ * face-api's dense feature extractor: in every block each convolution sees the rectified sum of all outputs before it.
+ * Stock weights; a convolution, its bias and, where the block allows it, its activation run as one fused kernel.
  *
- * @param input RGB, 0..255. [B, 112, 112, 3]
- * @param blocks 3 in the tiny variant, 4 in the full one.
- * @returns [B, 1, 1, C], C = 256 (full) or 128 (tiny)
+ * @param input RGB less DENSE_MEAN_RGB, over 255. [B, 112, 112, 3]
+ * @returns [B, D]
  */
-export function extractDenseFeatures(input: tf.Tensor4D, weights: tf.NamedTensorMap, blocks: 3 | 4): tf.Tensor4D {
+export function extractDenseFeatures(input: tf.Tensor4D, weights: WeightMap, { blocks, convolutions }: DenseLayout): tf.Tensor2D {
   return tf.tidy(() => {
-    let x = tf.div<tf.Tensor4D>(tf.sub(input, tf.tensor1d(MEAN_RGB)), 255); // [B, 112, 112, 3]
-    for (let block = 0; block < blocks; block += 1) x = denseBlock(x, weights, block, blocks); // halves H and W, doubles C
-    return blocks === 4 ? tf.avgPool(x, [7, 7], [2, 2], 'valid') : tf.avgPool(x, [14, 14], [2, 2], 'valid');
+    let x = input;
+    for (let block = 0; block < blocks; block += 1) x = denseBlock(x, weights, block, convolutions); // [B, H/2, W/2, 2 C]
+    return tf.mean<tf.Tensor2D>(x, [1, 2]); // [B, D]
   });
 }
 
-function denseBlock(x: tf.Tensor4D, weights: tf.NamedTensorMap, block: number, convs: number): tf.Tensor4D {
-  const prefix = `dense${block}`;
-  const out1 =
+function denseBlock(input: tf.Tensor4D, weights: WeightMap, block: number, convolutions: number): tf.Tensor4D {
+  const first =
     block === 0
       ? tf.fused.conv2d({
-          x,
-          filter: weights[`${prefix}/conv0/filters`] as tf.Tensor4D,
+          x: input,
+          filter: weight(weights, 'dense0/conv0/filters'),
+          bias: weight(weights, 'dense0/conv0/bias'),
           strides: 2,
           pad: 'same',
-          bias: weights[`${prefix}/conv0/bias`]!,
           activation: 'relu',
         })
-      : separableConv(x, weights, `${prefix}/conv0`, 2, 'relu');
-  // Each further convolution reads relu(sum of all before it); the running sum is the shortcut.
-  let sum = out1;
-  let activated = out1;
-  for (let conv = 1; conv < convs; conv += 1) {
-    sum = tf.add(sum, separableConv(activated, weights, `${prefix}/conv${conv}`, 1, 'linear'));
-    activated = tf.relu(sum);
+      : separable(input, weights, `dense${block}/conv0`, 2, 'relu');
+  let sum = first;
+  let x = first;
+  for (let i = 1; i < convolutions; i += 1) {
+    sum = tf.add(sum, separable(x, weights, `dense${block}/conv${i}`, 1, 'linear'));
+    x = tf.relu(sum);
   }
-  return activated;
+  return x;
 }
 
-function separableConv(
-  x: tf.Tensor4D,
-  weights: tf.NamedTensorMap,
-  name: string,
-  strides: 1 | 2,
-  activation: 'relu' | 'linear',
-): tf.Tensor4D {
-  const depthwise = tf.depthwiseConv2d(x, weights[`${name}/depthwise_filter`] as tf.Tensor4D, strides, 'same');
+function separable(x: tf.Tensor4D, weights: WeightMap, name: string, strides: 1 | 2, activation: 'relu' | 'linear'): tf.Tensor4D {
   return tf.fused.conv2d({
-    x: depthwise,
-    filter: weights[`${name}/pointwise_filter`] as tf.Tensor4D,
+    x: tf.depthwiseConv2d(x, weight<tf.Rank.R4>(weights, `${name}/depthwise_filter`), strides, 'same'),
+    filter: weight(weights, `${name}/pointwise_filter`),
+    bias: weight(weights, `${name}/bias`),
     strides: 1,
-    pad: 'same',
-    bias: weights[`${name}/bias`]!,
+    pad: 'valid',
     activation,
   });
+}
+
+/** The fully connected layer on top. [B, D] -> [B, outputs] */
+export function denseHead(features: tf.Tensor2D, weights: WeightMap): tf.Tensor2D {
+  return tf.add(tf.matMul(features, weight<tf.Rank.R2>(weights, 'fc/weights')), weight(weights, 'fc/bias'));
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { FerError } from '../../../errors/fer-error.js';
+import { FerError } from '../../errors/fer-error.js';
 
 const require = createRequire(import.meta.url);
 

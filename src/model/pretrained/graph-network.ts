@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { FerError } from '../../../errors/fer-error.js';
+import { FerError } from '../../errors/fer-error.js';
 import { disposeWeights, type GraphAttribute, type GraphNode, type WeightMap, weight } from './weight-files.js';
 
 type Activation = 'linear' | 'relu' | 'prelu';

@@ -3,16 +3,16 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cutOut, PEOPLE, photoFrame } from '../../../../test/support/face-frames.js';
-import { openBackend } from '../../../model/backend/index.js';
-import type { Frame } from '../../frame.js';
-import { DescriptorNet } from '../descriptor.js';
-import { intersectionOverUnion } from '../geometry.js';
-import { LandmarkNet } from '../landmarks.js';
-import { SsdMobileNet } from '../ssd-mobilenet.js';
-import { TinyFaceDetector } from '../tiny-face-detector.js';
-import { GraphNetwork } from './graph-network.js';
-import { loadHumanGraph } from './weight-files.js';
+import { cutOut, PEOPLE, photoFrame } from '../../../test/support/face-frames.js';
+import { openBackend } from '../../model/backend/index.js';
+import type { Frame } from '../frame.js';
+import { DescriptorNet } from './descriptor.js';
+import { intersectionOverUnion } from './geometry.js';
+import { LandmarkNet } from './landmarks.js';
+import { SsdMobileNet } from './ssd-mobilenet.js';
+import { TinyFaceDetector } from './tiny-face-detector.js';
+import { GraphNetwork } from '../../model/pretrained/graph-network.js';
+import { loadHumanGraph } from '../../model/pretrained/weight-files.js';
 
 /** The parts of face-api that ours are measured against. */
 interface StockNet {
