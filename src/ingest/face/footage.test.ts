@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBackend } from '../../model/backend/index.js';
+import { expandInputs } from '../inputs.js';
+import { openSource } from '../open-source.js';
+import { FaceFollower } from './face-follower.js';
+import { type FaceNets, loadFaceNets } from './face-nets.js';
+import type { TrackedFace } from './tracked-face.js';
+
+const MEDIA = fileURLToPath(new URL('../../../../shared/media/', import.meta.url));
+const available = existsSync(MEDIA);
+if (!available) console.warn(`SKIPPED: following faces in real footage, because there is none at ${MEDIA}`);
+
+describe.skipIf(!available)('real footage', () => {
+  let nets: FaceNets;
+  beforeAll(async () => {
+    await openBackend({ backend: 'wasm' });
+    nets = await loadFaceNets();
+  });
+  afterAll(() => {
+    nets.dispose();
+  });
+
+  /** Faces shown for sure in each frame between `start` and `end` seconds. */
+  async function follow(name: string, start: number, end: number, detectEvery: number): Promise<TrackedFace[][]> {
+    const { inputs } = await expandInputs([MEDIA + name]);
+    const source = await openSource(inputs[0]!, { start, end, width: 480 });
+    const follower = new FaceFollower(nets, { detectEvery });
+    const results: TrackedFace[][] = [];
+    for await (const frame of source.frames()) results.push((await follower.update(frame)).filter(({ tentative }) => !tentative));
+    follower.dispose();
+    return results;
+  }
+
+  it.each([
+    ['d0.mp4', 1],
+    ['d10.mp4', 2],
+    ['d13.mp4', 1],
+    ['d18.mp4', 5],
+    ['d20.mp4', 3],
+    ['s32.mp4', 1],
+    ['single_face.mp4', 5],
+  ] as const)('%s: one face, one id, in all frames (detecting every %d)', async (name, detectEvery) => {
+    const results = await follow(name, 0.8, 1.6, detectEvery);
+    expect(results.length).toBeGreaterThan(15);
+    expect(results.filter((faces) => faces.length === 1).length / results.length).toBeGreaterThanOrEqual(0.97);
+    expect(new Set(results.flat().map(({ trackId }) => trackId)).size).toBe(1);
+  });
+
+  it('no_face.mp4: nobody', async () => {
+    const results = await follow('no_face.mp4', 2.5, 4, 1);
+    expect(results.length).toBeGreaterThan(25);
+    expect(results.flat()).toEqual([]);
+  });
+
+  it('face_noface.mov: a face until the cut, then nobody', async () => {
+    const shown = (await follow('face_noface.mov', 2, 3.2, 2)).map((faces) => faces.length);
+    const firstEmpty = shown.indexOf(0);
+    expect(firstEmpty).toBeGreaterThan(5);
+    expect(shown.slice(0, firstEmpty).every((count) => count === 1)).toBe(true);
+    expect(shown.slice(firstEmpty).every((count) => count === 0)).toBe(true);
+  });
+});
