@@ -14,6 +14,7 @@ export { identifyInput } from './identity.js';
 export { imageFiles } from './image-files.js';
 export { openImages } from './image-folder-source.js';
 export type { Input } from './input.js';
+export { isImageName } from './media-extensions.js';
 export { expandInputs } from './inputs.js';
 export type { ExpandedInputs } from './inputs.js';
 export { openSource } from './open-source.js';

@@ -3,10 +3,9 @@ import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { glob } from 'tinyglobby';
 import { FerError } from '../errors/fer-error.js';
-import type { Input, StemlessInput } from './input.js';
+import type { Input } from './input.js';
 import { isImageName, isVideoName } from './media-extensions.js';
 import { naturalOrder } from './natural-order.js';
-import { withDistinctStems } from './output-stems.js';
 
 export interface ExpandedInputs {
   readonly inputs: readonly Input[];
@@ -20,7 +19,7 @@ export interface ExpandedInputs {
  * every file once. Hidden files are skipped unless named. Never throws for a bad argument.
  */
 export async function expandInputs(args: readonly string[]): Promise<ExpandedInputs> {
-  const found: StemlessInput[] = [];
+  const found: Input[] = [];
   const failures: { name: string; error: FerError }[] = [];
   const seen = new Set<string>();
   for (const name of args) {
@@ -35,10 +34,10 @@ export async function expandInputs(args: readonly string[]): Promise<ExpandedInp
       failures.push({ name, error: FerError.from(error) });
     }
   }
-  return { inputs: withDistinctStems(found), failures };
+  return { inputs: found, failures };
 }
 
-async function expandArgument(argument: string): Promise<StemlessInput[]> {
+async function expandArgument(argument: string): Promise<Input[]> {
   if (argument === '-') return [{ kind: 'stdin', path: '-', name: '-' }];
   if (/^https?:\/\//i.test(argument)) return [urlInput(argument)];
   if (/^file:\/\//i.test(argument)) return expandPath(fileURLToPath(argument), argument);
@@ -52,28 +51,28 @@ async function expandArgument(argument: string): Promise<StemlessInput[]> {
   throw new FerError('INPUT_NOT_FOUND', `${argument}: no such file or folder: check the name`);
 }
 
-function urlInput(argument: string): StemlessInput {
+function urlInput(argument: string): Input {
   if (!URL.canParse(argument)) throw new FerError('INPUT_NOT_FOUND', `${argument}: is no address: check how it is written`);
   return { kind: 'url', path: new URL(argument).href, name: argument };
 }
 
-async function expandPath(path: string, name: string): Promise<StemlessInput[]> {
+async function expandPath(path: string, name: string): Promise<Input[]> {
   if (!(await stat(path)).isDirectory()) return [fileInput(path, name)];
   const found = await searchFolder(path, name, new Set());
   if (found.length === 0) throw new FerError('INPUT_NOT_FOUND', `${name}: holds no video and no pictures: give another folder, or the files themselves`);
   return found;
 }
 
-function fileInput(path: string, name: string): StemlessInput {
+function fileInput(path: string, name: string): Input {
   return { kind: isImageName(path) ? 'images' : 'file', path, name };
 }
 
 /** @param above real paths of the folders on the way here: links may lead back to one of them */
-async function searchFolder(folder: string, name: string, above: ReadonlySet<string>): Promise<StemlessInput[]> {
+async function searchFolder(folder: string, name: string, above: ReadonlySet<string>): Promise<Input[]> {
   const place = await realpath(folder);
   if (above.has(place)) return [];
   const way = new Set([...above, place]);
-  const found: StemlessInput[] = [];
+  const found: Input[] = [];
   let pictures = 0;
   let videos = 0;
   for (const entry of (await readdir(folder)).sort(naturalOrder)) {
@@ -93,10 +92,10 @@ async function searchFolder(folder: string, name: string, above: ReadonlySet<str
   return found;
 }
 
-async function expandGlob(pattern: string): Promise<StemlessInput[]> {
+async function expandGlob(pattern: string): Promise<Input[]> {
   const portable = process.platform === 'win32' ? pattern.replaceAll('\\', '/') : pattern;
   const matches = (await glob(portable, { onlyFiles: false, expandDirectories: false, absolute: isAbsolute(pattern) })).sort(naturalOrder);
-  const found: StemlessInput[] = [];
+  const found: Input[] = [];
   for (const match of matches) {
     const path = match.replace(/\/$/, '');
     if ((await stat(path)).isDirectory()) found.push(...(await searchFolder(path, path, new Set())));

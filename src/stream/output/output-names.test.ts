@@ -31,6 +31,10 @@ describe('outputNames', () => {
     expect(outputNames(inputs, { outputDir: 'elsewhere', endings: ['.overlay.mp4'] })).toEqual(['clip', 'clip.overlay']);
   });
 
+  it('takes what follows the last dot of a folder of pictures for a part of its name', () => {
+    expect(outputNames([{ name: 'shots.v2', kind: 'images' }, { name: 'face.png', kind: 'images' }])).toEqual(['shots.v2', 'face']);
+  });
+
   it('always gives distinct names of a length that leaves room for endings, in any order of the inputs', () => {
     const part = fc.constantFrom('a', 'b', 'A', 'a-b', 'clip', 'Clip', 'clip.mp4', 'é', 'e\u0301', 'x'.repeat(240), '写'.repeat(80));
     const path = fc.tuple(fc.array(part, { maxLength: 3 }), part, fc.constantFrom('', '.mp4', '.MOV')).map(([folders, stem, ending]) => '/' + [...folders, stem + ending].join('/'));

@@ -1,4 +1,8 @@
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { isImageName } from '../../ingest/index.js';
+import type { Input } from '../../ingest/index.js';
+
+export type NamedInput = Pick<Input, 'name'> & Partial<Pick<Input, 'kind'>>;
 
 /** Bytes of a base name; the endings and the temporary names need the rest of the usual 255. */
 const LONGEST_NAME = 180;
@@ -15,13 +19,13 @@ export interface OutputNameOptions {
  * whenever the same inputs are given together. `clip.mp4` gives "clip"; where that is taken, "clip.mp4"; then the folders are put before it.
  * @param inputs paths, http(s) URLs, or "-" for stdin, as `name`.
  */
-export function outputNames(inputs: readonly { readonly name: string }[], options: OutputNameOptions = {}): string[] {
+export function outputNames(inputs: readonly NamedInput[], options: OutputNameOptions = {}): string[] {
   const { outputDir, endings = [] } = options;
   const sources = new Set(inputs.map(({ name }) => fold(resolve(name))));
   const isSource = (base: string): boolean =>
     outputDir !== undefined && endings.some((ending) => sources.has(fold(resolve(join(outputDir, base + ending)))));
 
-  const ladders = inputs.map(({ name }) => candidates(name));
+  const ladders = inputs.map(candidates);
   const rungs = ladders.map(() => 0);
   const names = (): string[] => ladders.map((ladder, index) => ladder[rungs[index]!]!);
   // All who share a name climb together, so that no input's name depends on the order in which they were given.
@@ -66,9 +70,10 @@ function numbered(names: readonly string[], isSource: (base: string) => boolean)
 }
 
 /** From the shortest to the most explicit: stem, full name, then both with one folder more each time. */
-function candidates(name: string): string[] {
+function candidates({ name, kind }: NamedInput): string[] {
   const { full, folders } = parts(name);
-  const stem = full.slice(0, full.length - extname(full).length) || full;
+  // What follows the last dot of a folder's name is no ending.
+  const stem = kind === 'images' && !isImageName(full) ? full : full.slice(0, full.length - extname(full).length) || full;
   const list = [stem, full];
   let prefix = '';
   for (const folder of folders.toReversed()) {
