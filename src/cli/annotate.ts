@@ -1,24 +1,13 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { BACKEND_NAMES } from '../model/index.js';
-import { annotateBatch, OUTPUT_FORMATS, outputFormat } from '../stream/index.js';
-import type { AnnotateOptions, BatchOptions } from '../stream/index.js';
-import { BatchReport } from './batch-report.js';
-import { interruptSignal } from './interrupt.js';
+import { BACKEND_NAMES } from '../model/backend/backend.js';
+import { FORMAT_NAMES } from '../stream/output/format-names.js';
+import type { AnnotateFlags } from './run-annotate.js';
 import { number } from './number-option.js';
 
 const DEFAULT_FORMATS = 'jsonl,csv,summary';
 
-interface Flags extends Omit<AnnotateOptions, 'minScore'> {
-  readonly outputDir: string;
-  readonly format: string;
-  readonly overlay?: boolean;
-  readonly force?: boolean;
-  readonly minScore?: number;
-}
-
 export function annotateCommand(program: Command): void {
-  const names = OUTPUT_FORMATS.map(({ name }) => name);
   program
     .command('annotate')
     .summary('write the expressions in recorded footage to files')
@@ -27,7 +16,7 @@ export function annotateCommand(program: Command): void {
     )
     .argument('<input...>', 'files, folders, globs, URLs or "-"')
     .option('-o, --output-dir <dir>', 'where the results go', 'fer-out')
-    .option('-f, --format <list>', `comma-separated: ${names.join(', ')}; or "all" (everything but overlay)`, DEFAULT_FORMATS)
+    .option('-f, --format <list>', `comma-separated: ${FORMAT_NAMES.join(', ')}; or "all" (everything but overlay)`, DEFAULT_FORMATS)
     .option('--overlay', 'also write a video with boxes and expressions drawn in')
     .option('--force', 'annotate again what is done already')
     .addOption(
@@ -47,23 +36,9 @@ export function annotateCommand(program: Command): void {
       'after',
       '\nExamples:\n  fer annotate interview.mp4\n  fer annotate recordings/ --format csv,vtt --overlay -o results\n  cat clip.webm | fer annotate - --format jsonl',
     )
-    .action(async (inputs: string[], flags: Flags) => {
+    .action(async (inputs: string[], flags: AnnotateFlags) => {
+      // What computes is loaded only now: help and a mistyped option are answered at once.
+      const { runAnnotate } = await import('./run-annotate.js');
       process.exitCode = await runAnnotate(inputs, flags);
     });
-}
-
-async function runAnnotate(inputs: readonly string[], flags: Flags): Promise<number> {
-  const { format, overlay = false, ...rest } = flags;
-  const options: BatchOptions = { ...rest, formats: parseFormats(format, overlay), signal: interruptSignal() };
-  const report = new BatchReport(process.stderr);
-  for await (const event of annotateBatch(inputs, options)) report.take(event);
-  process.stdout.write(`${report.summary().join('\n')}\nresults in ${options.outputDir}\n`);
-  return report.exitCode();
-}
-
-function parseFormats(list: string, overlay: boolean): string[] {
-  const names = list.split(',').map((name) => name.trim());
-  const textual = OUTPUT_FORMATS.map(({ name }) => name).filter((name) => name !== 'overlay');
-  const formats = names.flatMap((name) => (name === 'all' ? textual : [outputFormat(name).name]));
-  return [...new Set(overlay ? [...formats, 'overlay'] : formats)];
 }

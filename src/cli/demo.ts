@@ -1,14 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { buildDemoFootage } from '../ingest/index.js';
-import { annotateBatch, summaryLines } from '../stream/index.js';
-import type { Summary } from '../stream/index.js';
-import { BatchReport } from './batch-report.js';
-import { EXIT } from './exit-codes.js';
-import { interruptSignal } from './interrupt.js';
-
-const FORMATS = ['jsonl', 'csv', 'vtt', 'summary', 'overlay'];
 
 export function demoCommand(program: Command): void {
   program
@@ -17,28 +7,7 @@ export function demoCommand(program: Command): void {
     .description('Builds a few seconds of footage from photos that ship with @vladmandic/face-api, annotates it, and says what came out.')
     .option('-o, --output-dir <dir>', 'where clip and results go', 'fer-demo')
     .action(async ({ outputDir }: { outputDir: string }) => {
+      const { runDemo } = await import('./run-demo.js');
       process.exitCode = await runDemo(outputDir);
     });
-}
-
-async function runDemo(outputDir: string): Promise<number> {
-  await mkdir(outputDir, { recursive: true });
-  const clip = join(outputDir, 'demo.mp4');
-  process.stderr.write('building the demo clip\n');
-  await buildDemoFootage(clip);
-
-  const report = new BatchReport(process.stderr);
-  const outputs: string[] = [];
-  for await (const event of annotateBatch([clip], { outputDir, formats: FORMATS, force: true, signal: interruptSignal() })) {
-    report.take(event);
-    if (event.type === 'done') outputs.push(...event.outputs);
-  }
-  process.stdout.write(`${report.summary().join('\n')}\n`);
-  if (report.exitCode() !== EXIT.ok) return report.exitCode();
-
-  const summaryPath = outputs.find((path) => path.endsWith('.summary.json'))!;
-  const summary = JSON.parse(await readFile(summaryPath, 'utf8')) as Summary;
-  process.stdout.write(`\n${summaryLines(summary).join('\n')}\n\nresults:\n`);
-  for (const path of [clip, ...outputs]) process.stdout.write(`  ${resolve(path)}\n`);
-  return EXIT.ok;
 }

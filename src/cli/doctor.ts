@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { runDoctor } from './doctor/index.js';
 
 export function doctorCommand(program: Command): void {
   program
@@ -7,6 +6,7 @@ export function doctorCommand(program: Command): void {
     .summary('check this machine and say what mends what is missing')
     .option('--json', 'print the checks as JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
+      const { runDoctor } = await import('./doctor/index.js');
       process.exitCode = await runDoctor({ write: (line) => void process.stdout.write(`${line}\n`) }, { json });
     });
 }

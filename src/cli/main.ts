@@ -16,6 +16,12 @@ const program = new Command('fer')
 
 for (const register of [annotateCommand, demoCommand, doctorCommand]) register(program);
 
+// `fer ... | head` closes our output early; that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

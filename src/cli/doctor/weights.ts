@@ -3,7 +3,14 @@ import { currentBackend, openBackend } from '../../model/backend/index.js';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 
-const FACE_API = ['tiny_face_detector_model', 'ssd_mobilenetv1_model', 'face_landmark_68_model', 'face_recognition_model', 'face_expression_model'];
+const FACE_API = [
+  'tiny_face_detector_model',
+  'ssd_mobilenetv1_model',
+  'face_landmark_68_model',
+  'face_landmark_68_tiny_model',
+  'face_recognition_model',
+  'face_expression_model',
+];
 const HUMAN = ['blazeface', 'facemesh'];
 
 /** Whether the networks' weights can be read, by reading them. */

@@ -2,14 +2,26 @@ import { FerError } from '../../errors/fer-error.js';
 import { ASS } from './ass.js';
 import { CSV } from './csv.js';
 import { JSONL } from './jsonl.js';
+import { FORMAT_NAMES } from './format-names.js';
+import type { FormatName } from './format-names.js';
 import type { OutputFormat } from './output-format.js';
 import { OVERLAY } from './overlay.js';
 import { SRT } from './srt.js';
 import { SUMMARY } from './summary.js';
 import { WEBVTT } from './webvtt.js';
 
+const FORMATS: Readonly<Record<FormatName, OutputFormat>> = {
+  jsonl: JSONL,
+  csv: CSV,
+  vtt: WEBVTT,
+  srt: SRT,
+  ass: ASS,
+  summary: SUMMARY,
+  overlay: OVERLAY,
+};
+
 /** Every output format, in the order in which to present them. */
-export const OUTPUT_FORMATS: readonly OutputFormat[] = [JSONL, CSV, WEBVTT, SRT, ASS, SUMMARY, OVERLAY];
+export const OUTPUT_FORMATS: readonly OutputFormat[] = FORMAT_NAMES.map((name) => FORMATS[name]);
 
 /** @throws FerError CONFIG_INVALID naming the formats there are. */
 export function outputFormat(name: string): OutputFormat {

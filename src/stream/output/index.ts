@@ -2,6 +2,8 @@ export { annotationJsonSchema, SCHEMA_VERSION } from './annotation-schema.js';
 export type { AnnotationLine } from './annotation-schema.js';
 export { findDoneRecord, foreignOwner, settingsHash, writeDoneRecord } from './done-record.js';
 export type { DoneRecord, FinishedRun } from './done-record.js';
+export { FORMAT_NAMES } from './format-names.js';
+export type { FormatName } from './format-names.js';
 export { OUTPUT_FORMATS, outputFormat } from './formats.js';
 export { readAnnotation } from './jsonl.js';
 export { openWriters } from './open-writers.js';

@@ -1,0 +1,30 @@
+import { annotateBatch, FORMAT_NAMES, outputFormat } from '../stream/index.js';
+import type { AnnotateOptions, BatchOptions } from '../stream/index.js';
+import { BatchReport } from './batch-report.js';
+import { interruptSignal } from './interrupt.js';
+
+/** The options of `fer annotate` as the command line gives them. */
+export interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore'> {
+  readonly outputDir: string;
+  readonly format: string;
+  readonly overlay?: boolean;
+  readonly force?: boolean;
+  readonly minScore?: number;
+}
+
+/** Runs the batch, reports on stderr while it runs and on stdout when it is done, and returns the exit code. */
+export async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Promise<number> {
+  const { format, overlay = false, ...rest } = flags;
+  const options: BatchOptions = { ...rest, formats: parseFormats(format, overlay), signal: interruptSignal() };
+  const report = new BatchReport(process.stderr);
+  for await (const event of annotateBatch(inputs, options)) report.take(event);
+  process.stdout.write(`${report.summary().join('\n')}\nresults in ${options.outputDir}\n`);
+  return report.exitCode();
+}
+
+function parseFormats(list: string, overlay: boolean): string[] {
+  const names = list.split(',').map((name) => name.trim());
+  const textual = FORMAT_NAMES.filter((name) => name !== 'overlay');
+  const formats = names.flatMap((name) => (name === 'all' ? textual : [outputFormat(name).name]));
+  return [...new Set(overlay ? [...formats, 'overlay'] : formats)];
+}
