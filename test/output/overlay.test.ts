@@ -1,5 +1,9 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -105,6 +109,23 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     }
     expect(Math.min(...is(81, 360))).toBeGreaterThan(120);
     expect(Math.min(...was(81, 360))).toBeLessThan(120);
+  });
+
+  it('reads an address a second time, whatever the server is called', async () => {
+    const source = join(SOURCES, 'served.mp4');
+    makeMedia('-f', 'lavfi', '-i', `${BLACK}:r=25:d=0.6`, ...H264, '-movflags', '+faststart', source);
+    const times = await frameTimes(source);
+    const server = createServer((_, response) => createReadStream(source).pipe(response));
+    await once(server.listen(0, 'localhost'), 'listening');
+    const url = `http://localhost:${(server.address() as AddressInfo).port}/served.mp4`;
+    const dir = temporaryFolder();
+    const metadata = { ...METADATA, input: { ...METADATA.input, name: url, kind: 'url' as const } };
+    const writers = await openWriters(['overlay'], dir, 'clip', metadata, { sourcePath: url, ffmpeg });
+    for (const [index, time] of times.entries()) await writers.write(moving(index, time));
+    await writers.finish({ ...GOOD, frames: times.length });
+    expectTimes(await frameTimes(writers.paths[0]!), times);
+    expectBox(await brightColumns(writers.paths[0]!, 7), boxAt(7));
+    server.close();
   });
 
   it.each(['mp4', 'ts'])('shows only the part that was annotated, from zero, of an %s', async (container) => {

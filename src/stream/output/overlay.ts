@@ -2,7 +2,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
-import { findFfmpeg, formatOptions, guardOptions, inputArgument, runProcess, startFfmpeg } from '../../ingest/index.js';
+import { findFfmpeg, formatOptions, guardOptions, inputArgument, relayUrl, runProcess, startFfmpeg } from '../../ingest/index.js';
 import type { FfmpegBinary, FfmpegRun } from '../../ingest/index.js';
 import type { FrameResult } from '../frame-result.js';
 import type { RunMetadata } from '../run-metadata.js';
@@ -20,6 +20,8 @@ import { claimTemporary, releaseTemporary, removeStaleTemporaries } from './temp
 
 /** Images of a folder a second, unless `fps` says otherwise. */
 const IMAGE_RATE = 1;
+/** Milliseconds a server may be silent. */
+const LONGEST_SILENCE = 20_000;
 /** Milliseconds for ffmpeg to tell what it can. */
 const ASK_TIMEOUT = 30_000;
 
@@ -167,8 +169,19 @@ class OverlayWriter implements StagedWriter {
   }
 
   private async encode(): Promise<void> {
-    const { footage, ffmpeg, context, name } = this.job;
-    const { options, source } = footage.kind === 'video' ? await this.videoOptions(footage) : await this.imageOptions(footage);
+    const { footage } = this.job;
+    if (footage.kind === 'images') return this.encodePass(await this.imageOptions(footage));
+    if (footage.place === 'file') return this.encodePass(await this.videoOptions(footage));
+    const relay = await relayUrl(footage.path, LONGEST_SILENCE);
+    try {
+      await this.encodePass(await this.videoOptions({ ...footage, path: relay.address }));
+    } finally {
+      await relay.close();
+    }
+  }
+
+  private async encodePass({ options, source }: Pass): Promise<void> {
+    const { ffmpeg, context, name } = this.job;
     const { signal } = context;
     this.stopIfUnwanted();
     const run = startFfmpeg({
