@@ -34,11 +34,15 @@ const DOUBTFUL_SECONDS = 0.15;
 const LONGEST_GAP = 1;
 /** Newcomers smaller than the faces already followed are looked for this often, in seconds. */
 const FULL_LOOK_SECONDS = 0.4;
-/** Presence that lets a newcomer in, that settles the matter at once, and that keeps a face no detector sees. */
+/** Presence that lets a newcomer of strong score in, and that says so clearly: a weak one needs that, several times. */
 const PRESENT = 0.7;
-const SURELY_PRESENT = 0.95;
-const STILL_PRESENT = 0.6;
-/** A rejected newcomer is not looked at again for this many seconds. */
+const CLEARLY_PRESENT = 0.95;
+/** Presence that counts for a face not believed in yet, that backs a weak detection, and that replaces a missing one. */
+const CONVINCING = 0.9;
+const BACKING = 0.5;
+const STILL_PRESENT = 0.8;
+/** A newcomer of so little presence is not looked at again for this many seconds; noise alone does not bring it so low. */
+const ABSENT = 0.1;
 const REJECTED_SECONDS = 0.3;
 /** A detection that shares this much with a face already followed is the same face. */
 const DUPLICATE = 0.5;
@@ -162,7 +166,13 @@ export class FaceFollower {
       if (detection !== null) finds.push({ detection, track: this.tracks[row]!, presence: null });
     }
     const newcomers = unexpected.map((column) => detections[column]!);
-    const judged = [...(await this.judgeDoubtful(frame, finds)), ...(await this.judgeNewcomers(frame, newcomers, finds))];
+    const backed = await this.judgeKnown(frame, finds);
+    let accepted = await this.judgeNewcomers(frame, newcomers, finds);
+    if (this.tracks.length === 0 && accepted.length === 0) {
+      // Noise and faces that fill the frame show better in a smaller picture.
+      accepted = await this.judgeNewcomers(frame, await this.nets.detector.detect(frame, { smallest: Infinity }), finds);
+    }
+    const judged = [...backed, ...accepted];
     const sightings = await this.sight(frame, judged);
     const seen = new Map<Track, Sighting>();
     const births: { readonly find: Find; readonly sighting: Sighting }[] = [];
@@ -172,7 +182,7 @@ export class FaceFollower {
       else if (await this.isSomebodyElse(frame, find.track, sighting)) {
         this.lose(find.track, null, time);
         this.tracks = this.tracks.filter((track) => track !== find.track);
-        births.push({ find: { ...find, presence: SURELY_PRESENT }, sighting });
+        births.push({ find: { ...find, presence: CLEARLY_PRESENT }, sighting });
       } else seen.set(find.track, sighting);
     }
     await this.keepUndetected(frame, seen);
@@ -188,10 +198,7 @@ export class FaceFollower {
       return detector.detect(frame, { smallest: Math.min(...this.tracks.map(({ box }) => sizeOf(box))) });
     }
     this.lastFullLook = frame.timestamp;
-    const detections = await detector.detect(frame, { smallest: this.options.minSize });
-    if (this.tracks.length > 0 || detections.some(({ score }) => score >= this.options.minScore)) return detections;
-    // Heavy noise and faces that fill the frame show better in a smaller picture.
-    return detector.detect(frame, { smallest: Infinity });
+    return detector.detect(frame, { smallest: this.options.minSize });
   }
 
   /** An enlarged look around the place where a face is missing. */
@@ -203,12 +210,21 @@ export class FaceFollower {
     return pair === undefined ? null : free[pair[1]]!;
   }
 
-  /** Faces that are not believed in yet get another second look. */
-  private async judgeDoubtful(frame: Frame, finds: readonly Find[]): Promise<Find[]> {
-    const doubtful = finds.filter(({ track }) => !track!.believed);
+  /**
+   * Another second look at faces that are not believed in yet, and at believed ones whose detection is weak: what nothing
+   * speaks for but a low score counts as not seen.
+   */
+  private async judgeKnown(frame: Frame, finds: readonly Find[]): Promise<Find[]> {
+    const { strong } = this.nets.detector.scores;
+    const doubtful = finds.filter(({ track, detection }) => !track!.believed || detection.score < strong);
     const presences = await this.nets.presence.probabilities(frame, doubtful.map(({ detection }) => presenceWindow(detection)));
-    for (const [i, { track }] of doubtful.entries()) track!.look(presences[i]! >= PRESENT, frame.timestamp);
-    return [...finds];
+    const unbacked = new Set<Find>();
+    for (const [i, find] of doubtful.entries()) {
+      const presence = presences[i]!;
+      if (!find.track!.believed) find.track!.look(find.detection.score >= this.options.minScore && presence >= CONVINCING, frame.timestamp);
+      else if (presence < BACKING) unbacked.add(find);
+    }
+    return finds.filter((find) => !unbacked.has(find));
   }
 
   /** Detections that nobody was expected at become newcomers only if the second look, by another network, finds a face too. */
@@ -219,14 +235,15 @@ export class FaceFollower {
     const candidates = detections
       .filter(({ box, score }) => score >= this.options.minScore && sizeOf(box) >= this.options.minSize)
       .filter(({ box }) => known.every((other) => intersectionOverSmaller(other, box) < DUPLICATE))
-      .filter(({ box }) => this.rejected.every((rejection) => intersectionOverUnion(rejection.box, box) < DUPLICATE))
+      .filter(({ box }) => this.rejected.every((rejection) => rejection.time === time || intersectionOverUnion(rejection.box, box) < DUPLICATE))
       .slice(0, Math.max(0, this.options.maxFaces - this.tracks.length));
     const presences = await this.nets.presence.probabilities(frame, candidates.map(presenceWindow));
     const accepted: Find[] = [];
     for (const [i, detection] of candidates.entries()) {
       const presence = presences[i]!;
-      if (presence >= PRESENT) accepted.push({ detection, track: null, presence });
-      else this.rejected.push({ box: detection.box, time });
+      const enough = detection.score >= this.nets.detector.scores.strong ? PRESENT : CLEARLY_PRESENT;
+      if (presence >= enough) accepted.push({ detection, track: null, presence });
+      else if (presence < ABSENT) this.rejected.push({ box: detection.box, time });
     }
     return accepted;
   }
@@ -285,7 +302,7 @@ export class FaceFollower {
     for (const [i, { find, sighting }] of births.entries()) {
       const recognition = recognitions[i]!;
       const id = recognition.kind === 'known' ? recognition.id : this.identities.create(time);
-      const believed = find.detection.score >= this.nets.detector.scores.strong && find.presence! >= SURELY_PRESENT;
+      const believed = find.detection.score >= this.nets.detector.scores.strong && find.presence! >= CLEARLY_PRESENT;
       const track = new Track(id, ++this.tracklets, sighting, time, believed);
       if (recognition.kind === 'open') track.open = { looks: 1, nextLook: time + RECOGNITION_PAUSE };
       else this.identities.learn(id, descriptors[i]!, weightOf(track));
