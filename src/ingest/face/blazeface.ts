@@ -34,6 +34,7 @@ const OUTPUTS = ['Identity', 'Identity_2', 'Identity_1', 'Identity_3'] as const;
 /** MediaPipe's BlazeFace for the back camera (weights from @vladmandic/human). */
 export class BlazeFace implements FaceDetector {
   readonly name = 'blazeface';
+  readonly adjustable = true;
   readonly scores: DetectorScores = { low: 0.4, high: 0.5, strong: 0.6 };
 
   private constructor(private readonly network: GraphNetwork) {}

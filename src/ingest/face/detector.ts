@@ -22,6 +22,8 @@ export interface Search {
 /** Finds faces in a single frame; knows nothing of the frames before. */
 export interface FaceDetector {
   readonly name: DetectorName;
+  /** Looks at a smaller picture when `Search.smallest` allows it; other detectors always look alike. */
+  readonly adjustable: boolean;
   /** Scores a detector's detections are to be judged by. */
   readonly scores: DetectorScores;
   /** @returns detections of at least `scores.low`, best first, without doubles */

@@ -168,7 +168,7 @@ export class FaceFollower {
     const newcomers = unexpected.map((column) => detections[column]!);
     const backed = await this.judgeKnown(frame, finds);
     let accepted = await this.judgeNewcomers(frame, newcomers, finds);
-    if (this.tracks.length === 0 && accepted.length === 0) {
+    if (this.nets.detector.adjustable && this.tracks.length === 0 && accepted.length === 0) {
       // Noise and faces that fill the frame show better in a smaller picture.
       accepted = await this.judgeNewcomers(frame, await this.nets.detector.detect(frame, { smallest: Infinity }), finds);
     }

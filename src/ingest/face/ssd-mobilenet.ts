@@ -27,6 +27,7 @@ interface Depthwise {
 /** face-api's SSD on MobileNet v1: its batch norms folded, its layers fused. Slow, but an opinion of its own. */
 export class SsdMobileNet implements FaceDetector {
   readonly name = 'ssd';
+  readonly adjustable = false;
   readonly scores: DetectorScores = { low: 0.3, high: 0.5, strong: 0.8 };
 
   private constructor(

@@ -25,6 +25,7 @@ const ANCHORS = [
 /** face-api's TinyFaceDetector, its layers fused. */
 export class TinyFaceDetector implements FaceDetector {
   readonly name = 'tiny';
+  readonly adjustable = false;
   readonly scores: DetectorScores = { low: 0.25, high: 0.4, strong: 0.6 };
 
   private constructor(private readonly weights: WeightMap) {}
