@@ -23,4 +23,5 @@ export default tseslint.config(
   },
   { files: ['*.config.{js,ts,cjs}', '.dependency-cruiser.cjs'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['**/*.js', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs', globals: { module: 'writable' } } },
 );
