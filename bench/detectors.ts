@@ -156,7 +156,7 @@ function row(name: string, { recall, falseFaces, times }: Score): string[] {
 function report(table: string): string {
   return `# Which detector to follow faces with
 
-Made by \`npx tsx bench/detectors.ts --write\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, wasm, one thread, pictures ${WIDTH} pixels wide.
+Made by \`npx tsx bench/detectors.ts --step ${flags.step} --follow ${flags.follow} --write\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, wasm, one thread, pictures ${WIDTH} pixels wide.
 ${FACE_CLIPS.length} film and phone clips with one face in every frame, one clip without any (a cartoon title). "alone": every ${flags.step}th frame, whatever scores
 enough to propose a new face. "followed": the last ${flags.follow} frames of each clip through FaceFollower (detecting in every frame), faces that are settled.
 "dark": a fifth of the light; "small": a quarter of the size in a grey picture; "turned": by 30 degrees. Times compare within this table only.
