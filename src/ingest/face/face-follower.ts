@@ -33,7 +33,7 @@ const DOUBTFUL_SECONDS = 0.15;
 /** A gap in the footage of this many seconds is as good as a cut. */
 const LONGEST_GAP = 1;
 /** Newcomers smaller than the faces already followed are looked for this often, in seconds. */
-const FULL_LOOK_SECONDS = 0.4;
+const FULL_LOOK_SECONDS = 0.6;
 /** Presence that lets a newcomer of strong score in, and that says so clearly: a weak one needs that, several times. */
 const PRESENT = 0.7;
 const CLEARLY_PRESENT = 0.95;
@@ -55,9 +55,13 @@ const SEPARATE = 0.03;
 const EXCHANGE_MARGIN = 0.1;
 /** Likeness to its last picture that is enough where the presence network vouches for a face. */
 const VAGUELY_ALIKE = 0.25;
-/** How often an open question of identity is asked again before a face counts as new, and seconds in between. */
+/**
+ * Clear looks at a face whose owner is in question after which it counts as new, seconds in between, and seconds after which it does
+ * in any case: less than the look-ahead of recorded footage, so that the first frames still get the id that is settled then.
+ */
 const LOOKS_TO_RECOGNISE = 3;
 const RECOGNITION_PAUSE = 0.08;
+const LONGEST_QUESTION = 0.8;
 /** A face of lower quality, or farther from its owner's mean, teaches nothing about its owner. */
 const TEACHABLE = 0.35;
 const LEARNABLE = 0.52;
@@ -149,7 +153,7 @@ export class FaceFollower {
       this.tracks.some((track) => !track.settled || track.evidence === 'carried');
     if (due) return null;
     const sightings = await followFaces(frame, this.nets.landmarks, this.tracks);
-    if (sightings.includes(null)) return null;
+    if (sightings.includes(null) || convergeOnOne(sightings)) return null;
     this.sinceDetection++;
     return new Map(this.tracks.map((track, i) => [track, sightings[i]!]));
   }
@@ -275,7 +279,11 @@ export class FaceFollower {
   private async keepUndetected(frame: Frame, seen: Map<Track, Sighting>): Promise<void> {
     const missing = this.tracks.filter((track) => track.believed && !seen.has(track));
     const sightings = await followFaces(frame, this.nets.landmarks, missing, VAGUELY_ALIKE);
-    const followed = missing.flatMap((track, i) => (sightings[i] === null ? [] : [{ track, sighting: sightings[i]! }]));
+    const followed = missing.flatMap((track, i) => {
+      const sighting = sightings[i] ?? null;
+      // Landmarks of a hidden face settle on the face that hides it: that one is seen already.
+      return sighting === null || isTaken(sighting.box, seen) ? [] : [{ track, sighting }];
+    });
     const presences = await this.nets.presence.probabilities(
       frame,
       followed.map(({ track }) => {
@@ -304,7 +312,7 @@ export class FaceFollower {
       const id = recognition.kind === 'known' ? recognition.id : this.identities.create(time);
       const believed = find.detection.score >= this.nets.detector.scores.strong && find.presence! >= CLEARLY_PRESENT;
       const track = new Track(id, ++this.tracklets, sighting, time, believed);
-      if (recognition.kind === 'open') track.open = { looks: 1, nextLook: time + RECOGNITION_PAUSE };
+      if (recognition.kind === 'open') track.open = { clearLooks: Number(candidates[i]!.clear), nextLook: time + RECOGNITION_PAUSE };
       else this.identities.learn(id, descriptors[i]!, weightOf(track));
       this.tracks.push(track);
       seen.set(track, sighting);
@@ -342,10 +350,11 @@ export class FaceFollower {
   /** One more look at a face of which it is open whose it is; the last one decides. */
   private askAgain(track: Track, descriptor: FaceDescriptor, time: number): void {
     const open = track.open!;
-    open.looks++;
     open.nextLook = time + RECOGNITION_PAUSE;
-    const [recognition] = this.identities.recognise([this.candidate(descriptor, track, track)], this.presentIds(), time);
-    if (recognition!.kind === 'open' && open.looks < LOOKS_TO_RECOGNISE) return;
+    const candidate = this.candidate(descriptor, track, track);
+    if (candidate.clear) open.clearLooks++;
+    const [recognition] = this.identities.recognise([candidate], this.presentIds(), time);
+    if (recognition!.kind === 'open' && open.clearLooks < LOOKS_TO_RECOGNISE && time - track.born < LONGEST_QUESTION) return;
     if (recognition!.kind === 'known') {
       this.identities.discard(track.id);
       track.id = recognition!.id;
@@ -402,6 +411,16 @@ export class FaceFollower {
   private describe(frame: Frame, tracks: readonly Track[]): Promise<FaceDescriptor[]> {
     return this.nets.descriptor.describe(frame, tracks.map(({ landmarks }) => landmarks));
   }
+}
+
+/** True when a sighting of another face lies where `box` is. */
+function isTaken(box: Box, seen: ReadonlyMap<Track, Sighting>): boolean {
+  return [...seen.values()].some((other) => intersectionOverSmaller(other.box, box) >= DUPLICATE);
+}
+
+/** Two faces have ended up in one place: following them has gone wrong for one. */
+function convergeOnOne(sightings: readonly (Sighting | null)[]): boolean {
+  return sightings.some((one, i) => sightings.some((other, j) => j > i && intersectionOverSmaller(one!.box, other!.box) >= DUPLICATE));
 }
 
 function qualityOf(track: Track): number {

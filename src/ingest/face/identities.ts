@@ -1,6 +1,6 @@
 import { assign } from './assignment.js';
 import { descriptorDistance, type FaceDescriptor } from './descriptor.js';
-import { type Box, intersectionOverUnion } from './geometry.js';
+import { type Box, centerOf, distance, intersectionOverUnion, sizeOf } from './geometry.js';
 
 /** Below this distance from a person's mean descriptor a face is that person's (measured: see docs/faces.md). */
 export const SAME_PERSON = 0.42;
@@ -9,6 +9,8 @@ export const OTHER_PERSON = 0.62;
 /** A face that comes back within this time and near where it was lost is believed more readily. */
 const RETURN_SECONDS = 1.5;
 const RETURN_OVERLAP = 0.2;
+/** A face that appears within this many of its sizes from there may be the one that was lost. */
+const NEARBY = 2.5;
 const RETURNING_PERSON = 0.55;
 /** People remembered at most; who was not seen for longest is forgotten first. */
 const MOST_PEOPLE = 64;
@@ -98,18 +100,25 @@ export class Identities {
     const cost = candidates.map((candidate, row) =>
       absent.map((person, column) => {
         const limit = isReturn(person, candidate.box, time) ? RETURNING_PERSON : SAME_PERSON;
-        const distance = distances[row]![column]!;
+        const apart = distances[row]![column]!;
         // Every match within its limit must be worth more than leaving a face unmatched.
-        return distance < limit ? distance - limit : Infinity;
+        return apart < limit ? apart - limit : Infinity;
       }),
     );
     const known = new Map(assign(cost));
-    return candidates.map(({ clear }, row): Recognition => {
+    return candidates.map(({ clear, box }, row): Recognition => {
       const column = known.get(row);
       if (column !== undefined) return { kind: 'known', id: absent[column]!.id };
-      return distances[row]!.some((distance) => !clear || distance < OTHER_PERSON) ? { kind: 'open' } : { kind: 'new' };
+      // Who comes out from behind something shows half a face first.
+      if (absent.some((person) => isNearby(person, box, time))) return { kind: 'open' };
+      return distances[row]!.some((apart) => !clear || apart < OTHER_PERSON) ? { kind: 'open' } : { kind: 'new' };
     });
   }
+}
+
+function isNearby({ lost }: Person, box: Box, time: number): boolean {
+  if (lost === null || time - lost.time >= RETURN_SECONDS) return false;
+  return distance(centerOf(lost.box), centerOf(box)) < NEARBY * sizeOf(box);
 }
 
 function isReturn(person: Person, box: Box, time: number): boolean {

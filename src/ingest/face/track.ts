@@ -18,8 +18,8 @@ const SPAN_TO_BELIEVE = 0.08;
 /** Looks that find no face before a doubtful one is given up. */
 const LOOKS_TO_DOUBT = 2;
 /** Seconds until the next description of a face; grows so that a long video costs no more. */
-const FIRST_DESCRIPTION = 0.4;
-const DESCRIPTION_GROWTH = 2.5;
+const FIRST_DESCRIPTION = 0.8;
+const DESCRIPTION_GROWTH = 3;
 
 /** A face that is being followed through consecutive frames. */
 export class Track {
@@ -35,7 +35,7 @@ export class Track {
   /** That it is a face is settled. */
   believed: boolean;
   /** Looks taken while it is still open who it is; null once that is settled. */
-  open: { looks: number; nextLook: number } | null = null;
+  open: { clearLooks: number; nextLook: number } | null = null;
   /** Has been close enough to another face for the two to be mixed up. */
   mixed = false;
   nextDescription: number;
