@@ -32,8 +32,9 @@ const CARRY_SECONDS = 0.5;
 const DOUBTFUL_SECONDS = 0.15;
 /** A gap in the footage of this many seconds is as good as a cut. */
 const LONGEST_GAP = 1;
-/** Newcomers smaller than the faces already followed are looked for this often, in seconds. */
-const FULL_LOOK_SECONDS = 0.6;
+/** Newcomers smaller than the faces already followed are looked for at least this often: in seconds, and in detections. */
+const FULL_LOOK_SECONDS = 1;
+const FULL_LOOK_DETECTIONS = 12;
 /** Presence that lets a newcomer of strong score in, and that says so clearly: a weak one needs that, several times. */
 const PRESENT = 0.7;
 const CLEARLY_PRESENT = 0.95;
@@ -88,6 +89,7 @@ export class FaceFollower {
   private tracklets = 0;
   private sinceDetection = 0;
   private lastFullLook = -Infinity;
+  private looksSinceFull = 0;
 
   /** @param nets stay the caller's: dispose them when no follower needs them any more */
   constructor(
@@ -198,10 +200,12 @@ export class FaceFollower {
   private async look(frame: Frame): Promise<Detection[]> {
     const { detector } = this.nets;
     const calm = this.tracks.length > 0 && this.tracks.every((track) => track.settled && track.evidence !== 'carried');
-    if (calm && frame.timestamp - this.lastFullLook < FULL_LOOK_SECONDS) {
+    const recent = frame.timestamp - this.lastFullLook < FULL_LOOK_SECONDS && ++this.looksSinceFull < FULL_LOOK_DETECTIONS;
+    if (calm && recent) {
       return detector.detect(frame, { smallest: Math.min(...this.tracks.map(({ box }) => sizeOf(box))) });
     }
     this.lastFullLook = frame.timestamp;
+    this.looksSinceFull = 0;
     return detector.detect(frame, { smallest: this.options.minSize });
   }
 
