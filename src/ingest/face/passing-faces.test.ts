@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { atRate, PEOPLE, photoFrame, plainFrame } from '../../../test/support/face-frames.js';
+import { openBackend } from '../../model/backend/index.js';
+import type { Frame } from '../frame.js';
+import { FaceFollower } from './face-follower.js';
+import { type FaceNets, loadFaceNets } from './face-nets.js';
+import { intersectionOverSmaller } from './geometry.js';
+import type { TrackedFace } from './tracked-face.js';
+
+const RATE = 25;
+const FRAMES = 60;
+const SIDE = 200;
+const ROOM = plainFrame(640, 260, (x, y) => 110 + ((x * y) % 17));
+let nets: FaceNets;
+let passing: Frame[];
+
+/** `picture` laid over `frame`, its left edge at `left`. */
+function lay(picture: Frame, frame: Frame, left: number): Frame {
+  const data = frame.data.slice();
+  for (let y = 0; y < picture.height; y++) {
+    for (let x = Math.max(0, -left); x < Math.min(picture.width, frame.width - left); x++) {
+      const from = (y * picture.width + x) * 3;
+      data.set(picture.data.subarray(from, from + 3), ((y + 30) * frame.width + left + x) * 3);
+    }
+  }
+  return { ...frame, data };
+}
+
+beforeAll(async () => {
+  await openBackend({ backend: 'wasm' });
+  nets = await loadFaceNets();
+  const [behind, before] = await Promise.all(
+    [PEOPLE.blond, PEOPLE.ponytail].map(({ photo, ...section }) => photoFrame(photo, section, SIDE, SIDE)),
+  );
+  // One goes right, the other goes left and passes in front: for almost a second the first is hidden.
+  passing = atRate(
+    Array.from({ length: FRAMES }, (_, i) => lay(before!, lay(behind!, ROOM, Math.round(6 * i)), Math.round(430 - 6 * i))),
+    RATE,
+  );
+});
+
+afterAll(() => {
+  nets.dispose();
+});
+
+it.each([1, 5])('two people who pass each other keep their ids, and nobody is seen on another (detecting every %d frames)', async (detectEvery) => {
+  const follower = new FaceFollower(nets, { detectEvery });
+  const results: TrackedFace[][] = [];
+  for (const frame of passing) results.push((await follower.update(frame)).filter(({ tentative }) => !tentative));
+  follower.dispose();
+
+  const byPlace = (faces: readonly TrackedFace[]): number[] => [...faces].sort((a, b) => a.box.x - b.box.x).map(({ trackId }) => trackId);
+  expect(byPlace(results[5]!)).toEqual([1, 2]);
+  expect(byPlace(results.at(-1)!)).toEqual([2, 1]);
+  expect(new Set(results.flat().map(({ trackId }) => trackId))).toEqual(new Set([1, 2]));
+  for (const [one, other] of results) {
+    if (one !== undefined && other !== undefined) expect(intersectionOverSmaller(one.box, other.box)).toBeLessThan(0.6);
+  }
+});
