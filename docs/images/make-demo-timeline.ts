@@ -64,7 +64,7 @@ const ticks = Array.from({ length: Math.floor(end) + 1 }, (_, second) => {
 
 await writeFile(
   target,
-  `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" fill="#333">
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" fill="#333" shape-rendering="crispEdges">
 <rect width="100%" height="100%" fill="#fff"/>
 ${[...legend, ...bands, ...ticks].join('\n')}
 </svg>
