@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FerError } from '../errors/fer-error.js';
 import { closest } from '../errors/closest.js';
-import { BACKEND_NAMES } from '../model/index.js';
+import { BACKEND_NAMES, MODEL_NAMES } from '../model/index.js';
 
 const schema = z.strictObject({
   /** Compute engine; "auto" takes the best that is installed and works. Default: FERSTREAM_BACKEND, else "auto". */
@@ -10,7 +10,7 @@ const schema = z.strictObject({
   detector: z.enum(['blazeface', 'tiny', 'ssd']).default('blazeface'),
   /** Run the detector on every n-th frame and follow the faces in between. */
   detectEvery: z.int().min(1).max(1000).default(1),
-  /** Faces smaller than this many pixels (longer side of the box) are left out. */
+  /** Faces whose box has a side of fewer pixels are left out. */
   minFaceSize: z.number().min(0).default(20),
   /** Faces the detector is less sure of are left out, 0..1; null leaves it to the detector. */
   minScore: z.number().min(0).max(1).nullable().default(null),
@@ -24,7 +24,7 @@ const schema = z.strictObject({
   /** Scale frames to this width in pixels before anything else; null keeps their size. */
   width: z.int().min(16).max(16_384).nullable().default(null),
   /** What names the expressions. */
-  model: z.enum(['baseline']).default('baseline'),
+  model: z.enum(MODEL_NAMES).default(MODEL_NAMES[0]),
 });
 
 /** Settings that can change a result, complete with defaults. */

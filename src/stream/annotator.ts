@@ -1,6 +1,6 @@
 import { FaceFollower, findFfmpeg, identifyInput, loadFaceNets, openSource } from '../ingest/index.js';
 import type { FaceNets, FaceOptions, Input, SourceInfo, SourceOptions } from '../ingest/index.js';
-import { BaselineModel, openBackend } from '../model/index.js';
+import { openBackend, openModel } from '../model/index.js';
 import type { Backend, ExpressionModel } from '../model/index.js';
 import { VERSION } from '../version.js';
 import { Annotation } from './annotation.js';
@@ -29,7 +29,7 @@ export class Annotator {
   static async open(options: AnnotateOptions = {}): Promise<Annotator> {
     const settings = parseAnnotateOptions(options);
     const backend = await openBackend({ backend: settings.backend });
-    const [nets, model] = await Promise.all([loadFaceNets({ detector: settings.detector }), BaselineModel.load()]);
+    const [nets, model] = await Promise.all([loadFaceNets({ detector: settings.detector }), openModel(settings.model)]);
     return new Annotator(settings, backend, nets, model);
   }
 
