@@ -5,6 +5,7 @@ import { EngineMissing } from './engine.js';
 import type { Engine, OpenedEngine } from './engine.js';
 import { findOwnPackage } from './packages.js';
 import { assertSameVersion } from './tfjs-versions.js';
+import { installTrainingKernels } from './wasm-kernels/index.js';
 
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
 let pathsSet = false;
@@ -26,6 +27,7 @@ export const wasmEngine: Engine = {
       tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
       setThreadsCount(1);
       pathsSet = true;
+      installTrainingKernels();
     }
     if (!(await tf.setBackend('wasm'))) {
       throw new FerError('BACKEND_UNAVAILABLE', `wasm could not be started by TensorFlow.js; run: ${this.install}`);

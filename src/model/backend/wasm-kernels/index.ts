@@ -1,0 +1,21 @@
+import { batchMatMul } from './batch-mat-mul.js';
+import { conv2dBackpropFilter } from './conv2d-backprop-filter.js';
+import { conv2dBackpropInput } from './conv2d-backprop-input.js';
+import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-backprop.js';
+import { installKernel, stockKernel } from './kernel.js';
+import { unsortedSegmentSum } from './unsorted-segment-sum.js';
+
+let installed = false;
+
+/** Teaches the wasm engine what training needs and it lacks or is slow at. Called once its package is loaded; again does nothing. */
+export function installTrainingKernels(): void {
+  if (installed) return;
+  installed = true;
+  const stockMatMul = stockKernel('BatchMatMul');
+  if (stockMatMul) installKernel('BatchMatMul', batchMatMul(stockMatMul));
+  installKernel('Conv2DBackpropFilter', conv2dBackpropFilter);
+  installKernel('Conv2DBackpropInput', conv2dBackpropInput);
+  installKernel('DepthwiseConv2dNativeBackpropFilter', depthwiseBackpropFilter);
+  installKernel('DepthwiseConv2dNativeBackpropInput', depthwiseBackpropInput);
+  installKernel('UnsortedSegmentSum', unsortedSegmentSum);
+}
