@@ -1,0 +1,15 @@
+export { crossEntropy } from './cross-entropy.js';
+export type { CrossEntropyOptions, CrossEntropyResult } from './cross-entropy.js';
+export { dnfer } from './dnfer.js';
+export type { DnferOptions, DnferResult, DnferView } from './dnfer.js';
+export { jsd, JSD_VARIANTS } from './jsd.js';
+export type { JsdResult, JsdVariant } from './jsd.js';
+export type { Labels } from './labels.js';
+export { nawCrossEntropy, nawSchedule, nawWeights } from './naw.js';
+export type { NawOptions, NawResult, NawWeights } from './naw.js';
+export { NAW_PARAMETERS } from './naw-parameters.js';
+export type { NawParameters, NawVariant } from './naw-parameters.js';
+export { nla } from './nla.js';
+export type { NlaOptions, NlaResult } from './nla.js';
+export { vNaw } from './v-naw.js';
+export type { VNawOptions, VNawResult } from './v-naw.js';
