@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { FerError } from '../errors/index.js';
 import { VERSION } from '../version.js';
 import { annotateCommand } from './annotate.js';
+import { datasetCommand } from './dataset.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { EXIT, exitCodeFor } from './exit-codes.js';
@@ -14,7 +15,7 @@ const program = new Command('fer')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [annotateCommand, demoCommand, doctorCommand]) register(program);
+for (const register of [annotateCommand, datasetCommand, demoCommand, doctorCommand]) register(program);
 
 // `fer ... | head` closes our output early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

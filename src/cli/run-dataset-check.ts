@@ -1,0 +1,84 @@
+import type { DatasetReport, Split, SplitCounts } from '../train/datasets/index.js';
+import { checkDataset, openDataset } from '../train/datasets/index.js';
+import { EXIT } from './exit-codes.js';
+import { textTable } from './text-table.js';
+
+export interface DatasetCheckFlags {
+  readonly split?: Split;
+  readonly fold?: number;
+  readonly quick?: boolean;
+  readonly json?: boolean;
+}
+
+/** How many examples of a finding are printed; `--json` has all of them. */
+const EXAMPLES = 5;
+
+/** Prints what is in a data set and what is wrong with it. Returns the exit code. */
+export async function runDatasetCheck(location: string, flags: DatasetCheckFlags, io: { write(line: string): void }): Promise<number> {
+  const { split, fold, quick = false, json = false } = flags;
+  const dataset = await openDataset(location, { ...(split === undefined ? {} : { split }), ...(fold === undefined ? {} : { fold }) });
+  const report = await checkDataset(dataset, { readFiles: !quick });
+  for (const line of json ? [JSON.stringify(report, null, 2)] : reportLines(report)) io.write(line);
+  return report.problems.length > 0 || (report.unreadableFiles?.length ?? 0) > 0 ? EXIT.someFailed : EXIT.ok;
+}
+
+/** The report for a person. */
+export function reportLines(report: DatasetReport): readonly string[] {
+  const { name, splits, images, clips, duplicates, unreadableFiles, problems, subjectsAcrossSplits } = report;
+  return [
+    `${name}: ${[...(images > 0 ? [plural(images, 'image')] : []), ...(clips > 0 ? [plural(clips, 'clip')] : [])].join(', ') || 'no samples'}`,
+    ...countTable(report, 'samples'),
+    ...countTable(report, 'frames'),
+    '',
+    ...Object.entries(report.leftOut).map(([reason, rows]) => `left out by the set's own rules: ${plural(rows, 'row')}: ${reason}`),
+    ...(Object.keys(report.subjects).length === 0
+      ? ['subjects: not named by this set']
+      : [
+          `subjects: ${splits.map((split) => `${group(report.subjects[split] ?? 0)} in ${split}`).join(', ')}; ${group(subjectsAcrossSplits.length)} in more than one split`,
+          ...examples(subjectsAcrossSplits, (found) => `${found.subject}: ${found.splits.join(', ')}`),
+        ]),
+    ...(duplicates === null ? ['duplicates and damage: not looked for (--quick)'] : duplicateLines(duplicates)),
+    ...(unreadableFiles === null
+      ? []
+      : [`unreadable files: ${group(unreadableFiles.length)}`, ...examples(unreadableFiles, ({ path, message }) => `${path}: ${message}`)]),
+    ...(['missing-file', 'unreadable-row'] as const).flatMap((kind) => {
+      const own = problems.filter((problem) => problem.kind === kind);
+      return [
+        `${kind === 'missing-file' ? 'missing files' : 'unreadable rows'}: ${group(own.length)}`,
+        ...examples(own, ({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`),
+      ];
+    }),
+  ];
+}
+
+function countTable({ splits, classes }: DatasetReport, kind: 'samples' | 'frames'): readonly string[] {
+  if (classes.every((row) => Object.keys(row[kind]).length === 0)) return [];
+  const cells = (counts: SplitCounts): string[] => splits.map((split) => group(counts[split] ?? 0));
+  const totals = Object.fromEntries(splits.map((split) => [split, classes.reduce((sum, row) => sum + (row[kind][split] ?? 0), 0)]));
+  return ['', ...textTable([kind === 'samples' ? 'class' : 'class (frames)', ...splits], [...classes.map((row) => [row.label, ...cells(row[kind])]), ['all', ...cells(totals)]])];
+}
+
+function duplicateLines(duplicates: NonNullable<DatasetReport['duplicates']>): readonly string[] {
+  const across = duplicates.filter(({ splits }) => splits.length > 1);
+  const within = duplicates.filter(({ splits }) => splits.length === 1);
+  const contradicting = duplicates.filter(({ labels }) => labels.length > 1);
+  const spare = (groups: typeof duplicates): number => groups.reduce((sum, { ids }) => sum + ids.length - 1, 0);
+  return [
+    `exact duplicates: ${plural(spare(within), 'spare copy', 'spare copies')} within a split, ${plural(across.length, 'picture or clip', 'pictures or clips')} in more than one split, ${group(contradicting.length)} with differing labels`,
+    ...examples(across, ({ ids }) => ids.join(' = ')),
+  ];
+}
+
+function examples<T>(items: readonly T[], format: (item: T) => string): readonly string[] {
+  const rest = items.length - EXAMPLES;
+  return [...items.slice(0, EXAMPLES).map((item) => `  ${format(item)}`), ...(rest > 0 ? [`  and ${group(rest)} more (--json lists all)`] : [])];
+}
+
+function plural(count: number, one: string, many = `${one}s`): string {
+  return `${group(count)} ${count === 1 ? one : many}`;
+}
+
+/** 25060 as 25,060. */
+function group(count: number): string {
+  return count.toLocaleString('en-US');
+}

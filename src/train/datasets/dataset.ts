@@ -1,0 +1,78 @@
+import type { LabelSet } from '../../model/label-set.js';
+
+/** The official parts of a data set. What a set calls "val", "Validation_Set" or PublicTest is `valid` here. */
+export const SPLITS = ['train', 'valid', 'test'] as const;
+export type Split = (typeof SPLITS)[number];
+
+/** One picture of a clip whose frames lie as files. */
+export interface FrameFile {
+  /** Place in the footage, counted from 0; gaps stand for frames without a face. */
+  readonly index: number;
+  readonly path: string;
+}
+
+/** One labelled image or clip. */
+export interface Sample {
+  /** Unique within its data set and stable between runs. */
+  readonly id: string;
+  readonly kind: 'image' | 'clip';
+  /** Absolute: the image, the video, or the folder in which `frames` lie. */
+  readonly path: string;
+  /** The clip's pictures, in order of time; null for an image and for a video file. */
+  readonly frames: readonly FrameFile[] | null;
+  /** A label of the data set; null where the clip is labelled frame by frame. */
+  readonly label: string | null;
+  /** By frame index of the footage: a label, or null for "ignore this frame". Null where one label holds for all. */
+  readonly frameLabels: readonly (string | null)[] | null;
+  /** How people voted, as shares in the order of the data set's labels, adding up to 1; null where unknown. */
+  readonly softLabel: readonly number[] | null;
+  /** Who is seen; null where the data set does not say. */
+  readonly subject: string | null;
+  readonly split: Split;
+  /** The part of the footage meant, in seconds; null for its beginning and its end. */
+  readonly startSeconds: number | null;
+  readonly endSeconds: number | null;
+}
+
+/** Something in the data set that could not be used. Reading goes on without it. */
+export interface DatasetProblem {
+  readonly kind: 'missing-file' | 'unreadable-row';
+  /** The index that speaks of it, or the file itself. */
+  readonly file: string;
+  /** Counted from 1; null where no line speaks of it. */
+  readonly line: number | null;
+  readonly message: string;
+}
+
+export interface Dataset {
+  readonly name: string;
+  readonly labels: LabelSet;
+  /** The splits that have samples, in the order of `SPLITS`. */
+  readonly splits: readonly Split[];
+  readonly samples: readonly Sample[];
+  readonly problems: readonly DatasetProblem[];
+  /** Rows the data set's own rules leave out ("no majority", "uncertain"), by reason. */
+  readonly leftOut: Readonly<Record<string, number>>;
+}
+
+export interface ReadOptions {
+  /** Only this split. */
+  readonly split?: Split;
+  /** Which of the set's folds, from 1 (the default); only for sets that come in folds. */
+  readonly fold?: number;
+}
+
+export interface DatasetReader {
+  /** As in `name:DIR` on the command line. */
+  readonly name: string;
+  /** What the set is called by its authors. */
+  readonly title: string;
+  /** The classes of the set in ferstream's names; null where the data decide. */
+  readonly labels: LabelSet | null;
+  /** Number of folds; 0 for sets with one fixed division. */
+  readonly folds: number;
+  /**
+   * @throws FerError INPUT_NOT_FOUND when the folder or its index is not there, CONFIG_INVALID for a fold the set does not have
+   */
+  read(root: string, options?: ReadOptions): Promise<Dataset>;
+}
