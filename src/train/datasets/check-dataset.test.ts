@@ -1,51 +1,14 @@
-import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
-import { writeTree } from '../../../test/support/write-tree.js';
-import { runDatasetCheck } from '../../cli/run-dataset-check.js';
+import { writeTroubledDataset } from '../../../test/support/troubled-dataset.js';
 import { checkDataset } from './check-dataset.js';
 import { deduplicate } from './deduplicate.js';
 import { openDataset } from './registry.js';
 
-function picture(shade: number): Promise<Buffer> {
-  return sharp({ create: { width: 8, height: 8, channels: 3, background: { r: shade, g: 0, b: 255 - shade } } }).png().toBuffer();
-}
-
-/** Copies within and across splits, contradicting labels, a person in two splits, damage, and a row without a file. */
-async function troubled(): Promise<string> {
-  const root = await scratchDir();
-  const [one, two, three, four] = await Promise.all([10, 20, 30, 40].map(picture));
-  await writeTree(root, {
-    'manifest.csv': [
-      'path,label,start,end,subject,split',
-      'one.png,happy,,,Ann,train',
-      'one-again.png,happy,,,Ann,train',
-      'two.png,sad,,,Bob,train',
-      'two-tested.png,angry,,,Bob,test',
-      'two-tested-again.png,angry,,,Bob,test',
-      'three.png,sad,,,Cy,train',
-      'cut.png,sad,,,Cy,train',
-      'empty.mp4,sad,,,Cy,train',
-      'gone.png,sad,,,Cy,train',
-      'clip.mp4,happy,0,1,Cy,train',
-      'clip.mp4,happy,1,2,Cy,train',
-      'clip.mp4,happy,1,2,Cy,train',
-    ].join('\n'),
-    'one.png': one!,
-    'one-again.png': one!,
-    'two.png': two!,
-    'two-tested.png': two!,
-    'two-tested-again.png': two!,
-    'three.png': three!,
-    'cut.png': four!.subarray(0, four!.length - 30),
-    'empty.mp4': '',
-    'clip.mp4': 'two seconds',
-  });
-  return root;
-}
-
 it('counts, and finds copies, people in two splits, damage and missing files', async () => {
-  const report = await checkDataset(await openDataset(`manifest:${await troubled()}`));
+  const root = await scratchDir();
+  await writeTroubledDataset(root);
+  const report = await checkDataset(await openDataset(`manifest:${root}`));
   expect([report.images, report.clips, report.splits]).toEqual([7, 4, ['train', 'test']]);
   expect(Object.fromEntries(report.classes.flatMap(({ label, samples }) => (Object.keys(samples).length > 0 ? [[label, samples]] : [])))).toEqual({
     happiness: { train: 5 },
@@ -65,7 +28,9 @@ it('counts, and finds copies, people in two splits, damage and missing files', a
 });
 
 it('drops training samples that are tested on, and later copies; never a test sample', async () => {
-  const before = await openDataset(`manifest:${await troubled()}`);
+  const root = await scratchDir();
+  await writeTroubledDataset(root);
+  const before = await openDataset(`manifest:${root}`);
   const { dataset, dropped } = await deduplicate(before);
   expect(dropped.map(({ sample, copyOf }) => [sample.id, copyOf.id])).toEqual([
     ['one-again.png', 'one.png'],
@@ -76,36 +41,4 @@ it('drops training samples that are tested on, and later copies; never a test sa
   expect(dataset.samples).toHaveLength(before.samples.length - 3);
   // Nothing is left to drop.
   expect((await deduplicate(dataset)).dropped).toEqual([]);
-});
-
-it('prints a table, or JSON; ends with 1 when something cannot be read', async () => {
-  const root = await troubled();
-  const lines: string[] = [];
-  const io = { write: (line: string) => void lines.push(line) };
-  expect(await runDatasetCheck(`manifest:${root}`, {}, io)).toBe(1);
-  const text = lines.join('\n');
-  expect(text).toMatch(/^happiness +5 +0$/m);
-  expect(text).toMatch(/^all +9 +2$/m);
-  expect(text).toContain('exact duplicates: 2 spare copies within a split, 1 picture or clip in more than one split, 1 with differing labels');
-  expect(text).toContain('two.png = two-tested.png');
-  expect(text).toContain('1 in more than one split');
-  expect(text).toContain('manifest.csv:10:');
-  lines.length = 0;
-  expect(await runDatasetCheck(`manifest:${root}`, { split: 'test', json: true, quick: true }, io)).toBe(0);
-  expect(JSON.parse(lines.join('\n'))).toMatchObject({ name: 'manifest', splits: ['test'], images: 2, duplicates: null, unreadableFiles: null, problems: [] });
-});
-
-it('ends with 0 when all is well, and counts frames apart', async () => {
-  const root = await scratchDir();
-  await writeTree(root, {
-    'manifest.jsonl': '{"path":"frames","frameLabels":["sad",null,"sad"]}\n{"path":"a.mp4","frameLabels":["happy"]}\n',
-    'frames/1.png': await picture(1),
-    'frames/2.png': await picture(2),
-    'a.mp4': 'x',
-  });
-  const lines: string[] = [];
-  expect(await runDatasetCheck(`manifest:${root}`, {}, { write: (line) => void lines.push(line) })).toBe(0);
-  // Two labels "sad", but the second one's picture is not there.
-  expect(lines.find((line) => line.startsWith('sadness'))).toMatch(/ 1$/);
-  expect(lines.join('\n')).toContain('class (frames)');
 });

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { scratchDir } from '../../test/support/scratch.js';
+import { picture, writeTroubledDataset } from '../../test/support/troubled-dataset.js';
+import { writeTree } from '../../test/support/write-tree.js';
+import { runDatasetCheck } from './run-dataset-check.js';
+
+it('prints a table, or JSON; ends with 1 when something cannot be read', async () => {
+  const root = await scratchDir();
+  await writeTroubledDataset(root);
+  const lines: string[] = [];
+  const io = { write: (line: string) => void lines.push(line) };
+  expect(await runDatasetCheck(`manifest:${root}`, {}, io)).toBe(1);
+  const text = lines.join('\n');
+  expect(text).toMatch(/^happiness +5 +0$/m);
+  expect(text).toMatch(/^all +9 +2$/m);
+  expect(text).toContain('exact duplicates: 2 spare copies within a split, 1 picture or clip in more than one split, 1 with differing labels');
+  expect(text).toContain('two.png = two-tested.png');
+  expect(text).toContain('1 in more than one split');
+  expect(text).toContain('manifest.csv:10:');
+  lines.length = 0;
+  expect(await runDatasetCheck(`manifest:${root}`, { split: 'test', json: true, quick: true }, io)).toBe(0);
+  expect(JSON.parse(lines.join('\n'))).toMatchObject({ name: 'manifest', splits: ['test'], images: 2, duplicates: null, unreadableFiles: null, problems: [] });
+});
+
+it('ends with 0 when all is well, and counts frames apart', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    'manifest.jsonl': '{"path":"frames","frameLabels":["sad",null,"sad"]}\n{"path":"a.mp4","frameLabels":["happy"]}\n',
+    'frames/1.png': await picture(1),
+    'frames/2.png': await picture(2),
+    'a.mp4': 'x',
+  });
+  const lines: string[] = [];
+  expect(await runDatasetCheck(`manifest:${root}`, {}, { write: (line) => void lines.push(line) })).toBe(0);
+  // Two labels "sad", but the second one's picture is not there.
+  expect(lines.find((line) => line.startsWith('sadness'))).toMatch(/ 1$/);
+  expect(lines.join('\n')).toContain('class (frames)');
+});
