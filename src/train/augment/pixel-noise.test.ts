@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { grey } from '../../../test/support/images.js';
+import { SeededRandom } from '../seeded-random.js';
+import { pixelNoise } from './pixel-noise.js';
+
+it('has the deviation asked for and no drift', () => {
+  const image = grey(Array.from({ length: 100 }, () => Array.from({ length: 100 }, () => 128)));
+  const noise = [...pixelNoise({ deviation: 10 })(image, new SeededRandom(1)).data].map((value) => value - 128);
+  const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length;
+  const variance = noise.reduce((sum, value) => sum + (value - mean) ** 2, 0) / noise.length;
+  // Four standard errors of 10,000 draws: 10 / 100 for the mean, 10 / sqrt(20,000) for the deviation.
+  expect(Math.abs(mean)).toBeLessThan(0.4);
+  expect(Math.abs(Math.sqrt(variance) - 10)).toBeLessThan(0.29);
+});
+
+it('does nothing at deviation 0, and refuses a negative one', () => {
+  const image = grey([[0, 128, 255]]);
+  expect(pixelNoise({ deviation: 0 })(image, new SeededRandom(1)).data).toEqual(image.data);
+  expect(() => pixelNoise({ deviation: -1 })).toThrow(/deviation/);
+});

@@ -1,0 +1,14 @@
+import fc from 'fast-check';
+import type { PixelImage } from '../../src/train/augment/index.js';
+
+/** Small pictures of every shape, grey and colour. */
+export const images: fc.Arbitrary<PixelImage> = fc
+  .record({ height: fc.integer({ min: 1, max: 12 }), width: fc.integer({ min: 1, max: 12 }), channels: fc.constantFrom(1, 3) })
+  .chain((shape) => {
+    const size = shape.height * shape.width * shape.channels;
+    return fc.float32Array({ min: 0, max: 255, noNaN: true, minLength: size, maxLength: size }).map((data) => ({ ...shape, data }));
+  });
+
+export function grey(rows: readonly (readonly number[])[]): PixelImage {
+  return { data: Float32Array.from(rows.flat()), height: rows.length, width: rows[0]!.length, channels: 1 };
+}
