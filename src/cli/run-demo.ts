@@ -1,7 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { buildDemoFootage } from '../ingest/index.js';
-import { annotateBatch, summaryLines } from '../stream/index.js';
+import { annotateBatch, makeFolder, summaryLines } from '../stream/index.js';
 import type { Summary } from '../stream/index.js';
 import { BatchReport } from './batch-report.js';
 import { EXIT } from './exit-codes.js';
@@ -11,7 +11,7 @@ const FORMATS = ['jsonl', 'csv', 'vtt', 'summary', 'overlay'];
 
 /** Builds the clip, annotates it, says what came out and where it is; returns the exit code. */
 export async function runDemo(outputDir: string): Promise<number> {
-  await mkdir(outputDir, { recursive: true });
+  await makeFolder(outputDir);
   const clip = join(outputDir, 'demo.mp4');
   process.stderr.write('building the demo clip\n');
   await buildDemoFootage(clip);

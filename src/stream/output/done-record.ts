@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
 import type { RunOutcome } from '../run-metadata.js';
 import { writeFileAtomically } from './atomic-file.js';
+import { makeFolder } from './make-folder.js';
 import { outputError } from './output-error.js';
 
 /** Folder in the output folder that remembers what is done. */
@@ -65,7 +66,7 @@ export async function writeDoneRecord(dir: string, name: string, run: FinishedRu
       outcome: run.outcome,
       finishedAt: new Date().toISOString(),
     };
-    await mkdir(join(dir, RECORDS), { recursive: true });
+    await makeFolder(join(dir, RECORDS));
     await writeFileAtomically(path, `${JSON.stringify(record, null, 2)}\n`);
   } catch (error) {
     throw outputError(path, error);

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FrameResult } from '../frame-result.js';
 import type { RunMetadata, RunOutcome } from '../run-metadata.js';
 import { outputFormat } from './formats.js';
+import { makeFolder } from './make-folder.js';
 import type { OutputContext, ResultWriter, StagedWriter } from './output-format.js';
 import { outputError } from './output-error.js';
 
@@ -25,7 +25,7 @@ export async function openWriters(
 ): Promise<OutputWriters> {
   const wanted = [...new Set(formats)].map(outputFormat);
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
   } catch (error) {
     throw outputError(dir, error);
   }
