@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { FerError } from '../../errors/index.js';
+
+/** Version of `ferstream.json`; raised when an older ferstream could no longer read what a newer one writes. */
+export const CHECKPOINT_FORMAT = 1;
+
+const place = z.strictObject({ x: z.number(), y: z.number() });
+
+const schema = z.strictObject({
+  /** Version of this file's layout. */
+  format: z.literal(CHECKPOINT_FORMAT),
+  /** "frame": image -> logits; "temporal": frame features -> logits for every frame. */
+  kind: z.enum(['frame', 'temporal']),
+  /** Name of the network, e.g. "compact_residual_net". */
+  network: z.string().min(1),
+  labelSet: z.strictObject({ name: z.string().min(1), labels: z.array(z.string().min(1)).min(1) }),
+  /** How faces were cut for the network, or for the frame encoder whose features it takes. */
+  crop: z.strictObject({ size: z.int().positive(), channels: z.union([z.literal(1), z.literal(3)]), eyes: place, mouth: place }),
+  /** How it was trained: whatever the trainer wants to have on record. */
+  recipe: z.record(z.string(), z.json()),
+  /** Measured on held-out data, by name. */
+  metrics: z.record(z.string(), z.number()),
+  /** Of the programs that wrote it, by name, e.g. { "ferstream": "0.1.0", "tfjs": "4.22.0" }. */
+  versions: z.record(z.string(), z.string()),
+});
+
+/** What stands in `ferstream.json` beside the weights. */
+export type CheckpointInfo = z.infer<typeof schema>;
+
+/**
+ * Checks what was read from a `ferstream.json`. `where` names it in errors.
+ * @throws FerError MODEL_INCOMPATIBLE when it was written by a newer ferstream or does not hold what it should.
+ */
+export function parseCheckpointInfo(json: unknown, where: string): CheckpointInfo {
+  const { format } = z.looseObject({ format: z.unknown() }).catch({ format: undefined }).parse(json);
+  if (typeof format === 'number' && format > CHECKPOINT_FORMAT) {
+    throw new FerError('MODEL_INCOMPATIBLE', `${where} is of checkpoint format ${format}, this ferstream reads up to ${CHECKPOINT_FORMAT}; update ferstream to use it`);
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const field = issue.path.map(String).join('.') || 'the whole';
+  throw new FerError('MODEL_INCOMPATIBLE', `${where} is not a ferstream checkpoint description (${field}: ${issue.message}); train the model again or restore the file`, {
+    cause: result.error,
+  });
+}

@@ -1,0 +1,46 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type * as tf from '@tensorflow/tfjs';
+
+export const TOPOLOGY_FILE = 'model.json';
+export const WEIGHTS_FILE = 'weights.bin';
+
+interface ModelJson {
+  readonly modelTopology: object;
+  readonly weightsManifest: readonly { readonly paths: readonly string[]; readonly weights: tf.io.WeightsManifestEntry[] }[];
+}
+
+/**
+ * Writes and reads TensorFlow.js' standard layout in a folder: model.json, and the weights in one binary file (read: in any number).
+ * tfjs-node has such a handler too, but is not everywhere.
+ */
+export function folderHandler(folder: string): tf.io.IOHandler {
+  return {
+    async save(artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> {
+      const weights = joined(artifacts.weightData);
+      const json = {
+        modelTopology: artifacts.modelTopology,
+        format: artifacts.format,
+        generatedBy: artifacts.generatedBy,
+        convertedBy: artifacts.convertedBy ?? null,
+        weightsManifest: [{ paths: [WEIGHTS_FILE], weights: artifacts.weightSpecs ?? [] }],
+      };
+      await writeFile(join(folder, WEIGHTS_FILE), weights);
+      await writeFile(join(folder, TOPOLOGY_FILE), JSON.stringify(json));
+      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON', weightDataBytes: weights.byteLength } };
+    },
+
+    async load(): Promise<tf.io.ModelArtifacts> {
+      const { modelTopology, weightsManifest } = JSON.parse(await readFile(join(folder, TOPOLOGY_FILE), 'utf8')) as ModelJson;
+      const files = await Promise.all(weightsManifest.flatMap(({ paths }) => paths).map((path) => readFile(join(folder, path))));
+      // A copy that starts its own buffer: Node may hand out parts of a shared one.
+      const weightData = new Uint8Array(Buffer.concat(files)).buffer;
+      return { modelTopology, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
+    },
+  };
+}
+
+function joined(data: tf.io.WeightData | undefined): Buffer {
+  if (data === undefined) return Buffer.alloc(0);
+  return Buffer.concat((Array.isArray(data) ? data : [data]).map((part) => Buffer.from(part)));
+}

@@ -1,0 +1,46 @@
+import type * as tf from '@tensorflow/tfjs';
+
+/** What became of a model's weights. Names are "layer/weight", e.g. "stem_conv/kernel". */
+export interface Initialised {
+  /** Taken over. */
+  readonly matched: readonly string[];
+  /** The other model has none of that name: left as they were. */
+  readonly missing: readonly string[];
+  /** Of another shape there: left as they were. */
+  readonly mismatched: readonly { readonly name: string; readonly shape: readonly (number | null)[]; readonly found: readonly (number | null)[] }[];
+}
+
+/**
+ * Starts a model from another one's weights: every weight whose layer and own name are the same and whose shape fits is copied.
+ * So a frame encoder goes on with another classifier, or with another label set.
+ */
+export function initialiseFrom(model: tf.LayersModel, from: tf.LayersModel): Initialised {
+  const offered = namedWeights(from);
+  const matched: string[] = [];
+  const missing: string[] = [];
+  const mismatched: { name: string; shape: (number | null)[]; found: (number | null)[] }[] = [];
+  for (const [name, weight] of namedWeights(model)) {
+    const other = offered.get(name);
+    if (!other) missing.push(name);
+    else if (other.shape.join() !== weight.shape.join()) mismatched.push({ name, shape: weight.shape, found: other.shape });
+    else {
+      weight.write(other.read());
+      matched.push(name);
+    }
+  }
+  return { matched, missing, mismatched };
+}
+
+/** The lines to print: a count, then every weight that was not taken over. */
+export function describeInitialised({ matched, missing, mismatched }: Initialised): string[] {
+  return [
+    `${matched.length} of ${matched.length + missing.length + mismatched.length} weights taken over`,
+    ...mismatched.map(({ name, shape, found }) => `not taken over: ${name} is [${shape.join(', ')}] here and [${found.join(', ')}] there`),
+    ...missing.map((name) => `not there: ${name}`),
+  ];
+}
+
+function namedWeights(model: tf.LayersModel): Map<string, tf.LayerVariable> {
+  // A layer's variables are named "layer/kernel", or "kernel" by layers that do not prefix them.
+  return new Map(model.layers.flatMap((layer) => layer.weights.map((weight) => [`${layer.name}/${weight.originalName.replace(/^.*\//, '')}`, weight] as const)));
+}

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { FerError } from '../../errors/index.js';
+import type { CropGeometry } from '../crop-geometry.js';
+import type { LabelSet } from '../label-set.js';
+// Loading needs the custom layers registered.
+import '../networks/index.js';
+import { parseCheckpointInfo } from './checkpoint-info.js';
+import type { CheckpointInfo } from './checkpoint-info.js';
+import { folderHandler } from './folder-handler.js';
+import { INFO_FILE } from './save-checkpoint.js';
+
+/** What the caller can use; whatever is left out may be anything. */
+export interface CheckpointWanted {
+  readonly kind?: CheckpointInfo['kind'];
+  /** Labels and their order must be the same; the set's name need not. */
+  readonly labels?: LabelSet;
+  readonly crop?: CropGeometry;
+}
+
+export interface Checkpoint {
+  readonly model: tf.LayersModel;
+  readonly info: CheckpointInfo;
+}
+
+/**
+ * Reads only the description, not the weights.
+ * @throws FerError WEIGHTS_MISSING when there is no checkpoint, MODEL_INCOMPATIBLE when it cannot be used as wanted.
+ */
+export async function readCheckpointInfo(folder: string, wanted: CheckpointWanted = {}): Promise<CheckpointInfo> {
+  const path = join(folder, INFO_FILE);
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new FerError('WEIGHTS_MISSING', `checkpoint ${folder}: ${missing ? `there is no ${INFO_FILE}` : `${INFO_FILE} cannot be read`}; name the folder of a model that ferstream has trained`, {
+      cause: error,
+    });
+  }
+  const info = parseCheckpointInfo(json, path);
+  assertFits(info, wanted, folder);
+  return info;
+}
+
+/**
+ * Loads what saveCheckpoint wrote. The caller disposes the model.
+ * @throws FerError WEIGHTS_MISSING when files are missing or damaged, MODEL_INCOMPATIBLE when it cannot be used as wanted.
+ */
+export async function loadCheckpoint(folder: string, wanted: CheckpointWanted = {}): Promise<Checkpoint> {
+  const info = await readCheckpointInfo(folder, wanted);
+  try {
+    return { model: await tf.loadLayersModel(folderHandler(folder)), info };
+  } catch (error) {
+    const why = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+    throw new FerError('WEIGHTS_MISSING', `checkpoint ${folder}: the network cannot be loaded (${why}); copy it again from where it was trained`, { cause: error });
+  }
+}
+
+function assertFits(info: CheckpointInfo, { kind, labels, crop }: CheckpointWanted, folder: string): void {
+  const refuse = (has: string, want: string, mend: string): never => {
+    throw new FerError('MODEL_INCOMPATIBLE', `checkpoint ${folder} ${has}, wanted: ${want}; ${mend}`);
+  };
+  if (kind !== undefined && kind !== info.kind) refuse(`is a ${info.kind} network`, `a ${kind} network`, 'name the other one');
+  const own = info.labelSet;
+  if (labels && (own.labels.length !== labels.size || own.labels.some((label, i) => label !== labels.labels[i]))) {
+    refuse(`has label set "${own.name}" (${own.labels.join(', ')})`, `"${labels.name}" (${labels.labels.join(', ')})`, 'use a model trained on that set, or only its weights as a start (--init)');
+  }
+  if (crop && !sameCrop(info.crop, crop)) refuse(`was trained on crops of ${describeCrop(info.crop)}`, describeCrop(crop), 'cut the faces as it expects them, or train anew');
+}
+
+function sameCrop(a: CropGeometry, b: CropGeometry): boolean {
+  return describeCrop(a) === describeCrop(b);
+}
+
+function describeCrop({ size, channels, eyes, mouth }: CropGeometry): string {
+  return `${size}x${size} pixels, ${channels === 1 ? 'grey' : 'colour'}, eyes at (${eyes.x}, ${eyes.y}), mouth at (${mouth.x}, ${mouth.y})`;
+}

@@ -1,0 +1,120 @@
+import * as tf from '@tensorflow/tfjs';
+import { scaleByChannel, sumByChannel } from './channel-math.js';
+
+/** What normalising a batch gives: the caller disposes all three. */
+export interface NormalisedBatch {
+  /** [..., C] */
+  readonly y: tf.Tensor;
+  /** The batch's own mean and (biased) variance, through which no gradient flows. [C] */
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
+}
+
+/**
+ * Batch normalisation with its gradient written out (Ioffe and Szegedy 2015, section 3): with z = (x - mean) / sqrt(variance + epsilon)
+ *
+ *     y = gamma z + beta,   dx = gamma / sqrt(variance + epsilon) * (dy - mean(dy) - z mean(dy z)).
+ *
+ * TensorFlow.js composes it from a dozen broadcasts and sums, which take longer on wasm than the convolutions around them.
+ * x [..., C], gamma [C], beta [C].
+ */
+export function normaliseBatch(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): NormalisedBatch {
+  const count = x.size / x.shape.at(-1)!;
+  let mean: tf.Tensor1D | undefined;
+  let variance: tf.Tensor1D | undefined;
+
+  const normalise = tf.customGrad((...args) => {
+    const [input, scale, shift, save] = args as [tf.Tensor, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
+    mean = tf.keep(sumByChannel(input).div<tf.Tensor1D>(count)); // [C]
+    const centred = scaleByChannel(input, tf.onesLike(mean), mean.neg()); // [..., C]
+    variance = tf.keep(sumByChannel(centred.square()).div<tf.Tensor1D>(count)); // [C]
+    const inverse = variance.add<tf.Tensor1D>(epsilon).rsqrt(); // [C]
+    const z = scaleByChannel(centred, inverse, tf.zerosLike(inverse)); // [..., C]
+    save([z, inverse, scale]);
+
+    return {
+      value: scaleByChannel(z, scale, shift), // [..., C]
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [savedZ, savedInverse, savedScale] = saved as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];
+        const dBeta = sumByChannel(dy); // [C]
+        const dGamma = sumByChannel(dy.mul(savedZ)); // [C]
+        const factor = savedScale.mul<tf.Tensor1D>(savedInverse); // [C]
+        const direct = scaleByChannel(dy, factor, factor.mul<tf.Tensor1D>(dBeta).div<tf.Tensor1D>(-count));
+        const throughVariance = scaleByChannel(savedZ, factor.mul<tf.Tensor1D>(dGamma).div<tf.Tensor1D>(-count), tf.zerosLike(factor));
+        return [direct.add(throughVariance), dGamma, dBeta];
+      },
+    };
+  });
+
+  const y = normalise(x, gamma, beta);
+  return { y, mean: mean!, variance: variance! };
+}
+
+export interface BatchNormConfig {
+  readonly name?: string;
+  /** How slowly the statistics used at inference follow the batches'. */
+  readonly momentum?: number;
+  readonly epsilon?: number;
+}
+
+/**
+ * Batch normalisation over the last axis, as tf.layers.batchNormalization (same weights, same names), with a quick gradient.
+ * In training it uses the batch's statistics; frozen (`trainable = false`) or at inference the moving ones.
+ */
+export class BatchNorm extends tf.layers.Layer {
+  static readonly className = 'FerBatchNorm';
+  private readonly momentum: number;
+  private readonly epsilon: number;
+  private gamma!: tf.LayerVariable;
+  private beta!: tf.LayerVariable;
+  private movingMean!: tf.LayerVariable;
+  private movingVariance!: tf.LayerVariable;
+
+  constructor(config: BatchNormConfig = {}) {
+    super(config);
+    this.momentum = config.momentum ?? 0.9;
+    this.epsilon = config.epsilon ?? 1e-3;
+  }
+
+  override build(inputShape: tf.Shape | tf.Shape[]): void {
+    const channels = (inputShape as tf.Shape).at(-1)!;
+    this.gamma = this.addWeight('gamma', [channels], 'float32', tf.initializers.ones());
+    this.beta = this.addWeight('beta', [channels], 'float32', tf.initializers.zeros());
+    this.movingMean = this.addWeight('moving_mean', [channels], 'float32', tf.initializers.zeros(), undefined, false);
+    this.movingVariance = this.addWeight('moving_variance', [channels], 'float32', tf.initializers.ones(), undefined, false);
+    super.build(inputShape);
+  }
+
+  override computeOutputShape(inputShape: tf.Shape): tf.Shape {
+    return inputShape;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
+    return tf.tidy(() => {
+      const x = Array.isArray(inputs) ? inputs[0]! : inputs;
+      const gamma = this.gamma.read();
+      const beta = this.beta.read();
+      if (kwargs['training'] !== true || !this.trainable) {
+        const scale = gamma.mul(this.movingVariance.read().add(this.epsilon).rsqrt()); // [C]
+        return x.mul(scale).add(beta.sub(this.movingMean.read().mul(scale)));
+      }
+      const { y, mean, variance } = normaliseBatch(x, gamma, beta, this.epsilon);
+      this.follow(this.movingMean, mean);
+      this.follow(this.movingVariance, variance);
+      tf.dispose([mean, variance]);
+      return y;
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), momentum: this.momentum, epsilon: this.epsilon };
+  }
+
+  private follow(moving: tf.LayerVariable, batch: tf.Tensor): void {
+    tf.tidy(() => {
+      moving.write(moving.read().mul(this.momentum).add(batch.mul(1 - this.momentum)));
+    });
+  }
+}
+
+tf.serialization.registerClass(BatchNorm);

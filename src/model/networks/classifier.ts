@@ -1,0 +1,25 @@
+import * as tf from '@tensorflow/tfjs';
+import { SeededDropout } from './seeded-dropout.js';
+
+export interface ClassifierOptions {
+  readonly classes: number;
+  /** Share of the features dropped in training. */
+  readonly dropout?: number;
+  /** Of the initial weights and of the dropout. */
+  readonly seed?: number;
+}
+
+/** A frame encoder with a linear layer on top: logits for every image. The encoder's layers are shared, not copied. [B, S, S, C] -> logits [B, classes] */
+export function frameClassifier(encoder: tf.LayersModel, { classes, dropout = 0, seed = 1 }: ClassifierOptions): tf.LayersModel {
+  let x = encoder.outputs[0]!; // [B, D]
+  if (dropout > 0) x = new SeededDropout({ name: 'features_dropout', rate: dropout, seed }).apply(x) as tf.SymbolicTensor;
+  const kernelInitializer = tf.initializers.glorotNormal({ seed });
+  const logits = tf.layers.dense({ name: 'logits', units: classes, kernelInitializer }).apply(x) as tf.SymbolicTensor; // [B, classes]
+  return tf.model({ name: `${encoder.name}_classifier`, inputs: encoder.inputs, outputs: logits });
+}
+
+/** The frame encoder inside a frame classifier, sharing its weights: what is computed before the dropout and the linear layer. [B, S, S, C] -> [B, D] */
+export function encoderOf(classifier: tf.LayersModel): tf.LayersModel {
+  const features = classifier.getLayer('features').output as tf.SymbolicTensor;
+  return tf.model({ name: `${classifier.name}_encoder`, inputs: classifier.inputs, outputs: features });
+}

@@ -1,0 +1,13 @@
+export { BatchNorm } from './batch-norm.js';
+export { encoderOf, frameClassifier } from './classifier.js';
+export type { ClassifierOptions } from './classifier.js';
+export { compactResidualNet } from './compact-residual-net.js';
+export type { CompactResidualNetOptions } from './compact-residual-net.js';
+export { PositionalCode } from './positional-code.js';
+export { resNet18 } from './resnet18.js';
+export type { ResNet18Options } from './resnet18.js';
+export { SeededDropout, reseedDropout } from './seeded-dropout.js';
+export { SelfAttention } from './self-attention.js';
+export { StandardiseImage } from './standardise-image.js';
+export { temporalEncoder } from './temporal-encoder.js';
+export type { TemporalEncoderOptions } from './temporal-encoder.js';

@@ -1,0 +1,35 @@
+import * as tf from '@tensorflow/tfjs';
+import { BatchNorm } from './batch-norm.js';
+
+/** Numbers the layers of one network, so that each starts from its own reproducible weights. */
+export class Seeds {
+  constructor(private last: number) {}
+
+  next(): number {
+    this.last += 1;
+    return this.last;
+  }
+}
+
+/** Convolution without bias, then batch normalisation. `name` is given to both, with `_conv` and `_norm` appended. [B, H, W, C] -> [B, H / s, W / s, filters] */
+export function convNorm(x: tf.SymbolicTensor, name: string, filters: number, kernelSize: number, strides: number, seeds: Seeds): tf.SymbolicTensor {
+  const kernelInitializer = tf.initializers.heNormal({ seed: seeds.next() });
+  const conv = tf.layers.conv2d({ name: `${name}_conv`, filters, kernelSize, strides, padding: 'same', useBias: false, kernelInitializer });
+  return new BatchNorm({ name: `${name}_norm` }).apply(conv.apply(x)) as tf.SymbolicTensor;
+}
+
+export function relu(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
+  return tf.layers.reLU({ name: `${name}_relu` }).apply(x) as tf.SymbolicTensor;
+}
+
+/**
+ * Basic residual block (He et al. 2016, figure 2): two 3x3 convolutions beside a shortcut, which is a 1x1 convolution where the
+ * shape changes. [B, H, W, C] -> [B, H / s, W / s, filters]
+ */
+export function residualBlock(x: tf.SymbolicTensor, name: string, filters: number, strides: number, seeds: Seeds): tf.SymbolicTensor {
+  const first = relu(convNorm(x, `${name}_1`, filters, 3, strides, seeds), `${name}_1`);
+  const second = convNorm(first, `${name}_2`, filters, 3, 1, seeds);
+  const same = strides === 1 && x.shape.at(-1) === filters;
+  const shortcut = same ? x : convNorm(x, `${name}_shortcut`, filters, 1, strides, seeds);
+  return relu(tf.layers.add({ name: `${name}_sum` }).apply([second, shortcut]) as tf.SymbolicTensor, name);
+}

@@ -1,0 +1,31 @@
+import * as tf from '@tensorflow/tfjs';
+import { Seeds, convNorm, relu, residualBlock } from './residual-block.js';
+import { StandardiseImage } from './standardise-image.js';
+
+export interface ResNet18Options {
+  /** Side of the square crop in pixels: 112 or 224 in the papers. */
+  readonly size?: number;
+  readonly channels?: 1 | 3;
+  /** Of the initial weights. */
+  readonly seed?: number;
+}
+
+/**
+ * ResNet-18 (He et al. 2016, table 1), the frame encoder of the papers on noisy expression labels: 11.2 M parameters.
+ * Pixels of any range (StandardiseImage). [B, S, S, C] -> features [B, 512]
+ */
+export function resNet18({ size = 112, channels = 3, seed = 1 }: ResNet18Options = {}): tf.LayersModel {
+  const seeds = new Seeds(seed * 1000);
+  const input = tf.input({ shape: [size, size, channels], name: 'image' });
+  let x = new StandardiseImage({ name: 'standardise' }).apply(input) as tf.SymbolicTensor;
+  x = relu(convNorm(x, 'stem', 64, 7, 2, seeds), 'stem'); // [B, S/2, S/2, 64]
+  x = tf.layers.maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'same' }).apply(x) as tf.SymbolicTensor; // [B, S/4, S/4, 64]
+  for (let stage = 0; stage < 4; stage++) {
+    for (let block = 0; block < 2; block++) {
+      const strides = stage > 0 && block === 0 ? 2 : 1;
+      x = residualBlock(x, `stage${stage + 1}_block${block + 1}`, 64 * 2 ** stage, strides, seeds);
+    }
+  } // [B, S/32, S/32, 512]
+  const features = tf.layers.globalAveragePooling2d({ name: 'features' }).apply(x) as tf.SymbolicTensor; // [B, 512]
+  return tf.model({ name: 'resnet18', inputs: input, outputs: features });
+}

@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs';
+import { PositionalCode } from './positional-code.js';
+import { SeededDropout } from './seeded-dropout.js';
+import { SelfAttention } from './self-attention.js';
+
+export interface TemporalEncoderOptions {
+  /** D: length of a frame's feature vector. */
+  readonly features: number;
+  /** C: classes. */
+  readonly classes: number;
+  /** Width to which the features are projected, and in which the frames are mixed. */
+  readonly width?: number;
+  readonly layers?: number;
+  /** Must divide the width. */
+  readonly heads?: number;
+  /** Width of the hidden layer of each feed-forward part. */
+  readonly feedForward?: number;
+  readonly dropout?: number;
+  /** Tell the network each frame's place in the clip. Without it the order of the frames makes no difference. */
+  readonly positionalCode?: boolean;
+  /** No frame sees later ones: for live use. */
+  readonly causal?: boolean;
+  /** A second input "present" [B, T]: 1 for frames that are there, 0 for padding, which no frame then sees. */
+  readonly masked?: boolean;
+  /** Of the initial weights and of the dropout. */
+  readonly seed?: number;
+}
+
+/**
+ * Mixes the frames of a clip and predicts every one of them, as V-NAW does (arXiv 2503.15970): 1x1 projection, transformer encoder
+ * (normalisation after each part, as in Vaswani et al. 2017), linear layer. Defaults are the published ones. Clips may have any length T.
+ *
+ * features [B, T, D] (and present [B, T] when `masked`) -> logits [B, T, C]
+ * @throws FerError CONFIG_INVALID when the heads do not divide the width.
+ */
+export function temporalEncoder(options: TemporalEncoderOptions): tf.LayersModel {
+  const { features, classes, width = 512, layers = 4, heads = 1, feedForward = 512, dropout = 0.6, causal = false, seed = 1 } = options;
+  let lastSeed = seed * 1000;
+  const nextSeed = (): number => (lastSeed += 2);
+  const dense = (x: tf.SymbolicTensor, name: string, units: number, activation: 'linear' | 'relu' = 'linear'): tf.SymbolicTensor => {
+    const kernelInitializer = tf.initializers.glorotUniform({ seed: nextSeed() });
+    return tf.layers.dense({ name, units, activation, kernelInitializer }).apply(x) as tf.SymbolicTensor;
+  };
+  const drop = (x: tf.SymbolicTensor, name: string): tf.SymbolicTensor =>
+    dropout === 0 ? x : (new SeededDropout({ name, rate: dropout, seed: nextSeed() }).apply(x) as tf.SymbolicTensor);
+  const addAndNormalise = (x: tf.SymbolicTensor, part: tf.SymbolicTensor, name: string): tf.SymbolicTensor => {
+    const sum = tf.layers.add({ name: `${name}_sum` }).apply([x, drop(part, `${name}_dropout`)]);
+    return tf.layers.layerNormalization({ name: `${name}_norm`, epsilon: 1e-5 }).apply(sum) as tf.SymbolicTensor;
+  };
+
+  const input = tf.input({ shape: [null, features], name: 'features' }); // [B, T, D]
+  const present = options.masked === true ? tf.input({ shape: [null], name: 'present' }) : undefined; // [B, T]
+  let x = dense(input, 'projection', width); // [B, T, W]
+  if (options.positionalCode === true) x = new PositionalCode({ name: 'positional_code' }).apply(x) as tf.SymbolicTensor;
+  for (let i = 1; i <= layers; i++) {
+    const attention = new SelfAttention({ name: `layer${i}_attention`, heads, causal, dropout, seed: nextSeed() });
+    x = addAndNormalise(x, attention.apply(present ? [x, present] : x) as tf.SymbolicTensor, `layer${i}_attention`);
+    const hidden = drop(dense(x, `layer${i}_hidden`, feedForward, 'relu'), `layer${i}_hidden_dropout`); // [B, T, F]
+    x = addAndNormalise(x, dense(hidden, `layer${i}_forward`, width), `layer${i}_forward`); // [B, T, W]
+  }
+  const logits = dense(x, 'logits', classes); // [B, T, C]
+  return tf.model({ name: 'temporal_encoder', inputs: present ? [input, present] : input, outputs: logits });
+}
