@@ -1,0 +1,5 @@
+export * from './losses/index.js';
+export * from './metrics/index.js';
+export * from './noise/index.js';
+export { SeededRandom } from './seeded-random.js';
+export type { SeededRandomState, Words } from './seeded-random.js';
