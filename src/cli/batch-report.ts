@@ -58,6 +58,11 @@ export class BatchReport {
     return [...table, '', `${this.failures.length} of ${this.total} inputs failed:`, ...this.failures.map((line) => `  ${line}`)];
   }
 
+  /** Whether any input has its results in place. */
+  get hasResults(): boolean {
+    return this.rows.length > this.failures.length;
+  }
+
   exitCode(): number {
     if (this.interrupted) return EXIT.interrupted;
     return this.failures.length > 0 ? EXIT.someFailed : EXIT.ok;

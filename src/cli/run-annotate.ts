@@ -18,7 +18,8 @@ export async function runAnnotate(inputs: readonly string[], flags: AnnotateFlag
   const options: BatchOptions = { ...rest, formats: parseFormats(format, overlay), signal: interruptSignal() };
   const report = new BatchReport(process.stderr);
   for await (const event of annotateBatch(inputs, options)) report.take(event);
-  process.stdout.write(`${report.summary().join('\n')}\nresults in ${options.outputDir}\n`);
+  const lines = report.hasResults ? [...report.summary(), `results in ${options.outputDir}`] : report.summary();
+  process.stdout.write(`${lines.join('\n')}\n`);
   return report.exitCode();
 }
 
