@@ -195,11 +195,11 @@ async function withTensors(body: () => Promise<void>): Promise<void> {
   expect(tf.memory().numTensors).toBe(before);
 }
 
-/** 1e-4 relative; below 1e-3, where float32 sums have no more digits, 1e-7 absolute. */
+/** 1e-4 relative; below 3e-3 3e-7 absolute: a reference in float32 that sums posteriors to 1 is itself off by that much. */
 function expectValues(actual: ArrayLike<number>, expected: readonly number[], what: string): void {
   expect(actual.length, what).toBe(expected.length);
   expected.forEach((value, i) => {
-    expect(Math.abs(actual[i]! - value), `${what}[${i}] is ${actual[i]!}, expected ${value}`).toBeLessThanOrEqual(Math.max(1e-4 * Math.abs(value), 1e-7));
+    expect(Math.abs(actual[i]! - value), `${what}[${i}] is ${actual[i]!}, expected ${value}`).toBeLessThanOrEqual(Math.max(1e-4 * Math.abs(value), 3e-7));
   });
 }
 
