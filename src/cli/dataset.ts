@@ -17,6 +17,9 @@ export function datasetCommand(program: Command): void {
     .addHelpText('after', '\nExit code 1 when files or rows are missing or damaged.\nFormats and their folders: docs/datasets.md')
     .action(async (location: string, flags: DatasetCheckFlags) => {
       const { runDatasetCheck } = await import('./run-dataset-check.js');
-      process.exitCode = await runDatasetCheck(location, flags, { write: (line) => void process.stdout.write(`${line}\n`) });
+      process.exitCode = await runDatasetCheck(location, flags, {
+        write: (line) => void process.stdout.write(`${line}\n`),
+        progress: process.stderr,
+      });
     });
 }

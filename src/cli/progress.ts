@@ -16,7 +16,11 @@ export class Progress {
   private label = '';
   private total: number | null = null;
 
-  constructor(private readonly target: ProgressTarget) {}
+  /** @param unit what is counted */
+  constructor(
+    private readonly target: ProgressTarget,
+    private readonly unit = 'frames',
+  ) {}
 
   start(label: string, total: number | null): void {
     this.label = label;
@@ -30,7 +34,7 @@ export class Progress {
     const interval = this.target.isTTY === true ? REDRAW_MS : PLAIN_LINE_MS;
     if (now - this.drawn < interval) return;
     this.drawn = now;
-    const text = formatProgress(this.label, done, this.total, (now - this.began) / 1000);
+    const text = formatProgress(this.label, done, this.total, (now - this.began) / 1000, this.unit);
     this.target.write(this.target.isTTY === true ? `\r\u001b[K${text.slice(0, (this.target.columns ?? 80) - 1)}` : `${text}\n`);
   }
 
@@ -41,13 +45,13 @@ export class Progress {
 }
 
 /**
- * @param total frames to expect, null when nobody knows
+ * @param total how many to expect, null when nobody knows
  * @param seconds since the start
  */
-export function formatProgress(label: string, done: number, total: number | null, seconds: number): string {
+export function formatProgress(label: string, done: number, total: number | null, seconds: number, unit = 'frames'): string {
   const rate = seconds > 0 ? done / seconds : 0;
-  const speed = `${rate.toFixed(1)} frames/s`;
-  if (total === null || total === 0) return `${label}  ${done} frames  ${speed}`;
+  const speed = `${rate.toFixed(1)} ${unit}/s`;
+  if (total === null || total === 0) return `${label}  ${done} ${unit}  ${speed}`;
   const share = Math.min(1, done / total);
   const filled = Math.round(share * BAR_WIDTH);
   const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]`;

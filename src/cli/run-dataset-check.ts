@@ -1,6 +1,8 @@
-import type { DatasetReport, Split, SplitCounts } from '../train/datasets/index.js';
+import type { Dataset, DatasetReport, Split, SplitCounts } from '../train/datasets/index.js';
 import { checkDataset, openDataset } from '../train/datasets/index.js';
 import { EXIT } from './exit-codes.js';
+import type { ProgressTarget } from './progress.js';
+import { Progress } from './progress.js';
 import { textTable } from './text-table.js';
 
 export interface DatasetCheckFlags {
@@ -14,12 +16,30 @@ export interface DatasetCheckFlags {
 const EXAMPLES = 5;
 
 /** Prints what is in a data set and what is wrong with it. Returns the exit code. */
-export async function runDatasetCheck(location: string, flags: DatasetCheckFlags, io: { write(line: string): void }): Promise<number> {
+export async function runDatasetCheck(
+  location: string,
+  flags: DatasetCheckFlags,
+  io: { write(line: string): void; readonly progress?: ProgressTarget },
+): Promise<number> {
   const { split, fold, quick = false, json = false } = flags;
   const dataset = await openDataset(location, { ...(split === undefined ? {} : { split }), ...(fold === undefined ? {} : { fold }) });
-  const report = await checkDataset(dataset, { readFiles: !quick });
+  const report = await checkWithProgress(dataset, !quick, io.progress);
   for (const line of json ? [JSON.stringify(report, null, 2)] : reportLines(report)) io.write(line);
   return report.problems.length > 0 || (report.unreadableFiles?.length ?? 0) > 0 ? EXIT.someFailed : EXIT.ok;
+}
+
+async function checkWithProgress(dataset: Dataset, readFiles: boolean, target: ProgressTarget | undefined): Promise<DatasetReport> {
+  if (target === undefined) return checkDataset(dataset, { readFiles });
+  const progress = new Progress(target, 'files');
+  let isStarted = false;
+  const onProgress = (done: number, total: number): void => {
+    if (!isStarted) progress.start(`reading ${dataset.name} twice`, total);
+    isStarted = true;
+    progress.update(done);
+  };
+  const report = await checkDataset(dataset, { readFiles, onProgress });
+  progress.clear();
+  return report;
 }
 
 /** The report for a person. */

@@ -52,15 +52,25 @@ export interface DatasetReport {
 export interface CheckOptions {
   /** Read every file, for duplicates and damage (default); false counts only. */
   readonly readFiles?: boolean;
+  /** Called as files are read; each is read twice, once for duplicates and once for damage. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** What is in a data set and what is wrong with it. Pictures are decoded whole; of videos only the bytes are read. */
-export async function checkDataset(dataset: Dataset, { readFiles = true }: CheckOptions = {}): Promise<DatasetReport> {
+export async function checkDataset(dataset: Dataset, { readFiles = true, onProgress }: CheckOptions = {}): Promise<DatasetReport> {
   const { name, splits, samples, problems, leftOut } = dataset;
   const splitsOf = new Map<string, Set<Split>>();
   for (const { subject, split } of samples) {
     if (subject !== null) splitsOf.set(subject, (splitsOf.get(subject) ?? new Set()).add(split));
   }
+  const files = samples.flatMap(filesOf);
+  const uniqueFiles = [...new Set(files)];
+  let done = 0;
+  const onRead = (count: number): void => {
+    done += count;
+    onProgress?.(done, files.length + uniqueFiles.length);
+  };
+  if (readFiles) onRead(0);
   const subjects = [...splitsOf].map(([subject, own]) => ({ subject, splits: splits.filter((split) => own.has(split)) }));
   return {
     name,
@@ -72,8 +82,8 @@ export async function checkDataset(dataset: Dataset, { readFiles = true }: Check
       splits.map((split) => [split, subjects.filter((subject) => subject.splits.includes(split)).length]).filter(([, count]) => count !== 0),
     ) as SplitCounts,
     subjectsAcrossSplits: subjects.filter((subject) => subject.splits.length > 1),
-    duplicates: readFiles ? await findDuplicates(dataset) : null,
-    unreadableFiles: readFiles ? await findUnreadable(samples) : null,
+    duplicates: readFiles ? await findDuplicates(dataset, onRead) : null,
+    unreadableFiles: readFiles ? await findUnreadable(uniqueFiles, onRead) : null,
     problems,
     leftOut,
   };
@@ -96,9 +106,9 @@ function countClasses({ labels, samples }: Dataset): ClassCounts[] {
   return counts;
 }
 
-async function findDuplicates({ samples, splits }: Dataset): Promise<DuplicateGroup[]> {
+async function findDuplicates({ samples, splits }: Dataset, onRead: (files: number) => void): Promise<DuplicateGroup[]> {
   const groups = new Map<string, Sample[]>();
-  const keys = await contentKeys(samples);
+  const keys = await contentKeys(samples, onRead);
   for (const sample of samples) {
     const key = keys.get(sample) ?? null;
     if (key !== null) groups.set(key, [...(groups.get(key) ?? []), sample]);
@@ -112,11 +122,12 @@ async function findDuplicates({ samples, splits }: Dataset): Promise<DuplicateGr
     }));
 }
 
-async function findUnreadable(samples: readonly Sample[]): Promise<UnreadableFile[]> {
+async function findUnreadable(files: readonly string[], onRead: (files: number) => void): Promise<UnreadableFile[]> {
   const found: UnreadableFile[] = [];
-  await forEachLimited([...new Set(samples.flatMap(filesOf))], DECODED_AT_ONCE, async (path) => {
+  await forEachLimited(files, DECODED_AT_ONCE, async (path) => {
     const message = await whatIsWrong(path);
     if (message !== null) found.push({ path, message });
+    onRead(1);
   });
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -30,8 +30,11 @@ export function contentKey(sample: Sample, hashes: readonly string[]): string {
   return `${bytes}@${sample.startSeconds ?? 0}-${sample.endSeconds ?? ''}`;
 }
 
-/** By sample: its content key, or null where a file cannot be read. */
-export async function contentKeys(samples: readonly Sample[]): Promise<ReadonlyMap<Sample, string | null>> {
+/**
+ * By sample: its content key, or null where a file cannot be read.
+ * @param onRead called with the number of files of each sample that is done with
+ */
+export async function contentKeys(samples: readonly Sample[], onRead: (files: number) => void = () => undefined): Promise<ReadonlyMap<Sample, string | null>> {
   const keys = new Map<Sample, string | null>();
   // Several stretches of one video: read it once.
   const hashes = new Map<string, Promise<string>>();
@@ -48,6 +51,7 @@ export async function contentKeys(samples: readonly Sample[]): Promise<ReadonlyM
     } catch {
       keys.set(sample, null);
     }
+    onRead(filesOf(sample).length);
   });
   return keys;
 }
