@@ -1,0 +1,157 @@
+/**
+ * How fast a training step of the compact residual net is: forward, gradients and Adam, batch 64, 48x48x1.
+ *
+ *   npx tsx bench/training-step.ts [--rounds 5] [--write]
+ *
+ * Compared on wasm: ferstream's kernels and batch normalisation; the same kernels with tf.layers.batchNormalization; and the engine's
+ * own kernels with that (a filter gradient of convolutions it has none of, so that one stays ours). And the native engine where it is
+ * installed (or FERSTREAM_NATIVE_DIR names its folder). Every case gets a process of its own; rounds alternate, so that a busy machine
+ * slows all alike: only the ratios travel to another machine. --write puts the table into bench/training-step.md.
+ */
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs';
+import { findPackage, openBackend } from '../src/model/backend/index.js';
+import { compactResidualNet, frameClassifier } from '../src/model/networks/index.js';
+import { markdownTable, median } from './table.js';
+
+const BATCH = 64;
+const SIZE = 48;
+const CLASSES = 8;
+
+interface Case {
+  readonly name: string;
+  readonly backend: 'wasm' | 'tfjs-node';
+  readonly stockKernels: boolean;
+  readonly stockNorm: boolean;
+}
+
+const CASES: readonly Case[] = [
+  { name: 'wasm', backend: 'wasm', stockKernels: false, stockNorm: false },
+  { name: 'wasm, stock batch normalisation', backend: 'wasm', stockKernels: false, stockNorm: true },
+  { name: 'wasm, stock kernels and batch normalisation', backend: 'wasm', stockKernels: true, stockNorm: true },
+  { name: 'tfjs-node', backend: 'tfjs-node', stockKernels: false, stockNorm: false },
+];
+
+interface Measurement {
+  readonly imagesPerSecond: number;
+  readonly imagesPerCpuSecond: number;
+}
+
+/** The compact residual net as anybody would write it with tf.layers alone. */
+function stockNet(): tf.LayersModel {
+  const convNorm = (x: tf.SymbolicTensor, filters: number, kernelSize: number, strides: number): tf.SymbolicTensor =>
+    tf.layers
+      .batchNormalization()
+      .apply(tf.layers.conv2d({ filters, kernelSize, strides, padding: 'same', useBias: false, kernelInitializer: 'heNormal' }).apply(x)) as tf.SymbolicTensor;
+  const relu = (x: tf.SymbolicTensor): tf.SymbolicTensor => tf.layers.reLU().apply(x) as tf.SymbolicTensor;
+  const input = tf.input({ shape: [SIZE, SIZE, 1] });
+  let x = relu(convNorm(input, 24, 3, 2)); // [B, 24, 24, 24]
+  for (const [filters, strides] of [
+    [24, 1],
+    [48, 2],
+    [96, 2],
+  ] as const) {
+    const second = convNorm(relu(convNorm(x, filters, 3, strides)), filters, 3, 1);
+    x = relu(tf.layers.add().apply([second, strides === 1 ? x : convNorm(x, filters, 1, strides)]) as tf.SymbolicTensor);
+  } // [B, 6, 6, 96]
+  const outputs = tf.layers.dense({ units: CLASSES }).apply(tf.layers.globalAveragePooling2d({}).apply(x)) as tf.SymbolicTensor; // [B, 8]
+  return tf.model({ inputs: input, outputs });
+}
+
+/** The child: opens the engine, then measures one round for each message. */
+async function serve({ backend, stockKernels, stockNorm }: Case): Promise<void> {
+  await import('@tensorflow/tfjs-backend-wasm');
+  const stock = ['Conv2DBackpropInput', 'BatchMatMul'].map((name) => tf.getKernel(name, 'wasm'));
+  const { description } = await openBackend({ backend });
+  if (stockKernels) {
+    for (const kernel of stock) {
+      tf.unregisterKernel(kernel.kernelName, 'wasm');
+      tf.registerKernel(kernel);
+    }
+  }
+  const net = stockNorm ? stockNet() : frameClassifier(compactResidualNet({ size: SIZE }), { classes: CLASSES });
+  const optimizer = tf.train.adam(1e-3);
+  const images = tf.randomNormal([BATCH, SIZE, SIZE, 1]); // [64, 48, 48, 1]
+  const labels = tf.oneHot(tf.range(0, BATCH, 1, 'int32').mod(tf.scalar(CLASSES, 'int32')), CLASSES); // [64, 8]
+  const step = async (): Promise<void> => {
+    const loss = optimizer.minimize(() => tf.losses.softmaxCrossEntropy(labels, net.apply(images, { training: true }) as tf.Tensor), true)!;
+    await loss.data();
+    loss.dispose();
+  };
+  for (let i = 0; i < 2; i++) await step();
+
+  const measure = async (): Promise<Measurement> => {
+    let done = 0;
+    const begin = performance.now();
+    const cpu = process.cpuUsage();
+    while (performance.now() - begin < 2000) {
+      await step();
+      done += BATCH;
+    }
+    const seconds = (performance.now() - begin) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
+    return { imagesPerSecond: done / seconds, imagesPerCpuSecond: done / ((user + system) / 1e6) };
+  };
+  process.on('message', () => void measure().then((result) => process.send?.(result)));
+  process.send?.(description);
+}
+
+async function compare(rounds: number, write: boolean): Promise<void> {
+  const native = findPackage('@tensorflow/tfjs-node') !== null;
+  if (!native) console.warn('tfjs-node is not installed and FERSTREAM_NATIVE_DIR names none: it is left out');
+  const runners: { name: string; child: ChildProcess; description: string; results: Measurement[] }[] = [];
+  try {
+    for (const { name, backend } of CASES) {
+      if (backend === 'tfjs-node' && !native) continue;
+      const child = fork(fileURLToPath(import.meta.url), ['--serve', name]);
+      runners.push({ name, child, description: (await answer(child, name)) as string, results: [] });
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const { name, child, results } of runners) {
+        const next = answer(child, name);
+        child.send('measure');
+        results.push((await next) as Measurement);
+      }
+    }
+  } finally {
+    for (const { child } of runners) child.kill();
+  }
+  const speed = (results: readonly Measurement[]): number => median(results.map(({ imagesPerSecond }) => imagesPerSecond));
+  const slowest = speed(runners.find(({ name }) => name.includes('stock kernels'))!.results);
+  const rows = runners.map(({ name, description, results }) => [
+    name,
+    (speed(results) / slowest).toFixed(1),
+    speed(results).toFixed(0),
+    median(results.map(({ imagesPerCpuSecond }) => imagesPerCpuSecond)).toFixed(0),
+    description,
+  ]);
+  const table = markdownTable(['case', 'ratio to stock', 'images/s', 'images per CPU second', 'obtained'], rows);
+  const heading = `Compact residual net (0.17 M parameters), training step, batch ${BATCH}, ${SIZE}x${SIZE}x1, Adam; median of ${rounds} rounds, Node ${process.version}.`;
+  console.log(`${heading}\n\n${table}`);
+  if (write) {
+    const made = `Made by \`npx tsx bench/training-step.ts --rounds ${rounds} --write\` on a shared machine with 2 cores: trust the ratios.`;
+    writeFileSync(new URL('training-step.md', import.meta.url), `# Speed of a training step\n\n${heading}\n${made}\n\n${table}\n`);
+  }
+}
+
+function answer(child: ChildProcess, name: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => {
+      reject(new Error(`${name} ended with code ${code ?? 'none'}`));
+    };
+    child.once('exit', onExit);
+    child.once('message', (message) => {
+      child.off('exit', onExit);
+      resolve(message);
+    });
+  });
+}
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false }, serve: { type: 'string' } } });
+const served = CASES.find(({ name }) => name === values.serve);
+if (served) await serve(served);
+else await compare(Number(values.rounds), values.write);
