@@ -67,8 +67,8 @@ function load(packageName: string, install: string): void {
   assertSameVersion([found]);
   // libtensorflow reports at level "info" on every start; warnings (a missing CUDA library) stay visible.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
-  // Its oneDNN kernels are off by default on processors without AVX-512; they were 1.3 times as fast there too (docs/engines.md).
-  process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
+  // Its oneDNN kernels are faster and, in some shapes, get the gradient of a strided 1x1 convolution wrong (docs/engines.md).
+  process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '0';
   try {
     requireWithOneEngine(found);
   } catch (error) {

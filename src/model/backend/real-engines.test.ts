@@ -11,6 +11,7 @@ interface Numbers {
   readonly description: string;
   readonly activations: number[];
   readonly gradient: number[];
+  readonly shortcutGradient: number[];
   readonly leaked: number;
   readonly refused?: { readonly code: string; readonly message: string };
 }
@@ -36,9 +37,12 @@ async function compute(backend: BackendName | 'cpu', node = process.execPath): P
        const forward = (filter) => tf.relu(tf.conv2d(x, filter, 2, 'same')); // [4, 12, 12, 16]
        const y = tf.tidy(() => tf.topk(forward(w).mean([1, 2]), 16).values); // [4, 16]
        const g = tf.tidy(() => tf.grad((filter) => forward(filter).square().mean())(w)); // [3, 3, 3, 16]
-       const activations = [...await y.data()], gradient = [...await g.data()];
-       tf.dispose([x, w, y, g]);
-       report({ description, activations, gradient, leaked: tf.memory().numTensors - before });
+       // A shortcut's convolution: oneDNN kernels get its gradient wrong.
+       const shortcut = wave([3, 8, 8, 3], 0.7), s = wave([1, 1, 3, 6], 0.2);
+       const h = tf.tidy(() => tf.grad((filter) => tf.conv2d(shortcut, filter, 2, 'same').square().mean())(s)); // [1, 1, 3, 6]
+       const activations = [...await y.data()], gradient = [...await g.data()], shortcutGradient = [...await h.data()];
+       tf.dispose([x, w, y, g, shortcut, s, h]);
+       report({ description, activations, gradient, shortcutGradient, leaked: tf.memory().numTensors - before });
      }`,
     { cwd: process.cwd(), node },
   );
@@ -58,6 +62,8 @@ async function expectSameNumbers(numbers: Numbers): Promise<void> {
   expect(numbers.gradient).toHaveLength(432);
   expect(relativeError(numbers.activations, reference.activations)).toBeLessThan(1e-5);
   expect(relativeError(numbers.gradient, reference.gradient)).toBeLessThan(1e-5);
+  expect(numbers.shortcutGradient).toHaveLength(18);
+  expect(relativeError(numbers.shortcutGradient, reference.shortcutGradient)).toBeLessThan(1e-5);
   expect(numbers.leaked).toBe(0);
 }
 
