@@ -10,7 +10,8 @@ export const INFO_FILE = 'ferstream.json';
 
 /**
  * Writes a model as a folder: `model.json` and `weights.bin` as any TensorFlow.js program reads them, and `ferstream.json`.
- * Everything is written and flushed beside it first and then renamed: whoever stops the program finds the old checkpoint or the new one, whole.
+ * Everything is written and flushed beside it first and then renamed into place: no checkpoint is ever seen half-written. Replacing one takes two
+ * renames; a program killed in the instant between them leaves the old checkpoint, whole, in `.NAME.tmp-…/old` beside the place.
  *
  * @throws FerError MODEL_INCOMPATIBLE when `info` does not describe the model, OUTPUT_UNWRITABLE when the folder cannot be written.
  */
@@ -30,9 +31,8 @@ export async function saveCheckpoint(model: tf.LayersModel, folder: string, info
     await model.save(folderHandler(made));
     await writeFile(join(made, INFO_FILE), `${JSON.stringify(complete, null, 2)}\n`);
     for (const file of [WEIGHTS_FILE, TOPOLOGY_FILE, INFO_FILE]) await flush(join(made, file));
-    // A folder cannot be renamed over a full one, so the old one steps aside for a moment.
-    if (await isCheckpointOrNothing(target)) await rename(target, join(scratch, 'old')).catch(ignoreMissing);
-    await rename(made, target);
+    await refuseOthers(target);
+    await putInPlace(made, target, join(scratch, 'old'));
   } catch (error) {
     if (error instanceof FerError) throw error;
     throw new FerError('OUTPUT_UNWRITABLE', `checkpoint ${folder} cannot be written (${error instanceof Error ? error.message : String(error)}); choose a folder that can`, { cause: error });
@@ -41,14 +41,24 @@ export async function saveCheckpoint(model: tf.LayersModel, folder: string, info
   }
 }
 
+/** A folder cannot be renamed over a full one, so the old one steps aside for a moment, and comes back if the new one cannot take its place. */
+async function putInPlace(made: string, target: string, aside: string): Promise<void> {
+  await rename(target, aside).catch(ignoreMissing);
+  try {
+    await rename(made, target);
+  } catch (error) {
+    await rename(aside, target).catch(ignoreMissing);
+    throw error;
+  }
+}
+
 /** Refuses to take away a folder with anything else in it than a checkpoint. */
-async function isCheckpointOrNothing(target: string): Promise<boolean> {
+async function refuseOthers(target: string): Promise<void> {
   const known = await stat(join(target, INFO_FILE)).catch(ignoreMissing);
   const there = await stat(target).catch(ignoreMissing);
   if (there && !known) {
     throw new FerError('OUTPUT_UNWRITABLE', `checkpoint ${target} cannot be written: something else has that name; choose another one or remove it`);
   }
-  return true;
 }
 
 function ignoreMissing(error: unknown): undefined {
