@@ -6,6 +6,7 @@ export type { FfmpegBinary } from './ffmpeg-binaries.js';
 export { startFfmpeg } from './ffmpeg-command.js';
 export type { FfmpegEnd, FfmpegRun } from './ffmpeg-command.js';
 export { formatOptions, guardOptions, inputArgument } from './input-guards.js';
+export { PACE_UNTIMED } from './picture-filters.js';
 export { probeVideo } from './probe.js';
 export { runProcess } from './run-process.js';
 export { buildDemoFootage } from './demo-footage.js';

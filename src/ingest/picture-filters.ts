@@ -36,10 +36,15 @@ export function pictureFilters(settings: FilterSettings): string {
   return [...timeFilters(settings), ...sizeFilters(settings), 'setsar=1', TO_TRANSPORT_CLOCK].join(',');
 }
 
+/**
+ * The filter that gives the frames of a stream without presentation times their places: at its own rate. ffprobe and ffmpeg
+ * builds disagree about such a rate; what counts is what the one that decodes makes of it.
+ */
+export const PACE_UNTIMED = `setpts='N/(if(isnan(FRAME_RATE),${FALLBACK_RATE},FRAME_RATE)*TB)'`;
+
 function timeFilters({ start, end, fps, timed }: FilterSettings): string[] {
   const filters: string[] = [];
-  // ffprobe and ffmpeg builds disagree about such a rate; what counts is what the one that decodes makes of it.
-  if (!timed) filters.push(`setpts='N/(if(isnan(FRAME_RATE),${FALLBACK_RATE},FRAME_RATE)*TB)'`);
+  if (!timed) filters.push(PACE_UNTIMED);
   if (end != null) filters.push(`trim=end=${end + STOP_LATER}`);
   const conditions: string[] = [];
   if (start != null) conditions.push(`gte(t,${start - HALF_MICROSECOND})`);

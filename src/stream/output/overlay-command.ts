@@ -1,3 +1,4 @@
+import { PACE_UNTIMED } from '../../ingest/index.js';
 import type { Size } from './canvas-fit.js';
 import { filterPath } from './filter-path.js';
 import type { AudioStream, OverlaySource } from './overlay-source.js';
@@ -57,7 +58,7 @@ export function overlayOptions(plan: OverlayPlan): OverlayOptions {
   const lead = source.startTime;
   const jump = start === null || !source.seekable ? lead : start - RUN_UP;
   const filters = [
-    ...(source.assumedRate === null ? [] : [`setpts=N/(${source.assumedRate}*TB)`]),
+    ...(source.timed ? [] : [PACE_UNTIMED]),
     sizeFilter(plan.size),
     assFilter(plan.script, plan.fonts),
   ];
@@ -79,7 +80,7 @@ export function overlayOptions(plan: OverlayPlan): OverlayOptions {
       plan.frameSync,
       'passthrough',
       // The input's own clock: a nominal frame rate would round the times of variable-rate footage.
-      ...(source.assumedRate === null ? ['-enc_time_base', '-1'] : ['-enc_time_base', TIME_BASE]),
+      ...(source.timed ? ['-enc_time_base', '-1'] : ['-enc_time_base', TIME_BASE]),
       // Damaged parts are in the report already; the overlay shows what there is.
       '-max_error_rate',
       '1',

@@ -9,8 +9,8 @@ export interface OverlaySource {
   readonly audio: readonly AudioStream[];
   /** Where the container's time begins, in seconds. */
   readonly startTime: number;
-  /** Frames per second to assume for a stream without presentation times; null for all others. */
-  readonly assumedRate: number | null;
+  /** False for a stream without presentation times. */
+  readonly timed: boolean;
   /** True when ffmpeg can jump to the key frame before a time. */
   readonly seekable: boolean;
 }
@@ -22,8 +22,6 @@ export interface AudioStream {
 
 /** Milliseconds; a beginning is looked at, perhaps over a slow line. */
 const TIMEOUT = 60_000;
-/** The rate that ffmpeg assumes for a bare stream which does not tell its own. */
-const BARE_STREAM_RATE = 25;
 
 const answerSchema = z.object({
   streams: z.array(z.object({ index: z.int(), codec_type: z.string().optional(), codec_name: z.string().optional() })).default([]),
@@ -40,7 +38,7 @@ export async function examineSource(place: 'file' | 'url', path: string, name: s
       codec_type === 'audio' && codec_name !== undefined && codec_name !== 'unknown' ? [{ index, codec: codec_name }] : [],
     ),
     startTime: format?.start_time ?? probe.startTime ?? 0,
-    assumedRate: probe.timed ? null : (probe.frameRate ?? BARE_STREAM_RATE),
+    timed: probe.timed,
     seekable: probe.seekable,
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { findFfmpeg, findFfprobe } from '../../../src/ingest/index.js';
+import { findFfmpeg, findFfprobe, runProcess } from '../../../src/ingest/index.js';
 import type { FfmpegBinary } from '../../../src/ingest/index.js';
 
 const require = createRequire(import.meta.url);
@@ -93,5 +93,7 @@ async function decode(path: string): Promise<Buffer> {
 
 async function probe(args: readonly string[]): Promise<string> {
   const { path } = await findFfprobe();
-  return execFileSync(path, ['-v', 'error', ...args], { encoding: 'utf8' });
+  const { exitCode, stdout, stderr } = await runProcess(path, ['-v', 'error', ...args], 30_000);
+  if (exitCode !== 0) throw new Error(`ffprobe ${args.join(' ')}: ${stderr}`);
+  return stdout;
 }
