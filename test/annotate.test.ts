@@ -6,6 +6,7 @@ import { firstValueFrom, take, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { annotate, annotate$, Annotator, buildDemoFootage, expandInputs, FerError, findFfprobe } from '../src/index.js';
 import type { FrameResult, Input } from '../src/index.js';
+import { processesMentioning } from './support/processes.js';
 import { scratchDir } from './support/scratch.js';
 
 const dir = await scratchDir();
@@ -136,8 +137,3 @@ describe('annotate', () => {
     await expect(collect(annotate(clip, { start: 3, end: 1 }))).rejects.toBeInstanceOf(FerError);
   });
 });
-
-async function processesMentioning(text: string): Promise<string[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,args']);
-  return stdout.split('\n').filter((line) => line.includes(text) && !line.includes('ps -eo'));
-}

@@ -6,6 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findFfmpeg } from '../src/index.js';
 import { runFer, startFer } from './support/run-fer.js';
+import { processesMentioning } from './support/processes.js';
 import { scratchDir } from './support/scratch.js';
 
 const dir = await scratchDir();
@@ -142,9 +143,4 @@ const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeou
 /** Waits until the names in a folder, which may not exist yet, are as wanted. */
 async function appears(folder: string, wanted: (names: readonly string[]) => boolean): Promise<void> {
   while (!wanted(await names(folder).catch(() => []))) await settle(20);
-}
-
-async function processesMentioning(text: string): Promise<string[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,args']);
-  return stdout.split('\n').filter((line) => line.includes(text) && !line.includes('ps -eo'));
 }
