@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { scaleByChannel, sumByChannel } from './channel-math.js';
+import { nativeBackend } from './native-backend.js';
+import type { NativeBackend } from './native-backend.js';
+import { nativeBatchNorm, nativeBatchNormGradient } from './native-batch-norm.js';
 
 /** What normalising a batch gives: the caller disposes all three. */
 export interface NormalisedBatch {
@@ -15,10 +18,40 @@ export interface NormalisedBatch {
  *
  *     y = gamma z + beta,   dx = gamma / sqrt(variance + epsilon) * (dy - mean(dy) - z mean(dy z)).
  *
- * TensorFlow.js composes it from a dozen broadcasts and sums, which take longer on wasm than the convolutions around them.
- * x [..., C], gamma [C], beta [C].
+ * TensorFlow.js composes it from a dozen broadcasts and sums, which take longer than the convolutions around them. On tfjs-node it is
+ * TensorFlow's own fused kernel. x [..., C], gamma [C], beta [C].
  */
 export function normaliseBatch(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): NormalisedBatch {
+  const native = nativeBackend();
+  return native ? normaliseNatively(native, x, gamma, beta, epsilon) : normalisePortably(x, gamma, beta, epsilon);
+}
+
+function normaliseNatively(backend: NativeBackend, x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): NormalisedBatch {
+  let mean: tf.Tensor1D | undefined;
+  let variance: tf.Tensor1D | undefined;
+
+  const normalise = tf.customGrad((...args) => {
+    const [input, scale, shift, save] = args as [tf.Tensor, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
+    const batch = nativeBatchNorm(backend, input, scale, shift, epsilon);
+    mean = tf.keep(batch.mean);
+    variance = tf.keep(batch.variance);
+    save([input, scale, ...batch.reserved]);
+
+    return {
+      value: batch.y, // [..., C]
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [savedInput, savedScale, ...reserved] = saved;
+        return [...nativeBatchNormGradient(backend, dy, savedInput!, savedScale!, reserved, epsilon)];
+      },
+    };
+  });
+
+  const y = normalise(x, gamma, beta);
+  return { y, mean: mean!, variance: variance! };
+}
+
+/** On any engine, from operations that are quick on wasm. */
+export function normalisePortably(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): NormalisedBatch {
   const count = x.size / x.shape.at(-1)!;
   let mean: tf.Tensor1D | undefined;
   let variance: tf.Tensor1D | undefined;
