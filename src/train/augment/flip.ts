@@ -5,10 +5,12 @@ import { blankLike, checkRange } from './image.js';
 export function flip(image: PixelImage): PixelImage {
   const { data, height, width, channels } = image;
   const flipped = blankLike(image);
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      const from = (y * width + x) * channels;
-      flipped.data.set(data.subarray(from, from + channels), (y * width + width - 1 - x) * channels);
+  const result = flipped.data;
+  const stride = width * channels;
+  for (let row = 0; row < height * stride; row += stride) {
+    for (let x = 0; x < stride; x += channels) {
+      const [from, to] = [row + x, row + stride - channels - x];
+      for (let channel = 0; channel < channels; channel += 1) result[to + channel] = data[from + channel]!;
     }
   }
   return flipped;

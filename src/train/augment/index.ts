@@ -5,3 +5,7 @@ export { randomPadCrop, shift } from './pad-crop.js';
 export { pixelNoise } from './pixel-noise.js';
 export { randomErasing } from './random-erasing.js';
 export type { RandomErasingOptions } from './random-erasing.js';
+export { randAugment } from './rand-augment.js';
+export type { RandAugmentOptions } from './rand-augment.js';
+export { OPERATIONS } from './operations/index.js';
+export type { Operation, OperationName } from './operations/index.js';

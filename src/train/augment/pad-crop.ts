@@ -9,12 +9,19 @@ import { blankLike } from './image.js';
 export function shift(image: PixelImage, right: number, down: number): PixelImage {
   const { data, height, width, channels } = image;
   const shifted = blankLike(image);
+  const result = shifted.data;
+  const stride = width * channels;
+  // Within a row, [first, last) comes from the picture; what is left and right of it repeats the row's first or last pixel.
+  const first = clamp(right, width) * channels;
+  const last = clamp(width + right, width) * channels;
   for (let y = 0; y < height; y += 1) {
-    const fromY = clamp(y - down, height - 1);
-    for (let x = 0; x < width; x += 1) {
-      const from = (fromY * width + clamp(x - right, width - 1)) * channels;
-      shifted.data.set(data.subarray(from, from + channels), (y * width + x) * channels);
-    }
+    const to = y * stride;
+    const from = clamp(y - down, height - 1) * stride;
+    const moved = from - right * channels;
+    const end = from + stride - channels;
+    for (let i = 0; i < first; i += 1) result[to + i] = data[from + (i % channels)]!;
+    for (let i = first; i < last; i += 1) result[to + i] = data[moved + i]!;
+    for (let i = last; i < stride; i += 1) result[to + i] = data[end + (i % channels)]!;
   }
   return shifted;
 }

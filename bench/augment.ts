@@ -1,0 +1,39 @@
+/** Microseconds an augmentation takes for a face crop, one line each: npx tsx bench/augment.ts [size] [channels]. */
+import { inSequence, OPERATIONS, pixelNoise, randAugment, randomErasing, randomFlip, randomPadCrop, SeededRandom } from '../src/train/index.js';
+import type { Augmentation, PixelImage } from '../src/train/index.js';
+
+const [size = 48, channels = 1] = process.argv.slice(2).map(Number);
+const COUNT = 6000;
+
+const random = new SeededRandom(1);
+const crops = Array.from({ length: 100 }, (): PixelImage => {
+  const data = Float32Array.from({ length: size * size * channels }, () => random.int(256));
+  return { data, height: size, width: size, channels };
+});
+
+const padCrop = randomPadCrop({ padding: 4 });
+const flip = randomFlip();
+const cases: Record<string, Augmentation> = {
+  'nothing but the fork': (image) => image,
+  'pad-crop': padCrop,
+  flip: randomFlip({ probability: 1 }),
+  erasing: randomErasing({ probability: 1 }),
+  noise: pixelNoise({ deviation: 5 }),
+  'pad-crop + flip + erasing': inSequence({ padCrop, flip, erasing: randomErasing() }),
+  'RandAugment(2, 10)': randAugment(),
+  'pad-crop + flip + RandAugment(2, 10)': inSequence({ padCrop, flip, strong: randAugment() }),
+};
+for (const [name, { apply }] of Object.entries(OPERATIONS)) cases[name] = (image) => apply(image, 1 / 3);
+
+function seconds(augmentation: Augmentation): number {
+  const start = performance.now();
+  // A stream of its own for each picture, as in training; what that costs is a line of its own.
+  for (let i = 0; i < COUNT; i += 1) augmentation(crops[i % crops.length]!, random.fork(String(i)));
+  return (performance.now() - start) / 1000;
+}
+
+console.log(`microseconds for a picture of ${size} x ${size} x ${channels}, the best of 5 runs over ${COUNT}`);
+for (const [name, augmentation] of Object.entries(cases)) {
+  const best = Math.min(...Array.from({ length: 5 }, () => seconds(augmentation)));
+  console.log(`${name.padEnd(38)} ${((best / COUNT) * 1e6).toFixed(1).padStart(6)}`);
+}

@@ -1,0 +1,80 @@
+import type { PixelImage } from '../image.js';
+import { blankLike } from '../image.js';
+
+/**
+ * Where a pixel of the new picture comes from, as offsets from the centre of the picture, in pixels:
+ * x' = xx x + xy y + right, y' = yx x + yy y + down.
+ */
+export interface Origin {
+  readonly xx: number;
+  readonly xy: number;
+  readonly yx: number;
+  readonly yy: number;
+  readonly right: number;
+  readonly down: number;
+}
+
+const STILL: Origin = { xx: 1, xy: 0, yx: 0, yy: 1, right: 0, down: 0 };
+
+/** Turned about the centre, clockwise for a positive number of degrees. */
+export function rotate(image: PixelImage, degrees: number): PixelImage {
+  if (degrees === 0) return image;
+  const angle = (degrees * Math.PI) / 180;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  return warp(image, { ...STILL, xx: cos, xy: sin, yx: -sin, yy: cos });
+}
+
+/** Each row moved to the right by `slope` times its depth below the centre. */
+export function shearX(image: PixelImage, slope: number): PixelImage {
+  return slope === 0 ? image : warp(image, { ...STILL, xy: -slope });
+}
+
+/** Each column moved down by `slope` times its distance to the right of the centre. */
+export function shearY(image: PixelImage, slope: number): PixelImage {
+  return slope === 0 ? image : warp(image, { ...STILL, yx: -slope });
+}
+
+/** Moved by pixels, also by parts of one: right and down for positive numbers. */
+export function translate(image: PixelImage, right: number, down: number): PixelImage {
+  return right === 0 && down === 0 ? image : warp(image, { ...STILL, right: -right, down: -down });
+}
+
+/**
+ * Bilinear. What moves in repeats the edge, as in `shift`: face crops are cut with a margin, so the edge is background and goes on, while a grey or
+ * black wedge would tell a network by how much a picture was turned.
+ */
+export function warp(image: PixelImage, { xx, xy, yx, yy, right, down }: Origin): PixelImage {
+  const { data, height, width, channels } = image;
+  const warped = blankLike(image);
+  const result = warped.data;
+  const [centreX, centreY] = [(width - 1) / 2, (height - 1) / 2];
+  const [lastX, lastY, stride] = [width - 1, height - 1, width * channels];
+  let target = 0;
+  for (let y = 0; y < height; y += 1) {
+    const rowX = centreX + right + xy * (y - centreY);
+    const rowY = centreY + down + yy * (y - centreY);
+    for (let x = 0; x < width; x += 1) {
+      let fromX = rowX + xx * (x - centreX);
+      let fromY = rowY + yx * (x - centreX);
+      fromX = fromX < 0 ? 0 : fromX > lastX ? lastX : fromX;
+      fromY = fromY < 0 ? 0 : fromY > lastY ? lastY : fromY;
+      // Both are at least 0: cutting the fraction off rounds down, and is faster than Math.floor.
+      const [left, top] = [fromX | 0, fromY | 0];
+      const [shareX, shareY] = [fromX - left, fromY - top];
+      const topLeft = top * stride + left * channels;
+      const next = left < lastX ? channels : 0;
+      const below = top < lastY ? stride : 0;
+      for (let channel = 0; channel < channels; channel += 1) {
+        const a = data[topLeft + channel]!;
+        const b = data[topLeft + next + channel]!;
+        const c = data[topLeft + below + channel]!;
+        const d = data[topLeft + below + next + channel]!;
+        const upper = a + (b - a) * shareX;
+        const lower = c + (d - c) * shareX;
+        result[target] = upper + (lower - upper) * shareY;
+        target += 1;
+      }
+    }
+  }
+  return warped;
+}

@@ -1,0 +1,82 @@
+import type { PixelImage } from '../image.js';
+import { blankLike } from '../image.js';
+
+/** Grey levels of a picture of whole numbers. */
+const LEVELS = 256;
+
+/** Each channel stretched so that its least value becomes 0 and its largest 255; a channel of one value stays. */
+export function autocontrast(image: PixelImage): PixelImage {
+  const { data, channels } = image;
+  const stretched = blankLike(image);
+  const result = stretched.data;
+  for (let channel = 0; channel < channels; channel += 1) {
+    let [least, largest] = [Infinity, -Infinity];
+    for (let i = channel; i < data.length; i += channels) {
+      const value = data[i]!;
+      if (value < least) least = value;
+      if (value > largest) largest = value;
+    }
+    const [offset, scale] = largest > least ? [least, 255 / (largest - least)] : [0, 1];
+    for (let i = channel; i < data.length; i += channels) result[i] = Math.min((data[i]! - offset) * scale, 255);
+  }
+  return stretched;
+}
+
+/**
+ * Each channel spread so that its levels are about equally frequent, from 0 for its least to 255 for its largest; a channel of one level stays.
+ * Counts nearest whole levels, so that 127.9999, which a warp makes of 128, counts with 128. The share of pixels below is taken as it is, without
+ * the whole-number steps of the Python imaging library, which does nothing in pictures of less than 256 pixels.
+ */
+export function equalise(image: PixelImage): PixelImage {
+  const { data, channels } = image;
+  const equalised = blankLike(image);
+  const result = equalised.data;
+  const counts = new Uint32Array(LEVELS);
+  const table = new Float32Array(LEVELS);
+  const pixels = data.length / channels;
+  for (let channel = 0; channel < channels; channel += 1) {
+    counts.fill(0);
+    for (let i = channel; i < data.length; i += channels) counts[nearestLevel(data[i]!)]! += 1;
+    const least = counts.find((count) => count > 0) ?? 0;
+    if (least === pixels) {
+      for (let i = channel; i < data.length; i += channels) result[i] = data[i]!;
+      continue;
+    }
+    let upTo = 0;
+    for (let level = 0; level < LEVELS; level += 1) {
+      upTo += counts[level]!;
+      table[level] = Math.round((255 * Math.max(upTo - least, 0)) / (pixels - least));
+    }
+    for (let i = channel; i < data.length; i += channels) result[i] = table[nearestLevel(data[i]!)]!;
+  }
+  return equalised;
+}
+
+/** Only the highest `bits` (1..8) of each value, taken as the nearest whole number; with 8 the picture stays as it is. */
+export function posterise(image: PixelImage, bits: number): PixelImage {
+  if (bits >= 8) return image;
+  const { data } = image;
+  const posterised = blankLike(image);
+  const result = posterised.data;
+  const mask = (0xff << (8 - bits)) & 0xff;
+  for (let i = 0; i < data.length; i += 1) result[i] = nearestLevel(data[i]!) & mask;
+  return posterised;
+}
+
+/** The negative of every value from `threshold` up; above 255 the picture stays as it is. */
+export function solarise(image: PixelImage, threshold: number): PixelImage {
+  if (threshold > 255) return image;
+  const { data } = image;
+  const solarised = blankLike(image);
+  const result = solarised.data;
+  for (let i = 0; i < data.length; i += 1) {
+    const value = data[i]!;
+    result[i] = value < threshold ? value : 255 - value;
+  }
+  return solarised;
+}
+
+/** Of a value in 0..255. */
+function nearestLevel(value: number): number {
+  return (value + 0.5) | 0;
+}
