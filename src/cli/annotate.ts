@@ -24,7 +24,7 @@ export function annotateCommand(program: Command): void {
       new Option('--backend <name>', 'compute engine; the best that works, if not given').choices(['auto', ...BACKEND_NAMES]),
     )
     .addOption(new Option('--detector <name>', 'network that finds faces').choices(['blazeface', 'tiny', 'ssd']).default('blazeface'))
-    .addOption(new Option('--model <name>', 'what names the expressions').choices(MODEL_NAMES).default(MODEL_NAMES[0]))
+    .addOption(new Option('--model <model>', `what names the expressions: ${MODEL_NAMES.join(', ')}, or the folder of a trained model`).default(MODEL_NAMES[0]))
     .option('--detect-every <n>', 'detect on every n-th frame, follow faces in between', number, 1)
     .option('--min-face-size <pixels>', 'leave out smaller faces', number)
     .option('--min-score <score>', 'leave out faces the detector is less sure of (0..1)', number)

@@ -23,8 +23,8 @@ const schema = z.strictObject({
   end: z.number().nullable().default(null),
   /** Scale frames to this width in pixels before anything else; null keeps their size. */
   width: z.int().min(16).max(16_384).nullable().default(null),
-  /** What names the expressions. */
-  model: z.enum(MODEL_NAMES).default(MODEL_NAMES[0]),
+  /** What names the expressions: a model that ships with ferstream, or the folder of a trained one. */
+  model: z.string().min(1).default(MODEL_NAMES[0]),
 });
 
 /** Settings that can change a result, complete with defaults. */

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { FerError } from '../errors/index.js';
 import { expandInputs, identifyInput, imageFiles } from '../ingest/index.js';
 import type { Input } from '../ingest/index.js';
+import { identifyModel } from '../model/index.js';
 import { VERSION } from '../version.js';
 import { Annotator } from './annotator.js';
 import { parseAnnotateOptions } from './annotate-options.js';
@@ -40,12 +41,14 @@ export type BatchEvent =
 export async function* annotateBatch(args: readonly string[], options: BatchOptions): AsyncGenerator<BatchEvent, void, undefined> {
   const { outputDir, formats, force = false, signal, ...annotateOptions } = options;
   const settings = parseAnnotateOptions(annotateOptions);
+  // What a model's folder holds counts, not where it lies.
+  const model = await identifyModel(settings.model);
   const { inputs, failures } = await expandInputs([...args]);
   yield { type: 'planned', inputs: inputs.length + failures.length };
   for (const { name, error } of failures) yield { type: 'failed', input: name, error };
 
   const { backend, ...decisive } = settings;
-  const wanted = settingsHash({ ...decisive, formats: [...formats].sort(), ferstream: VERSION });
+  const wanted = settingsHash({ ...decisive, model, formats: [...formats].sort(), ferstream: VERSION });
   const endings = formats.map((format) => outputFormat(format).ending);
   const names = outputNames(inputs, { outputDir, endings });
 

@@ -16,6 +16,10 @@ const schema = z.strictObject({
   labelSet: z.strictObject({ name: z.string().min(1), labels: z.array(z.string().min(1)).min(1) }),
   /** How faces were cut for the network, or for the frame encoder whose features it takes. */
   crop: z.strictObject({ size: z.int().positive(), channels: z.union([z.literal(1), z.literal(3)]), eyes: place, mouth: place }),
+  /** Logits are divided by it before the softmax, so that posteriors are as sure as they are right (fitted on validation); 1 when left out. */
+  temperature: z.number().positive().optional(),
+  /** Of a temporal network: frames in the clips it was trained on. */
+  clipFrames: z.int().positive().optional(),
   /** How it was trained: whatever the trainer wants to have on record. */
   recipe: z.record(z.string(), z.json()),
   /** Measured on held-out data, by name. */

@@ -31,13 +31,23 @@ export function folderHandler(folder: string): tf.io.IOHandler {
     },
 
     async load(): Promise<tf.io.ModelArtifacts> {
-      const { modelTopology, weightsManifest } = JSON.parse(await readFile(join(folder, TOPOLOGY_FILE), 'utf8')) as ModelJson;
+      const { modelTopology, weightsManifest } = await readModelJson(folder);
       const files = await Promise.all(weightsManifest.flatMap(({ paths }) => paths).map((path) => readFile(join(folder, path))));
       // A copy that starts its own buffer: Node may hand out parts of a shared one.
       const weightData = new Uint8Array(Buffer.concat(files)).buffer;
       return { modelTopology, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
     },
   };
+}
+
+/** The binary files with the weights of the model in a folder, in order. */
+export async function weightFiles(folder: string): Promise<string[]> {
+  const { weightsManifest } = await readModelJson(folder);
+  return weightsManifest.flatMap(({ paths }) => paths);
+}
+
+async function readModelJson(folder: string): Promise<ModelJson> {
+  return JSON.parse(await readFile(join(folder, TOPOLOGY_FILE), 'utf8')) as ModelJson;
 }
 
 function joined(data: tf.io.WeightData | undefined): Buffer {

@@ -1,3 +1,4 @@
+export { checkpointHash } from './checkpoint-hash.js';
 export { CHECKPOINT_FORMAT } from './checkpoint-info.js';
 export type { CheckpointInfo } from './checkpoint-info.js';
 export { describeInitialised, initialiseFrom } from './initialise-from.js';

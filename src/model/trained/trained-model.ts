@@ -1,0 +1,102 @@
+import * as tf from '@tensorflow/tfjs';
+import { FerError } from '../../errors/fer-error.js';
+import { loadCheckpoint } from '../checkpoint/index.js';
+import type { Checkpoint } from '../checkpoint/index.js';
+import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
+import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js';
+import { LabelSet } from '../label-set.js';
+import { encoderOf } from '../networks/index.js';
+import { DEFAULT_CLIP_FRAMES } from './clip-context.js';
+import { findModelFolder, modelFolderHash } from './model-folder.js';
+import { readRows, toPosteriors } from './posteriors.js';
+import { TemporalPart } from './temporal-part.js';
+
+/** Crops in one pass through the network. */
+const BATCH = 64;
+
+/**
+ * A model that `fer train` has made, in the model's seat. With a frame checkpoint alone, every picture is answered by itself: its features are the
+ * posteriors. With a temporal checkpoint, features are those of the frame encoder, and the temporal network answers for the clip.
+ */
+export class TrainedModel implements ExpressionModel {
+  readonly context: ClipContext;
+
+  private constructor(
+    readonly name: string,
+    /** The hash of the folder's content. */
+    readonly version: string,
+    readonly labels: LabelSet,
+    readonly crop: CropGeometry,
+    private readonly frame: tf.LayersModel,
+    private readonly toFeatures: (crops: tf.Tensor4D) => tf.Tensor2D,
+    private readonly temporal: TemporalPart | null,
+  ) {
+    this.context = temporal?.context ?? { past: 0, future: 0, hop: 1 };
+  }
+
+  /**
+   * @param folder one frame checkpoint, or `frame/` and `temporal/`
+   * @throws FerError WEIGHTS_MISSING when files are missing or damaged, MODEL_INCOMPATIBLE when they do not fit each other or this ferstream
+   */
+  static async load(folder: string): Promise<TrainedModel> {
+    const places = await findModelFolder(folder);
+    const version = await modelFolderHash(folder);
+    const frame = await loadCheckpoint(places.frame, { kind: 'frame' });
+    if (places.temporal === null) return TrainedModel.ofFrames(frame, version);
+    try {
+      const temporal = await loadCheckpoint(places.temporal, { kind: 'temporal', crop: frame.info.crop });
+      return TrainedModel.ofClips(frame, temporal, version, folder);
+    } catch (error) {
+      frame.model.dispose();
+      throw error;
+    }
+  }
+
+  private static ofFrames({ model, info }: Checkpoint, version: string): TrainedModel {
+    const temperature = info.temperature ?? 1;
+    const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => toPosteriors(model.predict(crops, { batchSize: BATCH }) as tf.Tensor2D, temperature); // [B, C]
+    return new TrainedModel(info.network, version, labelSetOf(info), info.crop, model, toFeatures, null);
+  }
+
+  private static ofClips(frame: Checkpoint, temporal: Checkpoint, version: string, folder: string): TrainedModel {
+    const { model, info } = temporal;
+    try {
+      const encoder = encoderOf(frame.model);
+      const [given, wanted] = [encoder.outputs[0]!.shape.at(-1), model.inputs[0]!.shape.at(-1)];
+      if (given !== wanted) {
+        throw new FerError('MODEL_INCOMPATIBLE', `model ${folder}: frame/ gives ${given} features, temporal/ takes ${wanted}; put together what was trained together`);
+      }
+      const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => encoder.predict(crops, { batchSize: BATCH }) as tf.Tensor2D; // [B, D]
+      const part = new TemporalPart(model, info.temperature ?? 1, info.clipFrames ?? DEFAULT_CLIP_FRAMES);
+      return new TrainedModel(`${frame.info.network}+${info.network}`, version, labelSetOf(info), frame.info.crop, frame.model, toFeatures, part);
+    } catch (error) {
+      model.dispose();
+      if (error instanceof FerError) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new FerError('MODEL_INCOMPATIBLE', `model ${folder}: frame/ has no features to hand on (${why}); use a frame network of ferstream`, { cause: error });
+    }
+  }
+
+  /** Posteriors of each crop [B][C], or its features [B][D] for the temporal network. */
+  async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
+    if (crops.length === 0) return [];
+    const { size, channels } = this.crop;
+    const length = size * size * channels;
+    const pixels = new Float32Array(crops.length * length);
+    for (const [i, { data }] of crops.entries()) pixels.set(data, i * length);
+    return readRows(tf.tidy(() => this.toFeatures(tf.tensor4d(pixels, [crops.length, size, size, channels]))));
+  }
+
+  async classify(clip: Clip): Promise<Float32Array[]> {
+    return this.temporal === null ? clip.features.slice(clip.from, clip.to) : this.temporal.classify(clip);
+  }
+
+  dispose(): void {
+    this.frame.dispose();
+    this.temporal?.dispose();
+  }
+}
+
+function labelSetOf({ labelSet }: Checkpoint['info']): LabelSet {
+  return new LabelSet(labelSet.name, labelSet.labels);
+}
