@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { datasetSynthesizeCommand } from './dataset-synthesize.js';
 import { number } from './number-option.js';
 import type { DatasetCheckFlags } from './run-dataset-check.js';
 
 export function datasetCommand(program: Command): void {
-  program
-    .command('dataset')
-    .summary('look at labelled data before training on it')
+  const dataset = program.command('dataset').summary('look at labelled data before training on it, or make some');
+  dataset
     .command('check')
     .summary('count classes and find duplicates, damage and people in two splits')
     .argument('<format:dir>', 'a data set, such as ferplus:/data/ferplus or manifest:./own')
@@ -22,4 +22,5 @@ export function datasetCommand(program: Command): void {
         progress: process.stderr,
       });
     });
+  datasetSynthesizeCommand(dataset);
 }

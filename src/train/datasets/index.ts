@@ -8,3 +8,4 @@ export { deduplicate } from './deduplicate.js';
 export type { DroppedSample } from './deduplicate.js';
 export { carveValidation } from './carve-validation.js';
 export type { CarvedTraining } from './carve-validation.js';
+export * from './synthesize/index.js';

@@ -1,0 +1,72 @@
+import type { Split } from '../train/datasets/index.js';
+import { openDataset, SPLITS } from '../train/datasets/index.js';
+import type { SynthesisReport } from '../train/datasets/synthesize/index.js';
+import { synthesizeClips } from '../train/datasets/synthesize/index.js';
+import { EXIT } from './exit-codes.js';
+import type { ProgressTarget } from './progress.js';
+import { Progress } from './progress.js';
+import { textTable } from './text-table.js';
+
+export interface DatasetSynthesizeFlags {
+  readonly output: string;
+  readonly clips: number;
+  readonly validClips: number;
+  readonly testClips: number;
+  readonly testSplit?: Split;
+  readonly frames: number;
+  readonly size: number;
+  readonly colour?: boolean;
+  readonly frameNoise: number;
+  readonly seed: number;
+  readonly force?: boolean;
+}
+
+/** How many damaged files are named. */
+const EXAMPLES = 5;
+
+/** Makes the clips and says what came out. Returns the exit code. */
+export async function runDatasetSynthesize(
+  location: string,
+  flags: DatasetSynthesizeFlags,
+  io: { write(line: string): void; readonly progress: ProgressTarget; readonly signal?: AbortSignal },
+): Promise<number> {
+  const { output, colour = false, force = false, ...options } = flags;
+  const dataset = await openDataset(location);
+  const progress = new Progress(io.progress, 'clips');
+  const total = options.clips + options.validClips + options.testClips;
+  progress.start(`clips from ${dataset.name}`, total);
+  try {
+    const report = await synthesizeClips(dataset, output, {
+      ...options,
+      channels: colour ? 3 : 1,
+      replace: force,
+      onProgress: (done) => { progress.update(done); },
+      ...(io.signal === undefined ? {} : { signal: io.signal }),
+    });
+    progress.clear();
+    for (const line of synthesisLines(report, output)) io.write(line);
+  } finally {
+    progress.clear();
+  }
+  return EXIT.ok;
+}
+
+/** The report for a person. */
+export function synthesisLines({ splits, testSplit, copies, damaged, options }: SynthesisReport, output: string): readonly string[] {
+  const names = SPLITS.filter((split) => splits[split].clips > 0);
+  return [
+    ...textTable(
+      ['synthetic', 'clips', 'frames', 'mislabelled', 'dissolving', 'images', 'of'],
+      names.map((split) => {
+        const { clips, frames, mislabelled, dissolving, images, imagesToChooseFrom } = splits[split];
+        return [split, ...[clips, frames, mislabelled, dissolving, images, imagesToChooseFrom].map(String)];
+      }),
+    ),
+    '',
+    `seed ${options.seed}; ${copies} copies among the training images not used${testSplit === null ? '' : `; test clips show images of the official split "${testSplit}"`}`,
+    ...damaged.slice(0, EXAMPLES).map(({ path, message }) => `not used, damaged: ${path}: ${message}`),
+    ...(damaged.length > EXAMPLES ? [`not used, damaged: ${damaged.length - EXAMPLES} more`] : []),
+    `labels to train with: manifest:${output}`,
+    `the true ones:        manifest:${output}/manifest.true.jsonl`,
+  ];
+}

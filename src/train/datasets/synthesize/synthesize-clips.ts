@@ -1,0 +1,164 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FerError } from '../../../errors/fer-error.js';
+import type { PixelImage } from '../../augment/image.js';
+import { SeededRandom } from '../../seeded-random.js';
+import type { UnreadableFile } from '../check-dataset.js';
+import type { Dataset, Sample, Split } from '../dataset.js';
+import { SPLITS } from '../dataset.js';
+import { forEachLimited } from '../for-each-limited.js';
+import type { ClipPlan } from './clip-plan.js';
+import { planClips } from './clip-plan.js';
+import { manifestText, recipeText } from './clip-tables.js';
+import { writeFinishedFolder } from './finished-folder.js';
+import { frameNoise } from './frame-noise.js';
+import type { ImagePools } from './image-pools.js';
+import { imagePools } from './image-pools.js';
+import { renderFrame } from './render-frame.js';
+import { decodeStills, writePng } from './still-images.js';
+import type { SynthesisOptions } from './synthesis-options.js';
+import { checkSynthesisOptions, clipsOf, DEFAULT_SYNTHESIS } from './synthesis-options.js';
+
+/** What was made; the same stands in synthetic.json, but for `damaged`. */
+export interface SynthesisReport {
+  /** Always true: these are no recordings. */
+  readonly synthetic: true;
+  readonly about: string;
+  /** The data set of the still images. */
+  readonly source: string;
+  readonly options: SynthesisOptions;
+  /** The official split whose images the test clips show; null without test clips. */
+  readonly testSplit: Split | null;
+  readonly labels: readonly string[];
+  /** Training images not used because they are copies of others. */
+  readonly copies: number;
+  readonly splits: Readonly<Record<Split, SplitContent>>;
+  /** Still images that could not be decoded; others took their places. */
+  readonly damaged: readonly UnreadableFile[];
+}
+
+export interface SplitContent {
+  readonly clips: number;
+  readonly frames: number;
+  /** Frames whose label in the manifest is wrong. */
+  readonly mislabelled: number;
+  /** Frames that show two faces. */
+  readonly dissolving: number;
+  /** Different still images seen, of how many there were to choose from. */
+  readonly images: number;
+  readonly imagesToChooseFrom: number;
+}
+
+export interface SynthesisSettings extends Partial<SynthesisOptions> {
+  /** Official split for the test clips' images; by default `test`, or `valid` when `test` has no images. */
+  readonly testSplit?: Split;
+  /** Replace a folder that an earlier synthesis wrote. */
+  readonly replace?: boolean;
+  /** Ends the work; nothing is written then. */
+  readonly signal?: AbortSignal;
+  /** Called after each clip with the number of clips written. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+const ABOUT =
+  'Synthetic clips: still images that were made to move and to dissolve into each other. Not recordings; the transitions are not those of a face. For experiments with labels by frame.';
+
+/** Written last; its presence says that a folder is one of ours. */
+const REPORT_FILE = 'synthetic.json';
+
+/** PNGs being written at a time. */
+const WRITING = 8;
+
+/**
+ * Builds a data set of labelled clips from labelled still images, to be read back as `manifest:DIR`: labels with noise in `manifest.jsonl`, the true ones
+ * in `manifest.true.jsonl`, how each clip was made in `clips.jsonl`. Same images, options and seed: same bytes. docs/synthetic-clips.md has the details.
+ * @param output appears complete or not at all
+ * @throws FerError CONFIG_INVALID for options out of range or images that do not suffice, OUTPUT_UNWRITABLE, INTERRUPTED
+ */
+export async function synthesizeClips(dataset: Dataset, output: string, settings: SynthesisSettings = {}): Promise<SynthesisReport> {
+  const { testSplit, replace = false, signal, onProgress = () => undefined, ...given } = settings;
+  const options = { ...DEFAULT_SYNTHESIS, ...given };
+  checkSynthesisOptions(options);
+  const { seed, frameNoise: rate } = options;
+  const random = new SeededRandom(seed).fork('synthetic clips');
+
+  return writeFinishedFolder(output, { marker: REPORT_FILE, replace }, async (folder) => {
+    const pools = await imagePools(dataset, seed, { needsTest: options.testClips > 0, testSplit });
+    const { plans, faces, damaged } = await planReadableClips(pools, options, random, signal);
+
+    const training = plans.filter(({ split }) => split === 'train');
+    const noisy = frameNoise(training.map(({ trueLabels }) => trueLabels), dataset.labels.labels, rate, random.fork('frame noise'));
+    const labels = new Map<ClipPlan, readonly string[]>(plans.map((plan) => [plan, plan.trueLabels]));
+    training.forEach((plan, i) => labels.set(plan, noisy[i]!));
+    const inOrder = plans.map((plan) => labels.get(plan)!);
+
+    for (const [done, plan] of plans.entries()) {
+      refuseInterrupted(signal);
+      await writeClip(join(folder, plan.path), plan, plan.images.map(({ path }) => faces.get(path)!));
+      onProgress(done + 1, plans.length);
+    }
+    await writeFile(join(folder, 'manifest.jsonl'), manifestText(plans, inOrder));
+    await writeFile(join(folder, 'manifest.true.jsonl'), manifestText(plans, plans.map(({ trueLabels }) => trueLabels)));
+    await writeFile(join(folder, 'clips.jsonl'), recipeText(plans, inOrder));
+    const content = (split: Split): SplitContent => contentOf(plans.filter((plan) => plan.split === split), labels, pools.images[split].length);
+    const report = {
+      synthetic: true,
+      about: ABOUT,
+      source: dataset.name,
+      options,
+      testSplit: pools.testSplit,
+      labels: dataset.labels.labels,
+      copies: pools.copies,
+      splits: { train: content('train'), valid: content('valid'), test: content('test') },
+    } as const;
+    await writeFile(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`);
+    refuseInterrupted(signal);
+    return { ...report, damaged };
+  });
+}
+
+interface ReadableClips {
+  readonly plans: readonly ClipPlan[];
+  /** By path. */
+  readonly faces: ReadonlyMap<string, PixelImage>;
+  readonly damaged: readonly UnreadableFile[];
+}
+
+/** Plans all clips and decodes their images. Where some are damaged, plans again without them. */
+async function planReadableClips({ images }: ImagePools, options: SynthesisOptions, random: SeededRandom, signal?: AbortSignal): Promise<ReadableClips> {
+  const damaged = new Map<string, string>();
+  const counts = clipsOf(options);
+  for (;;) {
+    refuseInterrupted(signal);
+    const whole = (split: Split): readonly Sample[] => images[split].filter(({ path }) => !damaged.has(path));
+    const plans = SPLITS.flatMap((split) => planClips(split, counts[split], options.frames, whole(split), random.fork(split)));
+    const { faces, failures } = await decodeStills(plans.flatMap((plan) => plan.images.map(({ path }) => path)), options.size, options.channels);
+    if (failures.size === 0) {
+      return { plans, faces, damaged: [...damaged].map(([path, message]) => ({ path, message })) };
+    }
+    for (const [path, message] of failures) damaged.set(path, message);
+  }
+}
+
+async function writeClip(folder: string, { mixes, poses }: ClipPlan, faces: readonly PixelImage[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await forEachLimited([...mixes.keys()], WRITING, async (t) => {
+    await writePng(join(folder, `${String(t).padStart(4, '0')}.png`), renderFrame(faces, mixes[t]!, poses[t]!));
+  });
+}
+
+function contentOf(plans: readonly ClipPlan[], labels: ReadonlyMap<ClipPlan, readonly string[]>, imagesToChooseFrom: number): SplitContent {
+  const sum = (count: (plan: ClipPlan) => number): number => plans.reduce((total, plan) => total + count(plan), 0);
+  return {
+    clips: plans.length,
+    frames: sum(({ mixes }) => mixes.length),
+    mislabelled: sum((plan) => plan.trueLabels.filter((label, t) => label !== labels.get(plan)![t]).length),
+    dissolving: sum(({ mixes }) => mixes.filter(({ share }) => share > 0).length),
+    images: new Set(plans.flatMap(({ images }) => images.map(({ path }) => path))).size,
+    imagesToChooseFrom,
+  };
+}
+
+function refuseInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new FerError('INTERRUPTED', 'synthetic clips: stopped; nothing was written');
+}
