@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { BatchNorm } from './batch-norm.js';
+import { Relu } from './relu.js';
 
 /** Numbers the layers of one network, so that each starts from its own reproducible weights. */
 export class Seeds {
@@ -19,7 +20,7 @@ export function convNorm(x: tf.SymbolicTensor, name: string, filters: number, ke
 }
 
 export function relu(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
-  return tf.layers.reLU({ name: `${name}_relu` }).apply(x) as tf.SymbolicTensor;
+  return new Relu({ name: `${name}_relu` }).apply(x) as tf.SymbolicTensor;
 }
 
 /**
