@@ -4,4 +4,6 @@ export { type FaceOptions, FaceFollower } from './face-follower.js';
 export { type FaceNetOptions, type FaceNets, loadDetector, loadFaceNets } from './face-nets.js';
 export type { Box, Point } from './geometry.js';
 export type { LandmarkNetName } from './landmarks.js';
+export { findFaces } from './still-faces.js';
+export type { StillFace, StillOptions } from './still-faces.js';
 export type { FaceEvidence, FaceQuality, TrackedFace } from './tracked-face.js';
