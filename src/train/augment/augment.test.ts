@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { grey, images } from '../../../test/support/images.js';
 import { SeededRandom } from '../seeded-random.js';
 import type { Augmentation } from './index.js';
-import { inSequence, pixelNoise, randAugment, randomErasing, randomFlip, randomPadCrop } from './index.js';
+import { colourOperation, inSequence, pixelNoise, randAugment, randomErasing, randomFlip, randomPadCrop } from './index.js';
 
 const STEPS = {
   flip: randomFlip(),
@@ -11,6 +11,7 @@ const STEPS = {
   noise: pixelNoise({ deviation: 20 }),
   erasing: randomErasing(),
   'rand-augment': randAugment(),
+  colour: colourOperation(),
 };
 const AUGMENTATIONS: readonly [string, Augmentation][] = [...Object.entries(STEPS), ['all in sequence', inSequence(STEPS)]];
 

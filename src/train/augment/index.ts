@@ -9,3 +9,5 @@ export { randAugment } from './rand-augment.js';
 export type { RandAugmentOptions } from './rand-augment.js';
 export { OPERATIONS } from './operations/index.js';
 export type { Operation, OperationName } from './operations/index.js';
+export { colourOperation } from './colour-operation.js';
+export * from './clip/index.js';

@@ -13,6 +13,17 @@ it('has the deviation asked for and no drift', () => {
   expect(Math.abs(Math.sqrt(variance) - 10)).toBeLessThan(0.29);
 });
 
+it('is as often within one and two deviations as normal noise, and neighbours do not agree', () => {
+  const image = grey([Array.from({ length: 20_001 }, () => 128)]);
+  const noise = [...pixelNoise({ deviation: 10 })(image, new SeededRandom(2)).data].map((value) => (value - 128) / 10);
+  const within = (limit: number): number => noise.filter((value) => Math.abs(value) < limit).length / noise.length;
+  // Four standard errors of a share of 20,000.
+  expect(Math.abs(within(1) - 0.6827)).toBeLessThan(0.0132);
+  expect(Math.abs(within(2) - 0.9545)).toBeLessThan(0.0059);
+  const products = noise.slice(1).map((value, i) => value * noise[i]!);
+  expect(Math.abs(products.reduce((sum, value) => sum + value, 0) / products.length)).toBeLessThan(0.0283);
+});
+
 it('does nothing at deviation 0, and refuses a negative one', () => {
   const image = grey([[0, 128, 255]]);
   expect(pixelNoise({ deviation: 0 })(image, new SeededRandom(1)).data).toEqual(image.data);

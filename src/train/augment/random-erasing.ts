@@ -1,15 +1,16 @@
-import { FerError } from '../../errors/fer-error.js';
 import type { SeededRandom } from '../seeded-random.js';
 import type { Augmentation, PixelImage } from './image.js';
 import { checkRange } from './image.js';
+import { checkInterval, drawFrom } from './interval.js';
+import type { Interval } from './interval.js';
 
 export interface RandomErasingOptions {
   /** How often a picture is touched. Default 0.5. */
   readonly probability?: number;
   /** Least and largest share of the picture that is erased. Default 0.02 to 0.33. */
-  readonly area?: readonly [number, number];
+  readonly area?: Interval;
   /** Least and largest height over width. Default 0.3 to 3.3. */
-  readonly aspect?: readonly [number, number];
+  readonly aspect?: Interval;
 }
 
 /** In pixels. */
@@ -30,11 +31,8 @@ const TRIES = 10;
  */
 export function randomErasing({ probability = 0.5, area = [0.02, 0.33], aspect = [0.3, 3.3] }: RandomErasingOptions = {}): Augmentation {
   checkRange('erasing probability', probability, 0, 1);
-  for (const share of area) checkRange('erased area', share, 0, 1);
-  for (const ratio of aspect) checkRange('aspect of the erased area', ratio, 0.01, 100);
-  if (area[0] > area[1] || aspect[0] > aspect[1]) {
-    throw new FerError('CONFIG_INVALID', 'augmentation: the least erased area or aspect is larger than the largest: exchange the two');
-  }
+  checkInterval('erased area', area, 0, 1);
+  checkInterval('aspect of the erased area', aspect, 0.01, 100);
   return (image, random) => {
     if (random.next() >= probability) return image;
     const rectangle = drawRectangle(image, area, aspect, random);
@@ -44,13 +42,13 @@ export function randomErasing({ probability = 0.5, area = [0.02, 0.33], aspect =
 
 function drawRectangle(
   { width, height }: PixelImage,
-  area: readonly [number, number],
-  aspect: readonly [number, number],
+  area: Interval,
+  aspect: Interval,
   random: SeededRandom,
 ): Rectangle | null {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const pixels = width * height * uniform(random, area);
-    const ratio = uniform(random, aspect);
+    const pixels = width * height * drawFrom(area, random);
+    const ratio = drawFrom(aspect, random);
     // Rounded down, so that the largest share is kept.
     const erased = { width: Math.floor(Math.sqrt(pixels / ratio)), height: Math.floor(Math.sqrt(pixels * ratio)) };
     if (erased.width < 1 || erased.height < 1 || erased.width > width || erased.height > height) continue;
@@ -66,8 +64,4 @@ function erase(image: PixelImage, { x, y, width, height }: Rectangle, random: Se
     for (let i = from; i < from + width * image.channels; i += 1) data[i] = 255 * random.next();
   }
   return { ...image, data };
-}
-
-function uniform(random: SeededRandom, [low, high]: readonly [number, number]): number {
-  return low + (high - low) * random.next();
 }

@@ -1,0 +1,10 @@
+export { drawFrames } from './draw-frames.js';
+export type { DrawFramesOptions, FrameDraw } from './draw-frames.js';
+export { fillFaces, nearestFaces } from './fill-faces.js';
+export { selectFrames } from './labelled-clip.js';
+export type { LabelledClip } from './labelled-clip.js';
+export { resampleNearest } from './resample.js';
+export { sameInEveryFrame } from './same-in-every-frame.js';
+export type { ClipAugmentation } from './same-in-every-frame.js';
+export { skipFrames } from './skip-frames.js';
+export { vNawPixels } from './v-naw-pixels.js';
