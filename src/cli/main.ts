@@ -6,7 +6,9 @@ import { annotateCommand } from './annotate.js';
 import { datasetCommand } from './dataset.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
+import { evaluateCommand } from './evaluate.js';
 import { EXIT, exitCodeFor } from './exit-codes.js';
+import { trainCommand } from './train.js';
 
 const program = new Command('fer')
   .description('Facial-expression recognition in video.')
@@ -15,7 +17,7 @@ const program = new Command('fer')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [annotateCommand, datasetCommand, demoCommand, doctorCommand]) register(program);
+for (const register of [annotateCommand, datasetCommand, demoCommand, doctorCommand, evaluateCommand, trainCommand]) register(program);
 
 // `fer ... | head` closes our output early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -29,12 +29,13 @@ export class Progress {
     this.drawn = this.target.isTTY === true ? 0 : this.began;
   }
 
-  update(done: number): void {
+  /** @param note shown behind */
+  update(done: number, note = ''): void {
     const now = performance.now();
     const interval = this.target.isTTY === true ? REDRAW_MS : PLAIN_LINE_MS;
     if (now - this.drawn < interval) return;
     this.drawn = now;
-    const text = formatProgress(this.label, done, this.total, (now - this.began) / 1000, this.unit);
+    const text = `${formatProgress(this.label, done, this.total, (now - this.began) / 1000, this.unit)}${note === '' ? '' : `  ${note}`}`;
     this.target.write(this.target.isTTY === true ? `\r\u001b[K${text.slice(0, (this.target.columns ?? 80) - 1)}` : `${text}\n`);
   }
 

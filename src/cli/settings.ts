@@ -1,0 +1,32 @@
+import { FerError } from '../errors/index.js';
+
+type Tree = { [key: string]: unknown };
+
+/**
+ * Settings said on the command line: "optimizer.learningRate=0.001" is { optimizer: { learningRate: 0.001 } }. Values are JSON where they can be
+ * read so, else text.
+ * @throws FerError USAGE for one without "="
+ */
+export function parseSettings(assignments: readonly string[]): Readonly<Record<string, unknown>> {
+  const root: Tree = {};
+  for (const assignment of assignments) {
+    const equals = assignment.indexOf('=');
+    if (equals < 1) throw new FerError('USAGE', `--set ${assignment}: write setting=value, as in optimizer.learningRate=0.001`);
+    const path = assignment.slice(0, equals).split('.');
+    let place = root;
+    for (const key of path.slice(0, -1)) {
+      const next = place[key];
+      place = place[key] = typeof next === 'object' && next !== null ? { ...next } : {};
+    }
+    place[path.at(-1)!] = valueOf(assignment.slice(equals + 1));
+  }
+  return root;
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

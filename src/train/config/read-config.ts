@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import type * as z from 'zod';
+import { FerError } from '../../errors/fer-error.js';
+import { closest } from '../../errors/closest.js';
+import { PRESETS, PRESET_NAMES } from './presets.js';
+import type { PresetName } from './presets.js';
+import { trainConfigSchema } from './train-config.js';
+import type { TrainConfig } from './train-config.js';
+
+/** Settings as nested objects, not yet checked. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/**
+ * A run's configuration: a preset, then a file over it, then what was said on the command line over both. Objects are merged setting by setting;
+ * another `name` of method, network or schedule begins that part anew.
+ * @throws FerError CONFIG_INVALID naming the setting and, for unknown ones, the nearest known
+ */
+export function resolveConfig(preset: string | null, ...layers: readonly Settings[]): TrainConfig {
+  if (preset !== null && !Object.hasOwn(PRESETS, preset)) {
+    throw new FerError('CONFIG_INVALID', `unknown preset "${preset}": did you mean "${closest(preset, PRESET_NAMES)}"? (known: ${PRESET_NAMES.join(', ')})`);
+  }
+  const begin: Settings = preset === null ? {} : PRESETS[preset as PresetName];
+  const result = trainConfigSchema.safeParse([begin, ...layers].reduce(merge));
+  if (result.success) return result.data;
+  throw new FerError('CONFIG_INVALID', `training configuration: ${describe(result.error.issues[0]!)}`, { cause: result.error });
+}
+
+/** The settings in a JSON file. @throws FerError INPUT_NOT_FOUND, CONFIG_INVALID */
+export async function readConfigFile(path: string): Promise<Settings> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new FerError('INPUT_NOT_FOUND', `configuration ${path} cannot be read: check the path`, { cause: error });
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isSettings(value)) return value;
+  } catch (error) {
+    throw new FerError('CONFIG_INVALID', `configuration ${path} is not JSON (${(error as Error).message}): mend that place`, { cause: error });
+  }
+  throw new FerError('CONFIG_INVALID', `configuration ${path} holds no object: write settings as in { "epochs": 40 }`);
+}
+
+function merge(under: Settings, over: Settings): Settings {
+  const merged: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const before = merged[key];
+    const isOther = isSettings(before) && isSettings(value) && value['name'] !== undefined && value['name'] !== before['name'];
+    merged[key] = isSettings(before) && isSettings(value) && !isOther ? merge(before, value) : value;
+  }
+  return merged;
+}
+
+function isSettings(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const where = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(issue.path);
+    return issue.keys.map((key) => `unknown setting "${[where, key].filter(Boolean).join('.')}"${known.length > 0 ? `: did you mean "${closest(key, known)}"?` : ''}`).join(', ');
+  }
+  return `${where === '' ? 'the whole' : where}: ${issue.message}`;
+}
+
+/** Names of the settings beside one another at a place; empty inside parts that depend on a name. */
+function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  let place: unknown = trainConfigSchema;
+  for (const key of path) place = shapeOf(place)?.[String(key)];
+  return Object.keys(shapeOf(place) ?? {});
+}
+
+function shapeOf(schema: unknown): Record<string, unknown> | undefined {
+  let inner = schema as { def?: { innerType?: unknown }; shape?: Record<string, unknown> } | undefined;
+  while (inner?.def?.innerType !== undefined) inner = inner.def.innerType as typeof inner;
+  return inner?.shape;
+}

@@ -1,0 +1,132 @@
+import * as z from 'zod';
+import { JSD_VARIANTS } from '../losses/index.js';
+import { SAMPLERS } from '../trainer/sampler.js';
+
+const share = z.number().min(0).max(1);
+const positive = z.number().positive();
+const count = z.int().positive();
+const means = z.tuple([z.number(), z.number()]);
+
+const naw = z
+  .strictObject({ muT: means, muF: means, varT: positive, covT: z.number(), varF: positive, covF: z.number(), lambdaT: positive, lambdaF: positive, normalised: z.boolean(), slope: z.number().negative() })
+  .partial();
+
+const method = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('ce'), labelSmoothing: share.default(0), classWeights: z.enum(['none', 'balanced']).default('none') }),
+  z.strictObject({
+    name: z.literal('nla'),
+    lambda: share.default(0.5),
+    consistency: z.enum(JSD_VARIANTS).default('paper'),
+    detachWeights: z.boolean().default(false),
+    warmUpEpochs: z.int().nonnegative().default(0),
+    naw: naw.default({}),
+  }),
+  z.strictObject({ name: z.literal('dnfer'), alpha: share.default(0.5), warmUpEpochs: z.int().nonnegative().default(5) }),
+  z.strictObject({
+    name: z.literal('v-naw'),
+    a: share.default(0.5),
+    b: z.number().nonnegative().default(0.4),
+    consistency: z.enum(JSD_VARIANTS).default('paper'),
+    detachWeights: z.boolean().default(false),
+    naw: naw.default({}),
+  }),
+]);
+
+const network = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('compact'), size: count.default(48), channels: z.union([z.literal(1), z.literal(3)]).default(1), width: count.default(24), depth: count.default(1), dropout: share.default(0) }),
+  z.strictObject({ name: z.literal('resnet18'), size: count.default(112), dropout: share.default(0) }),
+  z.strictObject({
+    name: z.literal('temporal'),
+    /** Model folder of the frame network whose features are mixed over time. */
+    encoder: z.string().min(1),
+    frames: count.default(32),
+    width: count.default(512),
+    layers: count.default(4),
+    heads: count.default(1),
+    feedForward: count.default(512),
+    dropout: share.default(0.6),
+    positionalCode: z.boolean().default(false),
+    causal: z.boolean().default(false),
+  }),
+]);
+
+const schedule = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('constant') }),
+  z.strictObject({ name: z.literal('exponential'), decay: z.number().positive().max(1).default(0.95) }),
+  z.strictObject({ name: z.literal('cosine'), last: share.default(0) }),
+  z.strictObject({ name: z.literal('one-cycle'), rise: share.default(0.3) }),
+]);
+
+const optimizer = z.strictObject({
+  name: z.enum(['adam', 'adamw']).default('adamw'),
+  learningRate: positive.default(1e-3),
+  /** Factor for the classifier's layer. */
+  headRate: positive.default(1),
+  weightDecay: z.number().nonnegative().default(1e-4),
+  beta1: share.default(0.9),
+  beta2: share.default(0.999),
+  epsilon: positive.default(1e-8),
+  clipNorm: positive.nullable().default(null),
+});
+
+const range = z.tuple([z.number(), z.number()]);
+
+const augment = z.strictObject({
+  /** How often a picture is mirrored. */
+  flip: share.default(0.5),
+  /** By how many pixels at most a picture is moved. */
+  padding: z.int().nonnegative().default(4),
+  noise: z.strictObject({ probability: share.default(0.5), deviation: z.number().nonnegative().default(5.5) }).nullable().default(null),
+  erasing: z.strictObject({ probability: share.default(0.5), area: range.default([0.02, 0.3]) }).nullable().default(null),
+  /** The strong view that DNFER compares the usual one with: RandAugment. */
+  strong: z.strictObject({ operations: z.int().nonnegative().default(2), magnitude: z.number().min(0).max(30).default(10) }).prefault({}),
+  /** Of clips. */
+  clips: z
+    .strictObject({ temporalScale: range.nullable().default([0.6, 1.4]), skipping: range.nullable().default([0.2, 0.4]) })
+    .prefault({}),
+});
+
+const noise = z.strictObject({ kind: z.enum(['symmetric', 'pair']).default('symmetric'), rate: share });
+
+/** Everything that makes up a training run; unknown names are errors. */
+export const trainConfigSchema = z.strictObject({
+  /** FORMAT:DIR */
+  data: z.string().min(1),
+  fold: count.nullable().default(null),
+  /** Labels to train for: the data set's own when null. */
+  labels: z.array(z.string()).min(2).nullable().default(null),
+  method,
+  network: network.prefault({ name: 'compact' }),
+  /** Model folder whose weights are the start, layer by layer; null to begin at random. */
+  init: z.string().nullable().default(null),
+  epochs: count.default(40),
+  batchSize: count.default(64),
+  shards: count.default(1),
+  accumulate: count.default(1),
+  optimizer: optimizer.prefault({}),
+  schedule: schedule.prefault({ name: 'cosine' }),
+  warmUpEpochs: z.number().nonnegative().default(0),
+  averageDecay: z.number().min(0).lt(1).nullable().default(null),
+  sampler: z.enum(SAMPLERS).default('shuffle'),
+  softLabels: z.boolean().default(false),
+  augment: augment.prefault({}),
+  validation: z.strictObject({ fraction: z.number().min(0).lt(1).default(0.1), seed: z.int().default(1) }).prefault({}),
+  selectBy: z.enum(['accuracy', 'meanClassAccuracy', 'macroF1', 'loss']).default('accuracy'),
+  patience: count.nullable().default(null),
+  deduplicate: z.boolean().default(true),
+  /** For experiments: so many training samples, drawn with the classes in their shares; null for all. */
+  subset: count.nullable().default(null),
+  /** For experiments: wrong labels put into the training part. */
+  noise: noise.nullable().default(null),
+  /** For experiments: largest class over smallest, in the training part. */
+  imbalance: z.number().min(1).nullable().default(null),
+  seed: z.int().default(1),
+  /** Of the subset, the noise and the imbalance, so that runs with other seeds see the same data; null for `seed`. */
+  dataSeed: z.int().nullable().default(null),
+});
+
+/** As written in a file: what is left out takes its default. */
+export type TrainConfigInput = z.input<typeof trainConfigSchema>;
+export type TrainConfig = z.output<typeof trainConfigSchema>;
+export type NetworkConfig = TrainConfig['network'];
+export type MethodConfig = TrainConfig['method'];

@@ -1,0 +1,20 @@
+import { inSequence, pixelNoise, randAugment, randomErasing, randomFlip, randomPadCrop } from '../augment/index.js';
+import type { Augmentation } from '../augment/index.js';
+import type { TrainConfig } from '../config/index.js';
+
+/** The usual view of an image, and the strong one: the same moves, then RandAugment. */
+export function augmentations(config: TrainConfig['augment']): { readonly weak: Augmentation; readonly strong: Augmentation } {
+  const moves = { flip: randomFlip({ probability: config.flip }), move: randomPadCrop({ padding: config.padding }) };
+  const extras = {
+    ...(config.noise === null ? {} : { noise: sometimes(config.noise.probability, pixelNoise({ deviation: config.noise.deviation })) }),
+    ...(config.erasing === null ? {} : { erasing: randomErasing(config.erasing) }),
+  };
+  return {
+    weak: inSequence({ ...moves, ...extras }),
+    strong: inSequence({ ...moves, randAugment: randAugment(config.strong), ...extras }),
+  };
+}
+
+function sometimes(probability: number, augmentation: Augmentation): Augmentation {
+  return (image, random) => (random.next() < probability ? augmentation(image, random) : image);
+}

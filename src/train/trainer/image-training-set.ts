@@ -1,0 +1,97 @@
+import type { Augmentation, PixelImage } from '../augment/index.js';
+import { flip } from '../augment/flip.js';
+import type { CropSource } from '../crops/index.js';
+import { cropLength } from '../crops/index.js';
+import type { SecondView } from '../methods/index.js';
+import type { SeededRandom } from '../seeded-random.js';
+import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from './training-set.js';
+
+/** A labelled face crop. */
+export interface LabelledCrop {
+  readonly id: string;
+  /** Place in the crop source. */
+  readonly crop: number;
+  /** Class index. */
+  readonly label: number;
+  /** Shares of the classes, to be trained with in place of the label. [C] */
+  readonly shares: readonly number[] | null;
+}
+
+export interface ImageTrainingOptions {
+  readonly weak: Augmentation;
+  readonly strong: Augmentation;
+  readonly softLabels: boolean;
+}
+
+/** Images to train on, each a sample of its own. */
+export class ImageTrainingSet implements TrainingSet {
+  readonly classes: readonly number[];
+  readonly rowIds: readonly string[];
+  readonly rowLabels: Int32Array;
+
+  constructor(
+    private readonly crops: CropSource,
+    private readonly samples: readonly LabelledCrop[],
+    private readonly options: ImageTrainingOptions,
+  ) {
+    this.classes = samples.map(({ label }) => label);
+    this.rowIds = samples.map(({ id }) => id);
+    this.rowLabels = Int32Array.from(this.classes);
+  }
+
+  get count(): number {
+    return this.samples.length;
+  }
+
+  async draw(indices: readonly number[], secondView: SecondView, random: SeededRandom): Promise<DrawnShard> {
+    const { weak, strong, softLabels } = this.options;
+    const chosen = indices.map((index) => this.samples[index]!);
+    const length = cropLength(this.crops.geometry);
+    const pictures = await this.crops.read(chosen.map(({ crop }) => crop));
+    const { size, channels } = this.crops.geometry;
+    const first = new Float32Array(indices.length * length);
+    const second = secondView === 'none' ? null : new Float32Array(first.length);
+    indices.forEach((index, i) => {
+      const own = random.fork(String(index));
+      const original: PixelImage = { data: Float32Array.from(pictures.subarray(i * length, (i + 1) * length)), height: size, width: size, channels };
+      const seen = weak(original, own.fork('weak'));
+      first.set(seen.data, i * length);
+      if (second !== null) second.set((secondView === 'mirrored' ? flip(seen) : strong(original, own.fork('strong'))).data, i * length);
+    });
+    const isSoft = softLabels && chosen.every(({ shares }) => shares !== null);
+    const labels = isSoft ? Float32Array.from(chosen.flatMap(({ shares }) => shares!)) : Float32Array.from(chosen, ({ label }) => label);
+    return { shard: { shape: [indices.length, size, size, channels], first, second, labels, isSoft }, rows: Int32Array.from(indices) };
+  }
+
+  picture(row: number): Promise<Uint8Array> {
+    return this.crops.read([this.samples[row]!.crop]);
+  }
+}
+
+/** Images predicted at a time. */
+const BATCH = 128;
+
+/** Images to judge a model by, as they are. */
+export class ImageEvaluationSet implements EvaluationSet {
+  readonly labels: Int32Array;
+
+  constructor(
+    private readonly crops: CropSource,
+    private readonly samples: readonly LabelledCrop[],
+  ) {
+    this.labels = Int32Array.from(samples, ({ label }) => label);
+  }
+
+  async logits(predict: Predict): Promise<Float32Array[]> {
+    const { size, channels } = this.crops.geometry;
+    const rows: Float32Array[] = [];
+    for (let from = 0; from < this.samples.length; from += BATCH) {
+      const chosen = this.samples.slice(from, from + BATCH);
+      const pictures = await this.crops.read(chosen.map(({ crop }) => crop));
+      const logits = await predict(Float32Array.from(pictures), [chosen.length, size, size, channels]);
+      const classes = logits.length / chosen.length;
+      for (let i = 0; i < chosen.length; i += 1) rows.push(logits.slice(i * classes, (i + 1) * classes));
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs';
+import { FerError } from '../../errors/fer-error.js';
+
+interface Place {
+  readonly variable: tf.Variable;
+  /** "layer/kernel" */
+  readonly name: string;
+  readonly layer: string;
+  readonly offset: number;
+}
+
+/** All weights of a model in two flat lists, which is how the optimiser, the workers and the saved state see them. */
+export interface WeightVectors {
+  /** Those that are trained. [P] */
+  readonly trained: Float32Array;
+  /** Those that follow along: the moving statistics of batch normalisation. [Q] */
+  readonly moving: Float32Array;
+}
+
+/** Reads and writes a model's weights as flat lists. */
+export class ModelWeights {
+  private readonly trained: readonly Place[];
+  private readonly moving: readonly Place[];
+  readonly trainedLength: number;
+  readonly movingLength: number;
+
+  constructor(model: tf.LayersModel) {
+    [this.trained, this.trainedLength] = lay(model, ({ trainableWeights }) => trainableWeights);
+    [this.moving, this.movingLength] = lay(model, (layer) => (layer.trainable ? layer.nonTrainableWeights : []));
+  }
+
+  /** Those to differentiate by, in the order of the flat list. */
+  get variables(): tf.Variable[] {
+    return this.trained.map(({ variable }) => variable);
+  }
+
+  async read(): Promise<WeightVectors> {
+    return { trained: await this.gather(this.trained), moving: await this.gather(this.moving) };
+  }
+
+  readMoving(): Promise<Float32Array> {
+    return this.gather(this.moving);
+  }
+
+  write({ trained, moving }: WeightVectors): void {
+    assign(this.trained, trained);
+    assign(this.moving, moving);
+  }
+
+  writeMoving(moving: Float32Array): void {
+    assign(this.moving, moving);
+  }
+
+  /** One number for each trained weight, by the layer's name and the weight's shape. [P] */
+  perWeight(of: (layer: string, shape: readonly number[]) => number): Float32Array {
+    const numbers = new Float32Array(this.trainedLength);
+    for (const { layer, offset, variable } of this.trained) numbers.fill(of(layer, variable.shape), offset, offset + variable.size);
+    return numbers;
+  }
+
+  /** Gradients by variable as one flat tensor, which is read from the engine at once. [P] */
+  flatten(gradients: tf.NamedTensorMap): tf.Tensor1D {
+    return tf.tidy(() => tf.concat(this.trained.map(({ variable }) => (gradients[variable.name] ?? tf.zerosLike(variable)).reshape<tf.Tensor1D>([-1]))));
+  }
+
+  private async gather(places: readonly Place[]): Promise<Float32Array> {
+    if (places.length === 0) return new Float32Array(0);
+    const flat = tf.tidy(() => tf.concat(places.map(({ variable }) => variable.reshape<tf.Tensor1D>([-1]))));
+    try {
+      return (await flat.data<'float32'>()).slice();
+    } finally {
+      flat.dispose();
+    }
+  }
+}
+
+function lay(model: tf.LayersModel, weightsOf: (layer: tf.layers.Layer) => tf.LayerVariable[]): [Place[], number] {
+  let offset = 0;
+  const places = model.layers.flatMap((layer) =>
+    weightsOf(layer).map((weight) => {
+      const variable: unknown = weight.read();
+      if (!(variable instanceof tf.Variable)) throw new FerError('INTERNAL', `weight ${weight.name} is no variable`);
+      const place = { variable, name: `${layer.name}/${weight.originalName}`, layer: layer.name, offset };
+      offset += variable.size;
+      return place;
+    }),
+  );
+  return [places, offset];
+}
+
+function assign(places: readonly Place[], values: Float32Array): void {
+  for (const { variable, offset } of places) {
+    const value = tf.tensor(values.slice(offset, offset + variable.size), variable.shape);
+    variable.assign(value);
+    value.dispose();
+  }
+}

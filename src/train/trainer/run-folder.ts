@@ -1,0 +1,58 @@
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { FerError } from '../../errors/fer-error.js';
+
+/** Where a run keeps what. */
+export interface RunFolder {
+  readonly path: string;
+  /** To go on after an interruption. */
+  readonly state: string;
+  readonly config: string;
+  /** Model folders: of the best epoch, and of the last. */
+  readonly best: string;
+  readonly last: string;
+  /** (p_GT, p_NN, predicted class) of every row in every epoch: float32 [epochs, R, 3]. */
+  readonly ambiguity: string;
+  /** Names of the rows, their labels, and the label names. */
+  readonly ambiguityIndex: string;
+}
+
+export async function openRunFolder(path: string): Promise<RunFolder> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new FerError('OUTPUT_UNWRITABLE', `run folder ${path} cannot be made (${(error as Error).message}): choose another --output`, { cause: error });
+  }
+  return {
+    path,
+    state: join(path, 'state.bin'),
+    config: join(path, 'config.json'),
+    best: join(path, 'best'),
+    last: join(path, 'last'),
+    ambiguity: join(path, 'ambiguity.f32'),
+    ambiguityIndex: join(path, 'ambiguity.json'),
+  };
+}
+
+/** Writes beside the place and renames. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const scratch = join(dirname(path), `.${process.pid}.${Date.now()}.tmp`);
+  try {
+    await writeFile(scratch, text);
+    await rename(scratch, path);
+  } catch (error) {
+    await rm(scratch, { force: true });
+    throw new FerError('OUTPUT_UNWRITABLE', `${path} cannot be written (${(error as Error).message}): make room or choose another --output`, { cause: error });
+  }
+}
+
+/** Puts an epoch's table into its place of the file; one written before an interruption is written over. @param epoch from 1 */
+export async function writeEpochRows(path: string, epoch: number, rows: Float32Array): Promise<void> {
+  const file = await open(path, epoch === 1 ? 'w' : 'r+');
+  try {
+    await file.truncate((epoch - 1) * rows.byteLength);
+    await file.write(Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength), 0, rows.byteLength, (epoch - 1) * rows.byteLength);
+  } finally {
+    await file.close();
+  }
+}

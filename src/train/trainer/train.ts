@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import type * as tf from '@tensorflow/tfjs';
+import { FerError } from '../../errors/fer-error.js';
+import { describeInitialised, initialiseFrom, loadCheckpoint, saveCheckpoint } from '../../model/checkpoint/index.js';
+import type { TrainConfig } from '../config/index.js';
+import type { Dataset } from '../datasets/index.js';
+import { fitTemperature } from '../metrics/index.js';
+import { buildMethod } from './build-method.js';
+import type { EpochRecord } from './epoch-record.js';
+import { fit } from './fit.js';
+import type { FitInput, FitSettings } from './fit.js';
+import { imageTask, openImages } from './image-task.js';
+import { openRunFolder, writeEpochRows, writeWhole } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
+import { LocalRunner } from './shard-runner.js';
+import type { TrainingSet } from './training-set.js';
+import { loadTrainingState, saveTrainingState } from './training-state.js';
+import type { TrainingState } from './training-state.js';
+import type { OnRead, TrainingTask } from './training-task.js';
+
+export interface TrainOptions {
+  /** Go on with the run in the folder; without it a folder with a run in it is refused. */
+  readonly resume?: boolean;
+  /** Threads that share every batch's shards; more than one needs as many shards. */
+  readonly workers?: number;
+  /** The images, where they have been opened already for a run with the same data settings. */
+  readonly dataset?: Dataset;
+  readonly signal?: AbortSignal | undefined;
+  readonly onMessage?: (line: string) => void;
+  readonly onRead?: OnRead;
+  readonly onStep?: FitInput['onStep'];
+  readonly onEpoch?: (record: EpochRecord, isBest: boolean) => void;
+}
+
+export interface TrainingOutcome {
+  readonly folder: RunFolder;
+  readonly history: readonly EpochRecord[];
+  readonly bestEpoch: number;
+  /** False when it was interrupted. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Trains as the configuration says, into a run folder, from which it goes on after any interruption. The engine must be open.
+ * @throws FerError CONFIG_INVALID, INPUT_NOT_FOUND, OUTPUT_UNWRITABLE
+ */
+export async function train(config: TrainConfig, path: string, options: TrainOptions = {}): Promise<TrainingOutcome> {
+  const folder = await openRunFolder(path);
+  const saved = await loadTrainingState(folder.state);
+  if (saved !== null && options.resume !== true) {
+    throw new FerError('CONFIG_INVALID', `${path} already holds a run (epoch ${saved.epoch}): go on with --resume, or choose another --output`);
+  }
+  const task = await openTask(config, options);
+  try {
+    if (config.init !== null && saved === null) await startFrom(task.model, config.init, options);
+    describeData(task, options);
+    return await runTask(task, config, folder, saved, options);
+  } finally {
+    task.dispose();
+  }
+}
+
+async function openTask(config: TrainConfig, { dataset, onRead }: TrainOptions): Promise<TrainingTask> {
+  const { network } = config;
+  if (network.name === 'temporal') throw new FerError('CONFIG_INVALID', 'network.name: temporal networks are trained on clips');
+  return imageTask(dataset ?? (await openImages(config)), config, network, onRead);
+}
+
+async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolder, saved: TrainingState | null, options: TrainOptions): Promise<TrainingOutcome> {
+  const { model, training, validation, info } = task;
+  const { labels } = info.labelSet;
+  const fingerprint = fingerprintOf(config, training);
+  if (saved !== null && saved.fingerprint !== fingerprint) {
+    throw new FerError('CONFIG_INVALID', `${folder.path} holds a run of another configuration or data set: resume it with those, or choose another --output`);
+  }
+  await writeWhole(folder.config, `${JSON.stringify(config, null, 2)}\n`);
+  await writeWhole(folder.ambiguityIndex, JSON.stringify({ labels, rows: training.rowIds, given: [...training.rowLabels] }));
+
+  const method = buildMethod(config.method, [...training.rowLabels], labels.length);
+  const runner = new LocalRunner(model, method);
+  try {
+    const state = await fit({
+      ...{ model, method, runner, training, validation, fingerprint },
+      classCount: labels.length,
+      settings: fitSettings(config),
+      state: saved,
+      signal: options.signal,
+      onStep: options.onStep,
+      onEpoch: async ({ state: now, isBest, rows, logits }) => {
+        const record = now.history.at(-1)!;
+        const temperature = validation === null ? 1 : fitTemperature(logits, validation.labels);
+        const described = { ...info, temperature, metrics: metricsOf(record) };
+        await writeEpochRows(folder.ambiguity, now.epoch, rows);
+        await saveCheckpoint(model, folder.last, described);
+        if (isBest) await saveCheckpoint(model, folder.best, described);
+        // Last, for it says that the epoch is done.
+        await saveTrainingState(folder.state, now);
+        options.onEpoch?.(record, isBest);
+      },
+    });
+    return { folder, history: state.history, bestEpoch: state.bestEpoch, isComplete: options.signal?.aborted !== true };
+  } finally {
+    await runner.dispose();
+  }
+}
+
+function fitSettings(config: TrainConfig): FitSettings {
+  const { name, learningRate, headRate, clipNorm, weightDecay, beta1, beta2, epsilon } = config.optimizer;
+  const { epochs, batchSize, shards, accumulate, warmUpEpochs, schedule, averageDecay, sampler, patience, selectBy, seed } = config;
+  return {
+    ...{ epochs, batchSize, shards, accumulate, warmUpEpochs, schedule, averageDecay, sampler, patience, selectBy, seed },
+    ...{ learningRate, headRate, clipNorm },
+    adam: { beta1, beta2, epsilon, weightDecay, decoupled: name === 'adamw' },
+  };
+}
+
+async function startFrom(model: tf.LayersModel, folder: string, { onMessage }: TrainOptions): Promise<void> {
+  const { model: from } = await loadCheckpoint(folder);
+  try {
+    for (const line of describeInitialised(initialiseFrom(model, from))) onMessage?.(line);
+  } finally {
+    from.dispose();
+  }
+}
+
+function metricsOf({ epoch, loss, validation }: EpochRecord): Record<string, number> {
+  if (validation === null) return { epoch, trainingLoss: loss };
+  const { accuracy, meanClassAccuracy, macroF1, loss: validationLoss, expectedCalibrationError } = validation;
+  return { epoch, trainingLoss: loss, validationLoss, accuracy, meanClassAccuracy, macroF1, expectedCalibrationError };
+}
+
+function describeData({ report: { training, validation, leftOut } }: TrainingTask, { onMessage }: TrainOptions): void {
+  onMessage?.(`${training} samples to train on, ${validation} set aside for validation`);
+  for (const [reason, count] of Object.entries(leftOut)) onMessage?.(`left out: ${count}: ${reason}`);
+}
+
+/** What must be the same for a run to go on: the configuration, but for where files lie, and the samples with their labels. */
+function fingerprintOf({ data: _data, init: _init, ...rest }: TrainConfig, { rowIds, rowLabels }: TrainingSet): string {
+  return createHash('sha256').update(JSON.stringify([rest, rowIds, [...rowLabels]])).digest('hex');
+}
