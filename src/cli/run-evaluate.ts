@@ -1,0 +1,173 @@
+import { dirname, resolve } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
+import { FerError } from '../errors/index.js';
+import { loadFaceNets } from '../ingest/index.js';
+import type { FaceNets } from '../ingest/index.js';
+import { openBackend, openModel } from '../model/index.js';
+import type { Backend, BackendName, ExpressionModel } from '../model/index.js';
+import { AtomicFile } from '../stream/output/atomic-file.js';
+import { makeFolder } from '../stream/index.js';
+import { openDataset } from '../train/datasets/index.js';
+import type { Dataset, Split } from '../train/datasets/index.js';
+import { evaluate, SampleCrops } from '../train/evaluate/index.js';
+import type { CropNotes, EvaluationOfCrops, FaceHandling, Prediction } from '../train/evaluate/index.js';
+import { VERSION } from '../version.js';
+import { evaluationLines } from './evaluation-lines.js';
+import { EXIT } from './exit-codes.js';
+import { interruptSignal } from './interrupt.js';
+import type { ProgressTarget } from './progress.js';
+import { Progress } from './progress.js';
+
+export interface EvaluateFlags {
+  readonly model: string;
+  readonly data: string;
+  readonly split: Split;
+  readonly fold?: number;
+  readonly faces: FaceHandling;
+  readonly flip?: boolean;
+  readonly ignoreMissing?: boolean;
+  readonly json?: string;
+  readonly predictions?: string;
+  readonly backend?: BackendName | 'auto';
+}
+
+interface Io {
+  write(line: string): void;
+  readonly progress: ProgressTarget;
+}
+
+/** Problems of one kind that are printed; the JSON file has all of them. */
+const EXAMPLES = 5;
+
+/** Tests a model, prints the figures, writes the files asked for, and returns the exit code. */
+export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number> {
+  const dataset = await openSplit(flags);
+  const backend = await openBackend({ backend: flags.backend });
+  const model = await openModel(flags.model);
+  const files = new Outputs();
+  try {
+    const json = await files.open(flags.json);
+    const predictions = await files.open(flags.predictions);
+    await predictions?.write(csv(['id', 'frame', 'truth', 'predicted', ...model.labels.labels]));
+    const { evaluation, notes } = await evaluateSplit(model, dataset, flags, io.progress, async (prediction) => predictions?.write(csv(predictionRow(prediction))));
+    if (evaluation.count === 0) throw new FerError('INPUT_UNREADABLE', `${flags.data}: nothing in the ${flags.split} split could be tested on${firstOf(notes)}; fer dataset check says more`);
+    await json?.write(`${JSON.stringify(report(flags, model, backend, dataset, evaluation, notes), null, 2)}\n`);
+    await files.commit();
+    for (const line of [`${model.name} on ${flags.data}, ${flags.split}${flags.flip === true ? ', with mirrored pictures' : ''}`, '', ...evaluationLines(evaluation), '', ...remarks(dataset, evaluation, notes)]) io.write(line);
+    return notes.unreadable.length > 0 || dataset.problems.length > 0 ? EXIT.someFailed : EXIT.ok;
+  } finally {
+    await files.abort();
+    model.dispose();
+  }
+}
+
+async function openSplit({ data, split, fold }: EvaluateFlags): Promise<Dataset> {
+  const dataset = await openDataset(data, { split, ...(fold === undefined ? {} : { fold }) });
+  if (dataset.samples.length > 0) return dataset;
+  const why = dataset.problems.length > 0 ? `${dataset.problems.length} of its files are missing or rows unreadable` : 'the data set has none';
+  throw new FerError('INPUT_NOT_FOUND', `${data}: no samples in the ${split} split (${why}); give another --split, or look with fer dataset check`);
+}
+
+async function evaluateSplit(
+  model: ExpressionModel,
+  dataset: Dataset,
+  { faces, flip = false, ignoreMissing = false }: EvaluateFlags,
+  target: ProgressTarget,
+  onPrediction: (prediction: Prediction) => Promise<void>,
+): Promise<{ evaluation: EvaluationOfCrops; notes: CropNotes }> {
+  const signal = interruptSignal();
+  const progress = new Progress(target, 'samples');
+  let nets: Promise<FaceNets> | null = null;
+  const crops = new SampleCrops(dataset.samples, {
+    geometry: model.crop,
+    faces,
+    nets: () => (nets ??= loadFaceNets()),
+    onSample: (done) => {
+      progress.update(done);
+    },
+    signal,
+  });
+  progress.start(`testing on ${dataset.name}`, dataset.samples.length);
+  try {
+    return { evaluation: await evaluate(model, crops, { flip, ignoreMissing, onPrediction, signal }), notes: crops.notes };
+  } finally {
+    progress.clear();
+    (await (nets as Promise<FaceNets> | null))?.dispose();
+  }
+}
+
+function report(flags: EvaluateFlags, model: ExpressionModel, backend: Backend, dataset: Dataset, evaluation: EvaluationOfCrops, notes: CropNotes): object {
+  const { data, split, fold = null, faces, flip = false, ignoreMissing = false } = flags;
+  return {
+    ...evaluation,
+    ...notes,
+    problems: dataset.problems,
+    leftOut: dataset.leftOut,
+    model: { name: model.name, version: model.version, labels: model.labels.labels, path: flags.model },
+    data: { location: data, split, fold, labels: dataset.labels.labels, samples: dataset.samples.length },
+    settings: { faces, flip, ignoreMissing },
+    engine: { backend: backend.name, tfjs: backend.tfjsVersion, device: backend.device },
+    ferstream: VERSION,
+  };
+}
+
+/** What the figures do not say by themselves. */
+function remarks(dataset: Dataset, evaluation: EvaluationOfCrops, notes: CropNotes): string[] {
+  const { missingLabels, ignoredMissing, unlabelledFrames } = evaluation;
+  const { framesWithoutFace, wholePictures, unreadable } = notes;
+  const missing = `the model does not know ${missingLabels.join(', ')}`;
+  return [
+    ...(missingLabels.length > 0 ? [ignoredMissing > 0 ? `${missing}: ${ignoredMissing} left out` : `${missing}: counted as wrong (--ignore-missing leaves them out)`] : []),
+    ...(wholePictures > 0 ? [`pictures without a face, tested on as a whole: ${wholePictures}`] : []),
+    ...(framesWithoutFace > 0 ? [`labelled frames without a face, not counted: ${framesWithoutFace}`] : []),
+    ...(unlabelledFrames > 0 ? [`frames without a label, not counted: ${unlabelledFrames}`] : []),
+    ...examples('files that cannot be read', unreadable.map(({ path, message }) => `${path}: ${message}`)),
+    ...examples('missing files and unreadable rows', dataset.problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`)),
+  ];
+}
+
+function examples(what: string, all: readonly string[]): string[] {
+  if (all.length === 0) return [];
+  const rest = all.length - EXAMPLES;
+  return [`${what}: ${all.length}`, ...all.slice(0, EXAMPLES).map((text) => `  ${text.split('\n')[0]!}`), ...(rest > 0 ? [`  and ${rest} more (--json lists all)`] : [])];
+}
+
+function firstOf({ unreadable, framesWithoutFace }: CropNotes): string {
+  if (unreadable[0] !== undefined) return ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`;
+  return framesWithoutFace > 0 ? ' (no face was found)' : '';
+}
+
+function predictionRow({ id, frame, truth, predicted, posteriors }: Prediction): (string | number)[] {
+  // Seven digits are all that a float32 has.
+  return [id, frame ?? '', truth, predicted, ...Array.from(posteriors, (p) => Number(p.toPrecision(7)))];
+}
+
+function csv(row: readonly (string | number)[]): string {
+  return stringify([[...row]], { record_delimiter: 'windows' });
+}
+
+/** Files that appear all together, when everything is done, or not at all. */
+class Outputs {
+  private readonly files: AtomicFile[] = [];
+
+  /** Null where no file is wanted. */
+  async open(path: string | undefined): Promise<AtomicFile | null> {
+    if (path === undefined) return null;
+    const place = resolve(path);
+    await makeFolder(dirname(place)).catch((cause: unknown) => {
+      throw new FerError('OUTPUT_UNWRITABLE', `${path}: its folder cannot be made; choose another place`, { cause });
+    });
+    const file = await AtomicFile.open(place);
+    this.files.push(file);
+    return file;
+  }
+
+  async commit(): Promise<void> {
+    for (const file of this.files) await file.prepare();
+    for (const file of this.files) await file.commit();
+  }
+
+  async abort(): Promise<void> {
+    for (const file of this.files) await file.abort();
+  }
+}
