@@ -1,0 +1,61 @@
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { describe, expect, it } from 'vitest';
+import { epochHistory, THREE_LABELS } from '../../../test/support/epoch-history.js';
+import { scratchDir } from '../../../test/support/scratch.js';
+import { EPOCHS_CSV, EPOCHS_JSONL, epochsCsv, epochsJsonl, writeEpochTables } from './epoch-tables.js';
+
+const scratch = await scratchDir();
+const rowsOf = (text: string): Record<string, string>[] => parse(text, { columns: true });
+
+describe('tables of the epochs', () => {
+  it('hold the whole history, and nothing else lies beside them', async () => {
+    const folder = join(scratch, 'new run');
+    const history = epochHistory(3);
+    await writeEpochTables(folder, THREE_LABELS, history);
+    expect((await readdir(folder)).sort()).toEqual([EPOCHS_CSV, EPOCHS_JSONL].sort());
+    const lines = (await readFile(join(folder, EPOCHS_JSONL), 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(history.map((record) => ({ ...record, labels: THREE_LABELS })));
+    expect(rowsOf(await readFile(join(folder, EPOCHS_CSV), 'utf8')).map((row) => row['epoch'])).toEqual(['1', '2', '3']);
+  });
+
+  it('forget epochs that a run which went back no longer has, and what a killed write left', async () => {
+    const folder = join(scratch, 'went-back');
+    await mkdir(folder);
+    await writeFile(join(folder, `.${EPOCHS_CSV}.tmp`), 'half a ta');
+    await writeEpochTables(folder, THREE_LABELS, epochHistory(5));
+    await writeEpochTables(folder, THREE_LABELS, epochHistory(2));
+    expect(rowsOf(await readFile(join(folder, EPOCHS_CSV), 'utf8'))).toHaveLength(2);
+    expect((await readFile(join(folder, EPOCHS_JSONL), 'utf8')).trimEnd().split('\n')).toHaveLength(2);
+    expect(await readdir(folder)).toHaveLength(2);
+  });
+
+  it('keep every digit in CSV, and leave cells empty where there is no number', () => {
+    const history = epochHistory(3);
+    const [first, second, third] = rowsOf(epochsCsv(THREE_LABELS, history));
+    expect(Number(third!['learning_rate'])).toBe(history[2]!.learningRate);
+    expect(Number(first!['validation_recall_Neutral'])).toBe(11 / 14);
+    expect(first!['validation_recall_Anger']).toBe(''); // does not occur
+    expect(first!['part_consistency']).toBe(''); // from the second epoch on
+    expect(Number(second!['part_consistency'])).toBe(0.125);
+    expect(second!['validation_accuracy']).toBe(''); // no validation
+    expect(second!['train_accuracy']).toBe('0.75');
+  });
+
+  it('show a loss that blew up', () => {
+    const history = epochHistory(1).map((record) => ({ ...record, loss: NaN }));
+    expect(rowsOf(epochsCsv(THREE_LABELS, history))[0]!['loss']).toBe('NaN');
+    expect(JSON.parse(epochsJsonl(THREE_LABELS, history))).toMatchObject({ epoch: 1, loss: null });
+  });
+
+  it('name the file that cannot be written', async () => {
+    const inTheWay = join(scratch, 'in-the-way');
+    await writeFile(inTheWay, 'a file');
+    await expect(writeEpochTables(inTheWay, THREE_LABELS, [])).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining(inTheWay) as string });
+    const folder = join(scratch, 'blocked');
+    await mkdir(join(folder, EPOCHS_CSV), { recursive: true });
+    await expect(writeEpochTables(folder, THREE_LABELS, [])).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining(EPOCHS_CSV) as string });
+    expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toEqual([]);
+  });
+});

@@ -1,0 +1,96 @@
+import { maskedCrc32c } from './crc32c.js';
+
+/** Named numbers of one step. */
+export interface ScalarEvent {
+  /** Seconds since 1970. */
+  readonly wallTime: number;
+  readonly step: number;
+  readonly scalars: Readonly<Record<string, number>>;
+}
+
+/**
+ * One record of an event file: `scalars` as a protobuf `Event` (tensorflow/core/util/event.proto), framed as TFRecord.
+ * Six fields are all that scalars need, so they are encoded here.
+ */
+export function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Buffer {
+  const values = Object.entries(scalars).map(([tag, value]) => message(SUMMARY_VALUE, Buffer.concat([text(VALUE_TAG, tag), float(VALUE_SIMPLE, value)])));
+  return framed(Buffer.concat([double(EVENT_WALL_TIME, wallTime), integer(EVENT_STEP, step), message(EVENT_SUMMARY, Buffer.concat(values))]));
+}
+
+/** The record every event file begins with. */
+export function versionRecord(wallTime: number): Buffer {
+  return framed(Buffer.concat([double(EVENT_WALL_TIME, wallTime), text(EVENT_FILE_VERSION, 'brain.Event:2')]));
+}
+
+/** The time in the version record a file begins with, in seconds since 1970; null when it does not begin with one. */
+export function timeOfVersionRecord(file: Buffer): number | null {
+  if (file.length < TIME_AT + 8) return null;
+  const wallTime = file.readDoubleLE(TIME_AT);
+  const record = versionRecord(wallTime);
+  return file.subarray(0, record.length).equals(record) ? wallTime : null;
+}
+
+const EVENT_WALL_TIME = 1;
+const EVENT_STEP = 2;
+const EVENT_FILE_VERSION = 3;
+const EVENT_SUMMARY = 5;
+const SUMMARY_VALUE = 1;
+const VALUE_TAG = 1;
+const VALUE_SIMPLE = 2;
+
+/** Protobuf wire types. */
+const VARINT = 0;
+const BITS_64 = 1;
+const BYTES = 2;
+const BITS_32 = 5;
+
+/** Bytes of a TFRecord before its data: the length, and that length's checksum. */
+const FRAME_HEAD = 12;
+/** The time's bytes follow the key of its field. */
+const TIME_AT = FRAME_HEAD + 1;
+
+/** TFRecord: uint64 length, its masked CRC-32C, the data, its masked CRC-32C; all little-endian. */
+function framed(data: Buffer): Buffer {
+  const head = Buffer.alloc(FRAME_HEAD);
+  head.writeBigUInt64LE(BigInt(data.length));
+  head.writeUInt32LE(maskedCrc32c(head.subarray(0, 8)), 8);
+  const tail = Buffer.alloc(4);
+  tail.writeUInt32LE(maskedCrc32c(data));
+  return Buffer.concat([head, data, tail]);
+}
+
+function key(field: number, wireType: number): Buffer {
+  return varint((field << 3) | wireType);
+}
+
+/** @param value a whole number from 0 to 2^53 - 1 */
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  // Division, not shifts: those would cut at 32 bits.
+  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80);
+  return Buffer.from([...bytes, value]);
+}
+
+function integer(field: number, value: number): Buffer {
+  return Buffer.concat([key(field, VARINT), varint(value)]);
+}
+
+function double(field: number, value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return Buffer.concat([key(field, BITS_64), bytes]);
+}
+
+function float(field: number, value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeFloatLE(value);
+  return Buffer.concat([key(field, BITS_32), bytes]);
+}
+
+function message(field: number, data: Buffer): Buffer {
+  return Buffer.concat([key(field, BYTES), varint(data.length), data]);
+}
+
+function text(field: number, value: string): Buffer {
+  return message(field, Buffer.from(value, 'utf8'));
+}
