@@ -8,6 +8,7 @@ import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { EXIT, exitCodeFor } from './exit-codes.js';
+import { experimentCommand } from './experiment.js';
 import { trainCommand } from './train.js';
 
 const program = new Command('fer')
@@ -17,7 +18,7 @@ const program = new Command('fer')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [annotateCommand, datasetCommand, demoCommand, doctorCommand, evaluateCommand, trainCommand]) register(program);
+for (const register of [annotateCommand, datasetCommand, demoCommand, doctorCommand, evaluateCommand, trainCommand, experimentCommand]) register(program);
 
 // `fer ... | head` closes our output early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,10 +1,13 @@
 export type { EpochRecord, SplitMetrics } from './epoch-record.js';
 export { fit } from './fit.js';
 export type { FitInput, FitSettings, SelectionMetric } from './fit.js';
-export { imageSplit, openImages } from './image-task.js';
 export { predictWith } from './predict.js';
 export { SAMPLERS, epochOrder } from './sampler.js';
 export type { SamplerName } from './sampler.js';
 export { splitMetrics } from './split-metrics.js';
 export { train } from './train.js';
 export type { TrainOptions, TrainingOutcome } from './train.js';
+export { openTaskData } from './task-data.js';
+export type { TaskData } from './task-data.js';
+export type { EvaluationSet, Predict, TrainingSet } from './training-set.js';
+export { writeWhole } from './run-folder.js';

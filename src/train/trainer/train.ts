@@ -3,16 +3,16 @@ import type * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { describeInitialised, initialiseFrom, loadCheckpoint, saveCheckpoint } from '../../model/checkpoint/index.js';
 import type { TrainConfig } from '../config/index.js';
-import type { Dataset } from '../datasets/index.js';
 import { fitTemperature } from '../metrics/index.js';
 import { buildMethod } from './build-method.js';
 import type { EpochRecord } from './epoch-record.js';
 import { fit } from './fit.js';
 import type { FitInput, FitSettings } from './fit.js';
-import { imageTask, openImages } from './image-task.js';
 import { openRunFolder, writeEpochRows, writeWhole } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { LocalRunner } from './shard-runner.js';
+import { openTaskData } from './task-data.js';
+import type { TaskData } from './task-data.js';
 import type { TrainingSet } from './training-set.js';
 import { loadTrainingState, saveTrainingState } from './training-state.js';
 import type { TrainingState } from './training-state.js';
@@ -23,8 +23,8 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Threads that share every batch's shards; more than one needs as many shards. */
   readonly workers?: number;
-  /** The images, where they have been opened already for a run with the same data settings. */
-  readonly dataset?: Dataset;
+  /** The data set, where it is open already. */
+  readonly data?: TaskData;
   readonly signal?: AbortSignal | undefined;
   readonly onMessage?: (line: string) => void;
   readonly onRead?: OnRead;
@@ -50,7 +50,8 @@ export async function train(config: TrainConfig, path: string, options: TrainOpt
   if (saved !== null && options.resume !== true) {
     throw new FerError('CONFIG_INVALID', `${path} already holds a run (epoch ${saved.epoch}): go on with --resume, or choose another --output`);
   }
-  const task = await openTask(config, options);
+  const data = options.data ?? (await openTaskData(config));
+  const task = await data.task(config, options.onRead);
   try {
     if (config.init !== null && saved === null) await startFrom(task.model, config.init, options);
     describeData(task, options);
@@ -58,12 +59,6 @@ export async function train(config: TrainConfig, path: string, options: TrainOpt
   } finally {
     task.dispose();
   }
-}
-
-async function openTask(config: TrainConfig, { dataset, onRead }: TrainOptions): Promise<TrainingTask> {
-  const { network } = config;
-  if (network.name === 'temporal') throw new FerError('CONFIG_INVALID', 'network.name: temporal networks are trained on clips');
-  return imageTask(dataset ?? (await openImages(config)), config, network, onRead);
 }
 
 async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolder, saved: TrainingState | null, options: TrainOptions): Promise<TrainingOutcome> {

@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { FerError } from '../../errors/fer-error.js';
+import { resolveConfig } from '../config/index.js';
+import type { Settings, TrainConfig } from '../config/index.js';
+import { SPLITS } from '../datasets/index.js';
+
+const settings = z.record(z.string(), z.unknown());
+
+const schema = z.strictObject({
+  /** Of every run: settings of `fer train`. */
+  base: settings,
+  /** A short training from which all methods begin, once for each condition and seed; null to begin at random. */
+  start: settings.nullable().default(null),
+  /** By name: settings over the base. */
+  methods: z.record(z.string(), settings),
+  /** By name: settings over the method, such as label noise. */
+  conditions: z.record(z.string(), settings),
+  seeds: z.array(z.int()).min(1),
+  /** The split that finished models are measured on. It chooses nothing. */
+  test: z.enum(SPLITS).default('test'),
+});
+
+/** Every method under every condition with every seed. */
+export type Grid = z.output<typeof schema>;
+
+/** One run of the grid. */
+export interface Cell {
+  readonly method: string;
+  readonly condition: string;
+  readonly seed: number;
+  /** Name of its folder, and of the start it shares with the other methods; null where there is none. */
+  readonly folder: string;
+  readonly startFolder: string | null;
+  readonly config: TrainConfig;
+}
+
+/** The run that makes the start of all methods under a condition with a seed. */
+export interface StartCell {
+  readonly folder: string;
+  readonly config: TrainConfig;
+}
+
+/** The cells that share data and start. */
+export interface CellGroup {
+  readonly start: StartCell | null;
+  readonly cells: readonly Cell[];
+}
+
+/** @throws FerError CONFIG_INVALID */
+export function parseGrid(json: unknown): Grid {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  throw new FerError('CONFIG_INVALID', `experiment: ${issue.path.map(String).join('.') || 'the whole'}: ${issue.message}`, { cause: result.error });
+}
+
+/**
+ * The grid laid out, seed by seed, so that an interrupted grid has whole comparisons.
+ * @throws FerError CONFIG_INVALID when a cell's settings do not fit
+ */
+export function layOut(grid: Grid): readonly CellGroup[] {
+  return grid.seeds.flatMap((seed) =>
+    Object.entries(grid.conditions).map(([condition, conditionSettings]) => {
+      const place = (name: string): string => [name, condition, `seed ${seed}`].map(slug).join('/');
+      const configure = (own: Settings): TrainConfig => resolveConfig(null, grid.base, own, conditionSettings, { seed });
+      const start = grid.start === null ? null : { folder: place('start'), config: configure(grid.start) };
+      const cells = Object.entries(grid.methods).map(([method, own]) => ({
+        ...{ method, condition, seed },
+        folder: place(method),
+        startFolder: start?.folder ?? null,
+        config: configure(own),
+      }));
+      return { start, cells };
+    }),
+  );
+}
+
+function slug(name: string): string {
+  return name.replace(/[^\p{L}\p{N}._-]+/gu, '-');
+}

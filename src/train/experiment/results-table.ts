@@ -1,0 +1,81 @@
+import type { CellResult } from './run-grid.js';
+
+/** A figure over the seeds. */
+export interface Spread {
+  readonly mean: number;
+  /** Sample standard deviation; 0 for a single seed. */
+  readonly deviation: number;
+}
+
+/** One method under one condition. */
+export interface ResultRow {
+  readonly condition: string;
+  readonly method: string;
+  readonly seeds: number;
+  /** On the test split, of the epoch best on validation and of the last one. */
+  readonly bestAccuracy: Spread;
+  readonly lastAccuracy: Spread;
+  readonly bestMeanClassAccuracy: Spread;
+  readonly lastMeanClassAccuracy: Spread;
+  readonly bestMacroF1: Spread;
+  readonly lastMacroF1: Spread;
+  /** Accuracy on the training labels, wrong ones included, in the last epoch. */
+  readonly trainAccuracy: Spread;
+}
+
+/** Mean and spread over the seeds, condition by condition. */
+export function resultRows(results: readonly CellResult[]): readonly ResultRow[] {
+  const groups = new Map<string, CellResult[]>();
+  for (const result of results) {
+    const key = JSON.stringify([result.condition, result.method]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [result]);
+    else group.push(result);
+  }
+  const conditions = [...new Set(results.map(({ condition }) => condition))];
+  const rows = [...groups.values()].map((cells): ResultRow => {
+    const over = (of: (cell: CellResult) => number): Spread => spread(cells.map(of));
+    return {
+      condition: cells[0]!.condition,
+      method: cells[0]!.method,
+      seeds: cells.length,
+      bestAccuracy: over(({ best }) => best.accuracy),
+      lastAccuracy: over(({ last }) => last.accuracy),
+      bestMeanClassAccuracy: over(({ best }) => best.meanClassAccuracy),
+      lastMeanClassAccuracy: over(({ last }) => last.meanClassAccuracy),
+      bestMacroF1: over(({ best }) => best.macroF1),
+      lastMacroF1: over(({ last }) => last.macroF1),
+      trainAccuracy: over(({ trainAccuracy }) => trainAccuracy),
+    };
+  });
+  return rows.sort((a, b) => conditions.indexOf(a.condition) - conditions.indexOf(b.condition));
+}
+
+export function spread(values: readonly number[]): Spread {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)) };
+}
+
+const COLUMNS: readonly (readonly [string, (row: ResultRow) => string])[] = [
+  ['condition', ({ condition }) => condition],
+  ['method', ({ method }) => method],
+  ['seeds', ({ seeds }) => String(seeds)],
+  ['WAR best', ({ bestAccuracy }) => percent(bestAccuracy)],
+  ['WAR last', ({ lastAccuracy }) => percent(lastAccuracy)],
+  ['UAR best', ({ bestMeanClassAccuracy }) => percent(bestMeanClassAccuracy)],
+  ['UAR last', ({ lastMeanClassAccuracy }) => percent(lastMeanClassAccuracy)],
+  ['macro F1 best', ({ bestMacroF1 }) => percent(bestMacroF1)],
+  ['macro F1 last', ({ lastMacroF1 }) => percent(lastMacroF1)],
+  ['training labels fitted', ({ trainAccuracy }) => percent(trainAccuracy)],
+];
+
+/** The table in Markdown, in percent, with the standard deviation over the seeds. */
+export function markdownResults(rows: readonly ResultRow[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(COLUMNS.map(([name]) => name)), line(COLUMNS.map(() => '---')), ...rows.map((row) => line(COLUMNS.map(([, cell]) => cell(row))))].join('\n');
+}
+
+function percent({ mean, deviation }: Spread): string {
+  return `${(100 * mean).toFixed(1)} ± ${(100 * deviation).toFixed(1)}`;
+}
