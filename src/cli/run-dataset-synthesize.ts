@@ -33,14 +33,16 @@ export async function runDatasetSynthesize(
   const { output, colour = false, force = false, ...options } = flags;
   const dataset = await openDataset(location);
   const progress = new Progress(io.progress, 'clips');
-  const total = options.clips + options.validClips + options.testClips;
-  progress.start(`clips from ${dataset.name}`, total);
+  io.progress.write(`reading the images of ${dataset.name}\n`);
   try {
     const report = await synthesizeClips(dataset, output, {
       ...options,
       channels: colour ? 3 : 1,
       replace: force,
-      onProgress: (done) => { progress.update(done); },
+      onProgress: (done, total) => {
+        if (done === 0) progress.start(`clips from ${dataset.name}`, total);
+        progress.update(done);
+      },
       ...(io.signal === undefined ? {} : { signal: io.signal }),
     });
     progress.clear();

@@ -65,7 +65,7 @@ describe('a data set of synthetic clips', () => {
     expect(wrong(given.samples, truth.samples, 'train')).toBe(0.25 * 12 * 16);
     expect(wrong(given.samples, truth.samples, 'valid')).toBe(0);
     expect(wrong(given.samples, truth.samples, 'test')).toBe(0);
-    expect(steps).toEqual(Array.from({ length: 19 }, (_, i) => [i + 1, 19]));
+    expect(steps).toEqual(Array.from({ length: 20 }, (_, done) => [done, 19]));
     expect(report.splits.train).toMatchObject({ clips: 12, frames: 192, mislabelled: 48 });
     const { damaged, ...written } = report;
     expect(JSON.parse(await readFile(join(folder, 'synthetic.json'), 'utf8'))).toEqual(written);

@@ -56,7 +56,7 @@ export interface SynthesisSettings extends Partial<SynthesisOptions> {
   readonly replace?: boolean;
   /** Ends the work; nothing is written then. */
   readonly signal?: AbortSignal;
-  /** Called after each clip with the number of clips written. */
+  /** Called when the images are read, with 0, and after each clip, with the number of clips written. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -92,6 +92,7 @@ export async function synthesizeClips(dataset: Dataset, output: string, settings
     training.forEach((plan, i) => labels.set(plan, noisy[i]!));
     const inOrder = plans.map((plan) => labels.get(plan)!);
 
+    onProgress(0, plans.length);
     for (const [done, plan] of plans.entries()) {
       refuseInterrupted(signal);
       await writeClip(join(folder, plan.path), plan, plan.images.map(({ path }) => faces.get(path)!));
