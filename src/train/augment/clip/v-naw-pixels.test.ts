@@ -31,11 +31,12 @@ it('keeps shape and range, leaves the frames it was given, and follows the seed'
 
 it('frames that are alike stay alike', () => {
   for (const channels of [1, 3]) {
-    const data = Float32Array.from({ length: 48 * 48 * channels }, (_, i) => (i * 31) % 256);
-    const frames = [0, 1, 2].map((): PixelImage => ({ data, height: 48, width: 48, channels }));
+    const data = Float32Array.from({ length: 12 * 12 * channels }, (_, i) => (i * 31) % 256);
+    const frames = [0, 1, 2].map((): PixelImage => ({ data, height: 12, width: 12, channels }));
     for (let seed = 0; seed < 30; seed += 1) {
-      const [first, ...others] = vNawPixels()(frames, new SeededRandom(seed));
-      for (const other of others) expect(other).toEqual(first);
+      const changed = vNawPixels()(frames, new SeededRandom(seed)).map((frame) => frame.data.join());
+      expect(new Set(changed).size).toBe(1);
+      expect(changed[0]).not.toBe(data.join());
     }
   }
 });
