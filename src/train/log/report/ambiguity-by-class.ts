@@ -53,7 +53,7 @@ export function ambiguityClassTable(points: readonly AmbiguityPoint[], labels: r
 ${QUADRANTS.map((quadrant) => html`<td>${count === 0 ? '–' : percent(shares[quadrant])}</td>`)}<td class="text">${mistakenFor === null ? '–' : `${mistakenFor.label} (${percent(mistakenFor.share)})`}</td></tr>`,
   );
   return html`<div class="scroll" tabindex="0"><table class="numbers close"><caption>By given label: means, and shares of the quadrants</caption>
-<thead><tr><th scope="col">Given label</th><th scope="col">Samples</th><th scope="col">p_GT</th><th scope="col">p_NN</th><th scope="col">w</th><th scope="col">Quadrants</th>${QUADRANTS.map((quadrant) => html`<th scope="col">${QUADRANT_NAMES[quadrant].name}</th>`)}<th scope="col">Mostly mistaken for</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+<thead><tr><th scope="col">Given label</th><th scope="col">Samples</th><th scope="col">p_GT</th><th scope="col">p_NN</th><th scope="col">w</th><th scope="col">Quadrants</th>${QUADRANTS.map((quadrant) => html`<th scope="col">${QUADRANT_NAMES[quadrant].name}</th>`)}<th scope="col" class="text">Mostly mistaken for</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function mean3(value: number | null): string {

@@ -1,14 +1,14 @@
-/** The page's look, light and dark as the reader's system is. Every colour of text has at least 4.5 : 1 against what it lies on. */
+/** The page's look, light and dark as the reader's system is. Every colour of text has at least 4.5 : 1 against what it lies on, lines and dots at least 3 : 1. */
 export const STYLE = `
 :root { color-scheme: light dark;
   --page: #f4f5f7; --card: #ffffff; --text: #1b1f24; --soft: #59626e; --line: #d9dee4; --heat-full: #8dbbf0; --bar: #cfe3fa;
   --c0: #1f63b5; --c1: #c2410c; --c2: #15803d; --c3: #9333a8; --c4: #8a6a00; --c5: #0e7490; --c6: #be185d; --c7: #52525b;
-  --w0: #f2b37c; --w1: #ee9468; --w2: #e0705f; --w3: #c94f66; --w4: #a3386f; --w5: #782a70; --w6: #4f1d63; --w7: #2a1047;
+  --w0: #c97a12; --w1: #d0652f; --w2: #cf5250; --w3: #bf4064; --w4: #a3386f; --w5: #782a70; --w6: #4f1d63; --w7: #2a1047;
   --q0: #15803d; --q1: #8fc7a0; --q2: #f0b678; --q3: #c2410c; }
 @media (prefers-color-scheme: dark) { :root {
   --page: #14171b; --card: #1d2127; --text: #e8eaed; --soft: #a3acb8; --line: #383f49; --heat-full: #1f5aa6; --bar: #23446e;
   --c0: #6fb0ff; --c1: #ff9a62; --c2: #5fd28a; --c3: #d79bf0; --c4: #e3c04f; --c5: #5ccbe0; --c6: #ff8ab8; --c7: #b7bcc5;
-  --w0: #6a4bb0; --w1: #8d46b5; --w2: #b2479f; --w3: #d65c85; --w4: #ee7d66; --w5: #fa9f4d; --w6: #fcc742; --w7: #f6f07a;
+  --w0: #7a5fc7; --w1: #9d55c6; --w2: #ba4fa8; --w3: #d65c85; --w4: #ee7d66; --w5: #fa9f4d; --w6: #fcc742; --w7: #f6f07a;
   --q0: #3fae6a; --q1: #2b5c3f; --q2: #7d5526; --q3: #e5733a; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
@@ -46,7 +46,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 .numbers th:first-child { text-align: left; }
 .numbers tfoot th, .numbers tfoot td { font-weight: 600; border-bottom: 0; }
 .close th, .close td { padding: 4px 8px; }
-.numbers td.text { text-align: left; }
+.numbers th.text, .numbers td.text { text-align: left; }
 .bar { background: linear-gradient(var(--bar), var(--bar)) no-repeat left / var(--share) 100%; min-width: 110px; }
 .matrices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 500px), 1fr)); gap: 24px; }
 .confusion th, .confusion td { padding: 0 4px; height: 34px; }
