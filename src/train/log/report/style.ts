@@ -1,4 +1,4 @@
-/** The page's look, light and dark as the reader's system is. Every colour of text has at least 4.5 : 1 against what it lies on, lines and dots at least 3 : 1. */
+/** The page's look, light and dark as the reader's system is. Every colour of text has at least 4.5 : 1 against what it lies on, curves and dots at least 3 : 1. */
 export const STYLE = `
 :root { color-scheme: light dark;
   --page: #f4f5f7; --card: #ffffff; --text: #1b1f24; --soft: #59626e; --line: #d9dee4; --heat-full: #8dbbf0; --bar: #cfe3fa;
