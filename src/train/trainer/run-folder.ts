@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
@@ -48,7 +49,7 @@ export async function writeWhole(path: string, text: string): Promise<void> {
 
 /** Puts an epoch's table into its place of the file; one written before an interruption is written over. @param epoch from 1 */
 export async function writeEpochRows(path: string, epoch: number, rows: Float32Array): Promise<void> {
-  const file = await open(path, epoch === 1 ? 'w' : 'r+');
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT);
   try {
     await file.truncate((epoch - 1) * rows.byteLength);
     await file.write(Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength), 0, rows.byteLength, (epoch - 1) * rows.byteLength);
