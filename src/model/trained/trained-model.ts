@@ -5,7 +5,7 @@ import type { Checkpoint } from '../checkpoint/index.js';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js';
 import { LabelSet } from '../label-set.js';
-import { encoderOf } from '../networks/index.js';
+import { encoderOf, foldBatchNorm } from '../networks/index.js';
 import { DEFAULT_CLIP_FRAMES } from './clip-context.js';
 import { findModelFolder, modelFolderHash } from './model-folder.js';
 import { readRows, toPosteriors } from './posteriors.js';
@@ -41,7 +41,7 @@ export class TrainedModel implements ExpressionModel {
   static async load(folder: string): Promise<TrainedModel> {
     const places = await findModelFolder(folder);
     const version = await modelFolderHash(folder);
-    const frame = await loadCheckpoint(places.frame, { kind: 'frame' });
+    const frame = await forInference(await loadCheckpoint(places.frame, { kind: 'frame' }));
     if (places.temporal === null) return TrainedModel.ofFrames(frame, version);
     try {
       const temporal = await loadCheckpoint(places.temporal, { kind: 'temporal', crop: frame.info.crop });
@@ -94,6 +94,14 @@ export class TrainedModel implements ExpressionModel {
   dispose(): void {
     this.frame.dispose();
     this.temporal?.dispose();
+  }
+}
+
+async function forInference({ model, info }: Checkpoint): Promise<Checkpoint> {
+  try {
+    return { model: await foldBatchNorm(model), info };
+  } finally {
+    model.dispose();
   }
 }
 
