@@ -39,7 +39,7 @@ export async function foldBatchNorm(model: tf.LayersModel): Promise<tf.LayersMod
       const own = model.getLayer(layer.name);
       const norm = normOf.get(layer.name);
       if (norm === undefined) layer.setWeights(own.getWeights());
-      else layer.setWeights(foldedWeights(own, model.getLayer(norm) as BatchNorm));
+      else layer.setWeights(foldedWeights(own, model.getLayer(norm)));
     }
   });
   return lean;
@@ -60,7 +60,7 @@ function foldable({ layers, output_layers }: ModelJson['config']): Map<string, s
 }
 
 /** kernel [h, w, in, C], and of the normalisation gamma, beta, mean and variance [C] -> kernel [h, w, in, C], bias [C] */
-function foldedWeights(conv: tf.layers.Layer, norm: BatchNorm): tf.Tensor[] {
+function foldedWeights(conv: tf.layers.Layer, norm: tf.layers.Layer): tf.Tensor[] {
   const named = new Map(norm.weights.map((weight) => [weight.originalName.replace(/^.*\//, ''), weight.read()]));
   const [gamma, beta, mean, variance] = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name) => named.get(name)!) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
   const scale = gamma.mul(variance.add(Number(norm.getConfig()['epsilon'])).rsqrt());
