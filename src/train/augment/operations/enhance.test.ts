@@ -43,7 +43,7 @@ it('a factor of 1 changes nothing, a flat grey picture keeps its contrast and sh
       for (const enhance of [brightness, contrast, colour, sharpness]) expect(enhance(image, 1)).toBe(image);
       const flat = { ...image, data: image.data.map(() => 100) };
       for (const enhance of [contrast, colour, sharpness]) {
-        for (const value of enhance(flat, factor).data) expect(value).toBeCloseTo(100, 3);
+        expect(enhance(flat, factor).data.every((value) => Math.abs(value - 100) < 1e-3)).toBe(true);
       }
     }),
   );
