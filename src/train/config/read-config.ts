@@ -10,6 +10,9 @@ import type { TrainConfig } from './train-config.js';
 /** Settings as nested objects, not yet checked. */
 export type Settings = Readonly<Record<string, unknown>>;
 
+/** Parts that come in kinds, and the kind that is meant where only its settings are said. */
+const USUAL_KINDS: Settings = { network: { name: 'compact' }, schedule: { name: 'cosine' } };
+
 /**
  * A run's configuration: a preset, then a file over it, then what was said on the command line over both. Objects are merged setting by setting;
  * another `name` of method, network or schedule begins that part anew.
@@ -20,9 +23,10 @@ export function resolveConfig(preset: string | null, ...layers: readonly Setting
     throw new FerError('CONFIG_INVALID', `unknown preset "${preset}": did you mean "${closest(preset, PRESET_NAMES)}"? (known: ${PRESET_NAMES.join(', ')})`);
   }
   const begin: Settings = preset === null ? {} : PRESETS[preset as PresetName];
-  const result = trainConfigSchema.safeParse([begin, ...layers].reduce(merge));
+  const settings = [USUAL_KINDS, begin, ...layers].reduce(merge);
+  const result = trainConfigSchema.safeParse(settings);
   if (result.success) return result.data;
-  throw new FerError('CONFIG_INVALID', `training configuration: ${describe(result.error.issues[0]!)}`, { cause: result.error });
+  throw new FerError('CONFIG_INVALID', `training configuration: ${describe(result.error.issues[0]!, settings)}`, { cause: result.error });
 }
 
 /** The settings in a JSON file. @throws FerError INPUT_NOT_FOUND, CONFIG_INVALID */
@@ -57,24 +61,34 @@ function isSettings(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function describe(issue: z.core.$ZodIssue): string {
+function describe(issue: z.core.$ZodIssue, settings: Settings): string {
   const where = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(issue.path);
+    const known = knownKeys(issue.path, settings);
     return issue.keys.map((key) => `unknown setting "${[where, key].filter(Boolean).join('.')}"${known.length > 0 ? `: did you mean "${closest(key, known)}"?` : ''}`).join(', ');
   }
   return `${where === '' ? 'the whole' : where}: ${issue.message}`;
 }
 
-/** Names of the settings beside one another at a place; empty inside parts that depend on a name. */
-function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  let place: unknown = trainConfigSchema;
-  for (const key of path) place = shapeOf(place)?.[String(key)];
-  return Object.keys(shapeOf(place) ?? {});
+/** Names of the settings beside one another at a place; of a part that comes in kinds, those of the kind that is named there. */
+function knownKeys(path: readonly PropertyKey[], settings: Settings): readonly string[] {
+  let schema: unknown = trainConfigSchema;
+  let value: unknown = settings;
+  for (const key of path) {
+    schema = shapeOf(schema, value)?.[String(key)];
+    value = isSettings(value) ? value[String(key)] : undefined;
+  }
+  return Object.keys(shapeOf(schema, value) ?? {});
 }
 
-function shapeOf(schema: unknown): Record<string, unknown> | undefined {
-  let inner = schema as { def?: { innerType?: unknown }; shape?: Record<string, unknown> } | undefined;
-  while (inner?.def?.innerType !== undefined) inner = inner.def.innerType as typeof inner;
-  return inner?.shape;
+interface SchemaPart {
+  readonly def?: { readonly innerType?: SchemaPart; readonly options?: readonly SchemaPart[] };
+  readonly shape?: Readonly<Record<string, SchemaPart & { readonly values?: ReadonlySet<unknown> }>>;
+}
+
+function shapeOf(schema: unknown, value: unknown): SchemaPart['shape'] {
+  let inner = schema as SchemaPart | undefined;
+  while (inner?.def?.innerType !== undefined) inner = inner.def.innerType;
+  const kind = isSettings(value) ? value['name'] : undefined;
+  return inner?.shape ?? inner?.def?.options?.find((option) => option.shape?.['name']?.values?.has(kind) === true)?.shape;
 }

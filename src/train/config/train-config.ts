@@ -91,7 +91,7 @@ const noise = z.strictObject({ kind: z.enum(['symmetric', 'pair']).default('symm
 /** Everything that makes up a training run; unknown names are errors. */
 export const trainConfigSchema = z.strictObject({
   /** FORMAT:DIR */
-  data: z.string().min(1),
+  data: z.string({ error: 'name the data set, as FORMAT:DIR, such as manifest:my-videos' }).min(1),
   fold: count.nullable().default(null),
   /** Labels to train for: the data set's own when null. */
   labels: z.array(z.string()).min(2).nullable().default(null),

@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { scratchDir } from '../../../test/support/scratch.js';
+import { writeTree } from '../../../test/support/write-tree.js';
+import { PRESETS, PRESET_NAMES } from './presets.js';
+import { readConfigFile, resolveConfig } from './read-config.js';
+import type { Settings } from './read-config.js';
+import { trainConfigSchema } from './train-config.js';
+
+const DATA = { data: 'manifest:faces' };
+const invalid = (message: RegExp) => expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string });
+
+describe('a configuration', () => {
+  it.each(PRESET_NAMES)('comes from the preset %s and a data set alone', (preset) => {
+    const config = resolveConfig(preset, DATA);
+    expect(config).toMatchObject({ ...DATA, ...PRESETS[preset] });
+    expect(config.method.name).toBe(preset);
+  });
+
+  it('is what was said last: preset, then file, then command line', () => {
+    const file = { epochs: 12, optimizer: { learningRate: 0.01, weightDecay: 0.1 }, method: { warmUpEpochs: 7 } };
+    const config = resolveConfig('nla', file, DATA, { epochs: 3, optimizer: { learningRate: 0.5 } });
+    expect(config.epochs).toBe(3);
+    expect(config.optimizer).toMatchObject({ learningRate: 0.5, weightDecay: 0.1, beta1: 0.9 });
+    expect(config.method).toMatchObject({ name: 'nla', warmUpEpochs: 7, lambda: 0.5 });
+  });
+
+  it('takes each setting from the last layer that has it', () => {
+    const layer = fc.record(
+      {
+        epochs: fc.integer({ min: 1, max: 99 }),
+        seed: fc.integer({ min: 0, max: 99 }),
+        patience: fc.option(fc.integer({ min: 1, max: 9 })),
+        optimizer: fc.record({ learningRate: fc.double({ min: 1e-5, max: 1, noNaN: true }), weightDecay: fc.double({ min: 0, max: 1, noNaN: true }) }, { requiredKeys: [] }),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(layer, layer, (under, over) => {
+        const config = resolveConfig('ce', DATA, under, over);
+        const usual = resolveConfig('ce', DATA);
+        const said = { ...under, ...over };
+        expect(config).toEqual({ ...usual, ...said, optimizer: { ...usual.optimizer, ...under.optimizer, ...over.optimizer } });
+      }),
+    );
+  });
+
+  it('begins a part anew when it is of another kind, and keeps it when it is of the same', () => {
+    const file = { method: { name: 'nla', lambda: 0.25 } };
+    expect(resolveConfig('nla', file, DATA).method).toMatchObject({ lambda: 0.25, warmUpEpochs: 5 });
+    expect(resolveConfig('dnfer', file, DATA).method).toMatchObject({ name: 'nla', lambda: 0.25, warmUpEpochs: 0 });
+    expect(resolveConfig('nla', file, { method: { name: 'ce' } }, DATA).method).toEqual({ name: 'ce', labelSmoothing: 0, classWeights: 'none' });
+    expect(resolveConfig('v-naw', { network: { name: 'compact', width: 8 } }, DATA).network).toMatchObject({ name: 'compact', width: 8, dropout: 0 });
+  });
+
+  it('knows which kind is meant where only its settings are said', () => {
+    expect(resolveConfig('nla', DATA, { network: { width: 48 }, schedule: { last: 0.1 } })).toMatchObject({
+      network: { name: 'compact', width: 48, size: 48 },
+      schedule: { name: 'cosine', last: 0.1 },
+    });
+    // The same kinds that the schema takes where nothing at all is said.
+    const usual = trainConfigSchema.parse({ ...DATA, method: { name: 'nla', warmUpEpochs: 5 } });
+    expect(resolveConfig('nla', DATA)).toEqual(usual);
+  });
+
+  it('read back from a run folder is the same', () => {
+    for (const preset of PRESET_NAMES) {
+      const config = resolveConfig(preset, DATA, { seed: 5, augment: { noise: {} } });
+      expect(resolveConfig(null, JSON.parse(JSON.stringify(config)) as Settings)).toEqual(config);
+    }
+  });
+
+  it.each([
+    [{ optimiser: {} }, /unknown setting "optimiser": did you mean "optimizer"\?$/],
+    [{ optimizer: { learningrate: 1 } }, /unknown setting "optimizer\.learningrate": did you mean "learningRate"\?$/],
+    [{ method: { lamda: 1 } }, /unknown setting "method\.lamda": did you mean "lambda"\?$/],
+    [{ method: { naw: { slop: -1 } } }, /unknown setting "method\.naw\.slop": did you mean "slope"\?$/],
+    [{ network: { name: 'resnet18', siz: 64 } }, /unknown setting "network\.siz": did you mean "size"\?$/],
+    [{ augment: { noise: { probabilty: 1 } } }, /unknown setting "augment\.noise\.probabilty": did you mean "probability"\?$/],
+  ])('names the nearest setting for an unknown one: %j', (settings, message) => {
+    expect(() => resolveConfig('nla', DATA, settings)).toThrow(invalid(message));
+  });
+
+  it.each([
+    [{}, /data: name the data set/],
+    [{ ...DATA, epochs: 'ten' }, /epochs: .*number/],
+    [{ ...DATA, epochs: 0 }, /epochs: /],
+    [{ ...DATA, validation: { fraction: 1 } }, /validation\.fraction: /],
+    [{ ...DATA, averageDecay: 1 }, /averageDecay: /],
+    [{ ...DATA, method: { name: 'nal' } }, /method\.name: .*'nla'/],
+    [{ ...DATA, sampler: 'random' }, /sampler: .*class-balanced/],
+  ])('says what is wrong with %j', (settings, message) => {
+    expect(() => resolveConfig('nla', settings)).toThrow(invalid(message));
+  });
+
+  it('names the nearest preset', () => {
+    expect(() => resolveConfig('vnaw', DATA)).toThrow(invalid(/unknown preset "vnaw": did you mean "v-naw"\? \(known: ce, nla, dnfer, v-naw\)/));
+  });
+});
+
+describe('a file of settings', async () => {
+  const dir = await scratchDir();
+
+  it('is read', async () => {
+    await writeTree(dir, { 'good.json': '{ "epochs": 4, "method": { "name": "ce" } }' });
+    expect(await readConfigFile(join(dir, 'good.json'))).toEqual({ epochs: 4, method: { name: 'ce' } });
+  });
+
+  it.each([
+    ['list.json', '[1]', /holds no object/],
+    ['cut.json', '{ "epochs": ', /is not JSON/],
+    ['empty.json', '', /is not JSON/],
+  ])('is refused: %s', async (name, text, message) => {
+    await writeTree(dir, { [name]: text });
+    await expect(readConfigFile(join(dir, name))).rejects.toEqual(invalid(message));
+  });
+
+  it('that is not there is said so', async () => {
+    await expect(readConfigFile(join(dir, 'none.json'))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
+  });
+});
