@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { datasetPrepareCommand } from './dataset-prepare.js';
 import { datasetSynthesizeCommand } from './dataset-synthesize.js';
 import { number } from './number-option.js';
 import type { DatasetCheckFlags } from './run-dataset-check.js';
@@ -22,5 +23,6 @@ export function datasetCommand(program: Command): void {
         progress: process.stderr,
       });
     });
+  datasetPrepareCommand(dataset);
   datasetSynthesizeCommand(dataset);
 }

@@ -1,6 +1,7 @@
 import type { Frame } from '../frame.js';
 import type { FaceNets } from './face-nets.js';
-import { type Box, sizeOf, type Point } from './geometry.js';
+import { windowOfLandmarks } from './face-window.js';
+import { type Box, type Point, sizeOf } from './geometry.js';
 import { SecondLook } from './second-look.js';
 import { sightFaces } from './sight.js';
 
@@ -23,7 +24,7 @@ export interface StillOptions {
 }
 
 /**
- * The faces of a single picture, largest first: what `FaceFollower` makes of a first frame, second look included, without asking who they are,
+ * The faces of a single picture, largest first: what `FaceFollower` makes of a frame, second look included, without asking who they are,
  * which nobody wants to know of a picture by itself.
  */
 export async function findFaces(frame: Frame, nets: FaceNets, { minSize = 20, maxFaces = 8 }: StillOptions = {}): Promise<StillFace[]> {
@@ -36,5 +37,7 @@ export async function findFaces(frame: Frame, nets: FaceNets, { minSize = 20, ma
     finds = await secondLook.judgeNewcomers(frame, await detector.detect(frame, { smallest: Infinity }), [], entry);
   }
   const sightings = await sightFaces(frame, nets.landmarks, finds);
-  return sightings.map(({ box, score, landmarks }) => ({ box, score, landmarks })).sort((a, b) => sizeOf(b.box) - sizeOf(a.box));
+  // In a video the next frame's points are looked for where this one's were, which is steadier than around a detection.
+  const landmarks = await nets.landmarks.locate(frame, sightings.map((sighting) => windowOfLandmarks(sighting.landmarks)));
+  return sightings.map(({ box, score }, i) => ({ box, score, landmarks: landmarks[i]! })).sort((a, b) => sizeOf(b.box) - sizeOf(a.box));
 }

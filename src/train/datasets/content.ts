@@ -45,9 +45,12 @@ export async function contentKeys(samples: readonly Sample[], onRead: (files: nu
   };
   await forEachLimited(samples, OPEN_FILES, async (sample) => {
     try {
-      const own: string[] = [];
-      for (const path of filesOf(sample)) own.push(await hashOnce(path));
-      keys.set(sample, contentKey(sample, own));
+      if (sample.content !== undefined) keys.set(sample, sample.content);
+      else {
+        const own: string[] = [];
+        for (const path of filesOf(sample)) own.push(await hashOnce(path));
+        keys.set(sample, contentKey(sample, own));
+      }
     } catch {
       keys.set(sample, null);
     }

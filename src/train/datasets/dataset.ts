@@ -32,6 +32,8 @@ export interface Sample {
   /** The part of the footage meant, in seconds; null for its beginning and its end. */
   readonly startSeconds: number | null;
   readonly endSeconds: number | null;
+  /** Only where its files do not tell it from others, as they hold the crops of all: stands for what it was made of; null where that could not be read. */
+  readonly content?: string | null;
 }
 
 /** Something in the data set that could not be used. Reading goes on without it. */

@@ -11,6 +11,7 @@ import { ferplus } from './ferplus.js';
 import { ferv39k } from './ferv39k.js';
 import { mafw } from './mafw.js';
 import { manifest } from './manifest.js';
+import { prepared } from './prepared.js';
 import { rafDb } from './raf-db.js';
 import { ravdess } from './ravdess.js';
 import { sfew } from './sfew.js';
@@ -27,6 +28,7 @@ export const READERS: readonly DatasetReader[] = [
   ferplus,
   ferv39k,
   mafw,
+  prepared,
   rafDb,
   ravdess,
   sfew,

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { expect, it, vi } from 'vitest';
+import { noiseFrame } from '../../test/support/face-frames.js';
+import { scratchDir } from '../../test/support/scratch.js';
+import { writeTree } from '../../test/support/write-tree.js';
+import sharp from 'sharp';
+import { datasetPrepareCommand } from './dataset-prepare.js';
+import * as running from './run-dataset-prepare.js';
+
+it('says what became of the samples, and ends with 1 when some could not be read, with 130 when interrupted', async () => {
+  const root = await scratchDir();
+  const { data } = noiseFrame(32, 32, 5);
+  const noise = await sharp(data, { raw: { width: 32, height: 32, channels: 3 } }).png().toBuffer();
+  await writeTree(root, {
+    'manifest.csv': 'path,label,split\nnoise.png,sad,valid\nempty.png,happy,train\n',
+    'noise.png': noise,
+    'empty.png': '',
+  });
+  const output = join(root, 'out');
+  const lines: string[] = [];
+  const drawn: string[] = [];
+  const io = { write: (line: string) => void lines.push(line), progress: { write: (text: string) => void drawn.push(text) } };
+  const flags = { output, face: 'whole', size: 24, colour: true } as const;
+  expect(await running.runDatasetPrepare(`manifest:${root}`, flags, { ...io, signal: AbortSignal.abort() })).toBe(130);
+  expect(lines).toEqual([`interrupted; what is done is kept in ${output}, the same command goes on from here`]);
+  lines.length = 0;
+  expect(await running.runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
+  expect(drawn[0]).toMatch(/^engine: /);
+  expect(lines.slice(0, 5)).toEqual([`manifest: 2 samples, 1 crops in ${output}`, '  face found        0', '  whole image used  1', '  no face           0', '  failed            1']);
+  expect(lines.slice(5)).toEqual(['could not be read:', expect.stringContaining('empty.png: ')]);
+  lines.length = 0;
+  expect(await running.runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
+  expect(lines[0]).toBe(`manifest: 2 samples (done before), 1 crops in ${output}`);
+  await expect(running.runDatasetPrepare(`manifest:${root}`, { ...flags, size: 48 }, io)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  await expect(running.runDatasetPrepare(`prepared:${output}`, { ...flags, output: join(root, 'again') }, io)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+});
+
+it('takes --no-face with a value', async () => {
+  const run = vi.spyOn(running, 'runDatasetPrepare').mockResolvedValue(0);
+  const parse = async (...args: string[]): Promise<unknown> => {
+    const program = new Command('dataset');
+    datasetPrepareCommand(program);
+    await program.parseAsync(['prepare', 'ferplus:x', '-o', 'y', ...args], { from: 'user' });
+    return run.mock.lastCall![1];
+  };
+  expect(await parse()).toEqual({ output: 'y', face: 'whole', size: 48 });
+  expect(await parse('--no-face', 'skip', '--fps', '5', '--colour')).toEqual({ output: 'y', face: 'skip', size: 48, fps: 5, colour: true });
+  run.mockRestore();
+});

@@ -1,0 +1,104 @@
+import { FerError } from '../errors/index.js';
+import { DEFAULT_CROP } from '../model/crop-geometry.js';
+import { openBackend } from '../model/backend/index.js';
+import type { BackendName } from '../model/backend/index.js';
+import { openDataset } from '../train/datasets/index.js';
+import type { Split } from '../train/datasets/index.js';
+import { prepareDataset, prepareFeatures } from '../train/prepare/index.js';
+import type { NoFace, PrepareSummary } from '../train/prepare/index.js';
+import { EXIT } from './exit-codes.js';
+import { Progress } from './progress.js';
+import type { ProgressTarget } from './progress.js';
+
+export interface DatasetPrepareFlags {
+  readonly output: string;
+  readonly split?: Split;
+  readonly fold?: number;
+  readonly fps?: number;
+  /** Of `--no-face`, which commander takes for the opposite of an option `--face`. */
+  readonly face: NoFace;
+  readonly size: number;
+  readonly colour?: boolean;
+  readonly features?: string;
+  readonly backend?: BackendName | 'auto';
+}
+
+export interface PrepareIo {
+  write(line: string): void;
+  readonly progress: ProgressTarget;
+  readonly signal?: AbortSignal;
+}
+
+/** How many examples of a finding are printed. */
+const EXAMPLES = 5;
+
+/** Prepares a data set, shows how it goes, and returns the exit code. */
+export async function runDatasetPrepare(location: string, flags: DatasetPrepareFlags, io: PrepareIo): Promise<number> {
+  const { output, split, fold, fps = null, face: noFace, size, colour = false, features, backend } = flags;
+  const dataset = await openDataset(location, { ...(split !== undefined && { split }), ...(fold !== undefined && { fold }) });
+  const { description } = await openBackend({ backend });
+  io.progress.write(`engine: ${description}\n`);
+  try {
+    const geometry = { ...DEFAULT_CROP, size, channels: colour ? 3 : 1 } as const;
+    const summary = await withProgress(io, `preparing ${dataset.name}`, 'samples', (report) =>
+      prepareDataset(dataset, output, {
+        geometry,
+        framesPerSecond: fps,
+        noFace,
+        ...(io.signal && { signal: io.signal }),
+        onProgress: ({ done, total, resumed }) => {
+          report(done, total, resumed);
+        },
+      }),
+    );
+    for (const line of summaryLines(dataset.name, output, summary)) io.write(line);
+    if (features !== undefined) {
+      const { crops, dimensions, resumed } = await withProgress(io, 'features', 'crops', (report) =>
+        prepareFeatures(output, features, { ...(io.signal && { signal: io.signal }), onProgress: report }),
+      );
+      io.write(`features: ${dimensions} values for each of ${crops} crops and its mirror image, by ${features}${resumed === crops ? ' (done before)' : ''}`);
+    }
+    return summary.failures.length > 0 ? EXIT.someFailed : EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof FerError && error.code === 'INTERRUPTED')) throw error;
+    io.write(`interrupted; what is done is kept in ${output}, the same command goes on from here`);
+    return EXIT.interrupted;
+  }
+}
+
+type Report = (done: number, total: number, resumed: number) => void;
+
+async function withProgress<T>({ progress: target }: PrepareIo, label: string, unit: string, work: (report: Report) => Promise<T>): Promise<T> {
+  const progress = new Progress(target, unit);
+  let isStarted = false;
+  try {
+    return await work((done, total, resumed) => {
+      // What a former run did says nothing about the speed of this one.
+      if (!isStarted) progress.start(resumed === 0 ? label : `${label}, after ${resumed} done before`, total - resumed);
+      isStarted = true;
+      progress.update(done - resumed);
+    });
+  } finally {
+    progress.clear();
+  }
+}
+
+/** What became of a data set, for a person. */
+export function summaryLines(name: string, output: string, { samples, resumed, crops, counts, failures, damaged }: PrepareSummary): readonly string[] {
+  const state = resumed === 0 ? '' : resumed === samples ? ' (done before)' : ` (${resumed} of them done before)`;
+  return [
+    `${name}: ${samples} samples${state}, ${crops} crops in ${output}`,
+    `  face found        ${counts.detected}`,
+    `  whole image used  ${counts.whole}`,
+    `  no face           ${counts.none}`,
+    `  failed            ${counts.failed}`,
+    ...examples('could not be read', failures.map(({ id, reason }) => `${id}: ${reason}`)),
+    ...examples('read with damage', damaged.map(({ id, note }) => `${id}: ${note}`)),
+  ];
+}
+
+function examples(title: string, lines: readonly string[]): readonly string[] {
+  if (lines.length === 0) return [];
+  const rest = lines.length - EXAMPLES;
+  return [`${title}:`, ...lines.slice(0, EXAMPLES).map((line) => `  ${line}`), ...(rest > 0 ? [`  and ${rest} more (samples.jsonl has all)`] : [])];
+}

@@ -1,0 +1,11 @@
+export { prepareDataset } from './prepare-dataset.js';
+export type { PrepareOptions, PrepareProgress, PrepareSummary } from './prepare-dataset.js';
+export { prepareFeatures } from './prepare-features.js';
+export type { FeaturesOptions, FeaturesSummary } from './prepare-features.js';
+export { openPrepared } from './open-prepared.js';
+export type { Prepared } from './open-prepared.js';
+export type { FeatureSource } from './file-features.js';
+export type { PreparedDataset, PreparedSample } from './read-prepared.js';
+export type { CropOrigin, OriginCounts, PreparedFrame } from './sample-row.js';
+export { NO_FACE } from './settings.js';
+export type { NoFace, PrepareSettings } from './settings.js';
