@@ -1,0 +1,31 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { BackendName } from '../../model/backend/index.js';
+import type { MethodConfig } from '../config/index.js';
+import type { TrainingMoment } from '../methods/index.js';
+import type { Shard, ShardResult } from '../trainer/shard.js';
+import type { SharedWeights } from './shared-weights.js';
+
+/** What a thread is given when it starts. */
+export interface ThreadSetup {
+  readonly backend: BackendName;
+  /** As `model.toJSON` gives it. */
+  readonly topology: tf.io.ModelJSON['modelTopology'];
+  /** All weights, those of frozen layers as well, in the order of `model.weights`. */
+  readonly initial: readonly Float32Array[];
+  readonly method: MethodConfig;
+  /** Of the training rows, for balanced class weights; -1 without one. [R] */
+  readonly rowLabels: Int32Array;
+  readonly classCount: number;
+  readonly weights: SharedWeights;
+}
+
+/** To the thread. */
+export interface ShardRequest {
+  /** Grows by one with every change of the shared weights. */
+  readonly step: number;
+  readonly shard: Shard;
+  readonly moment: TrainingMoment;
+}
+
+/** From the thread: once when it is ready, then one answer to every request. */
+export type ThreadAnswer = { readonly kind: 'ready' } | { readonly kind: 'result'; readonly result: ShardResult } | { readonly kind: 'failed'; readonly message: string };
