@@ -9,8 +9,9 @@ import { AtomicFile } from '../stream/output/atomic-file.js';
 import { makeFolder } from '../stream/index.js';
 import { openDataset } from '../train/datasets/index.js';
 import type { Dataset, Split } from '../train/datasets/index.js';
-import { evaluate, SampleCrops } from '../train/evaluate/index.js';
+import { evaluate, PreparedCrops, SampleCrops } from '../train/evaluate/index.js';
 import type { CropNotes, EvaluationOfCrops, FaceHandling, Prediction } from '../train/evaluate/index.js';
+import { openPrepared } from '../train/prepare/index.js';
 import { VERSION } from '../version.js';
 import { evaluationLines } from './evaluation-lines.js';
 import { EXIT } from './exit-codes.js';
@@ -35,6 +36,9 @@ interface Io {
   write(line: string): void;
   readonly progress: ProgressTarget;
 }
+
+/** Its faces are cut already, as when it was prepared. */
+const PREPARED = 'prepared:';
 
 /** Problems of one kind that are printed; the JSON file has all of them. */
 const EXAMPLES = 5;
@@ -71,27 +75,27 @@ async function openSplit({ data, split, fold }: EvaluateFlags): Promise<Dataset>
 async function evaluateSplit(
   model: ExpressionModel,
   dataset: Dataset,
-  { faces, flip = false, ignoreMissing = false }: EvaluateFlags,
+  { data, split, faces, flip = false, ignoreMissing = false }: EvaluateFlags,
   target: ProgressTarget,
   onPrediction: (prediction: Prediction) => Promise<void>,
 ): Promise<{ evaluation: EvaluationOfCrops; notes: CropNotes }> {
   const signal = interruptSignal();
   const progress = new Progress(target, 'samples');
   let nets: Promise<FaceNets> | null = null;
-  const crops = new SampleCrops(dataset.samples, {
-    geometry: model.crop,
-    faces,
-    nets: () => (nets ??= loadFaceNets()),
-    onSample: (done) => {
-      progress.update(done);
-    },
-    signal,
-  });
-  progress.start(`testing on ${dataset.name}`, dataset.samples.length);
+  const onSample = (done: number): void => {
+    progress.update(done);
+  };
+  const prepared = data.startsWith(PREPARED) ? await openPrepared(data.slice(PREPARED.length), { split }) : null;
   try {
+    const crops =
+      prepared === null
+        ? new SampleCrops(dataset.samples, { geometry: model.crop, faces, nets: () => (nets ??= loadFaceNets()), onSample, signal })
+        : new PreparedCrops(prepared, model.crop, onSample);
+    progress.start(`testing on ${dataset.name}`, dataset.samples.length);
     return { evaluation: await evaluate(model, crops, { flip, ignoreMissing, onPrediction, signal }), notes: crops.notes };
   } finally {
     progress.clear();
+    await prepared?.close();
     (await (nets as Promise<FaceNets> | null))?.dispose();
   }
 }

@@ -1,8 +1,10 @@
 export { classifyClip } from './classify-clip.js';
+export type { CropNotes } from './crop-notes.js';
 export { evaluate } from './evaluate.js';
 export type { EvaluateOptions, EvaluationOfCrops } from './evaluate.js';
 export type { LabelledCrop, Prediction } from './labelled-crop.js';
+export { PreparedCrops } from './prepared-crops.js';
 export { SampleCrops } from './sample-crops.js';
-export type { CropNotes, FaceHandling, SampleCropsOptions } from './sample-crops.js';
+export type { FaceHandling, SampleCropsOptions } from './sample-crops.js';
 export { Tally } from './tally.js';
 export type { Evaluation } from './tally.js';

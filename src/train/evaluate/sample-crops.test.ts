@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { PEOPLE, photoPath } from '../../../test/support/face-frames.js';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { findFfmpeg, loadFaceNets } from '../../ingest/index.js';
@@ -33,6 +33,7 @@ beforeAll(async () => {
   await promisify(execFile)(ffmpeg, ['-v', 'error', ...shown, '-filter_complex', '[0:v]format=yuv420p[a];[1:v]format=yuv420p[b];[a][b]concat=n=2', '-y', video]);
 });
 afterAll(() => {
+  vi.unstubAllEnvs();
   nets.dispose();
 });
 
@@ -97,6 +98,9 @@ it('finds and aligns faces where asked to, and takes a picture without one as a 
 });
 
 it('searches every frame of a video for the face, and counts those without', async () => {
+  const temporary = join(dir, 'temporary');
+  await mkdir(temporary);
+  for (const name of ['TMPDIR', 'TEMP', 'TMP']) vi.stubEnv(name, temporary);
   const frameLabels = Array.from({ length: 9 }, (_, i) => (i === 2 ? null : 'happiness'));
   const samples = [
     sample({ id: 'before', path: join(dir, '10.png') }),
@@ -112,4 +116,5 @@ it('searches every frame of a video for the face, and counts those without', asy
   expect(seen.map(({ truth }) => truth)).toEqual(frameLabels.slice(0, 5));
   expect(source.notes.framesWithoutFace).toBe(4);
   expect(source.notes.unreadable.map(({ path }) => path)).toEqual([join(dir, 'gone.mp4')]);
+  expect(await readdir(temporary)).toEqual([]);
 });
