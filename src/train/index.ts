@@ -5,5 +5,6 @@ export * from './log/index.js';
 export * from './losses/index.js';
 export * from './metrics/index.js';
 export * from './noise/index.js';
+export * from './prepare/index.js';
 export { SeededRandom } from './seeded-random.js';
 export type { SeededRandomState, Words } from './seeded-random.js';

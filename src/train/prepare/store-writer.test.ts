@@ -90,3 +90,13 @@ it('refuses a folder with crops of something else, or with other things in it', 
   await expect(StoreWriter.open(root, HEADER)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   await expect(StoreWriter.open(join(root, 'thesis.txt', 'below'), HEADER)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
 });
+
+it('notices that another run writes into the same folder', async () => {
+  const folder = join(await scratchDir(), 'crops');
+  const one = await StoreWriter.open(folder, HEADER);
+  const other = await StoreWriter.open(folder, HEADER);
+  await one.append(ROWS[0]!, []);
+  await expect(other.append(ROWS[0]!, [])).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining('something else is writing there') as string });
+  for (const writer of [one, other]) await writer.close();
+  expect(await writeRest(folder)).toBe(1);
+});

@@ -27,6 +27,7 @@ export class StoreWriter {
     private readonly cropsFile: FileHandle,
     private readonly written: WrittenRow[],
     private cropCount: number,
+    private rowBytes: number,
   ) {}
 
   /**
@@ -43,7 +44,7 @@ export class StoreWriter {
       const cropsFile = await open(join(folder, CROPS_FILE), 'a');
       await cutOff(rowsFile, state.rowBytes);
       await cutOff(cropsFile, state.crops * cropLength(header.geometry));
-      return new StoreWriter(folder, existing ?? header, rowsFile, cropsFile, state.written, state.crops);
+      return new StoreWriter(folder, existing ?? header, rowsFile, cropsFile, state.written, state.crops, state.rowBytes);
     });
   }
 
@@ -63,15 +64,25 @@ export class StoreWriter {
     // Names in the order in which they are to be read.
     const { id, kind, split, label, frameLabels, softLabel, subject, content, origin, note, crops: own } = row;
     const placed: SampleRow = { id, kind, split, label, frameLabels, softLabel, subject, content, origin, note, firstCrop, crops: own, frames };
+    const line = Buffer.from(`${JSON.stringify(placed)}\n`);
     await writing(this.folder, async () => {
+      await this.assertAlone();
       for await (const crop of crops) {
         await this.cropsFile.appendFile(crop);
         this.cropCount += 1;
       }
       if (this.cropCount !== firstCrop + own) throw new FerError('INTERNAL', `${id}: ${this.cropCount - firstCrop} crops instead of ${own}: report this defect`);
-      await this.rowsFile.appendFile(`${JSON.stringify(placed)}\n`);
+      await this.rowsFile.appendFile(line);
+      this.rowBytes += line.length;
     });
     this.written.push({ id, origin: placed.origin, note });
+  }
+
+  /** Two runs in one folder would mix their crops: whoever notices the other stops, and what is torn is cut off when work is taken up. */
+  private async assertAlone(): Promise<void> {
+    const [rows, crops] = await Promise.all([this.rowsFile.stat(), this.cropsFile.stat()]);
+    if (rows.size === this.rowBytes && crops.size === this.cropCount * cropLength(this.header.geometry)) return;
+    throw new FerError('OUTPUT_UNWRITABLE', `${this.folder}: something else is writing there, perhaps the same command: wait for it, then run this one again`);
   }
 
   /** To be called when every sample has its row: from now on the folder can be opened. */
