@@ -48,9 +48,11 @@ export class WorkerRunner implements ShardRunner {
    */
   static async open({ workers, model, method, rowLabels, classCount, module = SHARD_WORKER }: WorkerRunnerOptions): Promise<WorkerRunner> {
     assertWorkers(workers);
+    const backend = currentBackend();
+    if (backend === null) throw new FerError('INTERNAL', 'no engine is open to train with: call openBackend first');
     const { trainedLength, movingLength } = new ModelWeights(model);
     const setup: ThreadSetup = {
-      backend: currentBackend()!.name,
+      backend: backend.name,
       topology: model.toJSON(null, false) as ThreadSetup['topology'],
       initial: await Promise.all(model.getWeights().map(async (weight) => (await weight.data<'float32'>()).slice())),
       ...{ method, rowLabels, classCount },
@@ -107,9 +109,9 @@ export class WorkerRunner implements ShardRunner {
 /** @throws FerError CONFIG_INVALID when the open engine cannot be shared out like that */
 export function assertWorkers(workers: number): void {
   if (!Number.isInteger(workers) || workers < 1) throw new FerError('CONFIG_INVALID', `--workers ${workers}: must be a whole number from 1`);
+  if (workers === 1) return;
   const name = currentBackend()?.name;
-  if (name === undefined) throw new FerError('INTERNAL', 'no engine is open to train with: call openBackend first');
-  if (workers > 1 && name !== 'wasm' && name !== 'tfjs-node') {
-    throw new FerError('CONFIG_INVALID', `--workers ${workers}: only wasm and tfjs-node are shared out among threads, and ${name} is in use; leave --workers out, or choose one of those with --backend`);
+  if (name !== 'wasm' && name !== 'tfjs-node') {
+    throw new FerError('CONFIG_INVALID', `--workers ${workers}: only wasm and tfjs-node are shared out among threads, and ${name ?? 'none'} is in use; leave --workers out, or choose one of those with --backend`);
   }
 }

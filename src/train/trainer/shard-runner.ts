@@ -7,7 +7,7 @@ import type { Shard, ShardResult } from './shard.js';
 
 /** Works out the gradients of a batch's shards, here or in other threads. Every shard starts from the same weights and moving statistics. */
 export interface ShardRunner {
-  /** In the order of `shards`. */
+  /** In the order of `shards`, whose pictures it may take for itself: other threads get them handed over. */
   run(weights: WeightVectors, shards: readonly Shard[], moment: TrainingMoment): Promise<ShardResult[]>;
   dispose(): Promise<void>;
 }
