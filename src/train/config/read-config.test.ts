@@ -9,7 +9,7 @@ import type { Settings } from './read-config.js';
 import { trainConfigSchema } from './train-config.js';
 
 const DATA = { data: 'manifest:faces' };
-const invalid = (message: RegExp) => expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string });
+const invalid = (message: RegExp): unknown => expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string });
 
 describe('a configuration', () => {
   it.each(PRESET_NAMES)('comes from the preset %s and a data set alone', (preset) => {

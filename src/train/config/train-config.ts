@@ -63,8 +63,8 @@ const optimizer = z.strictObject({
   /** Factor for the classifier's layer. */
   headRate: positive.default(1),
   weightDecay: z.number().nonnegative().default(1e-4),
-  beta1: share.default(0.9),
-  beta2: share.default(0.999),
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.999),
   epsilon: positive.default(1e-8),
   clipNorm: positive.nullable().default(null),
 });
@@ -110,7 +110,7 @@ export const trainConfigSchema = z.strictObject({
   sampler: z.enum(SAMPLERS).default('shuffle'),
   softLabels: z.boolean().default(false),
   augment: augment.prefault({}),
-  validation: z.strictObject({ fraction: z.number().min(0).lt(1).default(0.1), seed: z.int().default(1) }).prefault({}),
+  validation: z.strictObject({ from: z.enum(['auto', 'train', 'valid']).default('auto'), fraction: z.number().min(0).lt(1).default(0.1), seed: z.int().default(1) }).prefault({}),
   selectBy: z.enum(['accuracy', 'meanClassAccuracy', 'macroF1', 'loss']).default('accuracy'),
   patience: count.nullable().default(null),
   deduplicate: z.boolean().default(true),

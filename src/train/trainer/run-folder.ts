@@ -42,18 +42,26 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await writeFile(scratch, text);
     await rename(scratch, path);
   } catch (error) {
-    await rm(scratch, { force: true });
+    await rm(scratch, { force: true }).catch(() => undefined);
     throw new FerError('OUTPUT_UNWRITABLE', `${path} cannot be written (${(error as Error).message}): make room or choose another --output`, { cause: error });
   }
 }
 
-/** Puts an epoch's table into its place of the file; one written before an interruption is written over. @param epoch from 1 */
+/**
+ * Puts an epoch's table into its place of the file; one written before an interruption is written over.
+ * @param epoch from 1
+ * @throws FerError OUTPUT_UNWRITABLE
+ */
 export async function writeEpochRows(path: string, epoch: number, rows: Float32Array): Promise<void> {
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT);
   try {
-    await file.truncate((epoch - 1) * rows.byteLength);
-    await file.write(Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength), 0, rows.byteLength, (epoch - 1) * rows.byteLength);
-  } finally {
-    await file.close();
+    const file = await open(path, epoch === 1 ? 'w' : 'r+');
+    try {
+      await file.truncate((epoch - 1) * rows.byteLength);
+      await file.write(Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength), 0, rows.byteLength, (epoch - 1) * rows.byteLength);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new FerError('OUTPUT_UNWRITABLE', `${path} cannot be written (${(error as Error).message}): make room or choose another --output`, { cause: error });
   }
 }

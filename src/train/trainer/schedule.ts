@@ -28,7 +28,7 @@ function shape(schedule: Schedule, progress: number, epochs: number, warmUpEpoch
     case 'cosine':
       return schedule.last + (1 - schedule.last) * halfCosine(share);
     case 'one-cycle':
-      return share < schedule.rise ? 0.04 + 0.96 * (1 - halfCosine(share / schedule.rise)) : Math.max(1e-4, halfCosine((share - schedule.rise) / (1 - schedule.rise)));
+      return share < schedule.rise ? 0.04 + 0.96 * (1 - halfCosine(share / schedule.rise)) : Math.max(1e-4, halfCosine((share - schedule.rise) / Math.max(1 - schedule.rise, 1e-9)));
   }
 }
 

@@ -29,10 +29,15 @@ interface Header {
   readonly hasAverage: boolean;
   readonly epoch: number;
   readonly bestEpoch: number;
-  readonly bestScore: number | null;
+  readonly bestScore: number;
   readonly history: readonly EpochRecord[];
   readonly fingerprint: string;
 }
+
+/** JSON cannot write a loss that blew up, nor the score before the first epoch; nothing else in a header is spelt like these. */
+const SPELT: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
+const spell = (_key: string, value: unknown): unknown => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value);
+const unspell = (_key: string, value: unknown): unknown => (SPELT.includes(value) ? Number(value) : value);
 
 /** Writes one file beside its place, flushes and renames it: there is always one whole state. */
 export async function saveTrainingState(path: string, state: TrainingState): Promise<void> {
@@ -45,11 +50,11 @@ export async function saveTrainingState(path: string, state: TrainingState): Pro
     hasAverage: average !== null,
     epoch: state.epoch,
     bestEpoch: state.bestEpoch,
-    bestScore: Number.isFinite(state.bestScore) ? state.bestScore : null,
+    bestScore: state.bestScore,
     history: state.history,
     fingerprint: state.fingerprint,
   };
-  const text = Buffer.from(JSON.stringify(header));
+  const text = Buffer.from(JSON.stringify(header, spell));
   const size = Buffer.alloc(4);
   size.writeUInt32LE(text.length);
   const scratch = `${path}.tmp`;
@@ -63,7 +68,7 @@ export async function saveTrainingState(path: string, state: TrainingState): Pro
     }
     await rename(scratch, path);
   } catch (error) {
-    await rm(scratch, { force: true });
+    await rm(scratch, { force: true }).catch(() => undefined);
     throw new FerError('OUTPUT_UNWRITABLE', `training state ${path} cannot be written (${(error as Error).message}): make room or choose another --output`, { cause: error });
   }
 }
@@ -82,7 +87,7 @@ export async function loadTrainingState(path: string): Promise<TrainingState | n
   }
   try {
     const size = bytes.readUInt32LE(0);
-    const header = JSON.parse(bytes.toString('utf8', 4, 4 + size)) as Header;
+    const header = JSON.parse(bytes.toString('utf8', 4, 4 + size), unspell) as Header;
     if (header.magic !== MAGIC) throw new Error('not a training state');
     let offset = 4 + size;
     const lists = header.lengths.map((length) => {
@@ -92,11 +97,12 @@ export async function loadTrainingState(path: string): Promise<TrainingState | n
       offset += 4 * length;
       return list;
     });
+    if (offset !== bytes.length) throw new Error('too long');
     const { epoch, bestEpoch, bestScore, history, fingerprint, steps, hasAverage } = header;
     return {
       epoch,
       bestEpoch,
-      bestScore: bestScore ?? -Infinity,
+      bestScore,
       history,
       fingerprint,
       weights: { trained: lists[0]!, moving: lists[1]! },
@@ -104,6 +110,6 @@ export async function loadTrainingState(path: string): Promise<TrainingState | n
       average: hasAverage ? { trained: lists[4]!, moving: lists[5]! } : null,
     };
   } catch (error) {
-    throw new FerError('CONFIG_INVALID', `training state ${path} is damaged (${(error as Error).message}): remove it to start anew`, { cause: error });
+    throw new FerError('CONFIG_INVALID', `training state ${path} is damaged (${(error as Error).message.replaceAll(/\s+/g, ' ')}): remove it to start anew`, { cause: error });
   }
 }

@@ -1,0 +1,60 @@
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { scratchDir } from '../../../test/support/scratch.js';
+import { openRunFolder, writeEpochRows, writeWhole } from './run-folder.js';
+
+const dir = await scratchDir();
+
+describe('a run folder', () => {
+  it('is made, with those above it, and opened again', async () => {
+    const path = join(dir, 'runs', 'first');
+    const folder = await openRunFolder(path);
+    expect(folder).toEqual(await openRunFolder(path));
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  it('cannot be where there is a file', async () => {
+    await writeFile(join(dir, 'file'), '');
+    await expect(openRunFolder(join(dir, 'file', 'run'))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  });
+});
+
+describe('a file written whole', () => {
+  it('replaces the one before and leaves nothing else', async () => {
+    const folder = join(dir, 'whole');
+    await mkdir(folder);
+    const path = join(folder, 'config.json');
+    await writeWhole(path, 'one');
+    await writeWhole(path, 'two');
+    expect(await readFile(path, 'utf8')).toBe('two');
+    expect(await readdir(folder)).toEqual(['config.json']);
+  });
+
+  it('is refused by name where it cannot be', async () => {
+    await expect(writeWhole(join(dir, 'none', 'config.json'), '')).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining('config.json cannot be written') as string });
+  });
+});
+
+describe('the tables of all epochs in one file', () => {
+  const read = async (path: string): Promise<number[]> => [...new Float32Array(Uint8Array.from(await readFile(path)).buffer)];
+
+  it('lie one after another', async () => {
+    const path = join(dir, 'rows.f32');
+    for (const epoch of [1, 2, 3]) await writeEpochRows(path, epoch, Float32Array.of(epoch, NaN, -epoch));
+    expect(await read(path)).toEqual([1, NaN, -1, 2, NaN, -2, 3, NaN, -3]);
+  });
+
+  it('an epoch done again replaces itself and all later ones', async () => {
+    const path = join(dir, 'again.f32');
+    for (const epoch of [1, 2, 3]) await writeEpochRows(path, epoch, Float32Array.of(epoch, epoch));
+    await writeEpochRows(path, 2, Float32Array.of(7, 8));
+    expect(await read(path)).toEqual([1, 1, 7, 8]);
+    await writeEpochRows(path, 1, Float32Array.of(9, 9));
+    expect(await read(path)).toEqual([9, 9]);
+  });
+
+  it('that cannot be written are said so', async () => {
+    await expect(writeEpochRows(join(dir, 'none', 'rows.f32'), 1, Float32Array.of(1))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  });
+});
