@@ -86,9 +86,9 @@ async function runCell(cell: Cell, grid: Grid, folder: string, shared: SharedDat
   const result: CellResult = {
     ...{ method: cell.method, condition: cell.condition, seed: cell.seed },
     bestEpoch: outcome.bestEpoch,
-    best: await measure(outcome.folder.best, test),
+    best: await measure(join(outcome.folder.best, data.part), test),
     epochs: outcome.history.length,
-    last: await measure(outcome.folder.last, test),
+    last: await measure(join(outcome.folder.last, data.part), test),
     trainAccuracy: outcome.history.at(-1)!.trainAccuracy,
     seconds: outcome.history.reduce((sum, { seconds }) => sum + seconds, 0),
   };
@@ -122,7 +122,7 @@ class SharedData {
   private testSet: EvaluationSet | undefined;
 
   async of(config: TrainConfig): Promise<TaskData> {
-    const key = JSON.stringify([config.data, config.fold, config.labels, config.deduplicate, config.network]);
+    const key = JSON.stringify([config.data, config.fold, config.labels, config.deduplicate, dataSettings(config)]);
     if (this.data === undefined || this.key !== key) {
       this.data = await openTaskData(config);
       this.key = key;
@@ -139,6 +139,11 @@ class SharedData {
     }
     return this.testSet;
   }
+}
+
+/** Of the network, what the data depend on. */
+function dataSettings({ network }: TrainConfig): unknown {
+  return network.name === 'temporal' ? network.encoder : network;
 }
 
 function percent(share: number): string {

@@ -1,7 +1,8 @@
-import { FerError } from '../../errors/fer-error.js';
 import type { TrainConfig } from '../config/index.js';
 import type { Split } from '../datasets/index.js';
-import { imageSplit, imageTask, openImages } from './image-task.js';
+import { TEMPORAL_PART, clipSplit, clipTask, encodeClips } from './clip-task.js';
+import { imageSplit, imageTask } from './image-task.js';
+import { openData } from './open-data.js';
 import type { EvaluationSet } from './training-set.js';
 import type { OnRead, TrainingTask } from './training-task.js';
 
@@ -11,15 +12,21 @@ export interface TaskData {
   task(config: TrainConfig, onRead?: OnRead): Promise<TrainingTask>;
   /** A split as it is, to measure a model on. */
   split(split: Split): Promise<EvaluationSet>;
+  /** Where in a model folder the trained network lies. */
+  readonly part: string;
 }
 
 /** @throws FerError what reading the data set throws */
-export async function openTaskData(config: TrainConfig): Promise<TaskData> {
+export async function openTaskData(config: TrainConfig, onRead?: OnRead): Promise<TaskData> {
   const { network } = config;
-  if (network.name === 'temporal') throw new FerError('CONFIG_INVALID', 'network.name: temporal networks are trained on clips');
-  const images = await openImages(config);
+  const data = await openData(config);
+  if (network.name !== 'temporal') {
+    return { part: '.', task: (own, onImage) => imageTask(data, own, network, onImage), split: (split) => imageSplit(data, network, split) };
+  }
+  const encoded = await encodeClips(data, network, onRead);
   return {
-    task: (own, onRead) => imageTask(images, own, network, onRead),
-    split: (split) => imageSplit(images, network, split),
+    part: TEMPORAL_PART,
+    task: (own) => Promise.resolve(clipTask(encoded, own, own.network.name === 'temporal' ? own.network : network)),
+    split: (split) => Promise.resolve(clipSplit(encoded, split)),
   };
 }

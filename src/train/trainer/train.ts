@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
-import { describeInitialised, initialiseFrom, loadCheckpoint, saveCheckpoint } from '../../model/checkpoint/index.js';
+import { describeInitialised, initialiseFrom, loadCheckpoint } from '../../model/checkpoint/index.js';
 import type { TrainConfig } from '../config/index.js';
 import { fitTemperature } from '../metrics/index.js';
+import { WorkerRunner, assertWorkers, readBegunShards, shardsForWorkers } from '../parallel/index.js';
 import { buildMethod } from './build-method.js';
 import type { EpochRecord } from './epoch-record.js';
 import { fit } from './fit.js';
@@ -21,7 +22,7 @@ import type { OnRead, TrainingTask } from './training-task.js';
 export interface TrainOptions {
   /** Go on with the run in the folder; without it a folder with a run in it is refused. */
   readonly resume?: boolean;
-  /** Threads that share every batch's shards; more than one needs as many shards. */
+  /** Threads that share every batch's shards; a new run whose configuration says nothing of shards cuts as many as they need. */
   readonly workers?: number;
   /** The data set, where it is open already. */
   readonly data?: TaskData;
@@ -42,28 +43,32 @@ export interface TrainingOutcome {
 
 /**
  * Trains as the configuration says, into a run folder, from which it goes on after any interruption. The engine must be open.
- * @throws FerError CONFIG_INVALID, INPUT_NOT_FOUND, OUTPUT_UNWRITABLE
+ * @throws FerError CONFIG_INVALID, INPUT_NOT_FOUND, OUTPUT_UNWRITABLE, WORKER_FAILED
  */
-export async function train(config: TrainConfig, path: string, options: TrainOptions = {}): Promise<TrainingOutcome> {
+export async function train(asked: TrainConfig, path: string, options: TrainOptions = {}): Promise<TrainingOutcome> {
+  assertWorkers(options.workers ?? 1);
   const folder = await openRunFolder(path);
   const saved = await loadTrainingState(folder.state);
   if (saved !== null && options.resume !== true) {
     throw new FerError('CONFIG_INVALID', `${path} already holds a run (epoch ${saved.epoch}): go on with --resume, or choose another --output`);
   }
-  const data = options.data ?? (await openTaskData(config));
+  const { shards, workers, line } = shardsForWorkers(asked, options.workers ?? 1, saved === null ? null : await readBegunShards(folder.config));
+  if (line !== null) options.onMessage?.(line);
+  const config: TrainConfig = { ...asked, shards };
+  const data = options.data ?? (await openTaskData(config, options.onRead));
   const task = await data.task(config, options.onRead);
   try {
     if (config.init !== null && saved === null) await startFrom(task.model, config.init, options);
     describeData(task, options);
-    return await runTask(task, config, folder, saved, options);
+    return await runTask(task, config, folder, saved, { ...options, workers });
   } finally {
     task.dispose();
   }
 }
 
 async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolder, saved: TrainingState | null, options: TrainOptions): Promise<TrainingOutcome> {
-  const { model, training, validation, info } = task;
-  const { labels } = info.labelSet;
+  const { model, training, validation } = task;
+  const { labels } = task.labels;
   const fingerprint = fingerprintOf(config, training);
   if (saved !== null && saved.fingerprint !== fingerprint) {
     throw new FerError('CONFIG_INVALID', `${folder.path} holds a run of another configuration or data set: resume it with those, or choose another --output`);
@@ -71,12 +76,15 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
   await writeWhole(folder.config, `${JSON.stringify(config, null, 2)}\n`);
   await writeWhole(folder.ambiguityIndex, JSON.stringify({ labels, rows: training.rowIds, given: [...training.rowLabels] }));
 
-  const method = buildMethod(config.method, [...training.rowLabels], labels.length);
-  const runner = new LocalRunner(model, method);
+  const { rowLabels } = training;
+  const { workers = 1 } = options;
+  const classCount = labels.length;
+  const method = buildMethod(config.method, [...rowLabels], classCount);
+  const runner = workers === 1 ? new LocalRunner(model, method) : await WorkerRunner.open({ workers, model, method: config.method, rowLabels, classCount });
   try {
     const state = await fit({
       ...{ model, method, runner, training, validation, fingerprint },
-      classCount: labels.length,
+      classCount,
       settings: fitSettings(config),
       state: saved,
       signal: options.signal,
@@ -84,10 +92,10 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
       onEpoch: async ({ state: now, isBest, rows, logits }) => {
         const record = now.history.at(-1)!;
         const temperature = validation === null ? 1 : fitTemperature(logits, validation.labels);
-        const described = { ...info, temperature, metrics: metricsOf(record) };
+        const figures = { temperature, metrics: metricsOf(record) };
         await writeEpochRows(folder.ambiguity, now.epoch, rows);
-        await saveCheckpoint(model, folder.last, described);
-        if (isBest) await saveCheckpoint(model, folder.best, described);
+        await task.save(folder.last, figures);
+        if (isBest) await task.save(folder.best, figures);
         // Last, for it says that the epoch is done.
         await saveTrainingState(folder.state, now);
         options.onEpoch?.(record, isBest);

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { CheckpointInfo } from '../../model/checkpoint/index.js';
-import type { Split } from '../datasets/index.js';
+import type { LabelSet } from '../../model/label-set.js';
+import type { Figures } from './checkpoint-info.js';
 import type { EvaluationSet, TrainingSet } from './training-set.js';
 
 /** What of the data set is used, and why not the rest. */
@@ -17,14 +17,12 @@ export interface TrainingTask {
   readonly model: tf.LayersModel;
   readonly training: TrainingSet;
   readonly validation: EvaluationSet | null;
-  /** What the checkpoints say of themselves, besides their figures. */
-  readonly info: Omit<CheckpointInfo, 'format' | 'metrics'>;
+  readonly labels: LabelSet;
   readonly report: DataReport;
+  /** Writes the model as it stands as a model folder. */
+  save(folder: string, figures: Figures): Promise<void>;
   dispose(): void;
 }
 
 /** Called with the number of files read so far. */
 export type OnRead = (done: number, total: number) => void;
-
-/** Opens the split that a finished model is measured on. */
-export type OpenSplit = (split: Split) => Promise<EvaluationSet>;

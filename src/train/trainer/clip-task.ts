@@ -1,0 +1,137 @@
+import { cp, mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FerError } from '../../errors/fer-error.js';
+import { checkpointHash, loadCheckpoint, readCheckpointInfo, saveCheckpoint } from '../../model/checkpoint/index.js';
+import type { CheckpointInfo } from '../../model/checkpoint/index.js';
+import { temporalEncoder } from '../../model/networks/index.js';
+import type { NetworkConfig, TrainConfig } from '../config/index.js';
+import type { Sample, Split } from '../datasets/index.js';
+import { checkpointInfo } from './checkpoint-info.js';
+import { computeFeatures, preparedFeatures } from './clip-features.js';
+import type { ClipFeatures } from './clip-features.js';
+import { ClipEvaluationSet, ClipTrainingSet } from './clip-training-set.js';
+import type { LabelledClip } from './clip-training-set.js';
+import { distort } from './distort.js';
+import { locateRows, rowsOf } from './labelled-rows.js';
+import { divide } from './open-data.js';
+import type { OpenData } from './open-data.js';
+import type { EvaluationSet } from './training-set.js';
+import type { OnRead, TrainingTask } from './training-task.js';
+
+export type TemporalNetworkConfig = Extract<NetworkConfig, { name: 'temporal' }>;
+
+/** All clips of a data set as features of one frame encoder. */
+export interface EncodedClips {
+  readonly data: OpenData;
+  /** Folder of the frame checkpoint. */
+  readonly encoder: string;
+  readonly info: CheckpointInfo;
+  readonly features: ClipFeatures;
+  readonly clipOf: ReadonlyMap<Sample, LabelledClip>;
+  readonly broken: number;
+}
+
+/** Where a model folder keeps the two networks of a clip model. */
+export const FRAME_PART = 'frame';
+export const TEMPORAL_PART = 'temporal';
+
+/**
+ * Runs the frame encoder over all frames of all clips, once.
+ * @throws FerError INPUT_NOT_FOUND when the data set holds no clips, MODEL_INCOMPATIBLE when it is prepared for another encoder
+ */
+export async function encodeClips(data: OpenData, network: TemporalNetworkConfig, onRead?: OnRead): Promise<EncodedClips> {
+  const samples = data.dataset.samples.filter(({ kind }) => kind === 'clip');
+  if (samples.length === 0) throw new FerError('INPUT_NOT_FOUND', `data set ${data.dataset.name} holds no clips: temporal networks learn from clips; train a frame network on images`);
+  const encoder = await framePart(network.encoder);
+  const info = await readCheckpointInfo(encoder, { kind: 'frame' });
+  const rows = samples.map((sample) => rowsOf(sample, data.dataset.labels));
+  const located = await locateRows(rows.flat(), info.crop, data.prepared, onRead);
+  let next = 0;
+  const clipOf = new Map(
+    samples.map((sample, i): [Sample, LabelledClip] => {
+      const own = rows[i]!;
+      const crops = own.map(() => located.places[next++] ?? null);
+      return [sample, { id: sample.id, crops, labels: own.map(({ label }) => label) }];
+    }),
+  );
+  const features = await featuresFor(data, encoder, located.crops, onRead);
+  return { data, encoder, info, features, clipOf, broken: located.broken };
+}
+
+/** Features of the encoder asked for lie beside prepared crops, or are computed. */
+async function featuresFor({ preparedFeatures: stored }: OpenData, encoder: string, crops: Parameters<typeof computeFeatures>[0], onRead?: OnRead): Promise<ClipFeatures> {
+  if (stored !== null && stored.checkpoint === (await checkpointHash(encoder))) return preparedFeatures(stored);
+  const { model } = await loadCheckpoint(encoder, { kind: 'frame' });
+  try {
+    return await computeFeatures(crops, model, onRead);
+  } finally {
+    model.dispose();
+  }
+}
+
+/** A temporal network and its clips. @throws FerError INPUT_NOT_FOUND, CONFIG_INVALID */
+export function clipTask(encoded: EncodedClips, config: TrainConfig, network: TemporalNetworkConfig): TrainingTask {
+  const { dataset } = encoded.data;
+  const { labels } = dataset;
+  if (config.method.name === 'dnfer') throw new FerError('CONFIG_INVALID', 'method.name: dnfer compares two views of an image; for clips use v-naw, nla or ce');
+  if (config.subset !== null || config.imbalance !== null) throw new FerError('CONFIG_INVALID', 'subset and imbalance: they cut down images; for clips leave them out');
+  const clipsOf = (samples: readonly Sample[]): LabelledClip[] => samples.flatMap((sample) => encoded.clipOf.get(sample) ?? []);
+  const parts = divide(dataset, config.validation);
+  const training = new ClipTrainingSet(withNoise(clipsOf(parts.training), labels.size, config), encoded.features, {
+    frames: network.frames,
+    flip: config.augment.flip,
+    ...config.augment.clips,
+  });
+  if (training.count === 0) throw new FerError('INPUT_NOT_FOUND', `${config.data}: no training clips with a face are left; look at it with "fer dataset check ${config.data}"`);
+  const held = clipsOf(parts.validation);
+
+  const { width, layers, heads, feedForward, dropout, positionalCode, causal } = network;
+  const model = temporalEncoder({ features: encoded.features.dimensions, classes: labels.size, width, layers, heads, feedForward, dropout, positionalCode, causal, seed: config.seed });
+  return {
+    model,
+    training,
+    validation: held.length === 0 ? null : new ClipEvaluationSet(held, encoded.features),
+    labels,
+    report: { training: training.count, validation: held.length, leftOut: { ...dataset.leftOut, ...(encoded.broken > 0 ? { 'frames that cannot be decoded': encoded.broken } : {}) } },
+    save: async (folder, figures) => {
+      await mkdir(folder, { recursive: true });
+      await copyWhole(encoded.encoder, join(folder, FRAME_PART));
+      await saveCheckpoint(model, join(folder, TEMPORAL_PART), { ...checkpointInfo('temporal', model, labels, encoded.info.crop, config), ...figures });
+    },
+    dispose: () => {
+      model.dispose();
+    },
+  };
+}
+
+/** A split of the same data set, as it is. */
+export function clipSplit({ data, features, clipOf }: EncodedClips, split: Split): EvaluationSet {
+  return new ClipEvaluationSet(data.dataset.samples.filter((sample) => sample.split === split).flatMap((sample) => clipOf.get(sample) ?? []), features);
+}
+
+/** Wrong labels of single frames. */
+function withNoise(clips: readonly LabelledClip[], classCount: number, config: TrainConfig): readonly LabelledClip[] {
+  if (config.noise === null) return clips;
+  const frames = distort(clips.flatMap(({ labels }) => labels.map((label) => ({ label }))), classCount, config);
+  let next = 0;
+  return clips.map((clip) => ({ ...clip, labels: clip.labels.map(() => frames[next++]!.label) }));
+}
+
+/** A model folder is a frame checkpoint, or has one inside. */
+async function framePart(folder: string): Promise<string> {
+  const inside = join(folder, FRAME_PART);
+  return (await isThere(inside)) ? inside : folder;
+}
+
+/** Copies a folder once; a copy that was interrupted is not taken for one. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  const done = join(to, 'ferstream.json');
+  if (await isThere(done)) return;
+  await rm(to, { recursive: true, force: true });
+  await cp(from, to, { recursive: true, filter: (path) => !path.endsWith('ferstream.json') });
+  await cp(join(from, 'ferstream.json'), done);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}

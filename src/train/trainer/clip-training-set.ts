@@ -1,0 +1,144 @@
+import { drawFrames, nearestFaces } from '../augment/clip/index.js';
+import type { SecondView } from '../methods/index.js';
+import type { SeededRandom } from '../seeded-random.js';
+import type { ClipFeatures } from './clip-features.js';
+import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from './training-set.js';
+
+/** A recording whose frames have labels. */
+export interface LabelledClip {
+  readonly id: string;
+  /** By frame: its crop, null where no face was found. [T] */
+  readonly crops: readonly (number | null)[];
+  /** By frame: class index, -1 without a label. [T] */
+  readonly labels: readonly number[];
+}
+
+/** A clip of which at least one frame shows a face; the others stand in as the nearest one that does. */
+interface FilledClip {
+  readonly clip: LabelledClip;
+  /** By frame: the frame whose face is seen. [T] */
+  readonly nearest: readonly number[];
+  /** Place of its first frame among the rows. */
+  readonly firstRow: number;
+}
+
+export interface ClipTrainingOptions {
+  /** Frames the network sees at a time. */
+  readonly frames: number;
+  readonly temporalScale: readonly [number, number] | null;
+  readonly skipping: readonly [number, number] | null;
+  /** How often a clip is mirrored. */
+  readonly flip: number;
+}
+
+/** Clips to train on, as features of their frames: every frame is a sample. */
+export class ClipTrainingSet implements TrainingSet {
+  readonly classes: readonly number[];
+  readonly rowIds: readonly string[];
+  readonly rowLabels: Int32Array;
+  private readonly clips: readonly FilledClip[];
+  private readonly draws: ReturnType<typeof drawFrames>;
+
+  /** Clips without any face are left out. */
+  constructor(
+    clips: readonly LabelledClip[],
+    private readonly features: ClipFeatures,
+    private readonly options: ClipTrainingOptions,
+  ) {
+    this.clips = fill(clips);
+    this.draws = drawFrames({ count: options.frames, scale: options.temporalScale, skip: options.skipping });
+    // As the paper balances them: by a clip's first label.
+    this.classes = this.clips.map(({ clip }) => clip.labels.find((label) => label >= 0) ?? -1);
+    this.rowIds = this.clips.flatMap(({ clip }) => clip.labels.map((_, i) => `${clip.id}#${i}`));
+    this.rowLabels = Int32Array.from(this.clips.flatMap(({ clip }) => [...clip.labels]));
+  }
+
+  get count(): number {
+    return this.clips.length;
+  }
+
+  async draw(indices: readonly number[], secondView: SecondView, random: SeededRandom): Promise<DrawnShard> {
+    const { frames: count, flip } = this.options;
+    const drawn = indices.map((index) => {
+      const own = random.fork(String(index));
+      const { clip, nearest, firstRow } = this.clips[index]!;
+      const frames = this.draws(clip.crops.length, own.fork('frames')).map((frame) => nearest[frame]!);
+      return { clip, frames, firstRow, isFlipped: own.fork('flip').next() < flip };
+    });
+    const views = async (mirrored: boolean): Promise<Float32Array> => {
+      const parts = await Promise.all(drawn.map(({ clip, frames, isFlipped }) => this.features.of(frames.map((frame) => clip.crops[frame]!), isFlipped !== mirrored)));
+      return concat(parts); // [B, T, D]
+    };
+    return {
+      shard: {
+        shape: [indices.length, count, this.features.dimensions],
+        first: await views(false),
+        second: secondView === 'none' ? null : await views(true),
+        labels: Float32Array.from(drawn.flatMap(({ clip, frames }) => frames.map((frame) => clip.labels[frame]!))), // [B T]
+        isSoft: false,
+      },
+      rows: Int32Array.from(drawn.flatMap(({ frames, firstRow }) => frames.map((frame) => firstRow + frame))),
+    };
+  }
+
+  picture(): Promise<null> {
+    return Promise.resolve(null);
+  }
+}
+
+/** Frames that a network sees at once: longer recordings go through in stretches, with frames around them that are seen and not answered. */
+const MOST_AT_ONCE = 256;
+const MARGIN = 64;
+
+/** Whole recordings to judge a model by: all of their frames count, those without a face as the nearest one with a face was answered. */
+export class ClipEvaluationSet implements EvaluationSet {
+  readonly labels: Int32Array;
+  private readonly clips: readonly FilledClip[];
+
+  constructor(
+    clips: readonly LabelledClip[],
+    private readonly features: ClipFeatures,
+  ) {
+    this.clips = fill(clips);
+    this.labels = Int32Array.from(this.clips.flatMap(({ clip }) => [...clip.labels]));
+  }
+
+  async logits(predict: Predict): Promise<Float32Array[]> {
+    const rows: Float32Array[] = [];
+    for (const { clip, nearest } of this.clips) {
+      const length = nearest.length;
+      const stretch = length <= MOST_AT_ONCE ? length : MOST_AT_ONCE - 2 * MARGIN;
+      for (let from = 0; from < length; from += stretch) {
+        const to = Math.min(length, from + stretch);
+        const first = Math.max(0, from - MARGIN);
+        const seen = nearest.slice(first, to + MARGIN);
+        const features = await this.features.of(seen.map((frame) => clip.crops[frame]!), false);
+        const logits = await predict(features, [1, seen.length, this.features.dimensions]); // [1, T, C]
+        const classes = logits.length / seen.length;
+        for (let frame = from; frame < to; frame += 1) rows.push(logits.slice((frame - first) * classes, (frame - first + 1) * classes));
+      }
+    }
+    return rows;
+  }
+}
+
+function fill(clips: readonly LabelledClip[]): FilledClip[] {
+  let firstRow = 0;
+  return clips.flatMap((clip) => {
+    const nearest = nearestFaces(clip.crops.map((crop) => crop !== null));
+    if (nearest === null) return [];
+    const filled = { clip, nearest, firstRow };
+    firstRow += clip.labels.length;
+    return [filled];
+  });
+}
+
+function concat(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}

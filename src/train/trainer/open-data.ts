@@ -1,0 +1,39 @@
+import { LabelSet } from '../../model/label-set.js';
+import type { TrainConfig } from '../config/index.js';
+import type { CropSource } from '../crops/index.js';
+import { carveValidation, deduplicate, mapLabels, openDataset } from '../datasets/index.js';
+import type { Dataset, Sample } from '../datasets/index.js';
+import { openPrepared } from '../prepare/index.js';
+import type { FeatureSource } from '../prepare/index.js';
+
+/** A data set as a run uses it. */
+export interface OpenData {
+  /** Freed of copies (of held-out samples as well), with the labels wanted. */
+  readonly dataset: Dataset;
+  /** The crops of a prepared data set; null for any other. */
+  readonly prepared: CropSource | null;
+  /** Features that were prepared with them. */
+  readonly preparedFeatures: FeatureSource | null;
+}
+
+const PREPARED = 'prepared:';
+
+/** Reading and comparing takes a while, so runs that follow each other share one. @throws FerError what reading throws */
+export async function openData(config: Pick<TrainConfig, 'data' | 'fold' | 'labels' | 'deduplicate'>): Promise<OpenData> {
+  const prepared = config.data.startsWith(PREPARED) ? await openPrepared(config.data.slice(PREPARED.length)) : null;
+  const read = prepared === null ? await openDataset(config.data, config.fold === null ? {} : { fold: config.fold }) : prepared.dataset;
+  const distinct = config.deduplicate ? await deduplicate(read) : { dataset: read, dropped: [] };
+  const leftOut = { ...read.leftOut, ...(distinct.dropped.length === 0 ? {} : { 'copy of another sample': distinct.dropped.length }) };
+  const counted = { ...distinct.dataset, leftOut };
+  const dataset = config.labels === null ? counted : mapLabels(counted, new LabelSet('chosen', config.labels));
+  return { dataset, prepared: prepared?.crops ?? null, preparedFeatures: prepared?.features ?? null };
+}
+
+/** The samples to train on, and those by which epochs are chosen. */
+export function divide(dataset: Dataset, { from, fraction, seed }: TrainConfig['validation']): { readonly training: readonly Sample[]; readonly validation: readonly Sample[] } {
+  const ofSplit = (split: string): readonly Sample[] => dataset.samples.filter((sample) => sample.split === split);
+  const own = from === 'valid' || (from === 'auto' && dataset.name === 'manifest' && dataset.splits.includes('valid'));
+  if (own) return { training: ofSplit('train'), validation: ofSplit('valid') };
+  if (fraction === 0) return { training: ofSplit('train'), validation: [] };
+  return carveValidation(dataset, fraction, seed);
+}
