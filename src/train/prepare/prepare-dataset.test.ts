@@ -217,8 +217,8 @@ const MEDIA = new URL('../../../../shared/media/', import.meta.url).pathname;
 it.runIf(existsSync(join(MEDIA, 'face_noface.mov')))('real footage: a face in part of the frames, and no face at all', async () => {
   const folder = join(root, 'footage');
   const faces = join(root, 'footage-list');
-  await writeFile(`${faces}.csv`, ['path,label,start,end', `${join(MEDIA, 'face_noface.mov')},happy,,`, `${join(MEDIA, 'no_face.mp4')},sad,0,1`].join('\n'));
-  const summary = await prepareDataset(await openDataset(`manifest:${faces}.csv`), folder, { framesPerSecond: 1 });
+  await writeFile(`${faces}.csv`, ['path,label,start,end', `${join(MEDIA, 'face_noface.mov')},happy,1.4,3`, `${join(MEDIA, 'no_face.mp4')},sad,0,0.5`].join('\n'));
+  const summary = await prepareDataset(await openDataset(`manifest:${faces}.csv`), folder, { framesPerSecond: 2 });
   expect(summary.counts).toEqual({ detected: 1, whole: 0, none: 1, failed: 0 });
   const open = await openPrepared(folder);
   const frames = open.samples[0]!.readFrames;
