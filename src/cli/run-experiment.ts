@@ -4,7 +4,7 @@ import { openBackend } from '../model/backend/index.js';
 import type { OpenBackendOptions } from '../model/backend/index.js';
 import { readConfigFile } from '../train/config/index.js';
 import { gridResults, markdownResults, parseGrid, resultRows, runGrid } from '../train/experiment/index.js';
-import { writeWhole } from '../train/trainer/index.js';
+import { replaceFile } from '../train/log/index.js';
 import { EXIT } from './exit-codes.js';
 import { interruptSignal } from './interrupt.js';
 
@@ -28,9 +28,9 @@ export async function runExperiment(file: string, { output, part, backend }: Exp
   const isComplete = await runGrid(grid, output, { ...part, signal, onMessage: say });
   const results = await gridResults(grid, output);
   const rows = resultRows(results);
-  await writeWhole(join(output, 'results.json'), `${JSON.stringify({ rows, cells: results }, null, 2)}\n`);
+  await replaceFile(join(output, 'results.json'), `${JSON.stringify({ rows, cells: results }, null, 2)}\n`);
   const table = markdownResults(rows);
-  await writeWhole(join(output, 'table.md'), `${table}\n`);
+  await replaceFile(join(output, 'table.md'), `${table}\n`);
   say(`\n${table}`);
   return isComplete ? EXIT.ok : EXIT.interrupted;
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { loadCheckpoint } from '../../model/checkpoint/index.js';
 import type { TrainConfig } from '../config/index.js';
 import type { SplitMetrics } from '../trainer/index.js';
-import { openTaskData, predictWith, splitMetrics, train, writeWhole } from '../trainer/index.js';
+import { replaceFile } from '../log/index.js';
+import { openTaskData, predictWith, splitMetrics, train } from '../trainer/index.js';
 import type { EvaluationSet, TaskData } from '../trainer/index.js';
 import type { Cell, CellGroup, Grid } from './grid.js';
 import { layOut } from './grid.js';
@@ -92,7 +93,7 @@ async function runCell(cell: Cell, grid: Grid, folder: string, shared: SharedDat
     trainAccuracy: outcome.history.at(-1)!.trainAccuracy,
     seconds: outcome.history.reduce((sum, { seconds }) => sum + seconds, 0),
   };
-  await writeWhole(join(path, RESULT), `${JSON.stringify(result, null, 2)}\n`);
+  await replaceFile(join(path, RESULT), `${JSON.stringify(result, null, 2)}\n`);
   return result;
 }
 

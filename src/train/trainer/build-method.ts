@@ -2,7 +2,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { MethodConfig } from '../config/index.js';
 import { crossEntropyMethod, dnferMethod, nlaMethod, vNawMethod } from '../methods/index.js';
 import type { Method } from '../methods/index.js';
-import type { NawParameters } from '../losses/index.js';
+import { nawOf } from './naw-of.js';
 
 /**
  * The method a configuration names.
@@ -13,11 +13,11 @@ export function buildMethod(config: MethodConfig, classes: readonly number[], cl
     case 'ce':
       return crossEntropyMethod({ labelSmoothing: config.labelSmoothing, ...(config.classWeights === 'balanced' ? { classWeights: balanced(classes, classCount) } : {}) });
     case 'nla':
-      return nlaMethod({ ...config, naw: defined(config.naw) });
+      return nlaMethod({ ...config, naw: nawOf(config) });
     case 'dnfer':
       return dnferMethod(config);
     case 'v-naw':
-      return vNawMethod({ ...config, naw: defined(config.naw) });
+      return vNawMethod({ ...config, naw: nawOf(config) });
   }
 }
 
@@ -27,8 +27,4 @@ function balanced(classes: readonly number[], classCount: number): number[] {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) throw new FerError('CONFIG_INVALID', 'method.classWeights: no sample has a label to count');
   return counts.map((count) => (count === 0 ? 0 : total / (classCount * count)));
-}
-
-function defined(naw: Readonly<{ [K in keyof NawParameters]?: NawParameters[K] | undefined }>): Partial<NawParameters> {
-  return Object.fromEntries(Object.entries(naw).filter(([, value]) => value !== undefined));
 }

@@ -14,6 +14,7 @@ import type { LabelledClip } from './clip-training-set.js';
 import { distort } from './distort.js';
 import { locateRows, rowsOf } from './labelled-rows.js';
 import { divide } from './open-data.js';
+import { FRAME_PART, TEMPORAL_PART, partOf } from './model-folder.js';
 import type { OpenData } from './open-data.js';
 import type { EvaluationSet } from './training-set.js';
 import type { OnRead, TrainingTask } from './training-task.js';
@@ -31,10 +32,6 @@ export interface EncodedClips {
   readonly broken: number;
 }
 
-/** Where a model folder keeps the two networks of a clip model. */
-export const FRAME_PART = 'frame';
-export const TEMPORAL_PART = 'temporal';
-
 /**
  * Runs the frame encoder over all frames of all clips, once.
  * @throws FerError INPUT_NOT_FOUND when the data set holds no clips, MODEL_INCOMPATIBLE when it is prepared for another encoder
@@ -42,7 +39,7 @@ export const TEMPORAL_PART = 'temporal';
 export async function encodeClips(data: OpenData, network: TemporalNetworkConfig, onRead?: OnRead): Promise<EncodedClips> {
   const samples = data.dataset.samples.filter(({ kind }) => kind === 'clip');
   if (samples.length === 0) throw new FerError('INPUT_NOT_FOUND', `data set ${data.dataset.name} holds no clips: temporal networks learn from clips; train a frame network on images`);
-  const encoder = await framePart(network.encoder);
+  const encoder = await partOf(network.encoder, FRAME_PART);
   const info = await readCheckpointInfo(encoder, { kind: 'frame' });
   const rows = samples.map((sample) => rowsOf(sample, data.dataset.labels));
   const located = await locateRows(rows.flat(), info.crop, data.prepared, onRead);
@@ -117,21 +114,11 @@ function withNoise(clips: readonly LabelledClip[], classCount: number, config: T
   return clips.map((clip) => ({ ...clip, labels: clip.labels.map(() => frames[next++]!.label) }));
 }
 
-/** A model folder is a frame checkpoint, or has one inside. */
-async function framePart(folder: string): Promise<string> {
-  const inside = join(folder, FRAME_PART);
-  return (await isThere(inside)) ? inside : folder;
-}
-
 /** Copies a folder once; a copy that was interrupted is not taken for one. */
 async function copyWhole(from: string, to: string): Promise<void> {
   const done = join(to, 'ferstream.json');
-  if (await isThere(done)) return;
+  if ((await stat(done).catch(() => null)) !== null) return;
   await rm(to, { recursive: true, force: true });
   await cp(from, to, { recursive: true, filter: (path) => !path.endsWith('ferstream.json') });
   await cp(join(from, 'ferstream.json'), done);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null)) !== null;
 }

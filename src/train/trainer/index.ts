@@ -10,4 +10,3 @@ export type { TrainOptions, TrainingOutcome } from './train.js';
 export { openTaskData } from './task-data.js';
 export type { TaskData } from './task-data.js';
 export type { EvaluationSet, Predict, TrainingSet } from './training-set.js';
-export { writeWhole } from './run-folder.js';

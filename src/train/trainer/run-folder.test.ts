@@ -1,8 +1,8 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
-import { openRunFolder, writeEpochRows, writeWhole } from './run-folder.js';
+import { openRunFolder, writeEpochRows } from './run-folder.js';
 
 const dir = await scratchDir();
 
@@ -17,22 +17,6 @@ describe('a run folder', () => {
   it('cannot be where there is a file', async () => {
     await writeFile(join(dir, 'file'), '');
     await expect(openRunFolder(join(dir, 'file', 'run'))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
-  });
-});
-
-describe('a file written whole', () => {
-  it('replaces the one before and leaves nothing else', async () => {
-    const folder = join(dir, 'whole');
-    await mkdir(folder);
-    const path = join(folder, 'config.json');
-    await writeWhole(path, 'one');
-    await writeWhole(path, 'two');
-    expect(await readFile(path, 'utf8')).toBe('two');
-    expect(await readdir(folder)).toEqual(['config.json']);
-  });
-
-  it('is refused by name where it cannot be', async () => {
-    await expect(writeWhole(join(dir, 'none', 'config.json'), '')).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining('config.json cannot be written') as string });
   });
 });
 

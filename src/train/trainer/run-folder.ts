@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 
 /** Where a run keeps what. */
@@ -16,6 +16,7 @@ export interface RunFolder {
   readonly ambiguity: string;
   /** Names of the rows, their labels, and the label names. */
   readonly ambiguityIndex: string;
+  readonly report: string;
 }
 
 export async function openRunFolder(path: string): Promise<RunFolder> {
@@ -32,19 +33,8 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
     last: join(path, 'last'),
     ambiguity: join(path, 'ambiguity.f32'),
     ambiguityIndex: join(path, 'ambiguity.json'),
+    report: join(path, 'report.html'),
   };
-}
-
-/** Writes beside the place and renames. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const scratch = join(dirname(path), `.${process.pid}.${Date.now()}.tmp`);
-  try {
-    await writeFile(scratch, text);
-    await rename(scratch, path);
-  } catch (error) {
-    await rm(scratch, { force: true }).catch(() => undefined);
-    throw new FerError('OUTPUT_UNWRITABLE', `${path} cannot be written (${(error as Error).message}): make room or choose another --output`, { cause: error });
-  }
 }
 
 /**
@@ -54,7 +44,8 @@ export async function writeWhole(path: string, text: string): Promise<void> {
  */
 export async function writeEpochRows(path: string, epoch: number, rows: Float32Array): Promise<void> {
   try {
-    const file = await open(path, epoch === 1 ? 'w' : 'r+');
+    // Not opened for appending: it is written at a place, and may have been removed since the last epoch.
+    const file = await open(path, constants.O_RDWR | constants.O_CREAT);
     try {
       await file.truncate((epoch - 1) * rows.byteLength);
       await file.write(Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength), 0, rows.byteLength, (epoch - 1) * rows.byteLength);

@@ -1,7 +1,8 @@
 import type { TrainConfig } from '../config/index.js';
 import type { Split } from '../datasets/index.js';
-import { TEMPORAL_PART, clipSplit, clipTask, encodeClips } from './clip-task.js';
+import { clipSplit, clipTask, encodeClips } from './clip-task.js';
 import { imageSplit, imageTask } from './image-task.js';
+import { TEMPORAL_PART } from './model-folder.js';
 import { openData } from './open-data.js';
 import type { EvaluationSet } from './training-set.js';
 import type { OnRead, TrainingTask } from './training-task.js';

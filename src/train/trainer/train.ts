@@ -3,14 +3,17 @@ import type * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { describeInitialised, initialiseFrom, loadCheckpoint } from '../../model/checkpoint/index.js';
 import type { TrainConfig } from '../config/index.js';
+import { replaceFile } from '../log/index.js';
 import { fitTemperature } from '../metrics/index.js';
 import { WorkerRunner, assertWorkers, readBegunShards, shardsForWorkers } from '../parallel/index.js';
 import { buildMethod } from './build-method.js';
 import type { EpochRecord } from './epoch-record.js';
 import { fit } from './fit.js';
 import type { FitInput, FitSettings } from './fit.js';
-import { openRunFolder, writeEpochRows, writeWhole } from './run-folder.js';
+import { partOf } from './model-folder.js';
+import { openRunFolder, writeEpochRows } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
+import { RunLogs } from './run-logs.js';
 import { LocalRunner } from './shard-runner.js';
 import { openTaskData } from './task-data.js';
 import type { TaskData } from './task-data.js';
@@ -58,7 +61,7 @@ export async function train(asked: TrainConfig, path: string, options: TrainOpti
   const data = options.data ?? (await openTaskData(config, options.onRead));
   const task = await data.task(config, options.onRead);
   try {
-    if (config.init !== null && saved === null) await startFrom(task.model, config.init, options);
+    if (config.init !== null && saved === null) await startFrom(task.model, await partOf(config.init, data.part), options);
     describeData(task, options);
     return await runTask(task, config, folder, saved, { ...options, workers });
   } finally {
@@ -73,8 +76,8 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
   if (saved !== null && saved.fingerprint !== fingerprint) {
     throw new FerError('CONFIG_INVALID', `${folder.path} holds a run of another configuration or data set: resume it with those, or choose another --output`);
   }
-  await writeWhole(folder.config, `${JSON.stringify(config, null, 2)}\n`);
-  await writeWhole(folder.ambiguityIndex, JSON.stringify({ labels, rows: training.rowIds, given: [...training.rowLabels] }));
+  await replaceFile(folder.config, `${JSON.stringify(config, null, 2)}\n`);
+  await replaceFile(folder.ambiguityIndex, JSON.stringify({ labels, rows: training.rowIds, given: [...training.rowLabels] }));
 
   const { rowLabels } = training;
   const { workers = 1 } = options;
@@ -82,6 +85,7 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
   const method = buildMethod(config.method, [...rowLabels], classCount);
   const runner = workers === 1 ? new LocalRunner(model, method) : await WorkerRunner.open({ workers, model, method: config.method, rowLabels, classCount });
   try {
+    const logs = new RunLogs(folder, config, training, labels);
     const state = await fit({
       ...{ model, method, runner, training, validation, fingerprint },
       classCount,
@@ -96,7 +100,8 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
         await writeEpochRows(folder.ambiguity, now.epoch, rows);
         await task.save(folder.last, figures);
         if (isBest) await task.save(folder.best, figures);
-        // Last, for it says that the epoch is done.
+        await logs.write(now, rows);
+        // Last, for it says that the epoch is done, and nothing of it will be written again.
         await saveTrainingState(folder.state, now);
         options.onEpoch?.(record, isBest);
       },
