@@ -29,7 +29,7 @@ try {
 
 async function prepare({ backend, topology, initial, method: methodConfig, rowLabels, classCount, weights: shared }: ThreadSetup): Promise<(request: ShardRequest) => Promise<ShardResult>> {
   await openBackend({ backend });
-  const model = (await tf.models.modelFromJSON({ modelTopology: topology } as Parameters<typeof tf.models.modelFromJSON>[0])) as tf.LayersModel;
+  const model = (await tf.models.modelFromJSON({ modelTopology: topology }));
   tf.tidy(() => {
     model.setWeights(model.weights.map(({ shape }, i) => tf.tensor(initial[i]!, shape as number[])));
   });

@@ -53,7 +53,7 @@ export class WorkerRunner implements ShardRunner {
     const { trainedLength, movingLength } = new ModelWeights(model);
     const setup: ThreadSetup = {
       backend: backend.name,
-      topology: model.toJSON(null, false) as ThreadSetup['topology'],
+      topology: model.toJSON(null, false),
       initial: await Promise.all(model.getWeights().map(async (weight) => (await weight.data<'float32'>()).slice())),
       ...{ method, rowLabels, classCount },
       weights: allocateSharedWeights(trainedLength, movingLength),
