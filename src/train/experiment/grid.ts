@@ -59,7 +59,7 @@ export function parseGrid(json: unknown): Grid {
  * @throws FerError CONFIG_INVALID when a cell's settings do not fit
  */
 export function layOut(grid: Grid): readonly CellGroup[] {
-  return grid.seeds.flatMap((seed) =>
+  const groups = grid.seeds.flatMap((seed) =>
     Object.entries(grid.conditions).map(([condition, conditionSettings]) => {
       const place = (name: string): string => [name, condition, `seed ${seed}`].map(slug).join('/');
       const configure = (own: Settings): TrainConfig => resolveConfig(null, grid.base, own, conditionSettings, { seed });
@@ -73,6 +73,17 @@ export function layOut(grid: Grid): readonly CellGroup[] {
       return { start, cells };
     }),
   );
+  checkFolders(groups);
+  return groups;
+}
+
+/** @throws FerError CONFIG_INVALID when two runs would share a folder: names are kept apart by letters and digits, not by spaces and signs */
+function checkFolders(groups: readonly CellGroup[]): void {
+  const taken = new Set<string>();
+  for (const { folder } of groups.flatMap(({ start, cells }) => [...(start === null ? [] : [start]), ...cells])) {
+    if (taken.has(folder)) throw new FerError('CONFIG_INVALID', `experiment: two runs would lie in the folder ${folder}: give methods, conditions and seeds names that differ${folder.startsWith('start/') ? ', and none the name "start"' : ''}`);
+    taken.add(folder);
+  }
 }
 
 function slug(name: string): string {
