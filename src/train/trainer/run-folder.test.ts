@@ -1,8 +1,8 @@
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
-import { openRunFolder, writeEpochRows } from './run-folder.js';
+import { clearLeftovers, openRunFolder, writeEpochRows } from './run-folder.js';
 
 const dir = await scratchDir();
 
@@ -17,6 +17,17 @@ describe('a run folder', () => {
   it('cannot be where there is a file', async () => {
     await writeFile(join(dir, 'file'), '');
     await expect(openRunFolder(join(dir, 'file', 'run'))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  });
+});
+
+describe('what killed writers left', () => {
+  it('is cleared away, and nothing else', async () => {
+    const folder = await openRunFolder(join(dir, 'killed'));
+    await mkdir(join(folder.path, '.last.tmp-G66zCi', 'old'), { recursive: true });
+    await mkdir(folder.last);
+    for (const name of ['.config.json.tmp', 'state.bin', '.notes', 'mine.tmp', '.nfs.tmpfile']) await writeFile(join(folder.path, name), '');
+    await clearLeftovers(folder);
+    expect((await readdir(folder.path)).sort()).toEqual(['.nfs.tmpfile', '.notes', 'last', 'mine.tmp', 'state.bin']);
   });
 });
 

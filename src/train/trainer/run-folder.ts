@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 
@@ -55,4 +55,10 @@ export async function writeEpochRows(path: string, epoch: number, rows: Float32A
   } catch (error) {
     throw new FerError('OUTPUT_UNWRITABLE', `${path} cannot be written (${(error as Error).message}): make room or choose another --output`, { cause: error });
   }
+}
+
+/** Removes what writers that were killed left under temporary names. Only for when all of the run is written, as then nothing of it is needed. */
+export async function clearLeftovers({ path }: RunFolder): Promise<void> {
+  const names = (await readdir(path)).filter((name) => /^\..+\.tmp(-|$)/.test(name));
+  await Promise.all(names.map((name) => rm(join(path, name), { recursive: true, force: true })));
 }

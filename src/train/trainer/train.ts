@@ -11,7 +11,7 @@ import type { EpochRecord } from './epoch-record.js';
 import { fit } from './fit.js';
 import type { FitInput, FitSettings } from './fit.js';
 import { partOf } from './model-folder.js';
-import { openRunFolder, writeEpochRows } from './run-folder.js';
+import { clearLeftovers, openRunFolder, writeEpochRows } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { RunLogs } from './run-logs.js';
 import { LocalRunner } from './shard-runner.js';
@@ -103,6 +103,7 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
         await logs.write(now, rows);
         // Last, for it says that the epoch is done, and nothing of it will be written again.
         await saveTrainingState(folder.state, now);
+        await clearLeftovers(folder);
         options.onEpoch?.(record, isBest);
       },
     });
