@@ -4,16 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeTree } from '../../../test/support/write-tree.js';
 import { PRESETS, PRESET_NAMES } from './presets.js';
+import type { PresetName } from './presets.js';
 import { readConfigFile, resolveConfig } from './read-config.js';
 import type { Settings } from './read-config.js';
 import { trainConfigSchema } from './train-config.js';
 
 const DATA = { data: 'manifest:faces' };
+const NEEDED: Record<PresetName, Settings> = { ce: {}, nla: {}, dnfer: {}, 'v-naw': { network: { encoder: 'runs/frames' } } };
 const invalid = (message: RegExp): unknown => expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string });
 
 describe('a configuration', () => {
-  it.each(PRESET_NAMES)('comes from the preset %s and a data set alone', (preset) => {
-    const config = resolveConfig(preset, DATA);
+  it.each(PRESET_NAMES)('comes from the preset %s and a data set alone, for clips with a frame network', (preset) => {
+    const config = resolveConfig(preset, DATA, NEEDED[preset]);
     expect(config).toMatchObject({ ...DATA, ...PRESETS[preset] });
     expect(config.method.name).toBe(preset);
   });
@@ -66,7 +68,7 @@ describe('a configuration', () => {
 
   it('read back from a run folder is the same', () => {
     for (const preset of PRESET_NAMES) {
-      const config = resolveConfig(preset, DATA, { seed: 5, augment: { noise: {} } });
+      const config = resolveConfig(preset, DATA, NEEDED[preset], { seed: 5, augment: { noise: {} } });
       expect(resolveConfig(null, JSON.parse(JSON.stringify(config)) as Settings)).toEqual(config);
     }
   });
@@ -84,6 +86,7 @@ describe('a configuration', () => {
 
   it.each([
     [{}, /data: name the data set/],
+    [{ ...DATA, network: { name: 'temporal' } }, /network\.encoder: .*--encoder MODEL/],
     [{ ...DATA, epochs: 'ten' }, /epochs: .*number/],
     [{ ...DATA, epochs: 0 }, /epochs: /],
     [{ ...DATA, validation: { fraction: 1 } }, /validation\.fraction: /],
