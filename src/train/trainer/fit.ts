@@ -188,7 +188,8 @@ function scoreOf(validation: SplitMetrics | null, selectBy: SelectionMetric): nu
   return selectBy === 'loss' ? -validation.loss : validation[selectBy];
 }
 
-function isOutOfPatience({ epoch, bestEpoch }: TrainingState, { patience }: FitSettings): boolean {
+/** Whether training ends early here. */
+export function isOutOfPatience({ epoch, bestEpoch }: Pick<TrainingState, 'epoch' | 'bestEpoch'>, { patience }: Pick<FitSettings, 'patience'>): boolean {
   return patience !== null && epoch - bestEpoch >= patience;
 }
 

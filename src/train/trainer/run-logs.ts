@@ -3,6 +3,7 @@ import type { TrainConfig } from '../config/index.js';
 import { writeEpochTables, writeReport, writeTensorboardEvents } from '../log/index.js';
 import { nawSchedule } from '../losses/index.js';
 import type { NawParameters } from '../losses/index.js';
+import { isOutOfPatience } from './fit.js';
 import { nawOf } from './naw-of.js';
 import type { RunFolder } from './run-folder.js';
 import type { TrainingSet } from './training-set.js';
@@ -29,7 +30,7 @@ export class RunLogs {
     const { folder, config, training, labels, parameters } = this;
     await writeEpochTables(folder.path, labels, history);
     await writeTensorboardEvents(folder.path, history, { labels });
-    if (epoch % REPORT_EVERY !== 0 && epoch !== config.epochs) return;
+    if (epoch % REPORT_EVERY !== 0 && epoch !== config.epochs && !isOutOfPatience({ epoch, bestEpoch }, config)) return;
     await writeReport(folder.report, {
       title: basename(folder.path),
       ...{ labels, history, config, bestEpoch },
@@ -39,10 +40,18 @@ export class RunLogs {
         points: rows,
         given: training.rowLabels,
         ids: training.rowIds,
-        epsilon: nawSchedule(epoch - 1, config.epochs, parameters.slope),
-        weightsWereUsed: config.method.name === 'nla' || config.method.name === 'v-naw',
+        ...weighting(config, epoch, parameters.slope),
       },
       pictureOf: (row) => training.picture(row),
     });
   }
+}
+
+/** Where the schedule of the weights stands in an epoch (from 1), and whether they count in it. NLA's begins after its warm-up. */
+export function weighting({ method, epochs }: Pick<TrainConfig, 'method' | 'epochs'>, epoch: number, slope: number): { readonly epsilon: number; readonly weightsWereUsed: boolean } {
+  const warmUp = method.name === 'nla' ? method.warmUpEpochs : 0;
+  return {
+    epsilon: nawSchedule(Math.max(0, epoch - 1 - warmUp), Math.max(1, epochs - warmUp), slope),
+    weightsWereUsed: (method.name === 'nla' || method.name === 'v-naw') && epoch > warmUp,
+  };
 }
