@@ -1,0 +1,194 @@
+/**
+ * What two training threads gain over one: whole steps (gradients, average, Adam) of the compact residual net, batch 64, 48x48x1.
+ *
+ *   npx tsx bench/training-workers.ts [--seconds 60] [--write]
+ *
+ * One worker computes the batch as one shard in the process' own thread, as `fer train` does; two get a shard of 32 each. On wasm, and on tfjs-node
+ * where it is installed (or FERSTREAM_NATIVE_DIR names its folder). The cases of an engine take turns in one process.
+ *
+ * Threads are of use where cores are free, and on a busy machine two threads may well get no more time together than one alone. So every
+ * step is also timed by the CPU seconds of its threads (Linux counts them in nanoseconds): the main thread's and the busiest other one's,
+ * which is how long the step takes where each thread has a core to itself. On a machine with nothing else to do, both ratios agree.
+ */
+import { fork } from 'node:child_process';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findPackage, openBackend } from '../src/model/backend/index.js';
+import { compactResidualNet, frameClassifier } from '../src/model/networks/index.js';
+import type { MethodConfig } from '../src/train/config/index.js';
+import { WorkerRunner } from '../src/train/parallel/index.js';
+import { adamState, adamStep } from '../src/train/trainer/adam-w.js';
+import { averageShards } from '../src/train/trainer/average-shards.js';
+import { buildMethod } from '../src/train/trainer/build-method.js';
+import { ModelWeights } from '../src/train/trainer/model-weights.js';
+import { LocalRunner } from '../src/train/trainer/shard-runner.js';
+import type { ShardRunner } from '../src/train/trainer/shard-runner.js';
+import type { Shard } from '../src/train/trainer/shard.js';
+import { markdownTable, median } from './table.js';
+
+const BATCH = 64;
+const SIZE = 48;
+const CLASSES = 8;
+const METHOD: MethodConfig = { name: 'ce', labelSmoothing: 0, classWeights: 'none' };
+const ENGINES = ['wasm', 'tfjs-node'] as const;
+type EngineName = (typeof ENGINES)[number];
+
+interface Case {
+  readonly workers: number;
+  readonly shards: number;
+}
+
+const CASES: readonly Case[] = [
+  { workers: 1, shards: 1 },
+  { workers: 1, shards: 2 },
+  { workers: 2, shards: 2 },
+];
+
+/** Of single steps, in seconds. */
+interface Times {
+  /** By the clock. */
+  readonly wall: number[];
+  /** Of the main thread and the busiest other one; null where threads are not counted. */
+  readonly ownCore: (number | null)[];
+  /** Of all threads. */
+  readonly cpu: number[];
+}
+
+interface Measured {
+  readonly description: string;
+  readonly cases: readonly Times[];
+}
+
+/** CPU seconds of every thread of this process so far; null where the system does not tell. */
+function threadSeconds(): ReadonlyMap<string, number> | null {
+  try {
+    return new Map(readdirSync('/proc/self/task').map((id) => [id, Number(readFileSync(`/proc/self/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1e9]));
+  } catch {
+    return null;
+  }
+}
+
+function ownCoreSeconds(before: ReadonlyMap<string, number> | null, after: ReadonlyMap<string, number> | null): number | null {
+  if (before === null || after === null) return null;
+  const spent = [...after].map(([id, seconds]) => [id, seconds - (before.get(id) ?? 0)] as const);
+  const own = String(process.pid);
+  return (spent.find(([id]) => id === own)?.[1] ?? 0) + Math.max(0, ...spent.filter(([id]) => id !== own).map(([, seconds]) => seconds));
+}
+
+function shardsOf(count: number): Shard[] {
+  const images = BATCH / count;
+  return Array.from({ length: count }, (_, part) => ({
+    shape: [images, SIZE, SIZE, 1],
+    first: Float32Array.from({ length: images * SIZE * SIZE }, (_value, i) => (i * 7919 + part) % 256),
+    second: null,
+    labels: Float32Array.from({ length: images }, (_value, i) => i % CLASSES),
+    isSoft: false,
+    dropoutSeed: 1,
+  }));
+}
+
+/** The child: all cases on one engine. */
+async function measure(backend: EngineName, seconds: number): Promise<Measured> {
+  const { description } = await openBackend({ backend });
+  const model = frameClassifier(compactResidualNet({ size: SIZE }), { classes: CLASSES });
+  const rowLabels = Int32Array.from({ length: BATCH }, (_, i) => i % CLASSES);
+  const weights = await new ModelWeights(model).read();
+  const adam = adamState(weights.trained.length);
+  const ones = new Float32Array(weights.trained.length).fill(1);
+  const moment = { epoch: 0, epochs: 1 };
+  const step = async (runner: ShardRunner, shards: readonly Shard[]): Promise<void> => {
+    const { gradient, moving } = averageShards(await runner.run(weights, shards, moment));
+    adamStep(weights.trained, gradient, adam, 1e-3, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false }, ones, ones);
+    weights.moving.set(moving);
+  };
+
+  const local = new LocalRunner(model, buildMethod(METHOD, [...rowLabels], CLASSES));
+  const threads = new Map<number, WorkerRunner>();
+  for (const { workers } of CASES) {
+    if (workers > 1 && !threads.has(workers)) threads.set(workers, await WorkerRunner.open({ workers, model, method: METHOD, rowLabels, classCount: CLASSES }));
+  }
+  const cases = CASES.map(({ workers, shards }) => {
+    const times: Times = { wall: [], ownCore: [], cpu: [] };
+    return { runner: threads.get(workers) ?? local, shards, times };
+  });
+  const begin = performance.now();
+  for (let round = 0; round < 3 || performance.now() - begin < seconds * 1000; round += 1) {
+    for (const { runner, shards, times } of cases) {
+      const input = shardsOf(shards);
+      const [began, cpu, before] = [performance.now(), process.cpuUsage(), threadSeconds()];
+      await step(runner, input);
+      const after = threadSeconds();
+      const { user, system } = process.cpuUsage(cpu);
+      if (round === 0) continue; // compiles, and warms up
+      times.wall.push((performance.now() - began) / 1000);
+      times.ownCore.push(ownCoreSeconds(before, after));
+      times.cpu.push((user + system) / 1e6);
+    }
+  }
+  for (const runner of threads.values()) await runner.dispose();
+  return { description, cases: cases.map(({ times }) => times) };
+}
+
+async function compare(seconds: number, write: boolean): Promise<void> {
+  const tables: string[] = [];
+  const load = loadavg()[0]!;
+  for (const engine of ENGINES) {
+    if (engine === 'tfjs-node' && findPackage('@tensorflow/tfjs-node') === null) {
+      console.warn('tfjs-node is not installed and FERSTREAM_NATIVE_DIR names none: it is left out');
+      continue;
+    }
+    tables.push(tableOf(await measureInChild(engine, seconds)));
+  }
+  const heading = [
+    `Compact residual net, width 24 (0.17 M parameters): whole steps, batch ${BATCH}, ${SIZE}x${SIZE}x1, Adam; medians over the steps of ${seconds} s an engine.`,
+    `${availableParallelism()} cores, load ${load.toFixed(1)} when it began, Node ${process.version}.`,
+  ].join('\n');
+  console.log(`${heading}\n\n${tables.join('\n\n')}`);
+  if (!write) return;
+  const meaning = [
+    `Made by \`npx tsx bench/training-workers.ts --seconds ${seconds} --write\`.`,
+    '"By the clock" is what passed here, with whatever else the machine had to do: with a load above the number of cores, threads get no more time together than one alone.',
+    '"A core each" counts the CPU time of the main thread and of the busiest other one: how fast it is where every thread has a core to itself.',
+    'libtensorflow lets a pool of its own help every thread, so there this column is too good for all cases alike.',
+  ].join('\n');
+  writeFileSync(new URL('training-workers.md', import.meta.url), `# What training threads gain\n\n${heading}\n\n${meaning}\n\n${tables.join('\n\n')}\n`);
+}
+
+function tableOf({ description, cases }: Measured): string {
+  const speed = (seconds: readonly (number | null)[]): number | null => {
+    const known = seconds.filter((value) => value !== null);
+    return known.length === 0 ? null : BATCH / median(known);
+  };
+  const text = (value: number | null, digits = 0): string => (value === null ? '' : value.toFixed(digits));
+  const ratio = (value: number | null, base: number | null): string => text(value === null || base === null ? null : value / base, 2);
+  const [one] = cases;
+  const rows = cases.map(({ wall, ownCore, cpu }, i) => [
+    String(CASES[i]!.workers),
+    String(CASES[i]!.shards),
+    ...[text(speed(wall)), ratio(speed(wall), speed(one!.wall))],
+    ...[text(speed(ownCore)), ratio(speed(ownCore), speed(one!.ownCore))],
+    text(speed(cpu)),
+  ]);
+  return `${description}:\n\n${markdownTable(['workers', 'shards', 'images/s by the clock', 'ratio', 'images/s, a core each', 'ratio', 'images per CPU second'], rows)}`;
+}
+
+function measureInChild(engine: EngineName, seconds: number): Promise<Measured> {
+  return new Promise((resolve, reject) => {
+    const child = fork(fileURLToPath(import.meta.url), ['--serve', engine, '--seconds', String(seconds)]);
+    child.once('message', (measured) => {
+      resolve(measured as Measured);
+    });
+    child.once('exit', (code) => {
+      reject(new Error(`${engine} ended with code ${code ?? 'none'}`));
+    });
+  });
+}
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, write: { type: 'boolean', default: false }, serve: { type: 'string' } } });
+const served = ENGINES.find((name) => name === values.serve);
+if (served) {
+  process.send?.(await measure(served, Number(values.seconds)));
+  process.disconnect();
+} else await compare(Number(values.seconds), values.write);
