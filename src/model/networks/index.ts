@@ -4,6 +4,7 @@ export type { ClassifierOptions } from './classifier.js';
 export { compactResidualNet } from './compact-residual-net.js';
 export type { CompactResidualNetOptions } from './compact-residual-net.js';
 export { foldBatchNorm } from './fold-batch-norm.js';
+export { LayerNorm } from './layer-norm.js';
 export { PositionalCode } from './positional-code.js';
 export { Relu } from './relu.js';
 export { resNet18 } from './resnet18.js';

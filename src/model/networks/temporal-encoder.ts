@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { LayerNorm } from './layer-norm.js';
 import { PositionalCode } from './positional-code.js';
 import { SeededDropout } from './seeded-dropout.js';
 import { SelfAttention } from './self-attention.js';
@@ -45,7 +46,7 @@ export function temporalEncoder(options: TemporalEncoderOptions): tf.LayersModel
     dropout === 0 ? x : (new SeededDropout({ name, rate: dropout, seed: nextSeed() }).apply(x) as tf.SymbolicTensor);
   const addAndNormalise = (x: tf.SymbolicTensor, part: tf.SymbolicTensor, name: string): tf.SymbolicTensor => {
     const sum = tf.layers.add({ name: `${name}_sum` }).apply([x, drop(part, `${name}_dropout`)]);
-    return tf.layers.layerNormalization({ name: `${name}_norm`, epsilon: 1e-5 }).apply(sum) as tf.SymbolicTensor;
+    return new LayerNorm({ name: `${name}_norm`, epsilon: 1e-5 }).apply(sum) as tf.SymbolicTensor;
   };
 
   const input = tf.input({ shape: [null, features], name: 'features' }); // [B, T, D]

@@ -38,7 +38,7 @@ const network = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('temporal'),
     /** Model folder of the frame network whose features are mixed over time. */
-    encoder: z.string().min(1),
+    encoder: z.string({ error: 'name the model folder of a frame network, with --encoder MODEL' }).min(1),
     frames: count.default(32),
     width: count.default(512),
     layers: count.default(4),

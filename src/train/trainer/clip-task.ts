@@ -93,7 +93,7 @@ export function clipTask(encoded: EncodedClips, config: TrainConfig, network: Te
     save: async (folder, figures) => {
       await mkdir(folder, { recursive: true });
       await copyWhole(encoded.encoder, join(folder, FRAME_PART));
-      await saveCheckpoint(model, join(folder, TEMPORAL_PART), { ...checkpointInfo('temporal', model, labels, encoded.info.crop, config), ...figures });
+      await saveCheckpoint(model, join(folder, TEMPORAL_PART), { ...checkpointInfo('temporal', model, labels, encoded.info.crop, config), clipFrames: network.frames, ...figures });
     },
     dispose: () => {
       model.dispose();
