@@ -155,6 +155,19 @@ describe('the model that is kept', () => {
 });
 
 describe('training ends', () => {
+  it('with a plain word when it blows up, keeping no such model', async () => {
+    let epochs = 0;
+    const onEpoch = (): void => {
+      epochs += 1;
+    };
+    const blownUp = { code: 'CONFIG_INVALID', message: expect.stringMatching(/blew up in epoch 1.*optimizer\.learningRate/) as string };
+    await expect(fitTiny({ training: tinyTrainingSet(24), settings: { batchSize: 12, learningRate: 1e30 }, onEpoch })).rejects.toMatchObject(blownUp);
+    // By the epoch's last step, so that only the validation shows it.
+    const validation = { labels: Int32Array.of(0), logits: () => Promise.resolve([Float32Array.of(NaN, 0, 0)]) };
+    await expect(fitTiny({ training: tinyTrainingSet(12), validation, onEpoch })).rejects.toMatchObject(blownUp);
+    expect(epochs).toBe(0);
+  });
+
   it('when it has not become better for as many epochs as its patience', async () => {
     // A rate this small changes no prediction.
     const asked = { training: tinyTrainingSet(12), settings: { epochs: 20, patience: 2, learningRate: 1e-12 } };

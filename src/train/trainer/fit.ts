@@ -1,11 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
+import { FerError } from '../../errors/fer-error.js';
 import type { Method } from '../methods/index.js';
 import { SeededRandom } from '../seeded-random.js';
 import { adamState, adamStep } from './adam-w.js';
 import type { AdamSettings } from './adam-w.js';
 import { averageShards } from './average-shards.js';
 import type { EpochRecord, SplitMetrics } from './epoch-record.js';
-import { clipToNorm } from './gradient-norm.js';
+import { clipToNorm, globalNorm } from './gradient-norm.js';
 import { ModelWeights } from './model-weights.js';
 import type { WeightVectors } from './model-weights.js';
 import { followWeights } from './moving-average.js';
@@ -82,6 +83,7 @@ export interface FinishedEpoch {
 /**
  * The training loop: every epoch draws, augments, steps, judges on the validation set, and hands over all that is needed to go on from there.
  * Interrupted, it ends after the step it is at; what came after the last finished epoch is done again, to the same numbers.
+ * @throws FerError CONFIG_INVALID when numbers grow beyond all bounds, from which no network comes back
  */
 export async function fit(input: FitInput): Promise<TrainingState> {
   const { model, method, runner, training, settings, signal } = input;
@@ -116,6 +118,7 @@ export async function fit(input: FitInput): Promise<TrainingState> {
       const seeds = random.fork(`dropout ${step}`);
       const results = await runner.run(weights, shards.map(({ shard }) => ({ ...shard, dropoutSeed: seeds.int(2 ** 20) })), moment);
       const { gradient, moving, loss, parts, count } = averageShards(results);
+      if (!Number.isFinite(loss) || !Number.isFinite(globalNorm(gradient))) throw blownUp(epoch);
       results.forEach(({ logits }, i) => {
         table.put(shards[i]!.rows, logits);
       });
@@ -134,6 +137,7 @@ export async function fit(input: FitInput): Promise<TrainingState> {
 
     modelWeights.write(average ?? weights);
     const logits = input.validation === null ? [] : await input.validation.logits(predictWith(model));
+    if (!logits.every((row) => row.every(Number.isFinite))) throw blownUp(epoch);
     const validation = input.validation === null ? null : splitMetrics(logits, input.validation.labels, input.classCount);
     const seconds = (performance.now() - began) / 1000;
     const { loss, ...parts } = totals.means();
@@ -196,6 +200,11 @@ export function isOutOfPatience({ epoch, bestEpoch }: Pick<TrainingState, 'epoch
 /** Asked anew each time: it changes while the loop waits. */
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
+}
+
+/** @param epoch from 0 */
+function blownUp(epoch: number): FerError {
+  return new FerError('CONFIG_INVALID', `training blew up in epoch ${epoch + 1}, its numbers are not finite any more: begin anew with a lower optimizer.learningRate, or with optimizer.clipNorm=1`);
 }
 
 /** Parts of as equal size as can be; none is empty. */
