@@ -16,7 +16,7 @@ it('gives what tf.layers.layerNormalization gives, with the same gradients', asy
   stock.setWeights(weights);
   const coefficients = tf.randomNormal(x.shape, 0, 1, 'float32', 4);
   const results = [own, stock].map((layer) => {
-    const variables = layer.trainableWeights.map((weight) => weight.read() as tf.Variable);
+    const variables = layer.trainableWeights.map(variableOf);
     return tf.tidy(() => {
       const y = layer.apply(x) as tf.Tensor;
       const loss = (): tf.Scalar => (layer.apply(x) as tf.Tensor).mul(coefficients).sum();
@@ -45,3 +45,9 @@ it('is found again in a saved model', () => {
   expect(json).toContain('0.25');
   model.dispose();
 });
+
+function variableOf(weight: tf.LayerVariable): tf.Variable {
+  const value: unknown = weight.read();
+  if (value instanceof tf.Variable) return value;
+  throw new Error(`${weight.name} is no variable`);
+}
