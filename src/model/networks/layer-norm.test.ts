@@ -48,6 +48,6 @@ it('is found again in a saved model', () => {
 
 function variableOf(weight: tf.LayerVariable): tf.Variable {
   const value: unknown = weight.read();
-  if (value instanceof tf.Variable) return value;
+  if (value instanceof tf.Variable) return value as tf.Variable;
   throw new Error(`${weight.name} is no variable`);
 }
