@@ -10,7 +10,7 @@ it('gives what tf.layers.layerNormalization gives, with the same gradients', asy
   const stock = tf.layers.layerNormalization({ name: 'stock', epsilon: 1e-5 });
   const x = tf.randomNormal([3, 5, 7], 2, 3, 'float32', 1); // [B, T, C]
   const before = tf.memory().numTensors;
-  tf.dispose([own.apply(x), stock.apply(x)]); // builds them
+  for (const layer of [own, stock]) (layer.apply(x) as tf.Tensor).dispose(); // builds it
   const weights = [tf.randomNormal([7], 1, 1, 'float32', 2), tf.randomNormal([7], 0, 1, 'float32', 3)];
   own.setWeights(weights);
   stock.setWeights(weights);

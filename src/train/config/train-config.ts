@@ -82,7 +82,12 @@ const augment = z.strictObject({
   strong: z.strictObject({ operations: z.int().nonnegative().default(2), magnitude: z.number().min(0).max(30).default(10) }).prefault({}),
   /** Of clips. */
   clips: z
-    .strictObject({ temporalScale: range.nullable().default([0.6, 1.4]), skipping: range.nullable().default([0.2, 0.4]) })
+    .strictObject({
+      temporalScale: range.nullable().default([0.6, 1.4]),
+      skipping: range.nullable().default([0.2, 0.4]),
+      /** Change the pixels too, alike in all frames of a clip. Every frame then goes through the frame network anew in every step. */
+      pixels: z.boolean().default(false),
+    })
     .prefault({}),
 });
 

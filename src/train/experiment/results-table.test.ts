@@ -8,7 +8,7 @@ const MEASURED = epochHistory(1)[0]!.validation!;
 
 function cell(method: string, condition: string, seed: number, best: number, last: number): CellResult {
   const of = (accuracy: number): CellResult['best'] => ({ ...MEASURED, accuracy, meanClassAccuracy: accuracy / 2, macroF1: accuracy / 4 });
-  return { method, condition, seed, bestEpoch: 3, best: of(best), epochs: 5, last: of(last), trainAccuracy: 0.9, seconds: 1 };
+  return { method, condition, seed, bestEpoch: 3, best: of(best), epochs: 5, last: of(last), trainAccuracy: 0.9, seconds: 1, settings: 'same' };
 }
 
 describe('the spread over seeds', () => {

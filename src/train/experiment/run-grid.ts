@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FerError } from '../../errors/fer-error.js';
 import { loadCheckpoint } from '../../model/checkpoint/index.js';
 import type { TrainConfig } from '../config/index.js';
 import type { SplitMetrics } from '../trainer/index.js';
@@ -23,6 +25,8 @@ export interface CellResult {
   readonly trainAccuracy: number;
   /** Of all epochs together, in seconds. */
   readonly seconds: number;
+  /** Fingerprint of the cell's settings: a result of other settings is none. */
+  readonly settings: string;
 }
 
 export interface GridOptions {
@@ -92,6 +96,7 @@ async function runCell(cell: Cell, grid: Grid, folder: string, shared: SharedDat
     last: await measure(join(outcome.folder.last, data.part), test),
     trainAccuracy: outcome.history.at(-1)!.trainAccuracy,
     seconds: outcome.history.reduce((sum, { seconds }) => sum + seconds, 0),
+    settings: settingsOf(cell),
   };
   await replaceFile(join(path, RESULT), `${JSON.stringify(result, null, 2)}\n`);
   return result;
@@ -106,13 +111,21 @@ async function measure(checkpoint: string, test: EvaluationSet): Promise<SplitMe
   }
 }
 
+/** @throws FerError CONFIG_INVALID for a result of other settings */
 async function readResult(folder: string, cell: Cell): Promise<CellResult | null> {
+  const path = join(folder, cell.folder, RESULT);
   try {
-    return JSON.parse(await readFile(join(folder, cell.folder, RESULT), 'utf8')) as CellResult;
+    const result = JSON.parse(await readFile(path, 'utf8')) as CellResult;
+    if (result.settings === settingsOf(cell)) return result;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+  throw new FerError('CONFIG_INVALID', `${path} was made with other settings than the grid has now: choose another --output, or remove that folder to run it again`);
+}
+
+function settingsOf({ config: { data: _data, init: _init, ...rest } }: Cell): string {
+  return createHash('sha256').update(JSON.stringify(rest)).digest('hex').slice(0, 16);
 }
 
 /** Data sets that cells share, opened once; the last one used is kept. */

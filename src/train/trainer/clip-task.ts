@@ -4,10 +4,11 @@ import { FerError } from '../../errors/fer-error.js';
 import { checkpointHash, loadCheckpoint, readCheckpointInfo, saveCheckpoint } from '../../model/checkpoint/index.js';
 import type { CheckpointInfo } from '../../model/checkpoint/index.js';
 import { temporalEncoder } from '../../model/networks/index.js';
+import type { CropSource } from '../crops/index.js';
 import type { NetworkConfig, TrainConfig } from '../config/index.js';
 import type { Sample, Split } from '../datasets/index.js';
 import { checkpointInfo } from './checkpoint-info.js';
-import { computeFeatures, preparedFeatures } from './clip-features.js';
+import { FrameEncoder, computeFeatures, preparedFeatures } from './clip-features.js';
 import type { ClipFeatures } from './clip-features.js';
 import { ClipEvaluationSet, ClipTrainingSet } from './clip-training-set.js';
 import type { LabelledClip } from './clip-training-set.js';
@@ -27,6 +28,7 @@ export interface EncodedClips {
   /** Folder of the frame checkpoint. */
   readonly encoder: string;
   readonly info: CheckpointInfo;
+  readonly crops: CropSource;
   readonly features: ClipFeatures;
   readonly clipOf: ReadonlyMap<Sample, LabelledClip>;
   readonly broken: number;
@@ -52,32 +54,40 @@ export async function encodeClips(data: OpenData, network: TemporalNetworkConfig
     }),
   );
   const features = await featuresFor(data, encoder, located.crops, onRead);
-  return { data, encoder, info, features, clipOf, broken: located.broken };
+  return { data, encoder, info, crops: located.crops, features, clipOf, broken: located.broken };
 }
 
 /** Features of the encoder asked for lie beside prepared crops, or are computed. */
-async function featuresFor({ preparedFeatures: stored }: OpenData, encoder: string, crops: Parameters<typeof computeFeatures>[0], onRead?: OnRead): Promise<ClipFeatures> {
+async function featuresFor({ preparedFeatures: stored }: OpenData, encoder: string, crops: CropSource, onRead?: OnRead): Promise<ClipFeatures> {
   if (stored !== null && stored.checkpoint === (await checkpointHash(encoder))) return preparedFeatures(stored);
-  const { model } = await loadCheckpoint(encoder, { kind: 'frame' });
+  const frames = await openEncoder(encoder);
   try {
-    return await computeFeatures(crops, model, onRead);
+    return await computeFeatures(crops, frames, onRead);
   } finally {
-    model.dispose();
+    frames.dispose();
   }
 }
 
+async function openEncoder(folder: string): Promise<FrameEncoder> {
+  const { model } = await loadCheckpoint(folder, { kind: 'frame' });
+  return new FrameEncoder(model);
+}
+
 /** A temporal network and its clips. @throws FerError INPUT_NOT_FOUND, CONFIG_INVALID */
-export function clipTask(encoded: EncodedClips, config: TrainConfig, network: TemporalNetworkConfig): TrainingTask {
+export async function clipTask(encoded: EncodedClips, config: TrainConfig, network: TemporalNetworkConfig): Promise<TrainingTask> {
   const { dataset } = encoded.data;
   const { labels } = dataset;
   if (config.method.name === 'dnfer') throw new FerError('CONFIG_INVALID', 'method.name: dnfer compares two views of an image; for clips use v-naw, nla or ce');
   if (config.subset !== null || config.imbalance !== null) throw new FerError('CONFIG_INVALID', 'subset and imbalance: they cut down images; for clips leave them out');
   const clipsOf = (samples: readonly Sample[]): LabelledClip[] => samples.flatMap((sample) => encoded.clipOf.get(sample) ?? []);
   const parts = divide(dataset, config.validation);
+  const { temporalScale, skipping, pixels } = config.augment.clips;
+  const encoder = pixels ? await openEncoder(encoded.encoder) : null;
   const training = new ClipTrainingSet(withNoise(clipsOf(parts.training), labels.size, config), encoded.features, {
+    ...{ temporalScale, skipping },
     frames: network.frames,
     flip: config.augment.flip,
-    ...config.augment.clips,
+    pixels: encoder === null ? null : { crops: encoded.crops, encoder },
   });
   if (training.count === 0) throw new FerError('INPUT_NOT_FOUND', `${config.data}: no training clips with a face are left; look at it with "fer dataset check ${config.data}"`);
   const held = clipsOf(parts.validation);
@@ -97,6 +107,7 @@ export function clipTask(encoded: EncodedClips, config: TrainConfig, network: Te
     },
     dispose: () => {
       model.dispose();
+      encoder?.dispose();
     },
   };
 }

@@ -1,7 +1,9 @@
-import { drawFrames, nearestFaces } from '../augment/clip/index.js';
+import { drawFrames, nearestFaces, vNawPixels } from '../augment/clip/index.js';
+import { cropLength } from '../crops/index.js';
+import type { CropSource } from '../crops/index.js';
 import type { SecondView } from '../methods/index.js';
 import type { SeededRandom } from '../seeded-random.js';
-import type { ClipFeatures } from './clip-features.js';
+import type { ClipFeatures, FrameEncoder } from './clip-features.js';
 import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from './training-set.js';
 
 /** A recording whose frames have labels. */
@@ -29,6 +31,8 @@ export interface ClipTrainingOptions {
   readonly skipping: readonly [number, number] | null;
   /** How often a clip is mirrored. */
   readonly flip: number;
+  /** Where the pixels are changed too, and encoded anew: by what. Null where the features are used as they are. */
+  readonly pixels: { readonly crops: CropSource; readonly encoder: FrameEncoder } | null;
 }
 
 /** Clips to train on, as features of their frames: every frame is a sample. */
@@ -58,15 +62,19 @@ export class ClipTrainingSet implements TrainingSet {
   }
 
   async draw(indices: readonly number[], secondView: SecondView, random: SeededRandom): Promise<DrawnShard> {
-    const { frames: count, flip } = this.options;
+    const { frames: count, flip, pixels } = this.options;
     const drawn = indices.map((index) => {
       const own = random.fork(String(index));
       const { clip, nearest, firstRow } = this.clips[index]!;
       const frames = this.draws(clip.crops.length, own.fork('frames')).map((frame) => nearest[frame]!);
-      return { clip, frames, firstRow, isFlipped: own.fork('flip').next() < flip };
+      return { crops: frames.map((frame) => clip.crops[frame]!), clip, frames, firstRow, isFlipped: own.fork('flip').next() < flip, random: own.fork('pixels') };
     });
+    const changed = pixels === null ? null : await Promise.all(drawn.map((clip) => changePixels(clip.crops, pixels.crops, clip.random)));
     const views = async (mirrored: boolean): Promise<Float32Array> => {
-      const parts = await Promise.all(drawn.map(({ clip, frames, isFlipped }) => this.features.of(frames.map((frame) => clip.crops[frame]!), isFlipped !== mirrored)));
+      const parts: Float32Array[] = [];
+      for (const [i, { crops, isFlipped }] of drawn.entries()) {
+        parts.push(changed === null || pixels === null ? await this.features.of(crops, isFlipped !== mirrored) : await pixels.encoder.encode(changed[i]!, pixels.crops.geometry, mirrored));
+      }
       return concat(parts); // [B, T, D]
     };
     return {
@@ -85,6 +93,17 @@ export class ClipTrainingSet implements TrainingSet {
     return Promise.resolve(null);
   }
 }
+
+/** The pictures of a clip, changed alike. [T, S, S, C] */
+async function changePixels(indices: readonly number[], crops: CropSource, random: SeededRandom): Promise<Float32Array> {
+  const { size, channels } = crops.geometry;
+  const length = cropLength(crops.geometry);
+  const bytes = await crops.read(indices);
+  const frames = indices.map((_, i) => ({ data: Float32Array.from(bytes.subarray(i * length, (i + 1) * length)), height: size, width: size, channels }));
+  return concat(PIXEL_CHANGES(frames, random).map(({ data }) => data));
+}
+
+const PIXEL_CHANGES = vNawPixels();
 
 /** Frames that a network sees at once: longer recordings go through in stretches, with frames around them that are seen and not answered. */
 const MOST_AT_ONCE = 256;

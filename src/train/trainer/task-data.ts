@@ -27,7 +27,7 @@ export async function openTaskData(config: TrainConfig, onRead?: OnRead): Promis
   const encoded = await encodeClips(data, network, onRead);
   return {
     part: TEMPORAL_PART,
-    task: (own) => Promise.resolve(clipTask(encoded, own, own.network.name === 'temporal' ? own.network : network)),
+    task: (own) => clipTask(encoded, own, own.network.name === 'temporal' ? own.network : network),
     split: (split) => Promise.resolve(clipSplit(encoded, split)),
   };
 }
