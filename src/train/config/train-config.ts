@@ -41,7 +41,8 @@ const network = z.discriminatedUnion('name', [
     encoder: z.string({ error: 'name the model folder of a frame network, with --encoder MODEL' }).min(1),
     frames: count.default(32),
     width: count.default(512),
-    layers: count.default(4),
+    /** 0: every frame for itself, to compare with. */
+    layers: z.int().nonnegative().default(4),
     heads: count.default(1),
     feedForward: count.default(512),
     dropout: share.default(0.6),

@@ -76,7 +76,7 @@ describe('the state of a training', () => {
   it('replaces the one before only when it is whole', async () => {
     const folder = join(dir, 'blocked');
     const path = join(folder, 'state.bin');
-    await mkdir(join(folder, 'state.bin.tmp'), { recursive: true });
+    await mkdir(join(folder, '.state.bin.tmp'), { recursive: true });
     await writeFile(path, 'the old one');
     await expect(saveTrainingState(path, stateOf())).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
     expect(await readFile(path, 'utf8')).toBe('the old one');
@@ -86,7 +86,7 @@ describe('the state of a training', () => {
     // chmod does not stop root; /proc stops everybody.
     await expect(saveTrainingState('/proc/self/state.bin', stateOf())).rejects.toMatchObject({
       code: 'OUTPUT_UNWRITABLE',
-      message: expect.stringMatching(/^training state \/proc\/self\/state\.bin cannot be written .*choose another --output$/) as string,
+      message: expect.stringMatching(/^\/proc\/self\/state\.bin cannot be written .*choose another folder for the run$/) as string,
     });
   });
 

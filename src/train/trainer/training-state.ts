@@ -1,5 +1,6 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { FerError } from '../../errors/fer-error.js';
+import { replaceFile } from '../log/index.js';
 import type { AdamState } from './adam-w.js';
 import type { EpochRecord } from './epoch-record.js';
 
@@ -57,20 +58,7 @@ export async function saveTrainingState(path: string, state: TrainingState): Pro
   const text = Buffer.from(JSON.stringify(header, spell));
   const size = Buffer.alloc(4);
   size.writeUInt32LE(text.length);
-  const scratch = `${path}.tmp`;
-  try {
-    const file = await open(scratch, 'w');
-    try {
-      await file.writeFile(Buffer.concat([size, text, ...lists.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength))]));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(scratch, path);
-  } catch (error) {
-    await rm(scratch, { force: true }).catch(() => undefined);
-    throw new FerError('OUTPUT_UNWRITABLE', `training state ${path} cannot be written (${(error as Error).message}): make room or choose another --output`, { cause: error });
-  }
+  await replaceFile(path, Buffer.concat([size, text, ...lists.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength))]));
 }
 
 /**
