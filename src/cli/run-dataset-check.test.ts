@@ -41,3 +41,16 @@ it('ends with 0 when all is well, and counts frames apart', async () => {
   expect(lines.find((line) => line.startsWith('sadness'))).toMatch(/ 1$/);
   expect(lines.join('\n')).toContain('class (frames)');
 });
+
+it('names words of a manifest that are no usual expression, for they may be slips', async () => {
+  const root = await scratchDir();
+  await writeTree(root, { 'manifest.csv': 'path,label\na.mp4,hapy\nb.mp4,Bored\nc.mp4,sad\n', 'a.mp4': 'a', 'b.mp4': 'b', 'c.mp4': 'c' });
+  const lines: string[] = [];
+  const io = { write: (line: string) => void lines.push(line) };
+  expect(await runDatasetCheck(`manifest:${root}`, {}, io)).toBe(0);
+  expect(lines.join('\n')).toContain('slips of the pen: hapy, bored (known: neutral, happiness');
+  lines.length = 0;
+  await writeTree(root, { 'manifest.csv': 'path,label\nc.mp4,sad\n' });
+  await runDatasetCheck(`manifest:${root}`, {}, io);
+  expect(lines.join('\n')).not.toContain('slips');
+});

@@ -1,3 +1,4 @@
+import { EXPRESSIONS_8 } from '../model/label-set.js';
 import type { Dataset, DatasetReport, Split, SplitCounts } from '../train/datasets/index.js';
 import { checkDataset, openDataset } from '../train/datasets/index.js';
 import { EXIT } from './exit-codes.js';
@@ -50,6 +51,7 @@ export function reportLines(report: DatasetReport): readonly string[] {
     ...countTable(report, 'samples'),
     ...countTable(report, 'frames'),
     '',
+    ...ownClasses(report),
     ...Object.entries(report.leftOut).map(([reason, rows]) => `left out by the set's own rules: ${plural(rows, 'row')}: ${reason}`),
     ...(Object.keys(report.subjects).length === 0
       ? ['subjects: not named by this set']
@@ -69,6 +71,13 @@ export function reportLines(report: DatasetReport): readonly string[] {
       ];
     }),
   ];
+}
+
+/** Words of an own table that ferstream has no name for: classes of their own, or slips. */
+function ownClasses({ name, classes }: DatasetReport): readonly string[] {
+  if (name !== 'manifest') return [];
+  const own = classes.map(({ label }) => label).filter((label) => !EXPRESSIONS_8.has(label));
+  return own.length === 0 ? [] : [`classes of your own, or slips of the pen: ${own.join(', ')} (known: ${EXPRESSIONS_8.labels.join(', ')})`];
 }
 
 function countTable({ splits, classes }: DatasetReport, kind: 'samples' | 'frames'): readonly string[] {

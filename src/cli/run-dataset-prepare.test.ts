@@ -36,6 +36,17 @@ it('says what became of the samples, and ends with 1 when some could not be read
   await expect(running.runDatasetPrepare(`prepared:${output}`, { ...flags, output: join(root, 'again') }, io)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
+it('says when rows of the data set were passed over, and ends with 1', async () => {
+  const root = await scratchDir();
+  const noise = await sharp(noiseFrame(32, 32, 5).data, { raw: { width: 32, height: 32, channels: 3 } }).png().toBuffer();
+  await writeTree(root, { 'manifest.csv': 'path,label,split\nnoise.png,sad,train\ngone.png,happy,train\nnoise.png,sad,tarin\n', 'noise.png': noise });
+  const lines: string[] = [];
+  const io = { write: (line: string) => void lines.push(line), progress: { write: () => undefined } };
+  expect(await running.runDatasetPrepare(`manifest:${root}`, { output: join(root, 'out'), face: 'whole', size: 24 }, io)).toBe(1);
+  expect(lines[0]).toContain('1 samples, 1 crops');
+  expect(lines.at(-1)).toContain(`: 2; "fer dataset check manifest:${root}" names them`);
+});
+
 it('takes --no-face with a value', async () => {
   const run = vi.spyOn(running, 'runDatasetPrepare').mockResolvedValue(0);
   const parse = async (...args: string[]): Promise<unknown> => {

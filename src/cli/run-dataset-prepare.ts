@@ -52,13 +52,15 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
       }),
     );
     for (const line of summaryLines(dataset.name, output, summary)) io.write(line);
+    const missed = dataset.problems.length;
+    if (missed > 0) io.write(`passed over, for the file is missing or the row was not understood: ${missed}; "fer dataset check ${location}" names them`);
     if (features !== undefined) {
       const { crops, dimensions, resumed } = await withProgress(io, 'features', 'crops', (report) =>
         prepareFeatures(output, features, { ...(io.signal && { signal: io.signal }), onProgress: report }),
       );
       io.write(`features: ${dimensions} values for each of ${crops} crops and its mirror image, by ${features}${resumed === crops ? ' (done before)' : ''}`);
     }
-    return summary.failures.length > 0 ? EXIT.someFailed : EXIT.ok;
+    return missed + summary.failures.length > 0 ? EXIT.someFailed : EXIT.ok;
   } catch (error) {
     if (!(error instanceof FerError && error.code === 'INTERRUPTED')) throw error;
     io.write(`interrupted; what is done is kept in ${output}, the same command goes on from here`);

@@ -49,7 +49,7 @@ export function readerNamed(name: string): DatasetReader {
 export async function openDataset(location: string, options?: ReadOptions): Promise<Dataset> {
   const colon = location.indexOf(':');
   if (colon < 1 || colon === location.length - 1) {
-    throw new FerError('CONFIG_INVALID', `data set "${location}" is not FORMAT:DIR: write it as in "ferplus:/data/ferplus"`);
+    throw new FerError('CONFIG_INVALID', `data set "${location}" is not FORMAT:DIR: write it as in "manifest:${location.replaceAll(':', '') || 'my-videos'}" for own data, or "ferplus:/data/ferplus"`);
   }
   return readerNamed(location.slice(0, colon)).read(location.slice(colon + 1), options);
 }

@@ -59,7 +59,7 @@ export async function locateRows(
 ): Promise<LocatedRows> {
   if (prepared !== null) {
     if (!sameGeometry(prepared.geometry, geometry)) {
-      throw new FerError('MODEL_INCOMPATIBLE', `the data are prepared as ${describe(prepared.geometry)}, the network wants ${describe(geometry)}: prepare them for it, or set network.size and network.channels`);
+      throw new FerError('MODEL_INCOMPATIBLE', `the data are prepared as ${describe(prepared.geometry)}, the network wants ${describe(geometry)}: prepare them with "--size ${geometry.size}${geometry.channels === 1 ? '' : ' --colour'}" into another folder, or train a network for those crops`);
     }
     return { crops: prepared, places: rows.map(({ source }) => source as number | null), broken: 0 };
   }

@@ -1,13 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findModelFolder } from '../../model/trained/index.js';
 
 /** Where a model folder keeps the two networks of a clip model. That of a frame model is a checkpoint itself. */
 export const FRAME_PART = 'frame';
 export const TEMPORAL_PART = 'temporal';
 
-/** The checkpoint of that part, or the folder itself where it has no such part. */
+/**
+ * The checkpoint of that part, or that of the frame network where there is no such part.
+ * @throws FerError WEIGHTS_MISSING when the folder holds no model; the message names one where it is that of a run
+ */
 export async function partOf(folder: string, part: string): Promise<string> {
   const inside = join(folder, part);
   const about = await stat(join(inside, 'ferstream.json')).catch(() => null);
-  return about === null ? folder : inside;
+  return about === null ? (await findModelFolder(folder)).frame : inside;
 }

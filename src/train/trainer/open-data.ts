@@ -23,7 +23,11 @@ export async function openData(config: Pick<TrainConfig, 'data' | 'fold' | 'labe
   const prepared = config.data.startsWith(PREPARED) ? await openPrepared(config.data.slice(PREPARED.length)) : null;
   const read = prepared === null ? await openDataset(config.data, config.fold === null ? {} : { fold: config.fold }) : prepared.dataset;
   const distinct = config.deduplicate ? await deduplicate(read) : { dataset: read, dropped: [] };
-  const leftOut = { ...read.leftOut, ...(distinct.dropped.length === 0 ? {} : { 'copy of another sample': distinct.dropped.length }) };
+  const leftOut = {
+    ...read.leftOut,
+    ...(read.problems.length === 0 ? {} : { [`missing or not understood: "fer dataset check ${config.data}" says why`]: read.problems.length }),
+    ...(distinct.dropped.length === 0 ? {} : { 'copy of another sample': distinct.dropped.length }),
+  };
   const counted = { ...distinct.dataset, leftOut };
   const dataset = config.labels === null ? counted : mapLabels(counted, new LabelSet('chosen', config.labels));
   return { dataset, prepared: prepared?.crops ?? null, preparedFeatures: prepared?.features ?? null };

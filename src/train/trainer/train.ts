@@ -15,6 +15,7 @@ import { clearLeftovers, openRunFolder, writeEpochRows } from './run-folder.js';
 import type { RunFolder } from './run-folder.js';
 import { RunLogs } from './run-logs.js';
 import { LocalRunner } from './shard-runner.js';
+import { assertTwoClasses, dataLines, warmUpLines } from './opening-lines.js';
 import { openTaskData } from './task-data.js';
 import type { TaskData } from './task-data.js';
 import type { TrainingSet } from './training-set.js';
@@ -61,8 +62,9 @@ export async function train(asked: TrainConfig, path: string, options: TrainOpti
   const data = options.data ?? (await openTaskData(config, options.onRead));
   const task = await data.task(config, options.onRead);
   try {
+    assertTwoClasses(task, config);
     if (config.init !== null && saved === null) await startFrom(task.model, await partOf(config.init, data.part), options);
-    describeData(task, options);
+    for (const line of [...dataLines(task, config), ...warmUpLines(config)]) options.onMessage?.(line);
     return await runTask(task, config, folder, saved, { ...options, workers });
   } finally {
     task.dispose();
@@ -74,7 +76,7 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
   const { labels } = task.labels;
   const fingerprint = fingerprintOf(config, training);
   if (saved !== null && saved.fingerprint !== fingerprint) {
-    throw new FerError('CONFIG_INVALID', `${folder.path} holds a run of another configuration or data set: resume it with those, or choose another --output`);
+    throw new FerError('CONFIG_INVALID', `${folder.path} holds a run of another configuration or data set: resume it with those, or choose another --output (to train on for longer, start one with --init ${folder.last})`);
   }
   await replaceFile(folder.config, `${JSON.stringify(config, null, 2)}\n`);
   await replaceFile(folder.ambiguityIndex, JSON.stringify({ labels, rows: training.rowIds, given: [...training.rowLabels] }));
@@ -136,11 +138,6 @@ function metricsOf({ epoch, loss, validation }: EpochRecord): Record<string, num
   if (validation === null) return { epoch, trainingLoss: loss };
   const { accuracy, meanClassAccuracy, macroF1, loss: validationLoss, expectedCalibrationError } = validation;
   return { epoch, trainingLoss: loss, validationLoss, accuracy, meanClassAccuracy, macroF1, expectedCalibrationError };
-}
-
-function describeData({ report: { training, validation, leftOut } }: TrainingTask, { onMessage }: TrainOptions): void {
-  onMessage?.(`${training} samples to train on, ${validation} set aside for validation`);
-  for (const [reason, count] of Object.entries(leftOut)) onMessage?.(`left out: ${count}: ${reason}`);
 }
 
 /** What must be the same for a run to go on: the configuration, but for where files lie, and the samples with their labels. */
