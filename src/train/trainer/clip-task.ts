@@ -50,7 +50,7 @@ export async function encodeClips(data: OpenData, network: TemporalNetworkConfig
     samples.map((sample, i): [Sample, LabelledClip] => {
       const own = rows[i]!;
       const crops = own.map(() => located.places[next++] ?? null);
-      return [sample, { id: sample.id, crops, labels: own.map(({ label }) => label) }];
+      return [sample, { rowIds: own.map(({ id }) => id), crops, labels: own.map(({ label }) => label) }];
     }),
   );
   const features = await featuresFor(data, encoder, located.crops, onRead);
@@ -90,16 +90,17 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
     pixels: encoder === null ? null : { crops: encoded.crops, encoder },
   });
   if (training.count === 0) throw new FerError('INPUT_NOT_FOUND', `${config.data}: no training clips with a face are left; look at it with "fer dataset check ${config.data}"`);
-  const held = clipsOf(parts.validation);
+  const validation = new ClipEvaluationSet(clipsOf(parts.validation), encoded.features);
+  const left = { 'frames that cannot be decoded': encoded.broken, 'clips without any face': training.withoutFace + validation.withoutFace };
 
   const { width, layers, heads, feedForward, dropout, positionalCode, causal } = network;
   const model = temporalEncoder({ features: encoded.features.dimensions, classes: labels.size, width, layers, heads, feedForward, dropout, positionalCode, causal, seed: config.seed });
   return {
     model,
     training,
-    validation: held.length === 0 ? null : new ClipEvaluationSet(held, encoded.features),
+    validation: validation.count === 0 ? null : validation,
     labels,
-    report: { training: training.count, validation: held.length, leftOut: { ...dataset.leftOut, ...(encoded.broken > 0 ? { 'frames that cannot be decoded': encoded.broken } : {}) } },
+    report: { training: training.count, validation: validation.count, leftOut: { ...dataset.leftOut, ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)) } },
     save: async (folder, figures) => {
       await mkdir(folder, { recursive: true });
       await copyWhole(encoded.encoder, join(folder, FRAME_PART));
@@ -125,10 +126,11 @@ function withNoise(clips: readonly LabelledClip[], classCount: number, config: T
   return clips.map((clip) => ({ ...clip, labels: clip.labels.map(() => frames[next++]!.label) }));
 }
 
-/** Copies a folder once; a copy that was interrupted is not taken for one. */
+/** Copies a checkpoint, unless the same one lies there. Until its description is there, written last, a copy is not taken for whole. */
 async function copyWhole(from: string, to: string): Promise<void> {
   const done = join(to, 'ferstream.json');
-  if ((await stat(done).catch(() => null)) !== null) return;
+  const there = (await stat(done).catch(() => null)) === null ? null : await checkpointHash(to).catch(() => null);
+  if (there !== null && there === (await checkpointHash(from))) return;
   await rm(to, { recursive: true, force: true });
   await cp(from, to, { recursive: true, filter: (path) => !path.endsWith('ferstream.json') });
   await cp(join(from, 'ferstream.json'), done);

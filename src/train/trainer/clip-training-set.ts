@@ -8,7 +8,8 @@ import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from './training
 
 /** A recording whose frames have labels. */
 export interface LabelledClip {
-  readonly id: string;
+  /** By frame: what its row is called. [T] */
+  readonly rowIds: readonly string[];
   /** By frame: its crop, null where no face was found. [T] */
   readonly crops: readonly (number | null)[];
   /** By frame: class index, -1 without a label. [T] */
@@ -32,7 +33,7 @@ export interface ClipTrainingOptions {
   /** How often a clip is mirrored. */
   readonly flip: number;
   /** Where the pixels are changed too, and encoded anew: by what. Null where the features are used as they are. */
-  readonly pixels: { readonly crops: CropSource; readonly encoder: FrameEncoder } | null;
+  readonly pixels: { readonly crops: CropSource; readonly encoder: Pick<FrameEncoder, 'encode'> } | null;
 }
 
 /** Clips to train on, as features of their frames: every frame is a sample. */
@@ -40,20 +41,22 @@ export class ClipTrainingSet implements TrainingSet {
   readonly classes: readonly number[];
   readonly rowIds: readonly string[];
   readonly rowLabels: Int32Array;
+  /** Clips left out because they show no face. */
+  readonly withoutFace: number;
   private readonly clips: readonly FilledClip[];
   private readonly draws: ReturnType<typeof drawFrames>;
 
-  /** Clips without any face are left out. */
   constructor(
     clips: readonly LabelledClip[],
     private readonly features: ClipFeatures,
     private readonly options: ClipTrainingOptions,
   ) {
     this.clips = fill(clips);
+    this.withoutFace = clips.length - this.clips.length;
     this.draws = drawFrames({ count: options.frames, scale: options.temporalScale, skip: options.skipping });
-    // As the paper balances them: by a clip's first label.
-    this.classes = this.clips.map(({ clip }) => clip.labels.find((label) => label >= 0) ?? -1);
-    this.rowIds = this.clips.flatMap(({ clip }) => clip.labels.map((_, i) => `${clip.id}#${i}`));
+    // As the paper balances them: by a clip's first label, of those that are trained with.
+    this.classes = this.clips.map(({ clip, nearest }) => nearest.map((frame) => clip.labels[frame]!).find((label) => label >= 0) ?? -1);
+    this.rowIds = this.clips.flatMap(({ clip }) => [...clip.rowIds]);
     this.rowLabels = Int32Array.from(this.clips.flatMap(({ clip }) => [...clip.labels]));
   }
 
@@ -112,6 +115,8 @@ const MARGIN = 64;
 /** Whole recordings to judge a model by: all of their frames count, those without a face as the nearest one with a face was answered. */
 export class ClipEvaluationSet implements EvaluationSet {
   readonly labels: Int32Array;
+  /** Clips left out because they show no face. */
+  readonly withoutFace: number;
   private readonly clips: readonly FilledClip[];
 
   constructor(
@@ -119,7 +124,12 @@ export class ClipEvaluationSet implements EvaluationSet {
     private readonly features: ClipFeatures,
   ) {
     this.clips = fill(clips);
+    this.withoutFace = clips.length - this.clips.length;
     this.labels = Int32Array.from(this.clips.flatMap(({ clip }) => [...clip.labels]));
+  }
+
+  get count(): number {
+    return this.clips.length;
   }
 
   async logits(predict: Predict): Promise<Float32Array[]> {
