@@ -1,7 +1,7 @@
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { cropLength, decodeImages } from '../crops/index.js';
 import type { Sample } from '../datasets/index.js';
-import { FRAME_FILE_RATE } from '../prepare/read-frames.js';
+import { FRAME_FILE_RATE, framesMeant } from '../prepare/read-frames.js';
 import type { CropNotes } from './crop-notes.js';
 import type { LabelledCrop } from './labelled-crop.js';
 
@@ -10,10 +10,11 @@ export interface Picture extends Omit<LabelledCrop, 'crop'> {
   readonly path: string;
 }
 
-/** The image, or all frames of a clip that lie as files. */
-export function picturesOf({ id, kind, path, frames, label, frameLabels }: Sample): Picture[] {
+/** The image, or all frames (of the stretch that is meant) of a clip that lies as files. */
+export function picturesOf(sample: Sample): Picture[] {
+  const { id, kind, path, frames, label, frameLabels } = sample;
   if (kind === 'image') return [{ path, id, frame: null, timestamp: 0, truth: label }];
-  return (frames ?? []).map((frame) => ({
+  return framesMeant(frames ?? [], sample).map((frame) => ({
     path: frame.path,
     id,
     frame: frame.index,

@@ -45,6 +45,14 @@ const RESULT = 'result.json';
  */
 export async function runGrid(grid: Grid, folder: string, { part = 1, parts = 1, signal, onMessage = () => undefined }: GridOptions = {}): Promise<boolean> {
   const shared = new SharedData();
+  try {
+    return await runGroups(grid, folder, shared, { part, parts, signal, onMessage });
+  } finally {
+    await shared.close();
+  }
+}
+
+async function runGroups(grid: Grid, folder: string, shared: SharedData, { part, parts, signal, onMessage }: Required<GridOptions>): Promise<boolean> {
   for (const [i, group] of layOut(grid).entries()) {
     if (i % parts !== part - 1) continue;
     const missing: Cell[] = [];
@@ -138,6 +146,7 @@ class SharedData {
   async of(config: TrainConfig): Promise<TaskData> {
     const key = JSON.stringify([config.data, config.fold, config.labels, config.deduplicate, dataSettings(config)]);
     if (this.data === undefined || this.key !== key) {
+      await this.close();
       this.data = await openTaskData(config);
       this.key = key;
     }
@@ -152,6 +161,11 @@ class SharedData {
       this.testKey = key;
     }
     return this.testSet;
+  }
+
+  async close(): Promise<void> {
+    await this.data?.close();
+    this.data = undefined;
   }
 }
 

@@ -53,13 +53,20 @@ async function* sourceFrames(source: FrameSource, { signal, onDamage }: ReadFram
   if (note !== null) onDamage?.(note);
 }
 
-async function* frameFiles(files: readonly FrameFile[], { startSeconds, endSeconds, id }: Sample, { signal, onDamage }: ReadFramesOptions): AsyncGenerator<ReadFrame> {
+/** Of a clip that lies as files: the pictures of the stretch that is meant. */
+export function framesMeant(files: readonly FrameFile[], { startSeconds, endSeconds }: Pick<Sample, 'startSeconds' | 'endSeconds'>): readonly FrameFile[] {
+  return files.filter(({ index }) => {
+    const timestamp = index / FRAME_FILE_RATE;
+    return timestamp >= (startSeconds ?? -Infinity) - HALF_MICROSECOND && timestamp < (endSeconds ?? Infinity) - HALF_MICROSECOND;
+  });
+}
+
+async function* frameFiles(files: readonly FrameFile[], sample: Sample, { signal, onDamage }: ReadFramesOptions): AsyncGenerator<ReadFrame> {
   let readable = 0;
   let lastError: FerError | null = null;
   let unreadable = 0;
-  for (const { index, path } of files) {
+  for (const { index, path } of framesMeant(files, sample)) {
     const timestamp = index / FRAME_FILE_RATE;
-    if (timestamp < (startSeconds ?? -Infinity) - HALF_MICROSECOND || timestamp >= (endSeconds ?? Infinity) - HALF_MICROSECOND) continue;
     let picture: Frame | null = null;
     try {
       for await (const frame of (await openImages(path)).frames(signal)) picture = { ...frame, index, timestamp };
@@ -73,7 +80,7 @@ async function* frameFiles(files: readonly FrameFile[], { startSeconds, endSecon
     yield { index, timestamp, picture };
   }
   if (readable === 0 && lastError !== null) {
-    throw new FerError('INPUT_UNREADABLE', `${id}: none of its ${unreadable} pictures can be decoded: check that the files are whole`, { cause: lastError });
+    throw new FerError('INPUT_UNREADABLE', `${sample.id}: none of its ${unreadable} pictures can be decoded: check that the files are whole`, { cause: lastError });
   }
   if (unreadable > 0) onDamage?.(`${readable} of ${readable + unreadable} pictures, ${unreadable} unreadable`);
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import type { LabelSet } from '../../model/label-set.js';
@@ -6,6 +5,7 @@ import { decodeImages } from '../crops/index.js';
 import type { CropSource } from '../crops/index.js';
 import type { Sample } from '../datasets/index.js';
 import type { PreparedSample } from '../prepare/index.js';
+import { framesMeant } from '../prepare/read-frames.js';
 
 /** A face of a data set, before it is looked at: an image, or a frame of a clip. */
 export interface LabelledRow {
@@ -35,7 +35,7 @@ export function rowsOf(sample: Sample, labels: LabelSet): readonly LabelledRow[]
   if (sample.frames === null) {
     throw new FerError('CONFIG_INVALID', `${sample.path} is a video: cut its faces out first with "fer dataset prepare FORMAT:DIR --output PREPARED", then train on prepared:PREPARED`);
   }
-  return sample.frames.map(({ index, path }) => frameRow(index, sample.frameLabels === null ? own : indexOf(sample.frameLabels[index]), join(path)));
+  return framesMeant(sample.frames, sample).map(({ index, path }) => frameRow(index, sample.frameLabels === null ? own : indexOf(sample.frameLabels[index]), path));
 }
 
 /** Where each row's crop is: its index in `crops`, or null where it has none. */

@@ -14,6 +14,8 @@ export interface OpenData {
   readonly prepared: CropSource | null;
   /** Features that were prepared with them. */
   readonly preparedFeatures: FeatureSource | null;
+  /** Lets go of the files of prepared crops and features; what else was read stays. */
+  close(): Promise<void>;
 }
 
 const PREPARED = 'prepared:';
@@ -30,7 +32,7 @@ export async function openData(config: Pick<TrainConfig, 'data' | 'fold' | 'labe
   };
   const counted = { ...distinct.dataset, leftOut };
   const dataset = config.labels === null ? counted : mapLabels(counted, new LabelSet('chosen', config.labels));
-  return { dataset, prepared: prepared?.crops ?? null, preparedFeatures: prepared?.features ?? null };
+  return { dataset, prepared: prepared?.crops ?? null, preparedFeatures: prepared?.features ?? null, close: async () => prepared?.close() };
 }
 
 /** The samples to train on, and those by which epochs are chosen. */

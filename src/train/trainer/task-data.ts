@@ -15,18 +15,25 @@ export interface TaskData {
   split(split: Split): Promise<EvaluationSet>;
   /** Where in a model folder the trained network lies. */
   readonly part: string;
+  /** Lets go of its files, when no task is at work any more. */
+  close(): Promise<void>;
 }
 
 /** @throws FerError what reading the data set throws */
 export async function openTaskData(config: TrainConfig, onRead?: OnRead): Promise<TaskData> {
   const { network } = config;
   const data = await openData(config);
+  const close = (): Promise<void> => data.close();
   if (network.name !== 'temporal') {
-    return { part: '.', task: (own, onImage) => imageTask(data, own, network, onImage), split: (split) => imageSplit(data, network, split) };
+    return { part: '.', close, task: (own, onImage) => imageTask(data, own, network, onImage), split: (split) => imageSplit(data, network, split) };
   }
-  const encoded = await encodeClips(data, network, onRead);
+  const encoded = await encodeClips(data, network, onRead).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return {
     part: TEMPORAL_PART,
+    close,
     task: (own) => clipTask(encoded, own, own.network.name === 'temporal' ? own.network : network),
     split: (split) => Promise.resolve(clipSplit(encoded, split)),
   };

@@ -28,7 +28,7 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Threads that share every batch's shards; a new run whose configuration says nothing of shards cuts as many as they need. */
   readonly workers?: number;
-  /** The data set, where it is open already. */
+  /** The data set, where it is open already; it stays open. */
   readonly data?: TaskData;
   readonly signal?: AbortSignal | undefined;
   readonly onMessage?: (line: string) => void;
@@ -60,12 +60,20 @@ export async function train(asked: TrainConfig, path: string, options: TrainOpti
   if (line !== null) options.onMessage?.(line);
   const config: TrainConfig = { ...asked, shards };
   const data = options.data ?? (await openTaskData(config, options.onRead));
+  try {
+    return await trainOn(data, config, folder, saved, { ...options, workers });
+  } finally {
+    if (options.data === undefined) await data.close();
+  }
+}
+
+async function trainOn(data: TaskData, config: TrainConfig, folder: RunFolder, saved: TrainingState | null, options: TrainOptions): Promise<TrainingOutcome> {
   const task = await data.task(config, options.onRead);
   try {
     assertTwoClasses(task, config);
     if (config.init !== null && saved === null) await startFrom(task.model, await partOf(config.init, data.part), options);
     for (const line of [...dataLines(task, config), ...warmUpLines(config)]) options.onMessage?.(line);
-    return await runTask(task, config, folder, saved, { ...options, workers });
+    return await runTask(task, config, folder, saved, options);
   } finally {
     task.dispose();
   }

@@ -1,0 +1,214 @@
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { scratchDir } from '../../../test/support/scratch.js';
+import { writeStriped } from '../../../test/support/striped-dataset.js';
+import { PATTERNS } from '../../../test/support/striped-pictures.js';
+import { saveTinyFrameModel } from '../../../test/support/tiny-models.js';
+import { openBackend, openModel } from '../../model/index.js';
+import { checkpointHash, loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/index.js';
+import { LabelSet } from '../../model/label-set.js';
+import { modelFolderHash } from '../../model/trained/index.js';
+import { resolveConfig } from '../config/index.js';
+import type { TrainConfig } from '../config/index.js';
+import { openDataset } from '../datasets/index.js';
+import { synthesizeClips } from '../datasets/synthesize/index.js';
+import { SampleCrops, evaluate } from '../evaluate/index.js';
+import { openTaskData } from './task-data.js';
+import { train } from './train.js';
+import type { TrainOptions } from './train.js';
+
+const SIZE = 16;
+/** Frames of a clip, and of those the network sees at a time. */
+const LENGTH = 10;
+const FRAMES = 6;
+let root = '';
+const at = (...names: readonly string[]): string => join(root, ...names);
+
+/** A frame network for the frames of the clips one by one. */
+function frameConfig(): TrainConfig {
+  return resolveConfig('ce', { data: `manifest:${at('clips')}`, network: { name: 'compact', size: SIZE, width: 4 }, epochs: 1, batchSize: 32, optimizer: { learningRate: 0.01 }, augment: { padding: 1 } });
+}
+
+/** The preset, made tiny. */
+function clipConfig(more: Record<string, unknown> = {}, network: Record<string, unknown> = {}): TrainConfig {
+  return resolveConfig('v-naw', {
+    ...{ data: `manifest:${at('clips')}`, epochs: 2, batchSize: 4, optimizer: { learningRate: 0.003 } },
+    network: { name: 'temporal', encoder: at('frame-run', 'best'), frames: FRAMES, width: 8, layers: 1, feedForward: 8, ...network },
+    ...more,
+  });
+}
+
+async function weightsOf(folder: string): Promise<Buffer> {
+  return readFile(join(folder, 'weights.bin'));
+}
+
+beforeAll(async () => {
+  await openBackend();
+  root = await scratchDir();
+  await writeStriped(at('stills'), { training: 24, test: 3 });
+  await rm(at('stills', 'damaged.png'));
+  const stills = await openDataset(`manifest:${at('stills')}`);
+  await synthesizeClips(stills, at('clips'), { clips: 6, validClips: 2, testClips: 0, frames: LENGTH, size: SIZE, seed: 2 });
+  await train(frameConfig(), at('frame-run'));
+}, 60_000);
+
+it('a frame network learns from the frames of clips one by one, and is judged by those of other clips', async () => {
+  const { rows } = JSON.parse(await readFile(at('frame-run', 'ambiguity.json'), 'utf8')) as { readonly rows: readonly string[] };
+  const { samples } = await openDataset(`manifest:${at('clips')}`, { split: 'train' });
+  expect(rows).toEqual(samples.flatMap(({ id }) => Array.from({ length: LENGTH }, (_, i) => `${id}#${i}`)));
+  const epoch = JSON.parse(await readFile(at('frame-run', 'epochs.jsonl'), 'utf8')) as { readonly validation: { readonly count: number } };
+  expect(epoch.validation.count).toBe(2 * LENGTH);
+});
+
+describe('a temporal network, from synthetic clips to a model that is evaluated', () => {
+  const lines: string[] = [];
+  let tensorsLeft = 0;
+
+  beforeAll(async () => {
+    const before = tf.memory().numTensors;
+    await train(clipConfig(), at('run'), { onMessage: (line) => lines.push(line) });
+    tensorsLeft = tf.memory().numTensors - before;
+  }, 60_000);
+
+  it('learns from the training clips and is judged by those of the split "valid"', async () => {
+    expect(lines).toContain('6 samples to train on, 2 set aside for validation');
+    const epochs = (await readFile(at('run', 'epochs.jsonl'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as { readonly validation: { readonly count: number } });
+    expect(epochs.map(({ validation }) => validation.count)).toEqual([2 * LENGTH, 2 * LENGTH]);
+    const { rows } = JSON.parse(await readFile(at('run', 'ambiguity.json'), 'utf8')) as { readonly rows: readonly string[] };
+    expect(rows).toHaveLength(6 * LENGTH);
+    expect(rows.slice(0, 2).map((id) => id.split('#')[1])).toEqual(['0', '1']);
+    expect(tensorsLeft).toBe(0);
+  });
+
+  it('is kept with its frame network, and says how many frames it saw', async () => {
+    for (const name of ['best', 'last']) {
+      expect(await checkpointHash(at('run', name, 'frame'))).toBe(await checkpointHash(at('frame-run', 'best')));
+      const info = await readCheckpointInfo(at('run', name, 'temporal'), { kind: 'temporal' });
+      expect(info).toMatchObject({ clipFrames: FRAMES, crop: { size: SIZE, channels: 1 }, recipe: { config: { epochs: 2, sampler: 'class-balanced', method: { name: 'v-naw' } } } });
+      expect([...info.labelSet.labels].sort()).toEqual([...PATTERNS].sort());
+      expect(info.temperature).toBeGreaterThan(0);
+    }
+  });
+
+  it('annotates and evaluates as it was judged in training', async () => {
+    const model = await openModel(at('run', 'best'));
+    try {
+      const dataset = await openDataset(`manifest:${at('clips')}`, { split: 'valid' });
+      const crops = new SampleCrops(dataset.samples, { geometry: model.crop, faces: 'as-is', nets: () => Promise.reject(new Error('no face is looked for')) });
+      const evaluation = await evaluate(model, crops);
+      const { metrics } = await readCheckpointInfo(at('run', 'best', 'temporal'), { kind: 'temporal' });
+      expect(evaluation.count).toBe(2 * LENGTH);
+      expect(evaluation.accuracy).toBeCloseTo(metrics['accuracy']!, 6);
+      expect(evaluation.macroF1).toBeCloseTo(metrics['macroF1']!, 6);
+    } finally {
+      model.dispose();
+    }
+  });
+
+  it('trained again, or interrupted and taken up, has the same weights', { timeout: 60_000 }, async () => {
+    const stop = new AbortController();
+    const begin: TrainOptions = {
+      signal: stop.signal,
+      onStep: ({ epoch }) => {
+        if (epoch === 2) stop.abort();
+      },
+    };
+    expect(await train(clipConfig(), at('interrupted'), begin)).toMatchObject({ isComplete: false, bestEpoch: 1 });
+    const rest = await train(clipConfig(), at('interrupted'), { resume: true });
+    expect(rest).toMatchObject({ isComplete: true, history: [{ epoch: 1 }, { epoch: 2 }] });
+    for (const part of [['last', 'temporal'], ['best', 'temporal']]) {
+      const again = await weightsOf(at('interrupted', ...part));
+      expect(again.equals(await weightsOf(at('run', ...part)))).toBe(true);
+    }
+    expect(await modelFolderHash(at('interrupted', 'last'))).toBe(await modelFolderHash(at('run', 'last')));
+  });
+
+  it('begins with the weights of another one', async () => {
+    const said: string[] = [];
+    const data = await openTaskData(clipConfig());
+    try {
+      // So slowly that it stays what it was.
+      const slow = clipConfig({ init: at('run', 'last'), epochs: 1, optimizer: { learningRate: 1e-12, weightDecay: 0 } });
+      await train(slow, at('further'), { data, onMessage: (line) => said.push(line) });
+    } finally {
+      await data.close();
+    }
+    const [from, to] = [await loadCheckpoint(at('run', 'last', 'temporal')), await loadCheckpoint(at('further', 'last', 'temporal'))];
+    const begun = from.model.getWeights();
+    to.model.getWeights().forEach((weight, i) => {
+      const difference = tf.tidy(() => weight.sub(begun[i]!).abs().max().dataSync()[0]!);
+      expect(difference).toBeLessThan(1e-6);
+    });
+    expect(said.join('\n')).toContain('16 of 16 weights taken over');
+    from.model.dispose();
+    to.model.dispose();
+  });
+
+  it('changes the pixels of its clips where that is asked for, and nothing stays behind', async () => {
+    const before = tf.memory().numTensors;
+    const pixels = clipConfig({ epochs: 1, augment: { clips: { pixels: true } } });
+    expect(await train(pixels, at('pixels'))).toMatchObject({ isComplete: true });
+    expect(tf.memory().numTensors).toBe(before);
+    const [plain, changed] = [await weightsOf(at('run', 'last', 'temporal')), await weightsOf(at('pixels', 'last', 'temporal'))];
+    expect(changed.equals(plain)).toBe(false);
+  });
+});
+
+describe('clips that cannot be trained on as they are', () => {
+  it('without a face are left out and counted, and so are frames that cannot be decoded', async () => {
+    await cp(at('clips'), at('damaged'), { recursive: true });
+    const { samples } = await openDataset(`manifest:${at('damaged')}`);
+    const [first, second] = samples.filter(({ split }) => split === 'train');
+    const held = samples.find(({ split }) => split === 'valid');
+    const spoilt = [...first!.frames!, ...second!.frames!.slice(3, 5), ...held!.frames!];
+    for (const { path } of spoilt) await writeFile(path, `no picture: ${path}`);
+    const config = { ...clipConfig(), data: `manifest:${at('damaged')}` };
+    const data = await openTaskData(config);
+    const task = await data.task(config);
+    try {
+      expect(task.report).toMatchObject({ training: 5, validation: 1, leftOut: { 'frames that cannot be decoded': 2 * LENGTH + 2, 'clips without any face': 2 } });
+      expect(task.training.rowIds).toHaveLength(5 * LENGTH);
+      expect(task.validation!.labels).toHaveLength(LENGTH);
+    } finally {
+      task.dispose();
+      await data.close();
+    }
+  });
+
+  it('are refused with a reason: images only, methods and cuts that are for images', async () => {
+    await expect(openTaskData({ ...clipConfig(), data: `manifest:${at('stills')}` })).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND', message: expect.stringContaining('no clips') as string });
+    const data = await openTaskData(clipConfig());
+    try {
+      for (const [more, name] of [[{ method: { name: 'dnfer' } }, 'dnfer'], [{ subset: 5 }, 'subset'], [{ imbalance: 10 }, 'imbalance']] as const) {
+        await expect(data.task(clipConfig(more))).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(name) as string });
+      }
+    } finally {
+      await data.close();
+    }
+  });
+});
+
+it('a model folder that held another frame network gets the one that the features are of', { timeout: 60_000 }, async () => {
+  await saveTinyFrameModel(at('other-frame-run', 'best'), new LabelSet('stripes', PATTERNS), { seed: 7 });
+  const folder = at('reused');
+  const ofEncoder = async (run: string): Promise<void> => {
+    const config = clipConfig({}, { encoder: at(run, 'best') });
+    const data = await openTaskData(config);
+    const task = await data.task(config);
+    try {
+      await task.save(folder, { temperature: 1, metrics: {} });
+      expect(await checkpointHash(join(folder, 'frame'))).toBe(await checkpointHash(at(run, 'best')));
+      // The same one is left where it is; half a copy is none.
+      await rm(join(folder, 'frame', 'weights.bin'));
+      await task.save(folder, { temperature: 1, metrics: {} });
+      expect(await checkpointHash(join(folder, 'frame'))).toBe(await checkpointHash(at(run, 'best')));
+    } finally {
+      task.dispose();
+      await data.close();
+    }
+  };
+  await ofEncoder('frame-run');
+  await ofEncoder('other-frame-run');
+});
