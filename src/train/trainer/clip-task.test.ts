@@ -2,10 +2,11 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { writePrepared } from '../../../test/support/prepared-folder.js';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeStriped } from '../../../test/support/striped-dataset.js';
-import { PATTERNS } from '../../../test/support/striped-pictures.js';
-import { saveTinyFrameModel } from '../../../test/support/tiny-models.js';
+import { PATTERNS, stripedPictures } from '../../../test/support/striped-pictures.js';
+import { TINY_CROP, saveTinyFrameModel } from '../../../test/support/tiny-models.js';
 import { openBackend, openModel } from '../../model/index.js';
 import { checkpointHash, loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/index.js';
 import { LabelSet } from '../../model/label-set.js';
@@ -15,6 +16,8 @@ import type { TrainConfig } from '../config/index.js';
 import { openDataset } from '../datasets/index.js';
 import { synthesizeClips } from '../datasets/synthesize/index.js';
 import { SampleCrops, evaluate } from '../evaluate/index.js';
+import { prepareFeatures } from '../prepare/index.js';
+import { SeededRandom } from '../seeded-random.js';
 import { openTaskData } from './task-data.js';
 import { train } from './train.js';
 import type { TrainOptions } from './train.js';
@@ -156,6 +159,60 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
   });
 });
 
+it('a run is not taken up on features of a frame network that was trained anew in the same place', { timeout: 60_000 }, async () => {
+  const encoder = at('moving-encoder');
+  await saveTinyFrameModel(encoder, new LabelSet('stripes', PATTERNS), { seed: 1 });
+  const config = clipConfig({}, { encoder });
+  const stop = new AbortController();
+  await train(config, at('moved'), { signal: stop.signal, onEpoch: () => { stop.abort(); } });
+  const before = await readFile(at('moved', 'state.bin'));
+  await rm(encoder, { recursive: true });
+  await saveTinyFrameModel(encoder, new LabelSet('stripes', PATTERNS), { seed: 2 });
+  await expect(train(config, at('moved'), { resume: true })).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(/another frame network than .*moving-encoder/) as string });
+  expect((await readFile(at('moved', 'state.bin'))).equals(before)).toBe(true);
+  // The one it was trained with lies in its model folder.
+  await rm(encoder, { recursive: true });
+  await cp(at('moved', 'last', 'frame'), encoder, { recursive: true });
+  expect(await train(config, at('moved'), { resume: true })).toMatchObject({ isComplete: true, history: [{ epoch: 1 }, { epoch: 2 }] });
+});
+
+it('features that were prepared with the frame network are used, and those of another one are not', { timeout: 60_000 }, async () => {
+  const clip = (first: number, split: 'train' | 'valid') => ({
+    ...{ id: `clip ${first}`, kind: 'clip', split, frameLabels: Array.from({ length: LENGTH }, (_, i) => PATTERNS[i % 3]!) } as const,
+    // The frame in the middle shows no face.
+    frames: Array.from({ length: LENGTH }, (_, i) => ({ index: i, timestamp: i / 25, crop: i === 5 ? null : first + (i > 5 ? i - 1 : i) })),
+  });
+  const count = 3 * (LENGTH - 1);
+  await writePrepared(at('prepared'), TINY_CROP, PATTERNS, [clip(0, 'train'), clip(LENGTH - 1, 'train'), clip(2 * (LENGTH - 1), 'valid')], stripedPictures(count, SIZE));
+  for (const seed of [1, 2]) await saveTinyFrameModel(at(`encoder ${seed}`), new LabelSet('stripes', PATTERNS), { seed });
+  const drawn = async (seed: number): Promise<Float32Array> => {
+    const config = { ...clipConfig({}, { encoder: at(`encoder ${seed}`) }), data: `prepared:${at('prepared')}` };
+    const data = await openTaskData(config);
+    const task = await data.task(config);
+    try {
+      expect(task.report).toMatchObject({ training: 2, validation: 1, leftOut: {} });
+      expect(task.validation!.labels).toHaveLength(LENGTH);
+      return (await task.training.draw([1, 0], 'mirrored', new SeededRandom(1))).shard.second!;
+    } finally {
+      task.dispose();
+      await data.close();
+    }
+  };
+  const computed = [await drawn(1), await drawn(2)];
+  expect(computed[0]).not.toEqual(computed[1]);
+  await prepareFeatures(at('prepared'), at('encoder 1'));
+  const close = (a: Float32Array, b: Float32Array): void => {
+    expect(Math.max(...a.map((value, i) => Math.abs(value - b[i]!)))).toBeLessThan(1e-4);
+  };
+  close(await drawn(1), computed[0]!);
+  close(await drawn(2), computed[1]!);
+  // That they are read at all: others in their place are seen.
+  const file = at('prepared', 'features.f32');
+  await writeFile(file, new Uint8Array((await readFile(file)).length));
+  expect(new Set(await drawn(1))).toEqual(new Set([0]));
+  close(await drawn(2), computed[1]!);
+});
+
 describe('clips that cannot be trained on as they are', () => {
   it('without a face are left out and counted, and so are frames that cannot be decoded', async () => {
     await cp(at('clips'), at('damaged'), { recursive: true });
@@ -211,4 +268,25 @@ it('a model folder that held another frame network gets the one that the feature
   };
   await ofEncoder('frame-run');
   await ofEncoder('other-frame-run');
+});
+
+it('a frame network that goes away while one is trained on its features is only missed if it was not copied yet', async () => {
+  const encoder = at('passing-encoder');
+  await saveTinyFrameModel(encoder, new LabelSet('stripes', PATTERNS), { seed: 3 });
+  const hash = await checkpointHash(encoder);
+  const config = clipConfig({}, { encoder });
+  const data = await openTaskData(config);
+  const task = await data.task(config);
+  const figures = { temperature: 1, metrics: {} };
+  try {
+    await task.save(at('kept'), figures);
+    await rm(encoder, { recursive: true });
+    await saveTinyFrameModel(encoder, new LabelSet('stripes', PATTERNS), { seed: 4 });
+    await task.save(at('kept'), figures);
+    expect(await checkpointHash(at('kept', 'frame'))).toBe(hash);
+    await expect(task.save(at('new'), figures)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('changed or taken away') as string });
+  } finally {
+    task.dispose();
+    await data.close();
+  }
 });

@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { checkpointHash, loadCheckpoint, readCheckpointInfo, saveCheckpoint } from '../../model/checkpoint/index.js';
@@ -27,6 +27,8 @@ export interface EncodedClips {
   readonly data: OpenData;
   /** Folder of the frame checkpoint. */
   readonly encoder: string;
+  /** Of that checkpoint, as it was when the features were computed. */
+  readonly encoderHash: string;
   readonly info: CheckpointInfo;
   readonly crops: CropSource;
   readonly features: ClipFeatures;
@@ -53,13 +55,13 @@ export async function encodeClips(data: OpenData, network: TemporalNetworkConfig
       return [sample, { rowIds: own.map(({ id }) => id), crops, labels: own.map(({ label }) => label) }];
     }),
   );
-  const features = await featuresFor(data, encoder, located.crops, onRead);
-  return { data, encoder, info, crops: located.crops, features, clipOf, broken: located.broken };
+  const encoderHash = await checkpointHash(encoder);
+  const stored = data.preparedFeatures;
+  const features = stored?.checkpoint === encoderHash ? preparedFeatures(stored) : await computedFeatures(encoder, located.crops, onRead);
+  return { data, encoder, encoderHash, info, crops: located.crops, features, clipOf, broken: located.broken };
 }
 
-/** Features of the encoder asked for lie beside prepared crops, or are computed. */
-async function featuresFor({ preparedFeatures: stored }: OpenData, encoder: string, crops: CropSource, onRead?: OnRead): Promise<ClipFeatures> {
-  if (stored !== null && stored.checkpoint === (await checkpointHash(encoder))) return preparedFeatures(stored);
+async function computedFeatures(encoder: string, crops: CropSource, onRead?: OnRead): Promise<ClipFeatures> {
   const frames = await openEncoder(encoder);
   try {
     return await computeFeatures(crops, frames, onRead);
@@ -103,8 +105,13 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
     report: { training: training.count, validation: validation.count, leftOut: { ...dataset.leftOut, ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)) } },
     save: async (folder, figures) => {
       await mkdir(folder, { recursive: true });
-      await copyWhole(encoded.encoder, join(folder, FRAME_PART));
+      await copyEncoder(encoded, join(folder, FRAME_PART));
       await saveCheckpoint(model, join(folder, TEMPORAL_PART), { ...checkpointInfo('temporal', model, labels, encoded.info.crop, config), clipFrames: network.frames, ...figures });
+    },
+    assertGoesOn: async (folder) => {
+      const there = await heldCheckpoint(join(folder, FRAME_PART));
+      if (there === null || there === encoded.encoderHash) return;
+      throw new FerError('CONFIG_INVALID', `${folder} was trained on features of another frame network than ${encoded.encoder} holds now: resume it with that one (it lies in ${join(folder, FRAME_PART)}), or choose another --output`);
     },
     dispose: () => {
       model.dispose();
@@ -126,12 +133,21 @@ function withNoise(clips: readonly LabelledClip[], classCount: number, config: T
   return clips.map((clip) => ({ ...clip, labels: clip.labels.map(() => frames[next++]!.label) }));
 }
 
-/** Copies a checkpoint, unless the same one lies there. Until its description is there, written last, a copy is not taken for whole. */
-async function copyWhole(from: string, to: string): Promise<void> {
-  const done = join(to, 'ferstream.json');
-  const there = (await stat(done).catch(() => null)) === null ? null : await checkpointHash(to).catch(() => null);
-  if (there !== null && there === (await checkpointHash(from))) return;
+/** Copies the checkpoint, unless it lies there. Until its description is there, written last, a copy is not taken for whole. */
+async function copyEncoder({ encoder: from, encoderHash }: EncodedClips, to: string): Promise<void> {
+  if ((await heldCheckpoint(to)) === encoderHash) return;
+  if ((await heldCheckpoint(from)) !== encoderHash) {
+    throw new FerError('CONFIG_INVALID', `${from} was changed or taken away while a network was trained on its features: begin anew with the one that is to be used`);
+  }
   await rm(to, { recursive: true, force: true });
   await cp(from, to, { recursive: true, filter: (path) => !path.endsWith('ferstream.json') });
-  await cp(join(from, 'ferstream.json'), done);
+  await cp(join(from, 'ferstream.json'), join(to, 'ferstream.json'));
+}
+
+/** Hash of the checkpoint in a folder; null where none is, or not all of one. */
+async function heldCheckpoint(folder: string): Promise<string | null> {
+  return checkpointHash(folder).catch((error: unknown) => {
+    if (error instanceof FerError) return null;
+    throw error;
+  });
 }

@@ -40,6 +40,7 @@ export async function imageTask({ dataset, prepared }: OpenData, config: TrainCo
     labels,
     report: { training: training.length, validation: validation.length, leftOut: { ...dataset.leftOut, ...(located.broken > 0 ? { 'cannot be decoded': located.broken } : {}) } },
     save: (folder, figures) => saveCheckpoint(model, folder, { ...checkpointInfo('frame', model, labels, geometry, config), ...figures }),
+    assertGoesOn: () => Promise.resolve(),
     dispose: () => {
       model.dispose();
     },

@@ -86,6 +86,7 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
   if (saved !== null && saved.fingerprint !== fingerprint) {
     throw new FerError('CONFIG_INVALID', `${folder.path} holds a run of another configuration or data set: resume it with those, or choose another --output (to train on for longer, start one with --init ${folder.last})`);
   }
+  if (saved !== null) await task.assertGoesOn(folder.last);
   await replaceFile(folder.config, `${JSON.stringify(config, null, 2)}\n`);
   await replaceFile(folder.ambiguityIndex, JSON.stringify({ labels, rows: training.rowIds, given: [...training.rowLabels] }));
 

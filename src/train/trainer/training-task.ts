@@ -21,6 +21,8 @@ export interface TrainingTask {
   readonly report: DataReport;
   /** Writes the model as it stands as a model folder. */
   save(folder: string, figures: Figures): Promise<void>;
+  /** Before a run is taken up. @throws FerError CONFIG_INVALID when the model folder stands on another frame network than the task's */
+  assertGoesOn(folder: string): Promise<void>;
   dispose(): void;
 }
 
