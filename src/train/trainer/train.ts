@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import type * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
-import { describeInitialised, initialiseFrom, loadCheckpoint } from '../../model/checkpoint/index.js';
 import type { TrainConfig } from '../config/index.js';
 import { replaceFile } from '../log/index.js';
 import { fitTemperature } from '../metrics/index.js';
@@ -16,6 +14,7 @@ import type { RunFolder } from './run-folder.js';
 import { RunLogs } from './run-logs.js';
 import { LocalRunner } from './shard-runner.js';
 import { assertTwoClasses, dataLines, warmUpLines } from './opening-lines.js';
+import { startFrom } from './start-from.js';
 import { openTaskData } from './task-data.js';
 import type { TaskData } from './task-data.js';
 import type { TrainingSet } from './training-set.js';
@@ -71,7 +70,7 @@ async function trainOn(data: TaskData, config: TrainConfig, folder: RunFolder, s
   const task = await data.task(config, options.onRead);
   try {
     assertTwoClasses(task, config);
-    if (config.init !== null && saved === null) await startFrom(task.model, await partOf(config.init, data.part), options);
+    if (config.init !== null && saved === null) await startFrom(task.model, await partOf(config.init, data.part), options.onMessage);
     for (const line of [...dataLines(task, config), ...warmUpLines(config)]) options.onMessage?.(line);
     return await runTask(task, config, folder, saved, options);
   } finally {
@@ -132,15 +131,6 @@ function fitSettings(config: TrainConfig): FitSettings {
     ...{ learningRate, headRate, clipNorm },
     adam: { beta1, beta2, epsilon, weightDecay, decoupled: name === 'adamw' },
   };
-}
-
-async function startFrom(model: tf.LayersModel, folder: string, { onMessage }: TrainOptions): Promise<void> {
-  const { model: from } = await loadCheckpoint(folder);
-  try {
-    for (const line of describeInitialised(initialiseFrom(model, from))) onMessage?.(line);
-  } finally {
-    from.dispose();
-  }
 }
 
 function metricsOf({ epoch, loss, validation }: EpochRecord): Record<string, number> {
