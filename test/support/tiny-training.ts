@@ -42,7 +42,7 @@ export function tinyNetwork(dropout = 0): tf.LayersModel {
 /** Striped pictures to train on, augmented as is usual. @param classes by picture, where not the patterns in turn */
 export function tinyTrainingSet(count: number, classes = Array.from({ length: count }, (_, i) => i % PATTERNS.length)): ImageTrainingSet {
   const { augment } = resolveConfig('ce', { data: 'none:', augment: { padding: 1, strong: { operations: 1 } } });
-  return new ImageTrainingSet(new MemoryCrops(GEOMETRY, stripedPictures(count, SIZE)), labelled(classes), { ...augmentations(augment), softLabels: false });
+  return new ImageTrainingSet(new MemoryCrops(GEOMETRY, stripedPictures(count, SIZE)), labelled(classes), { ...augmentations(augment), softLabels: false, classCount: PATTERNS.length });
 }
 
 export function tinyEvaluationSet(count: number): ImageEvaluationSet {

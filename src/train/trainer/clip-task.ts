@@ -84,19 +84,26 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
   const clipsOf = (samples: readonly Sample[]): LabelledClip[] => samples.flatMap((sample) => encoded.clipOf.get(sample) ?? []);
   const parts = divide(dataset, config.validation);
   const { temporalScale, skipping, pixels } = config.augment.clips;
+  const { width, layers, heads, feedForward, dropout, positionalCode, causal } = network;
+  const model = temporalEncoder({ features: encoded.features.dimensions, classes: labels.size, width, layers, heads, feedForward, dropout, positionalCode, causal, seed: config.seed });
   const encoder = pixels ? await openEncoder(encoded.encoder) : null;
+  const dispose = (): void => {
+    model.dispose();
+    encoder?.dispose();
+  };
   const training = new ClipTrainingSet(withNoise(clipsOf(parts.training), labels.size, config), encoded.features, {
     ...{ temporalScale, skipping },
     frames: network.frames,
     flip: config.augment.flip,
     pixels: encoder === null ? null : { crops: encoded.crops, encoder },
   });
-  if (training.count === 0) throw new FerError('INPUT_NOT_FOUND', `${config.data}: no training clips with a face are left; look at it with "fer dataset check ${config.data}"`);
+  if (training.count === 0) {
+    dispose();
+    throw new FerError('INPUT_NOT_FOUND', `${config.data}: no training clips with a face are left; look at it with "fer dataset check ${config.data}"`);
+  }
   const validation = new ClipEvaluationSet(clipsOf(parts.validation), encoded.features);
   const left = { 'frames that cannot be decoded': encoded.broken, 'clips without any face': training.withoutFace + validation.withoutFace };
 
-  const { width, layers, heads, feedForward, dropout, positionalCode, causal } = network;
-  const model = temporalEncoder({ features: encoded.features.dimensions, classes: labels.size, width, layers, heads, feedForward, dropout, positionalCode, causal, seed: config.seed });
   return {
     model,
     training,
@@ -113,10 +120,7 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
       if (there === null || there === encoded.encoderHash) return;
       throw new FerError('CONFIG_INVALID', `${folder} was trained on features of another frame network than ${encoded.encoder} holds now: resume it with that one (it lies in ${join(folder, FRAME_PART)}), or choose another --output`);
     },
-    dispose: () => {
-      model.dispose();
-      encoder?.dispose();
-    },
+    dispose,
   };
 }
 

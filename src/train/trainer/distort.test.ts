@@ -65,6 +65,11 @@ describe('the training part of an experiment', () => {
     }
   });
 
+  it('takes the votes from those with a wrong label, for they tell the true one', () => {
+    const voted = ROWS.map((row) => ({ ...row, shares: [1, 0, 0] }));
+    for (const { truth, label, shares } of distort(voted, CLASSES, { ...NOTHING, noise: { kind: 'pair', rate: 0.5 } })) expect(shares).toEqual(truth === label ? [1, 0, 0] : null);
+  });
+
   it('depends on the data seed where there is one, else on the seed', () => {
     const asked = { subset: 50, imbalance: 5, noise: { kind: 'symmetric', rate: 0.5 } } as const;
     const one = distort(ROWS, CLASSES, { seed: 1, dataSeed: 9, ...asked });

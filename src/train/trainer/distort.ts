@@ -3,7 +3,7 @@ import { longTail, pairNoise, symmetricNoise } from '../noise/index.js';
 import { SeededRandom } from '../seeded-random.js';
 
 /** Cuts the training part down, and puts wrong labels in, as an experiment's configuration says; else leaves it as it is. */
-export function distort<T extends { readonly label: number }>(
+export function distort<T extends { readonly label: number; readonly shares?: readonly number[] | null }>(
   rows: readonly T[],
   classCount: number,
   { seed, dataSeed, subset, imbalance, noise }: Pick<TrainConfig, 'seed' | 'dataSeed' | 'subset' | 'imbalance' | 'noise'>,
@@ -18,7 +18,8 @@ export function distort<T extends { readonly label: number }>(
   if (noise === null) return kept;
   const flip = noise.kind === 'pair' ? pairNoise : symmetricNoise;
   const noisy = flip(kept.map(({ label }) => label), classCount, noise.rate, random.fork('noise'));
-  return kept.map((row, i) => ({ ...row, label: noisy.labels[i]! }));
+  // Votes say what the true label was: a wrong one comes without.
+  return kept.map((row, i) => (noisy.labels[i] === row.label ? row : { ...row, label: noisy.labels[i]!, ...('shares' in row ? { shares: null } : {}) }));
 }
 
 /** So many rows, every class in its share, in the order they came in. */

@@ -35,7 +35,7 @@ export async function imageTask({ dataset, prepared }: OpenData, config: TrainCo
   const model = buildFrameNetwork(network, labels.size, config.seed);
   return {
     model,
-    training: new ImageTrainingSet(located.crops, training, { ...augmentations(config.augment), softLabels: config.softLabels }),
+    training: new ImageTrainingSet(located.crops, training, { ...augmentations(config.augment), softLabels: config.softLabels, classCount: labels.size }),
     validation: validation.length === 0 ? null : new ImageEvaluationSet(located.crops, validation),
     labels,
     report: { training: training.length, validation: validation.length, leftOut: { ...dataset.leftOut, ...(located.broken > 0 ? { 'cannot be decoded': located.broken } : {}) } },

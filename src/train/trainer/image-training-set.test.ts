@@ -44,17 +44,17 @@ describe('drawn images', () => {
     }
   });
 
-  it('come with votes only where all have them', async () => {
+  it('come with votes where they have them, with the label for the whole where not', async () => {
     const same = (image: Parameters<typeof flip>[0]): typeof image => image;
     const samples = [[0.5, 0.5, 0], [0, 0.25, 0.75], null].map((shares, crop) => ({ id: `${crop}`, crop, label: crop, shares }));
     const crops = new MemoryCrops({ ...DEFAULT_CROP, size: SIZE, channels: 1 }, stripedPictures(3, SIZE));
-    const set = (softLabels: boolean): ImageTrainingSet => new ImageTrainingSet(crops, samples, { weak: same, strong: same, softLabels });
+    const set = (softLabels: boolean): ImageTrainingSet => new ImageTrainingSet(crops, samples, { weak: same, strong: same, softLabels, classCount: 3 });
     const labels = async (softLabels: boolean, indices: readonly number[]): Promise<unknown[]> => {
       const { shard } = await set(softLabels).draw(indices, 'none', random());
       return [shard.isSoft, [...shard.labels]];
     };
     expect(await labels(true, [1, 0])).toEqual([true, [0, 0.25, 0.75, 0.5, 0.5, 0]]);
-    expect(await labels(true, [1, 2])).toEqual([false, [1, 2]]);
+    expect(await labels(true, [1, 2])).toEqual([true, [0, 0.25, 0.75, 0, 0, 1]]);
     expect(await labels(false, [1, 0])).toEqual([false, [1, 0]]);
   });
 });

@@ -20,7 +20,9 @@ export interface LabelledCrop {
 export interface ImageTrainingOptions {
   readonly weak: Augmentation;
   readonly strong: Augmentation;
+  /** Train with the shares; a sample without any counts wholly for its label. */
   readonly softLabels: boolean;
+  readonly classCount: number;
 }
 
 /** Images to train on, each a sample of its own. */
@@ -44,7 +46,7 @@ export class ImageTrainingSet implements TrainingSet {
   }
 
   async draw(indices: readonly number[], secondView: SecondView, random: SeededRandom): Promise<DrawnShard> {
-    const { weak, strong, softLabels } = this.options;
+    const { weak, strong, softLabels, classCount } = this.options;
     const chosen = indices.map((index) => this.samples[index]!);
     const length = cropLength(this.crops.geometry);
     const pictures = await this.crops.read(chosen.map(({ crop }) => crop));
@@ -58,14 +60,17 @@ export class ImageTrainingSet implements TrainingSet {
       first.set(seen.data, i * length);
       if (second !== null) second.set((secondView === 'mirrored' ? flip(seen) : strong(original, own.fork('strong'))).data, i * length);
     });
-    const isSoft = softLabels && chosen.every(({ shares }) => shares !== null);
-    const labels = isSoft ? Float32Array.from(chosen.flatMap(({ shares }) => shares!)) : Float32Array.from(chosen, ({ label }) => label);
-    return { shard: { shape: [indices.length, size, size, channels], first, second, labels, isSoft }, rows: Int32Array.from(indices) };
+    const labels = softLabels ? Float32Array.from(chosen.flatMap(({ label, shares }) => shares ?? oneHot(label, classCount))) : Float32Array.from(chosen, ({ label }) => label);
+    return { shard: { shape: [indices.length, size, size, channels], first, second, labels, isSoft: softLabels }, rows: Int32Array.from(indices) };
   }
 
   picture(row: number): Promise<Uint8Array> {
     return this.crops.read([this.samples[row]!.crop]);
   }
+}
+
+function oneHot(label: number, classCount: number): number[] {
+  return Array.from({ length: classCount }, (_, k) => (k === label ? 1 : 0));
 }
 
 /** Images predicted at a time. */
