@@ -1,6 +1,7 @@
 import { drawFrames, nearestFaces, vNawPixels } from '../augment/clip/index.js';
 import { cropLength } from '../crops/index.js';
 import type { CropSource } from '../crops/index.js';
+import { stretchesOf } from '../evaluate/stretches.js';
 import type { SecondView } from '../methods/index.js';
 import type { SeededRandom } from '../seeded-random.js';
 import type { ClipFeatures, FrameEncoder } from './clip-features.js';
@@ -108,10 +109,6 @@ async function changePixels(indices: readonly number[], crops: CropSource, rando
 
 const PIXEL_CHANGES = vNawPixels();
 
-/** Frames that a network sees at once: longer recordings go through in stretches, with frames around them that are seen and not answered. */
-const MOST_AT_ONCE = 256;
-const MARGIN = 64;
-
 /** Whole recordings to judge a model by: all of their frames count, those without a face as the nearest one with a face was answered. */
 export class ClipEvaluationSet implements EvaluationSet {
   readonly labels: Int32Array;
@@ -135,12 +132,8 @@ export class ClipEvaluationSet implements EvaluationSet {
   async logits(predict: Predict): Promise<Float32Array[]> {
     const rows: Float32Array[] = [];
     for (const { clip, nearest } of this.clips) {
-      const length = nearest.length;
-      const stretch = length <= MOST_AT_ONCE ? length : MOST_AT_ONCE - 2 * MARGIN;
-      for (let from = 0; from < length; from += stretch) {
-        const to = Math.min(length, from + stretch);
-        const first = Math.max(0, from - MARGIN);
-        const seen = nearest.slice(first, to + MARGIN);
+      for (const { first, last, from, to } of stretchesOf(nearest.length)) {
+        const seen = nearest.slice(first, last);
         const features = await this.features.of(seen.map((frame) => clip.crops[frame]!), false);
         const logits = await predict(features, [1, seen.length, this.features.dimensions]); // [1, T, C]
         const classes = logits.length / seen.length;
