@@ -1,5 +1,5 @@
 import { classificationMetrics } from '../../src/train/metrics/index.js';
-import type { EpochRecord } from '../../src/train/trainer/epoch-record.js';
+import type { EpochRecord } from '../../src/train/run/epoch-record.js';
 
 export const THREE_LABELS = ['Neutral', 'Happiness', 'Anger'] as const;
 

@@ -5,13 +5,13 @@ import { resolveConfig } from '../../src/train/config/index.js';
 import { MemoryCrops } from '../../src/train/crops/index.js';
 import { nlaMethod } from '../../src/train/methods/index.js';
 import type { Method } from '../../src/train/methods/index.js';
-import { augmentations } from '../../src/train/trainer/augmentations.js';
+import { augmentations } from '../../src/train/task/augmentations.js';
 import { fit } from '../../src/train/trainer/fit.js';
 import type { FinishedEpoch, FitInput, FitSettings } from '../../src/train/trainer/fit.js';
-import { ImageEvaluationSet, ImageTrainingSet } from '../../src/train/trainer/image-training-set.js';
-import type { LabelledCrop } from '../../src/train/trainer/image-training-set.js';
+import { ImageEvaluationSet, ImageTrainingSet } from '../../src/train/task/image-training-set.js';
+import type { LabelledCrop } from '../../src/train/task/image-training-set.js';
 import { LocalRunner } from '../../src/train/trainer/shard-runner.js';
-import type { TrainingState } from '../../src/train/trainer/training-state.js';
+import type { TrainingState } from '../../src/train/run/training-state.js';
 import { PATTERNS, stripedPictures } from './striped-pictures.js';
 
 export const TINY_SETTINGS: FitSettings = {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { JSD_VARIANTS } from '../losses/index.js';
-import { SAMPLERS } from '../trainer/sampler.js';
+import { SAMPLERS } from '../task/sampler.js';
 
 const share = z.number().min(0).max(1);
 const positive = z.number().positive();

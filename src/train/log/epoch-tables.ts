@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import type { EpochRecord } from '../trainer/epoch-record.js';
+import type { EpochRecord } from '../run/epoch-record.js';
 import { partNames } from './loss-parts.js';
 import { replaceFile, unwritable } from './replace-file.js';
 

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EpochRecord } from '../trainer/epoch-record.js';
+import type { EpochRecord } from '../run/epoch-record.js';
 import { replaceFile, unwritable } from './replace-file.js';
 import { scalarRecord, timeOfVersionRecord, versionRecord } from './tensorboard-event.js';
 

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { openBackend } from '../../model/backend/index.js';
 import { buildMethod } from '../trainer/build-method.js';
-import { ModelWeights } from '../trainer/model-weights.js';
+import { ModelWeights } from '../optimizer/model-weights.js';
 // Brings the custom layers with it, which the topology names.
 import { computeShard } from '../trainer/shard.js';
 import type { ShardResult } from '../trainer/shard.js';

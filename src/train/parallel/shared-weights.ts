@@ -1,4 +1,4 @@
-import type { WeightVectors } from '../trainer/model-weights.js';
+import type { WeightVectors } from '../optimizer/model-weights.js';
 
 /** A copy of the weights in memory that all threads see, so that a step sends them to nobody. */
 export interface SharedWeights {

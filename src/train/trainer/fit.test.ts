@@ -4,12 +4,12 @@ import { fitTiny, tinyEvaluationSet, tinyNetwork, tinyTrainingSet } from '../../
 import type { TinyRun } from '../../../test/support/tiny-training.js';
 import { openBackend } from '../../model/backend/index.js';
 import { crossEntropyMethod, dnferMethod, nlaMethod } from '../methods/index.js';
-import type { EpochRecord } from './epoch-record.js';
+import type { EpochRecord } from '../run/epoch-record.js';
 import type { FinishedEpoch } from './fit.js';
-import { ModelWeights } from './model-weights.js';
-import { predictWith } from './predict.js';
+import { ModelWeights } from '../optimizer/model-weights.js';
+import { predictWith } from '../task/predict.js';
 import { splitMetrics } from './split-metrics.js';
-import type { TrainingState } from './training-state.js';
+import type { TrainingState } from '../run/training-state.js';
 
 beforeAll(async () => {
   await openBackend();

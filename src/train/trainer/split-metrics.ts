@@ -1,5 +1,5 @@
 import { classificationMetrics, confusionMatrix, expectedCalibrationError, predictedClasses, reliabilityBins, temperedPosteriors } from '../metrics/index.js';
-import type { SplitMetrics } from './epoch-record.js';
+import type { SplitMetrics } from '../run/epoch-record.js';
 
 /**
  * Everything that is reported about a split, from its logits.

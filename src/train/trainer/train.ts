@@ -5,22 +5,22 @@ import { replaceFile } from '../log/index.js';
 import { fitTemperature } from '../metrics/index.js';
 import { WorkerRunner, assertWorkers, readBegunShards, shardsForWorkers } from '../parallel/index.js';
 import { buildMethod } from './build-method.js';
-import type { EpochRecord } from './epoch-record.js';
+import type { EpochRecord } from '../run/epoch-record.js';
 import { fit } from './fit.js';
 import type { FitInput, FitSettings } from './fit.js';
-import { partOf } from './model-folder.js';
-import { clearLeftovers, openRunFolder, writeEpochRows } from './run-folder.js';
-import type { RunFolder } from './run-folder.js';
-import { RunLogs } from './run-logs.js';
+import { partOf } from '../task/model-folder.js';
+import { clearLeftovers, openRunFolder, writeEpochRows } from '../run/run-folder.js';
+import type { RunFolder } from '../run/run-folder.js';
+import { RunLogs } from '../run/run-logs.js';
 import { LocalRunner } from './shard-runner.js';
-import { assertTwoClasses, dataLines, warmUpLines } from './opening-lines.js';
-import { startFrom } from './start-from.js';
-import { openTaskData } from './task-data.js';
-import type { TaskData } from './task-data.js';
-import type { TrainingSet } from './training-set.js';
-import { loadTrainingState, saveTrainingState } from './training-state.js';
-import type { TrainingState } from './training-state.js';
-import type { OnRead, TrainingTask } from './training-task.js';
+import { assertTwoClasses, dataLines, warmUpLines } from '../run/opening-lines.js';
+import { startFrom } from '../task/start-from.js';
+import { openTaskData } from '../task/task-data.js';
+import type { TaskData } from '../task/task-data.js';
+import type { TrainingSet } from '../task/training-set.js';
+import { loadTrainingState, saveTrainingState } from '../run/training-state.js';
+import type { TrainingState } from '../run/training-state.js';
+import type { OnRead, TrainingTask } from '../task/training-task.js';
 
 export interface TrainOptions {
   /** Go on with the run in the folder; without it a folder with a run in it is refused. */

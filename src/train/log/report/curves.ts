@@ -1,4 +1,4 @@
-import type { EpochRecord } from '../../trainer/epoch-record.js';
+import type { EpochRecord } from '../../run/epoch-record.js';
 import { partNames } from '../loss-parts.js';
 import { html } from './html.js';
 import type { Html } from './html.js';

@@ -1,4 +1,4 @@
-import type { EpochRecord } from '../../trainer/epoch-record.js';
+import type { EpochRecord } from '../../run/epoch-record.js';
 import { SeededRandom } from '../../seeded-random.js';
 import { ambiguityPoints } from '../ambiguity.js';
 import type { AmbiguityData, AmbiguityPoint } from '../ambiguity.js';

@@ -1,6 +1,6 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { TrainConfig } from '../config/index.js';
-import type { TrainingTask } from './training-task.js';
+import type { TrainingTask } from '../task/training-task.js';
 
 /** The part of a task that is looked at here. */
 type Described = Pick<TrainingTask, 'report' | 'labels'> & { readonly training: Pick<TrainingTask['training'], 'rowLabels'> };

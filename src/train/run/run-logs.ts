@@ -3,10 +3,10 @@ import type { TrainConfig } from '../config/index.js';
 import { writeEpochTables, writeReport, writeTensorboardEvents } from '../log/index.js';
 import { nawSchedule } from '../losses/index.js';
 import type { NawParameters } from '../losses/index.js';
-import { isOutOfPatience } from './fit.js';
-import { nawOf } from './naw-of.js';
+import { isOutOfPatience } from '../trainer/fit.js';
+import { nawOf } from '../trainer/naw-of.js';
 import type { RunFolder } from './run-folder.js';
-import type { TrainingSet } from './training-set.js';
+import type { TrainingSet } from '../task/training-set.js';
 import type { TrainingState } from './training-state.js';
 
 /** Epochs between reports; the last one is always reported. */

@@ -1,6 +1,6 @@
 import type { SecondView } from '../methods/index.js';
 import type { SeededRandom } from '../seeded-random.js';
-import type { Shard } from './shard.js';
+import type { Shard } from '../trainer/shard.js';
 
 /** Part of a batch, and which of the set's rows its N samples are. */
 export interface DrawnShard {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { FerError } from '../../errors/fer-error.js';
 import { replaceFile } from '../log/index.js';
-import type { AdamState } from './adam-w.js';
+import type { AdamState } from '../optimizer/adam-w.js';
 import type { EpochRecord } from './epoch-record.js';
 
 /** Everything a run needs to go on as if it had not been interrupted. Random numbers come from the seed, epoch and sample, so they need no state. */

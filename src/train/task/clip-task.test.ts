@@ -19,8 +19,8 @@ import { SampleCrops, evaluate } from '../evaluate/index.js';
 import { prepareFeatures } from '../prepare/index.js';
 import { SeededRandom } from '../seeded-random.js';
 import { openTaskData } from './task-data.js';
-import { train } from './train.js';
-import type { TrainOptions } from './train.js';
+import { train } from '../trainer/train.js';
+import type { TrainOptions } from '../trainer/train.js';
 
 const SIZE = 16;
 /** Frames of a clip, and of those the network sees at a time. */
