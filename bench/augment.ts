@@ -1,4 +1,4 @@
-/** Microseconds an augmentation takes for a face crop, one line each: npx tsx bench/augment.ts [size] [channels]. */
+/** Microseconds an augmentation takes for a face crop, one line each: npm run bench:augment [-- size channels]. */
 import { inSequence, OPERATIONS, pixelNoise, randAugment, randomErasing, randomFlip, randomPadCrop, SeededRandom } from '../src/train/index.js';
 import type { Augmentation, PixelImage } from '../src/train/index.js';
 

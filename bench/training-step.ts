@@ -1,7 +1,7 @@
 /**
  * How fast a training step of the compact residual net is: forward, gradients and Adam, batch 64, 48x48x1.
  *
- *   npx tsx bench/training-step.ts [--rounds 5] [--write]
+ *   npm run bench:training [-- --rounds 5 --write]
  *
  * Compared on wasm: ferstream's kernels and batch normalisation; the same kernels with tf.layers.batchNormalization; and the engine's
  * own kernels with that (a filter gradient of convolutions it has none of, so that one stays ours). And the native engine where it is
@@ -133,7 +133,7 @@ async function compare(rounds: number, write: boolean): Promise<void> {
   const heading = `Compact residual net (0.17 M parameters), training step, batch ${BATCH}, ${SIZE}x${SIZE}x1, Adam; median of ${rounds} rounds, Node ${process.version}.`;
   console.log(`${heading}\n\n${table}`);
   if (write) {
-    const made = `Made by \`npx tsx bench/training-step.ts --rounds ${rounds} --write\` on a shared machine with 2 cores: trust the ratios.`;
+    const made = `Made by \`npm run bench:training -- --rounds ${rounds} --write\` on a shared machine with 2 cores: trust the ratios.`;
     writeFileSync(new URL('training-step.md', import.meta.url), `# Speed of a training step\n\n${heading}\n${made}\n\n${table}\n`);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * What two training threads gain over one: whole steps (gradients, average, Adam) of the compact residual net, batch 64, 48x48x1.
  *
- *   npx tsx bench/training-workers.ts [--seconds 60] [--write]
+ *   npm run bench:workers [-- --seconds 60 --write]
  *
  * One worker computes the batch as one shard in the process' own thread, as `fer train` does; two get a shard of 32 each. On wasm, and on tfjs-node
  * where it is installed (or FERSTREAM_NATIVE_DIR names its folder). The cases of an engine take turns in one process.
@@ -148,7 +148,7 @@ async function compare(seconds: number, write: boolean): Promise<void> {
   console.log(`${heading}\n\n${tables.join('\n\n')}`);
   if (!write) return;
   const meaning = [
-    `Made by \`npx tsx bench/training-workers.ts --seconds ${seconds} --write\`.`,
+    `Made by \`npm run bench:workers -- --seconds ${seconds} --write\`.`,
     '"By the clock" is what passed here, with whatever else the machine had to do: with a load above the number of cores, threads get no more time together than one alone.',
     '"A core each" counts the CPU time of the main thread and of the busiest other one: how fast it is where every thread has a core to itself.',
     'libtensorflow lets a pool of its own help every thread, so there this column is too good for all cases alike.',
