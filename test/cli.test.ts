@@ -35,7 +35,7 @@ describe('fer', () => {
   it('explains itself', async () => {
     const { code, stdout } = await runFer(['--help']);
     expect(code).toBe(0);
-    for (const command of ['annotate', 'demo', 'doctor']) expect(stdout).toContain(command);
+    for (const command of ['annotate', 'dataset', 'demo', 'doctor', 'evaluate', 'experiment', 'train']) expect(stdout).toContain(command);
   });
 
   it.each([
@@ -51,6 +51,14 @@ describe('fer', () => {
     expect(code).toBe(2);
     expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(2); // commander may add "(Did you mean ...?)"
     expect(stderr).not.toContain('    at ');
+  });
+
+  it.each([['train', 'manifest:x'], ['experiment', 'GRID']])('%s computes on the engine that FERSTREAM_BACKEND names', async (...args) => {
+    const grid = join(dir, 'grid.json');
+    await writeFile(grid, JSON.stringify({ base: { data: 'manifest:x' }, methods: {}, conditions: {}, seeds: [1] }));
+    const { code, stderr } = await runFer([...args.map((arg) => arg.replace('GRID', grid)), '-o', join(dir, 'never')], { FERSTREAM_BACKEND: 'abacus' });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/FERSTREAM_BACKEND.*"abacus"/);
   });
 
   it('annotates what it can, lists what failed, and says so in the exit code', async () => {

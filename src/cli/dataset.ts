@@ -6,7 +6,7 @@ import { number } from './number-option.js';
 import type { DatasetCheckFlags } from './run-dataset-check.js';
 
 export function datasetCommand(program: Command): void {
-  const dataset = program.command('dataset').summary('look at labelled data before training on it, or make some');
+  const dataset = program.command('dataset').summary('check labelled data, cut out its faces, or make synthetic clips');
   dataset
     .command('check')
     .summary('count classes and find duplicates, damage and people in two splits')

@@ -22,7 +22,7 @@ export function evaluateCommand(program: Command): void {
     .addOption(new Option('--backend <name>', 'compute engine; the best that works, if not given').choices(['auto', ...BACKEND_NAMES]))
     .addHelpText(
       'after',
-      '\nExit code 1 when files are missing or damaged; the rest is tested.\n\nExamples:\n  fer evaluate --model runs/nla/best --data ferplus:/data/ferplus --split valid --json nla.json\n  fer evaluate --data manifest:./own --faces detect --ignore-missing',
+      '\nExit code 1 when files are missing or damaged; the rest is tested.\n\nExamples:\n  fer evaluate --model runs/nla/best --data ferplus:/data/ferplus --split valid --json nla.json\n  fer evaluate --data manifest:./own --faces detect --ignore-missing\n\nWhat the figures are: docs/evaluate.md',
     )
     .action(async (flags: EvaluateFlags) => {
       const { runEvaluate } = await import('./run-evaluate.js');

@@ -54,7 +54,7 @@ export async function runDatasetSynthesize(
 }
 
 /** The report for a person. */
-export function synthesisLines({ splits, testSplit, copies, damaged, options }: SynthesisReport, output: string): readonly string[] {
+function synthesisLines({ splits, testSplit, copies, damaged, options }: SynthesisReport, output: string): readonly string[] {
   const names = SPLITS.filter((split) => splits[split].clips > 0);
   return [
     ...textTable(

@@ -20,7 +20,7 @@ export async function runExperiment(file: string, { output, part, backend }: Exp
   const grid = parseGrid(await readConfigFile(file));
   const signal = interruptSignal();
   await mkdir(output, { recursive: true });
-  const { description } = await openBackend({ backend: backend ?? 'auto' });
+  const { description } = await openBackend({ backend });
   const say = (line: string): void => {
     process.stdout.write(`${line}\n`);
   };

@@ -31,7 +31,7 @@ export interface TrainFlags {
 export async function runTrain(data: string | undefined, flags: TrainFlags): Promise<number> {
   const config = resolveConfig(flags.preset ?? (flags.config === undefined ? 'nla' : null), flags.config === undefined ? {} : await readConfigFile(flags.config), spoken(data, flags), parseSettings(flags.set ?? []));
   const signal = interruptSignal();
-  const { description } = await openBackend({ backend: flags.backend ?? 'auto' });
+  const { description } = await openBackend({ backend: flags.backend });
   const say = (line: string): void => {
     progress.clear();
     process.stdout.write(`${line}\n`);
@@ -68,7 +68,7 @@ export async function runTrain(data: string | undefined, flags: TrainFlags): Pro
 }
 
 /** One finished epoch for a person. */
-export function epochLine({ epoch, loss, trainAccuracy, validation, seconds, samplesPerSecond }: EpochRecord, epochs: number, isBest: boolean): string {
+function epochLine({ epoch, loss, trainAccuracy, validation, seconds, samplesPerSecond }: EpochRecord, epochs: number, isBest: boolean): string {
   const judged = validation === null ? '' : `  validation: loss ${validation.loss.toFixed(3)}, WAR ${percent(validation.accuracy)}, UAR ${percent(validation.meanClassAccuracy)}, F1 ${percent(validation.macroF1)}`;
   return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}, accuracy ${percent(trainAccuracy)}${judged}  ${seconds.toFixed(0)} s, ${samplesPerSecond.toFixed(0)} samples/s${isBest ? '  best' : ''}`;
 }

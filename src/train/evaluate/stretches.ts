@@ -1,5 +1,5 @@
 /** Frames that a temporal network sees at once; attention grows with their square. */
-export const MOST_AT_ONCE = 512;
+const MOST_AT_ONCE = 512;
 /** Of a longer clip: frames answered at a time, and frames of context on either side of them. */
 const STRETCH = 256;
 const MARGIN = 128;

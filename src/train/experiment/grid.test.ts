@@ -45,7 +45,8 @@ describe('a grid', () => {
     [{ ...GRID, seeds: [1.5] }, /seeds\.0/],
     [{ ...GRID, test: 'train set' }, /test/],
     [{ ...GRID, methods: { CE: 4 } }, /methods\.CE/],
-    [{ ...GRID, metods: {} }, /metods/],
+    [{ ...GRID, metods: {} }, /unknown field "metods": did you mean "methods"\?/],
+    [{ base: GRID.base }, /methods: name the methods/],
     [[], /the whole/],
   ])('that is no grid is refused by what is wrong: %#', (json, message) => {
     expect(() => parseGrid(json)).toThrow(invalid(message));

@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { closest } from '../../errors/closest.js';
 import { FerError } from '../../errors/fer-error.js';
 import { resolveConfig } from '../config/index.js';
 import type { Settings, TrainConfig } from '../config/index.js';
 import { SPLITS } from '../datasets/index.js';
 
-const settings = z.record(z.string(), z.unknown());
+const settings = z.record(z.string(), z.unknown(), { error: 'write settings of fer train, as in { "epochs": 40 }' });
 
 const schema = z.strictObject({
   /** Of every run: settings of `fer train`. */
@@ -12,10 +13,10 @@ const schema = z.strictObject({
   /** A short training from which all methods begin, once for each condition and seed; null to begin at random. */
   start: settings.nullable().default(null),
   /** By name: settings over the base. */
-  methods: z.record(z.string(), settings),
+  methods: z.record(z.string(), settings, { error: 'name the methods and their settings, as in { "CE": { "method": { "name": "ce" } } }' }),
   /** By name: settings over the method, such as label noise. */
-  conditions: z.record(z.string(), settings),
-  seeds: z.array(z.int()).min(1),
+  conditions: z.record(z.string(), settings, { error: 'name the conditions and their settings, as in { "clean": {} }' }),
+  seeds: z.array(z.int(), { error: 'list one or more whole numbers, as in [1, 2]' }).min(1),
   /** The split that finished models are measured on. It chooses nothing. */
   test: z.enum(SPLITS).default('test'),
 });
@@ -51,7 +52,11 @@ export function parseGrid(json: unknown): Grid {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  throw new FerError('CONFIG_INVALID', `experiment: ${issue.path.map(String).join('.') || 'the whole'}: ${issue.message}`, { cause: result.error });
+  const what =
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => `unknown field "${key}": did you mean "${closest(key, Object.keys(schema.shape))}"?`).join(', ')
+      : `${issue.path.map(String).join('.') || 'the whole'}: ${issue.message}`;
+  throw new FerError('CONFIG_INVALID', `experiment: ${what}`, { cause: result.error });
 }
 
 /**

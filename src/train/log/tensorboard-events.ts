@@ -54,7 +54,7 @@ export function eventFile(history: readonly EpochRecord[], began: number, labels
 }
 
 /** What TensorBoard shows of an epoch; names before a slash are its groups. */
-export function epochScalars(record: EpochRecord, labels: readonly string[] = []): Record<string, number> {
+function epochScalars(record: EpochRecord, labels: readonly string[] = []): Record<string, number> {
   const { validation } = record;
   const scalars: Record<string, number> = { 'loss/train': record.loss, 'accuracy/train': record.trainAccuracy };
   if (validation !== null) {

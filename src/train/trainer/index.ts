@@ -1,12 +1,16 @@
 export type { EpochRecord, SplitMetrics } from '../run/epoch-record.js';
+export type { RunFolder } from '../run/run-folder.js';
+export type { TrainingState } from '../run/training-state.js';
 export { fit } from './fit.js';
-export type { FitInput, FitSettings, SelectionMetric } from './fit.js';
+export type { FinishedEpoch, FitInput, FitSettings, SelectionMetric } from './fit.js';
 export { predictWith } from '../task/predict.js';
 export { SAMPLERS, epochOrder } from '../task/sampler.js';
 export type { SamplerName } from '../task/sampler.js';
+export { LocalRunner } from './shard-runner.js';
+export type { ShardRunner } from './shard-runner.js';
 export { splitMetrics } from './split-metrics.js';
 export { train } from './train.js';
 export type { TrainOptions, TrainingOutcome } from './train.js';
 export { openTaskData } from '../task/task-data.js';
 export type { TaskData } from '../task/task-data.js';
-export type { EvaluationSet, Predict, TrainingSet } from '../task/training-set.js';
+export type { DrawnShard, EvaluationSet, Predict, TrainingSet } from '../task/training-set.js';

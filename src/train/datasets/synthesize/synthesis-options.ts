@@ -49,7 +49,7 @@ export function checkSynthesisOptions(options: SynthesisOptions): void {
   }
 }
 
-export function clipCount({ clips, validClips, testClips }: SynthesisOptions): number {
+function clipCount({ clips, validClips, testClips }: SynthesisOptions): number {
   return clips + validClips + testClips;
 }
 

@@ -56,7 +56,7 @@ ${names}</svg>
 }
 
 /** Smallest and largest weight; [0, 0] without samples. */
-export function weightRange(points: readonly AmbiguityPoint[]): readonly [number, number] {
+function weightRange(points: readonly AmbiguityPoint[]): readonly [number, number] {
   return points.reduce<readonly [number, number]>(
     ([low, high], { weight }, i) => (i === 0 ? [weight, weight] : [Math.min(low, weight), Math.max(high, weight)]),
     [0, 0],
