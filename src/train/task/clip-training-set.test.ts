@@ -53,6 +53,13 @@ describe('clips to train on', () => {
     expect(new ClipTrainingSet([clip('unseen', 0, [1, -1], [0])], ASKED, OPTIONS).classes).toEqual([-1]);
   });
 
+  it('are cut anew each time an epoch draws them, the first time as if it were the only one', async () => {
+    const set = trainingSet();
+    const { rows } = await set.draw([0, 0, 0], 'none', random(), [0, 1, 2]);
+    expect([...rows.slice(0, 8)]).toEqual([...(await set.draw([0], 'none', random())).rows]);
+    expect(new Set([0, 1, 2].map((i) => rows.slice(8 * i, 8 * i + 8).join())).size).toBe(3);
+  });
+
   it('are drawn as B clips of T frames, whether they are long or short, and each row is the frame seen', async () => {
     const set = trainingSet();
     for (let seed = 0; seed < 20; seed += 1) {

@@ -5,6 +5,7 @@ import { stretchesOf } from '../evaluate/stretches.js';
 import type { SecondView } from '../methods/index.js';
 import type { SeededRandom } from '../seeded-random.js';
 import type { ClipFeatures, FrameEncoder } from './clip-features.js';
+import { chanceOf } from './training-set.js';
 import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from './training-set.js';
 
 /** A recording whose frames have labels. */
@@ -65,10 +66,10 @@ export class ClipTrainingSet implements TrainingSet {
     return this.clips.length;
   }
 
-  async draw(indices: readonly number[], secondView: SecondView, random: SeededRandom): Promise<DrawnShard> {
+  async draw(indices: readonly number[], secondView: SecondView, random: SeededRandom, turns: readonly number[] = []): Promise<DrawnShard> {
     const { frames: count, flip, pixels } = this.options;
-    const drawn = indices.map((index) => {
-      const own = random.fork(String(index));
+    const drawn = indices.map((index, i) => {
+      const own = chanceOf(random, index, turns[i]);
       const { clip, nearest, firstRow } = this.clips[index]!;
       const frames = this.draws(clip.crops.length, own.fork('frames')).map((frame) => nearest[frame]!);
       return { crops: frames.map((frame) => clip.crops[frame]!), clip, frames, firstRow, isFlipped: own.fork('flip').next() < flip, random: own.fork('pixels') };

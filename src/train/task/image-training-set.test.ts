@@ -26,6 +26,17 @@ describe('drawn images', () => {
     expect(next.shard.first).not.toEqual(together.shard.first);
   });
 
+  it('are augmented anew each time an epoch draws them, the first time as if it were the only one', async () => {
+    const set = tinyTrainingSet(9);
+    const { shard } = await set.draw([4, 4, 4], 'strong', random(), [0, 1, 2]);
+    const alone = await set.draw([4], 'strong', random());
+    expect(part(shard.first, 0)).toEqual(alone.shard.first);
+    for (const view of [shard.first, shard.second!]) {
+      const looks = [0, 1, 2].map((i) => part(view, i).join());
+      expect(new Set(looks).size).toBe(3);
+    }
+  });
+
   it('look the same whatever second view is asked for', async () => {
     const set = tinyTrainingSet(6);
     const [none, mirrored, strong] = await Promise.all((['none', 'mirrored', 'strong'] as const).map((view) => set.draw([1, 2, 3], view, random())));

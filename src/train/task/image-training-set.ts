@@ -4,6 +4,7 @@ import type { CropSource } from '../crops/index.js';
 import { cropLength } from '../crops/index.js';
 import type { SecondView } from '../methods/index.js';
 import type { SeededRandom } from '../seeded-random.js';
+import { chanceOf } from './training-set.js';
 import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from './training-set.js';
 
 /** A labelled face crop. */
@@ -45,7 +46,7 @@ export class ImageTrainingSet implements TrainingSet {
     return this.samples.length;
   }
 
-  async draw(indices: readonly number[], secondView: SecondView, random: SeededRandom): Promise<DrawnShard> {
+  async draw(indices: readonly number[], secondView: SecondView, random: SeededRandom, turns: readonly number[] = []): Promise<DrawnShard> {
     const { weak, strong, softLabels, classCount } = this.options;
     const chosen = indices.map((index) => this.samples[index]!);
     const length = cropLength(this.crops.geometry);
@@ -54,7 +55,7 @@ export class ImageTrainingSet implements TrainingSet {
     const first = new Float32Array(indices.length * length);
     const second = secondView === 'none' ? null : new Float32Array(first.length);
     indices.forEach((index, i) => {
-      const own = random.fork(String(index));
+      const own = chanceOf(random, index, turns[i]);
       const original: PixelImage = { data: Float32Array.from(pictures.subarray(i * length, (i + 1) * length)), height: size, width: size, channels };
       const seen = weak(original, own.fork('weak'));
       first.set(seen.data, i * length);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../seeded-random.js';
-import { SAMPLERS, epochOrder } from './sampler.js';
+import { SAMPLERS, epochOrder, turnsOf } from './sampler.js';
 
 const classes = fc.array(fc.integer({ min: -1, max: 5 }), { minLength: 1, maxLength: 80 });
 const seed = fc.integer({ min: 0, max: 1000 });
@@ -64,4 +64,9 @@ describe('an epoch\'s order', () => {
     for (const count of countOf(order, labels).values()) expect(Math.abs(count - 3000)).toBeLessThan(5 * 45);
     expect(new Set(order).size).toBeLessThan(order.length);
   });
+});
+
+it('counts how often a sample came before', () => {
+  expect(turnsOf([3, 1, 3, 3, 0, 1])).toEqual([0, 0, 1, 2, 0, 1]);
+  expect(turnsOf([])).toEqual([]);
 });

@@ -39,3 +39,13 @@ export function epochOrder(sampler: SamplerName, classes: readonly number[], ran
   }
   return order.slice(0, all.length);
 }
+
+/** How often each sample of an order stands there before: 0 where it comes for the first time. [order.length] */
+export function turnsOf(order: readonly number[]): number[] {
+  const seen = new Map<number, number>();
+  return order.map((index) => {
+    const turn = seen.get(index) ?? 0;
+    seen.set(index, turn + 1);
+    return turn;
+  });
+}

@@ -19,10 +19,19 @@ export interface TrainingSet {
   readonly rowIds: readonly string[];
   /** The labels trained with, -1 without one. [R] */
   readonly rowLabels: Int32Array;
-  /** Cuts, augments and stacks. All chance of sample `i` comes from `random.fork(i)`. */
-  draw(indices: readonly number[], secondView: SecondView, random: SeededRandom): Promise<DrawnShard>;
+  /**
+   * Cuts, augments and stacks. All chance of a sample comes from `chanceOf(random, index, turn)`.
+   * @param random of the epoch
+   * @param turns how often the epoch has drawn each of them before; never, where left out [indices.length]
+   */
+  draw(indices: readonly number[], secondView: SecondView, random: SeededRandom, turns?: readonly number[]): Promise<DrawnShard>;
   /** One row's picture for the report, where there is one. [S, S, C] */
   picture(row: number): Promise<Uint8Array | null>;
+}
+
+/** The chance of one sample in an epoch. Drawn again, as samplers draw rare classes, it is augmented anew: else they would see a sample's same picture several times. */
+export function chanceOf(random: SeededRandom, index: number, turn = 0): SeededRandom {
+  return random.fork(turn === 0 ? String(index) : `${index} turn ${turn}`);
 }
 
 /** What a model is judged by. */

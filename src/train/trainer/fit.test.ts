@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { fitTiny, tinyEvaluationSet, tinyNetwork, tinyTrainingSet } from '../../../test/support/tiny-training.js';
 import type { TinyRun } from '../../../test/support/tiny-training.js';
 import { openBackend } from '../../model/backend/index.js';
 import { crossEntropyMethod, dnferMethod, nlaMethod } from '../methods/index.js';
 import type { EpochRecord } from '../run/epoch-record.js';
 import type { FinishedEpoch } from './fit.js';
+import { turnsOf } from '../task/sampler.js';
 import { ModelWeights } from '../optimizer/model-weights.js';
 import { predictWith } from '../task/predict.js';
 import { splitMetrics } from './split-metrics.js';
@@ -103,9 +104,17 @@ describe('training', () => {
     // Of every 12 pictures, one each of columns and squares; the rest are rows.
     const classes = Array.from({ length: 48 }, (_, i) => (i % 12 === 1 ? 1 : i % 12 === 2 ? 2 : 0));
     const rows = Array.from({ length: 48 }, (_, i) => 3 * i + (classes[i] ?? 0));
-    const { epochs } = await fitTiny({ training: tinyTrainingSet(48, classes), settings: { epochs: 1, sampler: 'class-balanced' }, method: crossEntropyMethod() });
+    const training = tinyTrainingSet(48, classes);
+    const draw = vi.spyOn(training, 'draw');
+    const { epochs } = await fitTiny({ training, settings: { epochs: 1, batchSize: 10, shards: 3, sampler: 'class-balanced' }, method: crossEntropyMethod() });
     const seen = (label: number): number => rows.filter((_, i) => classes[i] === label && !Number.isNaN(epochs[0]!.rows[3 * i]!)).length;
     expect([seen(0), seen(1), seen(2)]).toEqual([16, 4, 4]);
+    // And never the same picture of it: each time is counted, whatever batch and shard it falls in.
+    const order = draw.mock.calls.flatMap(([indices]) => [...indices]);
+    const turns = draw.mock.calls.flatMap(([, , , of]) => [...of!]);
+    expect(order).toHaveLength(48);
+    expect(turns).toEqual(turnsOf(order));
+    expect(Math.max(...turns)).toBe(3);
   });
 });
 

@@ -12,7 +12,7 @@ import type { WeightVectors } from '../optimizer/model-weights.js';
 import { followWeights } from '../optimizer/moving-average.js';
 import { predictWith } from '../task/predict.js';
 import { RowTable } from '../run/row-table.js';
-import { epochOrder } from '../task/sampler.js';
+import { epochOrder, turnsOf } from '../task/sampler.js';
 import type { SamplerName } from '../task/sampler.js';
 import { scheduleFactor } from '../optimizer/schedule.js';
 import type { Schedule } from '../optimizer/schedule.js';
@@ -103,6 +103,7 @@ export async function fit(input: FitInput): Promise<TrainingState> {
     const moment = { epoch, epochs };
     const random = new SeededRandom(seed).fork(`epoch ${epoch}`);
     const order = epochOrder(settings.sampler, training.classes, random.fork('order'));
+    const turns = turnsOf(order);
     const steps = Math.ceil(order.length / (batchSize * accumulate));
     const table = new RowTable(training.rowLabels, input.classCount);
     const totals = new Totals();
@@ -112,8 +113,10 @@ export async function fit(input: FitInput): Promise<TrainingState> {
       if (isAborted(signal)) return state;
       const shards: DrawnShard[] = [];
       for (let part = 0; part < accumulate; part += 1) {
-        const batch = order.slice((step * accumulate + part) * batchSize, (step * accumulate + part + 1) * batchSize);
-        for (const indices of inShards(batch, settings.shards)) shards.push(await training.draw(indices, method.secondView(moment), random));
+        const from = (step * accumulate + part) * batchSize;
+        for (const [first, last] of inShards(from, Math.min(order.length, from + batchSize), settings.shards)) {
+          shards.push(await training.draw(order.slice(first, last), method.secondView(moment), random, turns.slice(first, last)));
+        }
       }
       const seeds = random.fork(`dropout ${step}`);
       const results = await runner.run(weights, shards.map(({ shard }) => ({ ...shard, dropoutSeed: seeds.int(2 ** 20) })), moment);
@@ -207,10 +210,12 @@ function blownUp(epoch: number): FerError {
   return new FerError('CONFIG_INVALID', `training blew up in epoch ${epoch + 1}, its numbers are not finite any more: begin anew with a lower optimizer.learningRate, or with optimizer.clipNorm=1`);
 }
 
-/** Parts of as equal size as can be; none is empty. */
-function inShards(batch: readonly number[], count: number): readonly (readonly number[])[] {
-  const parts = Math.min(count, batch.length);
-  return Array.from({ length: parts }, (_, i) => batch.slice(Math.floor((i * batch.length) / parts), Math.floor(((i + 1) * batch.length) / parts)));
+/** Cuts the batch at the places from..to-1 into parts of as equal size as can be, each from its first place up to the first of the next; none is empty. */
+function inShards(from: number, to: number, count: number): readonly (readonly [number, number])[] {
+  const size = Math.max(0, to - from);
+  const parts = Math.min(count, size);
+  const place = (part: number): number => from + Math.floor((part * size) / parts);
+  return Array.from({ length: parts }, (_, part) => [place(part), place(part + 1)] as const);
 }
 
 /** Sums up an epoch's numbers. A part that is missing in some steps is averaged over the others. */
