@@ -11,7 +11,7 @@ import { checkpointInfo } from './checkpoint-info.js';
 import { geometryOf } from './build-network.js';
 import { startFrom } from './start-from.js';
 
-const network = (classes: number, width: number, depth = 1): tf.LayersModel => frameClassifier(compactResidualNet({ size: 16, width, depth, seed: 1 }), { classes, seed: 1 });
+const network = (classes: number, width: number, depth = 1, seed = 1): tf.LayersModel => frameClassifier(compactResidualNet({ size: 16, width, depth, seed }), { classes, seed });
 
 describe('the weights of an earlier model', async () => {
   const checkpoint = join(await scratchDir(), 'earlier');
@@ -24,11 +24,12 @@ describe('the weights of an earlier model', async () => {
     model.dispose();
   });
 
-  const start = async (model: tf.LayersModel): Promise<readonly string[]> => {
+  const start = async (model: tf.LayersModel, labels = ['a', 'b', 'c'].slice(0, model.outputs[0]!.shape.at(-1)!), look: (model: tf.LayersModel) => Promise<void> = () => Promise.resolve()): Promise<readonly string[]> => {
     const lines: string[] = [];
     const before = tf.memory().numTensors;
     try {
-      await startFrom(model, checkpoint, (line) => void lines.push(line));
+      await startFrom(model, checkpoint, new LabelSet('wanted', labels), (line) => void lines.push(line));
+      await look(model);
     } finally {
       expect(tf.memory().numTensors).toBe(before);
       model.dispose();
@@ -38,8 +39,21 @@ describe('the weights of an earlier model', async () => {
 
   it('are taken over, but for a last layer of other classes', async () => {
     const lines = await start(network(3, 4));
-    expect(lines[0]).toMatch(/^(\d+) of \d+ weights taken over$/);
+    expect(lines[0]).toMatch(/^(\d+) of \d+ weights taken over: stem_conv, stem_norm, .+_norm$/);
     expect(lines.slice(1)).toEqual(['not taken over: logits/kernel is [16, 3] here and [16, 2] there', 'not taken over: logits/bias is [3] here and [2] there']);
+  });
+
+  it('are not taken over for a last layer of as many other classes, nor of the same in another order', async () => {
+    const head = async (model: tf.LayersModel): Promise<number[]> => [...(await model.getLayer('logits').getWeights()[0]!.data())];
+    for (const [labels, seed, isTaken] of [[['a', 'b'], 2, true], [['b', 'a'], 2, false], [['a', 'c'], 2, false]] as const) {
+      const model = network(2, 4, 1, seed);
+      const own = await head(model);
+      const lines = await start(model, [...labels], async (begun) => {
+        expect((await head(begun)).join() === own.join()).toBe(!isTaken);
+      });
+      expect(lines[0]).toMatch(/weights taken over$/);
+      expect(lines.slice(1)).toEqual(isTaken ? [] : [`the last layer begins anew: there its classes are a, b, here ${labels.join(', ')}`]);
+    }
   });
 
   it('that are not there are counted, and the first of them named', async () => {
