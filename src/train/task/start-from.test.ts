@@ -24,7 +24,11 @@ describe('the weights of an earlier model', async () => {
     model.dispose();
   });
 
-  const start = async (model: tf.LayersModel, labels = ['a', 'b', 'c'].slice(0, model.outputs[0]!.shape.at(-1)!), look: (model: tf.LayersModel) => Promise<void> = () => Promise.resolve()): Promise<readonly string[]> => {
+  const start = async (
+    model: tf.LayersModel,
+    labels = ['a', 'b', 'c'].slice(0, model.outputs[0]!.shape.at(-1)!),
+    look: (model: tf.LayersModel) => Promise<void> = () => Promise.resolve(),
+  ): Promise<readonly string[]> => {
     const lines: string[] = [];
     const before = tf.memory().numTensors;
     try {
@@ -51,7 +55,8 @@ describe('the weights of an earlier model', async () => {
       const lines = await start(model, [...labels], async (begun) => {
         expect((await head(begun)).join() === own.join()).toBe(!isTaken);
       });
-      expect(lines[0]).toMatch(/weights taken over$/);
+      expect(lines[0]).toMatch(/^\d+ of \d+ weights taken over/);
+      expect(/logits/.test(lines[0]!)).toBe(isTaken);
       expect(lines.slice(1)).toEqual(isTaken ? [] : [`the last layer begins anew: there its classes are a, b, here ${labels.join(', ')}`]);
     }
   });

@@ -70,7 +70,7 @@ async function trainOn(data: TaskData, config: TrainConfig, folder: RunFolder, s
   const task = await data.task(config, options.onRead);
   try {
     assertTwoClasses(task, config);
-    if (config.init !== null && saved === null) await startFrom(task.model, await partOf(config.init, data.part), options.onMessage);
+    if (config.init !== null && saved === null) await startFrom(task.model, await partOf(config.init, data.part), task.labels, options.onMessage);
     for (const line of [...dataLines(task, config), ...warmUpLines(config)]) options.onMessage?.(line);
     return await runTask(task, config, folder, saved, options);
   } finally {
