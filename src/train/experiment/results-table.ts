@@ -57,25 +57,30 @@ export function spread(values: readonly number[]): Spread {
   return { mean, deviation: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)) };
 }
 
+const FIGURES = [
+  ['WAR best', 'bestAccuracy'],
+  ['WAR last', 'lastAccuracy'],
+  ['UAR best', 'bestMeanClassAccuracy'],
+  ['UAR last', 'lastMeanClassAccuracy'],
+  ['macro F1 best', 'bestMacroF1'],
+  ['macro F1 last', 'lastMacroF1'],
+  ['training labels fitted', 'trainAccuracy'],
+] as const;
+
 const COLUMNS: readonly (readonly [string, (row: ResultRow) => string])[] = [
   ['condition', ({ condition }) => condition],
   ['method', ({ method }) => method],
   ['seeds', ({ seeds }) => String(seeds)],
-  ['WAR best', ({ bestAccuracy }) => percent(bestAccuracy)],
-  ['WAR last', ({ lastAccuracy }) => percent(lastAccuracy)],
-  ['UAR best', ({ bestMeanClassAccuracy }) => percent(bestMeanClassAccuracy)],
-  ['UAR last', ({ lastMeanClassAccuracy }) => percent(lastMeanClassAccuracy)],
-  ['macro F1 best', ({ bestMacroF1 }) => percent(bestMacroF1)],
-  ['macro F1 last', ({ lastMacroF1 }) => percent(lastMacroF1)],
-  ['training labels fitted', ({ trainAccuracy }) => percent(trainAccuracy)],
+  ...FIGURES.map(([name, figure]): readonly [string, (row: ResultRow) => string] => [name, (row) => percent(row[figure], row.seeds)]),
 ];
 
-/** The table in Markdown, in percent, with the standard deviation over the seeds. */
+/** The table in Markdown, in percent, with the standard deviation where there are several seeds. */
 export function markdownResults(rows: readonly ResultRow[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(COLUMNS.map(([name]) => name)), line(COLUMNS.map(() => '---')), ...rows.map((row) => line(COLUMNS.map(([, cell]) => cell(row))))].join('\n');
 }
 
-function percent({ mean, deviation }: Spread): string {
-  return `${(100 * mean).toFixed(1)} ± ${(100 * deviation).toFixed(1)}`;
+/** A single run says nothing of the spread. */
+function percent({ mean, deviation }: Spread, seeds: number): string {
+  return (100 * mean).toFixed(1) + (seeds > 1 ? ` ± ${(100 * deviation).toFixed(1)}` : '');
 }
