@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { PRESETS } from './presets.js';
 import { resolveConfig } from './read-config.js';
 import type { Settings } from './read-config.js';
 import { trainConfigSchema } from './train-config.js';
@@ -40,6 +41,16 @@ it('docs/train.md lists every setting with its default, and no other', () => {
   expect(settings.length).toBeGreaterThan(60);
   const byName = (a: { name?: string | undefined }, b: { name?: string | undefined }): number => a.name!.localeCompare(b.name!);
   expect(rows.sort(byName)).toEqual(settings.sort(byName));
+});
+
+/** As `--set` takes them. */
+function assignments(settings: Settings, path = ''): string[] {
+  return Object.entries(settings).flatMap(([key, value]) => (typeof value === 'object' && value !== null ? assignments(value as Settings, `${path}${key}.`) : [`${path}${key}=${String(value)}`]));
+}
+
+it('it says what every preset sets', () => {
+  const rows = [...PAGE.matchAll(/^\| `([\w-]+)` \| `(\w+\.name=.+)` \|$/gm)].map(([, name, settings]) => [name, settings!.split(' ')]);
+  expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(Object.entries(PRESETS).map(([name, settings]) => [name, assignments(settings)])));
 });
 
 it('its example of a file is one that can be trained from', () => {
