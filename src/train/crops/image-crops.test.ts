@@ -28,6 +28,23 @@ describe('images as crops', () => {
     expect(colour.crops.geometry).toEqual(COLOUR);
   });
 
+  it('are grey by luma, and grey ones stay as they are', async () => {
+    const shades = Uint8Array.from({ length: 256 }, (_, i) => i);
+    await writeTree(dir, { 'shades.png': await sharp(shades, { raw: { width: 16, height: 16, channels: 1 } }).toColourspace('b-w').png().toBuffer(), 'blue.png': await picture(20, 60, 250) });
+    const { crops } = await decodeImages(at('shades.png'), { ...GREY, size: 16 });
+    expect(await crops.read([0])).toEqual(shades);
+    const coloured = await decodeImages(at('red.png', 'blue.png'), GREY);
+    expect([...(await coloured.crops.read([0, 1]))].filter((_, i) => i % 16 === 0)).toEqual([60, 70]); // 0.299 * 200; 0.299 * 20 + 0.587 * 60 + 0.114 * 250
+  });
+
+  it('stand upright, as their EXIF orientation says', async () => {
+    // Dark above, bright below; to be turned by 90 degrees to the right, which puts what is below to the left.
+    const upDown = sharp(Uint8Array.from({ length: 16 }, (_, i) => (i < 8 ? 10 : 240)), { raw: { width: 4, height: 4, channels: 1 } });
+    await writeTree(dir, { 'turned.png': await upDown.withMetadata({ orientation: 6 }).png().toBuffer() });
+    const { crops } = await decodeImages(at('turned.png'), GREY);
+    expect([...(await crops.read([0]))].slice(0, 4)).toEqual([240, 240, 10, 10]);
+  });
+
   it('that cannot be decoded have a reason in their place, and the others keep theirs', async () => {
     const progress: number[] = [];
     const { crops, places } = await decodeImages(at('damaged.png', 'dark.png', 'none.png', 'notes.png', 'bright.png'), GREY, (done) => progress.push(done));

@@ -4,6 +4,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { forEachLimited } from '../datasets/for-each-limited.js';
 import { cropLength } from './crop-source.js';
+import { grey } from './grey.js';
 import type { CropSource } from './crop-source.js';
 
 /** Images that cannot be decoded are left out, not guessed. */
@@ -73,7 +74,8 @@ export class MemoryCrops implements CropSource {
 }
 
 async function decodeImage(path: string, { size, channels }: CropGeometry): Promise<Uint8Array> {
-  // Reading the file ourselves keeps libvips from caching files by name.
-  const picture = sharp(await readFile(path)).removeAlpha().toColourspace(channels === 1 ? 'b-w' : 'srgb').resize(size, size, { fit: 'fill' });
-  return picture.raw().toBuffer();
+  // Reading the file ourselves keeps libvips from caching files by name. Upright as EXIF says, as when faces are looked for. Grey is made here: libvips'
+  // "b-w" is the luminance of linear light, and a model is given luma when it annotates.
+  const rgb = await sharp(await readFile(path)).autoOrient().removeAlpha().toColourspace('srgb').resize(size, size, { fit: 'fill' }).raw().toBuffer();
+  return channels === 3 ? rgb : grey(rgb);
 }
