@@ -110,7 +110,7 @@ describe('fer experiment', () => {
   });
 
   it('gave the interrupted run the result it would have had', async () => {
-    await openBackend();
+    await openBackend({ backend: 'wasm' });
     const alone = join(dir, 'alone');
     const { base } = GRID;
     expect(await runGrid(parseGrid({ base, methods: { CE: GRID.methods.CE }, conditions: { noisy: GRID.conditions.noisy }, seeds: [1] }), alone)).toBe(true);
