@@ -214,6 +214,19 @@ it('features that were prepared with the frame network are used, and those of an
 });
 
 describe('clips that cannot be trained on as they are', () => {
+  it('and are all without labels do not judge either: the last epoch counts as the best', { timeout: 60_000 }, async () => {
+    const clip = (place: number, split: 'train' | 'valid') => ({
+      ...{ id: `clip ${place}`, kind: 'clip', split, frameLabels: Array.from({ length: LENGTH }, (_, i) => (split === 'valid' ? null : PATTERNS[i % 3]!)) } as const,
+      frames: Array.from({ length: LENGTH }, (_, i) => ({ index: i, timestamp: i / 25, crop: place * LENGTH + i })),
+    });
+    await writePrepared(at('unjudged'), TINY_CROP, PATTERNS, [clip(0, 'train'), clip(1, 'train'), clip(2, 'valid')], stripedPictures(3 * LENGTH, SIZE));
+    const lines: string[] = [];
+    await saveTinyFrameModel(at('unjudged-encoder'), new LabelSet('stripes', PATTERNS), { seed: 1 });
+    const outcome = await train({ ...clipConfig({}, { encoder: at('unjudged-encoder') }), data: `prepared:${at('unjudged')}` }, at('unjudged-run'), { onMessage: (line) => lines.push(line) });
+    expect(outcome).toMatchObject({ isComplete: true, bestEpoch: 2, history: [{ validation: null }, { validation: null }] });
+    expect(lines.join('\n')).toContain('the last epoch will count as the best');
+  });
+
   it('without a face are left out and counted, and so are frames that cannot be decoded', async () => {
     await cp(at('clips'), at('damaged'), { recursive: true });
     const { samples } = await openDataset(`manifest:${at('damaged')}`);

@@ -102,14 +102,16 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
     throw new FerError('INPUT_NOT_FOUND', `${config.data}: no training clips with a face are left; look at it with "fer dataset check ${config.data}"`);
   }
   const validation = new ClipEvaluationSet(clipsOf(parts.validation), encoded.features);
+  // Without a single label they cannot judge.
+  const judges = validation.labels.some((label) => label >= 0);
   const left = { 'frames that cannot be decoded': encoded.broken, 'clips without any face': training.withoutFace + validation.withoutFace };
 
   return {
     model,
     training,
-    validation: validation.count === 0 ? null : validation,
+    validation: judges ? validation : null,
     labels,
-    report: { training: training.count, validation: validation.count, leftOut: { ...dataset.leftOut, ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)) } },
+    report: { training: training.count, validation: judges ? validation.count : 0, leftOut: { ...dataset.leftOut, ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)) } },
     save: async (folder, figures) => {
       await mkdir(folder, { recursive: true });
       await copyEncoder(encoded, join(folder, FRAME_PART));

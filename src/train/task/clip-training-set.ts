@@ -1,4 +1,5 @@
 import { drawFrames, nearestFaces, vNawPixels } from '../augment/clip/index.js';
+import type { ClipAugmentation } from '../augment/clip/index.js';
 import { cropLength } from '../crops/index.js';
 import type { CropSource } from '../crops/index.js';
 import { stretchesOf } from '../evaluate/stretches.js';
@@ -74,7 +75,8 @@ export class ClipTrainingSet implements TrainingSet {
       const frames = this.draws(clip.crops.length, own.fork('frames')).map((frame) => nearest[frame]!);
       return { crops: frames.map((frame) => clip.crops[frame]!), clip, frames, firstRow, isFlipped: own.fork('flip').next() < flip, random: own.fork('pixels') };
     });
-    const changed = pixels === null ? null : await Promise.all(drawn.map((clip) => changePixels(clip.crops, pixels.crops, clip.random)));
+    const change = vNawPixels({ flip });
+    const changed = pixels === null ? null : await Promise.all(drawn.map((clip) => changePixels(clip.crops, pixels.crops, change, clip.random)));
     const views = async (mirrored: boolean): Promise<Float32Array> => {
       const parts: Float32Array[] = [];
       for (const [i, { crops, isFlipped }] of drawn.entries()) {
@@ -100,15 +102,13 @@ export class ClipTrainingSet implements TrainingSet {
 }
 
 /** The pictures of a clip, changed alike. [T, S, S, C] */
-async function changePixels(indices: readonly number[], crops: CropSource, random: SeededRandom): Promise<Float32Array> {
+async function changePixels(indices: readonly number[], crops: CropSource, change: ClipAugmentation, random: SeededRandom): Promise<Float32Array> {
   const { size, channels } = crops.geometry;
   const length = cropLength(crops.geometry);
   const bytes = await crops.read(indices);
   const frames = indices.map((_, i) => ({ data: Float32Array.from(bytes.subarray(i * length, (i + 1) * length)), height: size, width: size, channels }));
-  return concat(PIXEL_CHANGES(frames, random).map(({ data }) => data));
+  return concat(change(frames, random).map(({ data }) => data));
 }
-
-const PIXEL_CHANGES = vNawPixels();
 
 /** Whole recordings to judge a model by: all of their frames count, those without a face as the nearest one with a face was answered. */
 export class ClipEvaluationSet implements EvaluationSet {

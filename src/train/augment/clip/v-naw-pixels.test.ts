@@ -41,6 +41,21 @@ it('frames that are alike stay alike', () => {
   }
 });
 
+it('flips as often as it is told', () => {
+  // Dark left half, bright right half: what is erased and recoloured leaves the halves' order to be seen.
+  const half: PixelImage = { data: Float32Array.from({ length: 48 * 48 }, (_, i) => (i % 48 < 24 ? 40 : 200)), height: 48, width: 48, channels: 1 };
+  const flipped = (probability: number, seed: number): boolean => {
+    const { data } = vNawPixels({ flip: probability })([half], new SeededRandom(seed))[0]!;
+    const sum = (from: number): number => data.reduce((total, value, i) => total + (Math.floor((i % 48) / 24) === from ? value : 0), 0);
+    return sum(0) > sum(1);
+  };
+  const share = (probability: number): number => Array.from({ length: 40 }, (_, seed) => flipped(probability, seed)).filter(Boolean).length / 40;
+  expect(share(0)).toBe(0);
+  expect(share(1)).toBe(1);
+  expect(share(0.5)).toBeGreaterThan(0.2);
+  expect(share(0.5)).toBeLessThan(0.8);
+});
+
 it('erases one region of about a fifth of the pixels, the same in every frame', () => {
   const frames = [flat(-1), flat(-2), flat(-3)];
   for (let seed = 0; seed < 100; seed += 1) {

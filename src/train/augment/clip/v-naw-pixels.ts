@@ -11,9 +11,11 @@ const ERASED = 0.2;
 /**
  * What V-NAW (arXiv 2503.15970) does to the pixels of a clip: one colour operation, a flip every other time, and one region of about a fifth of the
  * pixels erased, all of it alike in every frame.
+ * @param options.flip how often a clip is flipped. Default 0.5.
+ * @throws FerError CONFIG_INVALID for one outside 0..1
  */
-export function vNawPixels(): ClipAugmentation {
+export function vNawPixels({ flip = 0.5 }: { readonly flip?: number } = {}): ClipAugmentation {
   return sameInEveryFrame(
-    inSequence({ colour: colourOperation(), flip: randomFlip(), erasing: randomErasing({ probability: 1, area: [ERASED, ERASED] }) }),
+    inSequence({ colour: colourOperation(), flip: randomFlip({ probability: flip }), erasing: randomErasing({ probability: 1, area: [ERASED, ERASED] }) }),
   );
 }
