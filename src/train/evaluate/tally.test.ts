@@ -18,8 +18,8 @@ it('counts what was counted by hand', () => {
   expect(result.precision).toEqual({ neutral: 2 / 3, happiness: 1 / 2, fear: null });
   expect(result.f1).toEqual({ neutral: 2 / 3, happiness: 1 / 2, fear: null });
   expect(result.meanClassAccuracy).toBeCloseTo((2 / 3 + 1 / 2) / 2, 12);
-  expect(result.macroF1).toBeCloseTo((2 / 3 + 1 / 2) / 2, 12);
-  expect(result.macroF1AllLabels).toBeCloseTo((2 / 3 + 1 / 2) / 3, 12);
+  expect(result.macroF1).toBeCloseTo((2 / 3 + 1 / 2) / 3, 12);
+  expect(result.macroF1Present).toBeCloseTo((2 / 3 + 1 / 2) / 2, 12);
   // Bins of 1/15: 0.6 three times (one right) in (8/15, 9/15], 0.7 right, 0.9 right.
   expect(result.expectedCalibrationError).toBeCloseTo((3 * (0.6 - 1 / 3) + 0.3 + 0.1) / 5, 6);
 });

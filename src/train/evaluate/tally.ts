@@ -11,10 +11,10 @@ export interface Evaluation {
   readonly accuracy: number;
   /** UAR, over the classes that occur in the truth. */
   readonly meanClassAccuracy: number;
-  /** Mean F1 over the classes that occur in the truth or among the predictions. */
+  /** Mean F1 over all labels, one that does not occur counting 0, as the ABAW challenge defines it. */
   readonly macroF1: number;
-  /** The same over all labels, one that does not occur counting 0 (as the ABAW challenge defines it). */
-  readonly macroF1AllLabels: number;
+  /** The same over the classes that occur in the truth or among the predictions. */
+  readonly macroF1Present: number;
   /** Over 15 bins of the largest posterior. */
   readonly expectedCalibrationError: number;
   /** The model's, then those of the truth that it cannot name. */
@@ -71,8 +71,8 @@ export class Tally {
       count,
       accuracy,
       meanClassAccuracy,
-      macroF1: macroF1Present,
-      macroF1AllLabels: macroF1,
+      macroF1,
+      macroF1Present,
       expectedCalibrationError: expectedCalibrationError(this.bins),
       labels: [...labels],
       missingLabels: [...this.missing],

@@ -2,27 +2,37 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
-import { clearLeftovers, openRunFolder, writeEpochRows } from './run-folder.js';
+import { clearLeftovers, dropEmptyRunFolder, makeRunFolder, runFolder, writeEpochRows } from './run-folder.js';
 
 const dir = await scratchDir();
 
 describe('a run folder', () => {
   it('is made, with those above it, and opened again', async () => {
     const path = join(dir, 'runs', 'first');
-    const folder = await openRunFolder(path);
-    expect(folder).toEqual(await openRunFolder(path));
+    await makeRunFolder(runFolder(path));
+    await makeRunFolder(runFolder(path));
     expect(await readdir(path)).toEqual([]);
+  });
+
+  it('of a run that never began is taken away, and no other', async () => {
+    const [empty, full] = [runFolder(join(dir, 'empty')), runFolder(join(dir, 'not-empty'))];
+    for (const folder of [empty, full]) await makeRunFolder(folder);
+    await writeFile(full.config, '{}');
+    for (const folder of [empty, full]) await dropEmptyRunFolder(folder);
+    expect(await readdir(dir)).toContain('not-empty');
+    expect(await readdir(dir)).not.toContain('empty');
   });
 
   it('cannot be where there is a file', async () => {
     await writeFile(join(dir, 'file'), '');
-    await expect(openRunFolder(join(dir, 'file', 'run'))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+    await expect(makeRunFolder(runFolder(join(dir, 'file', 'run')))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
   });
 });
 
 describe('what killed writers left', () => {
   it('is cleared away, and nothing else', async () => {
-    const folder = await openRunFolder(join(dir, 'killed'));
+    const folder = runFolder(join(dir, 'killed'));
+    await makeRunFolder(folder);
     await mkdir(join(folder.path, '.last.tmp-G66zCi', 'old'), { recursive: true });
     await mkdir(folder.last);
     for (const name of ['.config.json.tmp', 'state.bin', '.notes', 'mine.tmp', '.nfs.tmpfile']) await writeFile(join(folder.path, name), '');

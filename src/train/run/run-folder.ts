@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 
@@ -19,12 +19,7 @@ export interface RunFolder {
   readonly report: string;
 }
 
-export async function openRunFolder(path: string): Promise<RunFolder> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw new FerError('OUTPUT_UNWRITABLE', `run folder ${path} cannot be made (${(error as Error).message}): choose another --output`, { cause: error });
-  }
+export function runFolder(path: string): RunFolder {
   return {
     path,
     state: join(path, 'state.bin'),
@@ -35,6 +30,23 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
     ambiguityIndex: join(path, 'ambiguity.json'),
     report: join(path, 'report.html'),
   };
+}
+
+/**
+ * Makes it early, so that a place that cannot be written to is known before the data are read.
+ * @throws FerError OUTPUT_UNWRITABLE
+ */
+export async function makeRunFolder({ path }: RunFolder): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new FerError('OUTPUT_UNWRITABLE', `run folder ${path} cannot be made (${(error as Error).message}): choose another --output`, { cause: error });
+  }
+}
+
+/** Takes the folder of a run away that never began, where nothing lies in it. */
+export async function dropEmptyRunFolder({ path }: RunFolder): Promise<void> {
+  await rmdir(path).catch(() => undefined);
 }
 
 /**

@@ -6,7 +6,7 @@ import { scratchDir } from '../../../test/support/scratch.js';
 import { tinyTrainingSet } from '../../../test/support/tiny-training.js';
 import { resolveConfig } from '../config/index.js';
 import { nawSchedule } from '../losses/index.js';
-import { openRunFolder } from './run-folder.js';
+import { makeRunFolder, runFolder } from './run-folder.js';
 import { RunLogs, weighting } from './run-logs.js';
 import type { TrainingState } from './training-state.js';
 
@@ -14,7 +14,8 @@ const dir = await scratchDir();
 
 /** Names in the run folder after the epochs given, of at most seven with a patience of two. */
 async function filesAfter(name: string, moments: readonly { readonly epoch: number; readonly bestEpoch: number }[]): Promise<string[]> {
-  const folder = await openRunFolder(join(dir, name));
+  const folder = runFolder(join(dir, name));
+  await makeRunFolder(folder);
   const training = tinyTrainingSet(6);
   const logs = new RunLogs(folder, resolveConfig('nla', { data: 'none:', epochs: 7, patience: 2 }), training, THREE_LABELS);
   for (const { epoch, bestEpoch } of moments) {

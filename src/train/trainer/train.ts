@@ -9,7 +9,7 @@ import type { EpochRecord } from '../run/epoch-record.js';
 import { fit } from './fit.js';
 import type { FitInput, FitSettings } from './fit.js';
 import { partOf } from '../task/model-folder.js';
-import { clearLeftovers, openRunFolder, writeEpochRows } from '../run/run-folder.js';
+import { clearLeftovers, dropEmptyRunFolder, makeRunFolder, runFolder, writeEpochRows } from '../run/run-folder.js';
 import type { RunFolder } from '../run/run-folder.js';
 import { RunLogs } from '../run/run-logs.js';
 import { LocalRunner } from './shard-runner.js';
@@ -50,7 +50,8 @@ export interface TrainingOutcome {
  */
 export async function train(asked: TrainConfig, path: string, options: TrainOptions = {}): Promise<TrainingOutcome> {
   assertWorkers(options.workers ?? 1);
-  const folder = await openRunFolder(path);
+  const folder = runFolder(path);
+  await makeRunFolder(folder);
   const saved = await loadTrainingState(folder.state);
   if (saved !== null && options.resume !== true) {
     throw new FerError('CONFIG_INVALID', `${path} already holds a run (epoch ${saved.epoch}): go on with --resume, or choose another --output`);
@@ -58,11 +59,16 @@ export async function train(asked: TrainConfig, path: string, options: TrainOpti
   const { shards, workers, line } = shardsForWorkers(asked, options.workers ?? 1, saved === null ? null : await readBegunShards(folder.config));
   if (line !== null) options.onMessage?.(line);
   const config: TrainConfig = { ...asked, shards };
-  const data = options.data ?? (await openTaskData(config, options.onRead));
   try {
-    return await trainOn(data, config, folder, saved, { ...options, workers });
-  } finally {
-    if (options.data === undefined) await data.close();
+    const data = options.data ?? (await openTaskData(config, options.onRead));
+    try {
+      return await trainOn(data, config, folder, saved, { ...options, workers });
+    } finally {
+      if (options.data === undefined) await data.close();
+    }
+  } catch (error) {
+    await dropEmptyRunFolder(folder);
+    throw error;
   }
 }
 
