@@ -70,3 +70,16 @@ it('depends on the seed, and comes near to the share with many people', () => {
   expect(new Set(parts.map((part) => part.map(({ id }) => id).join())).size).toBe(3);
   for (const fraction of [0, 1, -1, NaN]) expect(() => carveValidation(dataset(rows), fraction, 1)).toThrow(/fraction/);
 });
+
+it('never parts the stretches of one video, before and after preparing', () => {
+  const data = dataset(Array.from({ length: 60 }, (_, index): Row => ({ label: EXPRESSIONS_7.labels[index % 3]!, subject: null, split: 'train' })));
+  const videoOf = (id: string): number => Math.floor(Number(id) / 5);
+  const stretches = data.samples.map((sample) => ({ ...sample, path: `/${videoOf(sample.id)}.mp4` }));
+  const prepared = data.samples.map((sample, i) => ({ ...sample, path: '/crops.bin', content: `hash${videoOf(sample.id)}@${i}-${i + 1}` }));
+  for (const samples of [stretches, prepared]) {
+    const { training, validation } = carveValidation({ ...data, samples }, 0.2, 1);
+    const trained = new Set(training.map(({ id }) => videoOf(id)));
+    expect(validation.length).toBeGreaterThanOrEqual(5);
+    expect(validation.filter(({ id }) => trained.has(videoOf(id)))).toEqual([]);
+  }
+});

@@ -12,8 +12,8 @@ export interface CarvedTraining {
  * Sets part of the TRAINING split aside for choosing epochs and settings, with the classes in the same shares. The official validation and test
  * splits are not touched: on sets that report on them, looking at them early would be looking at the answer.
  *
- * Where every training sample names its subject, whole subjects are set aside, as near to those shares as they allow; else single samples
- * are drawn, at least one of each class with two or more. The same seed gives the same parts.
+ * Where every training sample names its subject, whole subjects are set aside, as near to those shares as they allow; else, where recordings give several samples
+ * each (stretches of a video), whole recordings; else single samples are drawn, at least one of each class with two or more. The same seed gives the same parts.
  *
  * @param fraction share of the training samples, between 0 and 1, both excluded
  * @throws FerError CONFIG_INVALID for a fraction out of range
@@ -24,8 +24,9 @@ export function carveValidation(dataset: Dataset, fraction: number, seed: number
   }
   const rows = dataset.samples.filter(({ split }) => split === 'train');
   const random = new SeededRandom(seed).fork('carve validation');
-  const isGrouped = rows.every(({ subject }) => subject !== null) && new Set(rows.map(({ subject }) => subject)).size > 1;
-  const chosen = isGrouped ? wholeSubjects(rows, fraction, random) : singleSamples(rows, fraction, random);
+  const groups = groupBy(rows, rows.every(({ subject }) => subject !== null) ? ({ subject }) => subject! : recordingOf);
+  const isGrouped = groups.size > 1 && groups.size < rows.length;
+  const chosen = isGrouped ? wholeGroups([...groups.values()], rows, fraction, random) : singleSamples(rows, fraction, random);
   return { training: rows.filter((row) => !chosen.has(row)), validation: rows.filter((row) => chosen.has(row)) };
 }
 
@@ -39,21 +40,26 @@ function singleSamples(rows: readonly Sample[], fraction: number, random: Seeded
   return chosen;
 }
 
-/** Takes subjects in random order as long as each brings the counts nearer to what is wanted of every class. */
-function wholeSubjects(rows: readonly Sample[], fraction: number, random: SeededRandom): ReadonlySet<Sample> {
+/** Samples of one recording are too alike to be on both sides: stretches of a video share its file, and after preparing its content. */
+function recordingOf({ path, content }: Sample): string {
+  return content?.split('@')[0] ?? path;
+}
+
+/** Takes groups in random order as long as each brings the counts nearer to what is wanted of every class. */
+function wholeGroups(groups: readonly (readonly Sample[])[], rows: readonly Sample[], fraction: number, random: SeededRandom): ReadonlySet<Sample> {
   const missing = new Map([...groupBy(rows, classOf)].map(([label, members]) => [label, members.length * fraction]));
-  const subjects = random.shuffle([...groupBy(rows, ({ subject }) => subject ?? '').values()]);
+  const shuffled = random.shuffle(groups);
   // By how much the squared distance from the wanted counts falls.
   const gain = (members: readonly Sample[]): number =>
     [...groupBy(members, classOf)].reduce((sum, [label, { length }]) => sum + length * (2 * missing.get(label)! - length), 0);
   const taken: (readonly Sample[])[] = [];
-  for (const members of subjects) {
+  for (const members of shuffled) {
     if (gain(members) <= 0) continue;
     taken.push(members);
     for (const sample of members) missing.set(classOf(sample), missing.get(classOf(sample))! - 1);
   }
   // All of them larger than the part wanted: the nearest one.
-  if (taken.length === 0) taken.push(subjects.reduce((best, members) => (gain(members) > gain(best) ? members : best)));
+  if (taken.length === 0) taken.push(shuffled.reduce((best, members) => (gain(members) > gain(best) ? members : best)));
   return new Set(taken.flat());
 }
 
