@@ -24,8 +24,9 @@ export function carveValidation(dataset: Dataset, fraction: number, seed: number
   }
   const rows = dataset.samples.filter(({ split }) => split === 'train');
   const random = new SeededRandom(seed).fork('carve validation');
-  const groups = groupBy(rows, rows.every(({ subject }) => subject !== null) ? ({ subject }) => subject! : recordingOf);
-  const isGrouped = groups.size > 1 && groups.size < rows.length;
+  const namesSubjects = rows.every(({ subject }) => subject !== null);
+  const groups = groupBy(rows, namesSubjects ? ({ subject }) => subject! : recordingOf);
+  const isGrouped = groups.size > 1 && (namesSubjects || groups.size < rows.length);
   const chosen = isGrouped ? wholeGroups([...groups.values()], rows, fraction, random) : singleSamples(rows, fraction, random);
   return { training: rows.filter((row) => !chosen.has(row)), validation: rows.filter((row) => chosen.has(row)) };
 }
