@@ -29,6 +29,7 @@ interface Report {
   readonly recall: Record<string, number | null>;
   readonly unlabelledFrames: number;
   readonly framesWithoutFace: number;
+  readonly unansweredFrames: number;
   readonly ignoredMissing: number;
   readonly unreadable: { path: string }[];
   readonly model: { version: string };
@@ -131,6 +132,26 @@ describe('fer evaluate', () => {
     expect(report.unreadable.map(({ path }) => path)).toEqual([join(data, '3.png')]);
     expect(printed).toContain('files that cannot be read: 1');
     await picture(join(data, '3.png'), 3);
+  });
+
+  it('answers a frame of a clip that cannot be seen as the nearest one, and counts clips without any apart', async () => {
+    const spoilt = (i: number): string => join(data, 'clip', `${i}.png`);
+    try {
+      await writeFile(spoilt(3), 'no picture');
+      const some = await evaluateWith('hole', {});
+      expect(some.code).toBe(1);
+      expect(some.report).toMatchObject({ count: 28, framesWithoutFace: 1, unansweredFrames: 0, unlabelledFrames: 2 });
+      expect(some.printed).toContain('labelled frames without a face, answered as the nearest frame with one: 1');
+      const [second, third] = ['2', '3'].map((frame) => some.rows.find((row) => row['id'] === 'clip' && row['frame'] === frame)!);
+      expect(third).toEqual({ ...second, frame: '3' }); // both "fear"
+      for (let i = 0; i < 6; i += 1) await writeFile(spoilt(i), 'no picture');
+      const none = await evaluateWith('nobody', { model: clips });
+      expect(none.report).toMatchObject({ count: 24, framesWithoutFace: 0, unansweredFrames: 4, unlabelledFrames: 2 });
+      expect(none.printed).toContain('labelled frames of clips without any face, not counted: 4');
+      expect(none.rows.some(({ id }) => id === 'clip')).toBe(false);
+    } finally {
+      for (let i = 0; i < 6; i += 1) await picture(spoilt(i), 100 + i);
+    }
   });
 
   it.each([

@@ -54,7 +54,7 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
     const predictions = await files.open(flags.predictions);
     await predictions?.write(csv(['id', 'frame', 'truth', 'predicted', ...model.labels.labels]));
     const { evaluation, notes } = await evaluateSplit(model, dataset, flags, io.progress, async (prediction) => predictions?.write(csv(predictionRow(prediction))));
-    if (evaluation.count === 0) throw new FerError('INPUT_UNREADABLE', `${flags.data}: nothing in the ${flags.split} split could be tested on${firstOf(notes)}; fer dataset check says more`);
+    if (evaluation.count === 0) throw new FerError('INPUT_UNREADABLE', `${flags.data}: nothing in the ${flags.split} split could be tested on${firstOf(notes, evaluation)}; fer dataset check says more`);
     await json?.write(`${JSON.stringify(report(flags, model, backend, dataset, evaluation, notes), null, 2)}\n`);
     await files.commit();
     for (const line of [`${model.name} on ${flags.data}, ${flags.split}${flags.flip === true ? ', with mirrored pictures' : ''}`, '', ...evaluationLines(evaluation), '', ...remarks(dataset, evaluation, notes)]) io.write(line);
@@ -117,13 +117,14 @@ function report(flags: EvaluateFlags, model: ExpressionModel, backend: Backend, 
 
 /** What the figures do not say by themselves. */
 function remarks(dataset: Dataset, evaluation: EvaluationOfCrops, notes: CropNotes): string[] {
-  const { missingLabels, ignoredMissing, unlabelledFrames } = evaluation;
-  const { framesWithoutFace, wholePictures, unreadable } = notes;
+  const { missingLabels, ignoredMissing, unlabelledFrames, framesWithoutFace, unansweredFrames } = evaluation;
+  const { wholePictures, unreadable } = notes;
   const missing = `the model does not know ${missingLabels.join(', ')}`;
   return [
     ...(missingLabels.length > 0 ? [ignoredMissing > 0 ? `${missing}: ${ignoredMissing} left out` : `${missing}: counted as wrong (--ignore-missing leaves them out)`] : []),
     ...(wholePictures > 0 ? [`pictures without a face, tested on as a whole: ${wholePictures}`] : []),
-    ...(framesWithoutFace > 0 ? [`labelled frames without a face, not counted: ${framesWithoutFace}`] : []),
+    ...(framesWithoutFace > 0 ? [`labelled frames without a face, answered as the nearest frame with one: ${framesWithoutFace}`] : []),
+    ...(unansweredFrames > 0 ? [`labelled frames of clips without any face, not counted: ${unansweredFrames}`] : []),
     ...(unlabelledFrames > 0 ? [`frames without a label, not counted: ${unlabelledFrames}`] : []),
     ...examples('files that cannot be read', unreadable.map(({ path, message }) => `${path}: ${message}`)),
     ...examples('missing files and unreadable rows', dataset.problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`)),
@@ -136,9 +137,9 @@ function examples(what: string, all: readonly string[]): string[] {
   return [`${what}: ${all.length}`, ...all.slice(0, EXAMPLES).map((text) => `  ${text.split('\n')[0]!}`), ...(rest > 0 ? [`  and ${rest} more (--json lists all)`] : [])];
 }
 
-function firstOf({ unreadable, framesWithoutFace }: CropNotes): string {
+function firstOf({ unreadable }: CropNotes, { unansweredFrames }: EvaluationOfCrops): string {
   if (unreadable[0] !== undefined) return ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`;
-  return framesWithoutFace > 0 ? ' (no face was found)' : '';
+  return unansweredFrames > 0 ? ' (no face was found)' : '';
 }
 
 function predictionRow({ id, frame, truth, predicted, posteriors }: Prediction): (string | number)[] {

@@ -1,6 +1,10 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { FaceCrop } from '../../model/crop-geometry.js';
 import type { Clip, ExpressionModel } from '../../model/expression-model.js';
 import { LabelSet } from '../../model/label-set.js';
+import type { ClipFeatures } from '../task/clip-features.js';
+import { ClipEvaluationSet } from '../task/clip-training-set.js';
+import { splitMetrics } from '../trainer/split-metrics.js';
 import { classifyClip } from './classify-clip.js';
 import { evaluate } from './evaluate.js';
 import type { LabelledCrop, Prediction } from './labelled-crop.js';
@@ -17,7 +21,7 @@ class BrightSide implements ExpressionModel {
   readonly encoded: number[] = [];
   readonly clips: Clip[] = [];
 
-  encode(crops: readonly LabelledCrop['crop'][]): Promise<Float32Array[]> {
+  encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
     this.encoded.push(crops.length);
     return Promise.resolve(crops.map(({ data }) => Float32Array.of(data[0]! / 255, data[1]! / 255)));
   }
@@ -34,7 +38,14 @@ class BrightSide implements ExpressionModel {
   }
 }
 
-function crop(left: number, right: number): LabelledCrop['crop'] {
+/** The same for every frame by itself. */
+class FrameByFrame extends BrightSide {
+  override classify({ features, from, to }: Clip): Promise<Float32Array[]> {
+    return Promise.resolve(features.slice(from, to).map(([left, right]) => Float32Array.of(left! / (left! + right!), right! / (left! + right!))));
+  }
+}
+
+function crop(left: number, right: number): FaceCrop {
   return { geometry: GEOMETRY, data: Float32Array.of(left, right, 0, 0) };
 }
 
@@ -74,6 +85,79 @@ it('answers the frames of a clip from the whole of it, across batches, and count
   expect(result.unlabelledFrames).toBe(50);
   // b is bright on the right on the mean: (90, 110) / 200
   expect(result.confusion).toEqual([[1 + 50, 1], [0, 2]]);
+});
+
+/** A frame in which no face is seen. */
+function faceless(id: string, index: number, truth: string | null): LabelledCrop {
+  return { id, frame: index, timestamp: index / 25, truth, crop: null };
+}
+
+describe('frames without a face', () => {
+  const clip = [faceless('c', 0, 'left'), frame('c', 1, 'left', 90, 10), faceless('c', 2, 'right'), faceless('c', 3, null), faceless('c', 4, 'right'), frame('c', 5, 'right', 30, 70)];
+
+  it('are seen as the nearest frame with one, the earlier of two, at their own time, and count', async () => {
+    const model = new BrightSide();
+    const result = await evaluate(model, clip);
+    expect(model.encoded).toEqual([2]);
+    expect(model.clips).toHaveLength(1);
+    expect(model.clips[0]!.timestamps).toEqual([0, 1, 2, 3, 4, 5].map((i) => i / 25));
+    expect(model.clips[0]!.features.map(([left]) => Math.round(left! * 255))).toEqual([90, 90, 90, 90, 30, 30]);
+    // On the mean (90 * 4 + 30 * 2, 10 * 4 + 70 * 2) / 6 = (70, 30): left in all of them.
+    expect(result.confusion).toEqual([[2, 0], [3, 0]]);
+    expect(result).toMatchObject({ count: 5, accuracy: 2 / 5, framesWithoutFace: 3, unansweredFrames: 0, unlabelledFrames: 1 });
+  });
+
+  it('have the posteriors of the nearest one where each frame is judged by itself, mirrored or not', async () => {
+    for (const flip of [false, true]) {
+      const seen: Prediction[] = [];
+      const result = await evaluate(new FrameByFrame(), clip, { flip, onPrediction: (prediction) => void seen.push(prediction) });
+      expect(seen.map(({ frame: index, truth }) => [index, truth])).toEqual([[0, 'left'], [1, 'left'], [2, 'right'], [4, 'right'], [5, 'right']]);
+      const shares = flip ? [0.5, 0.5, 0.5, 0.5, 0.5] : [0.9, 0.9, 0.9, 0.3, 0.3];
+      for (const [i, { posteriors }] of seen.entries()) expect(posteriors[0]).toBeCloseTo(shares[i]!, 6);
+      if (!flip) expect(result.confusion).toEqual([[2, 0], [1, 2]]);
+    }
+  });
+
+  it('have no answer in a clip without any face: they are counted apart, and no network is asked', async () => {
+    const model = new BrightSide();
+    const nobody = Array.from({ length: 130 }, (_, i) => faceless('n', i, i < 100 ? 'left' : null));
+    const result = await evaluate(model, [...nobody, frame('c', 0, 'left', 9, 1)]);
+    expect(result).toMatchObject({ count: 1, accuracy: 1, framesWithoutFace: 0, unansweredFrames: 100, unlabelledFrames: 30 });
+    expect(model.encoded).toEqual([1]);
+    expect(model.clips).toHaveLength(1);
+    expect(await evaluate(model, nobody)).toMatchObject({ count: 0, unansweredFrames: 100 });
+  });
+
+  it('do not borrow a face from another clip', async () => {
+    const model = new FrameByFrame();
+    const result = await evaluate(model, [frame('a', 0, 'left', 9, 1), faceless('b', 0, 'right'), frame('b', 1, 'right', 1, 9), faceless('b', 2, 'right'), frame('d', 0, 'left', 9, 1)]);
+    expect(result).toMatchObject({ count: 5, accuracy: 1, framesWithoutFace: 2 });
+  });
+
+  it('are answered as training validates them: the same logits, the same figures', async () => {
+    const faces: readonly (readonly [number, number])[] = [[90, 10], [40, 60], [80, 30], [20, 70], [60, 50]];
+    const places = [[null, 0, null, null, 1, null, 2], [null, null], [3, null, null, 4, null]];
+    const truths = [['left', 'left', 'right', null, 'right', 'left', 'right'], ['left', 'right'], ['right', 'left', 'right', 'left', 'left']];
+    const model = new BrightSide();
+    const features: ClipFeatures = { dimensions: 2, of: (crops) => Promise.resolve(Float32Array.from(crops.flatMap((at) => faces[at]!.map((value) => value / 255)))) };
+    const set = new ClipEvaluationSet(
+      places.map((crops, c) => ({ rowIds: crops.map((_, i) => `${c}#${i}`), crops, labels: truths[c]!.map((truth) => (truth === null ? -1 : model.labels.indexOf(truth))) })),
+      features,
+    );
+    // What the model makes of a clip, as logits.
+    const rows = await set.logits(async (values, [, frames]) => {
+      const sequence = Array.from({ length: frames! }, (_, i) => values.slice(2 * i, 2 * i + 2));
+      const posteriors = await model.classify({ features: sequence, timestamps: sequence.map((_, i) => i / 25), from: 0, to: frames! });
+      return Float32Array.from(posteriors.flatMap((row) => [...row].map(Math.log)));
+    });
+    const validation = splitMetrics(rows, set.labels, 2);
+    const crops = places.flatMap((clipPlaces, c) => clipPlaces.map((at, i) => (at === null ? faceless(`${c}`, i, truths[c]![i]!) : frame(`${c}`, i, truths[c]![i]!, ...faces[at]!))));
+    const evaluation = await evaluate(model, crops);
+    expect(evaluation).toMatchObject({ count: 11, framesWithoutFace: 6, unansweredFrames: 2, unlabelledFrames: 1 });
+    expect(evaluation.count).toBe(validation.count);
+    expect(evaluation.confusion).toEqual(validation.confusion);
+    for (const name of ['accuracy', 'meanClassAccuracy', 'macroF1', 'expectedCalibrationError'] as const) expect(evaluation[name]).toBeCloseTo(validation[name], 6);
+  });
 });
 
 it('averages with the mirrored picture', async () => {

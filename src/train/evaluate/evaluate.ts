@@ -1,6 +1,7 @@
 import { FerError } from '../../errors/index.js';
 import type { FaceCrop } from '../../model/crop-geometry.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
+import { nearestFaces } from '../augment/clip/index.js';
 import { flip } from '../augment/index.js';
 import { predictedClasses } from '../metrics/index.js';
 import { classifyClip } from './classify-clip.js';
@@ -24,16 +25,26 @@ export interface EvaluateOptions {
 export interface EvaluationOfCrops extends Evaluation {
   /** Frames of clips that nobody labelled: seen as context, not counted. */
   readonly unlabelledFrames: number;
+  /** Labelled frames without a face: counted, and answered as if they showed the nearest frame of their clip with one. */
+  readonly framesWithoutFace: number;
+  /** Labelled frames of clips that show no face at all: there is no answer, and they are not counted. */
+  readonly unansweredFrames: number;
 }
 
-interface Seen extends Omit<LabelledCrop, 'crop'> {
-  readonly features: Float32Array;
+/** What the frame encoder makes of a face. */
+interface Features {
+  readonly plain: Float32Array;
   readonly mirrored: Float32Array | null;
 }
 
+interface Seen extends Omit<LabelledCrop, 'crop'> {
+  readonly features: Features | null;
+}
+
 /**
- * Tests a model, in the seat in which it annotates, on faces whose expressions are known. Faces are pulled in batches; of clips only the features of the one at
- * work are held, so memory does not grow with the data.
+ * Tests a model, in the seat in which it annotates, on faces whose expressions are known. Every labelled frame of a clip counts: where no face is seen, the nearest
+ * frame with one is seen instead, as validation in training has it. Faces are pulled in batches; of clips only the features of the one at work are held, so
+ * memory does not grow with the data.
  *
  * @param crops all cut with `model.crop`
  * @throws FerError INTERRUPTED after `signal`, and what `crops` throws
@@ -44,10 +55,18 @@ export async function evaluate(
   { flip: mirror = false, ignoreMissing = false, onPrediction, signal }: EvaluateOptions = {},
 ): Promise<EvaluationOfCrops> {
   const tally = new Tally(model.labels, ignoreMissing);
-  let unlabelledFrames = 0;
+  let [unlabelledFrames, framesWithoutFace, unansweredFrames] = [0, 0, 0];
 
   const answer = async (sequence: readonly Seen[]): Promise<void> => {
-    const posteriors = await posteriorsOf(model, sequence);
+    const nearest = nearestFaces(sequence.map(({ features }) => features !== null));
+    const labelledFaceless = sequence.filter(({ truth, features }) => truth !== null && features === null).length;
+    if (nearest === null) {
+      unansweredFrames += labelledFaceless;
+      unlabelledFrames += sequence.length - labelledFaceless;
+      return;
+    }
+    framesWithoutFace += labelledFaceless;
+    const posteriors = await posteriorsOf(model, nearest.map((at) => sequence[at]!.features!), sequence.map(({ timestamp }) => timestamp));
     const labelled = sequence.flatMap(({ id, frame, truth }, i) => (truth === null ? [] : [{ id, frame, truth, posteriors: posteriors[i]! }]));
     unlabelledFrames += sequence.length - labelled.length;
     tally.add(labelled.map(({ truth }) => truth), labelled.map((entry) => entry.posteriors));
@@ -68,19 +87,25 @@ export async function evaluate(
     }
   }
   if (clip.length > 0) await answer(clip);
-  return { ...tally.result(), unlabelledFrames };
+  return { ...tally.result(), unlabelledFrames, framesWithoutFace, unansweredFrames };
 }
 
 async function look(model: ExpressionModel, batch: readonly LabelledCrop[], mirror: boolean): Promise<Seen[]> {
-  const features = await model.encode(batch.map(({ crop }) => crop));
-  const mirrored = mirror ? await model.encode(batch.map(({ crop }) => mirroredCrop(crop))) : null;
-  return batch.map(({ id, frame, timestamp, truth }, i) => ({ id, frame, timestamp, truth, features: features[i]!, mirrored: mirrored?.[i] ?? null }));
+  const faces = batch.flatMap(({ crop }) => crop ?? []);
+  const plain = faces.length === 0 ? [] : await model.encode(faces);
+  const mirrored = mirror && faces.length > 0 ? await model.encode(faces.map(mirroredCrop)) : null;
+  let next = 0;
+  return batch.map(({ crop, ...rest }) => {
+    if (crop === null) return { ...rest, features: null };
+    const face = next++;
+    return { ...rest, features: { plain: plain[face]!, mirrored: mirrored?.[face] ?? null } };
+  });
 }
 
-async function posteriorsOf(model: ExpressionModel, sequence: readonly Seen[]): Promise<Float32Array[]> {
-  const timestamps = sequence.map(({ timestamp }) => timestamp);
-  const plain = await classifyClip(model, sequence.map(({ features }) => features), timestamps);
-  const mirrored = sequence.flatMap((seen) => seen.mirrored ?? []);
+/** @param seen of every frame the face that is seen there [T] @returns [T][C] */
+async function posteriorsOf(model: ExpressionModel, seen: readonly Features[], timestamps: readonly number[]): Promise<Float32Array[]> {
+  const plain = await classifyClip(model, seen.map((features) => features.plain), timestamps);
+  const mirrored = seen.flatMap((features) => features.mirrored ?? []);
   if (mirrored.length === 0) return plain;
   const other = await classifyClip(model, mirrored, timestamps);
   return plain.map((row, i) => row.map((p, k) => (p + other[i]![k]!) / 2));

@@ -25,7 +25,7 @@ export class FoundFaces {
   ) {}
 
   /**
-   * The largest face of an image, and the image as a whole where there is none; of a clip the face of its main person in every frame.
+   * The largest face of an image, and the image as a whole where there is none; of a clip the face of its main person in every frame, or none.
    * @throws FerError INTERRUPTED, and what loading the networks throws; a file that cannot be read is noted
    */
   async *of(sample: Sample, signal?: AbortSignal): AsyncGenerator<LabelledCrop, void, undefined> {
@@ -60,9 +60,9 @@ export class FoundFaces {
     const scratch = await this.openScratch();
     const { frames } = await cropClip(readFrames(sample, { framesPerSecond: null, signal, onDamage }), await this.nets(), geometry, scratch);
     for (const { index, timestamp, crop } of frames) {
-      const truth = frameLabels === null ? label : (frameLabels[index] ?? null);
-      if (crop === null) this.notes.framesWithoutFace += truth === null ? 0 : 1;
-      else for await (const data of scratch.read([crop])) yield { id, frame: index, timestamp, truth, crop: { geometry, data: Float32Array.from(data) } };
+      const row = { id, frame: index, timestamp, truth: frameLabels === null ? label : (frameLabels[index] ?? null) };
+      if (crop === null) yield { ...row, crop };
+      else for await (const data of scratch.read([crop])) yield { ...row, crop: { geometry, data: Float32Array.from(data) } };
     }
   }
 

@@ -1,6 +1,6 @@
 import type { FaceCrop } from '../../model/crop-geometry.js';
 
-/** One face on which a model is tested. */
+/** One face on which a model is tested, or a frame of a clip in which none is seen. */
 export interface LabelledCrop {
   /** Of the sample. Consecutive crops of the same id that have a `frame` are one clip. */
   readonly id: string;
@@ -10,7 +10,8 @@ export interface LabelledCrop {
   readonly timestamp: number;
   /** What the data say is seen; null for a frame of a clip that nobody labelled: it is only context for its neighbours. */
   readonly truth: string | null;
-  readonly crop: FaceCrop;
+  /** Null for a frame of a clip without a face: the nearest frame of the clip with one stands in. */
+  readonly crop: FaceCrop | null;
 }
 
 /** What a model said of one labelled face. */

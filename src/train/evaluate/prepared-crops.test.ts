@@ -17,10 +17,11 @@ function prepared(samples: readonly PreparedSample[], count: number): Prepared {
   const labels = new LabelSet('two', ['neutral', 'fear']);
   const crops = new MemoryCrops(GEOMETRY, Uint8Array.from({ length: 4 * count }, (_, i) => Math.floor(i / 4)));
   const dataset = { name: 'two', labels, splits: ['test'] as const, samples, problems: [], leftOut: {} };
-  return { folder: 'prepared', labels, dataset, samples, crops, features: null, close: () => Promise.resolve() };
+  const some = samples.filter((one) => one.crops > 0);
+  return { folder: 'prepared', labels, dataset: { ...dataset, samples: some }, samples: some, all: samples, crops, features: null, close: () => Promise.resolve() };
 }
 
-it('gives the faces that were found, with the labels of their frames', async () => {
+it('gives the faces that were found, and the frames without one, with the labels of their frames', async () => {
   const clip = sample({
     id: 'clip',
     kind: 'clip',
@@ -36,18 +37,32 @@ it('gives the faces that were found, with the labels of their frames', async () 
     note: '3 of 4 pictures',
   });
   const image = sample({ id: 'image', origin: 'whole', readFrames: [{ index: 0, timestamp: 0, crop: 0 }] });
+  const nobody = sample({ id: 'nobody', kind: 'clip', origin: 'none', crops: 0, readFrames: [{ index: 0, timestamp: 0, crop: null }] });
+  const skipped = sample({ id: 'skipped', origin: 'none', crops: 0, readFrames: [{ index: 0, timestamp: 0, crop: null }] });
   const done: number[] = [];
-  const source = new PreparedCrops(prepared([image, clip], 4), GEOMETRY, (count) => done.push(count));
+  const source = new PreparedCrops(prepared([image, skipped, clip, nobody], 4), GEOMETRY, (count) => done.push(count));
   const crops: LabelledCrop[] = [];
   for await (const crop of source) crops.push(crop);
-  expect(crops.map(({ id, frame, timestamp, truth, crop }) => [id, frame, timestamp, truth, ...crop.data])).toEqual([
+  expect(crops.map(({ id, frame, timestamp, truth, crop }) => [id, frame, timestamp, truth, ...(crop?.data ?? ['no face'])])).toEqual([
     ['image', null, 0, 'neutral', 0, 0, 0, 0],
     ['clip', 4, 0.16, 'fear', 1, 1, 1, 1],
+    ['clip', 5, 0.2, 'neutral', 'no face'],
     ['clip', 6, 0.24, null, 2, 2, 2, 2],
     ['clip', 9, 0.36, 'neutral', 3, 3, 3, 3],
+    ['nobody', 0, 0, 'neutral', 'no face'],
   ]);
-  expect(source.notes).toMatchObject({ framesWithoutFace: 1, wholePictures: 1, unreadable: [{ message: '3 of 4 pictures' }] });
+  expect(source.notes).toMatchObject({ wholePictures: 1, unreadable: [{ message: '3 of 4 pictures' }] });
   expect(done).toEqual([1, 2]);
+});
+
+it('keeps faces and frames together across the batches in which crops are read', async () => {
+  // Every third frame shows no face.
+  let next = 0;
+  const readFrames = Array.from({ length: 200 }, (_, index) => ({ index, timestamp: index / 25, crop: index % 3 === 1 ? null : next++ }));
+  const clip = sample({ id: 'clip', kind: 'clip', readFrames, crops: next });
+  const seen: (number | null)[] = [];
+  for await (const { crop } of new PreparedCrops(prepared([clip], next), GEOMETRY)) seen.push(crop?.data[0] ?? null);
+  expect(seen).toEqual(readFrames.map(({ crop }) => crop));
 });
 
 it('refuses faces that were cut for another model', () => {

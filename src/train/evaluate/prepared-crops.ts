@@ -9,7 +9,7 @@ import type { LabelledCrop } from './labelled-crop.js';
 const BATCH = 64;
 
 /**
- * The faces of a prepared data set, with their labels: what was found when it was prepared.
+ * The faces of a prepared data set, with their labels, and the frames without one: what was found when it was prepared.
  * @throws FerError MODEL_INCOMPATIBLE, on construction, when they were cut otherwise than the model wants them
  */
 export class PreparedCrops implements AsyncIterable<LabelledCrop> {
@@ -27,23 +27,28 @@ export class PreparedCrops implements AsyncIterable<LabelledCrop> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LabelledCrop, void, undefined> {
-    const { crops, samples } = this.prepared;
+    const { crops, all } = this.prepared;
     const { geometry } = crops;
     const length = cropLength(geometry);
-    for (const [done, { id, kind, label, frameLabels, readFrames, origin, note, path }] of samples.entries()) {
+    let done = 0;
+    for (const sample of all) {
+      const { id, kind, label, frameLabels, readFrames, origin, note, path } = sample;
+      // An image without a crop was left out when the data were prepared; a clip without any still has frames to answer for.
+      if (sample.crops === 0 && kind === 'image') continue;
       if (origin === 'whole') this.notes.wholePictures += 1;
       if (note !== null) this.notes.unreadable.push({ path: `${path} (${id})`, message: note });
-      const faces = readFrames.flatMap(({ index, timestamp, crop }, at) => {
-        const truth = frameLabels === null ? label : (frameLabels[at] ?? null);
-        if (crop === null && truth !== null) this.notes.framesWithoutFace += 1;
-        return crop === null ? [] : [{ crop, face: { id, frame: kind === 'image' ? null : index, timestamp, truth } }];
-      });
-      for (let from = 0; from < faces.length; from += BATCH) {
-        const batch = faces.slice(from, from + BATCH);
-        const pixels = await crops.read(batch.map(({ crop }) => crop));
-        for (const [i, { face }] of batch.entries()) yield { ...face, crop: { geometry, data: Float32Array.from(pixels.subarray(i * length, (i + 1) * length)) } };
+      for (let from = 0; from < readFrames.length; from += BATCH) {
+        const batch = readFrames.slice(from, from + BATCH);
+        const pixels = await crops.read(batch.flatMap(({ crop }) => crop ?? []));
+        let next = 0;
+        for (const [i, { index, timestamp, crop }] of batch.entries()) {
+          const truth = frameLabels === null ? label : (frameLabels[from + i] ?? null);
+          const data = crop === null ? null : Float32Array.from(pixels.subarray(next * length, (next + 1) * length));
+          if (data !== null) next += 1;
+          yield { id, frame: kind === 'image' ? null : index, timestamp, truth, crop: data === null ? null : { geometry, data } };
+        }
       }
-      this.onSample(done + 1);
+      if (sample.crops > 0) this.onSample((done += 1));
     }
   }
 }

@@ -75,29 +75,42 @@ const clip = sample({
 
 it('takes pictures and frames as they are, in order, and passes over what cannot be read', async () => {
   const { source, crops, asked } = await cropsOf([sample({ id: 'p', path: join(dir, '10.png') }), sample({ id: 'd', path: join(dir, 'damaged.png') }), clip], 'as-is');
-  expect(crops.map(({ id, frame, truth, timestamp, crop }) => [id, frame, truth, timestamp, crop.data.length, crop.data[0], crop.data[63]])).toEqual([
+  expect(crops.map(({ id, frame, truth, timestamp, crop }) => [id, frame, truth, timestamp, crop?.data.length, crop?.data[0], crop?.data[63]])).toEqual([
     ['p', null, 'neutral', 0, 64, 10, 10],
     ['clip', 0, 'fear', 0, 64, 20, 20],
+    // Has a label and no picture.
+    ['clip', 1, 'fear', 1 / 25, undefined, undefined, undefined],
     ['clip', 3, null, 3 / 25, 64, 30, 30],
     ['clip', 4, 'anger', 4 / 25, 64, 40, 40],
   ]);
   expect(source.notes.unreadable.map(({ path }) => path)).toEqual([join(dir, 'damaged.png')]);
-  // Frame 1 has a label and no picture.
-  expect(source.notes).toMatchObject({ framesWithoutFace: 1, wholePictures: 0 });
+  expect(source.notes.wholePictures).toBe(0);
   expect(asked).toBe(0);
 });
 
 it('finds and aligns faces where asked to, and takes a picture without one as a whole', async () => {
   const { source, crops } = await cropsOf([sample({ id: 'face', path: face }), sample({ id: 'flat', path: join(dir, '10.png') }), clip], 'detect');
-  expect(crops.map(({ id }) => id)).toEqual(['face', 'flat']);
-  expect(crops[1]!.crop.data).toEqual(new Float32Array(64).fill(10));
-  // Frames 0 and 4 are labelled and show no face, frame 1 is not there.
-  expect(source.notes).toMatchObject({ framesWithoutFace: 3, wholePictures: 1, unreadable: [] });
+  // None of the clip's pictures shows a face, frame 1 is not there.
+  expect(crops.map(({ id, frame, crop }) => [id, frame, crop !== null])).toEqual([
+    ['face', null, true],
+    ['flat', null, true],
+    ...[0, 1, 3, 4].map((frame) => ['clip', frame, false]),
+  ]);
+  expect(crops[1]!.crop!.data).toEqual(new Float32Array(64).fill(10));
+  expect(source.notes).toMatchObject({ wholePictures: 1, unreadable: [] });
   const whole = await cropsOf([sample({ id: 'face', path: face })], 'as-is');
-  expect(crops[0]!.crop.data).not.toEqual(whole.crops[0]!.crop.data);
+  expect(crops[0]!.crop!.data).not.toEqual(whole.crops[0]!.crop!.data);
 });
 
-it('searches every frame of a video for the face, and counts those without', async () => {
+it('takes a frame that cannot be decoded for one without a face', async () => {
+  const frames = [10, 20].map((level, i) => ({ index: 2 * i, path: join(dir, `${level}.png`) }));
+  const damaged = sample({ id: 'c', path: dir, kind: 'clip', frames: [frames[0]!, { index: 1, path: join(dir, 'damaged.png') }, frames[1]!] });
+  const { source, crops } = await cropsOf([damaged], 'as-is');
+  expect(crops.map(({ frame, truth, crop }) => [frame, truth, crop?.data[0]])).toEqual([[0, 'neutral', 10], [1, 'neutral', undefined], [2, 'neutral', 20]]);
+  expect(source.notes.unreadable.map(({ path }) => path)).toEqual([join(dir, 'damaged.png')]);
+});
+
+it('searches every frame of a video for the face, and gives those without too', async () => {
   const temporary = join(dir, 'temporary');
   await mkdir(temporary);
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) vi.stubEnv(name, temporary);
@@ -112,9 +125,9 @@ it('searches every frame of a video for the face, and counts those without', asy
   const ids = crops.map(({ id }) => id);
   expect([ids[0], ids.at(-1)]).toEqual(['before', 'after']);
   const seen = crops.filter(({ id }) => id === 'v');
-  expect(seen.map(({ frame }) => frame)).toEqual([0, 1, 2, 3, 4]);
-  expect(seen.map(({ truth }) => truth)).toEqual(frameLabels.slice(0, 5));
-  expect(source.notes.framesWithoutFace).toBe(4);
+  expect(seen.map(({ frame }) => frame)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(seen.map(({ crop }) => crop !== null)).toEqual([true, true, true, true, true, false, false, false, false]);
+  expect(seen.map(({ truth }) => truth)).toEqual(frameLabels);
   expect(source.notes.unreadable.map(({ path }) => path)).toEqual([join(dir, 'gone.mp4')]);
   expect(await readdir(temporary)).toEqual([]);
 });

@@ -25,7 +25,7 @@ export interface SampleCropsOptions {
 const BATCH = 64;
 
 /**
- * The faces of a data set's samples, in their order and all frames of every clip, with their labels. Files that cannot be used are noted and passed over.
+ * The faces of a data set's samples, in their order and all frames of every clip, with or without a face, with their labels. Files that cannot be used are noted and passed over.
  * @throws FerError INTERRUPTED after `signal`, and what loading the face networks throws
  */
 export class SampleCrops implements AsyncIterable<LabelledCrop> {
@@ -44,7 +44,6 @@ export class SampleCrops implements AsyncIterable<LabelledCrop> {
     try {
       for (const [done, sample] of this.samples.entries()) {
         if (signal?.aborted === true) throw new FerError('INTERRUPTED', 'evaluation stopped; run it again for the whole');
-        notes.framesWithoutFace += missingFrames(sample);
         if (faces === 'detect' || (sample.kind === 'clip' && sample.frames === null)) {
           // Crops leave in the order of the samples.
           yield* wholePictures(pending, geometry, notes);
@@ -61,11 +60,4 @@ export class SampleCrops implements AsyncIterable<LabelledCrop> {
       await found.close();
     }
   }
-}
-
-/** Frames that have a label and, of a clip that lies as files, no picture. */
-function missingFrames({ frames, frameLabels }: Sample): number {
-  if (frames === null || frameLabels === null) return 0;
-  const there = new Set(frames.map(({ index }) => index));
-  return frameLabels.filter((truth, index) => truth !== null && !there.has(index)).length;
 }

@@ -21,6 +21,8 @@ export interface Prepared {
   readonly dataset: PreparedDataset;
   /** Those that have a crop. */
   readonly samples: readonly PreparedSample[];
+  /** Those without a crop too. */
+  readonly all: readonly PreparedSample[];
   readonly crops: CropSource;
   /** Of a frame encoder; null where `prepareFeatures` has not been run to its end. */
   readonly features: FeatureSource | null;
@@ -32,7 +34,7 @@ export interface Prepared {
  * @throws FerError INPUT_NOT_FOUND when there is nothing prepared, CONFIG_INVALID when it is not complete, INPUT_UNREADABLE when crops are missing
  */
 export async function openPrepared(folder: string, { split }: { readonly split?: Split } = {}): Promise<Prepared> {
-  const { folder: root, header, dataset } = await readPrepared(folder, split);
+  const { folder: root, header, dataset, all } = await readPrepared(folder, split);
   const files: FileHandle[] = [];
   const opened = async (name: string, bytes: number): Promise<FileHandle> => {
     const path = join(root, name);
@@ -51,7 +53,7 @@ export async function openPrepared(folder: string, { split }: { readonly split?:
     const crops = new FileCrops(await opened(CROPS_FILE, count * cropLength(header.geometry)), join(root, CROPS_FILE), header.geometry, count);
     const info = await readFeaturesInfo(root, count);
     const features = info === null ? null : new FileFeatures(await opened(FEATURES_FILE, count * info.bytes), join(root, FEATURES_FILE), info);
-    return { folder: root, labels: dataset.labels, dataset, samples: dataset.samples, crops, features, close };
+    return { folder: root, labels: dataset.labels, dataset, samples: dataset.samples, all, crops, features, close };
   } catch (error) {
     await close();
     throw error;

@@ -17,7 +17,7 @@ export interface ReadFrame {
   readonly index: number;
   /** Seconds. */
   readonly timestamp: number;
-  /** Null where the picture cannot be decoded. */
+  /** Null where there is none, or it cannot be decoded. */
   readonly picture: Frame | null;
 }
 
@@ -53,9 +53,19 @@ async function* sourceFrames(source: FrameSource, { signal, onDamage }: ReadFram
   if (note !== null) onDamage?.(note);
 }
 
-/** Of a clip that lies as files: the pictures of the stretch that is meant. */
-export function framesMeant(files: readonly FrameFile[], { startSeconds, endSeconds }: Pick<Sample, 'startSeconds' | 'endSeconds'>): readonly FrameFile[] {
-  return files.filter(({ index }) => {
+/** A frame of a clip that lies as files. */
+export interface FrameMeant {
+  readonly index: number;
+  /** Null where there is no file: in data sets of cut faces, no face was found. */
+  readonly path: string | null;
+}
+
+/** Of a clip that lies as files: the frames of the stretch that is meant, in order; those that have a label and no file are among them. */
+export function framesMeant(files: readonly FrameFile[], { frameLabels, startSeconds, endSeconds }: Pick<Sample, 'frameLabels' | 'startSeconds' | 'endSeconds'>): readonly FrameMeant[] {
+  const there = new Set(files.map(({ index }) => index));
+  const missing = (frameLabels ?? []).flatMap((label, index): FrameMeant[] => (label === null || there.has(index) ? [] : [{ index, path: null }]));
+  const all = missing.length === 0 ? files : [...files, ...missing].sort((a, b) => a.index - b.index);
+  return all.filter(({ index }) => {
     const timestamp = index / FRAME_FILE_RATE;
     return timestamp >= (startSeconds ?? -Infinity) - HALF_MICROSECOND && timestamp < (endSeconds ?? Infinity) - HALF_MICROSECOND;
   });
@@ -68,6 +78,10 @@ async function* frameFiles(files: readonly FrameFile[], sample: Sample, { signal
   for (const { index, path } of framesMeant(files, sample)) {
     const timestamp = index / FRAME_FILE_RATE;
     let picture: Frame | null = null;
+    if (path === null) {
+      yield { index, timestamp, picture };
+      continue;
+    }
     try {
       for await (const frame of (await openImages(path)).frames(signal)) picture = { ...frame, index, timestamp };
       readable += 1;

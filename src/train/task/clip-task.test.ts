@@ -18,7 +18,9 @@ import { synthesizeClips } from '../datasets/synthesize/index.js';
 import { SampleCrops, evaluate } from '../evaluate/index.js';
 import { prepareFeatures } from '../prepare/index.js';
 import { SeededRandom } from '../seeded-random.js';
+import { predictWith } from './predict.js';
 import { openTaskData } from './task-data.js';
+import { splitMetrics } from '../trainer/split-metrics.js';
 import { train } from '../trainer/train.js';
 import type { TrainOptions } from '../trainer/train.js';
 
@@ -107,6 +109,36 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
       expect(evaluation.macroF1).toBeCloseTo(metrics['macroF1']!, 6);
     } finally {
       model.dispose();
+    }
+  });
+
+  it('is judged and evaluated alike on clips of which frames are missing or damaged: all labelled frames count', async () => {
+    await cp(at('clips'), at('holes'), { recursive: true });
+    const before = await openDataset(`manifest:${at('holes')}`, { split: 'valid' });
+    for (const { frames } of before.samples) {
+      // A manifest counts the frames of a folder in their order, so the last three labels have no file.
+      for (const i of [2, 3, 7]) await rm(frames![i]!.path);
+      await writeFile(frames![5]!.path, 'no picture');
+    }
+    const config = { ...clipConfig(), data: `manifest:${at('holes')}` };
+    const data = await openTaskData(config);
+    const task = await data.task(config);
+    try {
+      await task.save(at('holes-model'), { temperature: 1, metrics: {} });
+      const validation = splitMetrics(await task.validation!.logits(predictWith(task.model)), task.validation!.labels, task.labels.size);
+      const model = await openModel(at('holes-model'));
+      try {
+        const { samples } = await openDataset(`manifest:${at('holes')}`, { split: 'valid' });
+        const evaluation = await evaluate(model, new SampleCrops(samples, { geometry: model.crop, faces: 'as-is', nets: () => Promise.reject(new Error('no face is looked for')) }));
+        expect([validation.count, evaluation.count, evaluation.framesWithoutFace, evaluation.unansweredFrames]).toEqual([2 * LENGTH, 2 * LENGTH, 2 * 4, 0]);
+        expect(evaluation.confusion).toEqual(validation.confusion);
+        expect(evaluation.expectedCalibrationError).toBeCloseTo(validation.expectedCalibrationError, 5);
+      } finally {
+        model.dispose();
+      }
+    } finally {
+      task.dispose();
+      await data.close();
     }
   });
 

@@ -34,9 +34,15 @@ describe('rows', () => {
     expect(rows.map(({ id, label, source }) => [id, label, source])).toEqual([0, 1, 4, 5].map((index) => [`clip#${index}`, 1, `/none/clip/${index}.png`]));
   });
 
-  it('take the label that stands at their place in the footage, gaps or not, and none beyond the end', () => {
-    const frameLabels = ['calm', null, 'happy', 'happy', 'happy'];
-    expect(rowsOf({ ...CLIP, label: null, frameLabels }, LABELS).map(({ label }) => label)).toEqual([0, -1, 1, -1]);
+  it('take the label that stands at their place in the footage, and none beyond the end; a frame with a label and no file shows no face', () => {
+    const frameLabels = ['calm', null, 'happy', null, 'happy'];
+    expect(rowsOf({ ...CLIP, label: null, frameLabels }, LABELS).map(({ id, label, source }) => [id, label, source])).toEqual([
+      ['clip#0', 0, '/none/clip/0.png'],
+      ['clip#1', -1, '/none/clip/1.png'],
+      ['clip#2', 1, null],
+      ['clip#4', 1, '/none/clip/4.png'],
+      ['clip#5', -1, '/none/clip/5.png'],
+    ]);
   });
 
   it('are those of the stretch that is meant, at 25 frames a second', () => {
@@ -105,7 +111,8 @@ it('files are found in their places, what cannot be decoded is counted, and fram
   const { crops, places, broken } = await locateRows([...rows, { ...rows[0]!, source: null }], GEOMETRY, null, (done, total) => steps.push([done, total]));
   expect(broken).toBe(1);
   expect(steps.at(-1)).toEqual([4, 4]);
-  expect(places.map((place) => place === null)).toEqual([false, true, false, false, true]);
+  // The last two of the clip's five labels are of frames without a file.
+  expect(places.map((place) => place === null)).toEqual([false, true, false, true, true, false, true]);
   const shades = await crops.read(places.flatMap((place) => place ?? []));
   expect([0, 1, 2].map((i) => shades[i * SIZE * SIZE])).toEqual([10, 40, 90]);
 });
