@@ -5,4 +5,4 @@ export { describeInitialised, initialiseFrom } from './initialise-from.js';
 export type { Initialised } from './initialise-from.js';
 export { loadCheckpoint, readCheckpointInfo } from './load-checkpoint.js';
 export type { Checkpoint, CheckpointWanted } from './load-checkpoint.js';
-export { saveCheckpoint } from './save-checkpoint.js';
+export { INFO_FILE, saveCheckpoint } from './save-checkpoint.js';

@@ -1,4 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
+import { groupBy } from '../group-by.js';
 import { SeededRandom } from '../seeded-random.js';
 import type { Dataset, Sample } from './dataset.js';
 
@@ -69,15 +70,4 @@ function classOf({ label, frameLabels }: Sample): string {
   if (label !== null || frameLabels === null) return label ?? '';
   const counts = [...groupBy(frameLabels.filter((frame) => frame !== null), (frame) => frame)];
   return counts.reduce<[string, number]>((best, [frame, { length }]) => (length > best[1] ? [frame, length] : best), ['', 0])[0];
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.js';
 import type { CellResult } from './run-grid.js';
 
 /** A figure over the seeds. */
@@ -25,13 +26,7 @@ export interface ResultRow {
 
 /** Mean and spread over the seeds, condition by condition. */
 export function resultRows(results: readonly CellResult[]): readonly ResultRow[] {
-  const groups = new Map<string, CellResult[]>();
-  for (const result of results) {
-    const key = JSON.stringify([result.condition, result.method]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [result]);
-    else group.push(result);
-  }
+  const groups = groupBy(results, ({ condition, method }) => JSON.stringify([condition, method]));
   const conditions = [...new Set(results.map(({ condition }) => condition))];
   const rows = [...groups.values()].map((cells): ResultRow => {
     const over = (of: (cell: CellResult) => number): Spread => spread(cells.map(of));

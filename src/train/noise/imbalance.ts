@@ -1,4 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
+import { groupBy } from '../group-by.js';
 import type { SeededRandom } from '../seeded-random.js';
 
 /**
@@ -16,12 +17,7 @@ import type { SeededRandom } from '../seeded-random.js';
  */
 export function longTail(labels: readonly number[], factor: number, random: SeededRandom): number[] {
   if (!(factor >= 1 && Number.isFinite(factor))) throw new FerError('CONFIG_INVALID', `imbalance: factor ${factor} must be 1 or more`);
-  const members = new Map<number, number[]>();
-  labels.forEach((label, i) => {
-    const group = members.get(label);
-    if (group) group.push(i);
-    else members.set(label, [i]);
-  });
+  const members = groupBy(labels.keys(), (i) => labels[i]!);
   const unlabelled = [...members].filter(([label]) => label < 0).flatMap(([, group]) => group);
   const classes = [...members].filter(([label]) => label >= 0).sort(([a, x], [b, y]) => y.length - x.length || a - b);
   const largest = classes[0]?.[1].length ?? 0;

@@ -1,4 +1,4 @@
-import { open, rm, stat } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { throwIfAborted } from '../../ingest/interruption.js';
@@ -6,6 +6,7 @@ import { checkpointHash, loadCheckpoint } from '../../model/checkpoint/index.js'
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { encoderOf } from '../../model/networks/index.js';
 import type { CropSource } from '../crops/crop-source.js';
+import { FRAME_PART, partOf } from '../task/model-folder.js';
 import { bytesPerCrop, FEATURES_FILE, FEATURES_INFO_FILE, startedFeatures, writeFeaturesInfo } from './file-features.js';
 import type { FeaturesInfo } from './file-features.js';
 import { openPrepared } from './open-prepared.js';
@@ -41,7 +42,7 @@ export async function prepareFeatures(folder: string, model: string, { signal, o
   const prepared = await openPrepared(folder);
   try {
     const { crops } = prepared;
-    const checkpointFolder = await frameFolder(model);
+    const checkpointFolder = await partOf(model, FRAME_PART);
     const checkpoint = await loadCheckpoint(checkpointFolder, { kind: 'frame', crop: crops.geometry });
     try {
       const encoder = encoderOf(checkpoint.model);
@@ -102,10 +103,4 @@ async function bothViews(crops: Uint8Array, { size, channels }: CropGeometry, en
   } finally {
     features.dispose();
   }
-}
-
-/** A model folder is a frame checkpoint itself, or has one in `frame/`. */
-async function frameFolder(model: string): Promise<string> {
-  const within = join(model, 'frame');
-  return (await stat(join(within, 'ferstream.json')).catch(() => null)) === null ? model : within;
 }

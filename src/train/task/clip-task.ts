@@ -1,7 +1,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { checkpointHash, loadCheckpoint, readCheckpointInfo, saveCheckpoint } from '../../model/checkpoint/index.js';
+import { INFO_FILE, checkpointHash, loadCheckpoint, readCheckpointInfo, saveCheckpoint } from '../../model/checkpoint/index.js';
 import type { CheckpointInfo } from '../../model/checkpoint/index.js';
 import { temporalEncoder } from '../../model/networks/index.js';
 import type { CropSource } from '../crops/index.js';
@@ -146,8 +146,8 @@ async function copyEncoder({ encoder: from, encoderHash }: EncodedClips, to: str
     throw new FerError('CONFIG_INVALID', `${from} was changed or taken away while a network was trained on its features: begin anew with the one that is to be used`);
   }
   await rm(to, { recursive: true, force: true });
-  await cp(from, to, { recursive: true, filter: (path) => !path.endsWith('ferstream.json') });
-  await cp(join(from, 'ferstream.json'), join(to, 'ferstream.json'));
+  await cp(from, to, { recursive: true, filter: (path) => !path.endsWith(INFO_FILE) });
+  await cp(join(from, INFO_FILE), join(to, INFO_FILE));
 }
 
 /** Hash of the checkpoint in a folder; null where none is, or not all of one. */

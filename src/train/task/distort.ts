@@ -1,4 +1,5 @@
 import type { TrainConfig } from '../config/index.js';
+import { groupBy } from '../group-by.js';
 import { longTail, pairNoise, symmetricNoise } from '../noise/index.js';
 import { SeededRandom } from '../seeded-random.js';
 
@@ -27,9 +28,8 @@ export function stratified<T extends { readonly label: number }>(rows: readonly 
   if (count >= rows.length) return rows;
   // Every row gets a place within its class from 0 to 1; the lowest places of all classes together are taken.
   const places = new Map<T, number>();
-  for (const label of new Set(rows.map((row) => row.label))) {
-    const members = random.fork(`class ${label}`).shuffle(rows.filter((row) => row.label === label));
-    members.forEach((row, i) => places.set(row, (i + 0.5) / members.length));
+  for (const [label, members] of groupBy(rows, (row) => row.label)) {
+    random.fork(`class ${label}`).shuffle(members).forEach((row, i) => places.set(row, (i + 0.5) / members.length));
   }
   const chosen = new Set([...rows].sort((a, b) => places.get(a)! - places.get(b)!).slice(0, count));
   return rows.filter((row) => chosen.has(row));

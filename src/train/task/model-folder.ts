@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { INFO_FILE } from '../../model/checkpoint/index.js';
 import { findModelFolder } from '../../model/trained/index.js';
 
 /** Where a model folder keeps the two networks of a clip model. That of a frame model is a checkpoint itself. */
@@ -12,6 +13,6 @@ export const TEMPORAL_PART = 'temporal';
  */
 export async function partOf(folder: string, part: string): Promise<string> {
   const inside = join(folder, part);
-  const about = await stat(join(inside, 'ferstream.json')).catch(() => null);
+  const about = await stat(join(inside, INFO_FILE)).catch(() => null);
   return about === null ? (await findModelFolder(folder)).frame : inside;
 }

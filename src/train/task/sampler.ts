@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.js';
 import type { SeededRandom } from '../seeded-random.js';
 
 /**
@@ -15,12 +16,7 @@ export type SamplerName = (typeof SAMPLERS)[number];
 export function epochOrder(sampler: SamplerName, classes: readonly number[], random: SeededRandom): number[] {
   const all = [...classes.keys()];
   if (sampler === 'shuffle') return random.shuffle(all);
-  const members = new Map<number, number[]>();
-  for (const i of all) {
-    const group = members.get(classes[i]!);
-    if (group === undefined) members.set(classes[i]!, [i]);
-    else group.push(i);
-  }
+  const members = groupBy(all, (i) => classes[i]!);
   const groups = [...members].sort(([a], [b]) => a - b).map(([, group]) => group);
   if (sampler === 'imbalance') {
     // A class first, each equally likely, then one of its samples: the same as weights of 1 / count.
