@@ -1,5 +1,5 @@
 /** Microseconds an augmentation takes for a face crop, one line each: npm run bench:augment [-- size channels]. */
-import { inSequence, OPERATIONS, pixelNoise, randAugment, randomErasing, randomFlip, randomPadCrop, SeededRandom } from '../src/train/index.js';
+import { inSequence, OPERATIONS, pixelNoise, randAugment, randomAffine, randomErasing, randomFlip, randomPadCrop, SeededRandom } from '../src/train/index.js';
 import type { Augmentation, PixelImage } from '../src/train/index.js';
 
 const [size = 48, channels = 1] = process.argv.slice(2).map(Number);
@@ -22,6 +22,7 @@ const cases: Record<string, Augmentation> = {
   'nothing but the fork': (image) => image,
   'pad-crop': padCrop,
   flip: randomFlip({ probability: 1 }),
+  affine: randomAffine(),
   erasing: randomErasing({ probability: 1 }),
   noise: pixelNoise({ deviation: 5 }),
   'pad-crop + flip + erasing': inSequence({ padCrop, flip, erasing: randomErasing() }),

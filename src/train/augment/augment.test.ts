@@ -3,13 +3,14 @@ import { expect, it } from 'vitest';
 import { grey, images } from '../../../test/support/images.js';
 import { SeededRandom } from '../seeded-random.js';
 import type { Augmentation } from './index.js';
-import { colourOperation, inSequence, pixelNoise, randAugment, randomErasing, randomFlip, randomPadCrop } from './index.js';
+import { colourOperation, inSequence, pixelNoise, randAugment, randomAffine, randomErasing, randomFlip, randomPadCrop } from './index.js';
 
 const STEPS = {
   flip: randomFlip(),
   'pad-crop': randomPadCrop({ padding: 3 }),
   noise: pixelNoise({ deviation: 20 }),
   erasing: randomErasing(),
+  affine: randomAffine(),
   'rand-augment': randAugment(),
   colour: colourOperation(),
 };

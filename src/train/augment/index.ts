@@ -3,6 +3,8 @@ export { inSequence } from './in-sequence.js';
 export { flip, randomFlip } from './flip.js';
 export { randomPadCrop, shift } from './pad-crop.js';
 export { pixelNoise } from './pixel-noise.js';
+export { randomAffine } from './random-affine.js';
+export type { RandomAffineOptions } from './random-affine.js';
 export { randomErasing } from './random-erasing.js';
 export type { RandomErasingOptions } from './random-erasing.js';
 export { randAugment } from './rand-augment.js';

@@ -77,6 +77,10 @@ const augment = z.strictObject({
   flip: share.default(0.5),
   /** By how many pixels at most a picture is moved. */
   padding: z.int().nonnegative().default(4),
+  /** Turned by degrees, scaled, and moved by a share of the side. */
+  affine: z.strictObject({ degrees: z.number().min(0).max(180).default(10), scale: range.default([0.9, 1.1]), move: share.default(0.05) }).nullable().default(null),
+  /** One operation on how a picture is lit and toned. */
+  tone: z.strictObject({ probability: share.default(0.5), strongest: share.default(0.5) }).nullable().default(null),
   noise: z.strictObject({ probability: share.default(0.5), deviation: z.number().nonnegative().default(5.5) }).nullable().default(null),
   erasing: z.strictObject({ probability: share.default(0.5), area: range.default([0.02, 0.3]) }).nullable().default(null),
   /** The strong view that DNFER compares the usual one with: RandAugment. */

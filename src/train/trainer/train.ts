@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { FerError } from '../../errors/fer-error.js';
+import { withoutLaterNulls } from '../config/index.js';
 import type { TrainConfig } from '../config/index.js';
 import { replaceFile } from '../log/index.js';
 import { fitTemperature } from '../metrics/index.js';
@@ -147,5 +148,5 @@ function metricsOf({ epoch, loss, validation }: EpochRecord): Record<string, num
 
 /** What must be the same for a run to go on: the configuration, but for where files lie, and the samples with their labels. */
 function fingerprintOf({ data: _data, init: _init, ...rest }: TrainConfig, { rowIds, rowLabels }: TrainingSet): string {
-  return createHash('sha256').update(JSON.stringify([rest, rowIds, [...rowLabels]])).digest('hex');
+  return createHash('sha256').update(JSON.stringify([rest, rowIds, [...rowLabels]], withoutLaterNulls)).digest('hex');
 }

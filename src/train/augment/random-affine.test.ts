@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { grey } from '../../../test/support/images.js';
+import { SeededRandom } from '../seeded-random.js';
+import type { PixelImage } from './image.js';
+import { rotate } from './operations/affine.js';
+import { randomAffine } from './random-affine.js';
+
+const STILL = { degrees: 0, scale: [1, 1], move: 0 } as const;
+const SIZE = 33;
+
+/** A soft round spot, whose place and size can be measured in fractions of a pixel. */
+function spot(x: number, y: number, radius: number): PixelImage {
+  return grey(Array.from({ length: SIZE }, (_row, v) => Array.from({ length: SIZE }, (_cell, u) => 255 * Math.exp(-((u - x) ** 2 + (v - y) ** 2) / (2 * radius ** 2)))));
+}
+
+/** Centre of mass, as offsets from the picture's centre, and mean distance from it; all in pixels. */
+function measure({ data }: PixelImage): { readonly x: number; readonly y: number; readonly spread: number } {
+  const at = [...data].map((value, i) => ({ value, x: (i % SIZE) - (SIZE - 1) / 2, y: Math.floor(i / SIZE) - (SIZE - 1) / 2 }));
+  const mean = (of: (place: { x: number; y: number }) => number): number => at.reduce((sum, place) => sum + place.value * of(place), 0) / at.reduce((sum, { value }) => sum + value, 0);
+  const [x, y] = [mean((place) => place.x), mean((place) => place.y)];
+  return { x, y, spread: mean((place) => Math.hypot(place.x - x, place.y - y)) };
+}
+
+const MIDDLE = (SIZE - 1) / 2;
+
+it('leaves the picture as it is when nothing is to be changed', () => {
+  const image = spot(10, 20, 3);
+  expect(randomAffine(STILL)(image, new SeededRandom(1)).data).toEqual(image.data);
+});
+
+it('turns about the centre by at most so many degrees, and to both sides', () => {
+  const angles = Array.from({ length: 40 }, (_, seed) => {
+    const { x, y } = measure(randomAffine({ ...STILL, degrees: 30 })(spot(MIDDLE + 8, MIDDLE, 1.5), new SeededRandom(seed)));
+    expect(Math.hypot(x, y)).toBeCloseTo(8, 1);
+    return (Math.atan2(y, x) * 180) / Math.PI;
+  });
+  expect(Math.max(...angles)).toBeLessThan(30.5);
+  expect(Math.min(...angles)).toBeGreaterThan(-30.5);
+  expect(Math.max(...angles)).toBeGreaterThan(15);
+  expect(Math.min(...angles)).toBeLessThan(-15);
+});
+
+it('makes the face larger or smaller by the factor that is drawn', () => {
+  for (const factor of [0.8, 1.25]) {
+    const before = measure(spot(MIDDLE, MIDDLE, 3)).spread;
+    expect(measure(randomAffine({ ...STILL, scale: [factor, factor] })(spot(MIDDLE, MIDDLE, 3), new SeededRandom(1))).spread / before).toBeCloseTo(factor, 1);
+  }
+});
+
+it('moves by at most that share of the side', () => {
+  fc.assert(
+    fc.property(fc.nat(), (seed) => {
+      const { x, y } = measure(randomAffine({ ...STILL, move: 0.1 })(spot(MIDDLE, MIDDLE, 2), new SeededRandom(seed)));
+      expect(Math.max(Math.abs(x), Math.abs(y))).toBeLessThan(0.1 * SIZE + 0.05);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+it('turns as rotating by itself does', () => {
+  const image = spot(12, 19, 4);
+  const turned = randomAffine({ ...STILL, degrees: 20 })(image, new SeededRandom(3));
+  const first = new SeededRandom(3).next();
+  expect(turned.data).toEqual(rotate(image, -20 + 40 * first).data);
+});
+
+it('repeats the edge where it moves in', () => {
+  const flat = grey(Array.from({ length: 9 }, () => new Array<number>(9).fill(77)));
+  expect(randomAffine({ degrees: 90, scale: [0.2, 0.2], move: 1 })(flat, new SeededRandom(1)).data).toEqual(flat.data);
+});
+
+it('refuses settings that make no sense', () => {
+  for (const options of [{ degrees: -1 }, { scale: [0, 1] }, { scale: [1.2, 0.9] }, { move: 2 }] as const) expect(() => randomAffine(options)).toThrow(/augmentation/);
+});
