@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { BACKEND_NAMES } from '../model/backend/backend.js';
-import { MODEL_NAMES } from '../model/model-names.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import type { AnnotateFlags } from './run-annotate.js';
 import { number } from './number-option.js';
@@ -24,7 +24,7 @@ export function annotateCommand(program: Command): void {
       new Option('--backend <name>', 'compute engine; the best that works, if not given').choices(['auto', ...BACKEND_NAMES]),
     )
     .addOption(new Option('--detector <name>', 'network that finds faces').choices(['blazeface', 'tiny', 'ssd']).default('blazeface'))
-    .addOption(new Option('--model <model>', `what names the expressions: ${MODEL_NAMES.join(', ')}, or the folder of a trained model`).default(MODEL_NAMES[0]))
+    .addOption(new Option('--model <model>', `what names the expressions: ${MODEL_NAMES.join(', ')}, or the folder of a trained model`).default(DEFAULT_MODEL))
     .option('--detect-every <n>', 'detect on every n-th frame, follow faces in between', number, 1)
     .option('--min-face-size <pixels>', 'leave out smaller faces', number)
     .option('--min-score <score>', 'leave out faces the detector is less sure of (0..1)', number)

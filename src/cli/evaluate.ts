@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { BACKEND_NAMES } from '../model/backend/backend.js';
-import { MODEL_NAMES } from '../model/model-names.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
 import { number } from './number-option.js';
 import type { EvaluateFlags } from './run-evaluate.js';
 
@@ -10,7 +10,7 @@ export function evaluateCommand(program: Command): void {
     .command('evaluate')
     .summary('test a model on labelled data')
     .description('Tests a model on one split of a data set: accuracy, recall of each class, F1, calibration, confusion matrix.')
-    .option('--model <model>', `${MODEL_NAMES.join(', ')}, or the folder of a trained model`, MODEL_NAMES[0])
+    .option('--model <model>', `${MODEL_NAMES.join(', ')}, or the folder of a trained model`, DEFAULT_MODEL)
     .requiredOption('--data <format:dir>', 'a data set, such as ferplus:/data/ferplus or manifest:./own')
     .addOption(new Option('--split <name>', 'which part of it').choices(['train', 'valid', 'test']).default('test'))
     .option('--fold <n>', 'which fold of a set that has several, from 1', number)

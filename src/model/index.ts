@@ -3,7 +3,7 @@ export { DEFAULT_CROP } from './crop-geometry.js';
 export type { CropGeometry, FaceCrop } from './crop-geometry.js';
 export type { Clip, ClipContext, ExpressionModel } from './expression-model.js';
 export { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from './label-set.js';
-export { MODEL_NAMES } from './model-names.js';
+export { DEFAULT_MODEL, MODEL_NAMES } from './model-names.js';
 export type { ModelName } from './model-names.js';
 export * from './networks/index.js';
 export { identifyModel, openModel } from './open-model.js';

@@ -1,4 +1,7 @@
-/** The expression models that ship with ferstream, the default first. */
-export const MODEL_NAMES = ['baseline'] as const;
+/** The expression models that ship with ferstream. All but the baseline are folders of `models/`. */
+export const MODEL_NAMES = ['default', 'baseline'] as const;
 
 export type ModelName = (typeof MODEL_NAMES)[number];
+
+/** Who names the expressions when nobody is named. */
+export const DEFAULT_MODEL: ModelName = 'baseline';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FerError } from '../errors/fer-error.js';
 import { closest } from '../errors/closest.js';
-import { BACKEND_NAMES, MODEL_NAMES } from '../model/index.js';
+import { BACKEND_NAMES, DEFAULT_MODEL } from '../model/index.js';
 
 const schema = z.strictObject({
   /** Compute engine; "auto" takes the best that is installed and works. Default: FERSTREAM_BACKEND, else "auto". */
@@ -24,7 +24,7 @@ const schema = z.strictObject({
   /** Scale frames to this width in pixels before anything else; null keeps their size. */
   width: z.int().min(16).max(16_384).nullable().default(null),
   /** What names the expressions: a model that ships with ferstream, or the folder of a trained one. */
-  model: z.string().min(1).default(MODEL_NAMES[0]),
+  model: z.string().min(1).default(DEFAULT_MODEL),
 });
 
 /** Settings that can change a result, complete with defaults. */

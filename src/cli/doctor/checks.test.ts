@@ -2,10 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { saveTinyFrameModel } from '../../../test/support/tiny-models.js';
 import type { Backend } from '../../model/backend/index.js';
+import { EXPRESSIONS_8 } from '../../model/label-set.js';
 import { checkCameras } from './cameras.js';
 import { checkEngine, describeBackend } from './engine.js';
 import { checkFfmpeg } from './ffmpeg.js';
+import { checkModels } from './models.js';
 import { checkNodeVersion } from './node-version.js';
 import { checkSharp } from './sharp.js';
 import { checkTfjsPackages } from './tfjs-packages.js';
@@ -102,6 +105,18 @@ test('the weights that ship with the npm packages can be read', async () => {
     { status: 'ok', detail: expect.stringContaining('@vladmandic/face-api') as string },
     { status: 'ok', detail: expect.stringContaining('@vladmandic/human') as string },
   ]);
+});
+
+describe('the trained models that ship with ferstream', () => {
+  test('are shown with size and hash', async () => {
+    await saveTinyFrameModel(join(folder, 'default'), EXPRESSIONS_8);
+    expect(await checkModels(folder)).toMatchObject([{ name: 'model default', status: 'ok', detail: expect.stringMatching(/^0\.\d\d MB, sha256:[0-9a-f]{64}$/) as string, mend: null }]);
+  });
+
+  test('stop everything when the one that is taken by default is missing, and only then', async () => {
+    expect(await checkModels(folder, 'default')).toMatchObject([{ status: 'failed', detail: expect.stringContaining('"default"') as string, mend: 'npm install ferstream' }]);
+    expect(await checkModels(folder, 'baseline')).toMatchObject([{ status: 'note', mend: null }]);
+  });
 });
 
 test('sharp works', async () => {

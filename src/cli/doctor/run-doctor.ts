@@ -2,6 +2,7 @@ import { checkCameras } from './cameras.js';
 import type { Check, CheckResult } from './check.js';
 import { checkEngine } from './engine.js';
 import { checkFfmpeg } from './ffmpeg.js';
+import { checkModels } from './models.js';
 import { checkNodeVersion } from './node-version.js';
 import { canRun, reportJson, reportLines } from './report.js';
 import { checkSharp } from './sharp.js';
@@ -16,6 +17,7 @@ const CHECKS: readonly Check[] = [
   () => Promise.resolve(checkTfjsPackages()),
   checkFfmpeg,
   checkWeights,
+  () => checkModels(),
   checkSharp,
   () => checkCameras(),
   () => checkWriteAccess(),
