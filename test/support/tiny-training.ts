@@ -27,6 +27,7 @@ export const TINY_SETTINGS: FitSettings = {
   clipNorm: null,
   averageDecay: null,
   sampler: 'shuffle',
+  mixup: null,
   patience: null,
   selectBy: 'accuracy',
   seed: 1,

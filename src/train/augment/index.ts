@@ -1,6 +1,8 @@
 export type { Augmentation, PixelImage } from './image.js';
 export { inSequence } from './in-sequence.js';
 export { flip, randomFlip } from './flip.js';
+export { drawMixture, mixRows } from './mixup.js';
+export type { Mixture } from './mixup.js';
 export { randomPadCrop, shift } from './pad-crop.js';
 export { pixelNoise } from './pixel-noise.js';
 export { randomAffine } from './random-affine.js';

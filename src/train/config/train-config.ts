@@ -120,6 +120,8 @@ export const trainConfigSchema = z.strictObject({
   sampler: z.enum(SAMPLERS).default('shuffle'),
   softLabels: z.boolean().default(false),
   augment: augment.prefault({}),
+  /** Pictures of a batch mixed two by two, and their labels with them. */
+  mixup: z.strictObject({ alpha: positive.default(0.2) }).nullable().default(null),
   validation: z.strictObject({ from: z.enum(['auto', 'train', 'valid']).default('auto'), fraction: z.number().min(0).lt(1).default(0.1), seed: z.int().default(1) }).prefault({}),
   selectBy: z.enum(['accuracy', 'meanClassAccuracy', 'macroF1', 'loss']).default('accuracy'),
   patience: count.nullable().default(null),
@@ -133,6 +135,10 @@ export const trainConfigSchema = z.strictObject({
   seed: z.int().default(1),
   /** Of the subset, the noise and the imbalance, so that runs with other seeds see the same data; null for `seed`. */
   dataSeed: z.int().nullable().default(null),
+}).superRefine(({ mixup, method: { name }, network: { name: kind } }, context) => {
+  if (mixup === null) return;
+  if (name !== 'ce') context.addIssue({ code: 'custom', path: ['mixup'], message: `${name} has to know which label is the one given, and a mixture has two; use method ce, or leave mixup out` });
+  if (kind === 'temporal') context.addIssue({ code: 'custom', path: ['mixup'], message: 'it mixes pictures; for clips leave it out' });
 });
 
 /** As written in a file: what is left out takes its default. */

@@ -7,6 +7,7 @@ import type { AdamSettings } from '../optimizer/adam-w.js';
 import { averageShards } from './average-shards.js';
 import type { EpochRecord, SplitMetrics } from '../run/epoch-record.js';
 import { clipToNorm, globalNorm } from '../optimizer/gradient-norm.js';
+import { mixShard } from './mix-shard.js';
 import { ModelWeights } from '../optimizer/model-weights.js';
 import type { WeightVectors } from '../optimizer/model-weights.js';
 import { followWeights } from '../optimizer/moving-average.js';
@@ -46,6 +47,8 @@ export interface FitSettings {
   /** Decay of the moving average of the weights, which is then the model that is judged and kept; null for none. */
   readonly averageDecay: number | null;
   readonly sampler: SamplerName;
+  /** Mixup with lambda from Beta(alpha, alpha), within every shard; null for none. */
+  readonly mixup: { readonly alpha: number } | null;
   /** Epochs without a better model after which training ends; null for never. */
   readonly patience: number | null;
   readonly selectBy: SelectionMetric;
@@ -112,10 +115,12 @@ export async function fit(input: FitInput): Promise<TrainingState> {
     for (let step = 0; step < steps; step += 1) {
       if (isAborted(signal)) return state;
       const shards: DrawnShard[] = [];
+      const mixing = random.fork(`mixup ${step}`);
       for (let part = 0; part < accumulate; part += 1) {
         const from = (step * accumulate + part) * batchSize;
         for (const [first, last] of inShards(from, Math.min(order.length, from + batchSize), settings.shards)) {
-          shards.push(await training.draw(order.slice(first, last), method.secondView(moment), random, turns.slice(first, last)));
+          const drawn = await training.draw(order.slice(first, last), method.secondView(moment), random, turns.slice(first, last));
+          shards.push(settings.mixup === null ? drawn : mixShard(drawn, settings.mixup.alpha, input.classCount, mixing));
         }
       }
       const seeds = random.fork(`dropout ${step}`);

@@ -132,9 +132,9 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
 
 function fitSettings(config: TrainConfig): FitSettings {
   const { name, learningRate, headRate, clipNorm, weightDecay, beta1, beta2, epsilon } = config.optimizer;
-  const { epochs, batchSize, shards, accumulate, warmUpEpochs, schedule, averageDecay, sampler, patience, selectBy, seed } = config;
+  const { epochs, batchSize, shards, accumulate, warmUpEpochs, schedule, averageDecay, sampler, mixup, patience, selectBy, seed } = config;
   return {
-    ...{ epochs, batchSize, shards, accumulate, warmUpEpochs, schedule, averageDecay, sampler, patience, selectBy, seed },
+    ...{ epochs, batchSize, shards, accumulate, warmUpEpochs, schedule, averageDecay, sampler, mixup, patience, selectBy, seed },
     ...{ learningRate, headRate, clipNorm },
     adam: { beta1, beta2, epsilon, weightDecay, decoupled: name === 'adamw' },
   };

@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { SeededRandom } from '../seeded-random.js';
+import { drawMixture, mixRows } from './mixup.js';
+
+const drawn = (seed: number, count = 8, alpha = 0.4) => drawMixture(count, alpha, new SeededRandom(seed));
+
+it('mixes each with one other, everyone once, and keeps at least half of its own', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.integer({ min: 1, max: 40 }), fc.double({ min: 0.05, max: 5, noNaN: true }), (seed, count, alpha) => {
+      const { partners, shares } = drawn(seed, count, alpha);
+      expect([...partners].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+      expect(shares.every((share) => share >= 0.5 && share <= 1)).toBe(true);
+      expect(drawn(seed, count, alpha)).toEqual({ partners, shares });
+    }),
+  );
+});
+
+it('mixes rows as it says, and leaves those it was given', () => {
+  const rows = Float32Array.of(0, 1, 10, 20);
+  expect([...mixRows(rows, { partners: [1, 0], shares: [0.75, 0.5] })]).toEqual([2.5, 5.75, 5, 10.5]);
+  expect([...rows]).toEqual([0, 1, 10, 20]);
+});
+
+it('labels stay distributions', () => {
+  const oneHot = Float32Array.from({ length: 8 * 3 }, (_, i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0));
+  const mixed = mixRows(oneHot, drawn(3));
+  for (let i = 0; i < 8; i += 1) expect(mixed.subarray(3 * i, 3 * i + 3).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
+});
+
+it('refuses an alpha that makes no sense', () => {
+  for (const alpha of [0, -1, NaN]) expect(() => drawn(1, 4, alpha)).toThrow(/alpha .* out of range/);
+});
