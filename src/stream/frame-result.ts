@@ -1,4 +1,6 @@
-import type { Box, FaceEvidence, FaceQuality, Point } from '../ingest/index.js';
+// From the files themselves: browsers know these types too, and nothing they lead to may need Node.
+import type { Box, Point } from '../ingest/face/geometry.js';
+import type { FaceEvidence, FaceQuality } from '../ingest/face/tracked-face.js';
 
 /** One face in one frame, with its expression. */
 export interface FaceResult {

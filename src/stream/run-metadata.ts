@@ -6,7 +6,7 @@ export interface RunMetadata {
   readonly input: {
     /** As the user named it. */
     readonly name: string;
-    readonly kind: 'file' | 'images' | 'url' | 'stdin';
+    readonly kind: 'file' | 'images' | 'url' | 'stdin' | 'live';
     /** "sha256:..." of the content (of the validators, for a URL); null when it cannot be known beforehand (stdin). */
     readonly hash: string | null;
     readonly container: string | null;

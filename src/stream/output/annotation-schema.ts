@@ -40,7 +40,7 @@ export const runLine = z
     ferstream: z.string().describe('version of ferstream'),
     input: z.object({
       name: z.string(),
-      kind: z.enum(['file', 'images', 'url', 'stdin']),
+      kind: z.enum(['file', 'images', 'url', 'stdin', 'live']),
       hash: z.string().nullable(),
       container: z.string().nullable(),
       codec: z.string().nullable(),

@@ -7,8 +7,9 @@ import { GOOD, LABELS, METADATA, arbitraryResults, face, frame } from '../../../
 import { temporaryFolder } from '../../../test/output/support/media.js';
 import type { FrameResult } from '../frame-result.js';
 import type { RunMetadata } from '../run-metadata.js';
-import { CSV, csvHeader, csvRows } from './csv.js';
-import { roundedResult } from './jsonl.js';
+import { csvHeader, csvRows } from './csv-rows.js';
+import { CSV } from './csv.js';
+import { roundedResult } from './jsonl-text.js';
 
 async function csvFile(results: readonly FrameResult[], metadata: RunMetadata = METADATA): Promise<string> {
   const path = join(temporaryFolder(), 'clip.csv');

@@ -9,7 +9,8 @@ import { temporaryFolder } from '../../../test/output/support/media.js';
 import type { FrameResult } from '../frame-result.js';
 import { annotationJsonSchema } from './annotation-schema.js';
 import type { AnnotationLine } from './annotation-schema.js';
-import { JSONL, endText, frameText, readAnnotation, roundedResult, runText } from './jsonl.js';
+import { endText, frameText, roundedResult, runText } from './jsonl-text.js';
+import { JSONL, readAnnotation } from './jsonl.js';
 
 const SCHEMA_FILE = join(import.meta.dirname, '../../../docs/schema/annotation.schema.json');
 

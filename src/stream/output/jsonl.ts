@@ -2,13 +2,12 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { ZodError } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
-import type { FaceResult, FrameResult } from '../frame-result.js';
-import type { RunMetadata, RunOutcome } from '../run-metadata.js';
+import type { RunMetadata } from '../run-metadata.js';
 import { SCHEMA_VERSION, annotationLine } from './annotation-schema.js';
 import type { AnnotationLine } from './annotation-schema.js';
 import { AtomicFile } from './atomic-file.js';
+import { endText, frameText, runText } from './jsonl-text.js';
 import type { OutputFormat, StagedWriter } from './output-format.js';
-import { DECIMALS, roundTo } from './rounding.js';
 
 /** The full truth: a line for the run, a line for each frame, a line for the end. */
 export const JSONL: OutputFormat = {
@@ -34,58 +33,6 @@ export const JSONL: OutputFormat = {
     };
   },
 };
-
-export function runText(metadata: RunMetadata): string {
-  return `${JSON.stringify({ type: 'run', ...metadata })}\n`;
-}
-
-export function frameText(result: FrameResult): string {
-  return `${JSON.stringify({ type: 'frame', ...roundedResult(result) })}\n`;
-}
-
-export function endText(outcome: RunOutcome): string {
-  return `${JSON.stringify({ type: 'end', ...outcome })}\n`;
-}
-
-/** `result` as exact as it is written; see DECIMALS. */
-export function roundedResult(result: FrameResult): FrameResult {
-  return {
-    index: result.index,
-    timestamp: roundTo(result.timestamp, DECIMALS.seconds),
-    width: result.width,
-    height: result.height,
-    status: result.status,
-    faces: result.faces.map(roundedFace),
-  };
-}
-
-function roundedFace(face: FaceResult): FaceResult {
-  const { box, quality } = face;
-  return {
-    trackId: face.trackId,
-    box: {
-      x: roundTo(box.x, DECIMALS.box),
-      y: roundTo(box.y, DECIMALS.box),
-      width: roundTo(box.width, DECIMALS.box),
-      height: roundTo(box.height, DECIMALS.box),
-    },
-    score: roundTo(face.score, DECIMALS.probability),
-    evidence: face.evidence,
-    quality: {
-      size: roundTo(quality.size, DECIMALS.landmark),
-      sharpness: roundTo(quality.sharpness, DECIMALS.quality),
-      yaw: roundTo(quality.yaw, DECIMALS.landmark),
-      roll: roundTo(quality.roll, DECIMALS.landmark),
-      overall: roundTo(quality.overall, DECIMALS.quality),
-    },
-    landmarks: face.landmarks.map(({ x, y }) => ({ x: roundTo(x, DECIMALS.landmark), y: roundTo(y, DECIMALS.landmark) })),
-    probabilities: Object.fromEntries(
-      Object.entries(face.probabilities).map(([label, probability]) => [label, roundTo(probability, DECIMALS.probability)]),
-    ),
-    label: face.label,
-    ambiguity: roundTo(face.ambiguity, DECIMALS.probability),
-  };
-}
 
 /**
  * Reads an annotation line by line, in constant memory: first the run, then the frames in order, last the end.

@@ -1,0 +1,57 @@
+import type { FaceResult, FrameResult } from '../frame-result.js';
+import type { RunMetadata, RunOutcome } from '../run-metadata.js';
+import { DECIMALS, roundTo } from './rounding.js';
+
+// The lines themselves, without files: the live page writes the same ones in the browser.
+
+export function runText(metadata: RunMetadata): string {
+  return `${JSON.stringify({ type: 'run', ...metadata })}\n`;
+}
+
+export function frameText(result: FrameResult): string {
+  return `${JSON.stringify({ type: 'frame', ...roundedResult(result) })}\n`;
+}
+
+export function endText(outcome: RunOutcome): string {
+  return `${JSON.stringify({ type: 'end', ...outcome })}\n`;
+}
+
+/** `result` as exact as it is written; see DECIMALS. */
+export function roundedResult(result: FrameResult): FrameResult {
+  return {
+    index: result.index,
+    timestamp: roundTo(result.timestamp, DECIMALS.seconds),
+    width: result.width,
+    height: result.height,
+    status: result.status,
+    faces: result.faces.map(roundedFace),
+  };
+}
+
+function roundedFace(face: FaceResult): FaceResult {
+  const { box, quality } = face;
+  return {
+    trackId: face.trackId,
+    box: {
+      x: roundTo(box.x, DECIMALS.box),
+      y: roundTo(box.y, DECIMALS.box),
+      width: roundTo(box.width, DECIMALS.box),
+      height: roundTo(box.height, DECIMALS.box),
+    },
+    score: roundTo(face.score, DECIMALS.probability),
+    evidence: face.evidence,
+    quality: {
+      size: roundTo(quality.size, DECIMALS.landmark),
+      sharpness: roundTo(quality.sharpness, DECIMALS.quality),
+      yaw: roundTo(quality.yaw, DECIMALS.landmark),
+      roll: roundTo(quality.roll, DECIMALS.landmark),
+      overall: roundTo(quality.overall, DECIMALS.quality),
+    },
+    landmarks: face.landmarks.map(({ x, y }) => ({ x: roundTo(x, DECIMALS.landmark), y: roundTo(y, DECIMALS.landmark) })),
+    probabilities: Object.fromEntries(
+      Object.entries(face.probabilities).map(([label, probability]) => [label, roundTo(probability, DECIMALS.probability)]),
+    ),
+    label: face.label,
+    ambiguity: roundTo(face.ambiguity, DECIMALS.probability),
+  };
+}
