@@ -5,7 +5,7 @@ import type { LabelSet } from './label-set.js';
 export interface ClipContext {
   /** Observations before the first one to classify. */
   readonly past: number;
-  /** Observations after the last one to classify; 0 in causal (live) use. */
+  /** Observations after the last one to classify; live there are none, and as many more before it instead. */
   readonly future: number;
   /** Observations classified at a time. */
   readonly hop: number;
@@ -32,6 +32,8 @@ export interface ExpressionModel {
   readonly labels: LabelSet;
   readonly crop: CropGeometry;
   readonly context: ClipContext;
+  /** Seconds (time constant) over which its posteriors are best averaged; 0 for a model that looks at neighbouring frames itself. */
+  readonly smoothing: number;
   /** Frame encoder: one feature vector for each crop; all crops have `this.crop` as geometry. */
   encode(crops: readonly FaceCrop[]): Promise<Float32Array[]>;
   /** Temporal encoder and classifier: posteriors over `labels` for observations from..to-1. [to - from][C] */

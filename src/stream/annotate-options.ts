@@ -3,7 +3,7 @@ import { FerError } from '../errors/fer-error.js';
 import { closest } from '../errors/closest.js';
 import { BACKEND_NAMES, DEFAULT_MODEL } from '../model/index.js';
 
-const schema = z.strictObject({
+export const annotateSchema = z.strictObject({
   /** Compute engine; "auto" takes the best that is installed and works. Default: FERSTREAM_BACKEND, else "auto". */
   backend: z.enum(['auto', ...BACKEND_NAMES]).optional(),
   /** Which network finds faces. */
@@ -25,29 +25,37 @@ const schema = z.strictObject({
   width: z.int().min(16).max(16_384).nullable().default(null),
   /** What names the expressions: a model that ships with ferstream, or the folder of a trained one. */
   model: z.string().min(1).default(DEFAULT_MODEL),
+  /** Seconds (time constant) over which a face's posteriors are averaged; 0 not at all, null as the model asks for. */
+  smoothing: z.number().min(0).max(10).nullable().default(null),
 });
 
 /** Settings that can change a result, complete with defaults. */
-export type AnnotateSettings = z.output<typeof schema>;
+export type AnnotateSettings = z.output<typeof annotateSchema>;
 /** The same as a user gives them: everything optional. */
-export type AnnotateOptions = z.input<typeof schema>;
+export type AnnotateOptions = z.input<typeof annotateSchema>;
 
 /** @throws FerError CONFIG_INVALID naming the setting, and the nearest known one if the name is unknown. */
 export function parseAnnotateOptions(options: AnnotateOptions): AnnotateSettings {
-  const parsed = schema.safeParse(options);
-  if (!parsed.success) throw new FerError('CONFIG_INVALID', explain(parsed.error));
-  const { start, end } = parsed.data;
+  const settings = parseSettings(annotateSchema, options);
+  const { start, end } = settings;
   if (start !== null && end !== null && end <= start) {
     throw new FerError('CONFIG_INVALID', `end: ${end} s does not come after start (${start} s); give a later end`);
   }
+  return settings;
+}
+
+/** @throws FerError CONFIG_INVALID naming the setting, and the nearest known one if the name is unknown. */
+export function parseSettings<S extends z.ZodObject>(schema: S, options: z.input<S>): z.output<S> {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) throw new FerError('CONFIG_INVALID', explain(parsed.error, Object.keys(schema.shape)));
   return parsed.data;
 }
 
-function explain(error: z.ZodError): string {
+function explain(error: z.ZodError, known: readonly string[]): string {
   const issue = error.issues[0]!;
   if (issue.code === 'unrecognized_keys') {
     const unknown = issue.keys[0]!;
-    return `unknown option "${unknown}"; did you mean "${closest(unknown, Object.keys(schema.shape))}"?`;
+    return `unknown option "${unknown}"; did you mean "${closest(unknown, known)}"?`;
   }
   return `${issue.path.join('.')}: ${issue.message}`;
 }

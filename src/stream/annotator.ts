@@ -51,7 +51,7 @@ export class Annotator {
       return {
         follower,
         model: this.model,
-        window: new ClipWindow(this.model),
+        window: new ClipWindow(this.model, this.settings.smoothing === null ? {} : { smoothing: this.settings.smoothing }),
         dispose: () => {
           follower.dispose();
         },
@@ -84,6 +84,6 @@ function sourceOptions({ fps, start, end, width }: AnnotateSettings): SourceOpti
   return { fps, start, end, width };
 }
 
-function faceOptions({ detectEvery, minFaceSize, minScore, maxFaces }: AnnotateSettings): FaceOptions {
+export function faceOptions({ detectEvery, minFaceSize, minScore, maxFaces }: Pick<AnnotateSettings, 'detectEvery' | 'minFaceSize' | 'minScore' | 'maxFaces'>): FaceOptions {
   return { detectEvery, minSize: minFaceSize, maxFaces, ...(minScore === null ? {} : { minScore }) };
 }

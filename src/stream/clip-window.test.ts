@@ -17,6 +17,7 @@ function echoModel(context: ClipContext) {
     clips,
     labels,
     context,
+    smoothing: 0,
     classify: (clip: Clip) => {
       clips.push(clip);
       return Promise.resolve(clip.features.slice(clip.from, clip.to).map(([p]) => Float32Array.of(p!, 1 - p!)));
@@ -122,11 +123,12 @@ describe('ClipWindow', () => {
   it('answers at once and from the past alone when causal', async () => {
     const model = echoModel(context);
     const window = new ClipWindow(model, { causal: true });
-    for (const frame of footage(['seen', 'seen', 'seen', 'carried', 'seen'])) {
+    for (const frame of footage(['seen', 'seen', 'seen', 'carried', 'seen', 'seen', 'seen', 'seen'])) {
       expect(await window.push(frame)).toHaveLength(1);
     }
     expect(model.clips.every((clip) => clip.to === clip.features.length)).toBe(true);
-    expect(model.clips.at(-1)!.features).toHaveLength(3);
+    // The window of recorded footage is past + hop + future long; live it ends at the newest.
+    expect(model.clips.map(({ features }) => features.length)).toEqual([1, 2, 3, 4, 5, 6, 6]);
   });
 
   it('gives the model the context it asks for, and the neighbours in time order', async () => {

@@ -1,18 +1,22 @@
 import type { ExpressionModel } from '../model/expression-model.js';
+import type { ClassifiedFace, ClassifiedFrame } from './classified-frame.js';
 import { toFaceResult, toFrameResult } from './face-result.js';
-import type { FaceResult, FrameResult } from './frame-result.js';
+import type { FrameResult } from './frame-result.js';
 import type { FaceObservation, FrameObservation } from './observation.js';
+import { PosteriorSmoother } from './posterior-smoother.js';
 
 export interface ClipWindowOptions {
   /**
-   * True: every frame is answered at once from the past alone (live). False: a frame waits until the frames around it
-   * are known (recorded footage).
+   * True: every frame is answered at once from the past alone (live): the model sees as many observations as in recorded footage, of which the
+   * newest is the last. False: a frame waits until the frames around it are known (recorded footage).
    */
   readonly causal?: boolean;
   /** Seconds a recorded frame waits for the frames after it to say whether a tentative face was one. */
   readonly lookAhead?: number;
   /** Seconds without an observation after which a face's next one starts a new clip. */
   readonly maxGap?: number;
+  /** Seconds (time constant) over which a face's posteriors are averaged; what the model asks for if left out. */
+  readonly smoothing?: number;
 }
 
 /** Frames may carry any timestamps, even equal ones; the window must stay small all the same. */
@@ -28,25 +32,33 @@ interface Sighting {
 /**
  * The window of frames around the ones that are being classified. It settles two questions that a single frame leaves
  * open: whether a tentative face was one (only if the same face is later seen for sure), and what its expression is
- * (the temporal encoder sees the face's neighbouring observations). Frames leave in order, one result for each.
+ * (the temporal encoder sees the face's neighbouring observations, and posteriors are smoothed over time). Frames leave in order, one result for each.
  * Holds features and boxes, never pixels; its size is bounded by time and by MAX_WAITING_FRAMES.
  */
 export class ClipWindow {
   private readonly causal: boolean;
   private readonly lookAhead: number;
   private readonly maxGap: number;
+  /** Observations before those to classify, and after them, that the model sees. */
+  private readonly past: number;
+  private readonly future: number;
+  private readonly smoother: PosteriorSmoother;
   /** Frames not answered yet, oldest first. */
   private waiting: FrameObservation[] = [];
   /** Settled sightings of each tracklet that later ones still need as context, oldest first. */
   private readonly history = new Map<number, Sighting[]>();
 
   constructor(
-    private readonly model: Pick<ExpressionModel, 'labels' | 'context' | 'classify'>,
-    { causal = false, lookAhead = 1, maxGap = 0.5 }: ClipWindowOptions = {},
+    private readonly model: Pick<ExpressionModel, 'labels' | 'context' | 'smoothing' | 'classify'>,
+    { causal = false, lookAhead = 1, maxGap = 0.5, smoothing = model.smoothing }: ClipWindowOptions = {},
   ) {
     this.causal = causal;
     this.lookAhead = lookAhead;
     this.maxGap = maxGap;
+    const { past, future, hop } = model.context;
+    this.past = causal ? past + future + hop - 1 : past;
+    this.future = causal ? 0 : future;
+    this.smoother = new PosteriorSmoother({ seconds: smoothing, causal, maxGap });
   }
 
   /** Takes the next frame and returns the results that have become final, possibly none. */
@@ -59,14 +71,14 @@ export class ClipWindow {
 
   /** The results of all frames still waiting; call once, after the last frame. */
   async flush(): Promise<FrameResult[]> {
-    return this.settle(this.waiting.length);
+    return [...(await this.settle(this.waiting.length)), ...this.smoother.flush().map((frame) => this.resultOf(frame))];
   }
 
   private countDue(newest: FrameObservation): number {
     let due = 0;
     for (const [position, frame] of this.waiting.entries()) {
       const framesAfter = this.waiting.length - 1 - position;
-      if (framesAfter < this.model.context.future || newest.timestamp - frame.timestamp < this.lookAhead) break;
+      if (framesAfter < this.future || newest.timestamp - frame.timestamp < this.lookAhead) break;
       due += 1;
     }
     return due;
@@ -75,17 +87,19 @@ export class ClipWindow {
   /** Answers the `count` oldest waiting frames. */
   private async settle(count: number): Promise<FrameResult[]> {
     const due = this.waiting.slice(0, count);
-    const faces = new Map<FrameObservation, FaceResult[]>(due.map((frame) => [frame, []]));
+    const faces = new Map<FrameObservation, ClassifiedFace[]>(due.map((frame) => [frame, []]));
     for (const sightings of this.confirmedSightings().values()) {
       for (const clip of this.splitAtGaps(sightings)) {
         await this.classify(clip, faces);
       }
     }
     this.waiting = this.waiting.slice(count);
-    return due.map((frame) => {
-      const results = faces.get(frame) ?? [];
-      return toFrameResult(frame, results.sort((a, b) => a.trackId - b.trackId));
-    });
+    return due.flatMap((frame) => this.smoother.push({ frame, faces: faces.get(frame)! })).map((frame) => this.resultOf(frame));
+  }
+
+  private resultOf({ frame, faces }: ClassifiedFrame): FrameResult {
+    const results = faces.map(({ face, posteriors }) => toFaceResult(face, posteriors, this.model.labels));
+    return toFrameResult(frame, results.sort((a, b) => a.trackId - b.trackId));
   }
 
   /** Per tracklet, everything that is known of it: settled history, then waiting sightings without unconfirmed tails. */
@@ -118,13 +132,12 @@ export class ClipWindow {
   }
 
   /** Classifies those sightings of one clip whose frames are due, and remembers them as context for the next. */
-  private async classify(clip: readonly Sighting[], due: ReadonlyMap<FrameObservation, FaceResult[]>): Promise<void> {
+  private async classify(clip: readonly Sighting[], due: ReadonlyMap<FrameObservation, ClassifiedFace[]>): Promise<void> {
     const from = clip.findIndex(({ frame }) => due.has(frame));
     if (from < 0) return;
     const to = clip.findLastIndex(({ frame }) => due.has(frame)) + 1;
-    const { past, future } = this.model.context;
-    const first = Math.max(0, from - past);
-    const window = clip.slice(first, this.causal ? to : to + future);
+    const first = Math.max(0, from - this.past);
+    const window = clip.slice(first, to + this.future);
     const posteriors = await this.model.classify({
       features: window.map(({ observation }) => observation.features),
       timestamps: window.map(({ frame }) => frame.timestamp),
@@ -133,20 +146,19 @@ export class ClipWindow {
     });
     for (const [offset, { frame, trackId, observation }] of clip.slice(from, to).entries()) {
       const faces = due.get(frame)!;
-      const face = toFaceResult({ ...observation.face, trackId }, posteriors[offset]!, this.model.labels);
+      const classified = { face: { ...observation.face, trackId }, posteriors: posteriors[offset]! };
       // Nobody is in a frame twice: a doubtful sighting that later turned out to be somebody yields to that person's sure one.
-      const twin = faces.findIndex((other) => other.trackId === trackId);
-      if (twin < 0) faces.push(face);
-      else if (!observation.face.tentative) faces[twin] = face;
+      const twin = faces.findIndex(({ face }) => face.trackId === trackId);
+      if (twin < 0) faces.push(classified);
+      else if (!observation.face.tentative) faces[twin] = classified;
     }
     this.remember(clip.slice(0, to));
   }
 
   private remember(settled: readonly Sighting[]): void {
     const { tracklet } = settled[0]!.observation.face;
-    const { past } = this.model.context;
     this.history.delete(tracklet);
-    if (past > 0) this.history.set(tracklet, settled.slice(-past));
+    if (this.past > 0) this.history.set(tracklet, settled.slice(-this.past));
     const now = settled.at(-1)!.frame.timestamp;
     for (const [old, sightings] of this.history) {
       if (now - sightings.at(-1)!.frame.timestamp > this.maxGap) this.history.delete(old);

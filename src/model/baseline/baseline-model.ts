@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js';
 import { EXPRESSIONS_7 } from '../label-set.js';
+import { FRAME_SMOOTHING } from '../posterior-smoothing.js';
 import { FACE_EXPRESSION_INPUT_SIZE, FaceExpressionNet } from './face-expression-net.js';
-import { smoothPosteriors } from './temporal-smoothing.js';
 
 /**
  * Where eyes and mouth lie, on average, in the crops that FaceExpressionNet gets from face-api itself
@@ -16,19 +16,14 @@ const CROP: CropGeometry = {
   mouth: { x: 0.5, y: 0.65 },
 };
 
-/** Seconds: wide enough to take the flicker of single frames, narrow enough for an expression of a third of a second. */
-const SMOOTHING_SIGMA = 0.1;
-
-/**
- * The stand-in until a model of our own is trained: face-api's FaceExpressionNet as frame encoder (its posteriors are the
- * features), smoothing over the clip window as temporal encoder.
- */
+/** What our own models are measured against: face-api's FaceExpressionNet, which answers every picture by itself; its features are the posteriors. */
 export class BaselineModel implements ExpressionModel {
   readonly name = 'baseline';
   readonly version = 'face-api-1.7';
   readonly labels = EXPRESSIONS_7;
   readonly crop = CROP;
-  readonly context: ClipContext = { past: 9, future: 9, hop: 1 };
+  readonly context: ClipContext = { past: 0, future: 0, hop: 1 };
+  readonly smoothing = FRAME_SMOOTHING;
 
   private constructor(private readonly net: FaceExpressionNet) {}
 
@@ -49,8 +44,8 @@ export class BaselineModel implements ExpressionModel {
     return crops.map((_, face) => values.slice(face * classes, (face + 1) * classes));
   }
 
-  classify(clip: Clip): Promise<Float32Array[]> {
-    return Promise.resolve(smoothPosteriors(clip, SMOOTHING_SIGMA));
+  classify({ features, from, to }: Clip): Promise<Float32Array[]> {
+    return Promise.resolve(features.slice(from, to));
   }
 
   dispose(): void {
