@@ -1,17 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { FerError } from '../errors/index.js';
-import { loadFaceNets } from '../ingest/index.js';
-import type { FaceNets } from '../ingest/index.js';
 import { openBackend, openModel } from '../model/index.js';
 import type { Backend, BackendName, ExpressionModel } from '../model/index.js';
 import { AtomicFile } from '../stream/output/atomic-file.js';
 import { makeFolder } from '../stream/index.js';
-import { openDataset } from '../train/datasets/index.js';
 import type { Dataset, Split } from '../train/datasets/index.js';
-import { evaluate, PreparedCrops, SampleCrops } from '../train/evaluate/index.js';
+import { evaluate, openSplit, withSplitCrops } from '../train/evaluate/index.js';
 import type { CropNotes, EvaluationOfCrops, FaceHandling, Prediction } from '../train/evaluate/index.js';
-import { openPrepared } from '../train/prepare/index.js';
 import { VERSION } from '../version.js';
 import { evaluationLines } from './evaluation-lines.js';
 import { EXIT } from './exit-codes.js';
@@ -36,9 +32,6 @@ interface Io {
   write(line: string): void;
   readonly progress: ProgressTarget;
 }
-
-/** Its faces are cut already, as when it was prepared. */
-const PREPARED = 'prepared:';
 
 /** Problems of one kind that are printed; the JSON file has all of them. */
 const EXAMPLES = 5;
@@ -65,13 +58,6 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
   }
 }
 
-async function openSplit({ data, split, fold }: EvaluateFlags): Promise<Dataset> {
-  const dataset = await openDataset(data, { split, ...(fold === undefined ? {} : { fold }) });
-  if (dataset.samples.length > 0) return dataset;
-  const why = dataset.problems.length > 0 ? `${dataset.problems.length} of its files are missing or rows unreadable` : 'the data set has none';
-  throw new FerError('INPUT_NOT_FOUND', `${data}: no samples in the ${split} split (${why}); give another --split, or look with fer dataset check`);
-}
-
 async function evaluateSplit(
   model: ExpressionModel,
   dataset: Dataset,
@@ -81,22 +67,16 @@ async function evaluateSplit(
 ): Promise<{ evaluation: EvaluationOfCrops; notes: CropNotes }> {
   const signal = interruptSignal();
   const progress = new Progress(target, 'samples');
-  let nets: Promise<FaceNets> | null = null;
   const onSample = (done: number): void => {
     progress.update(done);
   };
-  const prepared = data.startsWith(PREPARED) ? await openPrepared(data.slice(PREPARED.length), { split }) : null;
   try {
-    const crops =
-      prepared === null
-        ? new SampleCrops(dataset.samples, { geometry: model.crop, faces, nets: () => (nets ??= loadFaceNets()), onSample, signal })
-        : new PreparedCrops(prepared, model.crop, onSample);
-    progress.start(`testing on ${dataset.name}`, dataset.samples.length);
-    return { evaluation: await evaluate(model, crops, { flip, ignoreMissing, onPrediction, signal }), notes: crops.notes };
+    return await withSplitCrops(dataset, { data, split }, { geometry: model.crop, faces, onSample, signal }, async (crops) => {
+      progress.start(`testing on ${dataset.name}`, dataset.samples.length);
+      return { evaluation: await evaluate(model, crops, { flip, ignoreMissing, onPrediction, signal }), notes: crops.notes };
+    });
   } finally {
     progress.clear();
-    await prepared?.close();
-    (await (nets as Promise<FaceNets> | null))?.dispose();
   }
 }
 

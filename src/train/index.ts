@@ -1,4 +1,5 @@
 export * from './augment/index.js';
+export * from './calibrate/index.js';
 export * from './config/index.js';
 export * from './crops/index.js';
 export * from './datasets/index.js';

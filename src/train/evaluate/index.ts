@@ -6,5 +6,7 @@ export type { LabelledCrop, Prediction } from './labelled-crop.js';
 export { PreparedCrops } from './prepared-crops.js';
 export { SampleCrops } from './sample-crops.js';
 export type { FaceHandling, SampleCropsOptions } from './sample-crops.js';
+export { openSplit, withSplitCrops } from './split-crops.js';
+export type { SplitCropsOptions, SplitOf } from './split-crops.js';
 export { Tally } from './tally.js';
 export type { Evaluation } from './tally.js';

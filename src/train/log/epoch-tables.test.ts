@@ -40,6 +40,8 @@ describe('tables of the epochs', () => {
     expect(first!['part_consistency']).toBe(''); // from the second epoch on
     expect(Number(second!['part_consistency'])).toBe(0.125);
     expect(second!['validation_accuracy']).toBe(''); // no validation
+    expect([first!['temperature'], first!['validation_calibrated_loss'], first!['validation_calibrated_error']]).toEqual(['1.5', '0.75', '0.03125']);
+    expect(second!['temperature']).toBe('');
     expect(second!['train_accuracy']).toBe('0.75');
   });
 

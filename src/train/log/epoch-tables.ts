@@ -43,12 +43,15 @@ export function epochsCsv(labels: readonly string[], history: readonly EpochReco
     'validation_mean_class_accuracy',
     'validation_macro_f1',
     'validation_calibration_error',
+    'temperature',
+    'validation_calibrated_loss',
+    'validation_calibrated_error',
     ...labels.map((label) => `validation_recall_${label}`),
     'seconds',
     'samples_per_second',
   ];
   const rows = history.map((record) => {
-    const { validation } = record;
+    const { validation, calibration } = record;
     return [
       record.epoch,
       record.learningRate,
@@ -61,6 +64,9 @@ export function epochsCsv(labels: readonly string[], history: readonly EpochReco
       validation?.meanClassAccuracy,
       validation?.macroF1,
       validation?.expectedCalibrationError,
+      calibration?.temperature,
+      calibration?.loss,
+      calibration?.expectedCalibrationError,
       ...labels.map((_, k) => validation?.recall[k]),
       record.seconds,
       record.samplesPerSecond,

@@ -26,6 +26,8 @@ describe('event files for TensorBoard', () => {
       'accuracy/validation_class_mean': f(validation!.meanClassAccuracy),
       'accuracy/validation_macro_f1': f(validation!.macroF1),
       'calibration/validation_error': 0.125,
+      'calibration/temperature': 1.5,
+      'calibration/validation_error_calibrated': 0.03125,
       'recall/Neutral': f(13 / 16),
       'recall/Happiness': f(0.7),
       'loss_parts/supervised': 0.5,

@@ -55,7 +55,7 @@ export function eventFile(history: readonly EpochRecord[], began: number, labels
 
 /** What TensorBoard shows of an epoch; names before a slash are its groups. */
 function epochScalars(record: EpochRecord, labels: readonly string[] = []): Record<string, number> {
-  const { validation } = record;
+  const { validation, calibration } = record;
   const scalars: Record<string, number> = { 'loss/train': record.loss, 'accuracy/train': record.trainAccuracy };
   if (validation !== null) {
     scalars['loss/validation'] = validation.loss;
@@ -67,6 +67,10 @@ function epochScalars(record: EpochRecord, labels: readonly string[] = []): Reco
       const recall = validation.recall[k] ?? null;
       if (recall !== null) scalars[`recall/${label}`] = recall;
     });
+  }
+  if (calibration != null) {
+    scalars['calibration/temperature'] = calibration.temperature;
+    scalars['calibration/validation_error_calibrated'] = calibration.expectedCalibrationError;
   }
   for (const [name, value] of Object.entries(record.parts)) scalars[`loss_parts/${name}`] = value;
   scalars['optimizer/learning_rate'] = record.learningRate;

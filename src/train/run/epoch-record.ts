@@ -1,3 +1,5 @@
+import type { Calibration } from '../calibrate/fit-calibration.js';
+
 /** How a model did on one split. */
 export interface SplitMetrics {
   /** Samples (of clips: frames) with a label. */
@@ -30,6 +32,8 @@ export interface EpochRecord {
   readonly trainAccuracy: number;
   /** Null where nothing was set aside. */
   readonly validation: SplitMetrics | null;
+  /** The temperature found on the validation samples, and what it makes of their posteriors; null where there are none. Runs of earlier versions do not have it. */
+  readonly calibration?: Calibration | null;
   /** Of wall clock, validation included. */
   readonly seconds: number;
   /** Samples (images or clips) trained on per second of wall clock. */

@@ -4,6 +4,7 @@ import type { Method } from '../methods/index.js';
 import { SeededRandom } from '../seeded-random.js';
 import { adamState, adamStep } from '../optimizer/adam-w.js';
 import type { AdamSettings } from '../optimizer/adam-w.js';
+import { fitCalibration } from '../calibrate/fit-calibration.js';
 import { averageShards } from './average-shards.js';
 import type { EpochRecord, SplitMetrics } from '../run/epoch-record.js';
 import { clipToNorm, globalNorm } from '../optimizer/gradient-norm.js';
@@ -79,8 +80,6 @@ export interface FinishedEpoch {
   readonly isBest: boolean;
   /** (p_GT, p_NN, predicted class) of every row, as it was seen in training [R, 3] */
   readonly rows: Float32Array;
-  /** Of the validation set [V][C] */
-  readonly logits: readonly Float32Array[];
 }
 
 /**
@@ -156,6 +155,7 @@ export async function fit(input: FitInput): Promise<TrainingState> {
       parts,
       trainAccuracy: table.accuracy(),
       validation,
+      calibration: input.validation === null ? null : fitCalibration(logits, input.validation.labels),
       seconds,
       samplesPerSecond: order.length / seconds,
     };
@@ -171,7 +171,7 @@ export async function fit(input: FitInput): Promise<TrainingState> {
       adam: { first: adam.first.slice(), second: adam.second.slice(), steps: adam.steps },
       average: average === null ? null : copyOf(average),
     };
-    await input.onEpoch({ state, isBest, rows: table.values, logits });
+    await input.onEpoch({ state, isBest, rows: table.values });
   }
   return state;
 }

@@ -3,7 +3,6 @@ import { FerError } from '../../errors/fer-error.js';
 import { withoutLaterNulls } from '../config/index.js';
 import type { TrainConfig } from '../config/index.js';
 import { replaceFile } from '../log/index.js';
-import { fitTemperature } from '../metrics/index.js';
 import { WorkerRunner, assertWorkers, readBegunShards, shardsForWorkers } from '../parallel/index.js';
 import { buildMethod } from './build-method.js';
 import type { EpochRecord } from '../run/epoch-record.js';
@@ -110,10 +109,9 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
       state: saved,
       signal: options.signal,
       onStep: options.onStep,
-      onEpoch: async ({ state: now, isBest, rows, logits }) => {
+      onEpoch: async ({ state: now, isBest, rows }) => {
         const record = now.history.at(-1)!;
-        const temperature = validation === null ? 1 : fitTemperature(logits, validation.labels);
-        const figures = { temperature, metrics: metricsOf(record) };
+        const figures = { temperature: record.calibration?.temperature ?? 1, metrics: metricsOf(record) };
         await writeEpochRows(folder.ambiguity, now.epoch, rows);
         await task.save(folder.last, figures);
         if (isBest) await task.save(folder.best, figures);
@@ -140,10 +138,10 @@ function fitSettings(config: TrainConfig): FitSettings {
   };
 }
 
-function metricsOf({ epoch, loss, validation }: EpochRecord): Record<string, number> {
+function metricsOf({ epoch, loss, validation, calibration }: EpochRecord): Record<string, number> {
   if (validation === null) return { epoch, trainingLoss: loss };
   const { accuracy, meanClassAccuracy, macroF1, loss: validationLoss, expectedCalibrationError } = validation;
-  return { epoch, trainingLoss: loss, validationLoss, accuracy, meanClassAccuracy, macroF1, expectedCalibrationError };
+  return { epoch, trainingLoss: loss, validationLoss, accuracy, meanClassAccuracy, macroF1, expectedCalibrationError, ...(calibration == null ? {} : { calibratedLoss: calibration.loss, calibratedError: calibration.expectedCalibrationError }) };
 }
 
 /** What must be the same for a run to go on: the configuration, but for where files lie, and the samples with their labels. */

@@ -60,11 +60,12 @@ function epochTable(history: readonly EpochRecord[], names: readonly string[]): 
       percent(validation?.meanClassAccuracy ?? null),
       percent(validation?.macroF1 ?? null),
       figure(validation?.expectedCalibrationError ?? null),
+      figure(record.calibration?.expectedCalibrationError ?? null),
       duration(record.seconds),
       figure(record.samplesPerSecond),
     ];
     return html`<tr><th scope="row">${record.epoch}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`;
   });
-  const header = ['Learning rate', 'Loss', ...names, 'Training accuracy', 'Validation loss', 'Accuracy', 'Mean class accuracy', 'Macro F1', 'Calibration error', 'Time', 'Samples/s'];
+  const header = ['Learning rate', 'Loss', ...names, 'Training accuracy', 'Validation loss', 'Accuracy', 'Mean class accuracy', 'Macro F1', 'Calibration error', 'The same, calibrated', 'Time', 'Samples/s'];
   return html`<div class="scroll" tabindex="0"><table class="numbers"><thead><tr><th scope="col">Epoch</th>${header.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }

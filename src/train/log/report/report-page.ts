@@ -63,13 +63,14 @@ function subtitle(history: readonly EpochRecord[]): Html {
   return html`<p class="soft">${history.length} ${history.length === 1 ? 'epoch' : 'epochs'} in ${duration(seconds)}, ${figure(last.samplesPerSecond)} samples/s in the last.</p>`;
 }
 
-function tiles({ epoch }: EpochRecord, { count, accuracy, meanClassAccuracy, macroF1, expectedCalibrationError }: NonNullable<EpochRecord['validation']>): Html {
+function tiles({ epoch, calibration }: EpochRecord, { count, accuracy, meanClassAccuracy, macroF1, expectedCalibrationError }: NonNullable<EpochRecord['validation']>): Html {
   const entries = [
     ['Epoch judged', String(epoch)],
     ['Accuracy (WAR)', percent(accuracy)],
     ['Mean class accuracy (UAR)', percent(meanClassAccuracy)],
     ['Macro F1', percent(macroF1)],
     ['Calibration error', figure(expectedCalibrationError)],
+    ...(calibration == null ? [] : [[`The same at temperature ${calibration.temperature.toFixed(2)}`, figure(calibration.expectedCalibrationError)] as const]),
     ['Validation samples', String(count)],
   ] as const;
   return html`<dl class="tiles">${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;

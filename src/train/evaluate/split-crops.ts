@@ -1,0 +1,54 @@
+import { FerError } from '../../errors/index.js';
+import { loadFaceNets } from '../../ingest/index.js';
+import type { FaceNets } from '../../ingest/index.js';
+import type { CropGeometry } from '../../model/crop-geometry.js';
+import { openDataset } from '../datasets/index.js';
+import type { Dataset, Split } from '../datasets/index.js';
+import { openPrepared } from '../prepare/index.js';
+import { PreparedCrops } from './prepared-crops.js';
+import { SampleCrops } from './sample-crops.js';
+import type { FaceHandling } from './sample-crops.js';
+
+/** A part of a data set, to test a model on. */
+export interface SplitOf {
+  /** FORMAT:DIR */
+  readonly data: string;
+  readonly split: Split;
+  readonly fold?: number;
+}
+
+export interface SplitCropsOptions {
+  /** As the model wants its faces. */
+  readonly geometry: CropGeometry;
+  readonly faces: FaceHandling;
+  /** Called with the number of samples done so far. */
+  readonly onSample?: (done: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Its faces are cut already, as when it was prepared. */
+const PREPARED = 'prepared:';
+
+/** The samples of a split. @throws FerError INPUT_NOT_FOUND where there are none */
+export async function openSplit({ data, split, fold }: SplitOf): Promise<Dataset> {
+  const dataset = await openDataset(data, { split, ...(fold === undefined ? {} : { fold }) });
+  if (dataset.samples.length > 0) return dataset;
+  const why = dataset.problems.length > 0 ? `${dataset.problems.length} of its files are missing or rows unreadable` : 'the data set has none';
+  throw new FerError('INPUT_NOT_FOUND', `${data}: no samples in the ${split} split (${why}); give another --split, or look with fer dataset check`);
+}
+
+/** Opens the faces of a split, and lets go of them when `work` is done. The engine must be open. @param dataset of `openSplit` */
+export async function withSplitCrops<T>(dataset: Dataset, { data, split }: SplitOf, { geometry, faces, onSample, signal }: SplitCropsOptions, work: (crops: SampleCrops | PreparedCrops) => Promise<T>): Promise<T> {
+  let nets: Promise<FaceNets> | null = null;
+  const prepared = data.startsWith(PREPARED) ? await openPrepared(data.slice(PREPARED.length), { split }) : null;
+  try {
+    const crops =
+      prepared === null
+        ? new SampleCrops(dataset.samples, { geometry, faces, nets: () => (nets ??= loadFaceNets()), ...(onSample && { onSample }), ...(signal && { signal }) })
+        : new PreparedCrops(prepared, geometry, onSample);
+    return await work(crops);
+  } finally {
+    await prepared?.close();
+    (await (nets as Promise<FaceNets> | null))?.dispose();
+  }
+}
