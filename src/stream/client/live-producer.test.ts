@@ -1,0 +1,150 @@
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeSocket, helloMessage } from '../../../test/support/fake-socket.js';
+import { decodeFrameMessage } from '../protocol/index.js';
+import type { FrameMessage, ResultMessage } from '../protocol/index.js';
+import { LiveProducer } from './live-producer.js';
+import type { LiveProducerOptions } from './live-producer.js';
+
+const JPEG = Uint8Array.of(0xff, 0xd8, 1, 2, 3);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeSocket.all = [];
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function open(options: LiveProducerOptions = {}): LiveProducer {
+  const producer = new LiveProducer('http://localhost:8787', { WebSocket: FakeSocket, ...options });
+  FakeSocket.latest.says(helloMessage());
+  vi.advanceTimersByTime(10);
+  return producer;
+}
+
+function result(sequence: number): ResultMessage {
+  return { type: 'result', sequence, captureTime: 0, timestamp: 0, width: 4, height: 3, status: 'no-face', faces: [], timing: { waited: 0, worked: 1 } };
+}
+
+describe('LiveProducer', () => {
+  it('connects with its token, and asks for landmarks only when told to', () => {
+    open({ token: 'a b&c' });
+    expect(FakeSocket.latest.address).toBe('ws://localhost:8787/v1/produce?token=a+b%26c');
+    open({ landmarks: true });
+    expect(FakeSocket.latest.address).toBe('ws://localhost:8787/v1/produce?landmarks=1');
+  });
+
+  it('sends a header and the picture, numbered from 0', () => {
+    const producer = open();
+    expect(producer.send(JPEG, 1234.5)).toBe(0);
+    vi.advanceTimersByTime(10);
+    expect(producer.send(JPEG, 1250)).toBe(1);
+    const frame = decodeFrameMessage(FakeSocket.latest.sent[0] as Uint8Array) as FrameMessage;
+    expect(frame).toEqual({ sequence: 0, captureTime: 1234.5, jpeg: JPEG });
+  });
+
+  it('sends a Blob as one, behind the header', async () => {
+    const producer = open();
+    producer.send(new Blob([JPEG]), 7);
+    const message = new Uint8Array(await (FakeSocket.latest.sent[0] as Blob).arrayBuffer());
+    expect(decodeFrameMessage(message)).toEqual({ sequence: 0, captureTime: 7, jpeg: JPEG });
+  });
+
+  it('drops, and counts, what comes before there is a connection', () => {
+    const producer = new LiveProducer('http://localhost:8787', { WebSocket: FakeSocket });
+    expect(producer.canSend).toBe(false);
+    expect(producer.send(JPEG, 0)).toBeNull();
+    expect(producer.counts).toEqual({ sent: 0, dropped: 1, lost: 0 });
+    expect(FakeSocket.latest.sent).toEqual([]);
+  });
+
+  it('sends no faster than the server takes it', () => {
+    const producer = new LiveProducer('http://localhost:8787', { WebSocket: FakeSocket });
+    FakeSocket.latest.says(helloMessage({ messagesPerSecond: 20 }));
+    expect(producer.send(JPEG, 0)).toBe(0);
+    vi.advanceTimersByTime(49);
+    expect(producer.send(JPEG, 1)).toBeNull();
+    vi.advanceTimersByTime(1);
+    expect(producer.send(JPEG, 2)).toBe(1);
+  });
+
+  it('never has more frames unanswered than both sides allow, whatever is answered in which order', () => {
+    const step = fc.oneof(fc.constant('send' as const), fc.record({ answer: fc.nat(9), kind: fc.constantFrom('result', 'skipped', 'error') }), fc.constant('break' as const));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), (wanted, allowed, steps) => {
+        const producer = new LiveProducer('http://localhost:8787', { WebSocket: FakeSocket, framesInFlight: wanted });
+        const hello = helloMessage({ framesInFlight: allowed });
+        FakeSocket.latest.says(hello);
+        const waiting: number[] = [];
+        let [sent, dropped, lost] = [0, 0, 0];
+        for (const next of steps) {
+          vi.advanceTimersByTime(1);
+          if (next === 'send') {
+            const room = waiting.length < Math.min(wanted, allowed);
+            expect(producer.canSend).toBe(room);
+            const sequence = producer.send(JPEG, 0);
+            expect(sequence).toBe(room ? sent : null);
+            if (sequence === null) dropped += 1;
+            else [sent] = [sent + 1, waiting.push(sequence)];
+          } else if (next === 'break') {
+            lost += waiting.splice(0).length;
+            FakeSocket.latest.breaks();
+            vi.advanceTimersByTime(15_000);
+            FakeSocket.latest.says(hello);
+          } else {
+            const [sequence = 1_000_000] = waiting.splice(next.answer, 1);
+            if (next.kind === 'result') FakeSocket.latest.says(result(sequence));
+            else if (next.kind === 'skipped') FakeSocket.latest.says({ type: 'skipped', sequence, reason: 'newer' });
+            else FakeSocket.latest.says({ type: 'error', code: 'BAD_PICTURE', message: 'x', sequence, fatal: false });
+          }
+        }
+        expect(producer.counts).toEqual({ sent, dropped, lost });
+        producer.close();
+      }),
+    );
+  });
+
+  it('tells which frames were lost with the connection, and goes on counting in the next', () => {
+    const producer = open();
+    const lost: (readonly number[])[] = [];
+    producer.on('lost', (sequences) => lost.push(sequences));
+    producer.send(JPEG, 0);
+    FakeSocket.latest.breaks();
+    expect(lost).toEqual([[0]]);
+    vi.advanceTimersByTime(500);
+    FakeSocket.latest.says(helloMessage());
+    expect(producer.send(JPEG, 1)).toBe(1);
+  });
+
+  it('gives a connection up that answers no frame for 15 s, though it still talks', () => {
+    const producer = open();
+    producer.send(JPEG, 0);
+    const stats = { type: 'stats', received: 1, answered: 0, skipped: 0, refused: 0, dropped: 0, framesPerSecond: 0, load: 1 } as const;
+    for (let seconds = 0; seconds <= 14; seconds += 2) {
+      FakeSocket.latest.says(stats);
+      expect(producer.state.state).toBe('open');
+      vi.advanceTimersByTime(2000);
+    }
+    FakeSocket.latest.says(stats);
+    expect(producer.state).toMatchObject({ state: 'waiting', reason: 'the server has not answered a frame for 15 s' });
+    expect(FakeSocket.latest.closedWith).toBe(4000);
+  });
+
+  it('listens until told not to', () => {
+    const producer = open();
+    const heard: number[] = [];
+    const stop = producer.on('result', ({ sequence }) => heard.push(sequence));
+    FakeSocket.latest.says(result(3));
+    stop();
+    FakeSocket.latest.says(result(4));
+    expect(heard).toEqual([3]);
+  });
+
+  it('refuses what is no address, and where there is no WebSocket', () => {
+    expect(() => new LiveProducer('localhost:8787', { WebSocket: FakeSocket })).toThrow('"localhost:8787" is no address of a server');
+    vi.stubGlobal('WebSocket', undefined);
+    expect(() => new LiveProducer('http://localhost:8787')).toThrow('there is no WebSocket here: npm install ws');
+    vi.unstubAllGlobals();
+  });
+});

@@ -1,0 +1,165 @@
+import { PRODUCE_PATH, encodeFrameHeader } from '../protocol/index.js';
+import type { ErrorMessage, HelloMessage, ResultMessage, ServerMessage, SkippedMessage, StatsMessage } from '../protocol/index.js';
+import type { ConnectionState } from './connection-state.js';
+import { Credits } from './credits.js';
+import { Listeners } from './listeners.js';
+import { liveAddress } from './live-address.js';
+import { LiveConnection, SILENCE } from './live-connection.js';
+import { commonQuery } from './live-options.js';
+import type { LiveClientOptions } from './live-options.js';
+import { socketClass } from './socket.js';
+
+export interface LiveProducerOptions extends LiveClientOptions {
+  /** Frames that may be without an answer at a time; the server may allow fewer. Default 2: one on the way while one is worked on. */
+  readonly framesInFlight?: number | undefined;
+}
+
+export interface LiveProducerEvents {
+  state: ConnectionState;
+  /** A session begins: faces are numbered anew. */
+  hello: HelloMessage;
+  result: ResultMessage;
+  skipped: SkippedMessage;
+  /** Something went wrong, with a frame (`sequence`) or as a whole. */
+  problem: ErrorMessage;
+  stats: StatsMessage;
+  /** Sequence numbers of frames that will not be answered, as the connection is gone. */
+  lost: readonly number[];
+}
+
+export interface ProducerCounts {
+  readonly sent: number;
+  /** Given to `send` while there was no connection, too many unanswered, or too soon after the one before. */
+  readonly dropped: number;
+  /** Sent, but the connection broke off before the answer. */
+  readonly lost: number;
+}
+
+/** Sends pictures to a live server and hears what they show. Connects by itself, and again after a break. */
+export class LiveProducer {
+  private readonly listeners = new Listeners<LiveProducerEvents>();
+  private readonly connection: LiveConnection;
+  private readonly credits: Credits;
+  private readonly framesInFlight: number;
+  private readonly tally = { sent: 0, dropped: 0, lost: 0 };
+  private sequence = 0;
+  /** Milliseconds that must lie between two frames for the server's own limit. */
+  private shortestGap = 0;
+  private sentAt = -Infinity;
+
+  /**
+   * @param server "http://localhost:8787", or any other http, https, ws or wss address
+   * @throws FerError CONFIG_INVALID for an address that is none, or where there is no WebSocket
+   */
+  constructor(server: string, options: LiveProducerOptions = {}) {
+    this.framesInFlight = options.framesInFlight ?? 2;
+    this.credits = new Credits(this.framesInFlight);
+    this.connection = new LiveConnection(liveAddress(server, PRODUCE_PATH, commonQuery(options)), socketClass(options.WebSocket), {
+      onState: (state) => {
+        this.stateChanged(state);
+      },
+      onMessage: (message) => {
+        this.hear(message);
+      },
+      onPicture: () => undefined,
+    });
+    this.connection.open();
+  }
+
+  get state(): ConnectionState {
+    return this.connection.state;
+  }
+
+  /** True when the next `send` will send. */
+  get canSend(): boolean {
+    return this.state.state === 'open' && this.credits.free > 0 && Date.now() - this.sentAt >= this.shortestGap;
+  }
+
+  get counts(): ProducerCounts {
+    return { ...this.tally };
+  }
+
+  /** @returns a function that ends the listening */
+  on<Name extends keyof LiveProducerEvents>(event: Name, listener: (value: LiveProducerEvents[Name]) => void): () => void {
+    return this.listeners.on(event, listener);
+  }
+
+  /**
+   * Sends one picture, unless too many are under way: then it is dropped, and counted.
+   * @param captureTime milliseconds by the caller's clock, never smaller than the one before; results carry it back
+   * @returns the sequence number that its one answer will carry; null when it was dropped
+   */
+  send(jpeg: Uint8Array | Blob, captureTime: number): number | null {
+    const { sequence } = this;
+    if (!this.canSend || !this.credits.take(sequence, Date.now())) {
+      this.tally.dropped += 1;
+      return null;
+    }
+    this.connection.send(frameMessage(encodeFrameHeader({ sequence, captureTime }), jpeg));
+    this.sequence = (sequence + 1) % 2 ** 32;
+    this.sentAt = Date.now();
+    this.tally.sent += 1;
+    return sequence;
+  }
+
+  /** What comes next is another scene: faces and clips begin anew. */
+  reset(): void {
+    this.connection.send({ type: 'reset' });
+  }
+
+  /** Tries at once instead of waiting for the next try. */
+  retryNow(): void {
+    this.connection.retryNow();
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  private hear(message: ServerMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.credits.setLimit(Math.min(this.framesInFlight, message.limits.framesInFlight));
+        this.shortestGap = Math.floor(1000 / message.limits.messagesPerSecond);
+        this.listeners.emit('hello', message);
+        return;
+      case 'result':
+        this.credits.giveBack(message.sequence);
+        this.listeners.emit('result', message);
+        return;
+      case 'skipped':
+        this.credits.giveBack(message.sequence);
+        this.listeners.emit('skipped', message);
+        return;
+      case 'error':
+        if (message.sequence !== null) this.credits.giveBack(message.sequence);
+        this.listeners.emit('problem', message);
+        return;
+      case 'stats':
+        this.listeners.emit('stats', message);
+        if (this.credits.oldest !== null && Date.now() - this.credits.oldest > SILENCE) {
+          this.connection.fail(`the server has not answered a frame for ${SILENCE / 1000} s`);
+        }
+        return;
+      case 'source':
+    }
+  }
+
+  private stateChanged(state: ConnectionState): void {
+    if (state.state !== 'open') {
+      const lost = this.credits.forget();
+      this.tally.lost += lost.length;
+      if (lost.length > 0) this.listeners.emit('lost', lost);
+    }
+    this.listeners.emit('state', state);
+  }
+}
+
+/** A Blob stays where the browser keeps it; bytes are copied behind the header. */
+function frameMessage(header: Uint8Array<ArrayBuffer>, jpeg: Uint8Array | Blob): Uint8Array<ArrayBuffer> | Blob {
+  if (jpeg instanceof Blob) return new Blob([header, jpeg]);
+  const message = new Uint8Array(header.length + jpeg.length);
+  message.set(header);
+  message.set(jpeg, header.length);
+  return message;
+}

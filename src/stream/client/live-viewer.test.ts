@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeSocket, helloMessage } from '../../../test/support/fake-socket.js';
+import { encodeFrameHeader } from '../protocol/index.js';
+import type { ConnectionState } from './connection-state.js';
+import { LiveViewer } from './live-viewer.js';
+
+let states: ConnectionState[] = [];
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 0 });
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  FakeSocket.all = [];
+  states = [];
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+function open(): LiveViewer {
+  const viewer = new LiveViewer('https://example.org/live/', { WebSocket: FakeSocket, frames: true, token: 'secret-token' });
+  states.push(viewer.state);
+  viewer.on('state', (state) => states.push(state));
+  return viewer;
+}
+
+function lastState(): ConnectionState {
+  return states.at(-1)!;
+}
+
+describe('LiveViewer', () => {
+  it('asks for pictures, by wss where the page came by https', () => {
+    open();
+    expect(FakeSocket.latest.address).toBe('wss://example.org/live/v1/watch?token=secret-token&frames=1');
+  });
+
+  it('gives pictures and what they show', () => {
+    const viewer = open();
+    const heard: unknown[] = [];
+    viewer.on('frame', ({ sequence, jpeg }) => heard.push([sequence, ...jpeg]));
+    viewer.on('source', ({ state }) => heard.push(state));
+    FakeSocket.latest.says(helloMessage());
+    FakeSocket.latest.says({ type: 'source', name: 'x', state: 'running', detail: null, retryIn: null });
+    const picture = new Uint8Array([...encodeFrameHeader({ sequence: 9, captureTime: 5 }), 255, 216]);
+    FakeSocket.latest.says(picture.buffer);
+    expect(heard).toEqual(['running', [9, 255, 216]]);
+    expect(lastState()).toMatchObject({ state: 'open', hello: { model: { name: 'baseline' } } });
+  });
+
+  it('waits longer after every failure, and begins anew after a connection that held', () => {
+    open();
+    const waits: number[] = [];
+    for (let k = 0; k < 7; k += 1) {
+      FakeSocket.latest.breaks();
+      const state = lastState();
+      if (state.state !== 'waiting') throw new Error(state.state);
+      expect(state.reason).toBe('the server cannot be reached');
+      waits.push(state.retryAt - Date.now());
+      vi.advanceTimersByTime(waits.at(-1)! - 1);
+      expect(FakeSocket.all.length).toBe(k + 1);
+      vi.advanceTimersByTime(1);
+      expect(FakeSocket.all.length).toBe(k + 2);
+    }
+    expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
+    FakeSocket.latest.says(helloMessage());
+    vi.advanceTimersByTime(5000);
+    FakeSocket.latest.breaks();
+    expect(lastState()).toEqual({ state: 'waiting', reason: 'the connection broke off', retryAt: Date.now() + 500 });
+  });
+
+  it.each([
+    ['UNAUTHORIZED', 4401],
+    ['NO_SOURCE', 4404],
+  ] as const)('does not come back after %s', (code, closeCode) => {
+    open();
+    FakeSocket.latest.says({ type: 'error', code, message: 'no', sequence: null, fatal: true });
+    FakeSocket.latest.breaks(closeCode, code);
+    expect(lastState()).toEqual({ state: 'refused', problem: { code, message: 'no' } });
+    vi.advanceTimersByTime(60_000);
+    expect(FakeSocket.all.length).toBe(1);
+  });
+
+  it('knows the refusal by the close code alone', () => {
+    open();
+    FakeSocket.latest.breaks(4401);
+    expect(lastState()).toEqual({ state: 'refused', problem: { code: 'UNAUTHORIZED', message: 'the server closed with 4401' } });
+  });
+
+  it.each([
+    ['TOO_MANY_SESSIONS', 4503],
+    ['SHUTTING_DOWN', 1001],
+  ] as const)('comes back after %s', (code, closeCode) => {
+    open();
+    FakeSocket.latest.says({ type: 'error', code, message: 'later', sequence: null, fatal: true });
+    FakeSocket.latest.breaks(closeCode, code);
+    expect(lastState()).toEqual({ state: 'waiting', reason: 'later', retryAt: 500 });
+  });
+
+  it('takes a silent connection for dead', () => {
+    open();
+    FakeSocket.latest.says(helloMessage());
+    vi.advanceTimersByTime(15_000);
+    expect(lastState().state).toBe('open');
+    vi.advanceTimersByTime(1000);
+    expect(lastState()).toMatchObject({ state: 'waiting', reason: 'the server has not said anything for 15 s' });
+    // Whatever the dead one says later is not heard.
+    FakeSocket.all[0]!.says(helloMessage());
+    expect(lastState().state).toBe('waiting');
+  });
+
+  it('does not wait when told not to, and not twice', () => {
+    const viewer = open();
+    FakeSocket.latest.breaks();
+    viewer.retryNow();
+    viewer.retryNow();
+    vi.advanceTimersByTime(2000);
+    expect(FakeSocket.all.length).toBe(2);
+  });
+
+  it('stays closed', () => {
+    const viewer = open();
+    FakeSocket.latest.breaks();
+    viewer.close();
+    vi.advanceTimersByTime(60_000);
+    expect(FakeSocket.all.length).toBe(1);
+    expect(lastState()).toEqual({ state: 'closed' });
+  });
+
+  it('passes over what it does not know', () => {
+    open();
+    FakeSocket.latest.says('{"type":"weather"}');
+    FakeSocket.latest.says('no JSON');
+    expect(states).toEqual([{ state: 'connecting' }]);
+  });
+});
