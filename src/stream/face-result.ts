@@ -1,5 +1,6 @@
 import type { TrackedFace } from '../ingest/index.js';
 import type { LabelSet } from '../model/label-set.js';
+import { ambiguity } from './ambiguity.js';
 import type { FaceResult, FrameResult, FrameStatus } from './frame-result.js';
 import type { FrameObservation } from './observation.js';
 
@@ -22,21 +23,6 @@ export function toFaceResult(face: TrackedFace, posteriors: Float32Array, labels
 export function toFrameResult(frame: FrameObservation, faces: readonly FaceResult[]): FrameResult {
   const { index, timestamp, width, height } = frame;
   return { index, timestamp, width, height, status: frameStatus(faces), faces };
-}
-
-/**
- * How close the nearest negative comes to the winner, p2 / p1: 0 clear, 1 tie. NAW weighs its training samples
- * in the same plane (ALGORITHMS: s = (p_GT, p_NN)); here the winner stands in for the unknown truth.
- */
-export function ambiguity(posteriors: ArrayLike<number>): number {
-  let first = 0;
-  let second = 0;
-  for (let k = 0; k < posteriors.length; k += 1) {
-    const p = posteriors[k]!;
-    if (p > first) [first, second] = [p, first];
-    else if (p > second) second = p;
-  }
-  return first > 0 ? second / first : 1;
 }
 
 function frameStatus(faces: readonly FaceResult[]): FrameStatus {
