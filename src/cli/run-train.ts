@@ -18,6 +18,7 @@ export interface TrainFlags {
   readonly resume?: boolean;
   readonly init?: string;
   readonly encoder?: string;
+  readonly exclude?: string;
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly learningRate?: number;
@@ -77,10 +78,11 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-function spoken(data: string | undefined, { init, encoder, epochs, batchSize, learningRate, seed, fold }: TrainFlags): Settings {
+function spoken(data: string | undefined, { init, encoder, exclude, epochs, batchSize, learningRate, seed, fold }: TrainFlags): Settings {
   return {
     ...{ data, init, epochs, batchSize, seed, fold },
     ...(learningRate === undefined ? {} : { optimizer: { learningRate } }),
+    ...(exclude === undefined ? {} : { exclude: { file: exclude } }),
     ...(encoder === undefined ? {} : { network: { name: 'temporal', encoder } }),
   };
 }

@@ -17,6 +17,7 @@ export function trainCommand(program: Command): void {
     .option('--resume', 'go on with the run in the folder after its last whole epoch')
     .option('--init <model>', 'model folder whose weights are the start')
     .option('--encoder <model>', 'for clips: model folder of the frame network')
+    .option('--exclude <csv>', 'audit.csv whose marked rows are not trained on')
     .option('--epochs <n>', 'how often every sample is seen', number)
     .option('--batch-size <n>', 'images or clips a step', number)
     .option('--learning-rate <rate>', 'of the optimiser', number)

@@ -126,6 +126,8 @@ export const trainConfigSchema = z.strictObject({
   selectBy: z.enum(['accuracy', 'meanClassAccuracy', 'macroF1', 'loss']).default('accuracy'),
   patience: count.nullable().default(null),
   deduplicate: z.boolean().default(true),
+  /** Training rows to leave out: those marked in an audit.csv or, with `above`, those whose score exceeds it. */
+  exclude: z.strictObject({ file: z.string().min(1), above: share.nullable().default(null) }).nullable().default(null),
   /** For experiments: so many training samples, drawn with the classes in their shares; null for all. */
   subset: count.nullable().default(null),
   /** For experiments: wrong labels put into the training part. */

@@ -1,3 +1,4 @@
+export { areaUnderRoc } from './area-under-roc.js';
 export { expectedCalibrationError, fitTemperature, reliabilityBins, temperedPosteriors } from './calibration.js';
 export type { ReliabilityBin } from './calibration.js';
 export { classificationMetrics } from './classification-metrics.js';

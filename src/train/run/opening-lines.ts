@@ -21,6 +21,7 @@ export function dataLines({ report, labels, training }: Described, { validation:
   return [
     `${report.training} samples to train on, ${report.validation} set aside for validation`,
     ...Object.entries(report.leftOut).map(([why, count]) => `left out: ${count}: ${why}`),
+    ...(report.notes ?? []),
     ...(report.validation === 0 && reason !== null ? [`${reason}: the last epoch will count as the best`] : []),
     ...(absent.length === 0 ? [] : [`no training sample shows ${absent.join(', ')}: to train without such classes, --set 'labels=${JSON.stringify(present)}'`]),
   ];

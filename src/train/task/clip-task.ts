@@ -4,6 +4,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { INFO_FILE, checkpointHash, loadCheckpoint, readCheckpointInfo, saveCheckpoint } from '../../model/checkpoint/index.js';
 import type { CheckpointInfo } from '../../model/checkpoint/index.js';
 import { temporalEncoder } from '../../model/networks/index.js';
+import { excludedRows } from '../audit/exclusions.js';
 import type { CropSource } from '../crops/index.js';
 import type { NetworkConfig, TrainConfig } from '../config/index.js';
 import type { Sample, Split } from '../datasets/index.js';
@@ -83,6 +84,9 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
   if (config.subset !== null || config.imbalance !== null) throw new FerError('CONFIG_INVALID', 'subset and imbalance: they cut down images; for clips leave them out');
   const clipsOf = (samples: readonly Sample[]): LabelledClip[] => samples.flatMap((sample) => encoded.clipOf.get(sample) ?? []);
   const parts = divide(dataset, config.validation);
+  const noisy = withNoise(clipsOf(parts.training), labels.size, config);
+  const labelled = noisy.flatMap(({ rowIds, labels: own }) => rowIds.filter((_, i) => own[i]! >= 0));
+  const excluded = await excludedRows(config, labelled, () => [...encoded.clipOf.values()].flatMap(({ rowIds }) => rowIds));
   const { temporalScale, skipping, pixels } = config.augment.clips;
   const { width, layers, heads, feedForward, dropout, positionalCode, causal } = network;
   const model = temporalEncoder({ features: encoded.features.dimensions, classes: labels.size, width, layers, heads, feedForward, dropout, positionalCode, causal, seed: config.seed });
@@ -91,7 +95,7 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
     model.dispose();
     encoder?.dispose();
   };
-  const training = new ClipTrainingSet(withNoise(clipsOf(parts.training), labels.size, config), encoded.features, {
+  const training = new ClipTrainingSet(withoutLabels(noisy, excluded.ids), encoded.features, {
     ...{ temporalScale, skipping },
     frames: network.frames,
     flip: config.augment.flip,
@@ -111,7 +115,7 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
     training,
     validation: judges ? validation : null,
     labels,
-    report: { training: training.count, validation: judges ? validation.count : 0, leftOut: { ...dataset.leftOut, ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)) } },
+    report: { training: training.count, validation: judges ? validation.count : 0, leftOut: { ...dataset.leftOut, ...excluded.leftOut, ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)) }, notes: excluded.notes },
     save: async (folder, figures) => {
       await mkdir(folder, { recursive: true });
       await copyEncoder(encoded, join(folder, FRAME_PART));
@@ -137,6 +141,12 @@ function withNoise(clips: readonly LabelledClip[], classCount: number, config: T
   const frames = distort(clips.flatMap(({ labels }) => labels.map((label) => ({ label }))), classCount, config);
   let next = 0;
   return clips.map((clip) => ({ ...clip, labels: clip.labels.map(() => frames[next++]!.label) }));
+}
+
+/** Takes the labels of those frames away: they stay as what their neighbours are seen with. Clips without any label left are left out. */
+function withoutLabels(clips: readonly LabelledClip[], ids: ReadonlySet<string>): readonly LabelledClip[] {
+  if (ids.size === 0) return clips;
+  return clips.map((clip) => ({ ...clip, labels: clip.labels.map((label, i) => (ids.has(clip.rowIds[i]!) ? -1 : label)) })).filter((clip) => clip.labels.some((label) => label >= 0));
 }
 
 /** Copies the checkpoint, unless it lies there. Until its description is there, written last, a copy is not taken for whole. */

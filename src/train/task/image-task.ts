@@ -1,5 +1,6 @@
 import { FerError } from '../../errors/fer-error.js';
 import { saveCheckpoint } from '../../model/checkpoint/index.js';
+import { excludedRows } from '../audit/exclusions.js';
 import type { TrainConfig } from '../config/index.js';
 import type { Split } from '../datasets/index.js';
 import { augmentations } from './augmentations.js';
@@ -18,14 +19,16 @@ import type { OnRead, TrainingTask } from './training-task.js';
 
 /**
  * A frame network and its images (of clips: their frames, each for itself): divided, and, where an experiment asks for it, cut down and given
- * wrong labels. Validation images keep their labels, and all of this depends on seeds alone.
+ * wrong labels; then what an audit marks is left out. Validation images keep their labels, and all of this depends on seeds alone.
  * @throws FerError INPUT_NOT_FOUND when nothing is left to train on
  */
 export async function imageTask({ dataset, prepared }: OpenData, config: TrainConfig, network: FrameNetworkConfig, onRead?: OnRead): Promise<TrainingTask> {
   const { labels } = dataset;
   const geometry = geometryOf(network);
   const parts = divide(dataset, config.validation);
-  const chosen = distort(parts.training.flatMap((sample) => labelledRows(rowsOf(sample, labels))), labels.size, config);
+  const drawn = distort(parts.training.flatMap((sample) => labelledRows(rowsOf(sample, labels))), labels.size, config);
+  const excluded = await excludedRows(config, drawn.map(({ id }) => id), () => dataset.samples.flatMap((sample) => rowsOf(sample, labels).map(({ id }) => id)));
+  const chosen = drawn.filter(({ id }) => !excluded.ids.has(id));
   const held = parts.validation.flatMap((sample) => labelledRows(rowsOf(sample, labels)));
   const located = await locateRows([...chosen, ...held], geometry, prepared, onRead);
   const training = labelledCrops(chosen, located, 0);
@@ -38,7 +41,7 @@ export async function imageTask({ dataset, prepared }: OpenData, config: TrainCo
     training: new ImageTrainingSet(located.crops, training, { ...augmentations(config.augment), softLabels: config.softLabels, classCount: labels.size }),
     validation: validation.length === 0 ? null : new ImageEvaluationSet(located.crops, validation),
     labels,
-    report: { training: training.length, validation: validation.length, leftOut: { ...dataset.leftOut, ...(located.broken > 0 ? { 'cannot be decoded': located.broken } : {}) } },
+    report: { training: training.length, validation: validation.length, leftOut: { ...dataset.leftOut, ...excluded.leftOut, ...(located.broken > 0 ? { 'cannot be decoded': located.broken } : {}) }, notes: excluded.notes },
     save: (folder, figures) => saveCheckpoint(model, folder, { ...checkpointInfo('frame', model, labels, geometry, config), ...figures }),
     assertGoesOn: () => Promise.resolve(),
     dispose: () => {

@@ -10,6 +10,8 @@ export interface DataReport {
   readonly validation: number;
   /** Not used, by reason. */
   readonly leftOut: Readonly<Record<string, number>>;
+  /** What else there is to tell. */
+  readonly notes?: readonly string[];
 }
 
 /** A network and the data to fit it to. */

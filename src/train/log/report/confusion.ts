@@ -10,10 +10,14 @@ export function confusionSection(labels: readonly string[], confusion: Confusion
   return html`<section><h2>Validation, class by class</h2>
 <p>Epoch ${epoch}. Rows are the true class, columns the predicted one; the diagonal is right.</p>
 <div class="matrices">
-${matrix('Counts', labels, shares, confusion.map((row) => row.map(String)))}
+${countMatrix('Counts', labels, confusion)}
 ${matrix('Share of the row, in %', labels, shares, labels.map((_, k) => labels.map((__, j) => (shares[k] ? (100 * shares[k][j]!).toFixed(0) : '–'))))}
 </div>
 ${classTable(labels, confusion)}</section>`;
+}
+
+export function countMatrix(title: string, labels: readonly string[], counts: ConfusionMatrix): Html {
+  return matrix(title, labels, normaliseRows(counts), counts.map((row) => row.map(String)));
 }
 
 /** Cells coloured by their share of the row, so that rare classes are seen too. */

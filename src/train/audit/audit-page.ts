@@ -1,0 +1,69 @@
+import { groupBy } from '../group-by.js';
+import { countMatrix } from '../log/report/confusion.js';
+import { Html, html } from '../log/report/html.js';
+import { percent, posterior } from '../log/report/numbers.js';
+import { STYLE } from '../log/report/style.js';
+import { pngDataUri } from '../log/report/thumbnail.js';
+import type { AuditedLabel, LabelAudit } from './audit-labels.js';
+
+/** Pixels of a row, [S, S, 1] or [S, S, 3] in 0..255; null where there are none. */
+export type AuditPictureOf = (id: string) => Promise<Uint8Array | null>;
+
+export interface AuditPageOptions {
+  readonly title: string;
+  /** What the network saw, such as "40 epochs of training". */
+  readonly basis: string;
+  readonly pictureOf: AuditPictureOf;
+}
+
+/** Faces in the gallery: as many as a person looks through at a sitting, in a file that can still be sent. */
+export const GALLERY = 200;
+
+/** The page that shows an audit to people: nothing to load from elsewhere, no scripts. */
+export async function auditPage(audit: LabelAudit, { title, basis, pictureOf }: AuditPageOptions): Promise<string> {
+  const { rows, labels, expectedWrong, confusion } = audit;
+  const shown = rows.slice(0, GALLERY);
+  const figures: Html[] = [];
+  for (const row of shown) figures.push(await figureOf(row, labels, pictureOf));
+  const tiles = [
+    ['Labels audited', String(rows.length)],
+    ['Estimated wrong', percent(rows.length === 0 ? null : expectedWrong / rows.length)],
+    ['Marked for exclusion', String(rows.filter(({ isSuspect }) => isSuspect).length)],
+    ['Another label suggested', String(rows.filter(({ given, suggested }) => given !== suggested).length)],
+  ] as const;
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${new Html(STYLE)}</style></head>
+<body><main>
+<header><h1>${title}</h1><p class="soft">Judged by ${basis}.</p></header>
+<dl class="tiles">${tiles.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+<section><h2>Class by class</h2>
+<p>How many of the labels of each name should be another, as confident learning estimates it from all of them. An ambiguous face is not a wrong label: look before you drop.</p>
+${classTable(audit)}
+<p>Rows are the label given, columns the one suggested; on the diagonal the label is believed.</p>
+<div class="matrices">${countMatrix('Labels', labels, confusion)}</div></section>
+<section><h2>The most suspicious first</h2>
+<p class="soft">${shown.length === rows.length ? 'All labels' : `${shown.length} of ${rows.length} labels; audit.csv has all of them`}. Score: how likely the label is wrong. p_GT and p_NN: mean posteriors of the label and of the best other one.</p>
+<div class="thumbs">${figures}</div></section>
+</main></body></html>
+`;
+  return page.text;
+}
+
+function classTable({ labels, rows, noiseRates }: LabelAudit): Html {
+  const byClass = groupBy(rows, ({ given }) => given);
+  const cells = labels.map((label, k) => {
+    const members = byClass.get(k) ?? [];
+    const rate = noiseRates[k] ?? null;
+    const suspects = members.filter(({ isSuspect }) => isSuspect);
+    const [other, most] = [...groupBy(suspects, ({ suggested }) => suggested)].reduce<readonly [number, number]>((best, [j, { length }]) => (length > best[1] ? [j, length] : best), [-1, 0]);
+    return html`<tr><th scope="row">${label}</th><td>${members.length}</td><td class="bar" style="--share:${(100 * (rate ?? 0)).toFixed(1)}%">${percent(rate)}</td><td>${suspects.length}</td><td class="text">${most === 0 ? '–' : `${labels[other]!} (${most})`}</td></tr>`;
+  });
+  return html`<div class="scroll" tabindex="0"><table class="numbers"><thead><tr><th scope="col">Given label</th><th scope="col">Labels</th><th scope="col">Estimated wrong</th><th scope="col">Marked</th><th scope="col" class="text">Mostly suggested for these</th></tr></thead><tbody>${cells}</tbody></table></div>`;
+}
+
+async function figureOf({ id, given, suggested, score, truth, nearest }: AuditedLabel, labels: readonly string[], pictureOf: AuditPictureOf): Promise<Html> {
+  const pixels = await pictureOf(id);
+  const [from, to] = [labels[given]!, labels[suggested]!];
+  const picture = pixels === null ? html`<span class="none">no picture</span>` : html`<img src="${await pngDataUri(pixels)}" width="96" height="96" loading="lazy" alt="Face labelled ${from}, suggested ${to}">`;
+  return html`<figure>${picture}<figcaption><b>${from} → ${to}</b>Score ${posterior(score)}<br>p_GT ${posterior(truth)}<br>p_NN ${posterior(nearest)}<span class="id">${id}</span></figcaption></figure>`;
+}

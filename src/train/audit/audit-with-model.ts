@@ -1,0 +1,49 @@
+import { FerError } from '../../errors/fer-error.js';
+import type { ExpressionModel } from '../../model/expression-model.js';
+import { canonicalLabel } from '../datasets/index.js';
+import { evaluate } from '../evaluate/index.js';
+import type { LabelledCrop } from '../evaluate/index.js';
+import { auditLabels } from './audit-labels.js';
+import type { LabelAudit } from './audit-labels.js';
+import { evidenceOfLook } from './label-evidence.js';
+import type { LabelEvidence } from './label-evidence.js';
+
+export interface ModelAudit {
+  readonly audit: LabelAudit;
+  /** Labels that the model cannot judge, as it does not know them. */
+  readonly unknown: number;
+}
+
+/**
+ * Audits labels by one look of a model at each face and its mirror image, whose posteriors are averaged. Only the classes that data and model
+ * share are considered.
+ * @param crops all cut with `model.crop`
+ * @param dataLabels of the data set
+ * @throws FerError MODEL_INCOMPATIBLE when they share less than two classes, INTERRUPTED after `signal`, and what `crops` throws
+ */
+export async function auditWithModel(model: ExpressionModel, crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>, dataLabels: readonly string[], signal?: AbortSignal): Promise<ModelAudit> {
+  const own = new Map(model.labels.labels.map((label, place) => [canonicalLabel(label), place]));
+  const labels = dataLabels.filter((label) => own.has(canonicalLabel(label)));
+  if (labels.length < 2) {
+    throw new FerError('MODEL_INCOMPATIBLE', `the model tells apart ${model.labels.labels.join(', ')}, and the data set ${dataLabels.join(', ')}: name a model that shares two classes or more with it`);
+  }
+  const places = labels.map((label) => own.get(canonicalLabel(label))!);
+  const indexOf = new Map(labels.map((label, index) => [label, index]));
+  const evidence: LabelEvidence[] = [];
+  let unknown = 0;
+  await evaluate(model, crops, {
+    flip: true,
+    ...(signal === undefined ? {} : { signal }),
+    onPrediction: ({ id, frame, truth, posteriors }) => {
+      const given = indexOf.get(truth);
+      if (given === undefined) {
+        unknown += 1;
+        return;
+      }
+      const shared = Float64Array.from(places, (place) => posteriors[place]!);
+      const sum = shared.reduce((a, b) => a + b, 0);
+      evidence.push(evidenceOfLook(frame === null ? id : `${id}#${frame}`, given, shared.map((p) => (sum === 0 ? 1 / labels.length : p / sum))));
+    },
+  });
+  return { audit: auditLabels(evidence, labels), unknown };
+}

@@ -1,0 +1,16 @@
+export { AUDIT_COLUMNS, auditCsv } from './audit-csv.js';
+export { auditLabels } from './audit-labels.js';
+export type { AuditedLabel, LabelAudit } from './audit-labels.js';
+export { auditPage } from './audit-page.js';
+export type { AuditPageOptions, AuditPictureOf } from './audit-page.js';
+export { auditRun } from './audit-run.js';
+export { auditWithModel } from './audit-with-model.js';
+export type { ModelAudit } from './audit-with-model.js';
+export { confidentLearning, normalisedMargin, selfConfidence } from './confident-learning.js';
+export type { ConfidentLearning } from './confident-learning.js';
+export { evidenceOfLook, evidenceOfRun } from './label-evidence.js';
+export type { LabelEvidence } from './label-evidence.js';
+export { isRunFolder, readRowHistory } from './row-history.js';
+export type { RowHistory } from './row-history.js';
+export { rowPictures } from './row-pictures.js';
+export { AUDIT_CSV, AUDIT_HTML, writeAudit } from './write-audit.js';
