@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { FerError } from '../errors/index.js';
 import { VERSION } from '../version.js';
 import { annotateCommand } from './annotate.js';
+import { auditCommand } from './audit.js';
 import { calibrateCommand } from './calibrate.js';
 import { datasetCommand } from './dataset.js';
 import { demoCommand } from './demo.js';
@@ -19,7 +20,7 @@ const program = new Command('fer')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [annotateCommand, calibrateCommand, datasetCommand, demoCommand, doctorCommand, evaluateCommand, trainCommand, experimentCommand]) register(program);
+for (const register of [annotateCommand, calibrateCommand, datasetCommand, demoCommand, doctorCommand, evaluateCommand, auditCommand, trainCommand, experimentCommand]) register(program);
 
 // `fer ... | head` closes our output early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,3 +1,4 @@
+export * from './audit/index.js';
 export * from './augment/index.js';
 export * from './calibrate/index.js';
 export * from './config/index.js';

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
+import { AUDIT_HTML, auditRun } from '../audit/index.js';
 import { withoutLaterNulls } from '../config/index.js';
 import type { TrainConfig } from '../config/index.js';
 import { replaceFile } from '../log/index.js';
@@ -122,7 +124,13 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
         options.onEpoch?.(record, isBest);
       },
     });
-    return { folder, history: state.history, bestEpoch: state.bestEpoch, isComplete: options.signal?.aborted !== true };
+    const isComplete = options.signal?.aborted !== true;
+    if (isComplete) {
+      const places = new Map(training.rowIds.map((id, row) => [id, row]));
+      const { rows } = await auditRun(folder.path, (id) => training.picture(places.get(id)!));
+      options.onMessage?.(`labels that look wrong: ${rows.filter(({ isSuspect }) => isSuspect).length} of ${rows.length}, in ${join(folder.path, AUDIT_HTML)}`);
+    }
+    return { folder, history: state.history, bestEpoch: state.bestEpoch, isComplete };
   } finally {
     await runner.dispose();
   }
