@@ -1,6 +1,7 @@
 import { FerError } from '../../errors/index.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
-import { cropLength } from '../crops/index.js';
+import { cropLength, fitCrops } from '../crops/index.js';
+import type { CropSource } from '../crops/index.js';
 import type { Prepared } from '../prepare/index.js';
 import { emptyNotes } from './crop-notes.js';
 import type { LabelledCrop } from './labelled-crop.js';
@@ -9,11 +10,12 @@ import type { LabelledCrop } from './labelled-crop.js';
 const BATCH = 64;
 
 /**
- * The faces of a prepared data set, with their labels, and the frames without one: what was found when it was prepared.
+ * The faces of a prepared data set, with their labels, and the frames without one: what was found when it was prepared. Crops larger than the model wants are made smaller.
  * @throws FerError MODEL_INCOMPATIBLE, on construction, when they were cut otherwise than the model wants them
  */
 export class PreparedCrops implements AsyncIterable<LabelledCrop> {
   readonly notes = emptyNotes();
+  private readonly crops: CropSource;
 
   constructor(
     private readonly prepared: Prepared,
@@ -21,13 +23,16 @@ export class PreparedCrops implements AsyncIterable<LabelledCrop> {
     private readonly onSample: (done: number) => void = () => undefined,
   ) {
     const { folder, crops } = prepared;
-    if (describe(crops.geometry) !== describe(geometry)) {
+    const fitted = fitCrops(crops, geometry);
+    if (fitted === null) {
       throw new FerError('MODEL_INCOMPATIBLE', `${folder}: its faces are cut as ${describe(crops.geometry)}, the model wants ${describe(geometry)}; prepare it for the model, or name the data set itself`);
     }
+    this.crops = fitted;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LabelledCrop, void, undefined> {
-    const { crops, all } = this.prepared;
+    const { crops } = this;
+    const { all } = this.prepared;
     const { geometry } = crops;
     const length = cropLength(geometry);
     let done = 0;

@@ -88,6 +88,9 @@ describe('rows of a prepared folder', () => {
       const located = await locateRows(all, GEOMETRY, prepared.crops);
       expect(located).toMatchObject({ places: [0, 1, null, 2, 3, 4, null], broken: 0 });
       expect((await located.crops.read([3]))[0]).toBe(3);
+      const smaller = await locateRows(all, { ...GEOMETRY, size: 4 }, prepared.crops);
+      expect(smaller.crops.geometry.size).toBe(4);
+      expect([...(await smaller.crops.read([3]))]).toEqual(new Array<number>(16).fill(3));
       for (const other of [{ ...GEOMETRY, size: 16 }, { ...GEOMETRY, channels: 3 as const }, { ...GEOMETRY, eyes: { x: 0.5, y: 0.3 } }]) {
         await expect(locateRows(all, other, prepared.crops)).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE', message: expect.stringMatching(/8x8 grey crops.*the network wants/) as string });
       }

@@ -1,7 +1,7 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import type { LabelSet } from '../../model/label-set.js';
-import { decodeImages } from '../crops/index.js';
+import { decodeImages, fitCrops } from '../crops/index.js';
 import type { CropSource } from '../crops/index.js';
 import type { Sample } from '../datasets/index.js';
 import type { PreparedSample } from '../prepare/index.js';
@@ -47,7 +47,7 @@ export interface LocatedRows {
 }
 
 /**
- * Crops of rows: prepared ones stay where they are, image files are decoded as they are.
+ * Crops of rows: prepared ones stay where they are, and are made smaller when read where the network wants smaller ones; image files are decoded as they are.
  * @param prepared the crops of a prepared data set; null for any other
  * @throws FerError MODEL_INCOMPATIBLE when prepared crops were cut another way than the network wants them
  */
@@ -58,10 +58,11 @@ export async function locateRows(
   onRead: (done: number, total: number) => void = () => undefined,
 ): Promise<LocatedRows> {
   if (prepared !== null) {
-    if (!sameGeometry(prepared.geometry, geometry)) {
+    const crops = fitCrops(prepared, geometry);
+    if (crops === null) {
       throw new FerError('MODEL_INCOMPATIBLE', `the data are prepared as ${describe(prepared.geometry)}, the network wants ${describe(geometry)}: prepare them with "--size ${geometry.size}${geometry.channels === 1 ? '' : ' --colour'}" into another folder, or train a network for those crops`);
     }
-    return { crops: prepared, places: rows.map(({ source }) => source as number | null), broken: 0 };
+    return { crops, places: rows.map(({ source }) => source as number | null), broken: 0 };
   }
   const withFile = rows.flatMap(({ source }, row) => (typeof source === 'string' ? [{ source, row }] : []));
   const decoded = await decodeImages(withFile.map(({ source }) => source), geometry, (done) => {
@@ -78,10 +79,6 @@ export async function locateRows(
 
 function isPrepared(sample: Sample): sample is PreparedSample {
   return 'readFrames' in sample;
-}
-
-function sameGeometry(a: CropGeometry, b: CropGeometry): boolean {
-  return describe(a) === describe(b);
 }
 
 function describe({ size, channels, eyes, mouth }: CropGeometry): string {
