@@ -7,6 +7,9 @@ export const WEIGHTS_FILE = 'weights.bin';
 
 interface ModelJson {
   readonly modelTopology: object;
+  readonly format: string;
+  readonly generatedBy: string;
+  readonly convertedBy: string | null;
   readonly weightsManifest: readonly { readonly paths: readonly string[]; readonly weights: tf.io.WeightsManifestEntry[] }[];
 }
 
@@ -31,11 +34,11 @@ export function folderHandler(folder: string): tf.io.IOHandler {
     },
 
     async load(): Promise<tf.io.ModelArtifacts> {
-      const { modelTopology, weightsManifest } = await readModelJson(folder);
+      const { modelTopology, weightsManifest, ...about } = await readModelJson(folder);
       const files = await Promise.all(weightsManifest.flatMap(({ paths }) => paths).map((path) => readFile(join(folder, path))));
       // A copy that starts its own buffer: Node may hand out parts of a shared one.
       const weightData = new Uint8Array(Buffer.concat(files)).buffer;
-      return { modelTopology, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
+      return { ...about, modelTopology, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
     },
   };
 }

@@ -1,6 +1,8 @@
 export { checkpointHash } from './checkpoint-hash.js';
 export { CHECKPOINT_FORMAT } from './checkpoint-info.js';
 export type { CheckpointInfo } from './checkpoint-info.js';
+export { WEIGHT_PRECISIONS, copyCheckpoint } from './copy-checkpoint.js';
+export type { WeightPrecision } from './copy-checkpoint.js';
 export { describeInitialised, initialiseFrom } from './initialise-from.js';
 export type { Initialised } from './initialise-from.js';
 export { loadCheckpoint, readCheckpointInfo } from './load-checkpoint.js';

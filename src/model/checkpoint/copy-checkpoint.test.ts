@@ -1,0 +1,81 @@
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, it } from 'vitest';
+import { scratchDir } from '../../../test/support/scratch.js';
+import { TINY_CROP, saveTinyClipModel, saveTinyFrameModel, tinyInfo } from '../../../test/support/tiny-models.js';
+import { openBackend } from '../backend/index.js';
+import { EXPRESSIONS_8 } from '../label-set.js';
+import { TrainedModel } from '../trained/index.js';
+import { copyCheckpoint } from './copy-checkpoint.js';
+import { loadCheckpoint } from './load-checkpoint.js';
+import { saveCheckpoint } from './save-checkpoint.js';
+
+const dir = await scratchDir();
+const at = (...names: readonly string[]): string => join(dir, ...names);
+
+beforeAll(async () => {
+  await openBackend();
+  await saveTinyFrameModel(at('frame'), EXPRESSIONS_8, { temperature: 1.3 });
+  await saveTinyClipModel(at('clip'), EXPRESSIONS_8);
+});
+
+const face = { geometry: TINY_CROP, data: Float32Array.from({ length: 256 }, (_, i) => 128 + 100 * Math.sin(i * i)) };
+
+async function posteriors(folder: string): Promise<number[]> {
+  const model = await TrainedModel.load(folder);
+  try {
+    const features = await model.encode(Array.from({ length: 4 }, () => face));
+    return (await model.classify({ features, timestamps: [0, 1, 2, 3], from: 0, to: 4 })).flatMap((row) => [...row]);
+  } finally {
+    model.dispose();
+  }
+}
+
+const difference = (a: readonly number[], b: readonly number[]): number => Math.max(...a.map((p, i) => Math.abs(p - b[i]!)));
+
+it('as it is, says the same to the bit', async () => {
+  await copyCheckpoint(at('frame'), at('same'));
+  for (const file of ['weights.bin', 'model.json', 'ferstream.json']) expect(await readFile(at('same', file)), file).toEqual(await readFile(at('frame', file)));
+});
+
+it('in half precision takes about half the space and says nearly the same', async () => {
+  const before = tf.memory().numTensors;
+  await copyCheckpoint(at('frame'), at('half'), 'float16');
+  const [whole, half] = await Promise.all([stat(at('frame', 'weights.bin')), stat(at('half', 'weights.bin'))]);
+  expect(half.size / whole.size).toBeLessThan(0.56);
+  const moved = difference(await posteriors(at('half')), await posteriors(at('frame')));
+  expect(moved).toBeGreaterThan(0);
+  expect(moved).toBeLessThan(1e-3);
+  expect(tf.memory().numTensors).toBe(before);
+  // Rounded once, it stays as it is.
+  await copyCheckpoint(at('half'), at('again'), 'float16');
+  expect(await readFile(at('again', 'weights.bin'))).toEqual(await readFile(at('half', 'weights.bin')));
+});
+
+it('halves a temporal network too', async () => {
+  for (const part of ['frame', 'temporal']) await copyCheckpoint(at('clip', part), at('half-clip', part), 'float16');
+  expect(difference(await posteriors(at('half-clip')), await posteriors(at('clip')))).toBeLessThan(1e-3);
+});
+
+it('keeps what half precision cannot hold', async () => {
+  await saveTinyFrameModel(at('large'), EXPRESSIONS_8);
+  const { model } = await loadCheckpoint(at('large'));
+  const kernel = model.getLayer('logits').weights[0]!;
+  const large = tf.fill(kernel.shape as number[], 1e5);
+  kernel.write(large);
+  large.dispose();
+  await rm(at('large'), { recursive: true });
+  await saveCheckpoint(model, at('large'), tinyInfo(EXPRESSIONS_8));
+  model.dispose();
+  await copyCheckpoint(at('large'), at('large-half'), 'float16');
+  const loaded = (await loadCheckpoint(at('large-half'))).model;
+  expect((await loaded.getLayer('logits').weights[0]!.read().data())[0]).toBe(1e5);
+  loaded.dispose();
+});
+
+it('refuses what is no checkpoint', async () => {
+  await expect(copyCheckpoint(at('nothing'), at('copy'))).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
+  await rm(at('half', 'weights.bin'));
+  await expect(copyCheckpoint(at('half'), at('copy'))).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
+});
