@@ -3,7 +3,7 @@ import { countMatrix } from '../log/report/confusion.js';
 import { Html, html } from '../log/report/html.js';
 import { percent, posterior } from '../log/report/numbers.js';
 import { STYLE } from '../log/report/style.js';
-import { pngDataUri } from '../log/report/thumbnail.js';
+import { jpegDataUri } from '../log/report/thumbnail.js';
 import type { AuditedLabel, LabelAudit } from './audit-labels.js';
 
 /** Pixels of a row, [S, S, 1] or [S, S, 3] in 0..255; null where there are none. */
@@ -64,6 +64,6 @@ function classTable({ labels, rows, noiseRates }: LabelAudit): Html {
 async function figureOf({ id, given, suggested, score, truth, nearest }: AuditedLabel, labels: readonly string[], pictureOf: AuditPictureOf): Promise<Html> {
   const pixels = await pictureOf(id);
   const [from, to] = [labels[given]!, labels[suggested]!];
-  const picture = pixels === null ? html`<span class="none">no picture</span>` : html`<img src="${await pngDataUri(pixels)}" width="96" height="96" loading="lazy" alt="Face labelled ${from}, suggested ${to}">`;
+  const picture = pixels === null ? html`<span class="none">no picture</span>` : html`<img src="${await jpegDataUri(pixels)}" width="96" height="96" loading="lazy" alt="Face labelled ${from}, suggested ${to}">`;
   return html`<figure>${picture}<figcaption><b>${from} → ${to}</b>Score ${posterior(score)}<br>p_GT ${posterior(truth)}<br>p_NN ${posterior(nearest)}<span class="id">${id}</span></figcaption></figure>`;
 }

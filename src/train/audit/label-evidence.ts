@@ -9,8 +9,8 @@ export interface LabelEvidence {
   /** Mean over the looks of ln((1 - p_GT) / p_GT): the odds that the label is another than the one given. */
   readonly logOdds: number;
   /**
-   * Mean posteriors. A run keeps those of the given label and, where that was not predicted, of the class that was; what it does not know is 0, so
-   * that they may add up to less than 1. [C]
+   * Mean posteriors. A run keeps those of the given label and of the best other class, which it names only where that is predicted; elsewhere it is
+   * taken to be the one that has most in the other epochs. What a run does not know is 0, so that they may add up to less than 1. [C]
    */
   readonly posteriors: Float64Array;
   /** Mean p_NN. */
@@ -32,8 +32,8 @@ function logOddsOf(truth: number): number {
 export function evidenceOfRun({ labels, rows, given, epochs, values }: RowHistory): LabelEvidence[] {
   return rows.flatMap((id, row) => {
     const own = given[row]!;
-    const posteriors = new Float64Array(labels.length);
-    let [logOdds, nearest, disagreed, looks] = [0, 0, 0, 0];
+    const sums = new Float64Array(labels.length);
+    let [logOdds, nearest, disagreed, looks, unnamed] = [0, 0, 0, 0, 0];
     for (let epoch = 0; epoch < epochs; epoch += 1) {
       const at = (epoch * rows.length + row) * ROW_COLUMNS;
       const [truth, other, predicted] = [values[at]!, values[at + 1]!, values[at + 2]!];
@@ -41,13 +41,17 @@ export function evidenceOfRun({ labels, rows, given, epochs, values }: RowHistor
       looks += 1;
       logOdds += logOddsOf(truth);
       nearest += other;
-      posteriors[own]! += truth;
-      if (predicted === own) continue;
-      disagreed += 1;
-      posteriors[predicted]! += other;
+      sums[own]! += truth;
+      if (predicted === own) unnamed += other;
+      else {
+        disagreed += 1;
+        sums[predicted]! += other;
+      }
     }
     if (looks === 0) return [];
-    return [{ id, given: own, logOdds: logOdds / looks, posteriors: posteriors.map((sum) => sum / looks), nearest: nearest / looks, disagreed: disagreed / looks, looks }];
+    const rival = sums.reduce((best, sum, k) => (k !== own && sum > (best < 0 ? 0 : sums[best]!) ? k : best), -1);
+    if (rival >= 0) sums[rival]! += unnamed;
+    return [{ id, given: own, logOdds: logOdds / looks, posteriors: sums.map((sum) => sum / looks), nearest: nearest / looks, disagreed: disagreed / looks, looks }];
   });
 }
 

@@ -11,14 +11,19 @@ const LARGEST_SIDE = 96;
  * @throws FerError CONFIG_INVALID for any other length.
  */
 export async function pngDataUri(pixels: Uint8Array): Promise<string> {
+  return `data:image/png;base64,${(await thumbnail(pixels).png().toBuffer()).toString('base64')}`;
+}
+
+/** The same as JPEG, for pages of many pictures. */
+export async function jpegDataUri(pixels: Uint8Array): Promise<string> {
+  return `data:image/jpeg;base64,${(await thumbnail(pixels).jpeg().toBuffer()).toString('base64')}`;
+}
+
+function thumbnail(pixels: Uint8Array): sharp.Sharp {
   const channels = Number.isInteger(Math.sqrt(pixels.length)) ? 1 : 3;
   const side = Math.sqrt(pixels.length / channels);
   if (!Number.isInteger(side) || side === 0) {
     throw new FerError('CONFIG_INVALID', `a picture for the report has ${pixels.length} values; it must be square, with 1 or 3 channels`);
   }
-  const png = await sharp(pixels, { raw: { width: side, height: side, channels } })
-    .resize({ width: LARGEST_SIDE, withoutEnlargement: true })
-    .png()
-    .toBuffer();
-  return `data:image/png;base64,${png.toString('base64')}`;
+  return sharp(pixels, { raw: { width: side, height: side, channels } }).resize({ width: LARGEST_SIDE, withoutEnlargement: true });
 }
