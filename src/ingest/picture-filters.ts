@@ -69,7 +69,8 @@ export function slotOf(time: number, fps: number): number {
 /** Aspect ratios closer than this are the same picture, up to rounding to whole and even pixels. */
 const SAME_SHAPE = 0.02;
 
-function sizeFilters({ width, size }: FilterSettings): string[] {
+/** Square pixels of the size asked for, as RGB. */
+export function sizeFilters({ width, size }: Pick<FilterSettings, 'width' | 'size'>): string[] {
   if (size === null) {
     // Only the stream knows its size. Should that change midway, ffmpeg stretches to the first one.
     const scale = width == null ? "w='max(1,round(iw*sar))':h=ih" : `w=${width}:h='max(2,2*round(${width}*ih/(iw*sar)/2))'`;

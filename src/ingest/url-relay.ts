@@ -78,8 +78,9 @@ async function relay(url: string, silence: number, request: IncomingMessage, res
   });
   try {
     const { range } = request.headers;
-    const headers = { 'accept-encoding': 'identity', ...(range === undefined ? {} : { range }) };
-    const answer = await patiently(fetch(url, { headers, signal: upstream.signal }));
+    const { address, authorization } = withoutUser(url);
+    const headers = { 'accept-encoding': 'identity', ...authorization, ...(range === undefined ? {} : { range }) };
+    const answer = await patiently(fetch(address, { headers, signal: upstream.signal }));
     for (const name of PASSED_ON) {
       const value = answer.headers.get(name);
       if (value !== null) response.setHeader(name, value);
@@ -101,6 +102,16 @@ async function relay(url: string, silence: number, request: IncomingMessage, res
     else response.writeHead(502).end();
     return goneItself ? null : { reason: stalled ? 'timed out' : reasonOf(error), stalled };
   }
+}
+
+/** User name and password are not accepted as part of an address; they go into a header of their own (RFC 7617). */
+function withoutUser(url: string): { address: string; authorization: { authorization?: string } } {
+  const parsed = new URL(url);
+  const { username, password } = parsed;
+  if (username === '' && password === '') return { address: url, authorization: {} };
+  parsed.username = parsed.password = '';
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { address: parsed.href, authorization: { authorization: `Basic ${Buffer.from(user).toString('base64')}` } };
 }
 
 /** undici hides what happened in the cause. */

@@ -13,7 +13,8 @@ export type LiveSourceStatus =
 
 /**
  * A camera, a network stream, or a file played in its own time. Frames that nobody was ready for are dropped, the newest is kept: what is pulled
- * is never old. Frames are numbered as they arrived, so that gaps in `index` are drops, and `timestamp` is seconds since the first one.
+ * is never old. Frames are numbered as they arrived, so that gaps in `index` are drops, and `timestamp` is the time of arrival, in seconds since the
+ * first one: the clocks of cameras and streams are missing, assumed or restarted too often to be of use.
  */
 export interface LiveSource {
   /** For people: without passwords. */
@@ -22,9 +23,27 @@ export interface LiveSource {
   /** Frames that were dropped because a newer one came before they were pulled. */
   readonly dropped: number;
   /**
-   * One pass. Interruptions are mended inside (with back-off); it ends when a file has ended, or when the source has failed for good. Leaving the
+   * One pass; one at a time. Interruptions are mended inside (with back-off); it ends when a file has ended, or when the source has failed for good. Leaving the
    * loop, or `signal`, stops ffmpeg.
    * @param onStatus called at every change
    */
   frames(onStatus?: (status: LiveSourceStatus) => void, signal?: AbortSignal): AsyncIterable<Frame>;
+}
+
+export interface LiveSourceOptions {
+  /** Wider pictures are scaled down to this many pixels. */
+  readonly maxWidth?: number;
+  /** A file begins anew at its end. */
+  readonly loop?: boolean;
+  /** Milliseconds without a picture after which a source counts as stalled. */
+  readonly stallAfter?: number;
+  readonly backOff?: BackOff;
+}
+
+/** Pauses between attempts: doubled from one to the next, and never in step with others'. Milliseconds. */
+export interface BackOff {
+  readonly shortest: number;
+  readonly longest: number;
+  /** A connection that held for so long makes the next pause the shortest again. */
+  readonly stableAfter: number;
 }

@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FerError } from '../../errors/fer-error.js';
+import type { Frame } from '../frame.js';
+import { BACK_OFF, pauseAfter } from './back-off.js';
+import { readOnce } from './live-connection.js';
+import type { ConnectionEnd } from './live-connection.js';
+import type { LiveSource, LiveSourceOptions, LiveSourceStatus } from './live-source.js';
+import { Newest } from './newest.js';
+import type { SourceAddress } from './source-address.js';
+
+/** Faces that matter are large enough in it, and a copy of it a few milliseconds' work. */
+const MAX_WIDTH = 960;
+const STALL_AFTER = 10_000;
+
+type Report = (status: LiveSourceStatus) => void;
+
+/** What one pass over the source keeps. */
+interface Pass {
+  readonly newest: Newest<Frame>;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  /** Frames that have arrived. */
+  frames: number;
+  /** When the first one did, in milliseconds. */
+  began: number;
+}
+
+export class FfmpegLiveSource implements LiveSource {
+  readonly name: string;
+  private current: LiveSourceStatus = { state: 'connecting' };
+  private droppedBefore = 0;
+  private newest = new Newest<Frame>();
+
+  constructor(
+    private readonly address: SourceAddress,
+    private readonly options: LiveSourceOptions,
+  ) {
+    this.name = address.name;
+  }
+
+  get status(): LiveSourceStatus {
+    return this.current;
+  }
+
+  get dropped(): number {
+    return this.droppedBefore + this.newest.dropped;
+  }
+
+  async *frames(onStatus: Report = () => undefined, signal?: AbortSignal): AsyncGenerator<Frame, void, undefined> {
+    this.droppedBefore = this.dropped;
+    const newest = (this.newest = new Newest<Frame>());
+    const leaving = new AbortController();
+    const stop = signal === undefined ? leaving.signal : AbortSignal.any([leaving.signal, signal]);
+    const report: Report = (status) => {
+      this.current = status;
+      onStatus(status);
+    };
+    const running = this.keepReading({ newest, report, signal: stop, frames: 0, began: 0 }).finally(() => {
+      newest.close();
+    });
+    // A failure shows up below; not waiting for it here must not count as not handling it.
+    running.catch(() => undefined);
+    try {
+      for (let frame = await newest.take(); frame !== null; frame = await newest.take()) {
+        if (stop.aborted) return;
+        yield frame;
+      }
+    } finally {
+      leaving.abort();
+      await running;
+    }
+  }
+
+  /** Reads again and again, with pauses, until the source has ended, or cannot be had, or nobody wants it any more. Never rejects. */
+  private async keepReading(pass: Pass): Promise<void> {
+    const { report, signal, newest } = pass;
+    const backOff = this.options.backOff ?? BACK_OFF;
+    let failures = 0;
+    report({ state: 'connecting' });
+    while (!signal.aborted) {
+      const began = performance.now();
+      let end: ConnectionEnd;
+      try {
+        end = await this.read(pass);
+      } catch (error) {
+        const { message } = FerError.from(error);
+        const reason = message.startsWith(`${this.name}: `) ? message.slice(this.name.length + 2) : message;
+        if (!comesBack(this.address)) {
+          report({ state: 'failed', reason });
+          return;
+        }
+        end = { kind: 'broken', reason };
+      }
+      if (signal.aborted) return;
+      if (end.kind === 'ended') {
+        if (this.options.loop === true) continue;
+        report({ state: 'ended' });
+        return;
+      }
+      newest.discard(); // by the time of the next frame it would be old
+      const lasted = performance.now() - began;
+      if (lasted >= backOff.stableAfter) failures = 0;
+      failures++;
+      const retryIn = end.kind === 'resized' && lasted >= backOff.shortest ? 0 : pauseAfter(failures, backOff);
+      report({ state: 'reconnecting', reason: end.reason, retryIn });
+      await sleep(retryIn, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) report({ state: 'connecting' });
+    }
+  }
+
+  private read(pass: Pass): Promise<ConnectionEnd> {
+    const { maxWidth = MAX_WIDTH, stallAfter = STALL_AFTER } = this.options;
+    return readOnce(this.address, {
+      maxWidth,
+      stallAfter,
+      signal: pass.signal,
+      onPicture: ({ width, height, data }) => {
+        const now = performance.now();
+        if (pass.frames === 0) pass.began = now;
+        if (this.current.state !== 'running') pass.report({ state: 'running' });
+        pass.newest.put({ index: pass.frames++, timestamp: (now - pass.began) / 1000, width, height, data });
+      },
+    });
+  }
+}
+
+/** A file that is not there will not come by itself; a camera or a host may. */
+function comesBack({ kind }: SourceAddress): boolean {
+  return kind === 'camera' || kind === 'rtsp' || kind === 'http';
+}

@@ -1,0 +1,2 @@
+export type { BackOff, LiveSource, LiveSourceOptions, LiveSourceStatus } from './live-source.js';
+export { openLiveSource } from './open-live-source.js';

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import sharp from 'sharp';
+
+/** A camera that sends JPEGs one after the other over HTTP, and does what it is told. */
+export interface MultipartCamera {
+  readonly port: number;
+  readonly requests: readonly IncomingMessage[];
+  /** JPEGs sent so far, over all connections. */
+  readonly sent: number;
+  /** Pixels of the pictures from now on. */
+  size: readonly [width: number, height: number];
+  /** True: connections stay open, nothing is sent. */
+  silent: boolean;
+  /** Status of answers to new requests, 200 to send pictures. */
+  status: number;
+  /** Ends the connections there are. */
+  drop(): void;
+  /** Stops and starts listening on the same port. */
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+}
+
+/** Grey level of picture `n`: it tells which one was received, as far as JPEG leaves it. */
+export function greyOf(n: number): number {
+  return 16 + ((n * 8) % 224);
+}
+
+export async function multipartCamera(framesPerSecond = 25): Promise<MultipartCamera> {
+  const open = new Set<ServerResponse>();
+  const requests: IncomingMessage[] = [];
+  const pictures = new Map<string, Promise<Buffer>>();
+  let sent = 0;
+  const server = createServer((request, response) => {
+    requests.push(request);
+    if (camera.status !== 200) {
+      response.writeHead(camera.status).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=frame' });
+    response.flushHeaders();
+    open.add(response);
+    response.once('close', () => open.delete(response));
+  });
+
+  const jpeg = (width: number, height: number, grey: number): Promise<Buffer> => {
+    const key = `${width} ${height} ${grey}`;
+    const made = pictures.get(key) ?? sharp({ create: { width, height, channels: 3, background: { r: grey, g: grey, b: grey } } }).jpeg().toBuffer();
+    pictures.set(key, made);
+    return made;
+  };
+  const ticker = setInterval(() => {
+    if (camera.silent || open.size === 0) return;
+    const n = sent++;
+    const [width, height] = camera.size;
+    void jpeg(width, height, greyOf(n)).then((bytes) => {
+      for (const response of open) {
+        response.write(`--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ${bytes.length}\r\n\r\n`);
+        response.write(bytes);
+        response.write('\r\n');
+      }
+    });
+  }, 1000 / framesPerSecond);
+  ticker.unref();
+
+  const listen = async (port: number): Promise<void> => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+
+  const camera: MultipartCamera = {
+    port,
+    requests,
+    get sent() {
+      return sent;
+    },
+    size: [160, 120],
+    silent: false,
+    status: 200,
+    drop: () => {
+      for (const response of open) response.destroy();
+    },
+    stop: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+    restart: () => listen(port),
+  };
+  return camera;
+}
