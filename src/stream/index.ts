@@ -10,5 +10,6 @@ export type { ClipWindowOptions } from './clip-window.js';
 export { demand } from './demand.js';
 export type { DemandOptions } from './demand.js';
 export type { FaceResult, FrameResult, FrameStatus } from './frame-result.js';
+export * from './live/index.js';
 export type { RunMetadata, RunOutcome } from './run-metadata.js';
 export * from './output/index.js';

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { FerError } from '../../errors/fer-error.js';
 import type { Shard, ShardResult } from '../trainer/shard.js';
 import type { ShardRequest, ThreadAnswer, ThreadSetup } from './messages.js';
-import { startThread } from './start-thread.js';
+import { startThread } from '../../model/backend/start-thread.js';
 
 interface Waiting {
   resolve(answer: ThreadAnswer): void;

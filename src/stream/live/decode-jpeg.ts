@@ -1,0 +1,35 @@
+import sharp from 'sharp';
+import type { Frame } from '../../ingest/index.js';
+import type { Problem } from '../protocol/index.js';
+
+export type Pixels = Pick<Frame, 'width' | 'height' | 'data'>;
+
+/** Start of image, and the first byte of the marker after it: what every JPEG begins with. */
+const SIGNATURE = [0xff, 0xd8, 0xff] as const;
+
+/**
+ * A JPEG as RGB, as a browser shows it: turned by its EXIF orientation, grey and CMYK converted. Decoded outside this thread.
+ * @param maxPixels more are refused by the header alone, before memory is taken for them
+ * @returns the pixels, or what is wrong with the picture
+ */
+export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<Pixels | Problem> {
+  if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) return { code: 'BAD_PICTURE', message: 'the picture is no JPEG (it does not begin with FF D8 FF); send baseline or progressive JPEG' };
+  try {
+    const decoder = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels });
+    const { data, info } = await decoder.autoOrient().toColourspace('srgb').removeAlpha().raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3) return { code: 'BAD_PICTURE', message: `the JPEG decodes to ${info.channels} channels instead of 3` };
+    return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+  } catch (error) {
+    const reason = firstLine(error);
+    if (reason.includes('exceeds pixel limit')) return tooLarge(maxPixels);
+    return { code: 'BAD_PICTURE', message: `the JPEG cannot be decoded: ${reason}; check that all of its bytes were sent` };
+  }
+}
+
+export function tooLarge(maxPixels: number): Problem {
+  return { code: 'PICTURE_TOO_LARGE', message: `the picture has more than ${maxPixels} pixels; send a smaller one` };
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { annotateSchema, parseSettings } from '../annotate-options.js';
+
+const schema = annotateSchema.pick({ backend: true, detector: true, minFaceSize: true, minScore: true, maxFaces: true, model: true, smoothing: true }).extend({
+  /** Run the detector on every n-th picture and follow the faces in between: what that gains is in bench/annotate.md. */
+  detectEvery: annotateSchema.shape.detectEvery.unwrap().default(5),
+  /** Pictures of more pixels are refused. */
+  maxPixels: z.int().min(1).max(100_000_000).default(4_000_000),
+});
+
+/** Settings of a live engine, complete with defaults. */
+export type LiveSettings = z.output<typeof schema>;
+/** The same as a user gives them: everything optional. */
+export type LiveOptions = z.input<typeof schema>;
+
+/** @throws FerError CONFIG_INVALID naming the setting, and the nearest known one if the name is unknown. */
+export function parseLiveOptions(options: LiveOptions): LiveSettings {
+  return parseSettings(schema, options);
+}

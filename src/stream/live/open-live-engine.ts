@@ -1,0 +1,99 @@
+import sharp from 'sharp';
+import { LastingPerceiver } from './lasting-perceiver.js';
+import type { LastingPerceiverOptions } from './lasting-perceiver.js';
+import type { EngineDescription, LiveEngine, LiveSession, SessionListener } from './live-engine.js';
+import { parseLiveOptions } from './live-options.js';
+import type { LiveOptions } from './live-options.js';
+import { LoadMeter } from './load-meter.js';
+import { PendingPicture } from './pending-picture.js';
+import type { Workshop } from './pending-picture.js';
+import { PictureStream } from './picture-stream.js';
+import { Scheduler } from './scheduler.js';
+
+/**
+ * Loads engine, face networks and expression model into a thread of their own.
+ * @param options which of them, and what to look for
+ * @param surroundings where trouble is told, by default on stderr
+ * @throws FerError CONFIG_INVALID, BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING, MODEL_INCOMPATIBLE
+ */
+export async function openLiveEngine(options: LiveOptions = {}, { warn = printToStderr, module }: Partial<LastingPerceiverOptions> = {}): Promise<LiveEngine> {
+  const settings = parseLiveOptions(options);
+  // No picture comes twice: what sharp keeps for that case is of no use.
+  sharp.cache(false);
+  const perceiver = await LastingPerceiver.open(settings, { warn, module });
+  return new ThreadedEngine({ perceiver, meter: new LoadMeter(performance.now()), maxPixels: settings.maxPixels, warn });
+}
+
+class ThreadedEngine implements LiveEngine {
+  private readonly scheduler = new Scheduler<LiveSession, PendingPicture>();
+  private readonly sessions = new Set<LiveSession>();
+  private streams = 0;
+
+  constructor(private readonly workshop: Workshop) {}
+
+  get description(): EngineDescription {
+    return this.workshop.perceiver.description;
+  }
+
+  get load(): number {
+    return this.workshop.meter.share(performance.now());
+  }
+
+  openSession(listener: SessionListener): LiveSession {
+    const { scheduler, workshop, sessions } = this;
+    let stream = this.openStream();
+    let isClosed = false;
+    // Answers come after `submit` has returned, and none after `close`.
+    const later = (answer: () => void): void => {
+      queueMicrotask(() => {
+        if (!isClosed) answer();
+      });
+    };
+    const answers: SessionListener = {
+      onResult: (result) => { later(() => { listener.onResult(result); }); },
+      onSkipped: (sequence, reason) => { later(() => { listener.onSkipped(sequence, reason); }); },
+      onProblem: (sequence, problem) => { later(() => { listener.onProblem(sequence, problem); }); },
+    };
+    const session: LiveSession = {
+      submit: (picture) => {
+        if (isClosed) return;
+        scheduler.submit(session, new PendingPicture(picture, stream, answers, workshop))?.skip();
+      },
+      reset: () => {
+        if (isClosed) return;
+        stream.end();
+        stream = this.openStream();
+      },
+      close: () => {
+        if (isClosed) return;
+        isClosed = true;
+        sessions.delete(session);
+        scheduler.remove(session)?.abandon();
+        stream.end();
+      },
+    };
+    sessions.add(session);
+    return session;
+  }
+
+  tensors(): Promise<number> {
+    return this.workshop.perceiver.tensors();
+  }
+
+  async close(): Promise<void> {
+    for (const session of [...this.sessions]) session.close();
+    await this.workshop.perceiver.close();
+  }
+
+  private openStream(): PictureStream {
+    this.streams += 1;
+    const id = this.streams;
+    return new PictureStream(id, () => {
+      this.workshop.perceiver.forget(id);
+    });
+  }
+}
+
+function printToStderr(line: string): void {
+  process.stderr.write(`ferstream: ${line}\n`);
+}
