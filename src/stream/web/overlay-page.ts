@@ -1,0 +1,74 @@
+import type { ConnectionState } from '../client/index.js';
+import { CameraFeed } from './camera-feed.js';
+import { openCamera } from './camera.js';
+import { element } from './element.js';
+import type { FeedHandlers } from './feed.js';
+import { pageState } from './page-state.js';
+import type { PageFacts } from './page-state.js';
+import { Smoothing } from './smoothing.js';
+import { SourceFeed } from './source-feed.js';
+import { Stage } from './stage.js';
+import { tokenFromFragment } from './token.js';
+
+/** Milliseconds after which old boxes are taken away. */
+const STALE = 1_000;
+
+const canvas = element('overlay', HTMLCanvasElement);
+const trouble = element('trouble', HTMLElement);
+const video = element('video', HTMLVideoElement);
+const query = new URLSearchParams(location.search);
+const token = tokenFromFragment(location.hash);
+const mode = query.get('camera') === '1' ? 'camera' : 'source';
+const mirrored = query.get('mirror') === '1';
+const stage = new Stage(canvas);
+const smoothing = new Smoothing(0.3);
+
+let connection: ConnectionState | null = null;
+let source: PageFacts['source'] = null;
+let camera: PageFacts['camera'] = mode === 'camera' ? 'asking' : null;
+let shownAt = 0;
+
+const handlers: FeedHandlers = {
+  onAnswer({ result }) {
+    shownAt = performance.now();
+    stage.show({ picture: null, size: result, faces: smoothing.apply(result.faces, shownAt / 1000), mirrored });
+    canvas.dataset['faces'] = String(result.faces.length);
+  },
+  onState(state) {
+    connection = state;
+  },
+  onHello() {
+    smoothing.clear();
+  },
+  onSource(message) {
+    source = message;
+  },
+  onStats: () => undefined,
+};
+
+async function begin(): Promise<void> {
+  if (mode === 'source') {
+    new SourceFeed(location.origin, token, false, handlers);
+    return;
+  }
+  const opened = await openCamera(null);
+  if (typeof opened === 'string') {
+    camera = opened;
+    return;
+  }
+  camera = 'on';
+  video.srcObject = opened.stream;
+  await video.play();
+  new CameraFeed(video, location.origin, token, handlers);
+}
+
+/** Over a picture only what needs a person is worth a word. */
+function refresh(): void {
+  if (performance.now() - shownAt > STALE) stage.clear();
+  const { tone, headline, advice } = pageState({ mode, camera, connection, source, framesPerSecond: 1, runningFor: 0, faces: 0, now: Date.now() });
+  trouble.hidden = tone !== 'bad';
+  trouble.textContent = trouble.hidden ? '' : `${headline}. ${advice}`;
+}
+
+setInterval(refresh, 250);
+void begin();

@@ -1,0 +1,78 @@
+import { LiveViewer } from '../client/index.js';
+import type { HelloMessage, ResultMessage } from '../protocol/index.js';
+import type { Feed, FeedHandlers } from './feed.js';
+
+/** The server's source: its pictures, decoded, with the results that belong to them. */
+export class SourceFeed implements Feed {
+  private readonly viewer: LiveViewer;
+  /** Pictures whose results have not come yet, being decoded. */
+  private readonly pictures = new Map<number, Promise<ImageBitmap | null>>();
+  private hello: HelloMessage | null = null;
+  private shown: ImageBitmap | null = null;
+  private newest = -1;
+
+  /** @param withPictures false: results only */
+  constructor(
+    server: string,
+    token: string | undefined,
+    withPictures: boolean,
+    private readonly handlers: FeedHandlers,
+  ) {
+    this.viewer = new LiveViewer(server, { token, frames: withPictures });
+    this.viewer.on('state', (state) => {
+      handlers.onState(state);
+    });
+    this.viewer.on('hello', (hello) => {
+      this.hello = hello;
+      this.newest = -1;
+      this.pictures.clear();
+      handlers.onHello(hello);
+    });
+    this.viewer.on('source', (message) => {
+      handlers.onSource(message);
+    });
+    this.viewer.on('frame', ({ sequence, jpeg }) => {
+      this.pictures.set(sequence, decoded(jpeg));
+    });
+    this.viewer.on('stats', (message) => {
+      handlers.onStats(message);
+    });
+    this.viewer.on('result', (result) => {
+      void this.answer(result);
+    });
+    handlers.onState(this.viewer.state);
+  }
+
+  retryNow(): void {
+    this.viewer.retryNow();
+  }
+
+  close(): void {
+    this.viewer.close();
+    this.shown?.close();
+  }
+
+  private async answer(result: ResultMessage): Promise<void> {
+    const { hello } = this;
+    const picture = (await this.pictures.get(result.sequence)) ?? null;
+    this.pictures.delete(result.sequence);
+    // Pictures may take their time to decode, but the show does not go back.
+    const late = result.sequence < this.newest || hello === null || hello !== this.hello || this.viewer.state.state !== 'open';
+    if (late) {
+      picture?.close();
+      return;
+    }
+    this.newest = result.sequence;
+    this.handlers.onAnswer({ result, hello, picture });
+    this.shown?.close();
+    this.shown = picture;
+  }
+}
+
+async function decoded(jpeg: Uint8Array): Promise<ImageBitmap | null> {
+  try {
+    return await createImageBitmap(new Blob([new Uint8Array(jpeg)], { type: 'image/jpeg' }));
+  } catch {
+    return null;
+  }
+}
