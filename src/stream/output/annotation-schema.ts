@@ -13,7 +13,7 @@ const box = z
   .object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })
   .describe('pixels of the frame; may reach beyond it');
 
-const faceLine = z.object({
+export const faceLine = z.object({
   trackId: z.int().min(1).describe('the same person keeps the same id through the footage'),
   box,
   score: fraction.describe('confidence that this is a face'),

@@ -1,0 +1,155 @@
+import type { Frame } from '../../ingest/index.js';
+import type { LiveSource, LiveSourceStatus } from '../../ingest/live/live-source.js';
+import type { LiveEngine } from '../live/live-engine.js';
+import type { Problem, ResultMessage, SourceMessage } from '../protocol/index.js';
+import { errorLine } from './error-line.js';
+import type { FrameTally } from './frame-tally.js';
+import { pictureMessage } from './picture-message.js';
+import { resultText } from './result-text.js';
+import { SingleAsker } from './single-asker.js';
+import { sourceMessage } from './source-message.js';
+
+/** One who watches. */
+export interface Watcher {
+  readonly wantsFrames: boolean;
+  readonly wantsLandmarks: boolean;
+  /** The state of the source has changed. */
+  tellSource(): void;
+  deliver(text: string, picture: Uint8Array | null): void;
+  problem(sequence: number, problem: Problem): void;
+}
+
+export interface BroadcastOptions {
+  /** Milliseconds for which the source goes on without watchers. */
+  readonly linger: number;
+  readonly tally: FrameTally;
+  /** Seconds in the engine. */
+  readonly onLatency: (seconds: number) => void;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * The server's source, analysed once for all who watch. It runs while somebody does and a little longer, so that a page can be reloaded;
+ * after that, the next to watch begins it anew.
+ *
+ * One frame is in the engine at a time: the source keeps its newest for us, so what is asked for next is never old.
+ */
+export class Broadcast {
+  state: SourceMessage;
+  readonly tally: FrameTally;
+  private readonly watchers = new Set<Watcher>();
+  private pass: AbortController | null = null;
+  private passEnded = Promise.resolve();
+  private lingering: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly source: LiveSource,
+    private readonly engine: LiveEngine,
+    private readonly options: BroadcastOptions,
+  ) {
+    this.tally = options.tally;
+    this.state = sourceMessage(source.name, { state: 'connecting' });
+  }
+
+  add(watcher: Watcher): void {
+    clearTimeout(this.lingering);
+    this.watchers.add(watcher);
+    this.pass ??= this.begin();
+  }
+
+  remove(watcher: Watcher): void {
+    this.watchers.delete(watcher);
+    if (this.watchers.size > 0) return;
+    clearTimeout(this.lingering);
+    this.lingering = setTimeout(this.stop, this.options.linger);
+  }
+
+  /** Resolves when the source has stopped. */
+  async close(): Promise<void> {
+    clearTimeout(this.lingering);
+    this.stop();
+    await this.passEnded;
+  }
+
+  private begin(): AbortController {
+    const stop = new AbortController();
+    // A source makes one pass at a time, and the one before may still be stopping its ffmpeg.
+    this.passEnded = this.passEnded.then(() => this.run(stop.signal));
+    return stop;
+  }
+
+  private readonly stop = (): void => {
+    this.pass?.abort();
+    this.pass = null;
+    this.state = sourceMessage(this.source.name, { state: 'connecting' });
+  };
+
+  private async run(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const onStatus = (status: LiveSourceStatus): void => {
+      if (signal.aborted) return;
+      this.state = sourceMessage(this.source.name, status);
+      for (const watcher of this.watchers) watcher.tellSource();
+    };
+    try {
+      const asker = new SingleAsker(this.engine, signal);
+      try {
+        await this.follow(asker, onStatus, signal);
+      } finally {
+        asker.close();
+      }
+    } catch (error) {
+      this.options.log(`source: ${errorLine(error)}`);
+      onStatus({ state: 'failed', reason: "the server failed at it; the server's log says more" });
+    }
+  }
+
+  private async follow(asker: SingleAsker, onStatus: (status: LiveSourceStatus) => void, signal: AbortSignal): Promise<void> {
+    let dropped = this.source.dropped;
+    let zero: number | null = null;
+    for await (const frame of this.source.frames(onStatus, signal)) {
+      if (signal.aborted) return;
+      this.tally.add('received', 1 + this.source.dropped - dropped);
+      this.tally.add('skipped', this.source.dropped - dropped);
+      dropped = this.source.dropped;
+      zero ??= Date.now() - frame.timestamp * 1000;
+      await this.analyse(frame, zero + frame.timestamp * 1000, asker);
+    }
+  }
+
+  private async analyse(frame: Frame, captureTime: number, asker: SingleAsker): Promise<void> {
+    // Begun first: the engine takes the frame's bytes over.
+    const picture = this.encode(frame, captureTime);
+    const answer = await asker.ask(frame, captureTime);
+    if (answer === null) this.tally.add('skipped');
+    else if ('problem' in answer) {
+      this.tally.add('refused');
+      for (const watcher of this.watchers) watcher.problem(frame.index, answer.problem);
+    } else {
+      this.tally.add('answered');
+      this.options.onLatency((answer.result.timing.waited + answer.result.timing.worked) / 1000);
+      this.deliver(answer.result, await picture);
+    }
+  }
+
+  /** The frame as a message, made once for all who want it; null where nobody does. */
+  private async encode(frame: Frame, captureTime: number): Promise<Uint8Array | null> {
+    if (![...this.watchers].some(({ wantsFrames }) => wantsFrames)) return null;
+    try {
+      return await pictureMessage(frame, captureTime);
+    } catch (error) {
+      this.options.log(`source: a frame could not be made a JPEG: ${errorLine(error)}`);
+      return null;
+    }
+  }
+
+  private deliver(result: ResultMessage, picture: Uint8Array | null): void {
+    const texts = new Map<boolean, string>();
+    for (const watcher of this.watchers) {
+      const landmarks = watcher.wantsLandmarks;
+      const text = texts.get(landmarks) ?? resultText(result, landmarks);
+      texts.set(landmarks, text);
+      watcher.deliver(text, watcher.wantsFrames ? picture : null);
+    }
+  }
+}

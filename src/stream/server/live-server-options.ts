@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { closest } from '../../errors/closest.js';
+import { FerError } from '../../errors/index.js';
+import type { LiveSource } from '../../ingest/live/live-source.js';
+import { isLoopback } from './loopback.js';
+
+const pem = z.union([z.string().min(1), z.instanceof(Uint8Array)]);
+const milliseconds = z.number().min(1).max(3_600_000);
+
+const schema = z.strictObject({
+  /** Where to listen: 127.0.0.1 is this machine only, 0.0.0.0 every network it is in; the latter needs a token. */
+  host: z.string().min(1).default('127.0.0.1'),
+  /** 0 takes a free one. */
+  port: z.int().min(0).max(65_535).default(8787),
+  /** What clients must show to send or watch (`?token=` or `Authorization: Bearer`); null asks for nothing. */
+  token: z.string().min(8).nullable().default(null),
+  /** Web sites (scheme, host and port) whose pages may connect, beside the server's own; for a reverse proxy, its address. */
+  origins: z.array(z.string()).default([]),
+  /** Connections of each kind at a time. */
+  maxProducers: z.int().min(0).max(10_000).default(4),
+  maxViewers: z.int().min(0).max(10_000).default(100),
+  /** PEM of a certificate and its key, for https and wss. */
+  tls: z.strictObject({ cert: pem, key: pem }).nullable().default(null),
+  /** What viewers watch. */
+  source: z.custom<LiveSource>((value) => typeof value === 'object' && value !== null && 'frames' in value, 'is no live source').nullable().default(null),
+  /** Folder of the built page; null serves none. */
+  webFolder: z.string().min(1).nullable().default(null),
+  /** Most pixels of a picture; as the engine has it. */
+  maxPixels: z.int().min(1).default(1920 * 1080),
+  /** Messages a second that a producer may send; twice as many in one go. */
+  messagesPerSecond: z.number().positive().max(10_000).default(60),
+  /** Milliseconds between pings; who has not been heard for three of them is cut off. */
+  pingEvery: milliseconds.default(5_000),
+  /** Milliseconds between `stats` messages. */
+  statsEvery: milliseconds.default(2_000),
+  /** Milliseconds for which the source goes on when the last viewer has left. */
+  sourceLinger: milliseconds.default(5_000),
+  /** Gets one line for each fault of the server itself; never anything out of a frame. */
+  log: z.custom<(line: string) => void>((value) => typeof value === 'function', 'is no function').default(() => () => undefined),
+});
+
+/** Complete with defaults. */
+export type LiveServerSettings = z.output<typeof schema>;
+/** The same as a user gives them: everything optional. */
+export type LiveServerOptions = z.input<typeof schema>;
+
+/** @throws FerError CONFIG_INVALID naming the setting */
+export function parseServerOptions(options: LiveServerOptions): LiveServerSettings {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) throw new FerError('CONFIG_INVALID', `live server: ${explain(parsed.error)}`);
+  const { host, token, origins } = parsed.data;
+  if (token === null && !isLoopback(host)) {
+    throw new FerError('CONFIG_INVALID', `host: on ${host} others can reach the server, so it needs a token: give one with "token" (8 characters or more), or listen on 127.0.0.1`);
+  }
+  return { ...parsed.data, origins: origins.map(normalOrigin) };
+}
+
+function normalOrigin(text: string): string {
+  const { origin } = URL.canParse(text) ? new URL(text) : { origin: 'null' };
+  if (origin === 'null') throw new FerError('CONFIG_INVALID', `origins: "${text}" is no origin; write one as in https://example.org:8443`);
+  return origin;
+}
+
+function explain(error: z.ZodError): string {
+  const issue = error.issues[0]!;
+  if (issue.code === 'unrecognized_keys') {
+    const unknown = issue.keys[0]!;
+    return `unknown option "${unknown}"; did you mean "${closest(unknown, Object.keys(schema.shape))}"?`;
+  }
+  return `${issue.path.join('.')}: ${issue.message}`;
+}

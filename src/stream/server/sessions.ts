@@ -1,0 +1,59 @@
+import type { Role } from '../protocol/index.js';
+import type { Session } from './session.js';
+
+/** Pings that may go unanswered. */
+const PINGS_LOST = 3;
+
+/** Everybody who was let in. */
+export class Sessions {
+  private readonly open = new Set<Session>();
+  private readonly timers: readonly NodeJS.Timeout[];
+
+  constructor({ pingEvery, statsEvery }: { readonly pingEvery: number; readonly statsEvery: number }) {
+    this.timers = [
+      setInterval(() => {
+        for (const { connection } of this.open) connection.ping(PINGS_LOST);
+      }, pingEvery),
+      setInterval(() => {
+        for (const session of this.open) {
+          session.connection.guard('stats', () => {
+            session.sendStats();
+          });
+        }
+      }, statsEvery),
+    ];
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  count(role: Role): number {
+    let count = 0;
+    for (const session of this.open) if (session.role === role) count += 1;
+    return count;
+  }
+
+  add(session: Session): void {
+    this.open.add(session);
+  }
+
+  remove(session: Session): void {
+    this.open.delete(session);
+    session.close();
+  }
+
+  /** Tells all that the server goes; resolves when they have left, or were cut off for taking too long. */
+  async close(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    await Promise.all(
+      [...this.open].map(async ({ connection }) => {
+        const closed = new Promise<void>((resolve) => {
+          connection.onClose(resolve);
+        });
+        connection.end('SHUTTING_DOWN', 'the server is being stopped');
+        await closed;
+      }),
+    );
+  }
+}

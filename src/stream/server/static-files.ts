@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import { extname, join, relative, sep } from 'node:path';
+import { FerError } from '../../errors/index.js';
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm',
+};
+
+/** Pages that have an address without an ending. */
+const PAGES = new Map([
+  ['/index.html', '/'],
+  ['/overlay.html', '/overlay'],
+]);
+
+export interface StaticFile {
+  readonly contentType: string;
+  readonly etag: string;
+  readonly content: Buffer;
+}
+
+/**
+ * The files of a folder by the path they are served at. They are read once, here: what a client asks for is looked up, never opened, so that no
+ * path can lead out of the folder. Links and files of other kinds than a page needs are left out.
+ * @throws FerError INPUT_NOT_FOUND
+ */
+export async function readStaticFiles(folder: string): Promise<ReadonlyMap<string, StaticFile>> {
+  const files = new Map<string, StaticFile>();
+  try {
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      const contentType = CONTENT_TYPES[extname(entry.name)];
+      if (!entry.isFile() || contentType === undefined) continue;
+      const path = join(entry.parentPath, entry.name);
+      const content = await readFile(path);
+      const file = { contentType, content, etag: `"${createHash('sha256').update(content).digest('base64url')}"` };
+      const address = `/${relative(folder, path).split(sep).join('/')}`;
+      files.set(address, file);
+      const page = PAGES.get(address);
+      if (page !== undefined) files.set(page, file);
+    }
+  } catch (error) {
+    throw new FerError('INPUT_NOT_FOUND', `webFolder: ${folder} cannot be read: check the path, or build the page with npm run build`, { cause: error });
+  }
+  return files;
+}

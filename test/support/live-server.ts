@@ -1,0 +1,42 @@
+import { afterEach } from 'vitest';
+import type { ClientOptions } from 'ws';
+import { openLiveServer } from '../../src/stream/server/index.js';
+import type { LiveServer, LiveServerOptions } from '../../src/stream/server/index.js';
+import { FakeLiveEngine } from './fake-live-engine.js';
+import type { FakeEngineOptions } from './fake-live-engine.js';
+import { LiveClient } from './live-client.js';
+
+const opened: LiveServer[] = [];
+const clients: LiveClient[] = [];
+
+afterEach(async () => {
+  for (const { socket } of clients.splice(0)) socket.terminate();
+  await Promise.all(opened.splice(0).map((server) => server.close()));
+});
+
+export interface TestServer {
+  readonly server: LiveServer;
+  readonly engine: FakeLiveEngine;
+  /** Lines of the server's log. */
+  readonly log: readonly string[];
+  /** A client at `path`; its misfits must be looked at by the test. */
+  readonly connect: (path: string, options?: ClientOptions) => Promise<LiveClient>;
+}
+
+/** A server on a free port with a fake engine; stopped, like its clients, when the test ends. */
+export async function startServer(options: LiveServerOptions = {}, engineOptions: FakeEngineOptions = {}): Promise<TestServer> {
+  const engine = new FakeLiveEngine(engineOptions);
+  const log: string[] = [];
+  const server = await openLiveServer(engine, { port: 0, log: (line) => log.push(line), ...options });
+  opened.push(server);
+  return {
+    server,
+    engine,
+    log,
+    async connect(path, clientOptions) {
+      const client = await LiveClient.connect(server.url + path, clientOptions);
+      clients.push(client);
+      return client;
+    },
+  };
+}
