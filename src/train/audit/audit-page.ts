@@ -65,5 +65,5 @@ async function figureOf({ id, given, suggested, score, truth, nearest }: Audited
   const pixels = await pictureOf(id);
   const [from, to] = [labels[given]!, labels[suggested]!];
   const picture = pixels === null ? html`<span class="none">no picture</span>` : html`<img src="${await jpegDataUri(pixels)}" width="96" height="96" loading="lazy" alt="Face labelled ${from}, suggested ${to}">`;
-  return html`<figure>${picture}<figcaption><b>${from} → ${to}</b>Score ${posterior(score)}<br>p_GT ${posterior(truth)}<br>p_NN ${posterior(nearest)}<span class="id">${id}</span></figcaption></figure>`;
+  return html`<figure>${picture}<figcaption><b>${from === to ? from : `${from} → ${to}`}</b>Score ${posterior(score)}<br>p_GT ${posterior(truth)}<br>p_NN ${posterior(nearest)}<span class="id">${id}</span></figcaption></figure>`;
 }
