@@ -20,7 +20,7 @@ describe('a producer', () => {
     const hello = await client.next('hello');
     expect(client.order[0]).toBe('hello');
     expect(hello).toMatchObject({ protocol: 1, role: 'producer', ferstream: VERSION, ...engine.description });
-    expect(hello.limits).toEqual({ messageBytes: 524_288, pixels: 2_073_600, framesInFlight: 2, messagesPerSecond: 77 });
+    expect(hello.limits).toEqual({ messageBytes: 524_288, pixels: 1_000_000, framesInFlight: 2, messagesPerSecond: 77 });
     const result = await client.ask(41);
     expect(result).toMatchObject({ type: 'result', sequence: 41, captureTime: 1041, status: 'ok' });
     expect(engine.submitted[0]).toMatchObject({ sequence: 41, captureTime: 1041, picture: { kind: 'jpeg', bytes: new Uint8Array([0xff, 0xd8, 1, 2]) } });

@@ -11,6 +11,7 @@ export interface FakeEngineOptions {
 /** Keeps the engine's promises (one answer a picture, the newest wins) without looking further at a picture than its first byte. */
 export class FakeLiveEngine implements LiveEngine {
   readonly description = { model: { name: 'fake', version: '1', labels: LABELS }, engine: { backend: 'none', device: null } };
+  readonly maxPixels = 1_000_000;
   readonly load = 0.25;
   /** Sessions that are open. */
   readonly sessions = new Set<FakeLiveSession>();

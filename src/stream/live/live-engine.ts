@@ -48,6 +48,8 @@ export interface EngineDescription {
 /** Detection, following and expressions for any number of sessions, which take turns. */
 export interface LiveEngine {
   readonly description: EngineDescription;
+  /** Pictures of more pixels are refused. */
+  readonly maxPixels: number;
   openSession(listener: SessionListener): LiveSession;
   /** Share of its time that is taken, 0..1, over the last seconds. */
   readonly load: number;

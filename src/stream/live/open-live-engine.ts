@@ -35,6 +35,10 @@ class ThreadedEngine implements LiveEngine {
     return this.workshop.perceiver.description;
   }
 
+  get maxPixels(): number {
+    return this.workshop.maxPixels;
+  }
+
   get load(): number {
     return this.workshop.meter.share(performance.now());
   }

@@ -1,5 +1,5 @@
 import type { Frame } from '../../ingest/index.js';
-import type { LiveSource, LiveSourceStatus } from '../../ingest/live/live-source.js';
+import type { LiveSource, LiveSourceStatus } from '../../ingest/live/index.js';
 import type { LiveEngine } from '../live/live-engine.js';
 import type { Problem, ResultMessage, SourceMessage } from '../protocol/index.js';
 import { errorLine } from './error-line.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { closest } from '../../errors/closest.js';
 import { FerError } from '../../errors/index.js';
-import type { LiveSource } from '../../ingest/live/live-source.js';
+import type { LiveSource } from '../../ingest/live/index.js';
+import { parseSettings } from '../annotate-options.js';
 import { isLoopback } from './loopback.js';
 
 const pem = z.union([z.string().min(1), z.instanceof(Uint8Array)]);
@@ -25,8 +25,6 @@ const schema = z.strictObject({
   source: z.custom<LiveSource>((value) => typeof value === 'object' && value !== null && 'frames' in value, 'is no live source').nullable().default(null),
   /** Folder of the built page; null serves none. */
   webFolder: z.string().min(1).nullable().default(null),
-  /** Most pixels of a picture; as the engine has it. */
-  maxPixels: z.int().min(1).default(1920 * 1080),
   /** Messages a second that a producer may send; twice as many in one go. */
   messagesPerSecond: z.number().positive().max(10_000).default(60),
   /** Milliseconds between pings; who has not been heard for three of them is cut off. */
@@ -46,26 +44,16 @@ export type LiveServerOptions = z.input<typeof schema>;
 
 /** @throws FerError CONFIG_INVALID naming the setting */
 export function parseServerOptions(options: LiveServerOptions): LiveServerSettings {
-  const parsed = schema.safeParse(options);
-  if (!parsed.success) throw new FerError('CONFIG_INVALID', `live server: ${explain(parsed.error)}`);
-  const { host, token, origins } = parsed.data;
+  const settings = parseSettings(schema, options);
+  const { host, token, origins } = settings;
   if (token === null && !isLoopback(host)) {
     throw new FerError('CONFIG_INVALID', `host: on ${host} others can reach the server, so it needs a token: give one with "token" (8 characters or more), or listen on 127.0.0.1`);
   }
-  return { ...parsed.data, origins: origins.map(normalOrigin) };
+  return { ...settings, origins: origins.map(normalOrigin) };
 }
 
 function normalOrigin(text: string): string {
   const { origin } = URL.canParse(text) ? new URL(text) : { origin: 'null' };
   if (origin === 'null') throw new FerError('CONFIG_INVALID', `origins: "${text}" is no origin; write one as in https://example.org:8443`);
   return origin;
-}
-
-function explain(error: z.ZodError): string {
-  const issue = error.issues[0]!;
-  if (issue.code === 'unrecognized_keys') {
-    const unknown = issue.keys[0]!;
-    return `unknown option "${unknown}"; did you mean "${closest(unknown, Object.keys(schema.shape))}"?`;
-  }
-  return `${issue.path.join('.')}: ${issue.message}`;
 }

@@ -38,7 +38,7 @@ export interface LiveServer {
  */
 export async function openLiveServer(engine: LiveEngine, options: LiveServerOptions = {}): Promise<LiveServer> {
   const settings = parseServerOptions(options);
-  const { source, log } = settings;
+  const { source, log, messagesPerSecond } = settings;
   const files = settings.webFolder === null ? new Map<string, never>() : await readStaticFiles(settings.webFolder);
   const http = createListener(settings.tls);
 
@@ -60,15 +60,14 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
   const openSession = (role: Role, connection: Connection, query: URLSearchParams): Session | null => {
     const landmarks = query.get('landmarks') === '1';
     if (role === 'producer') {
-      connection.send(hello(role, engine.description, settings));
-      const { messagesPerSecond } = settings;
+      connection.send(hello(role, engine, messagesPerSecond));
       return new Producer(connection, engine, { landmarks, messagesPerSecond, tally: metrics.tally(role), onLatency: onLatency(role) });
     }
     if (broadcast === null) {
       connection.end('NO_SOURCE', 'nothing to watch: the server was started without a source');
       return null;
     }
-    connection.send(hello(role, engine.description, settings));
+    connection.send(hello(role, engine, messagesPerSecond));
     return new Viewer(connection, broadcast, {
       landmarks,
       frames: query.get('frames') === '1',

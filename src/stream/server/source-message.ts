@@ -1,4 +1,4 @@
-import type { LiveSourceStatus } from '../../ingest/live/live-source.js';
+import type { LiveSourceStatus } from '../../ingest/live/index.js';
 import type { SourceMessage } from '../protocol/index.js';
 
 export function sourceMessage(name: string, status: LiveSourceStatus): SourceMessage {
