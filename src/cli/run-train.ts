@@ -3,7 +3,7 @@ import type { OpenBackendOptions } from '../model/backend/index.js';
 import { readConfigFile, resolveConfig } from '../train/config/index.js';
 import type { Settings } from '../train/config/index.js';
 import { train } from '../train/trainer/index.js';
-import type { EpochRecord } from '../train/trainer/index.js';
+import { epochLine } from './epoch-line.js';
 import { EXIT } from './exit-codes.js';
 import { interruptSignal } from './interrupt.js';
 import { Progress } from './progress.js';
@@ -66,16 +66,6 @@ export async function runTrain(data: string | undefined, flags: TrainFlags): Pro
   }
   say(`model of the best epoch (${outcome.bestEpoch}): ${outcome.folder.best}`);
   return EXIT.ok;
-}
-
-/** One finished epoch for a person. */
-function epochLine({ epoch, loss, trainAccuracy, validation, seconds, samplesPerSecond }: EpochRecord, epochs: number, isBest: boolean): string {
-  const judged = validation === null ? '' : `  validation: loss ${validation.loss.toFixed(3)}, WAR ${percent(validation.accuracy)}, UAR ${percent(validation.meanClassAccuracy)}, F1 ${percent(validation.macroF1)}`;
-  return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}, accuracy ${percent(trainAccuracy)}${judged}  ${seconds.toFixed(0)} s, ${samplesPerSecond.toFixed(0)} samples/s${isBest ? '  best' : ''}`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 function spoken(data: string | undefined, { init, encoder, exclude, epochs, batchSize, learningRate, seed, fold }: TrainFlags): Settings {

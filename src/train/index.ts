@@ -12,6 +12,7 @@ export * from './methods/index.js';
 export * from './metrics/index.js';
 export * from './noise/index.js';
 export * from './prepare/index.js';
+export * from './recipe/index.js';
 export { SeededRandom } from './seeded-random.js';
 export type { SeededRandomState, Words } from './seeded-random.js';
 export * from './trainer/index.js';
