@@ -11,6 +11,7 @@ import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { EXIT, exitCodeFor } from './exit-codes.js';
 import { experimentCommand } from './experiment.js';
+import { liveCommand } from './live.js';
 import { recipeCommand } from './recipe.js';
 import { trainCommand } from './train.js';
 
@@ -21,7 +22,7 @@ const program = new Command('fer')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [annotateCommand, calibrateCommand, datasetCommand, demoCommand, doctorCommand, evaluateCommand, auditCommand, trainCommand, recipeCommand, experimentCommand]) register(program);
+for (const register of [annotateCommand, calibrateCommand, datasetCommand, demoCommand, doctorCommand, evaluateCommand, liveCommand, auditCommand, trainCommand, recipeCommand, experimentCommand]) register(program);
 
 // `fer ... | head` closes our output early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -6,8 +6,8 @@ import type { Readable, Writable } from 'node:stream';
 export interface GuardedProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Its exit code, null when it was killed; rejected when it could not be started. */
-  readonly exited: Promise<number | null>;
+  /** Its exit code, null when it was killed, once all that it said has been read; rejected when it could not be started. */
+  readonly ended: Promise<number | null>;
   kill(): void;
 }
 
@@ -37,7 +37,7 @@ const LIFE_LINE = 3;
 export function startGuarded(program: string, args: readonly string[]): GuardedProcess {
   if (process.platform === 'win32') {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
-    return { stdout: child.stdout, stderr: child.stderr, exited: exitCode(once(child, 'exit')), kill: () => void child.kill('SIGKILL') };
+    return { stdout: child.stdout, stderr: child.stderr, ended: exitCode(once(child, 'close')), kill: () => void child.kill('SIGKILL') };
   }
   // A group of its own: Ctrl-C in the terminal is for this process, which then stops the program in good order.
   const child = spawn('/bin/sh', ['-c', GUARD, 'sh', program, ...args], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true });
@@ -45,10 +45,10 @@ export function startGuarded(program: string, args: readonly string[]): GuardedP
   const cut = (): void => void lifeLine.destroy();
   lifeLine.on('error', cut);
   child.once('exit', cut);
-  return { stdout: child.stdout as Readable, stderr: child.stderr as Readable, exited: exitCode(once(child, 'exit')), kill: cut };
+  return { stdout: child.stdout as Readable, stderr: child.stderr as Readable, ended: exitCode(once(child, 'close')), kill: cut };
 }
 
-async function exitCode(exit: Promise<unknown[]>): Promise<number | null> {
-  const [code] = (await exit) as [number | null];
+async function exitCode(end: Promise<unknown[]>): Promise<number | null> {
+  const [code] = (await end) as [number | null];
   return code === KILLED ? null : code;
 }

@@ -99,10 +99,10 @@ async function run(program: string, args: readonly string[], address: SourceAddr
   });
 
   try {
-    const code = await ffmpeg.exited;
+    const code = await ffmpeg.ended.catch((cause: unknown) => {
+      throw new FerError('FFMPEG_MISSING', `${program} cannot be started: install ffmpeg, or set FFMPEG_PATH`, { cause });
+    });
     return outcome ?? judge(address, code, words.tail, input, pictures);
-  } catch (cause) {
-    throw new FerError('FFMPEG_MISSING', `${program} cannot be started: install ffmpeg, or set FFMPEG_PATH`, { cause });
   } finally {
     clearInterval(watchdog);
     signal.removeEventListener('abort', quit);
@@ -115,6 +115,9 @@ function judge(address: SourceAddress, code: number | null, tail: readonly strin
   const finite = address.kind === 'file' || address.kind === 'lavfi';
   if (finite && pictures > 0 && code !== null) return { kind: 'ended' };
   if (finite && code === 0) throw new FerError('INPUT_UNREADABLE', `${address.name}: not one picture in it: give another source`);
+  if (address.kind === 'lavfi' && code !== null) {
+    throw new FerError('INPUT_UNREADABLE', `${address.name}: ffmpeg refuses it (${tail[0] ?? 'no reason given'}): check how the filter is written`);
+  }
   if (finite && code !== null) throw refusal(address.name, tail);
   if (trouble !== null) return { kind: 'broken', reason: reasonIn([trouble.reason])! };
   return { kind: 'broken', reason: reasonIn(tail) ?? (code === null ? 'ffmpeg died' : pictures === 0 ? 'no picture came' : 'the stream ended') };

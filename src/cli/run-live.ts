@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { FerError } from '../errors/index.js';
+import { openLiveSource, parseSourceAddress } from '../ingest/live/index.js';
+import type { LiveSource } from '../ingest/live/index.js';
+import { openLiveEngine } from '../stream/live/index.js';
+import type { LiveOptions } from '../stream/live/index.js';
+import { openLiveServer } from '../stream/server/index.js';
+import type { LiveServer } from '../stream/server/index.js';
+import { isLoopback } from '../stream/server/loopback.js';
+import { EXIT } from './exit-codes.js';
+import { interruptSignal } from './interrupt.js';
+import { LiveActivity } from './live-activity.js';
+import { openBrowser } from './open-browser.js';
+import { StatusLine } from './status-line.js';
+
+/** The options of `fer live` as the command line gives them. */
+export interface LiveFlags extends Pick<LiveOptions, 'model' | 'backend' | 'detectEvery'> {
+  readonly source?: string;
+  readonly loop?: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly open: boolean;
+  readonly token?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly allowOrigin?: string[];
+  readonly maxProducers: number;
+  readonly maxViewers: number;
+}
+
+/** 24 characters that nobody guesses. */
+const TOKEN_BYTES = 18;
+
+/** Serves until it is interrupted; returns the exit code. */
+export async function runLive(flags: LiveFlags): Promise<number> {
+  const { host, port, allowOrigin: origins = [], maxProducers, maxViewers, model, backend, detectEvery } = flags;
+  const tls = await readTls(flags);
+  const source = sourceOf(flags);
+  const webFolder = pageFolder();
+  const token = flags.token ?? (isLoopback(host) ? null : randomBytes(TOKEN_BYTES).toString('base64url'));
+  const interrupted = interruptSignal();
+  const line = new StatusLine(process.stderr);
+  const say = (text: string): void => {
+    line.print(`fer live: ${text}`);
+  };
+
+  say('loading the networks');
+  const engine = await openLiveEngine({ model, backend, detectEvery }, { warn: say });
+  try {
+    const activity = new LiveActivity(engine, source);
+    const server = await openLiveServer(activity.engine, { host, port, token, origins, maxProducers, maxViewers, tls, source: activity.source, webFolder, log: say });
+    try {
+      const fragment = token === null ? '' : `#token=${token}`;
+      process.stdout.write(`${invitation(server, { host, fragment, secure: tls !== null, source: source?.name ?? null }).join('\n')}\n`);
+      if (webFolder === null) say('the page is not built, so only programs can connect: npm run build');
+      else if (flags.open) openBrowser(`${server.url}/${fragment}`);
+      activity.onSource = say;
+      await shown(line, () => activity.describe(), interrupted);
+    } finally {
+      line.clear();
+      await server.close();
+    }
+  } finally {
+    await engine.close();
+  }
+  return EXIT.interrupted;
+}
+
+/** Keeps the status line up to date until the signal. */
+async function shown(line: StatusLine, describe: () => string, until: AbortSignal): Promise<void> {
+  const timer = setInterval(() => {
+    line.show(describe());
+  }, line.interval);
+  await new Promise<void>((resolve) => {
+    if (until.aborted) resolve();
+    until.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+  clearInterval(timer);
+}
+
+interface Invitation {
+  readonly host: string;
+  readonly fragment: string;
+  readonly secure: boolean;
+  readonly source: string | null;
+}
+
+function invitation({ url, port }: LiveServer, { host, fragment, secure, source }: Invitation): string[] {
+  const lines = [`page: ${url}/${fragment}`];
+  if (host === '0.0.0.0' || host === '::') {
+    const scheme = secure ? 'https' : 'http';
+    for (const address of ownAddresses()) lines.push(`from other devices: ${scheme}://${address}:${port}/${fragment}`);
+  }
+  if (!secure && !isLoopback(host)) lines.push('other devices can watch, but browsers give them no camera without https: --cert and --key (docs/live.md)');
+  if (source !== null) lines.push(`source: ${source}`);
+  return lines;
+}
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),
+  );
+}
+
+/** @throws FerError USAGE; INPUT_NOT_FOUND for a file that is not there, which would otherwise show only when somebody watches */
+function sourceOf({ source, loop = false }: LiveFlags): LiveSource | null {
+  if (source === undefined) return null;
+  const address = parseSourceAddress(source);
+  if (address.kind === 'file' && !existsSync(address.path)) {
+    throw new FerError('INPUT_NOT_FOUND', `--source: ${source}: no such file: check the name, or give a camera, an address or lavfi:FILTER`);
+  }
+  return openLiveSource(source, { loop });
+}
+
+async function readTls({ cert, key }: LiveFlags): Promise<{ cert: Buffer; key: Buffer } | null> {
+  if (cert === undefined && key === undefined) return null;
+  if (cert === undefined || key === undefined) throw new FerError('USAGE', 'https needs both --cert and --key');
+  return { cert: await read('--cert', cert), key: await read('--key', key) };
+}
+
+async function read(option: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new FerError('CONFIG_INVALID', `${option}: ${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'no reason given'}): check the path and who may read it`, { cause });
+  }
+}
+
+/** Where the built page lies: beside this file in a build, in dist/ for who runs the sources. Null when it has not been built. */
+function pageFolder(): string | null {
+  const places = ['../stream/web/', '../../dist/stream/web/'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  return places.find((place) => existsSync(`${place}page.js`) && existsSync(`${place}index.html`)) ?? null;
+}
