@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Frame } from '../../src/ingest/index.js';
 import type { LiveSource, LiveSourceStatus } from '../../src/ingest/live/live-source.js';
@@ -9,9 +10,11 @@ export interface FakeSourceOptions {
   readonly length?: number;
   readonly width?: number;
   readonly height?: number;
+  /** Frames of noise, which make large JPEGs. */
+  readonly noise?: boolean;
 }
 
-/** Grey frames at a steady pace, each a bit lighter than the one before. */
+/** Frames at a steady pace; without noise they are grey, each a bit lighter than the one before. */
 export class FakeLiveSource implements LiveSource {
   readonly name = 'fake camera';
   status: LiveSourceStatus = { state: 'connecting' };
@@ -30,7 +33,7 @@ export class FakeLiveSource implements LiveSource {
   }
 
   async *frames(onStatus?: (status: LiveSourceStatus) => void, signal?: AbortSignal): AsyncGenerator<Frame> {
-    const { every = 5, length = Infinity, width = 32, height = 24 } = this.options;
+    const { every = 5, length = Infinity, width = 32, height = 24, noise = false } = this.options;
     this.passes += 1;
     this.running += 1;
     this.announce = onStatus;
@@ -39,7 +42,7 @@ export class FakeLiveSource implements LiveSource {
         if (index === 0) this.say({ state: 'running' });
         await wait(every, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
         if (signal?.aborted === true) return;
-        yield { index, timestamp: (index * every) / 1000, width, height, data: new Uint8Array(width * height * 3).fill(index % 256) };
+        yield { index, timestamp: (index * every) / 1000, width, height, data: noise ? randomBytes(width * height * 3) : new Uint8Array(width * height * 3).fill(index % 256) };
       }
       this.say({ state: 'ended' });
     } finally {

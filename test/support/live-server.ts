@@ -40,3 +40,9 @@ export async function startServer(options: LiveServerOptions = {}, engineOptions
     },
   };
 }
+
+/** The value of one line of /metrics, given as it begins. */
+export async function metric(url: string, line: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(text.split('\n').find((each) => each.startsWith(`${line} `))?.slice(line.length) ?? NaN);
+}

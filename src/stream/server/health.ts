@@ -1,7 +1,8 @@
 import { VERSION } from '../../version.js';
 import type { LiveEngine } from '../live/live-engine.js';
-import type { Role, SourceMessage } from '../protocol/index.js';
+import type { SourceMessage } from '../protocol/index.js';
 import type { EngineWatch } from './engine-watch.js';
+import type { Sessions } from './sessions.js';
 
 /** What /healthz says. */
 export interface Health {
@@ -20,7 +21,7 @@ export interface Examined {
   readonly watch: EngineWatch;
   readonly closing: boolean;
   readonly source: SourceMessage | null;
-  readonly sessions: (role: Role) => number;
+  readonly sessions: Sessions;
 }
 
 export async function examine({ engine, watch, closing, source, sessions }: Examined): Promise<Health> {
@@ -29,7 +30,7 @@ export async function examine({ engine, watch, closing, source, sessions }: Exam
     ok: alive && !closing,
     closing,
     version: VERSION,
-    sessions: { producers: sessions('producer'), viewers: sessions('viewer') },
+    sessions: { producers: sessions.count('producer'), viewers: sessions.count('viewer') },
     engine: { ...engine.description.engine, alive, load: engine.load },
     model: engine.description.model.name,
     source: source === null ? null : { name: source.name, state: source.state, detail: source.detail },

@@ -44,11 +44,10 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
 
   let closing: Promise<void> | null = null;
   const sessions = new Sessions(settings);
-  const count = (role: Role): number => sessions.count(role);
   const limit: Readonly<Record<Role, number>> = { producer: settings.maxProducers, viewer: settings.maxViewers };
   const admission = new Admission(settings);
   const watch = new EngineWatch(engine);
-  const metrics = new ServerMetrics({ engine, watch, sessions: count });
+  const metrics = new ServerMetrics({ engine, watch, sessions });
   const onLatency = (role: Role) => (seconds: number) => {
     metrics.observeLatency(role, seconds);
   };
@@ -84,7 +83,7 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
   countConnections();
 
   const admit = (role: Role, connection: Connection, query: URLSearchParams): void => {
-    if (count(role) >= limit[role]) {
+    if (sessions.count(role) >= limit[role]) {
       connection.end('TOO_MANY_SESSIONS', `the server takes ${limit[role]} ${role}s at a time; try again later`);
       return;
     }
@@ -101,7 +100,7 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
   };
 
   const gate = new WebSocketGate({ admission, log, admit, isClosing: () => closing !== null });
-  const health = () => examine({ engine, watch, closing: closing !== null, source: broadcast?.state ?? null, sessions: count });
+  const health = () => examine({ engine, watch, closing: closing !== null, source: broadcast?.state ?? null, sessions });
   http.on('request', httpRoutes({ admission, files, metrics, health, log }));
   http.on('upgrade', gate.onUpgrade);
 

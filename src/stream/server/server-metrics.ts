@@ -4,6 +4,7 @@ import type { Role } from '../protocol/index.js';
 import type { EngineWatch } from './engine-watch.js';
 import { FrameTally } from './frame-tally.js';
 import type { FrameEvent } from './frame-tally.js';
+import type { Sessions } from './sessions.js';
 
 /** Memory, CPU and event loop are the process's, however many servers it has; their observers cannot be taken down again. */
 let processMetrics: Registry | undefined;
@@ -26,7 +27,7 @@ const FRAME_HELP: Readonly<Record<FrameEvent, string>> = {
 export interface Measured {
   readonly engine: LiveEngine;
   readonly watch: EngineWatch;
-  readonly sessions: (role: Role) => number;
+  readonly sessions: Sessions;
 }
 
 /** What one server counts, for Prometheus. */
@@ -55,7 +56,15 @@ export class ServerMetrics {
       labelNames: ['role'],
       registers,
       collect() {
-        for (const role of ['producer', 'viewer'] as const) this.set({ role }, sessions(role));
+        for (const role of ['producer', 'viewer'] as const) this.set({ role }, sessions.count(role));
+      },
+    });
+    new Gauge({
+      name: 'ferstream_backlog_bytes',
+      help: 'Bytes that wait for clients to read them',
+      registers,
+      collect() {
+        this.set(sessions.backlog);
       },
     });
     new Gauge({

@@ -28,6 +28,13 @@ export class Sessions {
     return this.open.size;
   }
 
+  /** Bytes that wait for clients to read them. */
+  get backlog(): number {
+    let bytes = 0;
+    for (const { connection } of this.open) bytes += connection.backlog;
+    return bytes;
+  }
+
   count(role: Role): number {
     let count = 0;
     for (const session of this.open) if (session.role === role) count += 1;
