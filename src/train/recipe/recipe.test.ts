@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { parseRecipe, readRecipe } from './recipe.js';
+import { STAGE_SETTINGS, parseRecipe, readRecipe } from './recipe.js';
 import type { TrainStage } from './recipe.js';
 import { referencesIn, replaceReferences } from './references.js';
 import { differences, fingerprints } from './stage-records.js';
@@ -77,4 +78,12 @@ describe('fingerprints', () => {
     expect(differences(before, now)).toEqual(['config.epochs: 40, now 41', 'config.optimizer.learningRate: 0.001, now 0.5']);
     expect(differences(before, before)).toEqual([]);
   });
+});
+
+it('the example of docs/recipe.md can be run, and the page names every kind of stage with its settings', () => {
+  const page = readFileSync(new URL('../../../docs/recipe.md', import.meta.url), 'utf8');
+  expect(parseRecipe(JSON.parse(/```json\n([^]*?)```/.exec(page)![1]!)).stages).toHaveLength(4);
+  const rows = new Map([...page.matchAll(/^\| `(\w+)` \| .* \| (.*) \|$/gm)].map(([, kind, settings]) => [kind!, settings!]));
+  expect([...rows.keys()]).toEqual(Object.keys(STAGE_SETTINGS));
+  for (const [kind, settings] of Object.entries(STAGE_SETTINGS)) for (const setting of settings) expect(rows.get(kind), kind).toContain(`\`${setting}\``);
 });

@@ -67,6 +67,9 @@ const publish = z.strictObject({
 const KINDS = { prepare, synthesize, train, calibrate, publish };
 const schema = z.strictObject({ stages: z.array(z.discriminatedUnion('kind', [prepare, synthesize, train, calibrate, publish])).min(1) });
 
+/** Of every kind of stage: what may be set, besides its name and kind. */
+export const STAGE_SETTINGS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(Object.entries(KINDS).map(([kind, { shape }]) => [kind, Object.keys(shape).filter((key) => key !== 'name' && key !== 'kind')]));
+
 type Written = z.output<typeof schema>['stages'][number];
 
 export type PrepareStage = z.output<typeof prepare>;
