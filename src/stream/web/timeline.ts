@@ -6,7 +6,7 @@ import type { Posteriors } from './posteriors.js';
 export const TIMELINE_SECONDS = 30;
 
 /** Seconds without a face after which its line is broken. */
-const GAP = 1;
+const GAP = 3;
 
 export interface TimelinePoint {
   /** Seconds, by the same clock for all faces. */

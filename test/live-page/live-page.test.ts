@@ -1,0 +1,206 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readAnnotation } from '../../src/stream/index.js';
+import type { AnnotationLine } from '../../src/stream/index.js';
+import { openLiveSource } from '../../src/ingest/live/index.js';
+import { openLiveEngine } from '../../src/stream/live/index.js';
+import type { LiveEngine } from '../../src/stream/live/index.js';
+import { openLiveServer } from '../../src/stream/server/index.js';
+import type { LiveServer, LiveServerOptions } from '../../src/stream/server/index.js';
+import { scratchDir } from '../support/scratch.js';
+import { cameraFlags, openPage, untilState } from './support/browser.js';
+import { cameraFile, emptyPicture } from './support/camera-file.js';
+import { CHROMIUM } from './support/chromium.js';
+import { DRAWN_FACE, drawnFace } from './support/drawn-face.js';
+import { buildPage } from './support/page-folder.js';
+
+/** The page says that it works; how fast depends on the machine. */
+const WORKING = ['running', 'overloaded'];
+const TOKEN = 'a-token-of-the-test';
+
+let folder: string;
+let webFolder: string;
+let someone: string[];
+let engine: LiveEngine;
+const servers: LiveServer[] = [];
+
+async function serve(options: LiveServerOptions = {}): Promise<LiveServer> {
+  const server = await openLiveServer(engine, { port: 0, webFolder, ...options });
+  servers.push(server);
+  return server;
+}
+
+describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_000 }, () => {
+  beforeAll(async () => {
+    folder = await scratchDir();
+    webFolder = join(folder, 'web');
+    const [, film] = await Promise.all([buildPage(webFolder), drawnFace().then((picture) => cameraFile(folder, 'someone', picture))]);
+    someone = cameraFlags(film);
+    engine = await openLiveEngine({ backend: 'wasm' });
+  }, 180_000);
+  afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
+  afterAll(() => engine.close());
+
+  it('shows who is in front of the camera, survives a restart of the server, and records', async () => {
+    const server = await serve();
+    const { page, complaints } = await openPage(server.url, someone);
+    await untilState(page, 'off');
+    await page.keyboard.press('s');
+    await untilState(page, ...WORKING);
+
+    const face = page.locator('.face').first();
+    await expectFace(face);
+    expect(await face.locator('.bars > li > span:first-child').allTextContents()).toEqual(engine.description.model.labels);
+    expect(await page.locator('#picture').getAttribute('aria-label')).toMatch(/^Picture of the camera\. Face 1: \w+ \d+ %/);
+    await expectBoxDrawn(page);
+
+    await page.getByRole('button', { name: 'Record' }).click();
+    await page.locator('#recorded', { hasText: /Recording: [1-9]/ }).waitFor();
+    expect(complaints).toEqual([]);
+
+    await server.close();
+    await untilState(page, 'server-gone');
+    await serve({ port: server.port });
+    await untilState(page, ...WORKING);
+    const before = await page.locator('#recorded').textContent();
+    await page.locator('#recorded').filter({ hasNotText: before! }).waitFor();
+    await page.keyboard.press('r');
+    // The browser itself complains of what it could not connect to, and of nothing else.
+    expect(complaints.filter((text) => !text.includes('WebSocket connection'))).toEqual([]);
+
+    const lines = await readLines(await download(page, 'Download JSONL', folder));
+    const frames = lines.filter((line) => line.type === 'frame');
+    expect(lines[0]).toMatchObject({ type: 'run', input: { name: 'camera', kind: 'live' }, model: engine.description.model });
+    expect(lines.at(-1)).toMatchObject({ type: 'end', frames: frames.length, note: expect.stringMatching(/^2 connections/) as unknown });
+    expect(frames.map(({ index }) => index)).toEqual(frames.map((_, index) => index));
+    expect(frames.every(({ timestamp }, index) => index === 0 || timestamp > frames[index - 1]!.timestamp)).toBe(true);
+    // Faces of the second connection do not pass for those of the first.
+    expect([...new Set(frames.flatMap(({ faces }) => faces.map(({ trackId }) => trackId)))]).toEqual([1, 2]);
+
+    const rows = parse<Record<string, string>>(await readFile(await download(page, 'Download CSV', folder)), { columns: true });
+    expect(rows.map((row) => [row['frame'], row['label']])).toEqual(frames.flatMap(({ index, faces }) => (faces.length === 0 ? [[String(index), '']] : faces.map(({ label }) => [String(index), label]))));
+  });
+
+  it('mirrors the picture but not the words, by key too, unless keys are off', async () => {
+    const { page } = await openPage((await serve()).url, someone);
+    const mirror = page.getByRole('button', { name: 'Mirror' });
+    await untilState(page, 'off');
+    await page.keyboard.press('m');
+    expect(await mirror.getAttribute('aria-pressed')).toBe('true');
+    await page.getByText('Keyboard').click();
+    await page.getByLabel('Keys are on').uncheck();
+    await page.keyboard.press('m');
+    expect(await mirror.getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('is reached with the Tab key, in the order of reading, and every control has a name', async () => {
+    const { page } = await openPage((await serve()).url, someone);
+    await untilState(page, 'off');
+    const order: string[] = [];
+    for (let k = 0; k < 6; k += 1) {
+      await page.keyboard.press('Tab');
+      order.push(await page.evaluate<string>('document.activeElement.id || document.activeElement.tagName'));
+    }
+    expect(order).toEqual(['start', 'mirror', 'mode', 'camera', 'smoothing', 'SUMMARY']);
+    for (const name of ['What to watch', 'Camera', 'Smoothing']) expect(await page.getByLabel(name, { exact: false }).count()).toBeGreaterThan(0);
+    expect(await page.evaluate<string>("getComputedStyle(document.activeElement).outlineStyle")).not.toBe('none');
+  });
+
+  it('says that nobody is there', async () => {
+    const film = await cameraFile(folder, 'nobody', await emptyPicture());
+    const { page } = await openPage((await serve()).url, cameraFlags(film));
+    await page.locator('#start:enabled').click();
+    await untilState(page, 'no-face', 'overloaded');
+    expect(await page.locator('.face').count()).toBe(0);
+  });
+
+  it.each([
+    ['denied', ['--use-fake-device-for-media-stream', '--deny-permission-prompts'], 'No permission for the camera'],
+    ['no-camera', ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=device-count=0'], 'No camera found'],
+  ])('says what to do when there is no picture: %s', async (key, flags, headline) => {
+    const { page } = await openPage((await serve()).url, flags);
+    await page.locator('#start:enabled').click();
+    await untilState(page, key);
+    expect(await page.locator('#headline').textContent()).toBe(headline);
+    expect(await page.locator('#advice').textContent()).toMatch(/start again/);
+  });
+
+  it('says that browsers keep the camera from pages by plain http', async () => {
+    const server = await serve({ origins: ['http://ferstream.test'] });
+    const { page } = await openPage(`http://ferstream.test:${server.port}`, [...someone, '--host-resolver-rules=MAP ferstream.test 127.0.0.1']);
+    await page.locator('#start:enabled').click();
+    await untilState(page, 'insecure');
+  });
+
+  it('takes the token out of the fragment, and shows it to the WebSocket alone', async () => {
+    const server = await serve({ token: TOKEN });
+    const wrong = await openPage(server.url, someone);
+    await untilState(wrong.page, 'wrong-token');
+    const right = await openPage(`${server.url}/#token=${TOKEN}`, someone);
+    await untilState(right.page, 'off');
+    expect(right.requests.filter((address) => new URL(address).search !== '')).toEqual([]);
+  });
+
+  it("shows the server's source when it has one, and lays boxes over it", async () => {
+    const film = await cameraFile(folder, 'source', await drawnFace());
+    const server = await serve({ source: openLiveSource(film, { loop: true }) });
+    const { page, complaints } = await openPage(server.url, []);
+    await untilState(page, ...WORKING);
+    expect(await page.getByLabel('What to watch').inputValue()).toBe('source');
+    await expectFace(page.locator('.face').first());
+    await expectBoxDrawn(page);
+    expect(complaints).toEqual([]);
+
+    const overlay = await openPage(`${server.url}/overlay`, [], { viewport: { width: 640, height: 480 } });
+    await overlay.page.locator('#overlay[data-faces="1"]').waitFor({ timeout: 60_000 });
+    // Nothing but box and label: the corner of the picture shows through.
+    const [corner, drawn] = await overlay.page.evaluate<[number, number]>(`(() => {
+      const { data } = document.getElementById('overlay').getContext('2d').getImageData(0, 0, 640, 480);
+      return [data[3], data.filter((alpha, k) => k % 4 === 3 && alpha > 0).length];
+    })()`);
+    expect(corner).toBe(0);
+    expect(drawn).toBeGreaterThan(1000);
+    expect(await overlay.page.evaluate<string>('getComputedStyle(document.body).backgroundColor')).toBe('rgba(0, 0, 0, 0)');
+    expect(overlay.complaints).toEqual([]);
+  });
+});
+
+/** The box lies on the drawn face, and the posteriors are ones. */
+async function expectFace(face: Locator): Promise<void> {
+  const [x, y, width, height] = (await face.getAttribute('data-box'))!.split(',').map(Number) as [number, number, number, number];
+  expect(Math.abs(x + width / 2 - DRAWN_FACE.x)).toBeLessThan(40);
+  expect(Math.abs(y + height / 2 - DRAWN_FACE.y)).toBeLessThan(60);
+  expect(Math.min(width, height)).toBeGreaterThan(DRAWN_FACE.smallest);
+  expect(Math.max(width, height)).toBeLessThan(DRAWN_FACE.largest);
+  expect(engine.description.model.labels).toContain(await face.getAttribute('data-label'));
+  const shares = await face.locator('.value').evaluateAll((values: readonly { getAttribute(name: string): string | null }[]) => values.map((value) => Number(value.getAttribute('data-share'))));
+  expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 3);
+}
+
+/** The canvas shows the camera's picture, and on it a box in the colour of happiness (the face was drawn with a smile). */
+async function expectBoxDrawn(page: Page): Promise<void> {
+  const pixels = await page.evaluate<number>(`(() => {
+    const canvas = document.getElementById('picture');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let yellow = 0;
+    for (let k = 0; k < data.length; k += 4) if (Math.abs(data[k] - 0xf0) + Math.abs(data[k + 1] - 0xe4) + Math.abs(data[k + 2] - 0x42) < 12) yellow += 1;
+    return yellow;
+  })()`);
+  expect(pixels).toBeGreaterThan(500);
+}
+
+async function download(page: Page, name: string, into: string): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()]);
+  const path = join(into, file.suggestedFilename());
+  await file.saveAs(path);
+  return path;
+}
+
+async function readLines(path: string): Promise<AnnotationLine[]> {
+  const lines: AnnotationLine[] = [];
+  for await (const line of readAnnotation(path)) lines.push(line);
+  return lines;
+}

@@ -1,0 +1,44 @@
+import { afterEach } from 'vitest';
+import { chromium } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { CHROMIUM } from './chromium.js';
+
+const open: Browser[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((browser) => browser.close()));
+});
+
+export interface OpenedPage {
+  readonly page: Page;
+  /** What the page's console and the browser complained about: errors, exceptions, breaches of the security policy. */
+  readonly complaints: string[];
+  /** Addresses that the page asked for, other than by WebSocket. */
+  readonly requests: string[];
+}
+
+/** A page in a Chromium of its own, closed when the test ends. */
+export async function openPage(address: string, flags: readonly string[], options: BrowserContextOptions = {}): Promise<OpenedPage> {
+  const browser = await chromium.launch({ executablePath: CHROMIUM!, args: [...flags] });
+  open.push(browser);
+  const page = await (await browser.newContext(options)).newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', ({ message }) => complaints.push(message));
+  page.on('request', (request) => requests.push(request.url()));
+  await page.goto(address);
+  return { page, complaints, requests };
+}
+
+/** Flags for a camera that plays a file, with the permission to use it. */
+export function cameraFlags(file: string): string[] {
+  return ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${file}`];
+}
+
+/** Resolves when the page says of itself what it should. */
+export async function untilState(page: Page, ...keys: readonly string[]): Promise<void> {
+  await page.locator(keys.map((key) => `#state[data-key="${key}"]`).join()).waitFor({ timeout: 60_000 });
+}
