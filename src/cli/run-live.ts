@@ -9,7 +9,9 @@ import type { LiveSource } from '../ingest/live/index.js';
 import { openLiveEngine } from '../stream/live/index.js';
 import type { LiveOptions } from '../stream/live/index.js';
 import { openLiveServer } from '../stream/server/index.js';
-import type { LiveServer } from '../stream/server/index.js';
+import type { LiveServer, LiveServerOptions } from '../stream/server/index.js';
+import { createListener, listen } from '../stream/server/http-listener.js';
+import { parseServerOptions } from '../stream/server/live-server-options.js';
 import { isLoopback } from '../stream/server/loopback.js';
 import { EXIT } from './exit-codes.js';
 import { interruptSignal } from './interrupt.js';
@@ -42,6 +44,8 @@ export async function runLive(flags: LiveFlags): Promise<number> {
   const source = sourceOf(flags);
   const webFolder = pageFolder();
   const token = flags.token ?? (isLoopback(host) ? null : randomBytes(TOKEN_BYTES).toString('base64url'));
+  const serverOptions: LiveServerOptions = { host, port, token, origins, maxProducers, maxViewers, tls, webFolder };
+  await mustBePossible(serverOptions);
   const interrupted = interruptSignal();
   const line = new StatusLine(process.stderr);
   const say = (text: string): void => {
@@ -52,7 +56,7 @@ export async function runLive(flags: LiveFlags): Promise<number> {
   const engine = await openLiveEngine({ model, backend, detectEvery }, { warn: say });
   try {
     const activity = new LiveActivity(engine, source);
-    const server = await openLiveServer(activity.engine, { host, port, token, origins, maxProducers, maxViewers, tls, source: activity.source, webFolder, log: say });
+    const server = await openLiveServer(activity.engine, { ...serverOptions, source: activity.source, log: say });
     try {
       const fragment = token === null ? '' : `#token=${token}`;
       process.stdout.write(`${invitation(server, { host, fragment, secure: tls !== null, source: source?.name ?? null }).join('\n')}\n`);
@@ -68,6 +72,14 @@ export async function runLive(flags: LiveFlags): Promise<number> {
     await engine.close();
   }
   return EXIT.interrupted;
+}
+
+/** Finds out before the networks are loaded, which takes seconds. @throws FerError CONFIG_INVALID */
+async function mustBePossible(options: LiveServerOptions): Promise<void> {
+  const { host, port, tls } = parseServerOptions(options);
+  const trial = createListener(tls);
+  await listen(trial, host, port);
+  await new Promise((resolve) => trial.close(resolve));
 }
 
 /** Keeps the status line up to date until the signal. */
