@@ -59,7 +59,7 @@ export class Broadcast {
 
   remove(watcher: Watcher): void {
     this.watchers.delete(watcher);
-    if (this.watchers.size > 0) return;
+    if (this.watchers.size > 0 || this.pass === null) return;
     clearTimeout(this.lingering);
     this.lingering = setTimeout(this.stop, this.options.linger);
   }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { Server, ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { FerError } from '../../errors/index.js';
 import type { LiveServerSettings } from './live-server-options.js';
 
@@ -54,6 +54,24 @@ function refusal(error: NodeJS.ErrnoException, host: string, port: number): stri
   if (error.code === 'EADDRINUSE') return `port: ${port} on ${host} is in use; give another one, or 0 for any that is free`;
   if (error.code === 'EACCES') return `port: ${port} may not be used by this user; give one above 1023`;
   return `host: ${host} is no address of this machine (${error.code ?? error.message}); 127.0.0.1 is this machine only, 0.0.0.0 all its networks`;
+}
+
+/** @returns what stops `server` and cuts off all its connections: WebSockets too, and those that have not got through TLS, which Node leaves alone */
+export function stopper(server: Server): () => Promise<void> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return async () => {
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+    });
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
 }
 
 /** The address a browser on this machine takes. */

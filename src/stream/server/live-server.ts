@@ -6,7 +6,7 @@ import type { Connection } from './connection.js';
 import { EngineWatch } from './engine-watch.js';
 import { examine } from './health.js';
 import { hello } from './hello.js';
-import { createListener, listen, listenerUrl } from './http-listener.js';
+import { createListener, listen, listenerUrl, stopper } from './http-listener.js';
 import { httpRoutes } from './http-routes.js';
 import { parseServerOptions } from './live-server-options.js';
 import type { LiveServerOptions } from './live-server-options.js';
@@ -41,6 +41,7 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
   const { source, log, messagesPerSecond } = settings;
   const files = settings.webFolder === null ? new Map<string, never>() : await readStaticFiles(settings.webFolder);
   const http = createListener(settings.tls);
+  const stopListening = stopper(http);
 
   let closing: Promise<void> | null = null;
   const sessions = new Sessions(settings);
@@ -106,10 +107,7 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
 
   const close = async (): Promise<void> => {
     await Promise.all([sessions.close(), broadcast?.close()]);
-    gate.close();
-    const closed = new Promise<void>((resolve) => http.close(() => { resolve(); }));
-    http.closeAllConnections();
-    await closed;
+    await stopListening();
   };
 
   let port: number;

@@ -28,7 +28,7 @@ export interface GateOptions {
  * room) is said over the WebSocket, since browsers hide HTTP answers to WebSocket requests from pages.
  */
 export class WebSocketGate {
-  private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES, perMessageDeflate: false });
+  private readonly sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MESSAGE_BYTES, perMessageDeflate: false });
 
   constructor(private readonly options: GateOptions) {}
 
@@ -47,11 +47,6 @@ export class WebSocketGate {
       });
     }
   };
-
-  /** Cuts off whoever is still connected. */
-  close(): void {
-    for (const socket of this.sockets.clients) socket.terminate();
-  }
 
   private greet(socket: WebSocket, role: Role, request: IncomingMessage, url: URL): void {
     const { admission, log, admit } = this.options;
