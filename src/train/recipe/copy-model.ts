@@ -24,7 +24,7 @@ const OF_A_MODEL = [INFO_FILE, 'model.json', 'weights.bin', FRAME_PART, TEMPORAL
  */
 export async function copyModel(from: string, to: string, { weights = 'float32', temperature }: CopyModelOptions = {}): Promise<void> {
   const { frame, temporal } = await findModelFolder(from);
-  const there = await readdir(to).catch(() => []);
+  const there = await readdir(to).catch((): string[] => []);
   const other = there.find((name) => !OF_A_MODEL.includes(name));
   if (other !== undefined) throw new FerError('OUTPUT_UNWRITABLE', `${to} cannot be replaced by a model: it holds ${other} too; move that away, or choose another place`);
   await writeFinishedFolder(to, { marker: there.includes(INFO_FILE) ? INFO_FILE : join(FRAME_PART, INFO_FILE), replace: true }, async (folder) => {
