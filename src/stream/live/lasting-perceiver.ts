@@ -52,8 +52,7 @@ export class LastingPerceiver {
       this.failures = 0;
       return result;
     } catch (error) {
-      thread.forget(stream);
-      await this.countFailure(thread);
+      if (thread.isAlive) await this.countFailure(thread, stream, error);
       throw error;
     }
   }
@@ -81,9 +80,12 @@ export class LastingPerceiver {
     return this.closing.signal.aborted;
   }
 
-  private async countFailure(thread: PerceiverThread): Promise<void> {
+  private async countFailure(thread: PerceiverThread, stream: number, error: unknown): Promise<void> {
+    this.options.warn(`a picture could not be worked on: ${FerError.from(error).message}`);
+    // What it remembers of that stream may be half done.
+    thread.forget(stream);
     this.failures += 1;
-    if (!thread.isAlive || this.failures < MOST_FAILURES) return;
+    if (this.failures < MOST_FAILURES) return;
     await thread.end();
     this.died(new FerError('INTERNAL', `the live engine's thread failed on ${MOST_FAILURES} pictures in a row`));
   }

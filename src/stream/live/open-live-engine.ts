@@ -21,7 +21,7 @@ export async function openLiveEngine(options: LiveOptions = {}, { warn = printTo
   // No picture comes twice: what sharp keeps for that case is of no use.
   sharp.cache(false);
   const perceiver = await LastingPerceiver.open(settings, { warn, module });
-  return new ThreadedEngine({ perceiver, meter: new LoadMeter(performance.now()), maxPixels: settings.maxPixels, warn });
+  return new ThreadedEngine({ perceiver, meter: new LoadMeter(performance.now()), maxPixels: settings.maxPixels });
 }
 
 class ThreadedEngine implements LiveEngine {

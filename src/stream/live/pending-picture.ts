@@ -1,4 +1,3 @@
-import { FerError } from '../../errors/index.js';
 import type { Problem, ResultMessage } from '../protocol/index.js';
 import type { FrameResult } from '../frame-result.js';
 import { decodeJpeg, tooLarge } from './decode-jpeg.js';
@@ -14,7 +13,6 @@ export interface Workshop {
   readonly perceiver: LastingPerceiver;
   readonly meter: LoadMeter;
   readonly maxPixels: number;
-  readonly warn: (line: string) => void;
 }
 
 const DEFECT: Problem = { code: 'INTERNAL', message: 'the picture could not be worked on, by a defect in the server that it has logged; send the next one' };
@@ -43,15 +41,15 @@ export class PendingPicture implements Job {
   }
 
   async work(): Promise<void> {
-    const { perceiver, meter, warn } = this.workshop;
+    const { perceiver, meter } = this.workshop;
     if (this.isDone || this.pixels === null) return;
     const started = performance.now();
     meter.start(started);
     try {
       const result = await perceiver.perceive(this.stream.id, { index: this.given.sequence, timestamp: this.timestamp, ...this.pixels });
       this.tell(result, performance.now() - started);
-    } catch (error) {
-      warn(`a picture could not be worked on: ${FerError.from(error).message}`);
+    } catch {
+      // Told by the perceiver, to those who run it.
       this.refuse(DEFECT);
     } finally {
       meter.stop(performance.now());

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { PEOPLE, plainFrame } from '../../../test/support/face-frames.js';
+import { openKept, webcamJpeg } from '../../../test/support/live-sessions.js';
+import { MORTAL_WIDTHS } from '../../../test/support/mortal-widths.js';
+import type { LiveEngine, RgbPicture } from './live-engine.js';
+import { openLiveEngine } from './open-live-engine.js';
+
+// Most of it is time that threads take to start.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+const { photo, ...section } = PEOPLE.blond;
+const warnings: string[] = [];
+const threadOf = (name: string): URL => new URL(`../../../test/support/${name}.ts`, import.meta.url);
+const options = (name: string) => ({ module: threadOf(name), warn: (line: string) => { warnings.push(line); } });
+
+let engine: LiveEngine;
+let jpeg: Uint8Array;
+beforeAll(async () => {
+  jpeg = await webcamJpeg(photo, section);
+  engine = await openLiveEngine({ backend: 'wasm' }, options('mortal-perceiver'));
+});
+afterAll(() => engine.close());
+beforeEach(() => {
+  warnings.length = 0;
+});
+
+function picture(width: number): RgbPicture {
+  return { kind: 'rgb', ...plainFrame(width, 20, () => 90) };
+}
+
+function threadsAlive(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+}
+
+test.each([
+  ['exit', 'ended by itself with code 7'],
+  ['throw', 'no memory left;'],
+] as const)('a thread that dies (%s) is replaced: what was at work is a problem, what waits is looked at, streams begin anew', async (how, why) => {
+  const [one, two] = [openKept(engine), openKept(engine)];
+  for (const { ask } of [one, two]) expect(await ask({ kind: 'jpeg', bytes: jpeg.slice() })).toMatchObject({ kind: 'result' });
+  const deadly = one.ask(picture(MORTAL_WIDTHS[how]));
+  const waiting = two.ask({ kind: 'jpeg', bytes: jpeg.slice() });
+  expect(await deadly).toMatchObject({ kind: 'problem', problem: { code: 'INTERNAL' } });
+  expect(await waiting).toMatchObject({ kind: 'result', result: { faces: [{ trackId: 1 }] } });
+  expect(await one.ask({ kind: 'jpeg', bytes: jpeg.slice() })).toMatchObject({ kind: 'result', result: { faces: [{ trackId: 1 }] } });
+  expect(warnings.join('\n')).toContain(why);
+  expect(warnings.join('\n')).toContain('another one is started');
+  expect(threadsAlive()).toBe(1);
+  for (const { session, answers } of [one, two]) {
+    expect(new Set(answers.map(({ sequence }) => sequence)).size).toBe(answers.length);
+    session.close();
+  }
+});
+
+test('a picture that fails is a problem of its own; after three in a row the thread is replaced', async () => {
+  const { session, ask } = openKept(engine);
+  const before = await engine.tensors();
+  for (const failures of [1, 2, 3]) {
+    expect(await ask(picture(MORTAL_WIDTHS.fail))).toMatchObject({ kind: 'problem', problem: { code: 'INTERNAL', message: expect.not.stringContaining('memory') as string } });
+    expect(warnings.filter((line) => line.includes('memory access out of bounds'))).toHaveLength(failures);
+    expect(warnings.some((line) => line.includes('another one'))).toBe(failures === 3);
+  }
+  expect(await ask({ kind: 'jpeg', bytes: jpeg.slice() })).toMatchObject({ kind: 'result' });
+  expect(warnings.join('\n')).toContain('3 pictures in a row; another one is started');
+  session.close();
+  expect(await engine.tensors()).toBe(before);
+});
+
+test('a thread that dies again and again is given up, and every picture told so', async () => {
+  const hopeless = await openLiveEngine({ backend: 'wasm' }, options('short-lived-perceiver'));
+  const { ask } = openKept(hopeless);
+  for (let i = 0; i < 6; i += 1) expect(await ask(picture(40))).toMatchObject({ kind: 'problem', sequence: i, problem: { code: 'INTERNAL' } });
+  expect(warnings.filter((line) => line.includes('another one is started'))).toHaveLength(3);
+  expect(warnings.join('\n')).toContain('not started again');
+  await expect(hopeless.tensors()).rejects.toMatchObject({ code: 'INTERNAL' });
+  await hopeless.close();
+});
+
+test('closing does not wait for what is at work, and leaves no thread behind', async () => {
+  const before = threadsAlive();
+  const closing = await openLiveEngine({ backend: 'wasm' });
+  expect(threadsAlive()).toBe(before + 1);
+  const { session, answers } = openKept(closing);
+  session.submit({ sequence: 0, captureTime: 0, picture: { kind: 'jpeg', bytes: jpeg.slice() } });
+  await closing.close();
+  session.submit({ sequence: 1, captureTime: 1, picture: { kind: 'jpeg', bytes: jpeg.slice() } });
+  expect(answers).toEqual([]);
+  expect(threadsAlive()).toBe(before);
+});
