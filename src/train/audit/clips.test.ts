@@ -79,8 +79,9 @@ describe('frames of clips that are excluded', () => {
   async function task(network: Settings, settings: Settings): Promise<Tasks> {
     const config = resolveConfig('v-naw', { data, network, ...settings });
     const open = await openTaskData(config);
-    const { training, report, dispose } = await open.task(config);
-    dispose();
+    const own = await open.task(config);
+    const { training, report } = own;
+    own.dispose();
     await open.close();
     return { rows: new Map(training.rowIds.map((id, row) => [id, training.rowLabels[row]!])), clips: training.count, report };
   }

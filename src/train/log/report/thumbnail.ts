@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import type { Sharp } from 'sharp';
 import { FerError } from '../../../errors/fer-error.js';
 
 /** Larger pictures are scaled down to this side: a report stays small enough to send. */
@@ -19,7 +20,7 @@ export async function jpegDataUri(pixels: Uint8Array): Promise<string> {
   return `data:image/jpeg;base64,${(await thumbnail(pixels).jpeg().toBuffer()).toString('base64')}`;
 }
 
-function thumbnail(pixels: Uint8Array): sharp.Sharp {
+function thumbnail(pixels: Uint8Array): Sharp {
   const channels = Number.isInteger(Math.sqrt(pixels.length)) ? 1 : 3;
   const side = Math.sqrt(pixels.length / channels);
   if (!Number.isInteger(side) || side === 0) {
