@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import * as library from '../src/index.js';
+import * as client from '../src/stream/client/index.js';
 import * as training from '../src/train/index.js';
 
 const ROOT = new URL('../', import.meta.url);
@@ -8,13 +9,14 @@ const PAGES = ['README.md', ...readdirSync(new URL('docs/', ROOT)).filter((name)
 
 /** What pages import, as [page, module, name]. */
 const imported = PAGES.flatMap((page) =>
-  [...readFileSync(new URL(page, ROOT), 'utf8').matchAll(/import \{([^}]+)\} from '(ferstream(?:\/train)?)'/g)].flatMap(([, names, module]) =>
+  [...readFileSync(new URL(page, ROOT), 'utf8').matchAll(/import \{([^}]+)\} from '(ferstream(?:\/(?:train|client))?)'/g)].flatMap(([, names, module]) =>
     names!.split(',').map((name): [string, string, string] => [page, module!, name.trim()]),
   ),
 );
 
 it('whatever the docs import from ferstream is there', () => {
   expect(imported.length).toBeGreaterThan(30);
-  const missing = imported.filter(([, module, name]) => !(name in (module === 'ferstream' ? library : training)));
+  const modules: Readonly<Record<string, object>> = { ferstream: library, 'ferstream/train': training, 'ferstream/client': client };
+  const missing = imported.filter(([, module, name]) => !(name in modules[module]!));
   expect(missing).toEqual([]);
 });

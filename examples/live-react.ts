@@ -1,0 +1,38 @@
+/**
+ * Does something whenever the expression of a face changes, while a live server watches its source:
+ *
+ *   npx fer live --source /dev/video0
+ *   npx tsx examples/live-react.ts http://localhost:8787
+ */
+import { WebSocket } from 'ws';
+import { LiveViewer } from 'ferstream/client';
+
+/** An expression counts when it has led for so long, and clearly. */
+const SECONDS = 0.5;
+const AMBIGUITY = 0.5;
+
+const viewer = new LiveViewer(process.argv[2] ?? 'http://localhost:8787', { WebSocket, token: process.env['FER_TOKEN'] });
+const shown = new Map<number, string>();
+const leading = new Map<number, { label: string; since: number }>();
+
+viewer.on('state', (state) => {
+  if (state.state === 'waiting') console.log(`${state.reason}; trying again in ${Math.round((state.retryAt - Date.now()) / 1000)} s`);
+  if (state.state === 'refused') console.log(state.problem.message);
+});
+
+// Faces of another connection are numbered anew.
+viewer.on('hello', () => {
+  shown.clear();
+  leading.clear();
+});
+
+viewer.on('result', ({ timestamp, faces }) => {
+  for (const { trackId, label, ambiguity } of faces) {
+    const leader = leading.get(trackId);
+    if (ambiguity > AMBIGUITY || leader?.label !== label) leading.set(trackId, { label, since: timestamp });
+    else if (timestamp - leader.since >= SECONDS && shown.get(trackId) !== label) {
+      shown.set(trackId, label);
+      console.log(`${timestamp.toFixed(1)} s  face ${trackId}: ${label}`);
+    }
+  }
+});

@@ -1,0 +1,50 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { liveFace } from '../../../test/support/live-face.js';
+import { labelPlace, overlayShapes, placePicture } from './overlay-shapes.js';
+
+const side = fc.integer({ min: 1, max: 4000 });
+const size = fc.record({ width: side, height: side });
+
+describe('overlay', () => {
+  it('puts a picture into the middle of its view, as large as fits', () => {
+    expect(placePicture({ width: 640, height: 480 }, { width: 320, height: 320 })).toEqual({ scale: 0.5, x: 0, y: 40 });
+    fc.assert(
+      fc.property(size, size, (picture, view) => {
+        const { scale, x, y } = placePicture(picture, view);
+        expect(x * 2 + picture.width * scale).toBeCloseTo(view.width);
+        expect(y * 2 + picture.height * scale).toBeCloseTo(view.height);
+        expect(Math.min(x, y)).toBeGreaterThan(-1e-6);
+        expect(Math.min(Math.abs(x), Math.abs(y))).toBeLessThan(1e-6);
+      }),
+    );
+  });
+
+  it('scales boxes with the picture, and mirrors them with it', () => {
+    const face = liveFace({ happiness: 0.9, surprise: 0.1 });
+    const [picture, view] = [{ width: 100, height: 100 }, { width: 300, height: 200 }];
+    expect(overlayShapes([face], picture, view, false)[0]).toMatchObject({ x: 70, y: 40, width: 60, height: 80, colour: '#F0E442', dashed: false, faint: false, text: '1  happiness 90 %' });
+    // 10..40 of 100 from the left is 60..90 in the mirror.
+    expect(overlayShapes([face], picture, view, true)[0]).toMatchObject({ x: 170, y: 40, width: 60, height: 80, text: '1  happiness 90 %' });
+  });
+
+  it('names the runner-up, in a dashed box, when it comes close', () => {
+    const face = liveFace({ neutral: 0.1, surprise: 0.3, happiness: 0.6 }, { evidence: 'carried' });
+    const [shape] = overlayShapes([face], { width: 100, height: 100 }, { width: 100, height: 100 }, false);
+    expect(shape).toMatchObject({ dashed: true, faint: true, text: '1  happiness 60 % / surprise 30 %' });
+  });
+
+  it('keeps labels in the view, above their boxes where there is room', () => {
+    const label = { width: 100, height: 20 };
+    const view = { width: 400, height: 300 };
+    expect(labelPlace({ x: 50, y: 60 }, label, view)).toEqual({ x: 50, y: 40 });
+    expect(labelPlace({ x: 50, y: 10 }, label, view)).toEqual({ x: 50, y: 10 });
+    expect(labelPlace({ x: 380, y: -30 }, label, view)).toEqual({ x: 300, y: 0 });
+    fc.assert(
+      fc.property(fc.integer({ min: -500, max: 900 }), fc.integer({ min: -500, max: 900 }), (x, y) => {
+        const place = labelPlace({ x, y }, label, view);
+        expect(place.x >= 0 && place.y >= 0 && place.x <= 300 && place.y <= 280).toBe(true);
+      }),
+    );
+  });
+});
