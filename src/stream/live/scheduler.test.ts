@@ -162,7 +162,23 @@ describe('Scheduler', () => {
     await place.settle(1);
     place.submit(1);
     expect(place.jobs[1]!.fates).toEqual(['yielded']);
-    expect(place.steps.map(({ of, kind }) => [of.number, kind])).toEqual([[0, 'work'], [3, 'prepare']]);
+    expect(place.steps.map(({ of, kind }) => [of.number, kind])).toEqual([[0, 'work']]);
+    await place.settle(0);
+    expect(place.steps.map(({ of, kind }) => [of.number, kind])).toEqual([[3, 'prepare']]);
+  });
+
+  test('a flood makes no more than two pictures ready for each that is worked on', async () => {
+    const place = new Workplace();
+    for (let i = 0; i < 60; i += 1) {
+      place.submit(i % 2);
+      // Work takes as long as ten pictures take to come, making one ready less than one.
+      const preparing = place.steps.findIndex(({ kind }) => kind === 'prepare');
+      if (preparing >= 0 || i % 10 === 9) await place.settle(Math.max(0, preparing));
+    }
+    await place.drain();
+    const worked = place.jobs.filter(({ fates }) => fates.includes('worked')).length;
+    expect(worked).toBeGreaterThan(5);
+    expect(place.jobs.filter(({ isPrepared }) => isPrepared).length).toBeLessThanOrEqual(2 * worked);
   });
 
   test('pictures that come faster than they can be made ready do not keep each other from their turn', async () => {

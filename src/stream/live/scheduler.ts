@@ -10,20 +10,22 @@ export interface Job {
 
 /**
  * Which picture comes next: one is worked on at a time, sessions take turns, and of one session only its newest picture waits. While one
- * picture is worked on, the one whose turn is next is made ready; it still yields to a newer one of its session.
+ * picture is worked on, the one whose turn is next is made ready; it still yields to a newer one of its session, which is then made ready when
+ * its turn comes: making each of a flood ready would take the processor from the work.
  */
 export class Scheduler<S, J extends Job> {
   /** The newest picture of each session that has one, in the order of their turns: a newer picture takes the place of the older one. */
   private readonly waiting = new Map<S, J>();
   private isRunning = false;
-  private isPreparing = false;
+  /** Something is worked on, and no other picture has been made ready meanwhile. */
+  private mayPrepare = false;
 
   /** @returns the job of the same session that yields to this one, if one was waiting */
   submit(session: S, job: J): J | null {
     const older = this.waiting.get(session) ?? null;
     this.waiting.set(session, job);
-    if (this.isRunning) void this.prepareNext();
-    else void this.run();
+    this.prepareNext();
+    if (!this.isRunning) void this.run();
     return older;
   }
 
@@ -40,8 +42,10 @@ export class Scheduler<S, J extends Job> {
       // From here on it yields to nobody: pictures that came faster than they can be made ready would keep each other from their turn.
       if (!(await job.prepare())) continue;
       const working = job.work();
-      void this.prepareNext();
+      this.mayPrepare = true;
+      this.prepareNext();
       await working;
+      this.mayPrepare = false;
     }
     this.isRunning = false;
   }
@@ -54,20 +58,10 @@ export class Scheduler<S, J extends Job> {
     return job;
   }
 
-  /** One at a time, so that a flood of pictures does not become a flood of decoding. */
-  private async prepareNext(): Promise<void> {
-    if (this.isPreparing) return;
-    this.isPreparing = true;
-    let last: J | null = null;
-    for (let job = this.first(); job !== null && job !== last; job = this.first()) {
-      await job.prepare();
-      last = job;
-    }
-    this.isPreparing = false;
-  }
-
-  private first(): J | null {
+  private prepareNext(): void {
     const next = this.waiting.values().next();
-    return next.done === true ? null : next.value;
+    if (!this.mayPrepare || next.done === true) return;
+    this.mayPrepare = false;
+    void next.value.prepare();
   }
 }
