@@ -147,5 +147,5 @@ async function read(option: string, path: string): Promise<Buffer> {
 /** Where the built page lies: beside this file in a build, in dist/ for who runs the sources. Null when it has not been built. */
 function pageFolder(): string | null {
   const places = ['../stream/web/', '../../dist/stream/web/'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
-  return places.find((place) => existsSync(`${place}page.js`) && existsSync(`${place}index.html`)) ?? null;
+  return places.find((place) => existsSync(`${place}index.html`)) ?? null;
 }

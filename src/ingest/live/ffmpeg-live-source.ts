@@ -75,9 +75,10 @@ export class FfmpegLiveSource implements LiveSource {
   private async keepReading(pass: Pass): Promise<void> {
     const { report, signal, newest } = pass;
     const backOff = this.options.backOff ?? BACK_OFF;
+    const isOver = (): boolean => signal.aborted;
     let failures = 0;
     report({ state: 'connecting' });
-    while (!signal.aborted) {
+    while (!isOver()) {
       const began = performance.now();
       let end: ConnectionEnd;
       try {
@@ -91,7 +92,7 @@ export class FfmpegLiveSource implements LiveSource {
         }
         end = { kind: 'broken', reason };
       }
-      if (signal.aborted) return;
+      if (isOver()) return;
       if (end.kind === 'ended') {
         if (this.options.loop === true) continue;
         report({ state: 'ended' });
@@ -104,7 +105,7 @@ export class FfmpegLiveSource implements LiveSource {
       const retryIn = end.kind === 'resized' && lasted >= backOff.shortest ? 0 : pauseAfter(failures, backOff);
       report({ state: 'reconnecting', reason: end.reason, retryIn });
       await sleep(retryIn, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) report({ state: 'connecting' });
+      if (!isOver()) report({ state: 'connecting' });
     }
   }
 

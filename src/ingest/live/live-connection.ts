@@ -56,11 +56,11 @@ async function run(program: string, args: readonly string[], address: SourceAddr
   const reader = new PpmReader();
   const stop = new AbortController();
   const sizes = new Set<string>();
-  let outcome: ConnectionEnd | null = null;
+  const outcome: { end: ConnectionEnd | null } = { end: null };
   let pictures = 0;
   const finish = (end: ConnectionEnd): void => {
-    if (outcome !== null) return;
-    outcome = end;
+    if (outcome.end !== null) return;
+    outcome.end = end;
     stop.abort();
   };
   const words = new FfmpegWords((size) => {
@@ -88,7 +88,7 @@ async function run(program: string, args: readonly string[], address: SourceAddr
   ffmpeg.stdout.on('data', (chunk: Uint8Array) => {
     try {
       for (const picture of reader.push(chunk)) {
-        if (outcome !== null) return;
+        if (outcome.end !== null) return;
         silentLooks = 0;
         pictures++;
         onPicture(picture);
@@ -102,7 +102,7 @@ async function run(program: string, args: readonly string[], address: SourceAddr
     const code = await ffmpeg.ended.catch((cause: unknown) => {
       throw new FerError('FFMPEG_MISSING', `${program} cannot be started: install ffmpeg, or set FFMPEG_PATH`, { cause });
     });
-    return outcome ?? judge(address, code, words.tail, input, pictures);
+    return outcome.end ?? judge(address, code, words.tail, input, pictures);
   } finally {
     clearInterval(watchdog);
     signal.removeEventListener('abort', quit);
