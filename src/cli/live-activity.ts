@@ -42,6 +42,7 @@ export class LiveActivity {
   private watchEngine(engine: LiveEngine): LiveEngine {
     return {
       description: engine.description,
+      maxPixels: engine.maxPixels,
       get load() {
         return engine.load;
       },

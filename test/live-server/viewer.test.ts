@@ -161,9 +161,10 @@ describe('the source', () => {
 
   it('may be a defect of ours without taking the server down', async () => {
     const source = new FakeLiveSource();
-    source.frames = () => ({
-      [Symbol.asyncIterator]: () => ({ next: (): Promise<IteratorResult<Frame>> => Promise.reject(new Error('/dev/secret broke')) }),
-    });
+    source.frames = async function* (): AsyncGenerator<Frame> {
+      yield* [];
+      await Promise.reject(new Error('/dev/secret broke'));
+    };
     const { connect, log } = await startServer({ source });
     const client = await connect(WATCH_PATH);
     await client.until(() => client.of('source').at(-1)?.state === 'failed', 'the failure');

@@ -4,7 +4,7 @@ import type { LiveSource } from '../../ingest/live/index.js';
 import { parseSettings } from '../annotate-options.js';
 import { isLoopback } from './loopback.js';
 
-const pem = z.union([z.string().min(1), z.instanceof(Uint8Array)]);
+const pem = z.union([z.string().min(1), z.custom<Uint8Array>((value) => value instanceof Uint8Array)]);
 const milliseconds = z.number().min(1).max(3_600_000);
 
 const schema = z.strictObject({
