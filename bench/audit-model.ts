@@ -5,7 +5,7 @@
  *
  * Prints the area under the ROC curve at three rates of symmetric noise, and what would be marked; the labels of the data set count as true.
  */
-import { auditLabels, evidenceOfLook } from '../src/train/audit/index.js';
+import { auditLook, evidenceOfLook } from '../src/train/audit/index.js';
 import { openBackend, openModel } from '../src/model/index.js';
 import { canonicalLabel } from '../src/train/datasets/index.js';
 import type { Split } from '../src/train/datasets/index.js';
@@ -40,7 +40,7 @@ const rows = [0.1, 0.2, 0.3].map((rate) => {
   const wrong = new Set(flipped.map(String));
   const evidence = looks.map(({ posteriors }, i) => evidenceOfLook(String(i), given[i]!, posteriors));
   const isWrong = evidence.map(({ id }) => wrong.has(id));
-  const { rows: audited, expectedWrong } = auditLabels(evidence, labels);
+  const { rows: audited, expectedWrong } = auditLook(evidence, labels);
   const suspects = audited.filter(({ isSuspect }) => isSuspect);
   const hits = suspects.filter(({ id }) => wrong.has(id)).length;
   return [

@@ -45,9 +45,10 @@ const RANKINGS: Readonly<Record<string, Ranking>> = {
 
 /** The labels of the data set itself, by row. */
 async function trueLabels(config: TrainConfig): Promise<ReadonlyMap<string, number>> {
-  const { dataset, close } = await openData({ ...config, deduplicate: false });
+  const open = await openData({ ...config, deduplicate: false });
+  const { dataset } = open;
   const rows = dataset.samples.flatMap((sample) => rowsOf(sample, dataset.labels));
-  await close();
+  await open.close();
   return new Map(rows.map(({ id, label }) => [id, label]));
 }
 

@@ -78,6 +78,16 @@ describe('an audit', () => {
     expect(audit.rows.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1, 6);
   });
 
+  it('of a share that is known has it as its mean, and the mean scores of the classes as their rates', () => {
+    const known = auditLabels(evidence, LABELS, 0.2);
+    expect(known.expectedWrong).toBeCloseTo(4, 9);
+    expect(known.rows.map(({ id }) => id)).toEqual(audit.rows.map(({ id }) => id));
+    expect(known.noiseRates[0]! * 10 + known.noiseRates[1]! * 10).toBeCloseTo(4, 6);
+    expect(known.noiseRates[2]).toBeNull();
+    // No other class is suggested for the rest, however suspicious.
+    expect(known.rows.filter(({ isSuspect }) => isSuspect).map(({ id }) => id)).toEqual(['wrong']);
+  });
+
   it('is a table', () => {
     const lines = auditCsv(audit).trim().split('\r\n');
     expect(lines[0]).toBe('id,given,suggested,score,exclude,p_gt,p_nn,disagreed,looks');

@@ -24,7 +24,7 @@ export interface LabelAudit {
   readonly labels: readonly string[];
   /** The most suspicious first. */
   readonly rows: readonly AuditedLabel[];
-  /** Labels expected to be wrong, by confident learning. */
+  /** Labels expected to be wrong. */
   readonly expectedWrong: number;
   /** The same by class: share of the labels of that name that should be another; null where there are none. [C] */
   readonly noiseRates: readonly (number | null)[];
@@ -34,13 +34,15 @@ export interface LabelAudit {
 
 /**
  * Ranks labels by how little a network believes them: by the mean over all looks of the log odds ln((1 - p_GT) / p_GT). The score is the logistic function of
- * these, all shifted alike so that the mean score is the share of wrong labels that confident learning estimates. As many as are expected to be
- * wrong are suspects: the first of the ranking for which another class is suggested.
+ * these, all shifted alike so that the mean score is the share of wrong labels. As many as are expected to be wrong are suspects: the first of the ranking
+ * for which another class is suggested.
+ * @param share of wrong labels; the rates of the classes are then their mean scores. If left out, confident learning estimates all of them
  */
-export function auditLabels(evidence: readonly LabelEvidence[], labels: readonly string[]): LabelAudit {
+export function auditLabels(evidence: readonly LabelEvidence[], labels: readonly string[], share: number | null = null): LabelAudit {
   const given = evidence.map((one) => one.given);
   const posteriors = evidence.map((one) => one.posteriors);
-  const { expectedWrong, noiseRates } = confidentLearning(posteriors, given, labels.length);
+  const learnt = confidentLearning(posteriors, given, labels.length);
+  const expectedWrong = share === null ? learnt.expectedWrong : share * evidence.length;
   const suggested = predictedClasses(posteriors);
   const scores = scoresWithMean(evidence.map(({ logOdds }) => logOdds), expectedWrong / evidence.length);
   const ranked = evidence
@@ -54,7 +56,12 @@ export function auditLabels(evidence: readonly LabelEvidence[], labels: readonly
   });
   const confusion = labels.map(() => labels.map(() => 0));
   for (const row of rows) confusion[row.given]![row.suggested]! += 1;
+  const noiseRates = share === null ? learnt.noiseRates : labels.map((_, k) => meanScore(rows.filter((row) => row.given === k)));
   return { labels, rows, expectedWrong, noiseRates, confusion };
+}
+
+function meanScore(rows: readonly AuditedLabel[]): number | null {
+  return rows.length === 0 ? null : rows.reduce((sum, { score }) => sum + score, 0) / rows.length;
 }
 
 /** Log odds as probabilities, after a shift that gives them the mean wanted, which is kept half a sample away from 0 and 1. [N] -> [N] */

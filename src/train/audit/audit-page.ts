@@ -37,7 +37,7 @@ export async function auditPage(audit: LabelAudit, { title, basis, pictureOf }: 
 <header><h1>${title}</h1><p class="soft">Judged by ${basis}.</p></header>
 <dl class="tiles">${tiles.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <section><h2>Class by class</h2>
-<p>How many of the labels of each name should be another, as confident learning estimates it from all of them. An ambiguous face is not a wrong label: look before you drop.</p>
+<p>How many of the labels of each name should be another, as estimated from all of them. An ambiguous face is not a wrong label: look before you drop.</p>
 ${classTable(audit)}
 <p>Rows are the label given, columns the one suggested; on the diagonal the label is believed.</p>
 <div class="matrices">${countMatrix('Labels', labels, confusion)}</div></section>

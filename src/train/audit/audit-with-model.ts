@@ -7,11 +7,17 @@ import { auditLabels } from './audit-labels.js';
 import type { LabelAudit } from './audit-labels.js';
 import { evidenceOfLook } from './label-evidence.js';
 import type { LabelEvidence } from './label-evidence.js';
+import { shareOfWrong } from './share-of-wrong.js';
 
 export interface ModelAudit {
   readonly audit: LabelAudit;
   /** Labels that the model cannot judge, as it does not know them. */
   readonly unknown: number;
+}
+
+/** Ranks labels by what one look at each says, of a model that was not trained on them. */
+export function auditLook(evidence: readonly LabelEvidence[], labels: readonly string[]): LabelAudit {
+  return auditLabels(evidence, labels, shareOfWrong(evidence.map(({ given, posteriors }) => posteriors[given]!), labels.length));
 }
 
 /**
@@ -45,5 +51,5 @@ export async function auditWithModel(model: ExpressionModel, crops: AsyncIterabl
       evidence.push(evidenceOfLook(frame === null ? id : `${id}#${frame}`, given, shared.map((p) => (sum === 0 ? 1 / labels.length : p / sum))));
     },
   });
-  return { audit: auditLabels(evidence, labels), unknown };
+  return { audit: auditLook(evidence, labels), unknown };
 }
