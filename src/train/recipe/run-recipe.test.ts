@@ -11,7 +11,7 @@ import { TrainedModel, modelFolderHash } from '../../model/trained/index.js';
 import { parseRecipe } from './recipe.js';
 import type { Recipe } from './recipe.js';
 import { runRecipe } from './run-recipe.js';
-import type { RecipeOptions } from './run-recipe.js';
+import type { RecipeOptions } from './recipe-options.js';
 
 const dir = await scratchDir();
 const data = `manifest:${join(dir, 'pictures')}`;

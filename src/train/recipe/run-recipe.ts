@@ -1,35 +1,12 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import type { EpochRecord } from '../trainer/index.js';
 import type { Recipe, Stage } from './recipe.js';
+import type { RecipeOptions } from './recipe-options.js';
 import { DATA, referencesIn, replaceReferences } from './references.js';
 import { runStage } from './run-stage.js';
 import { differences, fingerprints, readStageRecords, writeStageRecords } from './stage-records.js';
 import type { StageRecord } from './stage-records.js';
-
-export interface RecipeOptions {
-  /** FORMAT:DIR, what `@data` stands for. */
-  readonly data?: string | undefined;
-  /** From where the places count to which models are published. Default: the working directory. */
-  readonly root?: string;
-  /** Threads that share every batch in training. */
-  readonly workers?: number;
-  readonly signal?: AbortSignal;
-  readonly onMessage?: (line: string) => void;
-  readonly onProgress?: (progress: StageProgress) => void;
-  readonly onEpoch?: (record: EpochRecord, epochs: number, isBest: boolean) => void;
-}
-
-/** How far the work at hand is. */
-export interface StageProgress {
-  /** What is being done, such as "frames, epoch 3/40". */
-  readonly label: string;
-  readonly unit: string;
-  readonly done: number;
-  readonly total: number;
-  readonly note?: string;
-}
 
 /**
  * Runs a recipe's stages in order, each into the folder of its name, and goes on where it was stopped or killed: what is done is not done again, and a

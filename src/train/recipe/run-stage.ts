@@ -8,7 +8,7 @@ import { prepareDataset } from '../prepare/index.js';
 import { train } from '../trainer/index.js';
 import { copyModel } from './copy-model.js';
 import type { CalibrateStage, PrepareStage, PublishStage, Stage, SynthesizeStage, TrainStage } from './recipe.js';
-import type { RecipeOptions } from './run-recipe.js';
+import type { RecipeOptions } from './recipe-options.js';
 
 /**
  * Does what a stage says, or what is left of it.
