@@ -78,6 +78,7 @@ describe('a viewer', () => {
     await client.next('result');
     source.say({ state: 'reconnecting', reason: 'no picture for 10 s', retryIn: 2000 });
     expect(await client.next('source', 3)).toEqual({ type: 'source', name: 'fake camera', state: 'reconnecting', detail: 'no picture for 10 s', retryIn: 2000 });
+    source.say({ state: 'reconnecting', reason: 'no picture for 10 s', retryIn: 2000 });
     source.say({ state: 'failed', reason: 'gone' });
     expect(await client.next('source', 4)).toMatchObject({ state: 'failed', detail: 'gone', retryIn: null });
     const late = await connect(WATCH_PATH);
@@ -109,18 +110,18 @@ describe('a viewer', () => {
     await Promise.all(sleepers.map((sleeper) => sleeper.next('hello')));
     for (const { socket } of sleepers) socket.pause();
     while (!((await metric(server.url, 'ferstream_viewer_messages_dropped_total')) > 30)) await wait(50);
-    const largest = Math.max(...reader!.pictures.map(({ byteLength }) => byteLength));
+    const largest = Math.max(...reader.pictures.map(({ byteLength }) => byteLength));
     expect(largest).toBeGreaterThan(30_000);
-    await reader!.next('result', reader!.of('result').length + 30);
+    await reader.next('result', reader.of('result').length + 30);
     const backlog = await metric(server.url, 'ferstream_backlog_bytes');
     expect(backlog).toBeGreaterThan(3 * BACKLOG_BYTES);
     expect(backlog).toBeLessThan(4 * (BACKLOG_BYTES + largest + 10_000));
     for (const { socket } of sleepers) socket.resume();
     const [sleeper] = sleepers;
-    await sleeper!.next('result', sleeper!.of('result').length + 1);
-    await sleeper!.until(() => (sleeper!.of('stats').at(-1)?.dropped ?? 0) > 0, 'its drops to be told');
-    expect(sleeper!.order.filter((kind) => kind === 'picture' || kind === 'result').every((kind, index) => kind === (index % 2 === 0 ? 'picture' : 'result'))).toBe(true);
-    expect(sleeper!.misfits).toEqual([]);
+    await sleeper.next('result', sleeper.of('result').length + 1);
+    await sleeper.until(() => (sleeper.of('stats').at(-1)?.dropped ?? 0) > 0, 'its drops to be told');
+    expect(sleeper.order.filter((kind) => kind === 'picture' || kind === 'result').every((kind, index) => kind === (index % 2 === 0 ? 'picture' : 'result'))).toBe(true);
+    expect(sleeper.misfits).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Frame } from '../../ingest/index.js';
 import type { LiveSource, LiveSourceStatus } from '../../ingest/live/index.js';
 import type { LiveEngine } from '../live/live-engine.js';
+import { roundTo } from '../output/rounding.js';
 import type { Problem, ResultMessage, SourceMessage } from '../protocol/index.js';
 import { errorLine } from './error-line.js';
 import type { FrameTally } from './frame-tally.js';
@@ -88,7 +89,9 @@ export class Broadcast {
     if (signal.aborted) return;
     const onStatus = (status: LiveSourceStatus): void => {
       if (signal.aborted) return;
-      this.state = sourceMessage(this.source.name, status);
+      const state = sourceMessage(this.source.name, status);
+      if (JSON.stringify(state) === JSON.stringify(this.state)) return;
+      this.state = state;
       for (const watcher of this.watchers) watcher.tellSource();
     };
     try {
@@ -113,7 +116,7 @@ export class Broadcast {
       this.tally.add('skipped', this.source.dropped - dropped);
       dropped = this.source.dropped;
       zero ??= Date.now() - frame.timestamp * 1000;
-      await this.analyse(frame, zero + frame.timestamp * 1000, asker);
+      await this.analyse(frame, roundTo(zero + frame.timestamp * 1000, 3), asker);
     }
   }
 

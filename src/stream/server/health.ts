@@ -31,7 +31,7 @@ export async function examine({ engine, watch, closing, source, sessions }: Exam
     closing,
     version: VERSION,
     sessions: { producers: sessions.count('producer'), viewers: sessions.count('viewer') },
-    engine: { ...engine.description.engine, alive, load: engine.load },
+    engine: { ...engine.description.engine, alive, load: watch.load() },
     model: engine.description.model.name,
     source: source === null ? null : { name: source.name, state: source.state, detail: source.detail },
   };

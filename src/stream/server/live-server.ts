@@ -48,7 +48,7 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
   const limit: Readonly<Record<Role, number>> = { producer: settings.maxProducers, viewer: settings.maxViewers };
   const admission = new Admission(settings);
   const watch = new EngineWatch(engine);
-  const metrics = new ServerMetrics({ engine, watch, sessions });
+  const metrics = new ServerMetrics({ watch, sessions });
   const onLatency = (role: Role) => (seconds: number) => {
     metrics.observeLatency(role, seconds);
   };
@@ -61,7 +61,13 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
     const landmarks = query.get('landmarks') === '1';
     if (role === 'producer') {
       connection.send(hello(role, engine, messagesPerSecond));
-      return new Producer(connection, engine, { landmarks, messagesPerSecond, tally: metrics.tally(role), onLatency: onLatency(role) });
+      return new Producer(connection, engine, {
+        landmarks,
+        messagesPerSecond,
+        tally: metrics.tally(role),
+        load: () => watch.load(),
+        onLatency: onLatency(role),
+      });
     }
     if (broadcast === null) {
       connection.end('NO_SOURCE', 'nothing to watch: the server was started without a source');
@@ -71,7 +77,7 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
     return new Viewer(connection, broadcast, {
       landmarks,
       frames: query.get('frames') === '1',
-      load: () => engine.load,
+      load: () => watch.load(),
       onDropped: (messages) => {
         metrics.messagesDropped(messages);
       },

@@ -20,6 +20,7 @@ export interface ProducerOptions {
   readonly landmarks: boolean;
   readonly messagesPerSecond: number;
   readonly tally: FrameTally;
+  readonly load: () => number;
   /** Seconds between a frame's arrival and its answer. */
   readonly onLatency: (seconds: number) => void;
 }
@@ -35,7 +36,7 @@ export class Producer implements Session, SessionListener {
   /** @throws what the engine throws when it cannot open a session */
   constructor(
     readonly connection: Connection,
-    private readonly engine: LiveEngine,
+    engine: LiveEngine,
     private readonly options: ProducerOptions,
   ) {
     const rate = options.messagesPerSecond;
@@ -70,7 +71,7 @@ export class Producer implements Session, SessionListener {
   }
 
   sendStats(): void {
-    this.connection.send({ type: 'stats', ...this.options.tally.stats(), dropped: 0, load: this.engine.load });
+    this.connection.send({ type: 'stats', ...this.options.tally.stats(), dropped: 0, load: this.options.load() });
   }
 
   close(): void {

@@ -1,5 +1,4 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { LiveEngine } from '../live/live-engine.js';
 import type { Role } from '../protocol/index.js';
 import type { EngineWatch } from './engine-watch.js';
 import { FrameTally } from './frame-tally.js';
@@ -25,7 +24,6 @@ const FRAME_HELP: Readonly<Record<FrameEvent, string>> = {
 };
 
 export interface Measured {
-  readonly engine: LiveEngine;
   readonly watch: EngineWatch;
   readonly sessions: Sessions;
 }
@@ -37,7 +35,7 @@ export class ServerMetrics {
   private readonly latency: Histogram<'role'>;
   private readonly droppedMessages: Counter;
 
-  constructor({ engine, watch, sessions }: Measured) {
+  constructor({ watch, sessions }: Measured) {
     const registers = [this.registry];
     const frameCounter = (event: FrameEvent): Counter<'role'> =>
       new Counter({ name: `ferstream_frames_${event}_total`, help: FRAME_HELP[event], labelNames: ['role'], registers });
@@ -72,7 +70,7 @@ export class ServerMetrics {
       help: "Share of the engine's time that is taken, 0 to 1",
       registers,
       collect() {
-        this.set(engine.load);
+        this.set(watch.load());
       },
     });
     new Gauge({
