@@ -2,7 +2,7 @@
  * Does `fer live` grow? One producer sends all the while, one viewer watches a looped file, others come and go, some of them without a word. Prints the server's
  * memory, descriptors and tensors over time; fails when one of them grows.
  *
- *   npm run bench:live-soak [-- --minutes 30]
+ *   npm run bench:live-soak [-- --minutes 30 --write]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,12 +11,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
 import { startLive } from './live-process.js';
+import { writeSection } from './live-report.js';
 import { buildPanningFace } from './panning-face.js';
 import { slope } from './slope.js';
 import { markdownTable } from './table.js';
 import { ScriptedProducer, webcamPictures } from './webcam.js';
 
-const { values: flags } = parseArgs({ options: { minutes: { type: 'string', default: '30' } } });
+const { values: flags } = parseArgs({ options: { minutes: { type: 'string', default: '30' }, write: { type: 'boolean', default: false } } });
 const minutes = Number(flags.minutes);
 const SAMPLES = 30;
 const ROWS = 10;
@@ -61,14 +62,17 @@ try {
   await visiting;
   steady.close();
   viewer.terminate();
-  console.log(markdownTable(['minute', 'MB', 'descriptors', 'tensors', 'producers + viewers', 'visits', 'results'], rows));
+  const table = markdownTable(['minute', 'MB', 'descriptors', 'tensors', 'producers + viewers', 'visits', 'results'], rows);
+  console.log(table);
 
   const warm = samples.slice(Math.floor(WARM_UP * SAMPLES));
   const growing = slope(warm.map(({ minute, megabytes }) => [minute, megabytes]));
   const lasted = warm.at(-1)!.minute - warm[0]!.minute;
   const descriptors = lowest(warm.slice(-5).map((one) => one.descriptors)) - lowest(warm.slice(0, 5).map((one) => one.descriptors));
   const tensors = lowest(warm.slice(-5).map((one) => one.tensors)) - lowest(warm.slice(0, 5).map((one) => one.tensors));
-  console.log(`after the warm-up: ${growing.toFixed(2)} MB a minute, ${descriptors} descriptors, ${tensors} tensors more`);
+  const verdict = `After the warm-up: ${growing.toFixed(2)} MB a minute, ${descriptors} descriptors and ${tensors} tensors more.`;
+  console.log(verdict);
+  if (flags.write) await writeSection('Soak', `npm run bench:live-soak -- --minutes ${flags.minutes} --write`, `One producer and one viewer stay, others come and go. ${verdict}`, table);
   const grows = (growing > MOST_SLOPE && growing * lasted > NOISE) || descriptors > MOST_DESCRIPTORS || tensors > 0;
   if (grows || steady.record().results === 0) {
     console.error('FAILED: it grows, or does not work');

@@ -2,7 +2,7 @@
  * What slow viewers cost: a hundred watch the source, pictures included, half of them never read. Prints the server's resident memory before, and minute by
  * minute; fails when it grows without end.
  *
- *   npm run bench:live-viewers [-- --minutes 5 --viewers 100]
+ *   npm run bench:live-viewers [-- --minutes 5 --viewers 100 --write]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,13 +11,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
 import { startLive } from './live-process.js';
+import { writeSection } from './live-report.js';
 import { buildPanningFace } from './panning-face.js';
 import { markdownTable } from './table.js';
 
-const { values: flags } = parseArgs({ options: { minutes: { type: 'string', default: '5' }, viewers: { type: 'string', default: '100' } } });
+const { values: flags } = parseArgs({
+  options: { minutes: { type: 'string', default: '5' }, viewers: { type: 'string', default: '100' }, write: { type: 'boolean', default: false } },
+});
 const minutes = Number(flags.minutes);
 const viewers = Number(flags.viewers);
 const SAMPLES = 6;
+const ABOUT = 'All viewers watch the source with its pictures; every second one stops reading at once, and is cut off when it has not answered three pings.';
 /** Megabytes between the second sample, when all buffers are full, and the last. */
 const MOST_GROWTH = 40;
 
@@ -47,9 +51,11 @@ try {
     await sleep((minutes * 60_000) / (SAMPLES - 1));
     await sample((minutes * i) / (SAMPLES - 1));
   }
-  console.log(markdownTable(['minute', 'viewers there', 'server MB', 'messages left out', 'messages read'], rows));
+  const table = markdownTable(['minute', 'viewers there', 'server MB', 'messages left out', 'messages read'], rows);
+  console.log(table);
   const growth = resident.at(-1)! - resident[1]!;
   console.log(`growth after the first ${(minutes / (SAMPLES - 1)).toFixed(1)} minutes: ${growth.toFixed(0)} MB`);
+  if (flags.write) await writeSection('Viewers that do not read', `npm run bench:live-viewers -- --minutes ${flags.minutes} --viewers ${flags.viewers} --write`, ABOUT, table);
   if (received === 0 || growth > MOST_GROWTH) process.exitCode = 1;
 } finally {
   for (const socket of sockets) socket.terminate();

@@ -4,7 +4,7 @@
  *
  *   npm run bench:live [-- --seconds 30 --write]
  */
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import { chromium } from 'playwright-core';
 import { findFfmpeg } from '../src/index.js';
 import { runProcess } from '../src/ingest/index.js';
 import { startLive } from './live-process.js';
+import { writeSection } from './live-report.js';
 import { buildPanningFace } from './panning-face.js';
 import { markdownTable } from './table.js';
 import { ScriptedProducer, webcamPictures } from './webcam.js';
@@ -22,6 +23,9 @@ const { values: flags } = parseArgs({
 });
 const seconds = Number(flags.seconds);
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+
+const ABOUT = `A producer offers 640x480 JPEGs of a face 30 times a second and sends those for which it has credit (two may be under way). Times are from capture to
+result.`;
 
 const scratch = await mkdtemp(join(tmpdir(), 'ferstream-bench-'));
 const server = await startLive();
@@ -33,7 +37,7 @@ try {
   else rows.push(page);
   const table = markdownTable(['who sends', 'results/s, each', 'p50 ms', 'p95 ms', 'slowest / mean'], rows);
   console.log(table);
-  if (flags.write) await writeFile(new URL('live.md', import.meta.url), report(table));
+  if (flags.write) await writeSection('Rate and latency', `npm run bench:live -- --seconds ${flags.seconds} --write`, ABOUT, table);
 } finally {
   await server.stop();
   await rm(scratch, { recursive: true, force: true });
@@ -66,7 +70,7 @@ async function inChromium(folder: string): Promise<string[] | null> {
     await page.locator('#faces li').first().waitFor({ timeout: 120_000 });
     await sleep(seconds * 1000);
     const [rate, median, slowest] = await Promise.all(['#rate', '#median', '#slowest'].map((id) => page.locator(id).textContent()));
-    return ['the page, to the drawn result', number(rate), number(median), number(slowest), '1.00'];
+    return ['the page, to the drawn result', number(rate), number(median), number(slowest), '–'];
   } finally {
     await browser.close();
   }
@@ -89,15 +93,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function report(table: string): string {
-  return `# Live
-
-Made by \`npm run bench:live -- --seconds ${flags.seconds} --write\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, 2 cores shared by
-server, producers and browser, wasm (one thread). A producer offers 640x480 JPEGs of a face 30 times a second and sends those for which it has credit (two
-may be under way). Times are from capture to result.
-
-${table}
-`;
 }
