@@ -25,7 +25,7 @@ const { values: flags } = parseArgs({
     media: { type: 'string', default: new URL('../../shared/media', import.meta.url).pathname },
     data: { type: 'string' },
     split: { type: 'string', default: 'valid' },
-    smoothing: { type: 'string' },
+    smoothing: { type: 'string', default: '0.1' },
     backend: { type: 'string' },
   },
 });
@@ -40,19 +40,18 @@ const STILL = 3;
 /** What a change may take. Seconds. */
 const PROMPT = 0.3;
 
-const smoothed = flags.smoothing === undefined ? {} : { smoothing: Number(flags.smoothing) };
+const smoothing = Number(flags.smoothing);
 const WAYS: readonly (readonly [string, ClipWindowOptions])[] = [
-  ['recorded', smoothed],
+  ['recorded', { smoothing }],
   ['recorded, raw', { smoothing: 0 }],
-  ['live', { causal: true, ...smoothed }],
+  ['live', { causal: true, smoothing }],
   ['live, raw', { causal: true, smoothing: 0 }],
 ];
 
 const { description } = await openBackend({ backend: flags.backend as BackendName | undefined });
 const names = [...new Set([...flags.model, 'baseline'])];
 const models = await Promise.all(names.map((name) => openModel(name)));
-console.log(description);
-for (const [i, { smoothing }] of models.entries()) console.log(`${names[i]!}: averages over ${flags.smoothing ?? smoothing} s`);
+console.log(`${description}; posteriors averaged over ${smoothing} s, raw ones not`);
 
 if (existsSync(flags.media)) {
   console.log(`\nChanges of label a second, from one frame to the next (all faces of a video together)\n\n${await footageTable(flags.media)}`);
@@ -216,7 +215,7 @@ async function neutral(model: ExpressionModel, pictures: readonly Labelled[]): P
   const shares: number[][] = WAYS.map(() => []);
   const changes: number[][] = WAYS.map(() => []);
   for (const [i, picture] of still.entries()) {
-    if (shares[0]!.length >= STILLS || (await alone(model, features[i]!, rate, {})) !== 'neutral') continue;
+    if (shares[0]!.length >= STILLS || (await alone(model, features[i]!, rate, { smoothing: 0 })) !== 'neutral') continue;
     const random = new SeededRandom(100 + i);
     const jittered = await encode(model, Array.from({ length: STILL * rate }, () => jitter(picture, random)));
     for (const [w, [, options]] of WAYS.entries()) {

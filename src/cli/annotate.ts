@@ -25,7 +25,7 @@ export function annotateCommand(program: Command): void {
     )
     .addOption(new Option('--detector <name>', 'network that finds faces').choices(['blazeface', 'tiny', 'ssd']).default('blazeface'))
     .addOption(new Option('--model <model>', `what names the expressions: ${MODEL_NAMES.join(', ')}, or the folder of a trained model`).default(DEFAULT_MODEL))
-    .option('--smoothing <seconds>', 'average expressions over so long (time constant); 0: not at all; as the model asks for, if not given', number)
+    .option('--smoothing <seconds>', 'average expressions over so long (time constant); 0: not at all', number, 0.1)
     .option('--detect-every <n>', 'detect on every n-th frame, follow faces in between', number, 1)
     .option('--min-face-size <pixels>', 'leave out smaller faces', number)
     .option('--min-score <score>', 'leave out faces the detector is less sure of (0..1)', number)

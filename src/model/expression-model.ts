@@ -32,8 +32,6 @@ export interface ExpressionModel {
   readonly labels: LabelSet;
   readonly crop: CropGeometry;
   readonly context: ClipContext;
-  /** Seconds (time constant) over which its posteriors are best averaged; 0 for a model that looks at neighbouring frames itself. */
-  readonly smoothing: number;
   /** Frame encoder: one feature vector for each crop; all crops have `this.crop` as geometry. */
   encode(crops: readonly FaceCrop[]): Promise<Float32Array[]>;
   /** Temporal encoder and classifier: posteriors over `labels` for observations from..to-1. [to - from][C] */

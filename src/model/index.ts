@@ -7,5 +7,4 @@ export { DEFAULT_MODEL, MODEL_NAMES } from './model-names.js';
 export type { ModelName } from './model-names.js';
 export * from './networks/index.js';
 export { identifyModel, openModel } from './open-model.js';
-export { smoothPosteriors } from './posterior-smoothing.js';
 export * from './backend/index.js';

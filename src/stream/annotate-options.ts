@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FerError } from '../errors/fer-error.js';
 import { closest } from '../errors/closest.js';
 import { BACKEND_NAMES, DEFAULT_MODEL } from '../model/index.js';
+import { DEFAULT_SMOOTHING } from './clip-window.js';
 
 export const annotateSchema = z.strictObject({
   /** Compute engine; "auto" takes the best that is installed and works. Default: FERSTREAM_BACKEND, else "auto". */
@@ -25,8 +26,8 @@ export const annotateSchema = z.strictObject({
   width: z.int().min(16).max(16_384).nullable().default(null),
   /** What names the expressions: a model that ships with ferstream, or the folder of a trained one. */
   model: z.string().min(1).default(DEFAULT_MODEL),
-  /** Seconds (time constant) over which a face's posteriors are averaged; 0 not at all, null as the model asks for. */
-  smoothing: z.number().min(0).max(10).nullable().default(null),
+  /** Seconds (time constant) over which a face's posteriors are averaged; 0: not at all. */
+  smoothing: z.number().min(0).max(10).default(DEFAULT_SMOOTHING),
 });
 
 /** Settings that can change a result, complete with defaults. */

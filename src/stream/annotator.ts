@@ -51,7 +51,7 @@ export class Annotator {
       return {
         follower,
         model: this.model,
-        window: new ClipWindow(this.model, this.settings.smoothing === null ? {} : { smoothing: this.settings.smoothing }),
+        window: new ClipWindow(this.model, { smoothing: this.settings.smoothing }),
         dispose: () => {
           follower.dispose();
         },

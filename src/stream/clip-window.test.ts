@@ -17,7 +17,6 @@ function echoModel(context: ClipContext) {
     clips,
     labels,
     context,
-    smoothing: 0,
     classify: (clip: Clip) => {
       clips.push(clip);
       return Promise.resolve(clip.features.slice(clip.from, clip.to).map(([p]) => Float32Array.of(p!, 1 - p!)));
@@ -53,7 +52,7 @@ function footage(track: readonly Sketch[], fps = 25, trackId = 1): FrameObservat
 
 async function run(frames: readonly FrameObservation[], options: ClipWindowOptions, context: ClipContext) {
   const model = echoModel(context);
-  const window = new ClipWindow(model, options);
+  const window = new ClipWindow(model, { smoothing: 0, ...options });
   const results: FrameResult[] = [];
   let held = 0;
   for (const [position, frame] of frames.entries()) {

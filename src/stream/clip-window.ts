@@ -15,9 +15,12 @@ export interface ClipWindowOptions {
   readonly lookAhead?: number;
   /** Seconds without an observation after which a face's next one starts a new clip. */
   readonly maxGap?: number;
-  /** Seconds (time constant) over which a face's posteriors are averaged; what the model asks for if left out. */
+  /** Seconds (time constant) over which a face's posteriors are averaged; 0: not at all. */
   readonly smoothing?: number;
 }
+
+/** Seconds: takes the flicker of single frames, and shows a change in less than a fifth of a second (bench/video-behaviour.ts). */
+export const DEFAULT_SMOOTHING = 0.1;
 
 /** Frames may carry any timestamps, even equal ones; the window must stay small all the same. */
 const MAX_WAITING_FRAMES = 512;
@@ -49,8 +52,8 @@ export class ClipWindow {
   private readonly history = new Map<number, Sighting[]>();
 
   constructor(
-    private readonly model: Pick<ExpressionModel, 'labels' | 'context' | 'smoothing' | 'classify'>,
-    { causal = false, lookAhead = 1, maxGap = 0.5, smoothing = model.smoothing }: ClipWindowOptions = {},
+    private readonly model: Pick<ExpressionModel, 'labels' | 'context' | 'classify'>,
+    { causal = false, lookAhead = 1, maxGap = 0.5, smoothing = DEFAULT_SMOOTHING }: ClipWindowOptions = {},
   ) {
     this.causal = causal;
     this.lookAhead = lookAhead;

@@ -1,5 +1,5 @@
-import { averageOf, averageOfBoth, runningAverage } from '../model/posterior-smoothing.js';
-import type { RunningAverage } from '../model/posterior-smoothing.js';
+import { averageOf, averageOfBoth, runningAverage } from './running-average.js';
+import type { RunningAverage } from './running-average.js';
 import type { ClassifiedFace, ClassifiedFrame } from './classified-frame.js';
 
 export interface PosteriorSmootherOptions {

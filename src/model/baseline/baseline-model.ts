@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js';
 import { EXPRESSIONS_7 } from '../label-set.js';
-import { FRAME_SMOOTHING } from '../posterior-smoothing.js';
 import { FACE_EXPRESSION_INPUT_SIZE, FaceExpressionNet } from './face-expression-net.js';
 
 /**
@@ -23,7 +22,6 @@ export class BaselineModel implements ExpressionModel {
   readonly labels = EXPRESSIONS_7;
   readonly crop = CROP;
   readonly context: ClipContext = { past: 0, future: 0, hop: 1 };
-  readonly smoothing = FRAME_SMOOTHING;
 
   private constructor(private readonly net: FaceExpressionNet) {}
 

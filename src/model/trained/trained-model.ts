@@ -6,7 +6,6 @@ import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js';
 import { LabelSet } from '../label-set.js';
 import { encoderOf, foldBatchNorm } from '../networks/index.js';
-import { FRAME_SMOOTHING } from '../posterior-smoothing.js';
 import { DEFAULT_CLIP_FRAMES } from './clip-context.js';
 import { findModelFolder, modelFolderHash } from './model-folder.js';
 import { readRows, toPosteriors } from './posteriors.js';
@@ -21,7 +20,6 @@ const BATCH = 64;
  */
 export class TrainedModel implements ExpressionModel {
   readonly context: ClipContext;
-  readonly smoothing: number;
 
   private constructor(
     readonly name: string,
@@ -34,7 +32,6 @@ export class TrainedModel implements ExpressionModel {
     private readonly temporal: TemporalPart | null,
   ) {
     this.context = temporal?.context ?? { past: 0, future: 0, hop: 1 };
-    this.smoothing = temporal === null ? FRAME_SMOOTHING : 0;
   }
 
   /**

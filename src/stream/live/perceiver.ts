@@ -65,8 +65,7 @@ export class Perceiver {
   private sceneOf(stream: number): Scene {
     const known = this.scenes.get(stream);
     if (known !== undefined) return known;
-    const { smoothing } = this.settings;
-    const scene = { follower: new FaceFollower(this.nets, faceOptions(this.settings)), window: new ClipWindow(this.model, { causal: true, ...(smoothing === null ? {} : { smoothing }) }) };
+    const scene = { follower: new FaceFollower(this.nets, faceOptions(this.settings)), window: new ClipWindow(this.model, { causal: true, smoothing: this.settings.smoothing }) };
     this.scenes.set(stream, scene);
     return scene;
   }

@@ -18,7 +18,6 @@ class BrightSide implements ExpressionModel {
   readonly labels = new LabelSet('sides', ['left', 'right']);
   readonly crop = GEOMETRY;
   readonly context = { past: 0, future: 0, hop: 1 };
-  readonly smoothing: number = 0;
   readonly encoded: number[] = [];
   readonly clips: Clip[] = [];
 
@@ -184,13 +183,12 @@ it('stops when it is told to', async () => {
 it('cuts clips that are too long for one look into stretches with context, every frame answered once', async () => {
   const lookedAt: [number, number, number, number][] = [];
   const model = {
-    smoothing: 0,
     classify: ({ features, timestamps, from, to }: Clip) => {
       lookedAt.push([timestamps[0]!, features.length, from, to]);
       return Promise.resolve(features.slice(from, to));
     },
   };
-  const clip = (length: number): Promise<readonly Float32Array[]> => {
+  const clip = (length: number): Promise<Float32Array[]> => {
     const places = Array.from({ length }, (_, i) => i);
     return classifyClip(model, places.map((i) => Float32Array.of(i)), places);
   };
@@ -206,16 +204,4 @@ it('cuts clips that are too long for one look into stretches with context, every
     [384, 512, 128, 384],
     [640, 360, 128, 360],
   ]);
-});
-
-it('smooths the frames of a clip as when annotating, and pictures that stand alone not at all', async () => {
-  class Smoothed extends FrameByFrame {
-    override readonly smoothing = 0.1;
-  }
-  const crop = (left: number) => ({ geometry: GEOMETRY, data: Float32Array.of(left, 255 - left, 0, 0) });
-  const flicker = [250, 250, 250, 5, 250, 250, 250].map((left, frame): LabelledCrop => ({ id: 'clip', frame, timestamp: frame / 25, truth: 'left', crop: crop(left) }));
-  const stills = flicker.map((still): LabelledCrop => ({ ...still, id: `still ${still.frame}`, frame: null }));
-  expect((await evaluate(new FrameByFrame(), flicker)).accuracy).toBeCloseTo(6 / 7);
-  expect((await evaluate(new Smoothed(), flicker)).accuracy).toBe(1);
-  expect((await evaluate(new Smoothed(), stills)).accuracy).toBeCloseTo(6 / 7);
 });

@@ -103,7 +103,7 @@ async function look(model: ExpressionModel, batch: readonly LabelledCrop[], mirr
 }
 
 /** @param seen of every frame the face that is seen there [T] @returns [T][C] */
-async function posteriorsOf(model: ExpressionModel, seen: readonly Features[], timestamps: readonly number[]): Promise<readonly Float32Array[]> {
+async function posteriorsOf(model: ExpressionModel, seen: readonly Features[], timestamps: readonly number[]): Promise<Float32Array[]> {
   const plain = await classifyClip(model, seen.map((features) => features.plain), timestamps);
   const mirrored = seen.flatMap((features) => features.mirrored ?? []);
   if (mirrored.length === 0) return plain;
