@@ -29,6 +29,13 @@ module.exports = {
       from: { path: room('stream') },
       to: { path: '^src/', pathNot: [room('stream'), room('ingest'), room('model'), '^src/errors/', '^src/version\\.ts$'] },
     },
+    {
+      name: 'browsers-have-no-node',
+      comment: 'What a browser loads imports neither Node nor packages.',
+      severity: 'error',
+      from: { path: '^src/stream/(web|client|protocol)/', pathNot: ['\\.test\\.ts$', '^src/stream/protocol/message-schema\\.ts$'] },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer'] },
+    },
     { name: 'errors-import-nobody', severity: 'error', from: { path: '^src/errors/' }, to: { path: '^src/', pathNot: '^src/errors/' } },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true, dependencyTypesNot: ['npm-peer', 'npm-optional'] } },

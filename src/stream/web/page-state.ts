@@ -60,7 +60,7 @@ function cameraTrouble({ camera }: PageFacts): PageState | null {
     case 'other':
       return bad('camera-failed', 'The camera does not start', 'Try another camera, or another browser.');
     case 'off':
-      return { key: 'off', tone: 'idle', headline: 'The camera is off', advice: 'Pictures go to the server that this page came from, and are not kept there.' };
+      return { key: 'off', tone: 'idle', headline: 'The camera is off', advice: 'Pictures go to the server of this page only; it keeps none.' };
     case 'asking':
       return { key: 'asking', tone: 'wait', headline: 'Waiting for the camera', advice: 'The browser may ask for permission.' };
     default:

@@ -33,11 +33,6 @@ export async function openPage(address: string, flags: readonly string[], option
   return { page, complaints, requests };
 }
 
-/** Flags for a camera that plays a file, with the permission to use it. */
-export function cameraFlags(file: string): string[] {
-  return ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${file}`];
-}
-
 /** Resolves when the page says of itself what it should. */
 export async function untilState(page: Page, ...keys: readonly string[]): Promise<void> {
   await page.locator(keys.map((key) => `#state[data-key="${key}"]`).join()).waitFor({ timeout: 60_000 });

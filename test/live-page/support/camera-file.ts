@@ -16,3 +16,8 @@ export async function cameraFile(folder: string, name: string, png: Buffer): Pro
   await runProcess(path, ['-v', 'error', '-loop', '1', '-framerate', '30', '-i', still, '-t', '1', '-pix_fmt', 'yuvj420p', '-c:v', 'mjpeg', '-q:v', '3', '-y', film], 60_000);
   return film;
 }
+
+/** Chromium's flags for a camera that plays a file, with the permission to use it. */
+export function cameraFlags(file: string): string[] {
+  return ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${file}`];
+}
