@@ -35,9 +35,9 @@ let trained: FerRun;
 beforeAll(async () => {
   wrong = await writeFlipped(pictures);
   trained = await train(run, 6);
-}, 120_000);
+}, 180_000);
 
-describe('labels made wrong on purpose', () => {
+describe('labels made wrong on purpose', { timeout: 180_000 }, () => {
   it('come first in what a training run writes at its end, with their true label', async () => {
     expect(trained).toMatchObject({ code: 0 });
     const rows = await table(run);
