@@ -47,13 +47,14 @@ describe('a producer', () => {
     await wait(50);
     expect(answered(client).sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index));
     expect(client.of('error')).toEqual([{ type: 'error', code: 'BAD_PICTURE', message: 'no JPEG', sequence: 0, fatal: false }]);
-    expect(client.of('result').map(({ sequence }) => sequence)).toEqual([29]);
-    expect(client.of('skipped')).toHaveLength(28);
+    const results = client.of('result').map(({ sequence }) => sequence);
+    expect(results.at(-1)).toBe(29);
+    expect(results.length).toBeLessThan(15);
     expect(client.misfits).toEqual([]);
   });
 
   it('gets statistics that add up', async () => {
-    const { connect } = await startServer({ statsEvery: 60 }, { work: 5 });
+    const { connect } = await startServer({ statsEvery: 60 }, { work: 200 });
     const client = await connect(PRODUCE_PATH);
     client.socket.send(Buffer.alloc(40));
     client.sendFrame(1, NO_JPEG);

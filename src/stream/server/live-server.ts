@@ -1,21 +1,18 @@
+import type { LiveSource } from '../../ingest/live/index.js';
 import type { LiveEngine } from '../live/live-engine.js';
-import type { Role } from '../protocol/index.js';
 import { Admission } from './admission.js';
 import { Broadcast } from './broadcast.js';
-import type { Connection } from './connection.js';
 import { EngineWatch } from './engine-watch.js';
+import { errorLine } from './error-line.js';
 import { examine } from './health.js';
-import { hello } from './hello.js';
 import { createListener, listen, listenerUrl, stopper } from './http-listener.js';
 import { httpRoutes } from './http-routes.js';
 import { parseServerOptions } from './live-server-options.js';
-import type { LiveServerOptions } from './live-server-options.js';
-import { Producer } from './producer.js';
+import type { LiveServerOptions, LiveServerSettings } from './live-server-options.js';
+import { Reception } from './reception.js';
 import { ServerMetrics } from './server-metrics.js';
-import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { readStaticFiles } from './static-files.js';
-import { Viewer } from './viewer.js';
 import { WebSocketGate } from './web-socket-gate.js';
 
 /** TCP connections beside those of sessions: pages being loaded, clients that have not shown a token yet. */
@@ -38,75 +35,21 @@ export interface LiveServer {
  */
 export async function openLiveServer(engine: LiveEngine, options: LiveServerOptions = {}): Promise<LiveServer> {
   const settings = parseServerOptions(options);
-  const { source, log, messagesPerSecond } = settings;
+  const { source, log } = settings;
   const files = settings.webFolder === null ? new Map<string, never>() : await readStaticFiles(settings.webFolder);
   const http = createListener(settings.tls);
   const stopListening = stopper(http);
 
   let closing: Promise<void> | null = null;
-  const sessions = new Sessions(settings);
-  const limit: Readonly<Record<Role, number>> = { producer: settings.maxProducers, viewer: settings.maxViewers };
+  const sessions = new Sessions(settings, (count) => {
+    http.maxConnections = SPARE_CONNECTIONS + count;
+  });
   const admission = new Admission(settings);
   const watch = new EngineWatch(engine);
   const metrics = new ServerMetrics({ watch, sessions });
-  const onLatency = (role: Role) => (seconds: number) => {
-    metrics.observeLatency(role, seconds);
-  };
-  const broadcast =
-    source === null
-      ? null
-      : new Broadcast(source, engine, { linger: settings.sourceLinger, tally: metrics.tally('viewer'), onLatency: onLatency('viewer'), log });
-
-  const openSession = (role: Role, connection: Connection, query: URLSearchParams): Session | null => {
-    const landmarks = query.get('landmarks') === '1';
-    if (role === 'producer') {
-      connection.send(hello(role, engine, messagesPerSecond));
-      return new Producer(connection, engine, {
-        landmarks,
-        messagesPerSecond,
-        tally: metrics.tally(role),
-        load: () => watch.load(),
-        onLatency: onLatency(role),
-      });
-    }
-    if (broadcast === null) {
-      connection.end('NO_SOURCE', 'nothing to watch: the server was started without a source');
-      return null;
-    }
-    connection.send(hello(role, engine, messagesPerSecond));
-    return new Viewer(connection, broadcast, {
-      landmarks,
-      frames: query.get('frames') === '1',
-      load: () => watch.load(),
-      onDropped: (messages) => {
-        metrics.messagesDropped(messages);
-      },
-    });
-  };
-
-  const countConnections = (): void => {
-    http.maxConnections = SPARE_CONNECTIONS + sessions.size;
-  };
-  countConnections();
-
-  const admit = (role: Role, connection: Connection, query: URLSearchParams): void => {
-    if (sessions.count(role) >= limit[role]) {
-      connection.end('TOO_MANY_SESSIONS', `the server takes ${limit[role]} ${role}s at a time; try again later`);
-      return;
-    }
-    const session = openSession(role, connection, query);
-    if (session === null) return;
-    sessions.add(session);
-    countConnections();
-    connection.onClose(() => {
-      connection.guard('close', () => {
-        sessions.remove(session);
-      });
-      countConnections();
-    });
-  };
-
-  const gate = new WebSocketGate({ admission, log, admit, isClosing: () => closing !== null });
+  const broadcast = source === null ? null : openBroadcast(source, engine, metrics, settings);
+  const reception = new Reception({ settings, engine, watch, metrics, sessions, broadcast });
+  const gate = new WebSocketGate({ admission, log, reception, isClosing: () => closing !== null });
   const health = () => examine({ engine, watch, closing: closing !== null, source: broadcast?.state ?? null, sessions });
   http.on('request', httpRoutes({ admission, files, metrics, health, log }));
   http.on('upgrade', gate.onUpgrade);
@@ -123,5 +66,20 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
     await sessions.close();
     throw error;
   }
+  // Accepting can fail later too, when the process has no file handles left.
+  http.on('error', (error) => {
+    log(`http: ${errorLine(error)}`);
+  });
   return { url: listenerUrl(settings, port), port, close: () => (closing ??= close()) };
+}
+
+function openBroadcast(source: LiveSource, engine: LiveEngine, metrics: ServerMetrics, { sourceLinger, log }: LiveServerSettings): Broadcast {
+  return new Broadcast(source, engine, {
+    linger: sourceLinger,
+    tally: metrics.tally('viewer'),
+    onLatency: (seconds) => {
+      metrics.observeLatency('viewer', seconds);
+    },
+    log,
+  });
 }

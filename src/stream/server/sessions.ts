@@ -9,7 +9,12 @@ export class Sessions {
   private readonly open = new Set<Session>();
   private readonly timers: readonly NodeJS.Timeout[];
 
-  constructor({ pingEvery, statsEvery }: { readonly pingEvery: number; readonly statsEvery: number }) {
+  /** @param onCount called with how many there are, now and whenever that changes */
+  constructor(
+    { pingEvery, statsEvery }: { readonly pingEvery: number; readonly statsEvery: number },
+    private readonly onCount: (count: number) => void,
+  ) {
+    onCount(0);
     this.timers = [
       setInterval(() => {
         for (const { connection } of this.open) connection.ping(PINGS_LOST);
@@ -22,10 +27,6 @@ export class Sessions {
         }
       }, statsEvery),
     ];
-  }
-
-  get size(): number {
-    return this.open.size;
   }
 
   /** Bytes that wait for clients to read them. */
@@ -43,10 +44,12 @@ export class Sessions {
 
   add(session: Session): void {
     this.open.add(session);
+    this.onCount(this.open.size);
   }
 
   remove(session: Session): void {
     this.open.delete(session);
+    this.onCount(this.open.size);
     session.close();
   }
 

@@ -8,6 +8,7 @@ import type { Role } from '../protocol/index.js';
 import type { Admission } from './admission.js';
 import { Connection } from './connection.js';
 import { MESSAGE_BYTES } from './hello.js';
+import type { Reception } from './reception.js';
 import { requestUrl } from './request-url.js';
 
 const ROLES: ReadonlyMap<string, Role> = new Map([
@@ -19,8 +20,8 @@ export interface GateOptions {
   readonly admission: Admission;
   readonly log: (line: string) => void;
   readonly isClosing: () => boolean;
-  /** Takes over a client that holds the token. */
-  readonly admit: (role: Role, connection: Connection, query: URLSearchParams) => void;
+  /** Takes over who holds the token. */
+  readonly reception: Reception;
 }
 
 /**
@@ -49,12 +50,12 @@ export class WebSocketGate {
   };
 
   private greet(socket: WebSocket, role: Role, request: IncomingMessage, url: URL): void {
-    const { admission, log, admit } = this.options;
+    const { admission, log, reception } = this.options;
     const connection = new Connection(socket, role, log);
     if (!admission.holdsToken(request, url)) connection.end('UNAUTHORIZED', 'the token is missing or wrong; the server printed it when it started');
     else {
       connection.guard('greeting', () => {
-        admit(role, connection, url.searchParams);
+        reception.receive(role, connection, url.searchParams);
       });
     }
   }
