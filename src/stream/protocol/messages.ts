@@ -35,7 +35,7 @@ export interface ResultMessage {
   readonly sequence: number;
   /** As in the frame's header, in milliseconds. */
   readonly captureTime: number;
-  /** Seconds since the session's first frame, by time of capture. */
+  /** Seconds since the first frame of the session, or the first after a reset, by time of capture; each later than the one before. */
   readonly timestamp: number;
   readonly width: number;
   readonly height: number;
