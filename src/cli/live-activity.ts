@@ -43,6 +43,7 @@ export class LiveActivity {
     return {
       description: engine.description,
       maxPixels: engine.maxPixels,
+      maxPixels: engine.maxPixels,
       get load() {
         return engine.load;
       },

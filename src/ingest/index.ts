@@ -18,6 +18,7 @@ export type { Input } from './input.js';
 export { isImageName } from './media-extensions.js';
 export { expandInputs } from './inputs.js';
 export type { ExpandedInputs } from './inputs.js';
+export * from './live/index.js';
 export { openSource } from './open-source.js';
 export type { VideoProbe } from './probe.js';
 export { openStdin } from './stdin-source.js';

@@ -13,3 +13,4 @@ export type { FaceResult, FrameResult, FrameStatus } from './frame-result.js';
 export * from './live/index.js';
 export type { RunMetadata, RunOutcome } from './run-metadata.js';
 export * from './output/index.js';
+export * from './server/index.js';

@@ -1,4 +1,2 @@
 export type { BackOff, LiveSource, LiveSourceOptions, LiveSourceStatus } from './live-source.js';
 export { openLiveSource } from './open-live-source.js';
-export { parseSourceAddress } from './source-address.js';
-export type { SourceAddress } from './source-address.js';
