@@ -5,6 +5,9 @@ import { drawTimeline } from './timeline-drawing.js';
 import { timelineText } from './timeline.js';
 import type { TimelinePoint } from './timeline.js';
 
+/** Seconds between two descriptions of the timeline: nobody listens faster. */
+const DESCRIBE_EVERY = 1;
+
 interface Row {
   readonly fill: HTMLElement;
   readonly value: HTMLElement;
@@ -16,6 +19,7 @@ export class FaceCard {
   private readonly heading = document.createElement('h3');
   private readonly rows = new Map<string, Row>();
   private readonly timeline = document.createElement('canvas');
+  private describedAt = -Infinity;
 
   constructor(
     readonly trackId: number,
@@ -48,6 +52,8 @@ export class FaceCard {
       value.dataset['share'] = String(share);
     }
     drawTimeline(this.timeline, points, this.labels, now);
+    if (now - this.describedAt < DESCRIBE_EVERY) return;
+    this.describedAt = now;
     this.timeline.setAttribute('aria-label', `Last 30 seconds: ${timelineText(points)}`);
   }
 

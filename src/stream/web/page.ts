@@ -68,6 +68,7 @@ let stream: MediaStream | null = null;
 let feed: Feed | null = null;
 let mirrored = false;
 let startedAt = 0;
+let describedAt = -Infinity;
 /** Counts starts and stops: what has been waited for may no longer be wanted. */
 let turn = 0;
 let retry = (): void => undefined;
@@ -134,7 +135,10 @@ function refresh(): void {
   faceList.update(faces, timeline, current.hello.model.labels, now);
   ui.nobody.hidden = timeline.trackIds.length > 0;
   const text = summaryText(faces);
-  ui.picture.setAttribute('aria-label', `Picture of the ${mode}. ${text}`);
+  if (now - describedAt >= 1) {
+    describedAt = now;
+    ui.picture.setAttribute('aria-label', `Picture of the ${mode}. ${text}`);
+  }
   const said = announcer.announce(faces.map(({ trackId, label }) => `${trackId} ${label}`).join(), text, performance.now());
   if (said !== null) ui.summary.textContent = said;
 }

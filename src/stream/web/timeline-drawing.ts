@@ -8,9 +8,11 @@ const NAMES = 16;
 /** Posteriors stacked over the last 30 seconds, now at the right; below, the names of what dominates. */
 export function drawTimeline(canvas: HTMLCanvasElement, points: readonly TimelinePoint[], labels: readonly string[], now: number): void {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  Object.assign(canvas, { width: Math.round(width * devicePixelRatio), height: Math.round(height * devicePixelRatio) });
   const context = canvas.getContext('2d')!;
-  context.scale(devicePixelRatio, devicePixelRatio);
+  const size = { width: Math.round(width * devicePixelRatio), height: Math.round(height * devicePixelRatio) };
+  if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
+  context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+  context.clearRect(0, 0, width, height);
   const at = (time: number): number => width * (1 - (now - time) / TIMELINE_SECONDS);
   for (const stretch of unbroken(points)) drawStack(context, stretch, labels, at, height - NAMES);
   context.fillStyle = getComputedStyle(canvas).color;

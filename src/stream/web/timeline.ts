@@ -5,6 +5,9 @@ import type { Posteriors } from './posteriors.js';
 /** Seconds that a timeline shows. */
 export const TIMELINE_SECONDS = 30;
 
+/** Seconds between two points: more would lie on the same pixel. */
+const STEP = 0.08;
+
 /** Seconds without a face after which its line is broken. */
 const GAP = 3;
 
@@ -22,6 +25,7 @@ export class Timeline {
   add(faces: readonly LiveFace[], time: number): void {
     for (const { trackId, probabilities } of faces) {
       const points = this.faces.get(trackId) ?? [];
+      if (time - (points.at(-1)?.time ?? -Infinity) < STEP) continue;
       points.push({ time, probabilities });
       this.faces.set(trackId, points);
     }
