@@ -9,7 +9,6 @@ it('counts sessions, results and what was passed over, and tells how the source 
   const engine: LiveEngine = {
     description: { model: { name: 'm', version: '1', labels: [] }, engine: { backend: 'wasm', device: null } },
     maxPixels: 1,
-    maxPixels: 1,
     load: 0.634,
     tensors: () => Promise.resolve(0),
     close: () => Promise.resolve(),

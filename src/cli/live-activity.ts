@@ -43,7 +43,6 @@ export class LiveActivity {
     return {
       description: engine.description,
       maxPixels: engine.maxPixels,
-      maxPixels: engine.maxPixels,
       get load() {
         return engine.load;
       },
