@@ -34,7 +34,7 @@ const result = z
     type: z.literal('result'),
     sequence,
     captureTime: milliseconds.describe("as in the frame's header, milliseconds"),
-    timestamp: z.number().describe("seconds since the session's first frame, by time of capture"),
+    timestamp: z.number().describe('seconds since the first frame of the session, or the first after a reset, by time of capture'),
     width: z.int().min(1),
     height: z.int().min(1),
     status: z.enum(['ok', 'no-face', 'degraded']),
