@@ -1,4 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Locator, Page } from 'playwright-core';
@@ -19,6 +22,7 @@ import { buildPage } from './support/page-folder.js';
 
 /** The page says that it works; how fast depends on the machine. */
 const WORKING = ['running', 'overloaded'];
+const EXAMPLE = new URL('../../examples/live-embed.html', import.meta.url);
 const TOKEN = 'a-token-of-the-test';
 
 let folder: string;
@@ -165,6 +169,26 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     expect(drawn).toBeGreaterThan(1000);
     expect(await overlay.page.evaluate<string>('getComputedStyle(document.body).backgroundColor')).toBe('rgba(0, 0, 0, 0)');
     expect(overlay.complaints).toEqual([]);
+  });
+
+  it("works from a page of one's own: examples/live-embed.html", async () => {
+    const own = createServer((request, response) => {
+      void answerOwnPage(request.url ?? '/', response);
+    });
+    await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve));
+    const { port } = own.address() as AddressInfo;
+    const server = await serve({ origins: [`http://127.0.0.1:${port}`] });
+    const answerOwnPage = async (url: string, response: ServerResponse): Promise<void> => {
+      const [, file] = /^\/node_modules\/ferstream\/dist\/([\w/.-]+\.js)$/.exec(url) ?? [];
+      const content = file === undefined ? (await readFile(EXAMPLE, 'utf8')).replace('http://localhost:8787', server.url) : await readFile(join(webFolder, 'js', file));
+      response.setHeader('Content-Type', file === undefined ? 'text/html' : 'text/javascript').end(content);
+    };
+    try {
+      const { page } = await openPage(`http://127.0.0.1:${port}/`, someone);
+      await page.locator('#faces', { hasText: /Face 1: \w+ \d+ %/ }).waitFor({ timeout: 60_000 });
+    } finally {
+      own.close();
+    }
   });
 });
 
