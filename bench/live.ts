@@ -84,7 +84,7 @@ async function fakeCamera(folder: string): Promise<string> {
   return camera;
 }
 
-function number(text: string | null): string {
+function number(text: string | null | undefined): string {
   return /[\d.]+/.exec(text ?? '')?.[0] ?? '?';
 }
 
