@@ -11,11 +11,18 @@ parentPort!.on('message', (request: PerceiverRequest) => {
   if (request.frame.width === MORTAL_WIDTHS.throw) throw new RangeError('no memory left\nat all');
 });
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
-const { perceive } = Perceiver.prototype;
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with their own `this` below
+const { perceive, forget } = Perceiver.prototype;
+const stuck = new Set<number>();
 Perceiver.prototype.perceive = function (stream, frame) {
   if (frame.width === MORTAL_WIDTHS.fail) return Promise.reject(new RangeError('memory access out of bounds'));
+  if (frame.width === MORTAL_WIDTHS.stick) stuck.add(stream);
   return perceive.call(this, stream, frame);
+};
+
+Perceiver.prototype.forget = function (stream) {
+  if (stuck.has(stream)) throw new Error('disposed twice');
+  forget.call(this, stream);
 };
 
 await import('../../src/stream/live/perceiver-worker.js');

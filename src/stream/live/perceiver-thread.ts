@@ -94,9 +94,9 @@ export class PerceiverThread {
   }
 
   private ask(request: PerceiverRequest, transferred: ArrayBuffer[] = []): Promise<PerceiverAnswer> {
-    const answer = this.answer();
+    // Sent first: who waits for the answer to what could not be sent would get the next one's.
     if (this.failure === null) this.worker.postMessage(request, transferred);
-    return answer;
+    return this.answer();
   }
 
   private answer(): Promise<PerceiverAnswer> {

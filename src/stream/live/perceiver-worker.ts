@@ -13,7 +13,7 @@ try {
   let last: Promise<void> = Promise.resolve();
   port.on('message', (request: PerceiverRequest) => {
     // In order, and one at a time: a stream must not be forgotten in the middle of its picture.
-    last = last.then(() => handle(perceiver, request)).catch(fail);
+    last = last.then(() => handle(perceiver, request)).catch(request.kind === 'forget' ? die : fail);
   });
   answer({ kind: 'ready', description: perceiver.description });
 } catch (error) {
@@ -36,6 +36,13 @@ async function handle(perceiver: Perceiver, request: PerceiverRequest): Promise<
 function fail(error: unknown): void {
   const { code, message } = FerError.from(error);
   answer({ kind: 'failed', code, message });
+}
+
+/** What has no answer that could say that it failed ends the thread, and another one takes its place. */
+function die(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 function answer(message: PerceiverAnswer): void {

@@ -66,6 +66,21 @@ test('a picture that fails is a problem of its own; after three in a row the thr
   expect(await engine.tensors()).toBe(before);
 });
 
+test('a stream that cannot be forgotten ends the thread, and nobody gets the answer of somebody else', async () => {
+  const [one, two] = [openKept(engine), openKept(engine)];
+  expect(await one.ask(picture(MORTAL_WIDTHS.stick))).toMatchObject({ kind: 'result' });
+  one.session.close();
+  const widths = [];
+  for (const width of [40, 50, 60]) {
+    const answer = await two.ask(picture(width));
+    if (answer.kind === 'result') widths.push([width, answer.result.width]);
+  }
+  expect(widths).toContainEqual([60, 60]);
+  for (const [asked, got] of widths) expect(got).toBe(asked);
+  expect(warnings.join('\n')).toContain('disposed twice; another one is started');
+  two.session.close();
+});
+
 test('a thread that dies again and again is given up, and every picture told so', async () => {
   const hopeless = await openLiveEngine({ backend: 'wasm' }, options('short-lived-perceiver'));
   const { ask } = openKept(hopeless);
