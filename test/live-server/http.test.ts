@@ -53,6 +53,7 @@ describe('the page', () => {
     const again = await rawExchange(server.port, requestText('GET /', { 'If-None-Match': first.headers.get('etag')! }));
     expect(statusOf(again)).toBe(304);
     expect(again).not.toContain('<p>page');
+    expect(again.toLowerCase()).toContain(`\r\ncontent-length: ${first.headers.get('content-length')!}\r\n`);
     const other = await fetch(server.url, { headers: { 'If-None-Match': '"other"' } });
     expect(other.status).toBe(200);
   });

@@ -34,7 +34,8 @@ export function httpRoutes(options: RouteOptions): (request: IncomingMessage, re
       })
       .then(({ status, contentType = 'text/plain; charset=utf-8', body, headers = {} }) => {
         response.writeHead(status, { ...SAFE_HEADERS, 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body), ...headers });
-        response.end(request.method === 'HEAD' ? undefined : body);
+        // Node leaves the body out where there must be none: after HEAD, and with 304.
+        response.end(body);
       })
       .catch((error: unknown) => {
         options.log(`http: ${errorLine(error)}`);
@@ -59,9 +60,8 @@ async function answer(request: IncomingMessage, { admission, files, metrics, hea
   }
   const file = files.get(url.pathname);
   if (file === undefined) return plain(404, 'nothing here');
-  const headers = { ETag: file.etag };
-  if (request.headers['if-none-match'] === file.etag) return { status: 304, body: '', headers };
-  return { status: 200, contentType: file.contentType, body: file.content, headers };
+  const status = request.headers['if-none-match'] === file.etag ? 304 : 200;
+  return { status, contentType: file.contentType, body: file.content, headers: { ETag: file.etag } };
 }
 
 function plain(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Answer {
