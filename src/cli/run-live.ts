@@ -1,22 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { FerError } from '../errors/index.js';
-import { openLiveSource } from '../ingest/live/index.js';
+import { openLiveSource, parseSourceAddress } from '../ingest/live/index.js';
 import type { LiveSource } from '../ingest/live/index.js';
-import { parseSourceAddress } from '../ingest/live/source-address.js';
 import { openLiveEngine } from '../stream/live/index.js';
 import type { LiveOptions } from '../stream/live/index.js';
-import { openLiveServer } from '../stream/server/index.js';
-import type { LiveServer, LiveServerOptions } from '../stream/server/index.js';
-import { createListener, listen } from '../stream/server/http-listener.js';
-import { parseServerOptions } from '../stream/server/live-server-options.js';
-import { isLoopback } from '../stream/server/loopback.js';
+import { isLoopback, openLiveServer, tryListening } from '../stream/server/index.js';
+import type { LiveServerOptions } from '../stream/server/index.js';
 import { EXIT } from './exit-codes.js';
 import { interruptSignal } from './interrupt.js';
 import { LiveActivity } from './live-activity.js';
+import { invitation, pageAddress } from './live-invitation.js';
 import { openBrowser } from './open-browser.js';
 import { StatusLine } from './status-line.js';
 
@@ -46,7 +42,7 @@ export async function runLive(flags: LiveFlags): Promise<number> {
   const webFolder = pageFolder();
   const token = flags.token ?? (isLoopback(host) ? null : randomBytes(TOKEN_BYTES).toString('base64url'));
   const serverOptions: LiveServerOptions = { host, port, token, origins, maxProducers, maxViewers, tls, webFolder };
-  await mustBePossible(serverOptions);
+  await tryListening(serverOptions);
   const interrupted = interruptSignal();
   const line = new StatusLine(process.stderr);
   const say = (text: string): void => {
@@ -56,13 +52,13 @@ export async function runLive(flags: LiveFlags): Promise<number> {
   say('loading the networks');
   const engine = await openLiveEngine({ model, backend, detectEvery }, { warn: say });
   try {
+    if (interrupted.aborted) return EXIT.interrupted;
     const activity = new LiveActivity(engine, source);
     const server = await openLiveServer(activity.engine, { ...serverOptions, source: activity.source, log: say });
     try {
-      const fragment = token === null ? '' : `#token=${token}`;
-      process.stdout.write(`${invitation(server, { host, fragment, secure: tls !== null, source: source?.name ?? null }).join('\n')}\n`);
+      process.stdout.write(`${invitation(server, { host, token, secure: tls !== null, source: source?.name ?? null }).join('\n')}\n`);
       if (webFolder === null) say('the page is not built, so only programs can connect: npm run build');
-      else if (flags.open) openBrowser(`${server.url}/${fragment}`);
+      else if (flags.open) openBrowser(pageAddress(server.url, token));
       activity.onSource = say;
       await shown(line, () => activity.describe(), interrupted);
     } finally {
@@ -73,14 +69,6 @@ export async function runLive(flags: LiveFlags): Promise<number> {
     await engine.close();
   }
   return EXIT.interrupted;
-}
-
-/** Finds out before the networks are loaded, which takes seconds. @throws FerError CONFIG_INVALID */
-async function mustBePossible(options: LiveServerOptions): Promise<void> {
-  const { host, port, tls } = parseServerOptions(options);
-  const trial = createListener(tls);
-  await listen(trial, host, port);
-  await new Promise((resolve) => trial.close(resolve));
 }
 
 /** Keeps the status line up to date until the signal. */
@@ -95,30 +83,6 @@ async function shown(line: StatusLine, describe: () => string, until: AbortSigna
     });
   });
   clearInterval(timer);
-}
-
-interface Invitation {
-  readonly host: string;
-  readonly fragment: string;
-  readonly secure: boolean;
-  readonly source: string | null;
-}
-
-function invitation({ url, port }: LiveServer, { host, fragment, secure, source }: Invitation): string[] {
-  const lines = [`page: ${url}/${fragment}`];
-  if (host === '0.0.0.0' || host === '::') {
-    const scheme = secure ? 'https' : 'http';
-    for (const address of ownAddresses()) lines.push(`from other devices: ${scheme}://${address}:${port}/${fragment}`);
-  }
-  if (!secure && !isLoopback(host)) lines.push('other devices can watch, but browsers give them no camera without https: --cert and --key (docs/live.md)');
-  if (source !== null) lines.push(`source: ${source}`);
-  return lines;
-}
-
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
-    addresses.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),
-  );
 }
 
 /** @throws FerError USAGE; INPUT_NOT_FOUND for a file that is not there, which would otherwise show only when somebody watches */

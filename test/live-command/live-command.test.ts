@@ -80,6 +80,17 @@ describe.runIf(POSIX)('fer live', () => {
     expect(await ffmpegsOn(filter)).toEqual([]);
   });
 
+  it('interrupted while it loads, it ends without having opened anything', { timeout: PATIENCE }, async () => {
+    const run = startFer(['live', '--no-open', '--backend', 'wasm', '--port', '0']);
+    runs.push(run);
+    await run.printed('loading the networks');
+    run.child.kill('SIGINT');
+    const { code, stdout, stderr } = await run.ended;
+    expect(code).toBe(130);
+    expect(stdout).toBe('');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
   it('killed with SIGKILL it leaves no ffmpeg behind; its port is not given twice', { timeout: PATIENCE }, async () => {
     const camera = await rtspServer();
     try {

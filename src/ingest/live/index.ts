@@ -1,2 +1,3 @@
 export type { BackOff, LiveSource, LiveSourceOptions, LiveSourceStatus } from './live-source.js';
 export { openLiveSource } from './open-live-source.js';
+export { parseSourceAddress } from './source-address.js';

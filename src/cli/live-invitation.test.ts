@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { tokenFromFragment } from '../stream/web/token.js';
+import { invitation, pageAddress } from './live-invitation.js';
+
+const PRIVATE = { host: '127.0.0.1', token: null, secure: false, source: null };
+
+describe('the address of the page', () => {
+  it('hands over any token: also one with "+", "/" and "=", as base64 has them', () => {
+    for (const token of ['kX9+b/Q2zz==', 'salt & pepper', '100%25', 'grüße#1']) {
+      expect(tokenFromFragment(new URL(pageAddress('http://localhost:8787', token)).hash)).toBe(token);
+    }
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 8 }), (token) => {
+        expect(tokenFromFragment(new URL(pageAddress('http://localhost:8787', token)).hash)).toBe(token);
+      }),
+    );
+  });
+
+  it('is short where there is no token', () => {
+    expect(invitation({ url: 'http://127.0.0.1:8787', port: 8787 }, PRIVATE)).toEqual(['page: http://127.0.0.1:8787/']);
+  });
+});
+
+it('says what others can do', () => {
+  const server = { url: 'http://192.168.1.2:8787', port: 8787 };
+  const open = { ...PRIVATE, host: '192.168.1.2', token: 'opensesame42' };
+  expect(invitation(server, open).join('\n')).toContain('no camera without https');
+  expect(invitation({ ...server, url: 'https://192.168.1.2:8787' }, { ...open, secure: true })).toEqual(['page: https://192.168.1.2:8787/#token=opensesame42']);
+  expect(invitation(server, { ...open, source: 'camera' })).toContain('source: camera');
+});
