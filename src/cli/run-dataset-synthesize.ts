@@ -1,7 +1,7 @@
 import type { Split } from '../train/datasets/index.js';
-import { openDataset, SPLITS } from '../train/datasets/index.js';
+import { SPLITS } from '../train/datasets/index.js';
 import type { SynthesisReport } from '../train/datasets/synthesize/index.js';
-import { synthesizeClips } from '../train/datasets/synthesize/index.js';
+import { synthesizeClips, withStills } from '../train/datasets/synthesize/index.js';
 import { EXIT } from './exit-codes.js';
 import type { ProgressTarget } from './progress.js';
 import { Progress } from './progress.js';
@@ -31,19 +31,19 @@ export async function runDatasetSynthesize(
   io: { write(line: string): void; readonly progress: ProgressTarget; readonly signal?: AbortSignal },
 ): Promise<number> {
   const { output, colour = false, force = false, ...options } = flags;
-  const dataset = await openDataset(location);
   const progress = new Progress(io.progress, 'clips');
-  io.progress.write(`reading the images of ${dataset.name}\n`);
   try {
-    const report = await synthesizeClips(dataset, output, {
-      ...options,
-      channels: colour ? 3 : 1,
-      replace: force,
-      onProgress: (done, total) => {
-        if (done === 0) progress.start(`clips from ${dataset.name}`, total);
-        progress.update(done);
-      },
-      ...(io.signal === undefined ? {} : { signal: io.signal }),
+    const report = await withStills(location, (dataset, crops) => {
+      io.progress.write(`reading the images of ${dataset.name}\n`);
+      return synthesizeClips(dataset, output, {
+        ...options,
+        ...{ crops, channels: colour ? 3 : 1, replace: force },
+        onProgress: (done, total) => {
+          if (done === 0) progress.start(`clips from ${dataset.name}`, total);
+          progress.update(done);
+        },
+        ...(io.signal === undefined ? {} : { signal: io.signal }),
+      });
     });
     progress.clear();
     for (const line of synthesisLines(report, output)) io.write(line);

@@ -26,7 +26,7 @@ function recipe({ epochs = 2, rate = 0.01 } = {}): Recipe {
       { name: 'crops', kind: 'prepare', data: '@data', size: 16 },
       { name: 'small', kind: 'train', preset: 'ce', config: { ...tiny, data: '@crops', network: { size: 8, width: 4 }, mixup: {}, optimizer: { learningRate: rate } } },
       { name: 'frames', kind: 'train', config: { ...tiny, data: '@crops', method: { name: 'nla' }, init: '@small/best', epochs } },
-      { name: 'pictures', kind: 'synthesize', data: '@data', clips: 4, validClips: 2, testClips: 0, frames: 8, size: 16 },
+      { name: 'pictures', kind: 'synthesize', data: '@crops', clips: 4, validClips: 2, testClips: 0, frames: 8, size: 16 },
       { name: 'clips', kind: 'train', preset: 'v-naw', config: { data: '@pictures', epochs: 1, batchSize: 4, network: temporal } },
       { name: 'calibrated', kind: 'calibrate', model: '@clips/best', data: '@pictures', split: 'valid' },
       { name: 'out', kind: 'publish', model: '@calibrated', to: 'model' },
@@ -62,11 +62,17 @@ it('leads from pictures to a model that can be used', async () => {
   expect(first.isComplete).toBe(true);
   for (const { name, kind } of recipe().stages) expect(first.lines).toContain(`${name}: ${kind}`);
   const model = await TrainedModel.load(published(whole));
+  expect(model.labels.labels).toEqual((await readCheckpointInfo(join(whole, 'frames', 'best'))).labelSet.labels);
   expect([...model.labels.labels].sort()).toEqual([...PATTERNS].sort());
   model.dispose();
   // In half precision, with the temperature of the stage before.
   const [kept, sent] = await Promise.all([join(whole, 'calibrated'), published(whole)].map((folder) => readCheckpointInfo(join(folder, 'temporal'))));
-  expect(sent).toEqual(kept);
+  expect({ ...sent, recipe: null }).toEqual({ ...kept, recipe: null });
+  // Of places there are names, and none of this machine.
+  expect(sent!.recipe).toMatchObject({ config: { data: 'manifest:pictures', network: { encoder: 'frames/best' } } });
+  const frame = await readCheckpointInfo(join(published(whole), 'frame'));
+  expect(frame.recipe).toMatchObject({ config: { data: 'prepared:crops', init: 'small/best' } });
+  expect(JSON.stringify([sent, frame])).not.toContain(dir);
   const bytes = async (folder: string): Promise<number> => (await stat(join(folder, 'frame', 'weights.bin'))).size;
   expect(await bytes(published(whole))).toBeLessThan(0.6 * (await bytes(join(whole, 'calibrated'))));
 });

@@ -2,7 +2,7 @@ import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { TrainedModel } from '../../model/trained/index.js';
 import { calibrateModel } from '../calibrate/index.js';
 import { openDataset } from '../datasets/index.js';
-import { synthesizeClips } from '../datasets/synthesize/index.js';
+import { synthesizeClips, withStills } from '../datasets/synthesize/index.js';
 import { openSplit, withSplitCrops } from '../evaluate/index.js';
 import { prepareDataset } from '../prepare/index.js';
 import { train } from '../trainer/index.js';
@@ -42,12 +42,14 @@ async function prepareStage({ name, data, size, channels, noFace, framesPerSecon
 }
 
 async function synthesizeStage({ name, kind: _kind, data, ...settings }: SynthesizeStage, place: string, { signal, onProgress, onMessage }: RecipeOptions): Promise<boolean> {
-  const { splits } = await synthesizeClips(await openDataset(data), place, {
-    ...settings,
-    replace: true,
-    ...(signal && { signal }),
-    onProgress: (done, total) => onProgress?.({ label: name, unit: 'clips', done, total }),
-  });
+  const { splits } = await withStills(data, (dataset, crops) =>
+    synthesizeClips(dataset, place, {
+      ...settings,
+      ...{ crops, replace: true },
+      ...(signal && { signal }),
+      onProgress: (done, total) => onProgress?.({ label: name, unit: 'clips', done, total }),
+    }),
+  );
   onMessage?.(`${name}: ${Object.values(splits).reduce((sum, { clips }) => sum + clips, 0)} clips`);
   return true;
 }
@@ -82,7 +84,7 @@ async function calibrateStage({ name, model: from, data, split, faces }: Calibra
 }
 
 async function publishStage({ name, model, weights }: PublishStage, place: string, { onMessage }: RecipeOptions): Promise<boolean> {
-  await copyModel(model, place, { weights });
+  await copyModel(model, place, { weights, namesOnly: true });
   onMessage?.(`${name}: ${place} (${weights})`);
   return true;
 }

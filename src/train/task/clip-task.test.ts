@@ -335,3 +335,32 @@ it('a frame network that goes away while one is trained on its features is only 
     await data.close();
   }
 });
+
+describe('the classes of a manifest, which names them in any order', () => {
+  const turned = PATTERNS.toReversed();
+  const labelsOf = async (more: Record<string, unknown>): Promise<readonly string[]> => {
+    await saveTinyFrameModel(at('turned-encoder'), new LabelSet('turned', turned));
+    const config = clipConfig(more, { encoder: at('turned-encoder') });
+    const data = await openTaskData(config);
+    const task = await data.task(config);
+    try {
+      const given = (await openDataset(config.data)).samples.flatMap(({ id, frameLabels }) => frameLabels!.map((label, i) => [`${id}#${i}`, label] as const));
+      const truth = new Map<string, string | null>(given);
+      expect(task.training.rowIds.map((id, row) => task.labels.labels[task.training.rowLabels[row]!] === truth.get(id))).not.toContain(false);
+      return task.labels.labels;
+    } finally {
+      task.dispose();
+      await data.close();
+    }
+  };
+
+  it('come in the order of the frame network, with the right label on every frame', async () => {
+    expect((await openDataset(`manifest:${at('clips')}`)).labels.labels).not.toEqual(turned);
+    expect(await labelsOf({})).toEqual(turned);
+  });
+
+  it('come as they are chosen, where they are', async () => {
+    const chosen = [turned[1]!, turned[0]!, turned[2]!];
+    expect(await labelsOf({ labels: chosen })).toEqual(chosen);
+  });
+});

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { INFO_FILE, checkpointHash, loadCheckpoint, readCheckpointInfo, saveCheckpoint } from '../../model/checkpoint/index.js';
 import type { CheckpointInfo } from '../../model/checkpoint/index.js';
+import { LabelSet } from '../../model/label-set.js';
 import { temporalEncoder } from '../../model/networks/index.js';
 import { excludedRows } from '../audit/exclusions.js';
 import type { CropSource } from '../crops/index.js';
@@ -15,7 +16,7 @@ import { ClipEvaluationSet, ClipTrainingSet } from './clip-training-set.js';
 import type { LabelledClip } from './clip-training-set.js';
 import { distort } from './distort.js';
 import { locateRows, rowsOf } from './labelled-rows.js';
-import { divide } from './open-data.js';
+import { CHOSEN, divide } from './open-data.js';
 import { FRAME_PART, TEMPORAL_PART, partOf } from './model-folder.js';
 import type { OpenData } from './open-data.js';
 import type { EvaluationSet } from './training-set.js';
@@ -38,14 +39,17 @@ export interface EncodedClips {
 }
 
 /**
- * Runs the frame encoder over all frames of all clips, once.
+ * Runs the frame encoder over all frames of all clips, once. The classes of a manifest are taken in the order of the frame network, where it has the same ones.
  * @throws FerError INPUT_NOT_FOUND when the data set holds no clips, MODEL_INCOMPATIBLE when it is prepared for another encoder
  */
-export async function encodeClips(data: OpenData, network: TemporalNetworkConfig, onRead?: OnRead): Promise<EncodedClips> {
-  const samples = data.dataset.samples.filter(({ kind }) => kind === 'clip');
-  if (samples.length === 0) throw new FerError('INPUT_NOT_FOUND', `data set ${data.dataset.name} holds no clips: temporal networks learn from clips; train a frame network on images`);
+export async function encodeClips(opened: OpenData, network: TemporalNetworkConfig, onRead?: OnRead): Promise<EncodedClips> {
+  if (opened.dataset.samples.every(({ kind }) => kind !== 'clip')) {
+    throw new FerError('INPUT_NOT_FOUND', `data set ${opened.dataset.name} holds no clips: temporal networks learn from clips; train a frame network on images`);
+  }
   const encoder = await partOf(network.encoder, FRAME_PART);
   const info = await readCheckpointInfo(encoder, { kind: 'frame' });
+  const data = inOrderOf(info, opened);
+  const samples = data.dataset.samples.filter(({ kind }) => kind === 'clip');
   const rows = samples.map((sample) => rowsOf(sample, data.dataset.labels));
   const located = await locateRows(rows.flat(), info.crop, data.prepared, onRead);
   let next = 0;
@@ -60,6 +64,14 @@ export async function encodeClips(data: OpenData, network: TemporalNetworkConfig
   const stored = data.preparedFeatures;
   const features = stored?.checkpoint === encoderHash ? preparedFeatures(stored) : await computedFeatures(encoder, located.crops, onRead);
   return { data, encoder, encoderHash, info, crops: located.crops, features, clipOf, broken: located.broken };
+}
+
+/** A manifest knows its classes only in the order in which its rows name them; other data sets, and who chooses labels, mean theirs. */
+function inOrderOf({ labelSet: { name, labels } }: CheckpointInfo, data: OpenData): OpenData {
+  const { name: format, labels: own } = data.dataset;
+  if (format !== 'manifest' || own.name === CHOSEN || own.size !== labels.length || !labels.every((label) => own.has(label))) return data;
+  // Its samples have labels by name, and no votes, which would go by place.
+  return { ...data, dataset: { ...data.dataset, labels: new LabelSet(name, labels) } };
 }
 
 async function computedFeatures(encoder: string, crops: CropSource, onRead?: OnRead): Promise<ClipFeatures> {

@@ -20,6 +20,9 @@ export interface OpenData {
 
 const PREPARED = 'prepared:';
 
+/** Name of the label set that a configuration names. */
+export const CHOSEN = 'chosen';
+
 /** Reading and comparing takes a while, so runs that follow each other share one. @throws FerError what reading throws */
 export async function openData(config: Pick<TrainConfig, 'data' | 'fold' | 'labels' | 'deduplicate'>): Promise<OpenData> {
   const prepared = config.data.startsWith(PREPARED) ? await openPrepared(config.data.slice(PREPARED.length)) : null;
@@ -31,7 +34,7 @@ export async function openData(config: Pick<TrainConfig, 'data' | 'fold' | 'labe
     ...(distinct.dropped.length === 0 ? {} : { 'copy of another sample': distinct.dropped.length }),
   };
   const counted = { ...distinct.dataset, leftOut };
-  const dataset = config.labels === null ? counted : mapLabels(counted, new LabelSet('chosen', config.labels));
+  const dataset = config.labels === null ? counted : mapLabels(counted, new LabelSet(CHOSEN, config.labels));
   return { dataset, prepared: prepared?.crops ?? null, preparedFeatures: prepared?.features ?? null, close: async () => prepared?.close() };
 }
 

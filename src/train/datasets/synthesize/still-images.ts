@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import type { PixelImage } from '../../augment/image.js';
+import { cropLength } from '../../crops/crop-source.js';
+import type { CropSource } from '../../crops/crop-source.js';
 import { forEachLimited } from '../for-each-limited.js';
 
 /** Files being decoded at a time. */
@@ -28,6 +30,15 @@ export async function decodeStills(paths: readonly string[], size: number, chann
     }
   });
   return { faces, failures };
+}
+
+/** Face crops that were cut before. @returns by place in `crops`; each [S, S, C] */
+export async function readCrops(crops: CropSource, places: readonly number[]): Promise<ReadonlyMap<number, PixelImage>> {
+  const { size, channels } = crops.geometry;
+  const wanted = [...new Set(places)];
+  const pixels = await crops.read(wanted);
+  const length = cropLength(crops.geometry);
+  return new Map(wanted.map((place, i) => [place, { data: Float32Array.from(pixels.subarray(i * length, (i + 1) * length)), height: size, width: size, channels }]));
 }
 
 /** A PNG, grey or colour like the image; values are rounded. Without loss, and the same bytes every time. */

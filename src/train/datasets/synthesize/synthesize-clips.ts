@@ -2,6 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import type { PixelImage } from '../../augment/image.js';
+import { fitCrops } from '../../crops/fit-crops.js';
+import type { CropSource } from '../../crops/crop-source.js';
+import type { PreparedSample } from '../../prepare/read-prepared.js';
 import { SeededRandom } from '../../seeded-random.js';
 import type { UnreadableFile } from '../check-dataset.js';
 import type { Dataset, Sample, Split } from '../dataset.js';
@@ -15,7 +18,7 @@ import { frameNoise } from './frame-noise.js';
 import type { ImagePools } from './image-pools.js';
 import { imagePools } from './image-pools.js';
 import { renderFrame } from './render-frame.js';
-import { decodeStills, writePng } from './still-images.js';
+import { decodeStills, readCrops, writePng } from './still-images.js';
 import type { SynthesisOptions } from './synthesis-options.js';
 import { checkSynthesisOptions, clipsOf, DEFAULT_SYNTHESIS } from './synthesis-options.js';
 
@@ -26,6 +29,8 @@ export interface SynthesisReport {
   readonly about: string;
   /** The data set of the still images. */
   readonly source: string;
+  /** True where the pictures are face crops of a prepared data set, aligned as networks see them; false where they are the files as they are. */
+  readonly aligned: boolean;
   readonly options: SynthesisOptions;
   /** The official split whose images the test clips show; null without test clips. */
   readonly testSplit: Split | null;
@@ -52,6 +57,8 @@ export interface SplitContent {
 export interface SynthesisSettings extends Partial<SynthesisOptions> {
   /** Official split for the test clips' images; by default `test`, or `valid` when `test` has no images. */
   readonly testSplit?: Split;
+  /** Of a prepared data set: its crops, which are the still images then. */
+  readonly crops?: CropSource | null;
   /** Replace a folder that an earlier synthesis wrote. */
   readonly replace?: boolean;
   /** Ends the work; nothing is written then. */
@@ -76,15 +83,16 @@ const WRITING = 8;
  * @throws FerError CONFIG_INVALID for options out of range or images that do not suffice, OUTPUT_UNWRITABLE, INTERRUPTED
  */
 export async function synthesizeClips(dataset: Dataset, output: string, settings: SynthesisSettings = {}): Promise<SynthesisReport> {
-  const { testSplit, replace = false, signal, onProgress = () => undefined, ...given } = settings;
+  const { testSplit, crops = null, replace = false, signal, onProgress = () => undefined, ...given } = settings;
   const options = { ...DEFAULT_SYNTHESIS, ...given };
   checkSynthesisOptions(options);
   const { seed, frameNoise: rate } = options;
+  const readStills = crops === null ? stillsInFiles(options) : stillsAmong(crops, options);
   const random = new SeededRandom(seed).fork('synthetic clips');
 
   return writeFinishedFolder(output, { marker: REPORT_FILE, replace }, async (folder) => {
     const pools = await imagePools(dataset, seed, { needsTest: options.testClips > 0, testSplit });
-    const { plans, faces, damaged } = await planReadableClips(pools, options, random, signal);
+    const { plans, faceOf, damaged } = await planReadableClips(pools, options, readStills, random, signal);
 
     const training = plans.filter(({ split }) => split === 'train');
     const noisy = frameNoise(training.map(({ trueLabels }) => trueLabels), dataset.labels.labels, rate, random.fork('frame noise'));
@@ -95,7 +103,7 @@ export async function synthesizeClips(dataset: Dataset, output: string, settings
     onProgress(0, plans.length);
     for (const [done, plan] of plans.entries()) {
       refuseInterrupted(signal);
-      await writeClip(join(folder, plan.path), plan, plan.images.map(({ path }) => faces.get(path)!));
+      await writeClip(join(folder, plan.path), plan, plan.images.map(faceOf));
       onProgress(done + 1, plans.length);
     }
     await writeFile(join(folder, 'manifest.jsonl'), manifestText(plans, inOrder));
@@ -106,6 +114,7 @@ export async function synthesizeClips(dataset: Dataset, output: string, settings
       synthetic: true,
       about: ABOUT,
       source: dataset.name,
+      aligned: crops !== null,
       options,
       testSplit: pools.testSplit,
       labels: dataset.labels.labels,
@@ -120,22 +129,54 @@ export async function synthesizeClips(dataset: Dataset, output: string, settings
 
 interface ReadableClips {
   readonly plans: readonly ClipPlan[];
-  /** By path. */
-  readonly faces: ReadonlyMap<string, PixelImage>;
+  readonly faceOf: (sample: Sample) => PixelImage;
   readonly damaged: readonly UnreadableFile[];
 }
 
-/** Plans all clips and decodes their images. Where some are damaged, plans again without them. */
-async function planReadableClips({ images }: ImagePools, options: SynthesisOptions, random: SeededRandom, signal?: AbortSignal): Promise<ReadableClips> {
+interface Stills {
+  readonly faceOf: (sample: Sample) => PixelImage;
+  /** By path: why it could not be read. */
+  readonly failures: ReadonlyMap<string, string>;
+}
+
+/** Reads the images of samples. */
+type ReadStills = (samples: readonly Sample[]) => Promise<Stills>;
+
+function stillsInFiles({ size, channels }: SynthesisOptions): ReadStills {
+  return async (samples) => {
+    const { faces, failures } = await decodeStills(samples.map(({ path }) => path), size, channels);
+    return { faceOf: ({ path }) => faces.get(path)!, failures };
+  };
+}
+
+function stillsAmong(crops: CropSource, { size, channels }: SynthesisOptions): ReadStills {
+  const fitted = fitCrops(crops, { ...crops.geometry, size, channels });
+  if (fitted === null) {
+    const { geometry } = crops;
+    throw new FerError('CONFIG_INVALID', `synthetic clips: frames of ${described(size, channels)} cannot be made of crops of ${described(geometry.size, geometry.channels)}: ask for what was prepared, or smaller`);
+  }
+  return async (samples) => {
+    const placeOf = (sample: Sample): number => (sample as PreparedSample).firstCrop;
+    const faces = await readCrops(fitted, samples.map(placeOf));
+    return { faceOf: (sample) => faces.get(placeOf(sample))!, failures: new Map() };
+  };
+}
+
+function described(size: number, channels: 1 | 3): string {
+  return `${size}x${size} pixels in ${channels === 1 ? 'grey' : 'colour'}`;
+}
+
+/** Plans all clips and reads their images. Where some are damaged, plans again without them. */
+async function planReadableClips({ images }: ImagePools, options: SynthesisOptions, readStills: ReadStills, random: SeededRandom, signal?: AbortSignal): Promise<ReadableClips> {
   const damaged = new Map<string, string>();
   const counts = clipsOf(options);
   for (;;) {
     refuseInterrupted(signal);
     const whole = (split: Split): readonly Sample[] => images[split].filter(({ path }) => !damaged.has(path));
     const plans = SPLITS.flatMap((split) => planClips(split, counts[split], options.frames, whole(split), random.fork(split)));
-    const { faces, failures } = await decodeStills(plans.flatMap((plan) => plan.images.map(({ path }) => path)), options.size, options.channels);
+    const { faceOf, failures } = await readStills(plans.flatMap(({ images: shown }) => shown));
     if (failures.size === 0) {
-      return { plans, faces, damaged: [...damaged].map(([path, message]) => ({ path, message })) };
+      return { plans, faceOf, damaged: [...damaged].map(([path, message]) => ({ path, message })) };
     }
     for (const [path, message] of failures) damaged.set(path, message);
   }
@@ -155,7 +196,7 @@ function contentOf(plans: readonly ClipPlan[], labels: ReadonlyMap<ClipPlan, rea
     frames: sum(({ mixes }) => mixes.length),
     mislabelled: sum((plan) => plan.trueLabels.filter((label, t) => label !== labels.get(plan)![t]).length),
     dissolving: sum(({ mixes }) => mixes.filter(({ share }) => share > 0).length),
-    images: new Set(plans.flatMap(({ images }) => images.map(({ path }) => path))).size,
+    images: new Set(plans.flatMap(({ images }) => images.map(({ id }) => id))).size,
     imagesToChooseFrom,
   };
 }

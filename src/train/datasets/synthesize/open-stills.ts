@@ -1,0 +1,22 @@
+import type { CropSource } from '../../crops/crop-source.js';
+import { openPrepared } from '../../prepare/open-prepared.js';
+import type { Dataset } from '../dataset.js';
+import { openDataset } from '../registry.js';
+
+const PREPARED = 'prepared:';
+
+/**
+ * Opens a data set of still images, and lets go of it when `work` is done.
+ * @param location FORMAT:DIR
+ * @param work told the crops of a prepared data set too; null for any other
+ * @throws FerError what reading the data set throws
+ */
+export async function withStills<T>(location: string, work: (dataset: Dataset, crops: CropSource | null) => Promise<T>): Promise<T> {
+  if (!location.startsWith(PREPARED)) return work(await openDataset(location), null);
+  const prepared = await openPrepared(location.slice(PREPARED.length));
+  try {
+    return await work(prepared.dataset, prepared.crops);
+  } finally {
+    await prepared.close();
+  }
+}
