@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ReadableStreamDefaultReader } from 'node:stream/web';
+import { printable } from './printable.js';
 
 /** How a relayed URL failed. */
 export interface RelayTrouble {
@@ -93,7 +94,7 @@ async function relay(url: string, silence: number, request: IncomingMessage, res
       }
     }
     response.end();
-    return answer.ok ? null : { reason: `${answer.status} ${answer.statusText}`.trim(), stalled: false };
+    return answer.ok ? null : { reason: `${answer.status} ${printable(answer.statusText)}`.trim(), stalled: false };
   } catch (error) {
     const { stalled } = line;
     const goneItself = response.closed && !stalled;

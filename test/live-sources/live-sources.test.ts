@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -213,6 +215,21 @@ describe('what goes wrong is said in one line, without passwords', () => {
       for (const follower of followers.splice(0)) await follower.leave();
       server.close();
       await camera.stop();
+    }
+  });
+
+  it('what a camera says holds nothing that a terminal obeys', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end('HTTP/1.1 500 \u001b[2Joops\u0007\r\nContent-Length: 0\r\n\r\n', 'latin1'));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const follower = follow(`http://127.0.0.1:${(server.address() as AddressInfo).port}/video`);
+      expect(await until(() => states(follower).includes('reconnecting'))).toBe(true);
+      expect(follower.states.find(({ state }) => state === 'reconnecting')).toMatchObject({ reason: '500 [2Joops' });
+    } finally {
+      server.close();
     }
   });
 

@@ -1,3 +1,4 @@
+import { printable } from '../printable.js';
 import { withoutPasswords } from './source-address.js';
 
 /** How many of the last complaints are kept to explain an end. */
@@ -25,7 +26,7 @@ export class FfmpegWords {
     if (width !== undefined) this.onSize(`${width} x ${height!}`);
     if (!LEVEL.test(line)) return;
     // "[rtsp @ 0x55d0c] [error] method DESCRIBE failed: 401 Unauthorized" -> the words alone
-    const words = line.replace(/\[[^\]]* @ 0x[0-9a-f]+\] /g, '').replace(LEVEL, '').trim();
+    const words = printable(line.replace(/\[[^\]]* @ 0x[0-9a-f]+\] /g, '').replace(LEVEL, ''));
     this.complaints.push(withoutPasswords(words));
     if (this.complaints.length > KEPT) this.complaints.shift();
   }
