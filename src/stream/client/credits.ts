@@ -9,10 +9,6 @@ export class Credits {
     return Math.max(0, this.limit - this.unanswered.size);
   }
 
-  get taken(): number {
-    return this.unanswered.size;
-  }
-
   /** When the frame that has waited longest was sent; null when none waits. */
   get oldest(): number | null {
     return this.unanswered.values().next().value ?? null;

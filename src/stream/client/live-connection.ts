@@ -47,6 +47,8 @@ export class LiveConnection {
     this.openedAt = null;
     this.heardAt = Date.now();
     this.setState({ state: 'connecting' });
+    // A listener may have closed it.
+    if (this.current.state !== 'connecting') return;
     const socket = new this.SocketClass(this.address);
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
@@ -100,6 +102,7 @@ export class LiveConnection {
     if (message.type === 'hello') {
       this.openedAt = this.heardAt;
       this.setState({ state: 'open', hello: message });
+      if (this.current.state !== 'open') return;
     }
     if (message.type === 'error' && message.fatal) this.problem = message;
     this.handlers.onMessage(message);

@@ -5,8 +5,8 @@ import { Credits } from './credits.js';
 import { Listeners } from './listeners.js';
 import { liveAddress } from './live-address.js';
 import { LiveConnection, SILENCE } from './live-connection.js';
-import { commonQuery } from './live-options.js';
-import type { LiveClientOptions } from './live-options.js';
+import { commonQuery } from './client-options.js';
+import type { LiveClientOptions } from './client-options.js';
 import { socketClass } from './socket.js';
 
 export interface LiveProducerOptions extends LiveClientOptions {

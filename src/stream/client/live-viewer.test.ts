@@ -47,6 +47,24 @@ describe('LiveViewer', () => {
     expect(lastState()).toMatchObject({ state: 'open', hello: { model: { name: 'baseline' } } });
   });
 
+  it.each(['connecting', 'open', 'waiting'] as const)('closed by a listener when it is %s, it makes no connection and says no more', (moment) => {
+    const viewer = open();
+    FakeSocket.latest.breaks();
+    const heard: unknown[] = [];
+    viewer.on('hello', (hello) => heard.push(hello));
+    viewer.on('state', ({ state }) => {
+      if (state === moment) viewer.close();
+    });
+    vi.advanceTimersByTime(1_000);
+    FakeSocket.latest.says(helloMessage());
+    FakeSocket.latest.breaks();
+    vi.advanceTimersByTime(60_000);
+    expect(viewer.state).toEqual({ state: 'closed' });
+    expect(heard).toEqual(moment === 'waiting' ? [expect.anything()] : []);
+    expect(FakeSocket.all.length).toBe(moment === 'connecting' ? 1 : 2);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('waits longer after every failure, and begins anew after a connection that held', () => {
     open();
     const waits: number[] = [];

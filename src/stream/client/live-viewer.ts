@@ -4,8 +4,8 @@ import type { ConnectionState } from './connection-state.js';
 import { Listeners } from './listeners.js';
 import { liveAddress } from './live-address.js';
 import { LiveConnection } from './live-connection.js';
-import { commonQuery } from './live-options.js';
-import type { LiveClientOptions } from './live-options.js';
+import { commonQuery } from './client-options.js';
+import type { LiveClientOptions } from './client-options.js';
 import { socketClass } from './socket.js';
 
 export interface LiveViewerOptions extends LiveClientOptions {

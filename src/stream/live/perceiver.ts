@@ -56,12 +56,6 @@ export class Perceiver {
     this.scenes.delete(stream);
   }
 
-  dispose(): void {
-    for (const stream of [...this.scenes.keys()]) this.forget(stream);
-    this.nets.dispose();
-    this.model.dispose();
-  }
-
   private sceneOf(stream: number): Scene {
     const known = this.scenes.get(stream);
     if (known !== undefined) return known;
