@@ -47,6 +47,27 @@ it('killed and run again, makes the same model', async () => {
   expect(await readFile(join(dir, 'killed-model', 'weights.bin'))).toEqual(await readFile(join(dir, 'whole-model', 'weights.bin')));
 });
 
+it('killed in stage after stage, from crops to clips, makes the same model', async () => {
+  const network = { size: 16, width: 4 };
+  const wholeWay = [
+    { name: 'crops', kind: 'prepare', data: '@data', size: 16 },
+    { name: 'first', kind: 'train', preset: 'ce', config: { ...config, data: '@crops', network, mixup: {}, averageDecay: 0.9 } },
+    { name: 'pictures', kind: 'synthesize', data: '@crops', clips: 6, validClips: 2, testClips: 0, frames: 8, size: 16 },
+    { name: 'second', kind: 'train', preset: 'v-naw', config: { data: '@pictures', epochs: 2, batchSize: 2, network: { encoder: '@first/best', frames: 8, width: 8, layers: 1, feedForward: 8 } } },
+  ];
+  const weights = (name: string): Promise<Buffer[]> => Promise.all(['frame', 'temporal'].map((part) => readFile(join(dir, `${name}-model`, part, 'weights.bin'))));
+  expect(await runFer(command(await recipeIn('clips', wholeWay), 'clips'))).toMatchObject({ code: 0 });
+  const args = command(await recipeIn('clips-killed', wholeWay), 'clips-killed');
+  for (const moment of ['crops: prepare', 'epoch 1/3', 'pictures: synthesize', 'epoch 1/2']) {
+    const fer = startFer(args);
+    await fer.printed(moment);
+    fer.child.kill('SIGKILL');
+    await fer.ended;
+  }
+  expect(await runFer(args)).toMatchObject({ code: 0 });
+  expect(await weights('clips-killed')).toEqual(await weights('clips'));
+});
+
 it('--check reads the file and runs nothing', async () => {
   const file = await recipeIn('checked', STAGES);
   expect(await runFer(['recipe', file, '--check', '-o', join(dir, 'checked')])).toMatchObject({ code: 0, stdout: 'first: train\nsecond: train\nout: publish\n' });
