@@ -1,6 +1,7 @@
+import type { Box } from '../../ingest/index.js';
+import type { Size } from '../output/canvas-fit.js';
 import { labelPlace } from './overlay-shapes.js';
 import type { FaceShape } from './overlay-shapes.js';
-import type { Size } from './picture-size.js';
 
 const FONT = 15;
 const PADDING = 6;
@@ -9,7 +10,8 @@ const DASHES = [9, 6];
 /** Boxes first, then all labels, so that no box crosses a label. */
 export function drawOverlay(context: CanvasRenderingContext2D, shapes: readonly FaceShape[], view: Size): void {
   for (const shape of shapes) drawBox(context, shape);
-  for (const shape of shapes) drawLabel(context, shape, view);
+  const labels: Box[] = [];
+  for (const shape of shapes) labels.push(drawLabel(context, shape, view, labels));
 }
 
 function drawBox(context: CanvasRenderingContext2D, { x, y, width, height, colour, dashed, faint }: FaceShape): void {
@@ -26,11 +28,13 @@ function drawBox(context: CanvasRenderingContext2D, { x, y, width, height, colou
   context.restore();
 }
 
-function drawLabel(context: CanvasRenderingContext2D, shape: FaceShape, view: Size): void {
+/** @returns where the label lies */
+function drawLabel(context: CanvasRenderingContext2D, shape: FaceShape, view: Size, taken: readonly Box[]): Box {
   context.save();
   context.font = `600 ${FONT}px system-ui, sans-serif`;
   const label = { width: context.measureText(shape.text).width + 2 * PADDING + 4, height: FONT + 2 * PADDING };
-  const { x, y } = labelPlace(shape, label, view);
+  const place = labelPlace(shape, label, view, taken);
+  const { x, y } = place;
   context.fillStyle = 'rgb(16 20 26 / 0.86)';
   context.fillRect(x, y, label.width, label.height);
   context.fillStyle = shape.colour;
@@ -39,4 +43,5 @@ function drawLabel(context: CanvasRenderingContext2D, shape: FaceShape, view: Si
   context.textBaseline = 'middle';
   context.fillText(shape.text, x + PADDING + 4, y + label.height / 2 + 1);
   context.restore();
+  return place;
 }

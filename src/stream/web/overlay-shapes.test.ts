@@ -1,25 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { liveFace } from '../../../test/support/live-face.js';
-import { labelPlace, overlayShapes, placePicture } from './overlay-shapes.js';
-
-const side = fc.integer({ min: 1, max: 4000 });
-const size = fc.record({ width: side, height: side });
+import { labelPlace, overlayShapes } from './overlay-shapes.js';
 
 describe('overlay', () => {
-  it('puts a picture into the middle of its view, as large as fits', () => {
-    expect(placePicture({ width: 640, height: 480 }, { width: 320, height: 320 })).toEqual({ scale: 0.5, x: 0, y: 40 });
-    fc.assert(
-      fc.property(size, size, (picture, view) => {
-        const { scale, x, y } = placePicture(picture, view);
-        expect(x * 2 + picture.width * scale).toBeCloseTo(view.width);
-        expect(y * 2 + picture.height * scale).toBeCloseTo(view.height);
-        expect(Math.min(x, y)).toBeGreaterThan(-1e-6);
-        expect(Math.min(Math.abs(x), Math.abs(y))).toBeLessThan(1e-6);
-      }),
-    );
-  });
-
   it('scales boxes with the picture, and mirrors them with it', () => {
     const face = liveFace({ happiness: 0.9, surprise: 0.1 });
     const [picture, view] = [{ width: 100, height: 100 }, { width: 300, height: 200 }];
@@ -37,14 +21,24 @@ describe('overlay', () => {
   it('keeps labels in the view, above their boxes where there is room', () => {
     const label = { width: 100, height: 20 };
     const view = { width: 400, height: 300 };
-    expect(labelPlace({ x: 50, y: 60 }, label, view)).toEqual({ x: 50, y: 40 });
-    expect(labelPlace({ x: 50, y: 10 }, label, view)).toEqual({ x: 50, y: 10 });
-    expect(labelPlace({ x: 380, y: -30 }, label, view)).toEqual({ x: 300, y: 0 });
+    expect(labelPlace({ x: 50, y: 60, height: 80 }, label, view)).toMatchObject({ x: 50, y: 40 });
+    expect(labelPlace({ x: 50, y: 10, height: 80 }, label, view)).toMatchObject({ x: 50, y: 10 });
+    expect(labelPlace({ x: 380, y: -30, height: 80 }, label, view)).toMatchObject({ x: 300, y: 0 });
     fc.assert(
       fc.property(fc.integer({ min: -500, max: 900 }), fc.integer({ min: -500, max: 900 }), (x, y) => {
-        const place = labelPlace({ x, y }, label, view);
+        const place = labelPlace({ x, y, height: 80 }, label, view);
         expect(place.x >= 0 && place.y >= 0 && place.x <= 300 && place.y <= 280).toBe(true);
       }),
     );
+  });
+
+  it('keeps a label off the ones that lie there already, while there is a place', () => {
+    const [label, view] = [{ width: 100, height: 20 }, { width: 400, height: 300 }];
+    const box = { x: 50, y: 60, height: 80 };
+    const above = labelPlace(box, label, view);
+    const below = labelPlace(box, label, view, [above]);
+    expect([above.y, below.y]).toEqual([40, 140]);
+    expect(labelPlace(box, label, view, [above, below]).y).toBe(120);
+    expect(labelPlace(box, label, view, [{ x: 0, y: 0, ...view }])).toEqual(above);
   });
 });

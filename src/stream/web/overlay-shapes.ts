@@ -1,7 +1,9 @@
+import type { Box } from '../../ingest/index.js';
+import { fitInto } from '../output/canvas-fit.js';
+import type { Size } from '../output/canvas-fit.js';
 import { expressionColour } from '../output/palette.js';
 import type { LiveFace } from '../protocol/index.js';
 import { isAmbiguous, labelText } from './label-text.js';
-import type { Size } from './picture-size.js';
 
 /** A face as it is drawn: lengths in pixels of the view. */
 export interface FaceShape {
@@ -18,24 +20,12 @@ export interface FaceShape {
   readonly text: string;
 }
 
-/** Where a picture lies in a view: as large as fits, in the middle. */
-export interface Placing {
-  readonly scale: number;
-  readonly x: number;
-  readonly y: number;
-}
-
-export function placePicture(picture: Size, view: Size): Placing {
-  const scale = Math.min(view.width / picture.width, view.height / picture.height);
-  return { scale, x: (view.width - picture.width * scale) / 2, y: (view.height - picture.height * scale) / 2 };
-}
-
 /**
  * @param picture size of the frame that the boxes are pixels of
  * @param mirrored boxes change sides with the picture; their texts stay readable
  */
 export function overlayShapes(faces: readonly LiveFace[], picture: Size, view: Size, mirrored: boolean): FaceShape[] {
-  const { scale, x, y } = placePicture(picture, view);
+  const { scale, x, y } = fitInto(picture, view);
   return faces.map((face) => {
     const { box } = face;
     const left = mirrored ? picture.width - box.x - box.width : box.x;
@@ -52,9 +42,22 @@ export function overlayShapes(faces: readonly LiveFace[], picture: Size, view: S
   });
 }
 
-/** The top left corner of a label: above its box, or inside where there is no room; never out of the view. */
-export function labelPlace(shape: Pick<FaceShape, 'x' | 'y'>, label: Size, view: Size): { readonly x: number; readonly y: number } {
+/**
+ * Where a label lies: above its box, or inside where there is no room; below the box, or at its lower edge, where another label is in the way; never out of the view.
+ *
+ * @param taken the labels that lie there already
+ */
+export function labelPlace(shape: Pick<FaceShape, 'x' | 'y' | 'height'>, label: Size, view: Size, taken: readonly Box[] = []): Box {
   const above = shape.y - label.height;
-  const y = above >= 0 ? above : Math.max(0, shape.y);
-  return { x: Math.max(0, Math.min(shape.x, view.width - label.width)), y: Math.max(0, Math.min(y, view.height - label.height)) };
+  const below = shape.y + shape.height;
+  const places = [above >= 0 ? above : Math.max(0, shape.y), below, below - label.height].map((y) => ({
+    x: Math.max(0, Math.min(shape.x, view.width - label.width)),
+    y: Math.max(0, Math.min(y, view.height - label.height)),
+    ...label,
+  }));
+  return places.find((place) => !taken.some((other) => overlap(place, other))) ?? places[0]!;
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }

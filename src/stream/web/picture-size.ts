@@ -1,7 +1,4 @@
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Size } from '../output/canvas-fit.js';
 
 /** Faces are found in no more than this; what is larger only costs time on the way. */
 const LONGEST_SIDE = 640;

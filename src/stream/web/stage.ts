@@ -1,7 +1,8 @@
+import { fitInto } from '../output/canvas-fit.js';
+import type { Size } from '../output/canvas-fit.js';
 import type { LiveFace } from '../protocol/index.js';
 import { drawOverlay } from './overlay-drawing.js';
-import { overlayShapes, placePicture } from './overlay-shapes.js';
-import type { Size } from './picture-size.js';
+import { overlayShapes } from './overlay-shapes.js';
 
 export interface Scene {
   /** Null leaves the ground as it is: transparent. */
@@ -53,7 +54,7 @@ export class Stage {
 }
 
 function drawPicture(context: CanvasRenderingContext2D, picture: CanvasImageSource, { size, mirrored }: Scene, view: Size): void {
-  const { scale, x, y } = placePicture(size, view);
+  const { scale, x, y } = fitInto(size, view);
   context.save();
   if (mirrored) {
     context.translate(view.width, 0);
