@@ -20,6 +20,10 @@ describe('the recipe of the default model', async () => {
     expect(stages.at(-1)).toMatchObject({ kind: 'publish', to: 'default' });
   });
 
+  it('makes clips of the crops that the frame network learns from, and makes no label wrong', () => {
+    expect(stages.filter(({ kind }) => kind === 'synthesize')).toMatchObject([{ data: '@crops', frameNoise: 0 }]);
+  });
+
   it('trains every network from the one before', () => {
     const trained = stages.filter((stage) => stage.kind === 'train');
     trained.slice(1).forEach((stage, i) => {

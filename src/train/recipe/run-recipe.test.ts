@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
@@ -104,6 +104,25 @@ it('stopped in the midst of a training, ends with the same model', async () => {
   expect(rest.isComplete).toBe(true);
   expect(stages(rest.lines, 'done before')).toEqual(['crops']);
   expect(await weights(published(folder))).toEqual(await weights(published(whole)));
+});
+
+it('stopped in the midst of clips and moved elsewhere, goes on there', async () => {
+  const [folder, moved] = [join(dir, 'here'), join(dir, 'there')];
+  const stop = new AbortController();
+  let clipsBegun = false;
+  const begun = await run(folder, recipe(), {
+    signal: stop.signal,
+    onMessage: (line) => {
+      clipsBegun ||= line === 'clips: train';
+    },
+    onEpoch: () => {
+      if (clipsBegun) stop.abort();
+    },
+  });
+  expect(begun.isComplete).toBe(false);
+  await rename(folder, moved);
+  expect((await run(moved)).isComplete).toBe(true);
+  expect(await weights(published(moved))).toEqual(await weights(published(whole)));
 });
 
 it('refuses a change to what was made already, and says which', async () => {

@@ -90,7 +90,7 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
   const { model, training, validation } = task;
   const { labels } = task.labels;
   const fingerprint = fingerprintOf(config, training);
-  if (saved !== null && saved.fingerprint !== fingerprint) {
+  if (saved !== null && saved.fingerprint !== fingerprint && saved.fingerprint !== earlierFingerprintOf(config, training)) {
     throw new FerError('CONFIG_INVALID', `${folder.path} holds a run of another configuration or data set: resume it with those, or choose another --output (to train on for longer, start one with --init ${folder.last})`);
   }
   if (saved !== null) await task.assertGoesOn(folder.last);
@@ -152,7 +152,16 @@ function metricsOf({ epoch, loss, validation, calibration }: EpochRecord): Recor
   return { epoch, trainingLoss: loss, validationLoss, accuracy, meanClassAccuracy, macroF1, expectedCalibrationError, ...(calibration == null ? {} : { calibratedLoss: calibration.loss, calibratedError: calibration.expectedCalibrationError }) };
 }
 
-/** What must be the same for a run to go on: the configuration, but for where files lie, and the samples with their labels. */
-function fingerprintOf({ data: _data, init: _init, ...rest }: TrainConfig, { rowIds, rowLabels }: TrainingSet): string {
+/**
+ * What must be the same for a run to go on: the configuration, but for where files lie, and the samples with their labels. Which frame network an encoder is, its
+ * task compares; what an audit excludes shows in the samples.
+ */
+function fingerprintOf(config: TrainConfig, training: TrainingSet): string {
+  const network = config.network.name === 'temporal' ? { ...config.network, encoder: '' } : config.network;
+  return earlierFingerprintOf({ ...config, network, exclude: config.exclude === null ? null : { ...config.exclude, file: '' } }, training);
+}
+
+/** As runs were marked when those two places counted too. */
+function earlierFingerprintOf({ data: _data, init: _init, ...rest }: TrainConfig, { rowIds, rowLabels }: TrainingSet): string {
   return createHash('sha256').update(JSON.stringify([rest, rowIds, [...rowLabels]], withoutLaterNulls)).digest('hex');
 }
