@@ -44,6 +44,6 @@ test('the doctor finds this machine able, and its JSON says what its exit code s
   expect(exitCode).toBe(report.ok ? 0 : 1);
   expect(report.checks.filter(({ status }) => status === 'failed')).toEqual([]);
   expect(new Set(report.checks.map(({ name }) => name.split(' ')[0]))).toEqual(
-    new Set(['node', 'engine', 'tensorflow.js', 'ffmpeg', 'ffprobe', 'weights', 'images', 'cameras', 'folder']),
+    new Set(['node', 'engine', 'tensorflow.js', 'ffmpeg', 'ffprobe', 'weights', 'model', 'images', 'cameras', 'folder']),
   );
 });

@@ -95,7 +95,7 @@ describe('images to train a frame network on', () => {
     await writePrepared(join(root, 'prepared'), geometry, PATTERNS, rows, stripedPictures(7, SIZE));
     const wanted = config({}, `prepared:${join(root, 'prepared')}`);
     await taskOf(wanted, async ({ report, training, validation }) => {
-      expect(report).toEqual({ training: 5, validation: 1, leftOut: {} });
+      expect(report).toEqual({ training: 5, validation: 1, leftOut: {}, notes: [] });
       expect(training.rowIds).toEqual(['still 0', 'still 1', 'still 2', 'clip#0', 'clip#6']);
       expect([...training.rowLabels]).toEqual([0, 1, 2, 0, 2]);
       expect([...validation!.labels]).toEqual([0]);
