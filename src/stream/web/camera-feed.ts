@@ -2,6 +2,7 @@ import { LiveProducer } from '../client/index.js';
 import type { HelloMessage } from '../protocol/index.js';
 import type { Feed, FeedHandlers } from './feed.js';
 import { FrameLoop } from './frame-loop.js';
+import { Pace } from './pace.js';
 import { sentSize } from './picture-size.js';
 
 const JPEG_QUALITY = 0.7;
@@ -12,6 +13,7 @@ export class CameraFeed implements Feed {
   private readonly loop: FrameLoop;
   private readonly sent = new Map<number, HTMLCanvasElement>();
   private readonly spare: HTMLCanvasElement[] = [];
+  private readonly pace = new Pace();
   private shown: HTMLCanvasElement | null = null;
   private hello: HelloMessage | null = null;
   private encoding = false;
@@ -38,6 +40,7 @@ export class CameraFeed implements Feed {
       const picture = this.taken(result.sequence);
       if (picture === null || this.hello === null) return;
       handlers.onAnswer({ result, hello: this.hello, picture });
+      this.pace.shown(performance.timeOrigin + performance.now() - result.captureTime);
       if (this.shown !== null) this.spare.push(this.shown);
       this.shown = picture;
     });
@@ -69,7 +72,7 @@ export class CameraFeed implements Feed {
 
   private offer(captureTime: number): void {
     if (this.hello === null || this.video.videoWidth === 0) return;
-    if (this.encoding || !this.producer.canSend) return;
+    if (this.encoding || !this.producer.canSend || !this.pace.take(performance.now())) return;
     const canvas = this.spare.pop() ?? document.createElement('canvas');
     const size = sentSize({ width: this.video.videoWidth, height: this.video.videoHeight }, this.hello.limits.pixels);
     if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
