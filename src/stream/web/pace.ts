@@ -5,7 +5,7 @@ const SOON = 105;
 const STEP = 3;
 
 /** However slow the machine, pictures are taken this often (milliseconds): fewer would not make them younger. */
-const LONGEST_GAP = 62;
+const LONGEST_GAP = 55;
 
 /**
  * How long to wait between pictures. Where browser and server share a machine that is too slow for every picture, more pictures make each of them
