@@ -15,7 +15,7 @@ it('takes every picture while all of them are soon enough', () => {
 it('takes fewer when they are late, never less than 15 a second, and more again afterwards', () => {
   const pace = new Pace();
   for (let k = 0; k < 1000; k += 1) pace.shown(300);
-  expect(taken(pace, 0)).toBe(17);
+  expect(taken(pace, 0)).toBe(20);
   for (let k = 0; k < 1000; k += 1) pace.shown(50);
   expect(taken(pace, 2000)).toBe(100);
 });

@@ -1,11 +1,11 @@
 /** Milliseconds from capture to screen within which all but one in twenty pictures shall be. */
-const SOON = 105;
+const SOON = 113;
 
 /** How much the gap grows, in milliseconds, with every picture that comes later; it shrinks by a nineteenth of that with every other. */
 const STEP = 3;
 
 /** However slow the machine, pictures are taken this often (milliseconds): fewer would not make them younger. */
-const LONGEST_GAP = 55;
+const LONGEST_GAP = 50;
 
 /**
  * How long to wait between pictures. Where browser and server share a machine that is too slow for every picture, more pictures make each of them
