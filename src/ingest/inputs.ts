@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { glob } from 'tinyglobby';
 import { FerError } from '../errors/fer-error.js';
+import { exists } from './exists.js';
 import type { Input } from './input.js';
 import { isImageName, isVideoName } from './media-extensions.js';
 import { naturalOrder } from './natural-order.js';
@@ -103,11 +104,4 @@ async function expandGlob(pattern: string): Promise<Input[]> {
   }
   if (found.length === 0) throw new FerError('INPUT_NOT_FOUND', `${pattern}: matches no video and no picture: check the pattern, and quote it`);
   return found;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { exists } from '../../ingest/exists.js';
 
 /**
  * Makes a folder and those above it that are missing. Not `mkdir` with `recursive`: on some file systems (/proc, for one) Node tries
@@ -16,11 +17,4 @@ export async function makeFolder(path: string): Promise<void> {
     await makeFolder(dirname(path));
     await mkdir(path);
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

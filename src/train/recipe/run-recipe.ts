@@ -1,6 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
+import { exists } from '../../ingest/exists.js';
 import type { Recipe, Stage } from './recipe.js';
 import type { RecipeOptions } from './recipe-options.js';
 import { DATA, referencesIn, replaceReferences } from './references.js';
@@ -78,11 +79,4 @@ async function finished(work: Promise<boolean>): Promise<boolean> {
     if (error instanceof FerError && error.code === 'INTERRUPTED') return false;
     throw error;
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
