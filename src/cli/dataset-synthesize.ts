@@ -18,6 +18,7 @@ export function datasetSynthesizeCommand(dataset: Command): void {
     .option('--size <pixels>', 'side of the frames', number, 48)
     .option('--colour', 'frames in colour, not grey')
     .option('--frame-noise <share>', 'share of the training frames with a wrong label, each drawn on its own', number, 0.2)
+    .option('--balance <share>', 'classes shown equally often (1), as often as they have images (0), or in between', number, 1)
     .option('--seed <n>', 'the same seed gives the same clips', number, 1)
     .option('--force', 'replace clips that were made before')
     .addHelpText('after', '\nHow the clips are made, and what they are not: docs/synthetic-clips.md')

@@ -11,7 +11,7 @@ it('makes clips, shows how far it is, says what came out and how to read it', as
   const output = join(root, 'clips');
   const lines: string[] = [];
   const drawn: string[] = [];
-  const flags = { output, clips: 5, validClips: 0, testClips: 2, frames: 10, size: 12, frameNoise: 0.1, seed: 1 };
+  const flags = { output, clips: 5, validClips: 0, testClips: 2, frames: 10, size: 12, frameNoise: 0.1, balance: 1, seed: 1 };
   const io = { write: (line: string) => void lines.push(line), progress: { isTTY: true, columns: 200, write: (text: string) => void drawn.push(text) } };
   expect(await runDatasetSynthesize(`manifest:${root}`, flags, io)).toBe(0);
   const text = lines.join('\n');

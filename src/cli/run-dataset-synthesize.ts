@@ -17,6 +17,7 @@ export interface DatasetSynthesizeFlags {
   readonly size: number;
   readonly colour?: boolean;
   readonly frameNoise: number;
+  readonly balance: number;
   readonly seed: number;
   readonly force?: boolean;
 }

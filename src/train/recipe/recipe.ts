@@ -35,6 +35,7 @@ const synthesize = z.strictObject({
   size: z.int().positive().default(DEFAULT_SYNTHESIS.size),
   channels: z.union([z.literal(1), z.literal(3)]).default(DEFAULT_SYNTHESIS.channels),
   frameNoise: z.number().min(0).max(1).default(DEFAULT_SYNTHESIS.frameNoise),
+  balance: z.number().min(0).max(1).default(DEFAULT_SYNTHESIS.balance),
   seed: z.int().default(DEFAULT_SYNTHESIS.seed),
 });
 

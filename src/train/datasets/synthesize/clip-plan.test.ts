@@ -33,6 +33,17 @@ it('draws the classes evenly', () => {
   expect([...segments].sort()).toEqual([2, 3, 4]);
 });
 
+it('draws classes as often as they have images with balance 0, and in between with a half', () => {
+  const uneven = [...images, ...Array.from({ length: 32 }, (_, i) => still(`more${i}`, 'sadness'))]; // 4, 36, 4
+  const shareOfFirsts = (balance: number): number => {
+    const plans = planClips('train', 2000, 8, uneven, new SeededRandom(3), balance);
+    return plans.filter((plan) => plan.images[0]!.label === 'sadness').length / plans.length;
+  };
+  for (const [balance, share] of [[1, 1 / 3], [0.5, 6 / 10], [0, 36 / 44]] as const) {
+    expect(Math.abs(shareOfFirsts(balance) - share)).toBeLessThan(5 * Math.sqrt((share * (1 - share)) / 2000));
+  }
+});
+
 it('plans the same clips first when more are asked for', () => {
   const few = planClips('valid', 2, 16, images, new SeededRandom(7));
   expect(planClips('valid', 5, 16, images, new SeededRandom(7)).slice(0, 2)).toEqual(few);

@@ -24,6 +24,11 @@ export class ImageDealer {
     return [...this.stacks.keys()].sort();
   }
 
+  /** How many images of a class there are. @param label one of `labels` */
+  count(label: string): number {
+    return this.stacks.get(label)!.samples.length;
+  }
+
   /** @param label one of `labels` */
   deal(label: string): Sample {
     const stack = this.stacks.get(label)!;

@@ -15,6 +15,8 @@ export interface SynthesisOptions {
   readonly channels: 1 | 3;
   /** Share of the training frames that get a wrong label. */
   readonly frameNoise: number;
+  /** 1: segments of every class equally likely; 0: as often as a class has images; between them, as (number of images)^(1 - balance). */
+  readonly balance: number;
   readonly seed: number;
 }
 
@@ -26,6 +28,7 @@ export const DEFAULT_SYNTHESIS: SynthesisOptions = {
   size: 48,
   channels: 1,
   frameNoise: 0.2,
+  balance: 1,
   seed: 1,
 };
 
@@ -44,8 +47,8 @@ export function checkSynthesisOptions(options: SynthesisOptions): void {
     throw new FerError('CONFIG_INVALID', `synthetic clips: ${name} ${value} is out of range: give a whole number from ${low} to ${high}`);
   }
   if (clipCount(options) === 0) throw new FerError('CONFIG_INVALID', 'synthetic clips: none were asked for: give a number of training, validation or test clips');
-  if (!(options.frameNoise >= 0 && options.frameNoise <= 1)) {
-    throw new FerError('CONFIG_INVALID', `synthetic clips: frame noise ${options.frameNoise} is no share: give 0 to 1`);
+  for (const [name, value] of [['frame noise', options.frameNoise], ['balance', options.balance]] as const) {
+    if (!(value >= 0 && value <= 1)) throw new FerError('CONFIG_INVALID', `synthetic clips: ${name} ${value} is no share: give 0 to 1`);
   }
 }
 

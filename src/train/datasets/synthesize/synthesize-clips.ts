@@ -173,7 +173,7 @@ async function planReadableClips({ images }: ImagePools, options: SynthesisOptio
   for (;;) {
     refuseInterrupted(signal);
     const whole = (split: Split): readonly Sample[] => images[split].filter(({ path }) => !damaged.has(path));
-    const plans = SPLITS.flatMap((split) => planClips(split, counts[split], options.frames, whole(split), random.fork(split)));
+    const plans = SPLITS.flatMap((split) => planClips(split, counts[split], options.frames, whole(split), random.fork(split), options.balance));
     const { faceOf, failures } = await readStills(plans.flatMap(({ images: shown }) => shown));
     if (failures.size === 0) {
       return { plans, faceOf, damaged: [...damaged].map(([path, message]) => ({ path, message })) };
