@@ -14,6 +14,7 @@ describe('parseSourceAddress', () => {
     ['clip.mp4', { kind: 'file', path: 'clip.mp4' }],
     ['C:\\clips\\a.mp4', { kind: 'file', path: 'C:\\clips\\a.mp4' }],
     ['file:///tmp/a%20b.mp4', { kind: 'file', path: '/tmp/a b.mp4' }],
+    ['/home/someone/clip.mp4', { kind: 'file', path: '/home/someone/clip.mp4', name: 'clip.mp4' }],
   ])('%s', (text, expected) => {
     expect(parseSourceAddress(text)).toMatchObject(expected);
   });

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FerError } from '../../errors/fer-error.js';
 
@@ -34,11 +35,16 @@ export function parseSourceAddress(text: string): SourceAddress {
     case 'https':
       return { kind: 'http', url: addressOf(text).href, name: nameOf(addressOf(text)) };
     case 'file':
-      return { kind: 'file', path: fileURLToPath(text), name: text };
+      return fileAddress(fileURLToPath(text));
   }
   if (rest.startsWith('//')) throw new FerError('USAGE', `${withoutPasswords(text)}: ${scheme} addresses are not read: give ${KINDS}`);
   if (/^\/dev\/(video\d+|v4l\/.+)$/.test(text)) return { kind: 'camera', format: 'v4l2', device: text, name: text };
-  return { kind: 'file', path: text, name: text };
+  return fileAddress(text);
+}
+
+/** Viewers are told the name, and need not know how the server's folders are called. */
+function fileAddress(path: string): SourceAddress {
+  return { kind: 'file', path, name: basename(path) };
 }
 
 function addressOf(text: string): URL {
