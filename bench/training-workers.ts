@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findPackage, openBackend } from '../src/model/backend/index.js';
 import { compactResidualNet, frameClassifier } from '../src/model/networks/index.js';
-import type { MethodConfig } from '../src/train/config/index.js';
+import type { LossConfig } from '../src/train/trainer/build-method.js';
 import { WorkerRunner } from '../src/train/parallel/index.js';
 import { adamState, adamStep } from '../src/train/optimizer/adam-w.js';
 import { averageShards } from '../src/train/trainer/average-shards.js';
@@ -31,7 +31,7 @@ import { markdownTable, median } from './table.js';
 const BATCH = 64;
 const SIZE = 48;
 const CLASSES = 8;
-const METHOD: MethodConfig = { name: 'ce', labelSmoothing: 0, classWeights: 'none' };
+const LOSS: LossConfig = { method: { name: 'ce', labelSmoothing: 0, classWeights: 'none' }, sampler: 'shuffle', balance: null };
 const ENGINES = ['wasm', 'tfjs-node'] as const;
 type EngineName = (typeof ENGINES)[number];
 
@@ -104,10 +104,10 @@ async function measure(backend: EngineName, seconds: number): Promise<Measured> 
     weights.moving.set(moving);
   };
 
-  const local = new LocalRunner(model, buildMethod(METHOD, [...rowLabels], CLASSES));
+  const local = new LocalRunner(model, buildMethod(LOSS, [...rowLabels], CLASSES));
   const threads = new Map<number, WorkerRunner>();
   for (const { workers } of CASES) {
-    if (workers > 1 && !threads.has(workers)) threads.set(workers, await WorkerRunner.open({ workers, model, method: METHOD, rowLabels, classCount: CLASSES }));
+    if (workers > 1 && !threads.has(workers)) threads.set(workers, await WorkerRunner.open({ workers, model, loss: LOSS, rowLabels, classCount: CLASSES }));
   }
   const cases = CASES.map(({ workers, shards }) => {
     const times: Times = { wall: [], ownCore: [], cpu: [] };

@@ -1,5 +1,5 @@
 /** Settings that runs begun with an earlier ferstream know nothing of. Null, they ask for nothing. */
-const LATER = ['affine', 'tone', 'mixup', 'exclude'];
+const LATER = ['affine', 'tone', 'mixup', 'exclude', 'balance'];
 
 /**
  * For JSON.stringify, where settings are compared with those that a run was begun with: leaves out the later ones that are null, so that earlier runs go on.

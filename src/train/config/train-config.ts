@@ -118,6 +118,8 @@ export const trainConfigSchema = z.strictObject({
   warmUpEpochs: z.number().nonnegative().default(0),
   averageDecay: z.number().min(0).lt(1).nullable().default(null),
   sampler: z.enum(SAMPLERS).default('shuffle'),
+  /** Class frequencies that posteriors are made for: as in the training set (0), all alike (1), in between; null for those that the sampler makes. */
+  balance: share.nullable().default(null),
   softLabels: z.boolean().default(false),
   augment: augment.prefault({}),
   /** Pictures of a batch mixed two by two, and their labels with them. */
@@ -137,7 +139,8 @@ export const trainConfigSchema = z.strictObject({
   seed: z.int().default(1),
   /** Of the subset, the noise and the imbalance, so that runs with other seeds see the same data; null for `seed`. */
   dataSeed: z.int().nullable().default(null),
-}).superRefine(({ mixup, method: { name }, network: { name: kind } }, context) => {
+}).superRefine(({ mixup, balance, method: { name }, network: { name: kind } }, context) => {
+  if (balance !== null && kind === 'temporal') context.addIssue({ code: 'custom', path: ['balance'], message: 'a sampler draws whole clips, whose frames are of several classes; for clips leave it out' });
   if (mixup === null) return;
   if (name !== 'ce') context.addIssue({ code: 'custom', path: ['mixup'], message: `${name} has to know which label is the one given, and a mixture has two; use method ce, or leave mixup out` });
   if (kind === 'temporal') context.addIssue({ code: 'custom', path: ['mixup'], message: 'it mixes pictures; for clips leave it out' });

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { BackendName } from '../../model/backend/index.js';
-import type { MethodConfig } from '../config/index.js';
 import type { TrainingMoment } from '../methods/index.js';
+import type { LossConfig } from '../trainer/build-method.js';
 import type { Shard, ShardResult } from '../trainer/shard.js';
 import type { SharedWeights } from './shared-weights.js';
 
@@ -12,7 +12,7 @@ export interface ThreadSetup {
   readonly topology: tf.io.ModelJSON['modelTopology'];
   /** All weights, those of frozen layers as well, in the order of `model.weights`. */
   readonly initial: readonly Float32Array[];
-  readonly method: MethodConfig;
+  readonly loss: LossConfig;
   /** Of the training rows, for balanced class weights; -1 without one. [R] */
   readonly rowLabels: Int32Array;
   readonly classCount: number;

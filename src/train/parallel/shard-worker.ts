@@ -27,13 +27,13 @@ try {
   fail(error);
 }
 
-async function prepare({ backend, topology, initial, method: methodConfig, rowLabels, classCount, weights: shared }: ThreadSetup): Promise<(request: ShardRequest) => Promise<ShardResult>> {
+async function prepare({ backend, topology, initial, loss, rowLabels, classCount, weights: shared }: ThreadSetup): Promise<(request: ShardRequest) => Promise<ShardResult>> {
   await openBackend({ backend });
   const model = (await tf.models.modelFromJSON({ modelTopology: topology }));
   tf.tidy(() => {
     model.setWeights(model.weights.map(({ shape }, i) => tf.tensor(initial[i]!, shape as number[])));
   });
-  const method = buildMethod(methodConfig, [...rowLabels], classCount);
+  const method = buildMethod(loss, [...rowLabels], classCount);
   const weights = new ModelWeights(model);
   const given = viewOf(shared);
   let stepHeld = -1;

@@ -8,6 +8,7 @@ import { SeededRandom } from '../seeded-random.js';
 import { adamState, adamStep } from '../optimizer/adam-w.js';
 import { averageShards } from '../trainer/average-shards.js';
 import { buildMethod } from '../trainer/build-method.js';
+import type { LossConfig } from '../trainer/build-method.js';
 import { ModelWeights } from '../optimizer/model-weights.js';
 import type { WeightVectors } from '../optimizer/model-weights.js';
 import { LocalRunner } from '../trainer/shard-runner.js';
@@ -73,11 +74,16 @@ afterEach(async () => {
 
 async function openRunner(model: tf.LayersModel, method: MethodConfig, module?: string): Promise<WorkerRunner> {
   const runner = await WorkerRunner.open({
-    ...{ workers: 2, model, method, rowLabels: ROW_LABELS, classCount: CLASSES },
+    ...{ workers: 2, model, loss: lossOf(method), rowLabels: ROW_LABELS, classCount: CLASSES },
     ...(module === undefined ? {} : { module: new URL(`../../../test/support/${module}`, import.meta.url) }),
   });
   open.push(runner);
   return runner;
+}
+
+/** With the logits adjusted, for threads have to do that as well. */
+function lossOf(method: MethodConfig): LossConfig {
+  return { method, sampler: 'square-root', balance: 0.5 };
 }
 
 function threadsAlive(): number {
@@ -97,7 +103,7 @@ describe.each(engines)('on %s', (backend) => {
   test('two threads train three shards of different sizes to the same weights as one', async () => {
     const counts = [5, 4, 4];
     const from = await new ModelWeights(model).read();
-    const local = await trained(new LocalRunner(model, buildMethod(NLA, [...ROW_LABELS], CLASSES)), from, counts);
+    const local = await trained(new LocalRunner(model, buildMethod(lossOf(NLA), [...ROW_LABELS], CLASSES)), from, counts);
     const tensors = tf.memory().numTensors;
     const parallel = await trained(await openRunner(model, NLA), from, counts);
     expect(relativeDistance(from.trained, local.trained)).toBeGreaterThan(0.01);

@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { currentBackend } from '../../model/backend/index.js';
-import type { MethodConfig } from '../config/index.js';
 import type { TrainingMoment } from '../methods/index.js';
 import { ModelWeights } from '../optimizer/model-weights.js';
 import type { WeightVectors } from '../optimizer/model-weights.js';
+import type { LossConfig } from '../trainer/build-method.js';
 import type { ShardRunner } from '../trainer/shard-runner.js';
 import type { Shard, ShardResult } from '../trainer/shard.js';
 import type { ThreadSetup } from './messages.js';
@@ -16,7 +16,7 @@ export interface WorkerRunnerOptions {
   readonly workers: number;
   /** Each thread builds the same network; its own weights come with every step. */
   readonly model: tf.LayersModel;
-  readonly method: MethodConfig;
+  readonly loss: LossConfig;
   /** Of the training rows; -1 without one. [R] */
   readonly rowLabels: Int32Array;
   readonly classCount: number;
@@ -46,7 +46,7 @@ export class WorkerRunner implements ShardRunner {
    * Starts the threads. The engine must be open.
    * @throws FerError CONFIG_INVALID as `assertWorkers` does, WORKER_FAILED
    */
-  static async open({ workers, model, method, rowLabels, classCount, module = SHARD_WORKER }: WorkerRunnerOptions): Promise<WorkerRunner> {
+  static async open({ workers, model, loss, rowLabels, classCount, module = SHARD_WORKER }: WorkerRunnerOptions): Promise<WorkerRunner> {
     assertWorkers(workers);
     const backend = currentBackend();
     if (backend === null) throw new FerError('INTERNAL', 'no engine is open to train with: call openBackend first');
@@ -55,7 +55,7 @@ export class WorkerRunner implements ShardRunner {
       backend: backend.name,
       topology: model.toJSON(null, false),
       initial: await Promise.all(model.getWeights().map(async (weight) => (await weight.data<'float32'>()).slice())),
-      ...{ method, rowLabels, classCount },
+      ...{ loss: { method: loss.method, sampler: loss.sampler, balance: loss.balance }, rowLabels, classCount },
       weights: allocateSharedWeights(trainedLength, movingLength),
     };
     const threads: TrainingThread[] = [];

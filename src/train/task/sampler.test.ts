@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../seeded-random.js';
-import { SAMPLERS, epochOrder, turnsOf } from './sampler.js';
+import { SAMPLERS, drawnShares, epochOrder, turnsOf } from './sampler.js';
 
 const classes = fc.array(fc.integer({ min: -1, max: 5 }), { minLength: 1, maxLength: 80 });
 const seed = fc.integer({ min: 0, max: 1000 });
@@ -63,6 +63,37 @@ describe('an epoch\'s order', () => {
     // 3,000 each; the standard deviation is 45.
     for (const count of countOf(order, labels).values()) expect(Math.abs(count - 3000)).toBeLessThan(5 * 45);
     expect(new Set(order).size).toBeLessThan(order.length);
+  });
+});
+
+describe('by square root', () => {
+  it('classes come in proportion to the root of their size, and none of their samples again before all had their turn', () => {
+    fc.assert(
+      fc.property(classes, seed, (labels, s) => {
+        const order = epochOrder('square-root', labels, new SeededRandom(s));
+        const sizes = countOf([...labels.keys()], labels);
+        const total = [...sizes.values()].reduce((sum, size) => sum + Math.sqrt(size), 0);
+        const drawn = countOf(order, labels);
+        for (const [kind, size] of sizes) expect(Math.abs((drawn.get(kind) ?? 0) - (labels.length * Math.sqrt(size)) / total)).toBeLessThanOrEqual(1);
+        const times = labels.map((_, i) => order.filter((j) => j === i).length);
+        for (const kind of sizes.keys()) {
+          const own = times.filter((_, i) => labels[i] === kind);
+          expect(Math.max(...own) - Math.min(...own)).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+});
+
+it.each(SAMPLERS)('knows how often %s draws the classes', (sampler) => {
+  const counts = [8000, 0, 900, 100];
+  const labels = counts.flatMap((count, k) => Array.from({ length: count }, () => k));
+  const drawn = countOf(epochOrder(sampler, labels, new SeededRandom(3)), labels);
+  const shares = drawnShares(sampler, counts);
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  // Five standard deviations where it is a matter of chance.
+  shares.forEach((share, k) => {
+    expect(Math.abs((drawn.get(k) ?? 0) - (9000 * share) / total)).toBeLessThanOrEqual(5 * 45);
   });
 });
 

@@ -4,9 +4,9 @@ import type { SeededRandom } from '../seeded-random.js';
 /**
  * Which samples make an epoch.
  * `shuffle`: each once. `class-balanced`: the classes take turns, each through its own samples in random order, over again
- * when they are used up. `imbalance`: drawn with replacement, each sample as often as its class is rare.
+ * when they are used up. `square-root`: every class in proportion to the square root of its size. `imbalance`: drawn with replacement, each sample as often as its class is rare.
  */
-export const SAMPLERS = ['shuffle', 'class-balanced', 'imbalance'] as const;
+export const SAMPLERS = ['shuffle', 'class-balanced', 'square-root', 'imbalance'] as const;
 export type SamplerName = (typeof SAMPLERS)[number];
 
 /**
@@ -25,6 +25,18 @@ export function epochOrder(sampler: SamplerName, classes: readonly number[], ran
       return group[random.int(group.length)]!;
     });
   }
+  if (sampler === 'square-root') {
+    const shares = groups.map((group) => Math.sqrt(group.length));
+    const total = shares.reduce((sum, share) => sum + share, 0);
+    let [passed, placed] = [0, 0];
+    const drawn = groups.flatMap((group, k) => {
+      passed += shares[k]!;
+      const count = Math.round((all.length * passed) / total) - placed;
+      placed += count;
+      return dealt(group, count, random);
+    });
+    return random.shuffle(drawn);
+  }
   const queues = groups.map((group) => ({ group, queue: [] as number[] }));
   const order: number[] = [];
   while (order.length < all.length) {
@@ -34,6 +46,23 @@ export function epochOrder(sampler: SamplerName, classes: readonly number[], ran
     }
   }
   return order.slice(0, all.length);
+}
+
+/** So many samples of a group, in random order, over again once they are used up. */
+function dealt(group: readonly number[], count: number, random: SeededRandom): number[] {
+  const order: number[] = [];
+  while (order.length < count) order.push(...random.shuffle(group));
+  return order.slice(0, count);
+}
+
+/**
+ * How often the classes come in an epoch, up to a factor.
+ * @param counts samples of each class [C]
+ * @returns 0 for a class without samples [C]
+ */
+export function drawnShares(sampler: SamplerName, counts: readonly number[]): number[] {
+  const power = { shuffle: 1, 'square-root': 0.5, 'class-balanced': 0, imbalance: 0 }[sampler];
+  return counts.map((count) => (count === 0 ? 0 : count ** power));
 }
 
 /** How often each sample of an order stands there before: 0 where it comes for the first time. [order.length] */

@@ -1,17 +1,27 @@
 import { FerError } from '../../errors/fer-error.js';
-import type { MethodConfig } from '../config/index.js';
-import { crossEntropyMethod, dnferMethod, nlaMethod, vNawMethod } from '../methods/index.js';
+import type { MethodConfig, TrainConfig } from '../config/index.js';
+import { adjustmentOffsets, crossEntropyMethod, dnferMethod, nlaMethod, vNawMethod, withLogitAdjustment } from '../methods/index.js';
 import type { Method } from '../methods/index.js';
+import { drawnShares } from '../task/sampler.js';
 import { nawOf } from './naw-of.js';
+
+/** What decides the loss. */
+export type LossConfig = Pick<TrainConfig, 'method' | 'sampler' | 'balance'>;
 
 /**
  * The method a configuration names.
- * @param classes of the training samples, for balanced class weights [N]
+ * @param classes of the training samples [N]
  */
-export function buildMethod(config: MethodConfig, classes: readonly number[], classCount: number): Method {
+export function buildMethod({ method: config, sampler, balance }: LossConfig, classes: readonly number[], classCount: number): Method {
+  const counts = countsOf(classes, classCount);
+  const method = plainMethod(config, counts);
+  return balance === null ? method : withLogitAdjustment(method, adjustmentOffsets(drawnShares(sampler, counts), counts, balance));
+}
+
+function plainMethod(config: MethodConfig, counts: readonly number[]): Method {
   switch (config.name) {
     case 'ce':
-      return crossEntropyMethod({ labelSmoothing: config.labelSmoothing, ...(config.classWeights === 'balanced' ? { classWeights: balanced(classes, classCount) } : {}) });
+      return crossEntropyMethod({ labelSmoothing: config.labelSmoothing, ...(config.classWeights === 'balanced' ? { classWeights: balanced(counts) } : {}) });
     case 'nla':
       return nlaMethod({ ...config, naw: nawOf(config) });
     case 'dnfer':
@@ -21,10 +31,15 @@ export function buildMethod(config: MethodConfig, classes: readonly number[], cl
   }
 }
 
+function countsOf(classes: readonly number[], classCount: number): number[] {
+  const counts = Array.from({ length: classCount }, () => 0);
+  for (const label of classes) if (label >= 0) counts[label]! += 1;
+  return counts;
+}
+
 /** N / (C n_k): every class weighs the same in sum. */
-function balanced(classes: readonly number[], classCount: number): number[] {
-  const counts = Array.from({ length: classCount }, (_, k) => classes.filter((label) => label === k).length);
+function balanced(counts: readonly number[]): number[] {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) throw new FerError('CONFIG_INVALID', 'method.classWeights: no sample has a label to count');
-  return counts.map((count) => (count === 0 ? 0 : total / (classCount * count)));
+  return counts.map((count) => (count === 0 ? 0 : total / (counts.length * count)));
 }

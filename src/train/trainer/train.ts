@@ -100,8 +100,8 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
   const { rowLabels } = training;
   const { workers = 1 } = options;
   const classCount = labels.length;
-  const method = buildMethod(config.method, [...rowLabels], classCount);
-  const runner = workers === 1 ? new LocalRunner(model, method) : await WorkerRunner.open({ workers, model, method: config.method, rowLabels, classCount });
+  const method = buildMethod(config, [...rowLabels], classCount);
+  const runner = workers === 1 ? new LocalRunner(model, method) : await WorkerRunner.open({ workers, model, loss: config, rowLabels, classCount });
   try {
     const logs = new RunLogs(folder, config, training, labels);
     const state = await fit({
