@@ -100,6 +100,33 @@ describe('a frame and a temporal checkpoint in the seat', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('leaves a picture that stands alone to the frame network, if that knows the same labels', async () => {
+    const calm = join(dir, 'calm');
+    await saveTinyClipModel(calm, EXPRESSIONS_7, { clipFrames: 10 });
+    await saveTinyFrameModel(join(calm, 'frame'), EXPRESSIONS_7, { temperature: 3 });
+    const { model: network } = await loadCheckpoint(join(calm, 'frame'));
+    const pictures = crops(2);
+    const expected = tf.tidy(() => tf.softmax((network.predict(stacked(pictures)) as tf.Tensor).div(3)).arraySync() as number[][]);
+    network.dispose();
+
+    const before = tf.memory().numTensors;
+    const model = await openModel(calm);
+    const loaded = tf.memory().numTensors;
+    const features = await model.encode(pictures);
+    expectClose(await model.classify({ features: features.slice(0, 1), timestamps: [0], from: 0, to: 1 }), expected.slice(0, 1));
+    const [together] = await model.classify({ features, timestamps: times(2), from: 0, to: 2 });
+    expect(together!.some((p, k) => Math.abs(p - expected[0]![k]!) > 1e-3)).toBe(true);
+    expect(tf.memory().numTensors).toBe(loaded);
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+
+    await saveTinyFrameModel(join(calm, 'frame'), new LabelSet('seven others', EXPRESSIONS_7.labels.map((label) => `${label}?`)));
+    const other = await openModel(calm);
+    const [alone] = await other.classify({ features: features.slice(0, 1), timestamps: [0], from: 0, to: 1 });
+    expect(alone!.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
+    other.dispose();
+  });
+
   it('waits for no later frames when its network is causal, and feeds masked networks', async () => {
     const causal = join(dir, 'causal');
     await saveTinyClipModel(causal, EXPRESSIONS_7, { clipFrames: 10, temporal: { causal: true, masked: true } });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { loadCheckpoint } from '../checkpoint/index.js';
@@ -9,6 +10,7 @@ import { encoderOf, foldBatchNorm } from '../networks/index.js';
 import { DEFAULT_CLIP_FRAMES } from './clip-context.js';
 import { findModelFolder, modelFolderHash } from './model-folder.js';
 import { readRows, toPosteriors } from './posteriors.js';
+import { StillPart } from './still-part.js';
 import { TemporalPart } from './temporal-part.js';
 
 /** Crops in one pass through the network. */
@@ -16,7 +18,8 @@ const BATCH = 64;
 
 /**
  * A model that `fer train` has made, in the model's seat. With a frame checkpoint alone, every picture is answered by itself: its features are the
- * posteriors. With a temporal checkpoint, features are those of the frame encoder, and the temporal network answers for the clip.
+ * posteriors. With a temporal checkpoint, features are those of the frame encoder, and the temporal network answers for the clip; but a picture that is all there is of
+ * a face, with nothing before or after it, is answered by the frame network, which has learnt from many more of them.
  */
 export class TrainedModel implements ExpressionModel {
   readonly context: ClipContext;
@@ -30,6 +33,7 @@ export class TrainedModel implements ExpressionModel {
     private readonly frame: tf.LayersModel,
     private readonly toFeatures: (crops: tf.Tensor4D) => tf.Tensor2D,
     private readonly temporal: TemporalPart | null,
+    private readonly still: StillPart | null,
   ) {
     this.context = temporal?.context ?? { past: 0, future: 0, hop: 1 };
   }
@@ -55,7 +59,7 @@ export class TrainedModel implements ExpressionModel {
   private static ofFrames({ model, info }: Checkpoint, version: string): TrainedModel {
     const temperature = info.temperature ?? 1;
     const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => toPosteriors(model.predict(crops, { batchSize: BATCH }) as tf.Tensor2D, temperature); // [B, C]
-    return new TrainedModel(info.network, version, labelSetOf(info), info.crop, model, toFeatures, null);
+    return new TrainedModel(info.network, version, labelSetOf(info), info.crop, model, toFeatures, null, null);
   }
 
   private static ofClips(frame: Checkpoint, temporal: Checkpoint, version: string, folder: string): TrainedModel {
@@ -68,7 +72,8 @@ export class TrainedModel implements ExpressionModel {
       }
       const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => encoder.predict(crops, { batchSize: BATCH }) as tf.Tensor2D; // [B, D]
       const part = new TemporalPart(model, info.temperature ?? 1, info.clipFrames ?? DEFAULT_CLIP_FRAMES);
-      return new TrainedModel(`${frame.info.network}+${info.network}`, version, labelSetOf(info), frame.info.crop, frame.model, toFeatures, part);
+      const still = isDeepStrictEqual(frame.info.labelSet.labels, info.labelSet.labels) ? new StillPart(frame.model, frame.info.temperature ?? 1) : null;
+      return new TrainedModel(`${frame.info.network}+${info.network}`, version, labelSetOf(info), frame.info.crop, frame.model, toFeatures, part, still);
     } catch (error) {
       model.dispose();
       if (error instanceof FerError) throw error;
@@ -88,7 +93,9 @@ export class TrainedModel implements ExpressionModel {
   }
 
   async classify(clip: Clip): Promise<Float32Array[]> {
-    return this.temporal === null ? clip.features.slice(clip.from, clip.to) : this.temporal.classify(clip);
+    if (this.temporal === null) return clip.features.slice(clip.from, clip.to);
+    if (this.still !== null && clip.features.length === 1) return this.still.classify(clip.features);
+    return this.temporal.classify(clip);
   }
 
   dispose(): void {

@@ -14,10 +14,10 @@ const MOMENT = { epoch: 0, epochs: 1 };
 function learntBias(counts: readonly number[], offsets: readonly number[]): number[] {
   const method = withLogitAdjustment(crossEntropyMethod(), offsets);
   const labels = tf.tensor1d(counts.flatMap((count, k) => Array.from({ length: count }, () => k))); // [N]
-  const gradient = tf.grad((bias: tf.Tensor1D) => method.loss(bias.tile([labels.size]).reshape<tf.Tensor2D>([labels.size, counts.length]), null, labels, MOMENT).loss);
-  let bias = tf.zeros<tf.Rank.R1>([counts.length]);
+  const gradient = tf.grad((bias) => method.loss(bias.tile([labels.size]).reshape<tf.Tensor2D>([labels.size, counts.length]), null, labels, MOMENT).loss);
+  let bias: tf.Tensor = tf.zeros([counts.length]);
   for (let step = 0; step < 100; step += 1) {
-    const stepped = tf.tidy(() => bias.sub<tf.Tensor1D>(gradient(bias).mul(2)));
+    const stepped = tf.tidy(() => bias.sub(gradient(bias).mul(2)));
     bias.dispose();
     bias = stepped;
   }
