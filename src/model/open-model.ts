@@ -8,7 +8,7 @@ import { SHIPPED_MODELS, shippedFolder } from './shipped-models.js';
 import { isModelFolder, modelFolderHash, TrainedModel } from './trained/index.js';
 
 /** Who is to sit in the model's seat: a network of others that is code of ours, or what lies in a folder. */
-type Sitter = { readonly code: 'baseline' } | { readonly folder: string };
+type Sitter = { readonly code: 'baseline' } | { readonly folder: string; readonly name?: ModelName };
 
 /**
  * Loads an expression model into the engine that TensorFlow.js is set to.
@@ -19,7 +19,7 @@ type Sitter = { readonly code: 'baseline' } | { readonly folder: string };
  */
 export async function openModel(nameOrFolder: string, models = SHIPPED_MODELS): Promise<ExpressionModel> {
   const sitter = await find(nameOrFolder, models);
-  return 'folder' in sitter ? TrainedModel.load(sitter.folder) : BaselineModel.load();
+  return 'folder' in sitter ? TrainedModel.load(sitter.folder, sitter.name) : BaselineModel.load();
 }
 
 /**
@@ -33,7 +33,7 @@ export async function identifyModel(nameOrFolder: string, models = SHIPPED_MODEL
 
 async function find(nameOrFolder: string, models: string): Promise<Sitter> {
   const name = MODEL_NAMES.find((known): known is ModelName => known === nameOrFolder);
-  if (name !== undefined) return name === 'baseline' ? { code: name } : { folder: await shippedFolder(name, models) };
+  if (name !== undefined) return name === 'baseline' ? { code: name } : { folder: await shippedFolder(name, models), name };
   if (/[/\\]/.test(nameOrFolder) || (await isModelFolder(nameOrFolder))) return { folder: nameOrFolder };
   throw new FerError('CONFIG_INVALID', `model: "${nameOrFolder}" is no model; did you mean "${closest(nameOrFolder, MODEL_NAMES)}"? The folder of a trained model can be given too, as in ./${nameOrFolder}`);
 }

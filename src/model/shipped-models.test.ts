@@ -33,7 +33,7 @@ it('open by name, and are known by their content: a new version is another model
   expect(model.labels.labels).toEqual(EXPRESSIONS_8.labels);
   const first = await identifyModel('default', models);
   expect(first).toMatch(/^sha256:[0-9a-f]{64}$/);
-  expect(model.version).toBe(first);
+  expect(model).toMatchObject({ name: 'default', version: first });
   expect(await identifyModel(folder)).toBe(first);
   model.dispose();
 
@@ -49,5 +49,6 @@ it('may look at frames over time', async () => {
   await saveTinyClipModel(join(other, 'default'), EXPRESSIONS_7, { clipFrames: 10 });
   const model = await openModel('default', other);
   expect(model.context).toEqual({ past: 2, future: 3, hop: 5 });
+  expect(model.name).toBe('default');
   model.dispose();
 });

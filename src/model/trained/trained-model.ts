@@ -40,29 +40,30 @@ export class TrainedModel implements ExpressionModel {
 
   /**
    * @param folder one frame checkpoint, or `frame/` and `temporal/`
+   * @param name what it is called in results; that of its networks, if left out
    * @throws FerError WEIGHTS_MISSING when files are missing or damaged, MODEL_INCOMPATIBLE when they do not fit each other or this ferstream
    */
-  static async load(folder: string): Promise<TrainedModel> {
+  static async load(folder: string, name?: string): Promise<TrainedModel> {
     const places = await findModelFolder(folder);
     const version = await modelFolderHash(folder);
     const frame = await forInference(await loadCheckpoint(places.frame, { kind: 'frame' }));
-    if (places.temporal === null) return TrainedModel.ofFrames(frame, version);
+    if (places.temporal === null) return TrainedModel.ofFrames(frame, version, name);
     try {
       const temporal = await loadCheckpoint(places.temporal, { kind: 'temporal', crop: frame.info.crop });
-      return TrainedModel.ofClips(frame, temporal, version, folder);
+      return TrainedModel.ofClips(frame, temporal, version, folder, name);
     } catch (error) {
       frame.model.dispose();
       throw error;
     }
   }
 
-  private static ofFrames({ model, info }: Checkpoint, version: string): TrainedModel {
+  private static ofFrames({ model, info }: Checkpoint, version: string, name = info.network): TrainedModel {
     const temperature = info.temperature ?? 1;
     const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => toPosteriors(model.predict(crops, { batchSize: BATCH }) as tf.Tensor2D, temperature); // [B, C]
-    return new TrainedModel(info.network, version, labelSetOf(info), info.crop, model, toFeatures, null, null);
+    return new TrainedModel(name, version, labelSetOf(info), info.crop, model, toFeatures, null, null);
   }
 
-  private static ofClips(frame: Checkpoint, temporal: Checkpoint, version: string, folder: string): TrainedModel {
+  private static ofClips(frame: Checkpoint, temporal: Checkpoint, version: string, folder: string, name?: string): TrainedModel {
     const { model, info } = temporal;
     try {
       const encoder = encoderOf(frame.model);
@@ -73,7 +74,7 @@ export class TrainedModel implements ExpressionModel {
       const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => encoder.predict(crops, { batchSize: BATCH }) as tf.Tensor2D; // [B, D]
       const part = new TemporalPart(model, info.temperature ?? 1, info.clipFrames ?? DEFAULT_CLIP_FRAMES);
       const still = isDeepStrictEqual(frame.info.labelSet.labels, info.labelSet.labels) ? new StillPart(frame.model, frame.info.temperature ?? 1) : null;
-      return new TrainedModel(`${frame.info.network}+${info.network}`, version, labelSetOf(info), frame.info.crop, frame.model, toFeatures, part, still);
+      return new TrainedModel(name ?? `${frame.info.network}+${info.network}`, version, labelSetOf(info), frame.info.crop, frame.model, toFeatures, part, still);
     } catch (error) {
       model.dispose();
       if (error instanceof FerError) throw error;
