@@ -23,7 +23,7 @@ const part = { data, split: split as Split };
 const dataset = await openSplit(part);
 const labels = model.labels.labels;
 const looks: { readonly truth: number; readonly posteriors: Float64Array }[] = [];
-await withSplitCrops(dataset, part, { geometry: model.crop, faces: 'as-is' }, (crops) =>
+await withSplitCrops(dataset, part, { model, faces: 'as-is' }, (crops) =>
   evaluate(model, crops, {
     flip: true,
     onPrediction: ({ truth, posteriors }) => {

@@ -8,7 +8,7 @@ import { readConfigFile } from '../train/config/index.js';
 import { openDataset } from '../train/datasets/index.js';
 import type { Dataset, Split } from '../train/datasets/index.js';
 import { openSplit, withSplitCrops } from '../train/evaluate/index.js';
-import type { FaceHandling } from '../train/evaluate/index.js';
+import type { FaceChoice } from '../train/evaluate/index.js';
 import { runFolder } from '../train/run/run-folder.js';
 import { openPrepared } from '../train/prepare/index.js';
 import { EXIT } from './exit-codes.js';
@@ -22,7 +22,7 @@ export interface AuditFlags {
   readonly output: string;
   readonly split?: Split;
   readonly fold?: number;
-  readonly faces?: FaceHandling;
+  readonly faces?: FaceChoice;
   readonly backend?: BackendName | 'auto';
 }
 
@@ -62,7 +62,7 @@ async function auditByRun(asked: string | undefined, { model: folder, output, sp
   });
 }
 
-async function auditByModel(data: string | undefined, { model: name, output, split = 'train', fold, faces = 'as-is', backend }: AuditFlags, io: Io): Promise<Found> {
+async function auditByModel(data: string | undefined, { model: name, output, split = 'train', fold, faces = 'auto', backend }: AuditFlags, io: Io): Promise<Found> {
   if (data === undefined) throw new FerError('USAGE', 'name the data set to audit, as FORMAT:DIR, such as manifest:my-faces');
   const part = { data, split, ...(fold === undefined ? {} : { fold }) };
   const dataset = await openSplit(part);
@@ -75,7 +75,7 @@ async function auditByModel(data: string | undefined, { model: name, output, spl
     const onSample = (done: number): void => {
       progress.update(done);
     };
-    const { audit, unknown, notes } = await withSplitCrops(dataset, part, { geometry: model.crop, faces, onSample, signal }, async (crops) => ({
+    const { audit, unknown, notes } = await withSplitCrops(dataset, part, { model, faces, onSample, signal }, async (crops) => ({
       ...(await auditWithModel(model, crops, dataset.labels.labels, signal)),
       notes: crops.notes,
     }));

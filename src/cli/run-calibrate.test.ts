@@ -26,7 +26,7 @@ beforeAll(async () => {
   const teacher = await TrainedModel.load(model);
   const from = { data: `manifest:${data}`, split: 'test' } as const;
   const rows: string[] = [];
-  await withSplitCrops(await openSplit(from), from, { geometry: teacher.crop, faces: 'as-is' }, (crops) =>
+  await withSplitCrops(await openSplit(from), from, { model: teacher, faces: 'as-is' }, (crops) =>
     evaluate(teacher, crops, {
       onPrediction: ({ id, predicted, posteriors }) => {
         const second = [...posteriors.keys()].sort((a, b) => posteriors[b]! - posteriors[a]!)[1]!;

@@ -5,7 +5,7 @@ import { calibrateModel, writeTemperature } from '../train/calibrate/index.js';
 import type { Calibration } from '../train/calibrate/index.js';
 import type { Split } from '../train/datasets/index.js';
 import { openSplit, withSplitCrops } from '../train/evaluate/index.js';
-import type { FaceHandling } from '../train/evaluate/index.js';
+import type { FaceChoice } from '../train/evaluate/index.js';
 import { EXIT } from './exit-codes.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
@@ -17,7 +17,7 @@ export interface CalibrateFlags {
   readonly data: string;
   readonly split: Split;
   readonly fold?: number;
-  readonly faces: FaceHandling;
+  readonly faces: FaceChoice;
   readonly dryRun?: boolean;
   readonly backend?: BackendName | 'auto';
 }
@@ -33,7 +33,7 @@ export async function runCalibrate({ model: folder, dryRun = false, backend, fac
     const onSample = (done: number): void => {
       progress.update(done);
     };
-    const { count, before, after } = await withSplitCrops(dataset, from, { geometry: model.crop, faces, onSample, ...(io.signal && { signal: io.signal }) }, (crops) => calibrateModel(model, folder, crops, io.signal));
+    const { count, before, after } = await withSplitCrops(dataset, from, { model, faces, onSample, ...(io.signal && { signal: io.signal }) }, (crops) => calibrateModel(model, folder, crops, io.signal));
     if (!dryRun) await writeTemperature(folder, after.temperature);
     progress.clear();
     io.write(`${folder} on ${count} faces of ${from.data}, ${from.split}`);

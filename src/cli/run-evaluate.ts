@@ -6,8 +6,8 @@ import type { Backend, BackendName, ExpressionModel } from '../model/index.js';
 import { AtomicFile } from '../stream/output/atomic-file.js';
 import { makeFolder } from '../stream/index.js';
 import type { Dataset, Split } from '../train/datasets/index.js';
-import { evaluate, openSplit, withSplitCrops } from '../train/evaluate/index.js';
-import type { CropNotes, EvaluationOfCrops, FaceHandling, Prediction } from '../train/evaluate/index.js';
+import { evaluate, faceHandling, openSplit, withSplitCrops } from '../train/evaluate/index.js';
+import type { CropNotes, EvaluationOfCrops, FaceChoice, Prediction } from '../train/evaluate/index.js';
 import { VERSION } from '../version.js';
 import { evaluationLines } from './evaluation-lines.js';
 import { EXIT } from './exit-codes.js';
@@ -20,7 +20,7 @@ export interface EvaluateFlags {
   readonly data: string;
   readonly split: Split;
   readonly fold?: number;
-  readonly faces: FaceHandling;
+  readonly faces: FaceChoice;
   readonly flip?: boolean;
   readonly ignoreMissing?: boolean;
   readonly json?: string;
@@ -50,7 +50,8 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
     if (evaluation.count === 0) throw new FerError('INPUT_UNREADABLE', `${flags.data}: nothing in the ${flags.split} split could be tested on${firstOf(notes, evaluation)}; fer dataset check says more`);
     await json?.write(`${JSON.stringify(report(flags, model, backend, dataset, evaluation, notes), null, 2)}\n`);
     await files.commit();
-    for (const line of [`${model.name} on ${flags.data}, ${flags.split}${flags.flip === true ? ', with mirrored pictures' : ''}`, '', ...evaluationLines(evaluation), '', ...remarks(dataset, evaluation, notes)]) io.write(line);
+    const pictures = flags.data.startsWith('prepared:') || faceHandling(flags.faces, model) === 'as-is' ? '' : ', faces found and aligned';
+    for (const line of [`${model.name} on ${flags.data}, ${flags.split}${pictures}${flags.flip === true ? ', with mirrored pictures' : ''}`, '', ...evaluationLines(evaluation), '', ...remarks(dataset, evaluation, notes)]) io.write(line);
     return notes.unreadable.length > 0 || dataset.problems.length > 0 ? EXIT.someFailed : EXIT.ok;
   } finally {
     await files.abort();
@@ -71,7 +72,7 @@ async function evaluateSplit(
     progress.update(done);
   };
   try {
-    return await withSplitCrops(dataset, { data, split }, { geometry: model.crop, faces, onSample, signal }, async (crops) => {
+    return await withSplitCrops(dataset, { data, split }, { model, faces, onSample, signal }, async (crops) => {
       progress.start(`testing on ${dataset.name}`, dataset.samples.length);
       return { evaluation: await evaluate(model, crops, { flip, ignoreMissing, onPrediction, signal }), notes: crops.notes };
     });
@@ -89,7 +90,7 @@ function report(flags: EvaluateFlags, model: ExpressionModel, backend: Backend, 
     leftOut: dataset.leftOut,
     model: { name: model.name, version: model.version, labels: model.labels.labels, path: flags.model },
     data: { location: data, split, fold, labels: dataset.labels.labels, samples: dataset.samples.length },
-    settings: { faces, flip, ignoreMissing },
+    settings: { faces: faceHandling(faces, model), flip, ignoreMissing },
     engine: { backend: backend.name, tfjs: backend.tfjsVersion, device: backend.device },
     ferstream: VERSION,
   };

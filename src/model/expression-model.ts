@@ -31,6 +31,8 @@ export interface ExpressionModel {
   readonly version: string;
   readonly labels: LabelSet;
   readonly crop: CropGeometry;
+  /** What its crops were in training: faces found and aligned, or whole pictures as they came. */
+  readonly framing: 'aligned' | 'whole';
   readonly context: ClipContext;
   /** Frame encoder: one feature vector for each crop; all crops have `this.crop` as geometry. */
   encode(crops: readonly FaceCrop[]): Promise<Float32Array[]>;

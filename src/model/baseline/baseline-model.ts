@@ -21,6 +21,7 @@ export class BaselineModel implements ExpressionModel {
   readonly version = 'face-api-1.7';
   readonly labels = EXPRESSIONS_7;
   readonly crop = CROP;
+  readonly framing = 'aligned';
   readonly context: ClipContext = { past: 0, future: 0, hop: 1 };
 
   private constructor(private readonly net: FaceExpressionNet) {}

@@ -50,6 +50,7 @@ describe('a frame checkpoint in the seat', () => {
     const model = await openModel(frames);
     expect(model.labels.labels).toEqual(EXPRESSIONS_7.labels);
     expect(model.crop).toEqual(TINY_CROP);
+    expect(model.framing).toBe('whole');
     expect(model.context).toEqual({ past: 0, future: 0, hop: 1 });
     const loaded = tf.memory().numTensors;
     const features = await model.encode(pictures);
@@ -150,6 +151,17 @@ describe('a frame and a temporal checkpoint in the seat', () => {
     await rm(join(otherWidth, 'temporal'), { recursive: true });
     await expect(openModel(otherWidth)).rejects.toMatchObject({ code: 'WEIGHTS_MISSING', message: expect.stringContaining('no temporal/') as string });
   });
+});
+
+it('knows that it learnt from faces that were found and aligned', async () => {
+  const aligned = join(dir, 'aligned');
+  await saveTinyClipModel(aligned, EXPRESSIONS_7);
+  await saveTinyFrameModel(join(aligned, 'frame'), EXPRESSIONS_7, { recipe: { config: { data: 'prepared:crops' } } });
+  for (const folder of [aligned, join(aligned, 'frame')]) {
+    const model = await openModel(folder);
+    expect(model.framing).toBe('aligned');
+    model.dispose();
+  }
 });
 
 describe('which model is meant', () => {

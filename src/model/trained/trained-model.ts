@@ -30,6 +30,7 @@ export class TrainedModel implements ExpressionModel {
     readonly version: string,
     readonly labels: LabelSet,
     readonly crop: CropGeometry,
+    readonly framing: ExpressionModel['framing'],
     private readonly frame: tf.LayersModel,
     private readonly toFeatures: (crops: tf.Tensor4D) => tf.Tensor2D,
     private readonly temporal: TemporalPart | null,
@@ -60,7 +61,7 @@ export class TrainedModel implements ExpressionModel {
   private static ofFrames({ model, info }: Checkpoint, version: string, name = info.network): TrainedModel {
     const temperature = info.temperature ?? 1;
     const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => toPosteriors(model.predict(crops, { batchSize: BATCH }) as tf.Tensor2D, temperature); // [B, C]
-    return new TrainedModel(name, version, labelSetOf(info), info.crop, model, toFeatures, null, null);
+    return new TrainedModel(name, version, labelSetOf(info), info.crop, framingOf(info), model, toFeatures, null, null);
   }
 
   private static ofClips(frame: Checkpoint, temporal: Checkpoint, version: string, folder: string, name?: string): TrainedModel {
@@ -74,7 +75,7 @@ export class TrainedModel implements ExpressionModel {
       const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => encoder.predict(crops, { batchSize: BATCH }) as tf.Tensor2D; // [B, D]
       const part = new TemporalPart(model, info.temperature ?? 1, info.clipFrames ?? DEFAULT_CLIP_FRAMES);
       const still = isDeepStrictEqual(frame.info.labelSet.labels, info.labelSet.labels) ? new StillPart(frame.model, frame.info.temperature ?? 1) : null;
-      return new TrainedModel(name ?? `${frame.info.network}+${info.network}`, version, labelSetOf(info), frame.info.crop, frame.model, toFeatures, part, still);
+      return new TrainedModel(name ?? `${frame.info.network}+${info.network}`, version, labelSetOf(info), frame.info.crop, framingOf(frame.info), frame.model, toFeatures, part, still);
     } catch (error) {
       model.dispose();
       if (error instanceof FerError) throw error;
@@ -115,4 +116,11 @@ async function forInference({ model, info }: Checkpoint): Promise<Checkpoint> {
 
 function labelSetOf({ labelSet }: Checkpoint['info']): LabelSet {
   return new LabelSet(labelSet.name, labelSet.labels);
+}
+
+/** Prepared data are faces that were found and aligned; pictures of any other data are taken whole. */
+function framingOf({ recipe }: Checkpoint['info']): ExpressionModel['framing'] {
+  const { config } = recipe;
+  const data = typeof config === 'object' && config !== null && !Array.isArray(config) ? config['data'] : null;
+  return typeof data === 'string' && data.startsWith('prepared:') ? 'aligned' : 'whole';
 }

@@ -34,7 +34,7 @@ async function auditedIds(data: string): Promise<string[]> {
   try {
     const part = { data, split: 'train' } as const;
     const dataset = await openSplit(part);
-    const { audit } = await withSplitCrops(dataset, part, { geometry: model.crop, faces: 'as-is' }, (faces) => auditWithModel(model, faces, dataset.labels.labels));
+    const { audit } = await withSplitCrops(dataset, part, { model, faces: 'as-is' }, (faces) => auditWithModel(model, faces, dataset.labels.labels));
     return audit.rows.map(({ id }) => id).sort();
   } finally {
     model.dispose();

@@ -17,6 +17,7 @@ class BrightSide implements ExpressionModel {
   readonly version = '1';
   readonly labels = new LabelSet('sides', ['left', 'right']);
   readonly crop = GEOMETRY;
+  readonly framing = 'whole';
   readonly context = { past: 0, future: 0, hop: 1 };
   readonly encoded: number[] = [];
   readonly clips: Clip[] = [];

@@ -12,7 +12,7 @@ import { openBackend } from '../../model/backend/index.js';
 import type { Sample } from '../datasets/index.js';
 import type { LabelledCrop } from './labelled-crop.js';
 import { SampleCrops } from './sample-crops.js';
-import type { FaceHandling } from './sample-crops.js';
+import type { FaceHandling } from './face-handling.js';
 
 const GEOMETRY = { size: 8, channels: 1, eyes: { x: 0.5, y: 0.35 }, mouth: { x: 0.5, y: 0.75 } } as const;
 

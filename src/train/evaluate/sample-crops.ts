@@ -3,13 +3,11 @@ import { FerError } from '../../errors/index.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import type { Sample } from '../datasets/index.js';
 import { emptyNotes } from './crop-notes.js';
+import type { FaceHandling } from './face-handling.js';
 import { FoundFaces } from './found-faces.js';
 import type { LabelledCrop } from './labelled-crop.js';
 import { picturesOf, wholePictures } from './whole-pictures.js';
 import type { Picture } from './whole-pictures.js';
-
-/** How pictures become crops: taken as they are (data sets of face crops), or faces found and aligned as in annotation. Videos are always searched for faces. */
-export type FaceHandling = 'as-is' | 'detect';
 
 export interface SampleCropsOptions {
   readonly geometry: CropGeometry;

@@ -1,13 +1,14 @@
 import { FerError } from '../../errors/index.js';
 import { loadFaceNets } from '../../ingest/index.js';
 import type { FaceNets } from '../../ingest/index.js';
-import type { CropGeometry } from '../../model/crop-geometry.js';
+import type { ExpressionModel } from '../../model/expression-model.js';
 import { openDataset } from '../datasets/index.js';
 import type { Dataset, Split } from '../datasets/index.js';
 import { openPrepared } from '../prepare/index.js';
 import { PreparedCrops } from './prepared-crops.js';
+import { faceHandling } from './face-handling.js';
+import type { FaceChoice } from './face-handling.js';
 import { SampleCrops } from './sample-crops.js';
-import type { FaceHandling } from './sample-crops.js';
 
 /** A part of a data set, to test a model on. */
 export interface SplitOf {
@@ -18,9 +19,9 @@ export interface SplitOf {
 }
 
 export interface SplitCropsOptions {
-  /** As the model wants its faces. */
-  readonly geometry: CropGeometry;
-  readonly faces: FaceHandling;
+  /** Who is to see the faces. */
+  readonly model: Pick<ExpressionModel, 'crop' | 'framing'>;
+  readonly faces: FaceChoice;
   /** Called with the number of samples done so far. */
   readonly onSample?: (done: number) => void;
   readonly signal?: AbortSignal;
@@ -38,14 +39,14 @@ export async function openSplit({ data, split, fold }: SplitOf): Promise<Dataset
 }
 
 /** Opens the faces of a split, and lets go of them when `work` is done. The engine must be open. @param dataset of `openSplit` */
-export async function withSplitCrops<T>(dataset: Dataset, { data, split }: SplitOf, { geometry, faces, onSample, signal }: SplitCropsOptions, work: (crops: SampleCrops | PreparedCrops) => Promise<T>): Promise<T> {
+export async function withSplitCrops<T>(dataset: Dataset, { data, split }: SplitOf, { model, faces, onSample, signal }: SplitCropsOptions, work: (crops: SampleCrops | PreparedCrops) => Promise<T>): Promise<T> {
   let nets: Promise<FaceNets> | null = null;
   const prepared = data.startsWith(PREPARED) ? await openPrepared(data.slice(PREPARED.length), { split }) : null;
   try {
     const crops =
       prepared === null
-        ? new SampleCrops(dataset.samples, { geometry, faces, nets: () => (nets ??= loadFaceNets()), ...(onSample && { onSample }), ...(signal && { signal }) })
-        : new PreparedCrops(prepared, geometry, onSample);
+        ? new SampleCrops(dataset.samples, { geometry: model.crop, faces: faceHandling(faces, model), nets: () => (nets ??= loadFaceNets()), ...(onSample && { onSample }), ...(signal && { signal }) })
+        : new PreparedCrops(prepared, model.crop, onSample);
     return await work(crops);
   } finally {
     await prepared?.close();

@@ -7,6 +7,7 @@ import { readConfigFile, resolveConfig } from '../config/index.js';
 import type { TrainConfig } from '../config/index.js';
 import { SPLITS } from '../datasets/index.js';
 import { DEFAULT_SYNTHESIS } from '../datasets/synthesize/index.js';
+import { FACE_CHOICES } from '../evaluate/face-handling.js';
 import { NO_FACE } from '../prepare/index.js';
 import { PRESET_NAMES } from '../config/presets.js';
 import { DATA, referencesIn } from './references.js';
@@ -53,7 +54,7 @@ const calibrate = z.strictObject({
   model: z.string(),
   data: z.string(),
   split: z.enum(SPLITS).default('valid'),
-  faces: z.enum(['as-is', 'detect']).default('as-is'),
+  faces: z.enum(FACE_CHOICES).default('auto'),
 });
 
 const publish = z.strictObject({

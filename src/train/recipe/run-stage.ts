@@ -74,7 +74,7 @@ async function calibrateStage({ name, model: from, data, split, faces }: Calibra
   const model = await TrainedModel.load(from);
   try {
     const onSample = (done: number): void => onProgress?.({ label: name, unit: 'samples', done, total: dataset.samples.length });
-    const { before, after } = await withSplitCrops(dataset, { data, split }, { geometry: model.crop, faces, onSample, ...(signal && { signal }) }, (crops) => calibrateModel(model, from, crops, signal));
+    const { before, after } = await withSplitCrops(dataset, { data, split }, { model, faces, onSample, ...(signal && { signal }) }, (crops) => calibrateModel(model, from, crops, signal));
     await copyModel(from, place, { temperature: after.temperature });
     onMessage?.(`${name}: temperature ${after.temperature.toFixed(3)}; calibration error ${before.expectedCalibrationError.toFixed(4)} before, ${after.expectedCalibrationError.toFixed(4)} after`);
     return true;
