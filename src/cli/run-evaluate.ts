@@ -41,16 +41,17 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
   const dataset = await openSplit(flags);
   const backend = await openBackend({ backend: flags.backend });
   const model = await openModel(flags.model);
+  const faces = await faceHandling(flags.faces, model, flags.data);
   const files = new Outputs();
   try {
     const json = await files.open(flags.json);
     const predictions = await files.open(flags.predictions);
     await predictions?.write(csv(['id', 'frame', 'truth', 'predicted', ...model.labels.labels]));
-    const { evaluation, notes } = await evaluateSplit(model, dataset, flags, io.progress, async (prediction) => predictions?.write(csv(predictionRow(prediction))));
+    const { evaluation, notes } = await evaluateSplit(model, dataset, { ...flags, faces }, io.progress, async (prediction) => predictions?.write(csv(predictionRow(prediction))));
     if (evaluation.count === 0) throw new FerError('INPUT_UNREADABLE', `${flags.data}: nothing in the ${flags.split} split could be tested on${firstOf(notes, evaluation)}; fer dataset check says more`);
-    await json?.write(`${JSON.stringify(report(flags, model, backend, dataset, evaluation, notes), null, 2)}\n`);
+    await json?.write(`${JSON.stringify(report({ ...flags, faces }, model, backend, dataset, evaluation, notes), null, 2)}\n`);
     await files.commit();
-    const pictures = flags.data.startsWith('prepared:') || faceHandling(flags.faces, model) === 'as-is' ? '' : ', faces found and aligned';
+    const pictures = flags.data.startsWith('prepared:') || faces === 'as-is' ? '' : ', faces found and aligned';
     for (const line of [`${model.name} on ${flags.data}, ${flags.split}${pictures}${flags.flip === true ? ', with mirrored pictures' : ''}`, '', ...evaluationLines(evaluation), '', ...remarks(dataset, evaluation, notes)]) io.write(line);
     return notes.unreadable.length > 0 || dataset.problems.length > 0 ? EXIT.someFailed : EXIT.ok;
   } finally {
@@ -90,7 +91,7 @@ function report(flags: EvaluateFlags, model: ExpressionModel, backend: Backend, 
     leftOut: dataset.leftOut,
     model: { name: model.name, version: model.version, labels: model.labels.labels, path: flags.model },
     data: { location: data, split, fold, labels: dataset.labels.labels, samples: dataset.samples.length },
-    settings: { faces: faceHandling(faces, model), flip, ignoreMissing },
+    settings: { faces, flip, ignoreMissing },
     engine: { backend: backend.name, tfjs: backend.tfjsVersion, device: backend.device },
     ferstream: VERSION,
   };

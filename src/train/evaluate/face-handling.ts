@@ -1,4 +1,5 @@
 import type { ExpressionModel } from '../../model/expression-model.js';
+import { areAlignedClips } from '../datasets/synthesize/aligned-clips.js';
 
 /** How pictures become crops: taken as they are (data sets of face crops), or faces found and aligned as in annotation. Videos are always searched for faces. */
 export type FaceHandling = 'as-is' | 'detect';
@@ -7,7 +8,8 @@ export type FaceHandling = 'as-is' | 'detect';
 export const FACE_CHOICES = ['auto', 'as-is', 'detect'] as const;
 export type FaceChoice = (typeof FACE_CHOICES)[number];
 
-export function faceHandling(asked: FaceChoice, { framing }: Pick<ExpressionModel, 'framing'>): FaceHandling {
+/** @param data FORMAT:DIR */
+export async function faceHandling(asked: FaceChoice, { framing }: Pick<ExpressionModel, 'framing'>, data: string): Promise<FaceHandling> {
   if (asked !== 'auto') return asked;
-  return framing === 'aligned' ? 'detect' : 'as-is';
+  return framing === 'aligned' && !(await areAlignedClips(data)) ? 'detect' : 'as-is';
 }

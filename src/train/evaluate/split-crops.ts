@@ -40,12 +40,13 @@ export async function openSplit({ data, split, fold }: SplitOf): Promise<Dataset
 
 /** Opens the faces of a split, and lets go of them when `work` is done. The engine must be open. @param dataset of `openSplit` */
 export async function withSplitCrops<T>(dataset: Dataset, { data, split }: SplitOf, { model, faces, onSample, signal }: SplitCropsOptions, work: (crops: SampleCrops | PreparedCrops) => Promise<T>): Promise<T> {
+  const handling = await faceHandling(faces, model, data);
   let nets: Promise<FaceNets> | null = null;
   const prepared = data.startsWith(PREPARED) ? await openPrepared(data.slice(PREPARED.length), { split }) : null;
   try {
     const crops =
       prepared === null
-        ? new SampleCrops(dataset.samples, { geometry: model.crop, faces: faceHandling(faces, model), nets: () => (nets ??= loadFaceNets()), ...(onSample && { onSample }), ...(signal && { signal }) })
+        ? new SampleCrops(dataset.samples, { geometry: model.crop, faces: handling, nets: () => (nets ??= loadFaceNets()), ...(onSample && { onSample }), ...(signal && { signal }) })
         : new PreparedCrops(prepared, model.crop, onSample);
     return await work(crops);
   } finally {

@@ -11,6 +11,7 @@ import type { Dataset, Sample, Split } from '../dataset.js';
 import { SPLITS } from '../dataset.js';
 import { forEachLimited } from '../for-each-limited.js';
 import type { ClipPlan } from './clip-plan.js';
+import { REPORT_FILE } from './aligned-clips.js';
 import { planClips } from './clip-plan.js';
 import { manifestText, recipeText } from './clip-tables.js';
 import { writeFinishedFolder } from './finished-folder.js';
@@ -69,9 +70,6 @@ export interface SynthesisSettings extends Partial<SynthesisOptions> {
 
 const ABOUT =
   'Synthetic clips: still images that were made to move and to dissolve into each other. Not recordings; the transitions are not those of a face. For experiments with labels by frame.';
-
-/** Written last; its presence says that a folder is one of ours. */
-const REPORT_FILE = 'synthetic.json';
 
 /** PNGs being written at a time. */
 const WRITING = 8;
