@@ -109,7 +109,7 @@ describe('the whole way, over footage with real faces', () => {
     const { metadata } = await annotator.annotate(input);
     expect(metadata.engine.backend).toBe(annotator.backend.name);
     expect(metadata.input.hash).toMatch(/^sha256:[0-9a-f]{64}$/);
-    expect(metadata.model).toMatchObject({ name: 'baseline', labels: annotator.labels });
+    expect(metadata.model).toMatchObject({ name: 'default', labels: annotator.labels });
     expect(metadata.settings).toMatchObject({ detectEvery: 1, fps: null });
   });
 });

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { BACKEND_NAMES } from '../model/backend/backend.js';
-import { MODEL_NAMES } from '../model/model-names.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
 import { FACE_CHOICES } from '../train/evaluate/face-handling.js';
 import { SPLITS } from '../train/datasets/dataset.js';
 import { number } from './number-option.js';
@@ -13,7 +13,7 @@ export function auditCommand(program: Command): void {
     .summary('find labels that are likely wrong')
     .description('Ranks the labels of a data set by how little a network believes them: audit.csv, and audit.html to look at.')
     .argument('[data]', 'FORMAT:DIR, such as manifest:my-faces; with the folder of a training run, its data set if left out')
-    .option('--model <model>', `folder of a training run, folder of a model, or ${MODEL_NAMES.join(', ')}`, MODEL_NAMES[0])
+    .option('--model <model>', `folder of a training run, folder of a model, or ${MODEL_NAMES.join(', ')}`, DEFAULT_MODEL)
     .option('-o, --output <dir>', 'where audit.csv and audit.html are written', 'fer-audit')
     .addOption(new Option('--split <name>', 'which part of the data; train, if not given').choices(SPLITS))
     .option('--fold <n>', 'which fold of a set that has several, from 1', number)

@@ -4,4 +4,4 @@ export const MODEL_NAMES = ['default', 'baseline'] as const;
 export type ModelName = (typeof MODEL_NAMES)[number];
 
 /** Who names the expressions when nobody is named. */
-export const DEFAULT_MODEL: ModelName = 'baseline';
+export const DEFAULT_MODEL: ModelName = 'default';
