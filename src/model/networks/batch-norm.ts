@@ -88,6 +88,8 @@ export interface BatchNormConfig {
   /** How slowly the statistics used at inference follow the batches'. */
   readonly momentum?: number;
   readonly epsilon?: number;
+  /** What the scale begins with; not kept with a saved network, which has its weights. */
+  readonly initialGamma?: number;
 }
 
 /**
@@ -98,6 +100,7 @@ export class BatchNorm extends tf.layers.Layer {
   static readonly className = 'FerBatchNorm';
   private readonly momentum: number;
   private readonly epsilon: number;
+  private readonly initialGamma: number;
   private gamma!: tf.LayerVariable;
   private beta!: tf.LayerVariable;
   private movingMean!: tf.LayerVariable;
@@ -107,11 +110,12 @@ export class BatchNorm extends tf.layers.Layer {
     super(config);
     this.momentum = config.momentum ?? 0.9;
     this.epsilon = config.epsilon ?? 1e-3;
+    this.initialGamma = config.initialGamma ?? 1;
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const channels = (inputShape as tf.Shape).at(-1)!;
-    this.gamma = this.addWeight('gamma', [channels], 'float32', tf.initializers.ones());
+    this.gamma = this.addWeight('gamma', [channels], 'float32', tf.initializers.constant({ value: this.initialGamma }));
     this.beta = this.addWeight('beta', [channels], 'float32', tf.initializers.zeros());
     this.movingMean = this.addWeight('moving_mean', [channels], 'float32', tf.initializers.zeros(), undefined, false);
     this.movingVariance = this.addWeight('moving_variance', [channels], 'float32', tf.initializers.ones(), undefined, false);

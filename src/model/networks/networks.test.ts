@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { initialiseFrom } from '../checkpoint/index.js';
 import { currentBackend, openBackend } from '../backend/index.js';
 import { compactResidualNet, encoderOf, frameClassifier, reseedDropout, resNet18, temporalEncoder } from './index.js';
 
@@ -94,6 +95,25 @@ describe('compact residual net', () => {
       expect((encoder.predict(x) as tf.Tensor).shape).toEqual([3, 32]);
     });
     model.dispose();
+  });
+
+  test('goes on as a deeper one from the same answers', () => {
+    const [shallow, deep, other] = [1, 2, 2].map((depth, i) => frameClassifier(compactResidualNet({ size: 16, width: 4, depth, seed: i + 1 }), { classes: 3, seed: i + 1 })) as [tf.LayersModel, tf.LayersModel, tf.LayersModel];
+    const { missing } = initialiseFrom(deep, shallow);
+    expect(missing).not.toHaveLength(0);
+    expect(missing.every((name) => name.includes('_block2_'))).toBe(true);
+    tf.tidy(() => {
+      const x = wave([3, 16, 16, 1], 1);
+      const expected = shallow.predict(x) as tf.Tensor;
+      expect(largest(expected.sub(deep.predict(x) as tf.Tensor))).toBeLessThan(1e-5);
+      expect(largest(expected.sub(other.predict(x) as tf.Tensor))).toBeGreaterThan(1e-2);
+      // The new blocks are not dead: their last scale has a gradient.
+      const { grads } = tf.variableGrads(() => (deep.apply(x, { training: true }) as tf.Tensor).square().mean());
+      const last = Object.entries(grads).filter(([name]) => name.includes('stage2_block2_2_norm/gamma'));
+      expect(last).toHaveLength(1);
+      expect(largest(last[0]![1])).toBeGreaterThan(0);
+    });
+    for (const model of [shallow, deep, other]) model.dispose();
   });
 
   test('a black image gives finite logits', () => {
