@@ -2,8 +2,8 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { BACKEND_NAMES } from '../model/backend/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
-import { FACE_CHOICES } from '../train/evaluate/face-handling.js';
 import { SPLITS } from '../train/datasets/dataset.js';
+import { facesOption } from './faces-option.js';
 import { number } from './number-option.js';
 import type { AuditFlags } from './run-audit.js';
 
@@ -17,7 +17,7 @@ export function auditCommand(program: Command): void {
     .option('-o, --output <dir>', 'where audit.csv and audit.html are written', 'fer-audit')
     .addOption(new Option('--split <name>', 'which part of the data; train, if not given').choices(SPLITS))
     .option('--fold <n>', 'which fold of a set that has several, from 1', number)
-    .addOption(new Option('--faces <how>', 'take pictures as they are, or find and align faces in them, or (auto, if not given) whichever the model learnt from').choices([...FACE_CHOICES]))
+    .addOption(facesOption())
     .addOption(new Option('--backend <name>', 'compute engine; the best that works, if not given').choices(['auto', ...BACKEND_NAMES]))
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { BACKEND_NAMES } from '../model/backend/backend.js';
-import { FACE_CHOICES } from '../train/evaluate/face-handling.js';
+import { facesOption } from './faces-option.js';
 import { number } from './number-option.js';
 import type { CalibrateFlags } from './run-calibrate.js';
 
@@ -14,7 +14,7 @@ export function calibrateCommand(program: Command): void {
     .requiredOption('--data <format:dir>', 'a data set, such as ferplus:/data/ferplus or manifest:./own')
     .addOption(new Option('--split <name>', 'which part of it; figures on that part say nothing of the model any more').choices(['train', 'valid', 'test']).default('valid'))
     .option('--fold <n>', 'which fold of a set that has several, from 1', number)
-    .addOption(new Option('--faces <how>', 'take pictures as they are, or find and align faces in them, or (auto) whichever the model learnt from; videos are always searched').choices([...FACE_CHOICES]).default('auto'))
+    .addOption(facesOption().default('auto'))
     .option('--dry-run', 'only say what would be written')
     .addOption(new Option('--backend <name>', 'compute engine; the best that works, if not given').choices(['auto', ...BACKEND_NAMES]))
     .addHelpText('after', '\nExample:\n  fer calibrate --model runs/nla/best --data manifest:./own --split valid\n\nWhat a temperature is: docs/evaluate.md#calibration')

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { BACKEND_NAMES } from '../model/backend/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
-import { FACE_CHOICES } from '../train/evaluate/face-handling.js';
+import { facesOption } from './faces-option.js';
 import { number } from './number-option.js';
 import type { EvaluateFlags } from './run-evaluate.js';
 
@@ -15,7 +15,7 @@ export function evaluateCommand(program: Command): void {
     .requiredOption('--data <format:dir>', 'a data set, such as ferplus:/data/ferplus or manifest:./own')
     .addOption(new Option('--split <name>', 'which part of it').choices(['train', 'valid', 'test']).default('test'))
     .option('--fold <n>', 'which fold of a set that has several, from 1', number)
-    .addOption(new Option('--faces <how>', 'take pictures as they are, or find and align faces in them, or (auto) whichever the model learnt from; videos are always searched').choices([...FACE_CHOICES]).default('auto'))
+    .addOption(facesOption().default('auto'))
     .option('--flip', 'average with the mirrored picture')
     .option('--ignore-missing', 'leave out classes that the model does not know; otherwise they count as wrong')
     .option('--json <file>', 'write the figures here')

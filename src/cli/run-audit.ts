@@ -10,7 +10,7 @@ import type { Dataset, Split } from '../train/datasets/index.js';
 import { openSplit, withSplitCrops } from '../train/evaluate/index.js';
 import type { FaceChoice } from '../train/evaluate/index.js';
 import { runFolder } from '../train/run/run-folder.js';
-import { openPrepared } from '../train/prepare/index.js';
+import { openPrepared, preparedFolder } from '../train/prepare/index.js';
 import { EXIT } from './exit-codes.js';
 import { interruptSignal } from './interrupt.js';
 import { Progress } from './progress.js';
@@ -30,8 +30,6 @@ interface Io {
   write(line: string): void;
   readonly progress: ProgressTarget;
 }
-
-const PREPARED = 'prepared:';
 
 /** Audits a data set's labels, prints what was found class by class, and returns the exit code. */
 export async function runAudit(data: string | undefined, flags: AuditFlags, io: Io): Promise<number> {
@@ -92,7 +90,8 @@ async function auditByModel(data: string | undefined, { model: name, output, spl
 }
 
 async function withPictures<T>(data: string, dataset: Dataset, work: (pictureOf: AuditPictureOf, ids: ReadonlySet<string>) => Promise<T>): Promise<T> {
-  const prepared = data.startsWith(PREPARED) ? await openPrepared(data.slice(PREPARED.length)) : null;
+  const folder = preparedFolder(data);
+  const prepared = folder === null ? null : await openPrepared(folder);
   try {
     const pictureOf = rowPictures(dataset, prepared?.crops ?? null);
     return await work(pictureOf, pictureOf.ids);

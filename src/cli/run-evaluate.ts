@@ -8,6 +8,7 @@ import { makeFolder } from '../stream/index.js';
 import type { Dataset, Split } from '../train/datasets/index.js';
 import { evaluate, faceHandling, openSplit, withSplitCrops } from '../train/evaluate/index.js';
 import type { CropNotes, EvaluationOfCrops, FaceChoice, Prediction } from '../train/evaluate/index.js';
+import { preparedFolder } from '../train/prepare/index.js';
 import { VERSION } from '../version.js';
 import { evaluationLines } from './evaluation-lines.js';
 import { EXIT } from './exit-codes.js';
@@ -51,7 +52,7 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
     if (evaluation.count === 0) throw new FerError('INPUT_UNREADABLE', `${flags.data}: nothing in the ${flags.split} split could be tested on${firstOf(notes, evaluation)}; fer dataset check says more`);
     await json?.write(`${JSON.stringify(report({ ...flags, faces }, model, backend, dataset, evaluation, notes), null, 2)}\n`);
     await files.commit();
-    const pictures = flags.data.startsWith('prepared:') || faces === 'as-is' ? '' : ', faces found and aligned';
+    const pictures = preparedFolder(flags.data) !== null || faces === 'as-is' ? '' : ', faces found and aligned';
     for (const line of [`${model.name} on ${flags.data}, ${flags.split}${pictures}${flags.flip === true ? ', with mirrored pictures' : ''}`, '', ...evaluationLines(evaluation), '', ...remarks(dataset, evaluation, notes)]) io.write(line);
     return notes.unreadable.length > 0 || dataset.problems.length > 0 ? EXIT.someFailed : EXIT.ok;
   } finally {

@@ -9,11 +9,11 @@ export class StillPart {
     private readonly temperature: number,
   ) {}
 
-  /** [1][D] -> [1][C] */
-  async classify(features: readonly Float32Array[]): Promise<Float32Array[]> {
+  /** [D] -> [1][C] */
+  async classify(features: Float32Array): Promise<Float32Array[]> {
     return readRows(
       tf.tidy(() => {
-        const rows = tf.stack(features.map((row) => tf.tensor1d(row))); // [1, D]
+        const rows = tf.tensor2d(features, [1, features.length]); // [1, D]
         return toPosteriors(this.classifier.getLayer('logits').apply(rows) as tf.Tensor2D, this.temperature); // [1, C]
       }),
     );

@@ -96,7 +96,7 @@ export class TrainedModel implements ExpressionModel {
 
   async classify(clip: Clip): Promise<Float32Array[]> {
     if (this.temporal === null) return clip.features.slice(clip.from, clip.to);
-    if (this.still !== null && clip.features.length === 1) return this.still.classify(clip.features);
+    if (this.still !== null && clip.features.length === 1) return this.still.classify(clip.features[0]!);
     return this.temporal.classify(clip);
   }
 

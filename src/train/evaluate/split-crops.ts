@@ -4,7 +4,7 @@ import type { FaceNets } from '../../ingest/index.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { openDataset } from '../datasets/index.js';
 import type { Dataset, Split } from '../datasets/index.js';
-import { openPrepared } from '../prepare/index.js';
+import { openPrepared, preparedFolder } from '../prepare/index.js';
 import { PreparedCrops } from './prepared-crops.js';
 import { faceHandling } from './face-handling.js';
 import type { FaceChoice } from './face-handling.js';
@@ -27,9 +27,6 @@ export interface SplitCropsOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Its faces are cut already, as when it was prepared. */
-const PREPARED = 'prepared:';
-
 /** The samples of a split. @throws FerError INPUT_NOT_FOUND where there are none */
 export async function openSplit({ data, split, fold }: SplitOf): Promise<Dataset> {
   const dataset = await openDataset(data, { split, ...(fold === undefined ? {} : { fold }) });
@@ -42,7 +39,8 @@ export async function openSplit({ data, split, fold }: SplitOf): Promise<Dataset
 export async function withSplitCrops<T>(dataset: Dataset, { data, split }: SplitOf, { model, faces, onSample, signal }: SplitCropsOptions, work: (crops: SampleCrops | PreparedCrops) => Promise<T>): Promise<T> {
   const handling = await faceHandling(faces, model, data);
   let nets: Promise<FaceNets> | null = null;
-  const prepared = data.startsWith(PREPARED) ? await openPrepared(data.slice(PREPARED.length), { split }) : null;
+  const folder = preparedFolder(data);
+  const prepared = folder === null ? null : await openPrepared(folder, { split });
   try {
     const crops =
       prepared === null

@@ -4,6 +4,7 @@ export { prepareFeatures } from './prepare-features.js';
 export type { FeaturesOptions, FeaturesSummary } from './prepare-features.js';
 export { openPrepared } from './open-prepared.js';
 export type { Prepared } from './open-prepared.js';
+export { preparedFolder } from './prepared-folder.js';
 export type { FeatureSource } from './file-features.js';
 export type { PreparedDataset, PreparedSample } from './read-prepared.js';
 export type { CropOrigin, OriginCounts, PreparedFrame } from './sample-row.js';

@@ -3,7 +3,7 @@ import type { TrainConfig } from '../config/index.js';
 import type { CropSource } from '../crops/index.js';
 import { carveValidation, deduplicate, mapLabels, openDataset } from '../datasets/index.js';
 import type { Dataset, Sample } from '../datasets/index.js';
-import { openPrepared } from '../prepare/index.js';
+import { openPrepared, preparedFolder } from '../prepare/index.js';
 import type { FeatureSource } from '../prepare/index.js';
 
 /** A data set as a run uses it. */
@@ -18,14 +18,13 @@ export interface OpenData {
   close(): Promise<void>;
 }
 
-const PREPARED = 'prepared:';
-
 /** Name of the label set that a configuration names. */
 export const CHOSEN = 'chosen';
 
 /** Reading and comparing takes a while, so runs that follow each other share one. @throws FerError what reading throws */
 export async function openData(config: Pick<TrainConfig, 'data' | 'fold' | 'labels' | 'deduplicate'>): Promise<OpenData> {
-  const prepared = config.data.startsWith(PREPARED) ? await openPrepared(config.data.slice(PREPARED.length)) : null;
+  const folder = preparedFolder(config.data);
+  const prepared = folder === null ? null : await openPrepared(folder);
   const read = prepared === null ? await openDataset(config.data, config.fold === null ? {} : { fold: config.fold }) : prepared.dataset;
   const distinct = config.deduplicate ? await deduplicate(read) : { dataset: read, dropped: [] };
   const leftOut = {

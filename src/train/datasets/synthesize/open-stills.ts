@@ -1,9 +1,8 @@
 import type { CropSource } from '../../crops/crop-source.js';
 import { openPrepared } from '../../prepare/open-prepared.js';
+import { preparedFolder } from '../../prepare/prepared-folder.js';
 import type { Dataset } from '../dataset.js';
 import { openDataset } from '../registry.js';
-
-const PREPARED = 'prepared:';
 
 /**
  * Opens a data set of still images, and lets go of it when `work` is done.
@@ -12,8 +11,9 @@ const PREPARED = 'prepared:';
  * @throws FerError what reading the data set throws
  */
 export async function withStills<T>(location: string, work: (dataset: Dataset, crops: CropSource | null) => Promise<T>): Promise<T> {
-  if (!location.startsWith(PREPARED)) return work(await openDataset(location), null);
-  const prepared = await openPrepared(location.slice(PREPARED.length));
+  const folder = preparedFolder(location);
+  if (folder === null) return work(await openDataset(location), null);
+  const prepared = await openPrepared(folder);
   try {
     return await work(prepared.dataset, prepared.crops);
   } finally {
