@@ -83,3 +83,14 @@ it('never parts the stretches of one video, before and after preparing', () => {
     expect(validation.filter(({ id }) => trained.has(videoOf(id)))).toEqual([]);
   }
 });
+
+it('trains on contested samples, and sets aside what it would have without them', () => {
+  fc.assert(
+    fc.property(fc.oneof(alone, grouped), fc.array(label), fc.nat(), (rows, contestedLabels, seed) => {
+      const agreed = dataset(rows);
+      const contested = contestedLabels.map((own, i) => ({ ...dataset([{ label: own, subject: null, split: 'train' }]).samples[0]!, id: `contested ${i}`, contested: true as const }));
+      const before = carveValidation(agreed, 0.2, seed);
+      expect(carveValidation({ ...agreed, samples: [...agreed.samples, ...contested] }, 0.2, seed)).toEqual({ training: [...before.training, ...contested], validation: before.validation });
+    }),
+  );
+});

@@ -14,7 +14,8 @@ export interface CarvedTraining {
  * splits are not touched: on sets that report on them, looking at them early would be looking at the answer.
  *
  * Where every training sample names its subject, whole subjects are set aside, as near to those shares as they allow; else, where recordings give several samples
- * each (stretches of a video), whole recordings; else single samples are drawn, at least one of each class with two or more. The same seed gives the same parts.
+ * each (stretches of a video), whole recordings; else single samples are drawn, at least one of each class with two or more. Contested samples are not set aside,
+ * and have no say in which others are. The same seed gives the same parts.
  *
  * @param fraction share of the training samples, between 0 and 1, both excluded
  * @throws FerError CONFIG_INVALID for a fraction out of range
@@ -23,13 +24,14 @@ export function carveValidation(dataset: Dataset, fraction: number, seed: number
   if (!(fraction > 0 && fraction < 1)) {
     throw new FerError('CONFIG_INVALID', `validation fraction ${fraction} is not between 0 and 1: give the share of training samples to set aside, such as 0.1`);
   }
-  const rows = dataset.samples.filter(({ split }) => split === 'train');
+  const all = dataset.samples.filter(({ split }) => split === 'train');
+  const rows = all.filter(({ contested }) => contested !== true);
   const random = new SeededRandom(seed).fork('carve validation');
   const namesSubjects = rows.every(({ subject }) => subject !== null);
   const groups = groupBy(rows, namesSubjects ? ({ subject }) => subject! : recordingOf);
   const isGrouped = groups.size > 1 && (namesSubjects || groups.size < rows.length);
   const chosen = isGrouped ? wholeGroups([...groups.values()], rows, fraction, random) : singleSamples(rows, fraction, random);
-  return { training: rows.filter((row) => !chosen.has(row)), validation: rows.filter((row) => chosen.has(row)) };
+  return { training: all.filter((row) => !chosen.has(row)), validation: rows.filter((row) => chosen.has(row)) };
 }
 
 function singleSamples(rows: readonly Sample[], fraction: number, random: SeededRandom): ReadonlySet<Sample> {

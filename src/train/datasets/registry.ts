@@ -7,7 +7,7 @@ import { ckPlus } from './ck-plus.js';
 import { cremaD } from './crema-d.js';
 import type { Dataset, DatasetReader, ReadOptions } from './dataset.js';
 import { dfew } from './dfew.js';
-import { ferplus } from './ferplus.js';
+import { ferplus, ferplusVotes } from './ferplus.js';
 import { ferv39k } from './ferv39k.js';
 import { mafw } from './mafw.js';
 import { manifest } from './manifest.js';
@@ -26,6 +26,7 @@ export const READERS: readonly DatasetReader[] = [
   cremaD,
   dfew,
   ferplus,
+  ferplusVotes,
   ferv39k,
   mafw,
   prepared,

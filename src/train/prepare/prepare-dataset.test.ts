@@ -33,6 +33,17 @@ beforeAll(async () => {
   await writeFaceTree(join(root, 'faces'), { more: 3 });
 });
 
+it('keeps what is contested', async () => {
+  const dataset = await openDataset(location);
+  const images = dataset.samples.filter(({ id }) => id === 'large.png' || id === 'noise.png');
+  const folder = join(root, 'contested');
+  await prepareDataset({ ...dataset, samples: images.map((sample) => (sample.id === 'noise.png' ? { ...sample, contested: true as const } : sample)) }, folder);
+  const open = await openPrepared(folder);
+  expect(open.samples.map(({ id, contested }) => [id, contested]).sort()).toEqual([['large.png', undefined], ['noise.png', true]]);
+  await open.close();
+  await expect(prepareDataset({ ...dataset, samples: images }, folder)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+});
+
 it('cuts the faces of images, folders of frames and videos, and passes over what cannot be read', async () => {
   const dataset = await openDataset(location);
   const before = tf.memory().numTensors;

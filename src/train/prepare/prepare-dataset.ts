@@ -175,9 +175,9 @@ class Bench {
 
 type Outcome = Pick<UnplacedRow, 'content' | 'origin' | 'note' | 'crops' | 'frames'>;
 
-function rowOf({ id, kind, split, label, softLabel, subject, frameLabels }: Sample, outcome: Outcome): UnplacedRow {
+function rowOf({ id, kind, split, label, softLabel, contested, subject, frameLabels }: Sample, outcome: Outcome): UnplacedRow {
   const labels = frameLabels === null ? null : outcome.frames.map(({ index }) => frameLabels[index] ?? null);
-  return { id, kind, split, label, softLabel, subject, frameLabels: labels, ...outcome };
+  return { id, kind, split, label, softLabel, ...(contested && { contested }), subject, frameLabels: labels, ...outcome };
 }
 
 /** Whether one sample is to blame, and not the machine, the engine or the disk that is written to. */

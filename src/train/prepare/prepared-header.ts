@@ -46,8 +46,8 @@ export function headerFor(dataset: Dataset, { geometry, framesPerSecond, noFace 
 /** Changes with the samples, their order and what is said of them; not with where they lie. */
 function datasetHash({ samples }: Dataset): string {
   const hash = createHash('sha256');
-  for (const { id, kind, split, label, frameLabels, softLabel, subject, startSeconds, endSeconds, frames } of samples) {
-    hash.update(`${JSON.stringify([id, kind, split, label, frameLabels, softLabel, subject, startSeconds, endSeconds, frames?.map(({ index }) => index) ?? null])}\n`);
+  for (const { id, kind, split, label, frameLabels, softLabel, subject, startSeconds, endSeconds, frames, contested } of samples) {
+    hash.update(`${JSON.stringify([id, kind, split, label, frameLabels, softLabel, subject, startSeconds, endSeconds, frames?.map(({ index }) => index) ?? null, ...(contested === true ? ['contested'] : [])])}\n`);
   }
   return `sha256:${hash.digest('hex')}`;
 }

@@ -75,7 +75,7 @@ export async function readPrepared(folder: string, split?: Split): Promise<Prepa
   };
 }
 
-function sampleOf({ id, kind, split, label, frameLabels, softLabel, subject, content, origin, note, firstCrop, crops, frames }: SampleRow, path: string): PreparedSample {
+function sampleOf({ id, kind, split, label, frameLabels, softLabel, contested, subject, content, origin, note, firstCrop, crops, frames }: SampleRow, path: string): PreparedSample {
   const said = { id, kind, path, frames: null, label, frameLabels, softLabel, subject, split, startSeconds: null, endSeconds: null, content };
-  return { ...said, origin, note, firstCrop, crops, readFrames: frames };
+  return { ...said, ...(contested && { contested }), origin, note, firstCrop, crops, readFrames: frames };
 }

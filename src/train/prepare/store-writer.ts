@@ -62,8 +62,8 @@ export class StoreWriter {
     const firstCrop = this.cropCount;
     const frames = row.frames.map(({ index, timestamp, crop }) => ({ index, timestamp, crop: crop === null ? null : firstCrop + crop }));
     // Names in the order in which they are to be read.
-    const { id, kind, split, label, frameLabels, softLabel, subject, content, origin, note, crops: own } = row;
-    const placed: SampleRow = { id, kind, split, label, frameLabels, softLabel, subject, content, origin, note, firstCrop, crops: own, frames };
+    const { id, kind, split, label, frameLabels, softLabel, contested, subject, content, origin, note, crops: own } = row;
+    const placed: SampleRow = { id, kind, split, label, frameLabels, softLabel, ...(contested && { contested }), subject, content, origin, note, firstCrop, crops: own, frames };
     const line = Buffer.from(`${JSON.stringify(placed)}\n`);
     await writing(this.folder, async () => {
       await this.assertAlone();

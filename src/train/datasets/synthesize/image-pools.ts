@@ -22,7 +22,7 @@ export interface ImagePools {
  * @throws FerError CONFIG_INVALID when a split that is needed has no labelled still images
  */
 export async function imagePools(dataset: Dataset, seed: number, { needsTest, testSplit }: { readonly needsTest: boolean; readonly testSplit?: Split | undefined }): Promise<ImagePools> {
-  const stills = dataset.samples.filter(({ kind, label }) => kind === 'image' && label !== null);
+  const stills = dataset.samples.filter(({ kind, label, contested }) => kind === 'image' && label !== null && contested !== true);
   const of = (split: Split): readonly Sample[] => stills.filter((sample) => sample.split === split);
   if (testSplit === 'train') throw new FerError('CONFIG_INVALID', 'synthetic clips: test clips cannot be made of training images: give --test-split valid or test');
   const chosen = testSplit ?? (of('test').length > 0 ? 'test' : 'valid');
