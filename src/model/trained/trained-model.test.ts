@@ -37,6 +37,11 @@ function expectClose(rows: readonly Float32Array[], expected: number[][]): void 
   for (const [i, row] of rows.entries()) for (const [k, p] of row.entries()) expect(p).toBeCloseTo(expected[i]![k]!, 5);
 }
 
+function mirrored({ geometry, data }: FaceCrop): FaceCrop {
+  const { size } = geometry;
+  return { geometry, data: data.map((_, i) => data[i - (i % size) + (size - 1 - (i % size))]!) };
+}
+
 const times = (count: number): number[] => Array.from({ length: count }, (_, i) => i / 25);
 
 describe('a frame checkpoint in the seat', () => {
@@ -74,6 +79,27 @@ describe('a frame checkpoint in the seat', () => {
     plain.dispose();
     calibrated.dispose();
   });
+
+  it('that is symmetric, answers with the mean of the logits for a picture and its mirror image', async () => {
+    const symmetric = join(dir, 'symmetric');
+    await saveTinyFrameModel(symmetric, EXPRESSIONS_7, { symmetric: true });
+    const { model: network } = await loadCheckpoint(symmetric);
+    const pictures = crops(3);
+    const [plain, expected] = tf.tidy(() => {
+      const pixels = stacked(pictures);
+      const [own, mirrored] = [network.predict(pixels) as tf.Tensor, network.predict(pixels.reverse(2)) as tf.Tensor];
+      return [own.softmax(), own.add(mirrored).div(2).softmax()].map((rows) => rows.arraySync() as number[][]);
+    }) as [number[][], number[][]];
+    network.dispose();
+    expect(Math.abs(plain[0]![0]! - expected[0]![0]!)).toBeGreaterThan(1e-4);
+
+    const model = await openModel(symmetric);
+    const loaded = tf.memory().numTensors;
+    expectClose(await model.encode(pictures), expected);
+    expectClose(await model.encode(pictures.map(mirrored)), expected);
+    expect(tf.memory().numTensors).toBe(loaded);
+    model.dispose();
+  });
 });
 
 describe('a frame and a temporal checkpoint in the seat', () => {
@@ -99,6 +125,18 @@ describe('a frame and a temporal checkpoint in the seat', () => {
     expect(tf.memory().numTensors).toBe(loaded);
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('takes the mean features of both sides from a symmetric frame network', async () => {
+    const symmetric = join(dir, 'symmetric-clips');
+    await saveTinyClipModel(symmetric, EXPRESSIONS_7, { clipFrames: 10 });
+    await saveTinyFrameModel(join(symmetric, 'frame'), EXPRESSIONS_7, { symmetric: true });
+    const [one, mean] = [await openModel(clips), await openModel(symmetric)];
+    const pictures = crops(3);
+    const [plain, other] = [await one.encode(pictures), await one.encode(pictures.map(mirrored))];
+    expectClose(await mean.encode(pictures), plain.map((row, i) => Array.from(row, (value, k) => (value + other[i]![k]!) / 2)));
+    one.dispose();
+    mean.dispose();
   });
 
   it('leaves a picture that stands alone to the frame network, if that knows the same labels', async () => {

@@ -60,7 +60,8 @@ export class TrainedModel implements ExpressionModel {
 
   private static ofFrames({ model, info }: Checkpoint, version: string, name = info.network): TrainedModel {
     const temperature = info.temperature ?? 1;
-    const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => toPosteriors(model.predict(crops, { batchSize: BATCH }) as tf.Tensor2D, temperature); // [B, C]
+    const toLogits = answering(model, info);
+    const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => toPosteriors(toLogits(crops), temperature); // [B, C]
     return new TrainedModel(name, version, labelSetOf(info), info.crop, framingOf(info), model, toFeatures, null, null);
   }
 
@@ -72,7 +73,7 @@ export class TrainedModel implements ExpressionModel {
       if (given !== wanted) {
         throw new FerError('MODEL_INCOMPATIBLE', `model ${folder}: frame/ gives ${given} features, temporal/ takes ${wanted}; put together what was trained together`);
       }
-      const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => encoder.predict(crops, { batchSize: BATCH }) as tf.Tensor2D; // [B, D]
+      const toFeatures = answering(encoder, frame.info); // [B, D]
       const part = new TemporalPart(model, info.temperature ?? 1, info.clipFrames ?? DEFAULT_CLIP_FRAMES);
       const still = isDeepStrictEqual(frame.info.labelSet.labels, info.labelSet.labels) ? new StillPart(frame.model, frame.info.temperature ?? 1) : null;
       return new TrainedModel(name ?? `${frame.info.network}+${info.network}`, version, labelSetOf(info), frame.info.crop, framingOf(frame.info), frame.model, toFeatures, part, still);
@@ -104,6 +105,12 @@ export class TrainedModel implements ExpressionModel {
     this.frame.dispose();
     this.temporal?.dispose();
   }
+}
+
+/** What a network makes of crops, or, where it is a symmetric one, its mean over them and their mirror images. [B, S, S, C] -> [B, D] */
+function answering(network: tf.LayersModel, { symmetric }: Checkpoint['info']): (crops: tf.Tensor4D) => tf.Tensor2D {
+  const plain = (crops: tf.Tensor4D): tf.Tensor2D => network.predict(crops, { batchSize: BATCH }) as tf.Tensor2D;
+  return symmetric === true ? (crops) => plain(crops).add<tf.Tensor2D>(plain(crops.reverse(2))).div(2) : plain;
 }
 
 async function forInference({ model, info }: Checkpoint): Promise<Checkpoint> {

@@ -1,4 +1,4 @@
-export { withoutLaterNulls } from './later-settings.js';
+export { withoutLaterSettings } from './later-settings.js';
 export { PRESETS, PRESET_NAMES } from './presets.js';
 export type { PresetName } from './presets.js';
 export { readConfigFile, resolveConfig } from './read-config.js';

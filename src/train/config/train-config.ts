@@ -33,8 +33,8 @@ const method = z.discriminatedUnion('name', [
 ]);
 
 const network = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('compact'), size: count.default(48), channels: z.union([z.literal(1), z.literal(3)]).default(1), width: count.default(24), depth: count.default(1), dropout: share.default(0) }),
-  z.strictObject({ name: z.literal('resnet18'), size: count.default(112), dropout: share.default(0) }),
+  z.strictObject({ name: z.literal('compact'), size: count.default(48), channels: z.union([z.literal(1), z.literal(3)]).default(1), width: count.default(24), depth: count.default(1), dropout: share.default(0), symmetric: z.boolean().default(false) }),
+  z.strictObject({ name: z.literal('resnet18'), size: count.default(112), dropout: share.default(0), symmetric: z.boolean().default(false) }),
   z.strictObject({
     name: z.literal('temporal'),
     /** Model folder of the frame network whose features are mixed over time. */

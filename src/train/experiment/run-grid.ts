@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { loadCheckpoint } from '../../model/checkpoint/index.js';
-import { withoutLaterNulls } from '../config/index.js';
+import { withoutLaterSettings } from '../config/index.js';
 import type { TrainConfig } from '../config/index.js';
 import type { SplitMetrics } from '../trainer/index.js';
 import { replaceFile } from '../log/index.js';
@@ -134,7 +134,7 @@ async function readResult(folder: string, cell: Cell): Promise<CellResult | null
 }
 
 function settingsOf({ config: { data: _data, init: _init, ...rest } }: Cell): string {
-  return createHash('sha256').update(JSON.stringify(rest, withoutLaterNulls)).digest('hex').slice(0, 16);
+  return createHash('sha256').update(JSON.stringify(rest, withoutLaterSettings)).digest('hex').slice(0, 16);
 }
 
 /** Data sets that cells share, opened once; the last one used is kept. */

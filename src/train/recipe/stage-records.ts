@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { withoutLaterNulls } from '../config/index.js';
+import { withoutLaterSettings } from '../config/index.js';
 import { replaceFile } from '../log/index.js';
 import type { Recipe, Stage } from './recipe.js';
 import { DATA, referencesIn } from './references.js';
@@ -33,7 +33,7 @@ export async function readStageRecords(folder: string): Promise<StageRecords> {
 
 /** @throws FerError OUTPUT_UNWRITABLE */
 export async function writeStageRecords(folder: string, records: StageRecords): Promise<void> {
-  await replaceFile(join(folder, FILE), `${JSON.stringify(records, withoutLaterNulls, 2)}\n`);
+  await replaceFile(join(folder, FILE), `${JSON.stringify(records, withoutLaterSettings, 2)}\n`);
 }
 
 /**
@@ -44,7 +44,7 @@ export function fingerprints({ stages }: Recipe, format: string): ReadonlyMap<st
   const all = new Map([[DATA, format]]);
   for (const stage of stages) {
     const grounds = referencesIn(stage).map((name) => all.get(name));
-    all.set(stage.name, createHash('sha256').update(JSON.stringify([stage, grounds], withoutLaterNulls)).digest('hex').slice(0, 16));
+    all.set(stage.name, createHash('sha256').update(JSON.stringify([stage, grounds], withoutLaterSettings)).digest('hex').slice(0, 16));
   }
   return all;
 }
@@ -57,5 +57,5 @@ export function differences(before: Stage, now: Stage): readonly string[] {
 
 function flat(settings: unknown, path: readonly string[] = []): ReadonlyMap<string, string> {
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) return new Map([[path.join('.'), JSON.stringify(settings)]]);
-  return new Map(Object.entries(settings).flatMap(([key, value]) => (withoutLaterNulls(key, value) === undefined ? [] : [...flat(value, [...path, key])])));
+  return new Map(Object.entries(settings).flatMap(([key, value]) => (withoutLaterSettings(key, value) === undefined ? [] : [...flat(value, [...path, key])])));
 }

@@ -18,6 +18,17 @@ export function preparedFeatures(source: FeatureSource): ClipFeatures {
   return { dimensions: source.dimensions, of: (crops, mirrored) => source.read(crops, mirrored) };
 }
 
+/** Of a symmetric frame network: the mean of both, whichever is asked for. */
+export function meanOfSides(features: ClipFeatures): ClipFeatures {
+  return {
+    dimensions: features.dimensions,
+    of: async (crops) => {
+      const [plain, mirrored] = [await features.of(crops, false), await features.of(crops, true)];
+      return plain.map((value, i) => (value + mirrored[i]!) / 2);
+    },
+  };
+}
+
 /** A frame network without its classifier, as numbers in and numbers out. */
 export class FrameEncoder {
   private readonly encoder: tf.LayersModel;

@@ -8,7 +8,7 @@ import { writeStriped } from '../../../test/support/striped-dataset.js';
 import { PATTERNS, stripedPictures } from '../../../test/support/striped-pictures.js';
 import { TINY_CROP, saveTinyFrameModel } from '../../../test/support/tiny-models.js';
 import { openBackend, openModel } from '../../model/index.js';
-import { checkpointHash, loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/index.js';
+import { INFO_FILE, checkpointHash, loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/index.js';
 import { LabelSet } from '../../model/label-set.js';
 import { modelFolderHash } from '../../model/trained/index.js';
 import { resolveConfig } from '../config/index.js';
@@ -97,20 +97,31 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
     }
   });
 
-  it('annotates and evaluates as it was judged in training', async () => {
-    const model = await openModel(at('run', 'best'));
+  it('annotates and evaluates as it was judged in training, on a symmetric frame network too', async () => {
+    await cp(at('frame-run', 'best'), at('symmetric'), { recursive: true });
+    const info = await readCheckpointInfo(at('symmetric'));
+    await writeFile(at('symmetric', INFO_FILE), JSON.stringify({ ...info, symmetric: true }));
+    await train(clipConfig({}, { encoder: at('symmetric') }), at('symmetric-run'));
+    for (const run of ['run', 'symmetric-run']) await expectEvaluatedAsJudged(at(run, 'best'));
+    const [plain, symmetric] = await Promise.all(['run', 'symmetric-run'].map((run) => readCheckpointInfo(at(run, 'best', 'temporal'))));
+    expect(symmetric!.metrics['validationLoss']).not.toBe(plain!.metrics['validationLoss']);
+  }, 60_000);
+
+  async function expectEvaluatedAsJudged(folder: string): Promise<void> {
+    const model = await openModel(folder);
     try {
       const dataset = await openDataset(`manifest:${at('clips')}`, { split: 'valid' });
       const crops = new SampleCrops(dataset.samples, { geometry: model.crop, faces: 'as-is', nets: () => Promise.reject(new Error('no face is looked for')) });
       const evaluation = await evaluate(model, crops);
-      const { metrics } = await readCheckpointInfo(at('run', 'best', 'temporal'), { kind: 'temporal' });
+      const { metrics } = await readCheckpointInfo(join(folder, 'temporal'), { kind: 'temporal' });
       expect(evaluation.count).toBe(2 * LENGTH);
       expect(evaluation.accuracy).toBeCloseTo(metrics['accuracy']!, 6);
       expect(evaluation.macroF1).toBeCloseTo(metrics['macroF1']!, 6);
+      expect(evaluation.expectedCalibrationError).toBeCloseTo(metrics['calibratedError']!, 4);
     } finally {
       model.dispose();
     }
-  });
+  }
 
   it('is judged and evaluated alike on clips of which frames are missing or damaged: all labelled frames count', async () => {
     await cp(at('clips'), at('holes'), { recursive: true });

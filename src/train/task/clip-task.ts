@@ -10,7 +10,7 @@ import type { CropSource } from '../crops/index.js';
 import type { NetworkConfig, TrainConfig } from '../config/index.js';
 import type { Sample, Split } from '../datasets/index.js';
 import { checkpointInfo } from './checkpoint-info.js';
-import { FrameEncoder, computeFeatures, preparedFeatures } from './clip-features.js';
+import { FrameEncoder, computeFeatures, meanOfSides, preparedFeatures } from './clip-features.js';
 import type { ClipFeatures } from './clip-features.js';
 import { ClipEvaluationSet, ClipTrainingSet } from './clip-training-set.js';
 import type { LabelledClip } from './clip-training-set.js';
@@ -117,7 +117,7 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
     dispose();
     throw new FerError('INPUT_NOT_FOUND', `${config.data}: no training clips with a face are left; look at it with "fer dataset check ${config.data}"`);
   }
-  const validation = new ClipEvaluationSet(clipsOf(parts.validation), encoded.features);
+  const validation = new ClipEvaluationSet(clipsOf(parts.validation), featuresInUse(encoded));
   // Without a single label they cannot judge.
   const judges = validation.labels.some((label) => label >= 0);
   const left = { 'frames that cannot be decoded': encoded.broken, 'clips without any face': training.withoutFace + validation.withoutFace };
@@ -143,8 +143,14 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
 }
 
 /** A split of the same data set, as it is. */
-export function clipSplit({ data, features, clipOf }: EncodedClips, split: Split): EvaluationSet {
-  return new ClipEvaluationSet(data.dataset.samples.filter((sample) => sample.split === split).flatMap((sample) => clipOf.get(sample) ?? []), features);
+export function clipSplit(encoded: EncodedClips, split: Split): EvaluationSet {
+  const { data, clipOf } = encoded;
+  return new ClipEvaluationSet(data.dataset.samples.filter((sample) => sample.split === split).flatMap((sample) => clipOf.get(sample) ?? []), featuresInUse(encoded));
+}
+
+/** What the finished model will see. Trained it is on either side of a frame, as two views of the clip. */
+function featuresInUse({ features, info }: EncodedClips): ClipFeatures {
+  return info.symmetric === true ? meanOfSides(features) : features;
 }
 
 /** Wrong labels of single frames. */

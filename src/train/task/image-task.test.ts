@@ -7,7 +7,7 @@ import { scratchDir } from '../../../test/support/scratch.js';
 import { writeStriped } from '../../../test/support/striped-dataset.js';
 import { PATTERNS, stripedPictures } from '../../../test/support/striped-pictures.js';
 import { openBackend } from '../../model/backend/index.js';
-import { loadCheckpoint } from '../../model/checkpoint/index.js';
+import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/index.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { resolveConfig } from '../config/index.js';
 import type { TrainConfig } from '../config/index.js';
@@ -82,6 +82,24 @@ describe('images to train a frame network on', () => {
     model.dispose();
     task.dispose();
     await data.close();
+  });
+
+  it('are answered by a symmetric network as their mirror images are, and it is kept as one', async () => {
+    const symmetric = config({ network: { name: 'compact', size: SIZE, width: 4, symmetric: true } });
+    await taskOf(symmetric, async (task) => {
+      const seen: Float32Array[] = [];
+      const predict = predictWith(task.model);
+      const logits = await task.validation!.logits((values, shape) => {
+        seen.push(values);
+        return predict(values, shape);
+      });
+      const [plain, mirrored] = [await predict(seen[0]!, [9, SIZE, SIZE, 1]), await predict(seen[1]!, [9, SIZE, SIZE, 1])];
+      expect(seen).toHaveLength(2);
+      for (let y = 0; y < 9 * SIZE; y += 1) expect(seen[1]!.slice(y * SIZE, (y + 1) * SIZE)).toEqual(seen[0]!.slice(y * SIZE, (y + 1) * SIZE).reverse());
+      for (const [k, value] of logits.flatMap((row) => [...row]).entries()) expect(value).toBeCloseTo((plain[k]! + mirrored[k]!) / 2, 5);
+      await task.save(join(root, 'symmetric'), { temperature: 1, metrics: {} });
+    });
+    expect((await readCheckpointInfo(join(root, 'symmetric'))).symmetric).toBe(true);
   });
 
   it('prepared, with the labelled frames of clips that show a face, are read where they lie', async () => {

@@ -39,10 +39,10 @@ export async function imageTask({ dataset, prepared }: OpenData, config: TrainCo
   return {
     model,
     training: new ImageTrainingSet(located.crops, training, { ...augmentations(config.augment), softLabels: config.softLabels, classCount: labels.size }),
-    validation: validation.length === 0 ? null : new ImageEvaluationSet(located.crops, validation),
+    validation: validation.length === 0 ? null : new ImageEvaluationSet(located.crops, validation, network.symmetric),
     labels,
     report: { training: training.length, validation: validation.length, leftOut: { ...dataset.leftOut, ...excluded.leftOut, ...(located.broken > 0 ? { 'cannot be decoded': located.broken } : {}) }, notes: excluded.notes },
-    save: (folder, figures) => saveCheckpoint(model, folder, { ...checkpointInfo('frame', model, labels, geometry, config), ...figures }),
+    save: (folder, figures) => saveCheckpoint(model, folder, { ...checkpointInfo('frame', model, labels, geometry, config), ...(network.symmetric && { symmetric: true }), ...figures }),
     assertGoesOn: () => Promise.resolve(),
     dispose: () => {
       model.dispose();
@@ -54,7 +54,7 @@ export async function imageTask({ dataset, prepared }: OpenData, config: TrainCo
 export async function imageSplit({ dataset, prepared }: OpenData, network: FrameNetworkConfig, split: Split): Promise<EvaluationSet> {
   const rows = dataset.samples.filter((sample) => sample.split === split).flatMap((sample) => labelledRows(rowsOf(sample, dataset.labels)));
   const located = await locateRows(rows, geometryOf(network), prepared);
-  return new ImageEvaluationSet(located.crops, labelledCrops(rows, located, 0));
+  return new ImageEvaluationSet(located.crops, labelledCrops(rows, located, 0), network.symmetric);
 }
 
 function labelledRows(rows: readonly LabelledRow[]): readonly LabelledRow[] {

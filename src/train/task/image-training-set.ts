@@ -77,13 +77,14 @@ function oneHot(label: number, classCount: number): number[] {
 /** Images predicted at a time. */
 const BATCH = 128;
 
-/** Images to judge a model by, as they are. */
+/** Images to judge a model by, as they are; a symmetric one by its mean over them and their mirror images. */
 export class ImageEvaluationSet implements EvaluationSet {
   readonly labels: Int32Array;
 
   constructor(
     private readonly crops: CropSource,
     private readonly samples: readonly LabelledCrop[],
+    private readonly symmetric = false,
   ) {
     this.labels = Int32Array.from(samples, ({ label }) => label);
   }
@@ -94,10 +95,25 @@ export class ImageEvaluationSet implements EvaluationSet {
     for (let from = 0; from < this.samples.length; from += BATCH) {
       const chosen = this.samples.slice(from, from + BATCH);
       const pictures = await this.crops.read(chosen.map(({ crop }) => crop));
-      const logits = await predict(Float32Array.from(pictures), [chosen.length, size, size, channels]);
+      const shape = [chosen.length, size, size, channels] as const;
+      const pixels = Float32Array.from(pictures);
+      const plain = await predict(pixels, shape); // [n, C]
+      const logits = this.symmetric ? mean(plain, await predict(mirrored(pixels, shape), shape)) : plain;
       const classes = logits.length / chosen.length;
       for (let i = 0; i < chosen.length; i += 1) rows.push(logits.slice(i * classes, (i + 1) * classes));
     }
     return rows;
   }
+}
+
+/** [n, S, S, C] -> [n, S, S, C] */
+function mirrored(pixels: Float32Array, [count, height, width, channels]: readonly [number, number, number, number]): Float32Array {
+  const length = pixels.length / count;
+  const all = new Float32Array(pixels.length);
+  for (let from = 0; from < pixels.length; from += length) all.set(flip({ data: pixels.subarray(from, from + length), height, width, channels }).data, from);
+  return all;
+}
+
+function mean(a: Float32Array, b: Float32Array): Float32Array {
+  return a.map((value, i) => (value + b[i]!) / 2);
 }

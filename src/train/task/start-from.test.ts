@@ -20,7 +20,7 @@ describe('the weights of an earlier model', async () => {
     await openBackend();
     const config = resolveConfig('ce', { data: 'manifest:own', network: { size: 16, width: 4 } });
     const model = network(2, 4);
-    await saveCheckpoint(model, checkpoint, { ...checkpointInfo('frame', model, new LabelSet('two', ['a', 'b']), geometryOf({ name: 'compact', size: 16, channels: 1, width: 4, depth: 1, dropout: 0 }), config), metrics: {} });
+    await saveCheckpoint(model, checkpoint, { ...checkpointInfo('frame', model, new LabelSet('two', ['a', 'b']), geometryOf({ name: 'compact', size: 16, channels: 1, width: 4, depth: 1, dropout: 0, symmetric: false }), config), metrics: {} });
     model.dispose();
   });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { AUDIT_HTML, auditRun } from '../audit/index.js';
-import { withoutLaterNulls } from '../config/index.js';
+import { withoutLaterSettings } from '../config/index.js';
 import type { TrainConfig } from '../config/index.js';
 import { replaceFile } from '../log/index.js';
 import { WorkerRunner, assertWorkers, readBegunShards, shardsForWorkers } from '../parallel/index.js';
@@ -163,5 +163,5 @@ function fingerprintOf(config: TrainConfig, training: TrainingSet): string {
 
 /** As runs were marked when those two places counted too. */
 function earlierFingerprintOf({ data: _data, init: _init, ...rest }: TrainConfig, { rowIds, rowLabels }: TrainingSet): string {
-  return createHash('sha256').update(JSON.stringify([rest, rowIds, [...rowLabels]], withoutLaterNulls)).digest('hex');
+  return createHash('sha256').update(JSON.stringify([rest, rowIds, [...rowLabels]], withoutLaterSettings)).digest('hex');
 }
