@@ -121,6 +121,8 @@ export const trainConfigSchema = z.strictObject({
   /** Class frequencies that posteriors are made for: as in the training set (0), all alike (1), in between; null for those that the sampler makes. */
   balance: share.nullable().default(null),
   softLabels: z.boolean().default(false),
+  /** Train on samples that people did not agree about too, where a data set has such. */
+  contested: z.boolean().default(true),
   augment: augment.prefault({}),
   /** Pictures of a batch mixed two by two, and their labels with them. */
   mixup: z.strictObject({ alpha: positive.default(0.2) }).nullable().default(null),

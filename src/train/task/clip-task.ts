@@ -95,7 +95,7 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
   if (config.method.name === 'dnfer') throw new FerError('CONFIG_INVALID', 'method.name: dnfer compares two views of an image; for clips use v-naw, nla or ce');
   if (config.subset !== null || config.imbalance !== null) throw new FerError('CONFIG_INVALID', 'subset and imbalance: they cut down images; for clips leave them out');
   const clipsOf = (samples: readonly Sample[]): LabelledClip[] => samples.flatMap((sample) => encoded.clipOf.get(sample) ?? []);
-  const parts = divide(dataset, config.validation);
+  const parts = divide(dataset, config);
   const noisy = withNoise(clipsOf(parts.training), labels.size, config);
   const labelled = noisy.flatMap(({ rowIds, labels: own }) => rowIds.filter((_, i) => own[i]! >= 0));
   const excluded = await excludedRows(config, labelled, () => [...encoded.clipOf.values()].flatMap(({ rowIds }) => rowIds));
@@ -127,7 +127,7 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
     training,
     validation: judges ? validation : null,
     labels,
-    report: { training: training.count, validation: judges ? validation.count : 0, leftOut: { ...dataset.leftOut, ...excluded.leftOut, ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)) }, notes: excluded.notes },
+    report: { training: training.count, validation: judges ? validation.count : 0, leftOut: { ...dataset.leftOut, ...parts.leftOut, ...excluded.leftOut, ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)) }, notes: excluded.notes },
     save: async (folder, figures) => {
       await mkdir(folder, { recursive: true });
       await copyEncoder(encoded, join(folder, FRAME_PART));

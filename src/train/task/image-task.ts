@@ -25,7 +25,7 @@ import type { OnRead, TrainingTask } from './training-task.js';
 export async function imageTask({ dataset, prepared }: OpenData, config: TrainConfig, network: FrameNetworkConfig, onRead?: OnRead): Promise<TrainingTask> {
   const { labels } = dataset;
   const geometry = geometryOf(network);
-  const parts = divide(dataset, config.validation);
+  const parts = divide(dataset, config);
   const drawn = distort(parts.training.flatMap((sample) => labelledRows(rowsOf(sample, labels))), labels.size, config);
   const excluded = await excludedRows(config, drawn.map(({ id }) => id), () => dataset.samples.flatMap((sample) => rowsOf(sample, labels).map(({ id }) => id)));
   const chosen = drawn.filter(({ id }) => !excluded.ids.has(id));
@@ -41,7 +41,7 @@ export async function imageTask({ dataset, prepared }: OpenData, config: TrainCo
     training: new ImageTrainingSet(located.crops, training, { ...augmentations(config.augment), softLabels: config.softLabels, classCount: labels.size }),
     validation: validation.length === 0 ? null : new ImageEvaluationSet(located.crops, validation, network.symmetric),
     labels,
-    report: { training: training.length, validation: validation.length, leftOut: { ...dataset.leftOut, ...excluded.leftOut, ...(located.broken > 0 ? { 'cannot be decoded': located.broken } : {}) }, notes: excluded.notes },
+    report: { training: training.length, validation: validation.length, leftOut: { ...dataset.leftOut, ...parts.leftOut, ...excluded.leftOut, ...(located.broken > 0 ? { 'cannot be decoded': located.broken } : {}) }, notes: excluded.notes },
     save: (folder, figures) => saveCheckpoint(model, folder, { ...checkpointInfo('frame', model, labels, geometry, config), ...(network.symmetric && { symmetric: true }), ...figures }),
     assertGoesOn: () => Promise.resolve(),
     dispose: () => {

@@ -7,6 +7,7 @@ import { still } from '../../../test/support/still-sample.js';
 import { writeStills } from '../../../test/support/stills-dataset.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { LabelSet } from '../../model/label-set.js';
+import type { TrainConfig } from '../config/index.js';
 import { SPLITS } from '../datasets/index.js';
 import type { Dataset, Split } from '../datasets/index.js';
 import { divide, openData } from './open-data.js';
@@ -23,8 +24,8 @@ function dataset(name: string, ...splits: readonly Split[]): Dataset {
 }
 
 /** How many of which split are on either side. */
-function sides(...args: Parameters<typeof divide>): [string, string] {
-  const { training, validation } = divide(...args);
+function sides(data: Dataset, how: TrainConfig['validation']): [string, string] {
+  const { training, validation } = divide(data, { validation: how, contested: true });
   const count = (samples: typeof training): string => SPLITS.flatMap((split) => {
     const own = samples.filter((sample) => sample.split === split).length;
     return own > 0 ? [`${own} ${split}`] : [];
@@ -48,8 +49,19 @@ describe('samples to train on, and to choose by', () => {
     expect(sides(dataset('manifest', 'valid'), { ...BY_DEFAULT, fraction: 0 })).toEqual(['16 train', '2 valid']);
   });
 
+  it('with those that are contested, or without', () => {
+    const agreed = dataset('ferplus');
+    const one = { ...still('contested', 'calm'), split: 'train', contested: true } as const;
+    const data = { ...agreed, samples: [...agreed.samples, one] };
+    const [all, without] = [true, false].map((contested) => divide(data, { validation: BY_DEFAULT, contested }));
+    expect(all).toMatchObject({ leftOut: {} });
+    expect(all!.training).toContainEqual(one);
+    expect(without).toEqual({ training: all!.training.filter(({ id }) => id !== one.id), validation: all!.validation, leftOut: { 'contested, as "contested" is off': 1 } });
+    expect(divide(agreed, { validation: BY_DEFAULT, contested: false }).leftOut).toEqual({});
+  });
+
   it('by the seed', () => {
-    const of = (seed: number): string[] => divide(dataset('ferplus'), { ...BY_DEFAULT, seed }).validation.map(({ id }) => id);
+    const of = (seed: number): string[] => divide(dataset('ferplus'), { validation: { ...BY_DEFAULT, seed }, contested: true }).validation.map(({ id }) => id);
     expect(of(1)).toEqual(of(1));
     expect(new Set([1, 2, 3, 4].map((seed) => of(seed).join())).size).toBeGreaterThan(1);
   });

@@ -2,7 +2,7 @@ import { LabelSet } from '../../model/label-set.js';
 import type { TrainConfig } from '../config/index.js';
 import type { CropSource } from '../crops/index.js';
 import { carveValidation, deduplicate, mapLabels, openDataset } from '../datasets/index.js';
-import type { Dataset, Sample } from '../datasets/index.js';
+import type { CarvedTraining, Dataset, Sample } from '../datasets/index.js';
 import { openPrepared, preparedFolder } from '../prepare/index.js';
 import type { FeatureSource } from '../prepare/index.js';
 
@@ -37,8 +37,23 @@ export async function openData(config: Pick<TrainConfig, 'data' | 'fold' | 'labe
   return { dataset, prepared: prepared?.crops ?? null, preparedFeatures: prepared?.features ?? null, close: async () => prepared?.close() };
 }
 
-/** The samples to train on, and those by which epochs are chosen. */
-export function divide(dataset: Dataset, { from, fraction, seed }: TrainConfig['validation']): { readonly training: readonly Sample[]; readonly validation: readonly Sample[] } {
+/** How a data set is divided for a run. */
+export interface Division {
+  readonly training: readonly Sample[];
+  /** Those by which epochs are chosen. */
+  readonly validation: readonly Sample[];
+  readonly leftOut: Readonly<Record<string, number>>;
+}
+
+export function divide(dataset: Dataset, { validation, contested }: Pick<TrainConfig, 'validation' | 'contested'>): Division {
+  const parts = inTwo(dataset, validation);
+  if (contested) return { ...parts, leftOut: {} };
+  const training = parts.training.filter((sample) => sample.contested !== true);
+  const count = parts.training.length - training.length;
+  return { training, validation: parts.validation, leftOut: count === 0 ? {} : { 'contested, as "contested" is off': count } };
+}
+
+function inTwo(dataset: Dataset, { from, fraction, seed }: TrainConfig['validation']): CarvedTraining {
   const ofSplit = (split: string): readonly Sample[] => dataset.samples.filter((sample) => sample.split === split);
   const own = from === 'valid' || (from === 'auto' && dataset.name === 'manifest' && dataset.splits.includes('valid'));
   if (own) return { training: ofSplit('train'), validation: ofSplit('valid') };

@@ -56,7 +56,7 @@ describe('clips of prepared crops', () => {
     await made('apart');
     const config = resolveConfig('ce', { data: location });
     const data = await openData(config);
-    const { training, validation } = divide(data.dataset, config.validation);
+    const { training, validation } = divide(data.dataset, config);
     await data.close();
     const [trained, held] = [training, validation].map((samples) => new Set(samples.map(({ id }) => id)));
     for (const { split, segments } of await clips('apart')) {
