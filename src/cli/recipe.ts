@@ -15,7 +15,7 @@ export function recipeCommand(program: Command): void {
     .option('--workers <n>', 'threads that share every batch in training', number)
     .option('--check', 'only say which stages there are, and whether the file is right')
     .addOption(new Option('--backend <name>', 'compute engine; the best that works, if not given').choices(['auto', ...BACKEND_NAMES]))
-    .addHelpText('after', '\nExample:\n  fer recipe models/recipe.json --data ferplus:/data/ferplus -o runs/default\n\nWhat the file says, and what is written: docs/recipe.md')
+    .addHelpText('after', '\nExample:\n  fer recipe models/recipe.json --data ferplus-votes:/data/ferplus -o runs/default\n\nWhat the file says, and what is written: docs/recipe.md')
     .action(async (file: string, flags: RecipeFlags) => {
       const { runRecipeFile } = await import('./run-recipe.js');
       process.exitCode = await runRecipeFile(file, flags);
