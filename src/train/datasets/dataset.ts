@@ -26,7 +26,7 @@ export interface Sample {
   readonly frameLabels: readonly (string | null)[] | null;
   /** How people voted, as shares in the order of the data set's labels, adding up to 1; null where unknown. */
   readonly softLabel: readonly number[] | null;
-  /** Only where people did not agree: `label` is no more than the most frequent answer. To be trained on, and never to be judged by. */
+  /** Only where people did not agree: `label` is no more than the most frequent answer. To be trained on, and never set aside for validation. */
   readonly contested?: true;
   /** Who is seen; null where the data set does not say. */
   readonly subject: string | null;

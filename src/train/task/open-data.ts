@@ -45,6 +45,7 @@ export interface Division {
   readonly leftOut: Readonly<Record<string, number>>;
 }
 
+/** Divides as a run asks for; contested samples are only ever trained on. */
 export function divide(dataset: Dataset, { validation, contested }: Pick<TrainConfig, 'validation' | 'contested'>): Division {
   const parts = inTwo(dataset, validation);
   if (contested) return { ...parts, leftOut: {} };
