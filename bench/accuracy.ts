@@ -9,7 +9,9 @@ import { DEFAULT_MODEL, EXPRESSIONS_8, loadFaceNets, openBackend, openImages, op
 import type { BackendName, CropGeometry, FaceCrop, FaceNets, Frame, LabelSet } from '../src/index.js';
 import { faceCrop, wholeCrop } from '../src/train/prepare/cut-crop.js';
 import { findLargest } from '../src/train/prepare/prepare-image.js';
-import { flip, openDataset, Tally } from '../src/train/index.js';
+import { mirroredCrop } from '../src/train/evaluate/mirrored-crop.js';
+import { openDataset, Tally } from '../src/train/index.js';
+import { mean } from '../src/train/mean.js';
 import type { Evaluation, Sample, Split } from '../src/train/index.js';
 import { HumanEmotionNet } from './human-emotion-net.js';
 import { markdownTable } from './table.js';
@@ -76,7 +78,7 @@ for (let from = 0; from < samples.length; from += BATCH) {
       );
       const into = answers.get(`${contender.name} ${way}`)!;
       into.plain.push(...(await contender.answer(crops)));
-      into.mirrored.push(...(await contender.answer(crops.map(mirrored))));
+      into.mirrored.push(...(await contender.answer(crops.map(mirroredCrop))));
     }
   }
   if (process.stderr.isTTY) process.stderr.write(`\r${truths.length} of ${samples.length}`);
@@ -119,14 +121,9 @@ async function decode(some: readonly Sample[], faceNets: FaceNets | null): Promi
   return pictures;
 }
 
-function mirrored({ geometry, data }: FaceCrop): FaceCrop {
-  const { size, channels } = geometry;
-  return { geometry, data: flip({ data, height: size, width: size, channels }).data };
-}
-
 /** With and without mirrored pictures; of a model that lacks classes once with those counted as wrong, once with them left out. */
 function rowsOf(name: string, labels: LabelSet, way: string, { plain, mirrored: other }: Answers): string[][] {
-  const both = plain.map((row, i) => row.map((p, k) => (p + other[i]![k]!) / 2));
+  const both = plain.map((row, i) => mean(row, other[i]!));
   return [plain, both].flatMap((posteriors, flipped) => {
     const evaluations = [false, true].map((ignoreMissing) => tally(labels, posteriors, ignoreMissing));
     const kept = evaluations[0]!.missingLabels.length === 0 ? evaluations.slice(0, 1) : evaluations;

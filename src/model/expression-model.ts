@@ -31,6 +31,8 @@ export interface ExpressionModel {
   readonly version: string;
   readonly labels: LabelSet;
   readonly crop: CropGeometry;
+  /** Whether a picture and its mirror image have the same answer. */
+  readonly symmetric: boolean;
   /** What its crops were in training: faces found and aligned, or whole pictures as they came. */
   readonly framing: 'aligned' | 'whole';
   readonly context: ClipContext;

@@ -31,6 +31,7 @@ export class TrainedModel implements ExpressionModel {
     readonly labels: LabelSet,
     readonly crop: CropGeometry,
     readonly framing: ExpressionModel['framing'],
+    readonly symmetric: boolean,
     private readonly frame: tf.LayersModel,
     private readonly toFeatures: (crops: tf.Tensor4D) => tf.Tensor2D,
     private readonly temporal: TemporalPart | null,
@@ -62,7 +63,7 @@ export class TrainedModel implements ExpressionModel {
     const temperature = info.temperature ?? 1;
     const toLogits = answering(model, info);
     const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => toPosteriors(toLogits(crops), temperature); // [B, C]
-    return new TrainedModel(name, version, labelSetOf(info), info.crop, framingOf(info), model, toFeatures, null, null);
+    return new TrainedModel(name, version, labelSetOf(info), info.crop, framingOf(info), info.symmetric ?? false, model, toFeatures, null, null);
   }
 
   private static ofClips(frame: Checkpoint, temporal: Checkpoint, version: string, folder: string, name?: string): TrainedModel {
@@ -76,7 +77,7 @@ export class TrainedModel implements ExpressionModel {
       const toFeatures = answering(encoder, frame.info); // [B, D]
       const part = new TemporalPart(model, info.temperature ?? 1, info.clipFrames ?? DEFAULT_CLIP_FRAMES);
       const still = isDeepStrictEqual(frame.info.labelSet.labels, info.labelSet.labels) ? new StillPart(frame.model, frame.info.temperature ?? 1) : null;
-      return new TrainedModel(name ?? `${frame.info.network}+${info.network}`, version, labelSetOf(info), frame.info.crop, framingOf(frame.info), frame.model, toFeatures, part, still);
+      return new TrainedModel(name ?? `${frame.info.network}+${info.network}`, version, labelSetOf(info), frame.info.crop, framingOf(frame.info), frame.info.symmetric ?? false, frame.model, toFeatures, part, still);
     } catch (error) {
       model.dispose();
       if (error instanceof FerError) throw error;

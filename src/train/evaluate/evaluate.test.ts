@@ -18,6 +18,7 @@ class BrightSide implements ExpressionModel {
   readonly labels = new LabelSet('sides', ['left', 'right']);
   readonly crop = GEOMETRY;
   readonly framing = 'whole';
+  readonly symmetric: boolean = false;
   readonly context = { past: 0, future: 0, hop: 1 };
   readonly encoded: number[] = [];
   readonly clips: Clip[] = [];
@@ -175,6 +176,15 @@ it('averages with the mirrored picture', async () => {
     expect(posteriors[1]).toBeCloseTo(0.5, 6);
   }
   expect(seen).toHaveLength(2);
+});
+
+it('does not look twice with a symmetric model, whose answer to the mirrored picture is the same', async () => {
+  class Symmetric extends BrightSide {
+    override readonly symmetric = true;
+  }
+  const model = new Symmetric();
+  await evaluate(model, [picture('p', 'left', 90, 10)], { flip: true });
+  expect(model.encoded).toEqual([1]);
 });
 
 it('stops when it is told to', async () => {

@@ -1,11 +1,11 @@
 import { FerError } from '../../errors/index.js';
-import type { FaceCrop } from '../../model/crop-geometry.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { nearestFaces } from '../augment/clip/index.js';
-import { flip } from '../augment/index.js';
+import { mean } from '../mean.js';
 import { predictedClasses } from '../metrics/index.js';
 import { classifyClip } from './classify-clip.js';
 import type { LabelledCrop, Prediction } from './labelled-crop.js';
+import { mirroredCrop } from './mirrored-crop.js';
 import { Tally } from './tally.js';
 import type { Evaluation } from './tally.js';
 
@@ -93,7 +93,8 @@ export async function evaluate(
 async function look(model: ExpressionModel, batch: readonly LabelledCrop[], mirror: boolean): Promise<Seen[]> {
   const faces = batch.flatMap(({ crop }) => crop ?? []);
   const plain = faces.length === 0 ? [] : await model.encode(faces);
-  const mirrored = mirror && faces.length > 0 ? await model.encode(faces.map(mirroredCrop)) : null;
+  // A symmetric model has the same answer for both.
+  const mirrored = mirror && !model.symmetric && faces.length > 0 ? await model.encode(faces.map(mirroredCrop)) : null;
   let next = 0;
   return batch.map(({ crop, ...rest }) => {
     if (crop === null) return { ...rest, features: null };
@@ -108,12 +109,7 @@ async function posteriorsOf(model: ExpressionModel, seen: readonly Features[], t
   const mirrored = seen.flatMap((features) => features.mirrored ?? []);
   if (mirrored.length === 0) return plain;
   const other = await classifyClip(model, mirrored, timestamps);
-  return plain.map((row, i) => row.map((p, k) => (p + other[i]![k]!) / 2));
-}
-
-function mirroredCrop({ geometry, data }: FaceCrop): FaceCrop {
-  const { size, channels } = geometry;
-  return { geometry, data: flip({ data, height: size, width: size, channels }).data };
+  return plain.map((row, i) => mean(row, other[i]!));
 }
 
 async function* inBatches(crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>): AsyncGenerator<LabelledCrop[], void, undefined> {

@@ -3,6 +3,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { encoderOf } from '../../model/networks/index.js';
 import type { CropSource } from '../crops/index.js';
+import { mean } from '../mean.js';
 import type { FeatureSource } from '../prepare/index.js';
 
 /** What the frame encoder makes of each crop, and of its mirror image. */
@@ -22,10 +23,7 @@ export function preparedFeatures(source: FeatureSource): ClipFeatures {
 export function meanOfSides(features: ClipFeatures): ClipFeatures {
   return {
     dimensions: features.dimensions,
-    of: async (crops) => {
-      const [plain, mirrored] = [await features.of(crops, false), await features.of(crops, true)];
-      return plain.map((value, i) => (value + mirrored[i]!) / 2);
-    },
+    of: async (crops) => mean(await features.of(crops, false), await features.of(crops, true)),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Augmentation, PixelImage } from '../augment/index.js';
 import { flip } from '../augment/flip.js';
 import type { CropSource } from '../crops/index.js';
 import { cropLength } from '../crops/index.js';
+import { mean } from '../mean.js';
 import type { SecondView } from '../methods/index.js';
 import type { SeededRandom } from '../seeded-random.js';
 import { chanceOf } from './training-set.js';
@@ -98,22 +99,12 @@ export class ImageEvaluationSet implements EvaluationSet {
       const shape = [chosen.length, size, size, channels] as const;
       const pixels = Float32Array.from(pictures);
       const plain = await predict(pixels, shape); // [n, C]
-      const logits = this.symmetric ? mean(plain, await predict(mirrored(pixels, shape), shape)) : plain;
+      // One below the other, they are mirrored as one picture.
+      const mirrored = (): Float32Array => flip({ data: pixels, height: chosen.length * size, width: size, channels }).data;
+      const logits = this.symmetric ? mean(plain, await predict(mirrored(), shape)) : plain;
       const classes = logits.length / chosen.length;
       for (let i = 0; i < chosen.length; i += 1) rows.push(logits.slice(i * classes, (i + 1) * classes));
     }
     return rows;
   }
-}
-
-/** [n, S, S, C] -> [n, S, S, C] */
-function mirrored(pixels: Float32Array, [count, height, width, channels]: readonly [number, number, number, number]): Float32Array {
-  const length = pixels.length / count;
-  const all = new Float32Array(pixels.length);
-  for (let from = 0; from < pixels.length; from += length) all.set(flip({ data: pixels.subarray(from, from + length), height, width, channels }).data, from);
-  return all;
-}
-
-function mean(a: Float32Array, b: Float32Array): Float32Array {
-  return a.map((value, i) => (value + b[i]!) / 2);
 }

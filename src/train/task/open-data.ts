@@ -37,11 +37,8 @@ export async function openData(config: Pick<TrainConfig, 'data' | 'fold' | 'labe
   return { dataset, prepared: prepared?.crops ?? null, preparedFeatures: prepared?.features ?? null, close: async () => prepared?.close() };
 }
 
-/** How a data set is divided for a run. */
-export interface Division {
-  readonly training: readonly Sample[];
-  /** Those by which epochs are chosen. */
-  readonly validation: readonly Sample[];
+/** How a data set is divided for a run: what is trained on, and that by which epochs are chosen. */
+export interface Division extends CarvedTraining {
   readonly leftOut: Readonly<Record<string, number>>;
 }
 
