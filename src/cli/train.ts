@@ -15,7 +15,7 @@ export function trainCommand(program: Command): void {
     .option('-c, --config <file>', 'JSON file of settings, over the preset')
     .option('-s, --set <setting=value...>', 'single settings over both, such as optimizer.learningRate=0.001')
     .option('--resume', 'go on with the run in the folder after its last whole epoch')
-    .option('--init <model>', 'model folder whose weights are the start')
+    .option('--init <model>', 'model folder whose weights are the start, or face-api:recognition')
     .option('--encoder <model>', 'for clips: model folder of the frame network')
     .option('--exclude <csv>', 'audit.csv whose marked rows are not trained on')
     .option('--epochs <n>', 'how often every sample is seen', number)

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../frame.js';
 import type { Point } from './geometry.js';
 import type { PixelScaling } from './letterbox.js';
-import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from '../../model/pretrained/weight-files.js';
+import { disposeRecognition, loadRecognitionWeights, RECOGNITION_BLOCKS, RECOGNITION_MEAN_RGB as MEAN } from '../../model/pretrained/recognition-weights.js';
+import type { RecognitionWeights } from '../../model/pretrained/recognition-weights.js';
 import { fitSimilarity } from './similarity.js';
 import { warpRgb } from './warp.js';
 
 const INPUT_SIZE = 150;
-const MEAN = [122.782, 117.001, 104.298] as const;
 const SCALING: PixelScaling = { gain: 1 / 255, offset: [-MEAN[0] / 255, -MEAN[1] / 255, -MEAN[2] / 255] };
 
 /** 128 numbers; the Euclidean distance between two of them says how unlike two faces are. */
@@ -27,36 +27,13 @@ const TEMPLATE_POINTS = TEMPLATE.map(([, x, y]) => ({
   y: ((MARGIN + y) / (1 + 2 * MARGIN)) * INPUT_SIZE,
 }));
 
-/** Strides and widths of the residual network, in order. */
-const BLOCKS = [
-  'conv32_1', 'conv32_2', 'conv32_3',
-  'conv64_down', 'conv64_1', 'conv64_2', 'conv64_3',
-  'conv128_down', 'conv128_1', 'conv128_2',
-  'conv256_down', 'conv256_1', 'conv256_2', 'conv256_down_out',
-] as const;
-
-interface Convolution {
-  readonly filter: tf.Tensor4D;
-  readonly bias: tf.Tensor1D;
-}
-
-/** face-api's FaceRecognitionNet (dlib's ResNet), its scale layers folded into the convolutions. */
+/** face-api's FaceRecognitionNet (dlib's ResNet). */
 export class DescriptorNet {
-  private constructor(
-    private readonly convolutions: ReadonlyMap<string, Convolution>,
-    private readonly projection: tf.Tensor2D,
-  ) {}
+  private constructor(private readonly weights: RecognitionWeights) {}
 
   /** @throws FerError WEIGHTS_MISSING */
   static async load(): Promise<DescriptorNet> {
-    const weights = await loadFaceApiWeights('face_recognition_model');
-    const names = ['conv32_down', ...BLOCKS.flatMap((block) => [`${block}/conv1`, `${block}/conv2`])];
-    const net = new DescriptorNet(
-      new Map(names.map((name) => [name, foldScale(weights, name)])),
-      weight<tf.Rank.R2>(weights, 'fc').clone(),
-    );
-    disposeWeights(weights);
-    return net;
+    return new DescriptorNet(await loadRecognitionWeights());
   }
 
   /** @param faces 68 points each, in pixels of the frame */
@@ -84,13 +61,12 @@ export class DescriptorNet {
   forward(input: tf.Tensor4D): tf.Tensor2D {
     let x = this.convolve(input, 'conv32_down', 2, 'relu');
     x = tf.maxPool<tf.Tensor4D>(x, 3, 2, 'valid');
-    for (const block of BLOCKS) x = this.residual(x, block, block.includes('down'));
-    return tf.matMul(tf.mean<tf.Tensor2D>(x, [1, 2]), this.projection);
+    for (const block of RECOGNITION_BLOCKS) x = this.residual(x, block, block.includes('down'));
+    return tf.matMul(tf.mean<tf.Tensor2D>(x, [1, 2]), this.weights.projection);
   }
 
   dispose(): void {
-    for (const { filter, bias } of this.convolutions.values()) tf.dispose([filter, bias]);
-    this.projection.dispose();
+    disposeRecognition(this.weights);
   }
 
   private residual(x: tf.Tensor4D, block: string, down: boolean): tf.Tensor4D {
@@ -106,21 +82,9 @@ export class DescriptorNet {
   }
 
   private convolve(x: tf.Tensor4D, name: string, strides: 1 | 2, activation: 'relu' | 'linear'): tf.Tensor4D {
-    const { filter, bias } = this.convolutions.get(name)!;
+    const { filter, bias } = this.weights.convolutions.get(name)!;
     return tf.fused.conv2d({ x, filter, bias, strides, pad: strides === 2 ? 'valid' : 'same', activation });
   }
-}
-
-/** conv, then `* weights + biases`, as one convolution. */
-function foldScale(weights: WeightMap, name: string): Convolution {
-  return tf.tidy(() => {
-    const gain = weight<tf.Rank.R1>(weights, `${name}/scale/weights`);
-    const shift = weight<tf.Rank.R1>(weights, `${name}/scale/biases`);
-    return {
-      filter: tf.mul<tf.Tensor4D>(weight<tf.Rank.R4>(weights, `${name}/conv/filters`), gain),
-      bias: tf.add<tf.Tensor1D>(tf.mul(weight<tf.Rank.R1>(weights, `${name}/conv/bias`), gain), shift),
-    };
-  });
 }
 
 export function descriptorDistance(a: FaceDescriptor, b: FaceDescriptor): number {

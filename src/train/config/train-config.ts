@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { FACE_RESNET_SIDES } from '../../model/networks/face-resnet-sides.js';
 import { JSD_VARIANTS } from '../losses/index.js';
 import { SAMPLERS } from '../task/sampler.js';
 
@@ -35,6 +36,13 @@ const method = z.discriminatedUnion('name', [
 const network = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('compact'), size: count.default(48), channels: z.union([z.literal(1), z.literal(3)]).default(1), width: count.default(24), depth: count.default(1), dropout: share.default(0), symmetric: z.boolean().default(false) }),
   z.strictObject({ name: z.literal('resnet18'), size: count.default(112), dropout: share.default(0), symmetric: z.boolean().default(false) }),
+  z.strictObject({ name: z.literal('face-resnet'), size: count.default(48), channels: z.union([z.literal(1), z.literal(3)]).default(1), enlargeTo: z.literal([...FACE_RESNET_SIDES]).default(99), dropout: share.default(0), symmetric: z.boolean().default(false) }),
+  z.strictObject({
+    name: z.literal('joined'),
+    /** Model folders of the frame networks that are joined. */
+    of: z.array(z.string().min(1)).min(2),
+    symmetric: z.boolean().default(false),
+  }),
   z.strictObject({
     name: z.literal('temporal'),
     /** Model folder of the frame network whose features are mixed over time. */
@@ -107,7 +115,7 @@ export const trainConfigSchema = z.strictObject({
   labels: z.array(z.string()).min(2).nullable().default(null),
   method,
   network: network.prefault({ name: 'compact' }),
-  /** Model folder whose weights are the start, layer by layer; null to begin at random. */
+  /** Model folder whose weights are the start, layer by layer, or RECOGNITION for a face ResNet; null to begin at random. */
   init: z.string().nullable().default(null),
   epochs: count.default(40),
   batchSize: count.default(64),

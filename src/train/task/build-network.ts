@@ -1,19 +1,51 @@
 import type * as tf from '@tensorflow/tfjs';
+import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/index.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
-import { compactResidualNet, frameClassifier, resNet18 } from '../../model/networks/index.js';
+import type { LabelSet } from '../../model/label-set.js';
+import { compactResidualNet, faceResNet, frameClassifier, joinClassifiers, resNet18 } from '../../model/networks/index.js';
 import type { NetworkConfig } from '../config/index.js';
+import { FRAME_PART, partOf } from './model-folder.js';
 
 export type FrameNetworkConfig = Exclude<NetworkConfig, { name: 'temporal' }>;
+type JoinedConfig = Extract<NetworkConfig, { name: 'joined' }>;
 
-/** How faces are cut for a network: always the same places for eyes and mouth, whatever the size. */
-export function geometryOf(network: FrameNetworkConfig): CropGeometry {
-  return { ...DEFAULT_CROP, size: network.size, channels: network.name === 'compact' ? network.channels : 3 };
+/**
+ * How faces are cut for a network: always the same places for eyes and mouth, whatever the size; as its parts want them for a joined one.
+ * @throws FerError WEIGHTS_MISSING where a part is no model
+ */
+export async function geometryOf(network: FrameNetworkConfig): Promise<CropGeometry> {
+  if (network.name === 'joined') return (await readCheckpointInfo(await partOf(network.of[0]!, FRAME_PART))).crop;
+  return { ...DEFAULT_CROP, size: network.size, channels: network.name === 'resnet18' ? 3 : network.channels };
 }
 
-/** A frame classifier with its initial weights. [B, S, S, C] -> logits [B, classes] */
-export function buildFrameNetwork(network: FrameNetworkConfig, classes: number, seed: number): tf.LayersModel {
-  const { size, dropout } = network;
-  const encoder = network.name === 'compact' ? compactResidualNet({ size, channels: network.channels, width: network.width, depth: network.depth, seed }) : resNet18({ size, seed });
-  return frameClassifier(encoder, { classes, dropout, seed });
+/**
+ * A frame classifier with its initial weights; a joined one has those of its parts. [B, S, S, C] -> logits [B, classes]
+ * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE where parts do not fit one another or the labels
+ */
+export async function buildFrameNetwork(network: FrameNetworkConfig, labels: LabelSet, seed: number): Promise<tf.LayersModel> {
+  if (network.name === 'joined') return await join(network, labels);
+  return frameClassifier(frameEncoder(network, seed), { classes: labels.size, dropout: network.dropout, seed });
+}
+
+function frameEncoder(network: Exclude<FrameNetworkConfig, JoinedConfig>, seed: number): tf.LayersModel {
+  switch (network.name) {
+    case 'compact':
+      return compactResidualNet({ ...network, seed });
+    case 'resnet18':
+      return resNet18({ ...network, seed });
+    case 'face-resnet':
+      return faceResNet({ ...network, seed });
+  }
+}
+
+async function join(network: JoinedConfig, labels: LabelSet): Promise<tf.LayersModel> {
+  const crop = await geometryOf(network);
+  const parts: tf.LayersModel[] = [];
+  try {
+    for (const folder of network.of) parts.push((await loadCheckpoint(await partOf(folder, FRAME_PART), { kind: 'frame', labels, crop })).model);
+    return await joinClassifiers(parts);
+  } finally {
+    for (const part of parts) part.dispose();
+  }
 }

@@ -102,6 +102,26 @@ describe('images to train a frame network on', () => {
     expect((await readCheckpointInfo(join(root, 'symmetric'))).symmetric).toBe(true);
   });
 
+  it('are answered by a joined network by the mean of its parts, which must fit one another', async () => {
+    const folder = (name: string): string => join(root, 'parts', name);
+    const pictures = `manifest:${join(root, 'pictures')}`;
+    for (const [name, size, seed] of [['one', SIZE, 1], ['two', SIZE, 2], ['larger', 2 * SIZE, 1]] as const) {
+      await taskOf(config({ network: { name: 'compact', size, width: 4 }, seed }), (task) => task.save(folder(name), { temperature: 1, metrics: {} }));
+    }
+    const answers = (network: Record<string, unknown>, seed = 1): Promise<Float32Array[]> => taskOf(config({ network, seed }), ({ model, validation }) => validation!.logits(predictWith(model)));
+    const before = tf.memory().numTensors;
+    const [one, two] = [await answers({ name: 'compact', size: SIZE, width: 4 }, 1), await answers({ name: 'compact', size: SIZE, width: 4 }, 2)];
+    const both = await answers({ name: 'joined', of: [folder('one'), folder('two')] });
+    expect(both).toHaveLength(one.length);
+    both.forEach((row, i) => { row.forEach((value, k) => { expect(value).toBeCloseTo((one[i]![k]! + two[i]![k]!) / 2, 4); }); });
+
+    await expect(answers({ name: 'joined', of: [folder('one'), folder('larger')] })).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE', message: expect.stringMatching(/larger was trained on crops/) as string });
+    await expect(answers({ name: 'joined', of: [folder('one'), folder('none')] })).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
+    const reordered = config({ network: { name: 'joined', of: [folder('one'), folder('two')] }, labels: [...PATTERNS].reverse() }, pictures);
+    await expect(taskOf(reordered, () => null)).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE' });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('prepared, with the labelled frames of clips that show a face, are read where they lie', async () => {
     const geometry = { ...DEFAULT_CROP, size: SIZE, channels: 1 } as const;
     const frames = [0, 1, 2, 3].map((index) => ({ index: 2 * index, timestamp: index / 25, crop: [3, null, 4, 5][index]! }));

@@ -24,7 +24,7 @@ import type { OnRead, TrainingTask } from './training-task.js';
  */
 export async function imageTask({ dataset, prepared }: OpenData, config: TrainConfig, network: FrameNetworkConfig, onRead?: OnRead): Promise<TrainingTask> {
   const { labels } = dataset;
-  const geometry = geometryOf(network);
+  const geometry = await geometryOf(network);
   const parts = divide(dataset, config);
   const drawn = distort(parts.training.flatMap((sample) => labelledRows(rowsOf(sample, labels))), labels.size, config);
   const excluded = await excludedRows(config, drawn.map(({ id }) => id), () => dataset.samples.flatMap((sample) => rowsOf(sample, labels).map(({ id }) => id)));
@@ -35,7 +35,7 @@ export async function imageTask({ dataset, prepared }: OpenData, config: TrainCo
   const validation = labelledCrops(held, located, chosen.length);
   if (training.length === 0) throw new FerError('INPUT_NOT_FOUND', `${config.data}: no training images are left; look at it with "fer dataset check ${config.data}"`);
 
-  const model = buildFrameNetwork(network, labels.size, config.seed);
+  const model = await buildFrameNetwork(network, labels, config.seed);
   return {
     model,
     training: new ImageTrainingSet(located.crops, training, { ...augmentations(config.augment), softLabels: config.softLabels, classCount: labels.size }),
@@ -53,7 +53,7 @@ export async function imageTask({ dataset, prepared }: OpenData, config: TrainCo
 /** A split of the same data set, as it is. */
 export async function imageSplit({ dataset, prepared }: OpenData, network: FrameNetworkConfig, split: Split): Promise<EvaluationSet> {
   const rows = dataset.samples.filter((sample) => sample.split === split).flatMap((sample) => labelledRows(rowsOf(sample, dataset.labels)));
-  const located = await locateRows(rows, geometryOf(network), prepared);
+  const located = await locateRows(rows, await geometryOf(network), prepared);
   return new ImageEvaluationSet(located.crops, labelledCrops(rows, located, 0), network.symmetric);
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { AUDIT_HTML, auditRun } from '../audit/index.js';
 import { withoutLaterSettings } from '../config/index.js';
-import type { TrainConfig } from '../config/index.js';
+import type { NetworkConfig, TrainConfig } from '../config/index.js';
 import { replaceFile } from '../log/index.js';
 import { WorkerRunner, assertWorkers, readBegunShards, shardsForWorkers } from '../parallel/index.js';
 import { buildMethod } from './build-method.js';
@@ -16,7 +16,7 @@ import type { RunFolder } from '../run/run-folder.js';
 import { RunLogs } from '../run/run-logs.js';
 import { LocalRunner } from './shard-runner.js';
 import { assertTwoClasses, dataLines, warmUpLines } from '../run/opening-lines.js';
-import { startFrom } from '../task/start-from.js';
+import { RECOGNITION, startFrom, startFromFaces } from '../task/start-from.js';
 import { openTaskData } from '../task/task-data.js';
 import type { TaskData } from '../task/task-data.js';
 import type { TrainingSet } from '../task/training-set.js';
@@ -78,12 +78,17 @@ async function trainOn(data: TaskData, config: TrainConfig, folder: RunFolder, s
   const task = await data.task(config, options.onRead);
   try {
     assertTwoClasses(task, config);
-    if (config.init !== null && saved === null) await startFrom(task.model, await partOf(config.init, data.part), task.labels, options.onMessage);
+    if (saved === null) await initialise(task, config, data, options);
     for (const line of [...dataLines(task, config), ...warmUpLines(config)]) options.onMessage?.(line);
     return await runTask(task, config, folder, saved, options);
   } finally {
     task.dispose();
   }
+}
+
+async function initialise({ model, labels }: TrainingTask, { init, network }: TrainConfig, { part }: TaskData, { onMessage }: TrainOptions): Promise<void> {
+  if (init === RECOGNITION) await startFromFaces(model, network, onMessage);
+  else if (init !== null) await startFrom(model, await partOf(init, part), labels, onMessage);
 }
 
 async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolder, saved: TrainingState | null, options: TrainOptions): Promise<TrainingOutcome> {
@@ -157,8 +162,13 @@ function metricsOf({ epoch, loss, validation, calibration }: EpochRecord): Recor
  * task compares; what an audit excludes shows in the samples.
  */
 function fingerprintOf(config: TrainConfig, training: TrainingSet): string {
-  const network = config.network.name === 'temporal' ? { ...config.network, encoder: '' } : config.network;
+  const network = withoutFolders(config.network);
   return earlierFingerprintOf({ ...config, network, exclude: config.exclude === null ? null : { ...config.exclude, file: '' } }, training);
+}
+
+function withoutFolders(network: NetworkConfig): NetworkConfig {
+  if (network.name === 'temporal') return { ...network, encoder: '' };
+  return network.name === 'joined' ? { ...network, of: network.of.map(() => '') } : network;
 }
 
 /** As runs were marked when those two places counted too. */

@@ -1,0 +1,33 @@
+import * as tf from '@tensorflow/tfjs';
+
+export interface EnlargeConfig {
+  readonly name?: string;
+  /** Side of the pictures that come out. */
+  readonly size: number;
+}
+
+/** Pictures at another size, bilinearly, for networks that were made for more pixels than the crops have. [B, H, W, C] -> [B, S, S, C] */
+export class Enlarge extends tf.layers.Layer {
+  static readonly className = 'FerEnlarge';
+  private readonly size: number;
+
+  constructor(config: EnlargeConfig) {
+    super(config);
+    this.size = config.size;
+  }
+
+  override computeOutputShape([batch, , , channels]: tf.Shape): tf.Shape {
+    return [batch!, this.size, this.size, channels!];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+    return tf.tidy(() => tf.image.resizeBilinear(x, [this.size, this.size], false, true));
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), size: this.size };
+  }
+}
+
+tf.serialization.registerClass(Enlarge);

@@ -1,0 +1,51 @@
+import * as tf from '@tensorflow/tfjs';
+import { Enlarge } from './enlarge.js';
+import type { FaceResNetSide } from './face-resnet-sides.js';
+import { Seeds, relu } from './residual-block.js';
+import { StandardiseImage } from './standardise-image.js';
+
+export interface FaceResNetOptions {
+  /** Side of the square crop in pixels. */
+  readonly size?: number;
+  readonly channels?: 1 | 3;
+  /** Side to which crops are enlarged first: the more, the finer, and the more work. */
+  readonly enlargeTo?: FaceResNetSide;
+  /** Of the initial weights. */
+  readonly seed?: number;
+}
+
+/** Channels and residual blocks of each stage. */
+export const FACE_RESNET_STAGES: readonly (readonly [channels: number, blocks: number])[] = [[32, 3], [64, 4], [128, 3], [256, 1]];
+
+/**
+ * Frame encoder shaped as the first eleven blocks of dlib's ResNet for face recognition (King 2017, after He et al. 2016), so that it can start from that
+ * network's weights (startFromRecognition). It has no batch normalisation: from random weights its blocks begin as the identity.
+ * Pixels of any range (StandardiseImage). 2.2 M parameters. [B, S, S, C] -> features [B, 256]
+ */
+export function faceResNet({ size = 48, channels = 1, enlargeTo = 99, seed = 1 }: FaceResNetOptions = {}): tf.LayersModel {
+  const seeds = new Seeds(seed * 1000);
+  const input = tf.input({ shape: [size, size, channels], name: 'image' });
+  let x = new StandardiseImage({ name: 'standardise' }).apply(input) as tf.SymbolicTensor;
+  x = new Enlarge({ name: 'enlarge', size: enlargeTo }).apply(x) as tf.SymbolicTensor; // [B, E, E, C]
+  x = relu(convolution(x, 'stem', 32, 7, 2, seeds), 'stem'); // [B, (E - 5) / 2, (E - 5) / 2, 32]
+  x = tf.layers.maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'valid' }).apply(x) as tf.SymbolicTensor; // [B, (E - 7) / 4, (E - 7) / 4, 32]
+  for (const [stage, [filters, blocks]] of FACE_RESNET_STAGES.entries()) {
+    for (let block = 0; block < blocks; block++) x = plainBlock(x, `stage${stage + 1}_block${block + 1}`, filters, stage > 0 && block === 0, seeds);
+  } // [B, 2, 2, 256] of 99
+  const features = tf.layers.globalAveragePooling2d({ name: 'features' }).apply(x) as tf.SymbolicTensor; // [B, 256]
+  return tf.model({ name: 'face_resnet', inputs: input, outputs: features });
+}
+
+/** Basic residual block with biases in place of normalisation; where it halves the picture, the shortcut is a 2x2 convolution. [B, H, W, C] -> [B, H / s, W / s, filters] */
+function plainBlock(x: tf.SymbolicTensor, name: string, filters: number, halves: boolean, seeds: Seeds): tf.SymbolicTensor {
+  const first = relu(convolution(x, `${name}_1`, filters, 3, halves ? 2 : 1, seeds), `${name}_1`);
+  const second = convolution(first, `${name}_2`, filters, 3, 1, seeds, !halves);
+  const shortcut = halves ? convolution(x, `${name}_shortcut`, filters, 2, 2, seeds) : x;
+  return relu(tf.layers.add({ name: `${name}_sum` }).apply([second, shortcut]) as tf.SymbolicTensor, name);
+}
+
+function convolution(x: tf.SymbolicTensor, name: string, filters: number, kernelSize: number, strides: number, seeds: Seeds, fromZero = false): tf.SymbolicTensor {
+  const seed = seeds.next();
+  const kernelInitializer = fromZero ? tf.initializers.zeros() : tf.initializers.heNormal({ seed });
+  return tf.layers.conv2d({ name: `${name}_conv`, filters, kernelSize, strides, padding: strides === 1 ? 'same' : 'valid', kernelInitializer }).apply(x) as tf.SymbolicTensor;
+}

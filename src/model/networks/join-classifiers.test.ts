@@ -1,0 +1,68 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, it } from 'vitest';
+import { openBackend } from '../backend/index.js';
+import { compactResidualNet, encoderOf, foldBatchNorm, frameClassifier, joinClassifiers } from './index.js';
+
+beforeAll(async () => {
+  await openBackend();
+});
+
+const picture = (batch: number): tf.Tensor => tf.randomNormal([batch, 16, 16, 1], 0, 1, 'float32', 7);
+const part = (width: number, depth: number, seed: number): tf.LayersModel => frameClassifier(compactResidualNet({ size: 16, width, depth, seed }), { classes: 3, dropout: seed % 2 === 0 ? 0.3 : 0, seed });
+const largest = (x: tf.Tensor): number => tf.tidy(() => x.abs().max().dataSync()[0]!);
+
+it('joined classifiers answer by the mean of their logits, from the features of all', async () => {
+  const parts = [part(4, 1, 1), part(8, 2, 2), part(4, 1, 3)];
+  const before = tf.memory().numTensors;
+  const joined = await joinClassifiers(parts);
+  tf.tidy(() => {
+    const x = picture(5);
+    const mean = tf.addN(parts.map((one) => one.predict(x) as tf.Tensor)).div(3);
+    const logits = joined.predict(x) as tf.Tensor; // [5, 3]
+    expect(largest(logits.sub(mean))).toBeLessThan(1e-5);
+    expect(largest(logits)).toBeGreaterThan(0.01);
+    const features = encoderOf(joined).predict(x) as tf.Tensor; // [5, 4 * 4 + 4 * 8 + 4 * 4]
+    expect(largest(features.sub(tf.concat(parts.map((one) => encoderOf(one).predict(x) as tf.Tensor), 1)))).toBeLessThan(1e-5);
+  });
+  joined.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+  for (const one of parts) one.dispose();
+});
+
+it('a joined classifier has weights of its own, trains, folds and is saved like any other', async () => {
+  const parts = [part(4, 1, 1), part(4, 1, 3)];
+  const joined = await joinClassifiers(parts);
+  const head = parts[0]!.getLayer('logits').getWeights()[0]!.dataSync().slice();
+  const optimizer = tf.train.sgd(0.1);
+  const x = picture(6);
+  const labels = tf.oneHot(tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32'), 3);
+  const step = (): number => {
+    const loss = optimizer.minimize(() => tf.losses.softmaxCrossEntropy(labels, joined.apply(x, { training: true }) as tf.Tensor), true)!;
+    const [value] = loss.dataSync();
+    loss.dispose();
+    return value!;
+  };
+  const first = step();
+  for (let i = 0; i < 10; i += 1) step();
+  expect(step()).toBeLessThan(first);
+  expect(parts[0]!.getLayer('logits').getWeights()[0]!.dataSync()).toEqual(head);
+
+  const expected = joined.predict(x) as tf.Tensor;
+  const folded = await foldBatchNorm(joined);
+  expect(folded.layers.some(({ name }) => name.endsWith('_norm'))).toBe(false);
+  tf.tidy(() => {
+    expect(largest((folded.predict(x) as tf.Tensor).sub(expected))).toBeLessThan(1e-3);
+  });
+  let saved: tf.io.ModelArtifacts | undefined;
+  await joined.save(tf.io.withSaveHandler((artifacts) => {
+    saved = artifacts;
+    return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' as const } });
+  }));
+  const loaded = await tf.loadLayersModel(tf.io.fromMemory(saved!));
+  tf.tidy(() => {
+    expect(largest((loaded.predict(x) as tf.Tensor).sub(expected))).toBe(0);
+  });
+  tf.dispose([x, labels, expected]);
+  optimizer.dispose();
+  for (const model of [joined, folded, loaded, ...parts]) model.dispose();
+});

@@ -1,0 +1,56 @@
+import * as tf from '@tensorflow/tfjs';
+import { disposeRecognition, loadRecognitionWeights, RECOGNITION_BLOCKS } from '../pretrained/recognition-weights.js';
+import type { Convolution } from '../pretrained/recognition-weights.js';
+import { FACE_RESNET_STAGES } from './face-resnet.js';
+
+/**
+ * Usual standard deviation of a face's pixels, of 0 to 255, over the 255 by which the recognition network divides: what one unit of a standardised picture is to it.
+ */
+const UNIT = 56 / 255;
+
+/**
+ * Gives the encoder of a face ResNet (face-resnet.ts) the weights of face-api's recognition network. The stem of a grey network is the sum of the
+ * colours' one; the shortcuts begin as the mean over 2x2 pixels that the recognition network takes there, with nothing in the channels that are new.
+ * @param model whose layers are a face ResNet's; other layers stay as they are
+ * @returns how many weights were taken over
+ * @throws FerError WEIGHTS_MISSING
+ */
+export async function startFromRecognition(model: tf.LayersModel): Promise<number> {
+  const recognition = await loadRecognitionWeights();
+  try {
+    return tf.tidy(() => {
+      let taken = 0;
+      const give = (layer: string, weights: readonly tf.Tensor[]): void => {
+        model.getLayer(layer).setWeights([...weights]);
+        taken += weights.length;
+      };
+      const of = (name: string): Convolution => recognition.convolutions.get(name)!;
+
+      const stem = of('conv32_down');
+      const isGrey = model.inputs[0]!.shape.at(-1) === 1;
+      give('stem_conv', [tf.mul(isGrey ? stem.filter.sum(2, true) : stem.filter, UNIT), stem.bias]);
+
+      let next = 0;
+      for (const [stage, [filters, blocks]] of FACE_RESNET_STAGES.entries()) {
+        for (let block = 0; block < blocks; block += 1) {
+          const name = `stage${stage + 1}_block${block + 1}`;
+          const theirs = RECOGNITION_BLOCKS[next]!;
+          next += 1;
+          for (const i of [1, 2]) {
+            const { filter, bias } = of(`${theirs}/conv${i}`);
+            give(`${name}_${i}_conv`, [filter, bias]);
+          }
+          if (stage > 0 && block === 0) give(`${name}_shortcut_conv`, [meanOfFour(filters / 2, filters), tf.zeros([filters])]);
+        }
+      }
+      return taken;
+    });
+  } finally {
+    disposeRecognition(recognition);
+  }
+}
+
+/** [2, 2, from, to] */
+function meanOfFour(from: number, to: number): tf.Tensor4D {
+  return tf.tile(tf.mul(tf.eye(from, to), 0.25).reshape<tf.Tensor4D>([1, 1, from, to]), [2, 2, 1, 1]);
+}
