@@ -1,19 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { BatchNorm } from './batch-norm.js';
-
-/** Where a tensor comes from: layer, use of the layer, output, arguments. */
-type Origin = readonly [string, number, number, ...unknown[]];
-
-interface LayerJson {
-  readonly class_name: string;
-  readonly name: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly inbound_nodes: readonly (readonly Origin[])[];
-}
-
-interface ModelJson {
-  readonly config: { readonly layers: readonly LayerJson[]; readonly output_layers: readonly Origin[] };
-}
+import { buildTopology, topologyOf } from './topology.js';
+import type { Origin, Topology } from './topology.js';
 
 /**
  * The same network for inference, every batch normalisation behind a convolution folded into it (Jacob et al. 2018, section 3.2): with
@@ -21,10 +9,10 @@ interface ModelJson {
  * one stays as it is.
  */
 export async function foldBatchNorm(model: tf.LayersModel): Promise<tf.LayersModel> {
-  const { config } = model.toJSON(null, false) as unknown as ModelJson;
+  const config = topologyOf(model);
   const normOf = foldable(config);
   const convOf = new Map([...normOf].map(([conv, norm]) => [norm, conv]));
-  const rewired = ([layer, ...rest]: Origin): unknown[] => [convOf.get(layer) ?? layer, ...rest];
+  const rewired = ([layer, ...rest]: Origin): Origin => [convOf.get(layer) ?? layer, ...rest];
   const layers = config.layers
     .filter(({ name }) => !convOf.has(name))
     .map((layer) => ({
@@ -32,8 +20,7 @@ export async function foldBatchNorm(model: tf.LayersModel): Promise<tf.LayersMod
       config: normOf.has(layer.name) ? { ...layer.config, use_bias: true } : layer.config,
       inbound_nodes: layer.inbound_nodes.map((node) => node.map(rewired)),
     }));
-  const topology = { class_name: 'Model', config: { ...config, layers, output_layers: config.output_layers.map(rewired) } };
-  const lean = await tf.models.modelFromJSON(topology as unknown as Parameters<typeof tf.models.modelFromJSON>[0]);
+  const lean = await buildTopology({ ...config, layers, output_layers: config.output_layers.map(rewired) });
   tf.tidy(() => {
     for (const layer of lean.layers) {
       const own = model.getLayer(layer.name);
@@ -46,7 +33,7 @@ export async function foldBatchNorm(model: tf.LayersModel): Promise<tf.LayersMod
 }
 
 /** Convolutions without bias and activation whose only consumer is a batch normalisation, and which. */
-function foldable({ layers, output_layers }: ModelJson['config']): Map<string, string> {
+function foldable({ layers, output_layers }: Topology): Map<string, string> {
   const uses = [...layers.flatMap(({ inbound_nodes }) => inbound_nodes.flat()), ...output_layers].map(([name]) => name);
   const isBare = (name: string): boolean => {
     const conv = layers.find((layer) => layer.name === name);

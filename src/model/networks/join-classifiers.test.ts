@@ -66,3 +66,10 @@ it('a joined classifier has weights of its own, trains, folds and is saved like 
   optimizer.dispose();
   for (const model of [joined, folded, loaded, ...parts]) model.dispose();
 });
+
+it('networks for other pictures or classes are not joined', async () => {
+  const [one, larger, fewer] = [part(4, 1, 1), frameClassifier(compactResidualNet({ size: 20, width: 4 }), { classes: 3 }), frameClassifier(compactResidualNet({ size: 16, width: 4 }), { classes: 2 })] as const;
+  await expect(joinClassifiers([one, larger])).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE', message: expect.stringMatching(/\[16, 16, 1\] to 3 classes and of \[20, 20, 1\] to 3 classes/) as string });
+  await expect(joinClassifiers([one, fewer])).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE' });
+  for (const model of [one, larger, fewer]) model.dispose();
+});

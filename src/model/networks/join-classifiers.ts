@@ -1,29 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
+import { FerError } from '../../errors/fer-error.js';
 import { encoderOf } from './classifier.js';
-
-/** Where a tensor comes from: layer, use of the layer, output, arguments. */
-type Origin = readonly [string, ...unknown[]];
-
-interface LayerJson {
-  readonly class_name: string;
-  readonly name: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly inbound_nodes: readonly (readonly Origin[])[];
-}
-
-interface EncoderJson {
-  readonly config: { readonly layers: readonly LayerJson[]; readonly input_layers: readonly Origin[]; readonly output_layers: readonly Origin[] };
-}
+import { buildTopology, topologyOf } from './topology.js';
+import type { LayerJson, Origin, Topology } from './topology.js';
 
 /**
  * Frame classifiers side by side in one: it has the features of all of them, and its logits are the mean of theirs. So trained together, or as it is, it is one network
  * like any other. A new model with weights of its own; the layers of part i are called "part<i>_<name>". Dropout before the classifier is left out.
  * [B, S, S, C] -> logits [B, classes], with features [B, D1 + D2 + ...]
- * @param parts of the same input shape, for the same classes
+ * @param parts for the same classes
+ * @throws FerError MODEL_INCOMPATIBLE where they take pictures of different shapes, or tell different numbers of classes apart
  */
 export async function joinClassifiers(parts: readonly tf.LayersModel[]): Promise<tf.LayersModel> {
-  const topology = joinedTopology(parts);
-  const joined = await tf.models.modelFromJSON(topology as Parameters<typeof tf.models.modelFromJSON>[0]);
+  assertAlike(parts);
+  const joined = await buildTopology(joinedTopology(parts));
   tf.tidy(() => {
     for (const [i, part] of parts.entries()) {
       for (const layer of part.layers) {
@@ -35,6 +25,13 @@ export async function joinClassifiers(parts: readonly tf.LayersModel[]): Promise
   return joined;
 }
 
+function assertAlike([first, ...others]: readonly tf.LayersModel[]): void {
+  const shapes = ({ inputs, outputs }: tf.LayersModel): string => `[${inputs[0]!.shape.slice(1).join(', ')}] to ${outputs[0]!.shape.at(-1)} classes`;
+  for (const other of others) {
+    if (shapes(other) !== shapes(first!)) throw new FerError('MODEL_INCOMPATIBLE', `networks of ${shapes(first!)} and of ${shapes(other)} cannot be joined: train both alike`);
+  }
+}
+
 /** A linear layer on all features that gives the mean of what the parts' own give on theirs. [D1 + D2 + ..., classes], [classes] */
 function meanHead(parts: readonly tf.LayersModel[]): tf.Tensor[] {
   const heads = parts.map((part) => part.getLayer('logits').getWeights() as [tf.Tensor2D, tf.Tensor1D]);
@@ -43,22 +40,21 @@ function meanHead(parts: readonly tf.LayersModel[]): tf.Tensor[] {
   return [tf.div(kernel, parts.length), tf.div(bias, parts.length)];
 }
 
-function joinedTopology(parts: readonly tf.LayersModel[]): unknown {
+function joinedTopology(parts: readonly tf.LayersModel[]): Topology {
   const [first] = parts;
   const input = first!.inputs[0]!;
-  const encoders = parts.map((part) => encoderOf(part).toJSON(null, false) as unknown as EncoderJson);
+  const encoders = parts.map((part) => topologyOf(encoderOf(part)));
   const image = { class_name: 'InputLayer', name: 'image', config: { batch_input_shape: input.shape, dtype: 'float32', sparse: false, name: 'image' }, inbound_nodes: [] };
-  const features = layerOf(tf.layers.concatenate({ name: 'features' }), encoders.map(({ config }, i) => partName(i, config.output_layers[0]![0])));
+  const features = layerOf(tf.layers.concatenate({ name: 'features' }), encoders.map(({ output_layers }, i) => partName(i, output_layers[0]![0])));
   const logits = layerOf(tf.layers.dense({ name: 'logits', units: first!.outputs[0]!.shape.at(-1)! }), ['features']);
-  const layers = [image, ...encoders.flatMap(renamed), features, logits];
-  return { class_name: 'Model', config: { name: 'joined_network', layers, input_layers: [['image', 0, 0]], output_layers: [['logits', 0, 0]] } };
+  return { name: 'joined_network', layers: [image, ...encoders.flatMap(renamed), features, logits], input_layers: [['image', 0, 0]], output_layers: [['logits', 0, 0]] };
 }
 
 /** The layers of one part but for its input, which all share. */
-function renamed({ config }: EncoderJson, i: number): LayerJson[] {
-  const input = config.input_layers[0]![0];
+function renamed({ layers, input_layers }: Topology, i: number): LayerJson[] {
+  const input = input_layers[0]![0];
   const nameOf = (name: string): string => (name === input ? 'image' : partName(i, name));
-  return config.layers
+  return layers
     .filter(({ name }) => name !== input)
     .map((layer) => {
       const name = nameOf(layer.name);
