@@ -1,14 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../frame.js';
+import { FACE_API_SCALING } from './face-api-scaling.js';
 import type { Point } from './geometry.js';
-import type { PixelScaling } from './letterbox.js';
-import { disposeRecognition, loadRecognitionWeights, RECOGNITION_BLOCKS, RECOGNITION_MEAN_RGB as MEAN } from '../../model/pretrained/recognition-weights.js';
+import { disposeRecognition, loadRecognitionWeights, RECOGNITION_BLOCKS } from '../../model/pretrained/recognition-weights.js';
 import type { RecognitionWeights } from '../../model/pretrained/recognition-weights.js';
 import { fitSimilarity } from './similarity.js';
 import { warpRgb } from './warp.js';
 
 const INPUT_SIZE = 150;
-const SCALING: PixelScaling = { gain: 1 / 255, offset: [-MEAN[0] / 255, -MEAN[1] / 255, -MEAN[2] / 255] };
 
 /** 128 numbers; the Euclidean distance between two of them says how unlike two faces are. */
 export type FaceDescriptor = Float32Array;
@@ -43,7 +42,7 @@ export class DescriptorNet {
     const pixels = new Float32Array(faces.length * length);
     for (const [i, landmarks] of faces.entries()) {
       const corners = TEMPLATE.map(([landmark]) => landmarks[landmark]!);
-      warpRgb(frame, fitSimilarity(TEMPLATE_POINTS, corners), INPUT_SIZE, SCALING, pixels, i * length);
+      warpRgb(frame, fitSimilarity(TEMPLATE_POINTS, corners), INPUT_SIZE, FACE_API_SCALING, pixels, i * length);
     }
     const input = tf.tensor4d(pixels, [faces.length, INPUT_SIZE, INPUT_SIZE, 3]);
     const output = tf.tidy(() => this.forward(input)); // [B, 128]

@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../frame.js';
+import { FACE_API_SCALING } from './face-api-scaling.js';
 import type { FaceWindow } from './face-window.js';
 import type { Point } from './geometry.js';
-import type { PixelScaling } from './letterbox.js';
 import {
   DENSE_INPUT_SIZE,
-  DENSE_MEAN_RGB,
   type DenseLayout,
   denseHead,
   extractDenseFeatures,
@@ -18,7 +17,6 @@ import { warpRgb } from './warp.js';
 
 const INPUT_SIZE = DENSE_INPUT_SIZE;
 const POINTS = 68;
-const SCALING: PixelScaling = { gain: 1 / 255, offset: [-DENSE_MEAN_RGB[0] / 255, -DENSE_MEAN_RGB[1] / 255, -DENSE_MEAN_RGB[2] / 255] };
 
 export type LandmarkNetName = 'full' | 'tiny';
 
@@ -46,7 +44,7 @@ export class LandmarkNet {
     const pixels = new Float32Array(windows.length * INPUT_SIZE * INPUT_SIZE * 3);
     const transforms = windows.map(({ center, side, angle }, i) => {
       const toFrame = squareToFrame(INPUT_SIZE, center, side, angle);
-      warpRgb(frame, toFrame, INPUT_SIZE, SCALING, pixels, i * INPUT_SIZE * INPUT_SIZE * 3);
+      warpRgb(frame, toFrame, INPUT_SIZE, FACE_API_SCALING, pixels, i * INPUT_SIZE * INPUT_SIZE * 3);
       return toFrame;
     });
     const input = tf.tensor4d(pixels, [windows.length, INPUT_SIZE, INPUT_SIZE, 3]);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { DENSE_INPUT_SIZE, DENSE_MEAN_RGB, denseHead, extractDenseFeatures, FULL_LAYOUT } from '../pretrained/dense-feature-extractor.js';
+import { DENSE_INPUT_SIZE, denseHead, extractDenseFeatures, FULL_LAYOUT } from '../pretrained/dense-feature-extractor.js';
+import { FACE_API_MEAN_RGB } from '../pretrained/face-api-mean.js';
 import { disposeWeights, loadFaceApiWeights } from '../pretrained/weight-files.js';
 import type { WeightMap } from '../pretrained/weight-files.js';
 
@@ -18,7 +19,7 @@ export class FaceExpressionNet {
    */
   logits(input: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => {
-      const normalised = tf.div<tf.Tensor4D>(tf.sub(input, tf.tensor1d([...DENSE_MEAN_RGB])), 255); // [B, 112, 112, 3]
+      const normalised = tf.div<tf.Tensor4D>(tf.sub(input, tf.tensor1d([...FACE_API_MEAN_RGB])), 255); // [B, 112, 112, 3]
       return denseHead(extractDenseFeatures(normalised, this.weights, FULL_LAYOUT), this.weights); // [B, 7]
     });
   }

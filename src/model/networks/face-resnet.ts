@@ -14,8 +14,21 @@ export interface FaceResNetOptions {
   readonly seed?: number;
 }
 
+export interface FaceResNetBlock {
+  /** What its layers' names begin with. */
+  readonly name: string;
+  readonly filters: number;
+  /** Whether its pictures come out half as large, as those of the first block of every stage but the first do. */
+  readonly halves: boolean;
+}
+
 /** Channels and residual blocks of each stage. */
-export const FACE_RESNET_STAGES: readonly (readonly [channels: number, blocks: number])[] = [[32, 3], [64, 4], [128, 3], [256, 1]];
+const STAGES: readonly (readonly [filters: number, blocks: number])[] = [[32, 3], [64, 4], [128, 3], [256, 1]];
+
+/** Residual blocks in order. */
+export const FACE_RESNET_BLOCKS: readonly FaceResNetBlock[] = STAGES.flatMap(([filters, blocks], stage) =>
+  Array.from({ length: blocks }, (_, block) => ({ name: `stage${stage + 1}_block${block + 1}`, filters, halves: stage > 0 && block === 0 })),
+);
 
 /**
  * Frame encoder shaped as the first eleven blocks of dlib's ResNet for face recognition (King 2017, after He et al. 2016), so that it can start from that
@@ -29,15 +42,13 @@ export function faceResNet({ size = 48, channels = 1, enlargeTo = 99, seed = 1 }
   x = new Enlarge({ name: 'enlarge', size: enlargeTo }).apply(x) as tf.SymbolicTensor; // [B, E, E, C]
   x = relu(convolution(x, 'stem', 32, 7, 2, seeds), 'stem'); // [B, (E - 5) / 2, (E - 5) / 2, 32]
   x = tf.layers.maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'valid' }).apply(x) as tf.SymbolicTensor; // [B, (E - 7) / 4, (E - 7) / 4, 32]
-  for (const [stage, [filters, blocks]] of FACE_RESNET_STAGES.entries()) {
-    for (let block = 0; block < blocks; block++) x = plainBlock(x, `stage${stage + 1}_block${block + 1}`, filters, stage > 0 && block === 0, seeds);
-  } // [B, 2, 2, 256] of 99
+  for (const block of FACE_RESNET_BLOCKS) x = plainBlock(x, block, seeds); // at last [B, 2, 2, 256] of 99
   const features = tf.layers.globalAveragePooling2d({ name: 'features' }).apply(x) as tf.SymbolicTensor; // [B, 256]
   return tf.model({ name: 'face_resnet', inputs: input, outputs: features });
 }
 
 /** Basic residual block with biases in place of normalisation; where it halves the picture, the shortcut is a 2x2 convolution. [B, H, W, C] -> [B, H / s, W / s, filters] */
-function plainBlock(x: tf.SymbolicTensor, name: string, filters: number, halves: boolean, seeds: Seeds): tf.SymbolicTensor {
+function plainBlock(x: tf.SymbolicTensor, { name, filters, halves }: FaceResNetBlock, seeds: Seeds): tf.SymbolicTensor {
   const first = relu(convolution(x, `${name}_1`, filters, 3, halves ? 2 : 1, seeds), `${name}_1`);
   const second = convolution(first, `${name}_2`, filters, 3, 1, seeds, !halves);
   const shortcut = halves ? convolution(x, `${name}_shortcut`, filters, 2, 2, seeds) : x;

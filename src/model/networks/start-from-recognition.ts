@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { disposeRecognition, loadRecognitionWeights, RECOGNITION_BLOCKS } from '../pretrained/recognition-weights.js';
 import type { Convolution } from '../pretrained/recognition-weights.js';
-import { FACE_RESNET_STAGES } from './face-resnet.js';
+import { FACE_RESNET_BLOCKS } from './face-resnet.js';
 
 /**
  * Usual standard deviation of a face's pixels, of 0 to 255, over the 255 by which the recognition network divides: what one unit of a standardised picture is to it.
@@ -30,18 +30,12 @@ export async function startFromRecognition(model: tf.LayersModel): Promise<numbe
       const isGrey = model.inputs[0]!.shape.at(-1) === 1;
       give('stem_conv', [tf.mul(isGrey ? stem.filter.sum(2, true) : stem.filter, UNIT), stem.bias]);
 
-      let next = 0;
-      for (const [stage, [filters, blocks]] of FACE_RESNET_STAGES.entries()) {
-        for (let block = 0; block < blocks; block += 1) {
-          const name = `stage${stage + 1}_block${block + 1}`;
-          const theirs = RECOGNITION_BLOCKS[next]!;
-          next += 1;
-          for (const i of [1, 2]) {
-            const { filter, bias } = of(`${theirs}/conv${i}`);
-            give(`${name}_${i}_conv`, [filter, bias]);
-          }
-          if (stage > 0 && block === 0) give(`${name}_shortcut_conv`, [meanOfFour(filters / 2, filters), tf.zeros([filters])]);
+      for (const [place, { name, filters, halves }] of FACE_RESNET_BLOCKS.entries()) {
+        for (const i of [1, 2]) {
+          const { filter, bias } = of(`${RECOGNITION_BLOCKS[place]!}/conv${i}`);
+          give(`${name}_${i}_conv`, [filter, bias]);
         }
+        if (halves) give(`${name}_shortcut_conv`, [meanOfFour(filters / 2, filters), tf.zeros([filters])]);
       }
       return taken;
     });

@@ -2,9 +2,6 @@ import * as tf from '@tensorflow/tfjs';
 import { weight } from './weight-files.js';
 import type { WeightMap } from './weight-files.js';
 
-/** Mean colour that face-api's 112 px networks subtract before dividing by 255. */
-export const DENSE_MEAN_RGB = [122.782, 117.001, 104.298] as const;
-
 /** Side of the square input in pixels. */
 export const DENSE_INPUT_SIZE = 112;
 
@@ -23,7 +20,7 @@ export const TINY_LAYOUT: DenseLayout = { blocks: 3, convolutions: 3 };
  * face-api's dense feature extractor: in every block each convolution sees the rectified sum of all outputs before it.
  * Stock weights; a convolution, its bias and, where the block allows it, its activation run as one fused kernel.
  *
- * @param input RGB less DENSE_MEAN_RGB, over 255. [B, 112, 112, 3]
+ * @param input RGB less FACE_API_MEAN_RGB, over 255. [B, 112, 112, 3]
  * @returns [B, D]
  */
 export function extractDenseFeatures(input: tf.Tensor4D, weights: WeightMap, { blocks, convolutions }: DenseLayout): tf.Tensor2D {

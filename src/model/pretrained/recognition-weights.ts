@@ -2,9 +2,6 @@ import * as tf from '@tensorflow/tfjs';
 import { disposeWeights, loadFaceApiWeights, weight } from './weight-files.js';
 import type { WeightMap } from './weight-files.js';
 
-/** Mean colour that face-api's recognition network subtracts before dividing by 255. */
-export const RECOGNITION_MEAN_RGB = [122.782, 117.001, 104.298] as const;
-
 /** Residual blocks in order; those with "down" in their name halve the picture. */
 export const RECOGNITION_BLOCKS = [
   'conv32_1', 'conv32_2', 'conv32_3',

@@ -21,10 +21,11 @@ export async function geometryOf(network: FrameNetworkConfig): Promise<CropGeome
 
 /**
  * A frame classifier with its initial weights; a joined one has those of its parts. [B, S, S, C] -> logits [B, classes]
+ * @param crop how its faces are cut (geometryOf)
  * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE where parts do not fit one another or the labels
  */
-export async function buildFrameNetwork(network: FrameNetworkConfig, labels: LabelSet, seed: number): Promise<tf.LayersModel> {
-  if (network.name === 'joined') return await join(network, labels);
+export async function buildFrameNetwork(network: FrameNetworkConfig, labels: LabelSet, crop: CropGeometry, seed: number): Promise<tf.LayersModel> {
+  if (network.name === 'joined') return await join(network, labels, crop);
   return frameClassifier(frameEncoder(network, seed), { classes: labels.size, dropout: network.dropout, seed });
 }
 
@@ -39,8 +40,7 @@ function frameEncoder(network: Exclude<FrameNetworkConfig, JoinedConfig>, seed: 
   }
 }
 
-async function join(network: JoinedConfig, labels: LabelSet): Promise<tf.LayersModel> {
-  const crop = await geometryOf(network);
+async function join(network: JoinedConfig, labels: LabelSet, crop: CropGeometry): Promise<tf.LayersModel> {
   const parts: tf.LayersModel[] = [];
   try {
     for (const folder of network.of) parts.push((await loadCheckpoint(await partOf(folder, FRAME_PART), { kind: 'frame', labels, crop })).model);

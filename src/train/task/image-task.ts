@@ -35,7 +35,7 @@ export async function imageTask({ dataset, prepared }: OpenData, config: TrainCo
   const validation = labelledCrops(held, located, chosen.length);
   if (training.length === 0) throw new FerError('INPUT_NOT_FOUND', `${config.data}: no training images are left; look at it with "fer dataset check ${config.data}"`);
 
-  const model = await buildFrameNetwork(network, labels, config.seed);
+  const model = await buildFrameNetwork(network, labels, geometry, config.seed);
   return {
     model,
     training: new ImageTrainingSet(located.crops, training, { ...augmentations(config.augment), softLabels: config.softLabels, classCount: labels.size }),
