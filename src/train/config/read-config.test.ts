@@ -93,6 +93,7 @@ describe('a configuration', () => {
     [{ ...DATA, averageDecay: 1 }, /averageDecay: /],
     [{ ...DATA, method: { name: 'nal' } }, /method\.name: .*'nla'/],
     [{ ...DATA, sampler: 'random' }, /sampler: .*class-balanced/],
+    [{ ...DATA, init: 'face-api:recognition' }, /init: face-api:recognition fits network\.name "face-resnet", not "compact"/],
     [{ ...DATA, mixup: {} }, /mixup: nla has to know which label .*; use method ce/],
     [{ ...DATA, method: { name: 'ce' }, network: { name: 'temporal', encoder: 'model' }, mixup: {} }, /mixup: it mixes pictures; for clips leave it out/],
     [{ ...DATA, method: { name: 'ce' }, mixup: { alpha: 0 } }, /mixup\.alpha: /],

@@ -106,6 +106,9 @@ const augment = z.strictObject({
 
 const noise = z.strictObject({ kind: z.enum(['symmetric', 'pair']).default('symmetric'), rate: share });
 
+/** `init` for the weights of face-api's recognition network, which come with its npm package, in place of a folder. */
+export const RECOGNITION = 'face-api:recognition';
+
 /** Everything that makes up a training run; unknown names are errors. */
 export const trainConfigSchema = z.strictObject({
   /** FORMAT:DIR */
@@ -149,7 +152,8 @@ export const trainConfigSchema = z.strictObject({
   seed: z.int().default(1),
   /** Of the subset, the noise and the imbalance, so that runs with other seeds see the same data; null for `seed`. */
   dataSeed: z.int().nullable().default(null),
-}).superRefine(({ mixup, balance, method: { name }, network: { name: kind } }, context) => {
+}).superRefine(({ init, mixup, balance, method: { name }, network: { name: kind } }, context) => {
+  if (init === RECOGNITION && kind !== 'face-resnet') context.addIssue({ code: 'custom', path: ['init'], message: `${RECOGNITION} fits network.name "face-resnet", not "${kind}"` });
   if (balance !== null && kind === 'temporal') context.addIssue({ code: 'custom', path: ['balance'], message: 'a sampler draws whole clips, whose frames are of several classes; for clips leave it out' });
   if (mixup === null) return;
   if (name !== 'ce') context.addIssue({ code: 'custom', path: ['mixup'], message: `${name} has to know which label is the one given, and a mixture has two; use method ce, or leave mixup out` });

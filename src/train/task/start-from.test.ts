@@ -4,12 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { openBackend } from '../../model/backend/index.js';
 import { saveCheckpoint } from '../../model/checkpoint/index.js';
-import { compactResidualNet, faceResNet, frameClassifier } from '../../model/networks/index.js';
+import { compactResidualNet, frameClassifier } from '../../model/networks/index.js';
 import { LabelSet } from '../../model/label-set.js';
 import { resolveConfig } from '../config/index.js';
 import { checkpointInfo } from './checkpoint-info.js';
 import { geometryOf } from './build-network.js';
-import { startFrom, startFromFaces } from './start-from.js';
+import { startFrom } from './start-from.js';
 
 const network = (classes: number, width: number, depth = 1, seed = 1): tf.LayersModel => frameClassifier(compactResidualNet({ size: 16, width, depth, seed }), { classes, seed });
 
@@ -70,19 +70,4 @@ describe('the weights of an earlier model', async () => {
   it('are refused where not one fits, but for the bias of as many classes', async () => {
     for (const classes of [2, 3]) await expect(start(network(classes, 8))).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE', message: expect.stringContaining(checkpoint) as string });
   });
-});
-
-it('the weights of the network for face recognition go into a network of its shape alone', async () => {
-  await openBackend();
-  const model = frameClassifier(faceResNet({ size: 16, enlargeTo: 67 }), { classes: 2 });
-  const other = network(2, 4);
-  const settings = (name: string) => resolveConfig('ce', { data: 'manifest:own', network: { name } }).network;
-  const before = tf.memory().numTensors;
-  const lines: string[] = [];
-  await startFromFaces(model, settings('face-resnet'), (line) => void lines.push(line));
-  expect(lines).toEqual(['52 weights taken over from face-api\'s face recognition network']);
-  await expect(startFromFaces(other, settings('compact'))).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: 'init: face-api:recognition fits network.name "face-resnet", not "compact"' });
-  expect(tf.memory().numTensors).toBe(before);
-  model.dispose();
-  other.dispose();
 });

@@ -2,20 +2,6 @@ import type * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { describeInitialised, initialiseFrom, loadCheckpoint } from '../../model/checkpoint/index.js';
 import type { LabelSet } from '../../model/label-set.js';
-import { startFromRecognition } from '../../model/networks/index.js';
-import type { NetworkConfig } from '../config/index.js';
-
-/** `init` for the weights of face-api's recognition network, which come with its npm package, in place of a folder. */
-export const RECOGNITION = 'face-api:recognition';
-
-/**
- * Gives a face ResNet the weights of the network for face recognition that it is shaped after; its last layer begins at random.
- * @throws FerError CONFIG_INVALID for another network, WEIGHTS_MISSING where the package has none
- */
-export async function startFromFaces(model: tf.LayersModel, network: NetworkConfig, onMessage: (line: string) => void = () => undefined): Promise<void> {
-  if (network.name !== 'face-resnet') throw new FerError('CONFIG_INVALID', `init: ${RECOGNITION} fits network.name "face-resnet", not "${network.name}"`);
-  onMessage(`${await startFromRecognition(model)} weights taken over from face-api's face recognition network`);
-}
 
 /** Lines on weights that do not fit; a network of another width has dozens. */
 const EXAMPLES = 6;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
+import { startFromRecognition } from '../../model/networks/index.js';
 import { AUDIT_HTML, auditRun } from '../audit/index.js';
-import { withoutLaterSettings } from '../config/index.js';
+import { RECOGNITION, withoutLaterSettings } from '../config/index.js';
 import type { NetworkConfig, TrainConfig } from '../config/index.js';
 import { replaceFile } from '../log/index.js';
 import { WorkerRunner, assertWorkers, readBegunShards, shardsForWorkers } from '../parallel/index.js';
@@ -16,7 +17,7 @@ import type { RunFolder } from '../run/run-folder.js';
 import { RunLogs } from '../run/run-logs.js';
 import { LocalRunner } from './shard-runner.js';
 import { assertTwoClasses, dataLines, warmUpLines } from '../run/opening-lines.js';
-import { RECOGNITION, startFrom, startFromFaces } from '../task/start-from.js';
+import { startFrom } from '../task/start-from.js';
 import { openTaskData } from '../task/task-data.js';
 import type { TaskData } from '../task/task-data.js';
 import type { TrainingSet } from '../task/training-set.js';
@@ -86,8 +87,8 @@ async function trainOn(data: TaskData, config: TrainConfig, folder: RunFolder, s
   }
 }
 
-async function initialise({ model, labels }: TrainingTask, { init, network }: TrainConfig, { part }: TaskData, { onMessage }: TrainOptions): Promise<void> {
-  if (init === RECOGNITION) await startFromFaces(model, network, onMessage);
+async function initialise({ model, labels }: TrainingTask, { init }: TrainConfig, { part }: TaskData, { onMessage }: TrainOptions): Promise<void> {
+  if (init === RECOGNITION) onMessage?.(`${await startFromRecognition(model)} weights taken over from face-api's face recognition network`);
   else if (init !== null) await startFrom(model, await partOf(init, part), labels, onMessage);
 }
 

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { expect, it } from 'vitest';
+import { scratchDir } from '../../../test/support/scratch.js';
+import { writeStriped } from '../../../test/support/striped-dataset.js';
+import { openBackend } from '../../model/backend/index.js';
+import { loadCheckpoint } from '../../model/checkpoint/index.js';
+import { faceResNet, startFromRecognition } from '../../model/networks/index.js';
+import { resolveConfig } from '../config/index.js';
+import { train } from './train.js';
+
+it('a face ResNet begins from the weights of the network for face recognition', async () => {
+  await openBackend();
+  const root = await scratchDir();
+  await writeStriped(join(root, 'pictures'));
+  // A rate so low that the weights stay where they began.
+  const config = resolveConfig('ce', { data: `manifest:${join(root, 'pictures')}`, network: { name: 'face-resnet', size: 16, enlargeTo: 67 }, init: 'face-api:recognition', epochs: 1, batchSize: 12, optimizer: { learningRate: 1e-9 } });
+  const lines: string[] = [];
+  await train(config, join(root, 'run'), { onMessage: (line) => void lines.push(line) });
+  expect(lines[0]).toBe('52 weights taken over from face-api\'s face recognition network');
+
+  const start = faceResNet({ size: 16, enlargeTo: 67 });
+  await startFromRecognition(start);
+  const { model } = await loadCheckpoint(join(root, 'run', 'last'));
+  tf.tidy(() => {
+    for (const layer of ['stem_conv', 'stage4_block1_1_conv']) {
+      const [[a], [b]] = [start.getLayer(layer).getWeights(), model.getLayer(layer).getWeights()];
+      expect(a!.sub(b!).abs().max().dataSync()[0]!).toBeLessThan(1e-5);
+    }
+  });
+  start.dispose();
+  model.dispose();
+});
