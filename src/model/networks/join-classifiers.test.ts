@@ -11,13 +11,13 @@ const picture = (batch: number): tf.Tensor => tf.randomNormal([batch, 16, 16, 1]
 const part = (width: number, depth: number, seed: number): tf.LayersModel => frameClassifier(compactResidualNet({ size: 16, width, depth, seed }), { classes: 3, dropout: seed % 2 === 0 ? 0.3 : 0, seed });
 const largest = (x: tf.Tensor): number => tf.tidy(() => x.abs().max().dataSync()[0]!);
 
-it('joined classifiers answer by the mean of their logits, from the features of all', async () => {
+it.each([[undefined, [1 / 3, 1 / 3, 1 / 3]], [[1, 2, 1], [0.25, 0.5, 0.25]]])('joined classifiers with shares %j answer by the mean of their logits, from the features of all', async (shares, weights) => {
   const parts = [part(4, 1, 1), part(8, 2, 2), part(4, 1, 3)];
   const before = tf.memory().numTensors;
-  const joined = await joinClassifiers(parts);
+  const joined = await joinClassifiers(parts, shares);
   tf.tidy(() => {
     const x = picture(5);
-    const mean = tf.addN(parts.map((one) => one.predict(x) as tf.Tensor)).div(3);
+    const mean = tf.addN(parts.map((one, i) => tf.mul(one.predict(x) as tf.Tensor, weights[i]!)));
     const logits = joined.predict(x) as tf.Tensor; // [5, 3]
     expect(largest(logits.sub(mean))).toBeLessThan(1e-5);
     expect(largest(logits)).toBeGreaterThan(0.01);

@@ -5,13 +5,14 @@ import { buildTopology, topologyOf } from './topology.js';
 import type { LayerJson, Origin, Topology } from './topology.js';
 
 /**
- * Frame classifiers side by side in one: it has the features of all of them, and its logits are the mean of theirs. So trained together, or as it is, it is one network
+ * Frame classifiers side by side in one: it has the features of all of them, and its logits are the weighted mean of theirs. So trained together, or as it is, it is one network
  * like any other. A new model with weights of its own; the layers of part i are called "part<i>_<name>". Dropout before the classifier is left out.
  * [B, S, S, C] -> logits [B, classes], with features [B, D1 + D2 + ...]
  * @param parts for the same classes
+ * @param shares how much each part counts, relative to one another
  * @throws FerError MODEL_INCOMPATIBLE where they take pictures of different shapes, or tell different numbers of classes apart
  */
-export async function joinClassifiers(parts: readonly tf.LayersModel[]): Promise<tf.LayersModel> {
+export async function joinClassifiers(parts: readonly tf.LayersModel[], shares: readonly number[] = parts.map(() => 1)): Promise<tf.LayersModel> {
   assertAlike(parts);
   const joined = await buildTopology(joinedTopology(parts));
   tf.tidy(() => {
@@ -20,7 +21,7 @@ export async function joinClassifiers(parts: readonly tf.LayersModel[]): Promise
         if (layer.weights.length > 0 && layer.name !== 'logits') joined.getLayer(partName(i, layer.name)).setWeights(layer.getWeights());
       }
     }
-    joined.getLayer('logits').setWeights(meanHead(parts));
+    joined.getLayer('logits').setWeights(meanHead(parts, shares));
   });
   return joined;
 }
@@ -32,12 +33,13 @@ function assertAlike([first, ...others]: readonly tf.LayersModel[]): void {
   }
 }
 
-/** A linear layer on all features that gives the mean of what the parts' own give on theirs. [D1 + D2 + ..., classes], [classes] */
-function meanHead(parts: readonly tf.LayersModel[]): tf.Tensor[] {
-  const heads = parts.map((part) => part.getLayer('logits').getWeights() as [tf.Tensor2D, tf.Tensor1D]);
+/** A linear layer on all features that gives the weighted mean of what the parts' own give on theirs. [D1 + D2 + ..., classes], [classes] */
+function meanHead(parts: readonly tf.LayersModel[], shares: readonly number[]): tf.Tensor[] {
+  const sum = shares.reduce((total, share) => total + share, 0);
+  const heads = parts.map((part, i) => part.getLayer('logits').getWeights().map((weight) => tf.mul(weight, shares[i]! / sum)) as [tf.Tensor2D, tf.Tensor1D]);
   const kernel = tf.concat(heads.map(([weights]) => weights), 0); // [D1 + D2 + ..., classes]
   const bias = tf.addN(heads.map(([, offsets]) => offsets)); // [classes]
-  return [tf.div(kernel, parts.length), tf.div(bias, parts.length)];
+  return [kernel, bias];
 }
 
 function joinedTopology(parts: readonly tf.LayersModel[]): Topology {

@@ -10,6 +10,7 @@ it('what was written before a setting came still compares as the same; asking fo
   expect(JSON.stringify(now, withoutLaterSettings)).toBe(before);
   expect(JSON.stringify(resolveConfig('ce', { data: 'none:', augment: { affine: {} } }), withoutLaterSettings)).not.toBe(before);
   expect(JSON.stringify(resolveConfig('ce', { data: 'none:', network: { symmetric: true } }), withoutLaterSettings)).not.toBe(before);
+  expect(JSON.stringify({ shares: [1, 2] }, withoutLaterSettings)).not.toBe('{}');
   // Settings that were always there are kept, null or not.
   expect(before).toContain('"fold":null');
 });

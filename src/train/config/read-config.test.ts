@@ -94,6 +94,7 @@ describe('a configuration', () => {
     [{ ...DATA, method: { name: 'nal' } }, /method\.name: .*'nla'/],
     [{ ...DATA, sampler: 'random' }, /sampler: .*class-balanced/],
     [{ ...DATA, init: 'face-api:recognition' }, /init: face-api:recognition fits network\.name "face-resnet", not "compact"/],
+    [{ ...DATA, network: { name: 'joined', of: ['a', 'b'], shares: [1, 2, 3] } }, /network\.shares: 2 networks are joined, so give 2 shares, not 3/],
     [{ ...DATA, mixup: {} }, /mixup: nla has to know which label .*; use method ce/],
     [{ ...DATA, method: { name: 'ce' }, network: { name: 'temporal', encoder: 'model' }, mixup: {} }, /mixup: it mixes pictures; for clips leave it out/],
     [{ ...DATA, method: { name: 'ce' }, mixup: { alpha: 0 } }, /mixup\.alpha: /],

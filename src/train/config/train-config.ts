@@ -41,6 +41,8 @@ const network = z.discriminatedUnion('name', [
     name: z.literal('joined'),
     /** Model folders of the frame networks that are joined. */
     of: z.array(z.string().min(1)).min(2),
+    /** How much the logits of each count in the mean that training begins with, such as [1, 2]; all alike when null. */
+    shares: z.array(positive).nullable().default(null),
     symmetric: z.boolean().default(false),
   }),
   z.strictObject({
@@ -152,7 +154,11 @@ export const trainConfigSchema = z.strictObject({
   seed: z.int().default(1),
   /** Of the subset, the noise and the imbalance, so that runs with other seeds see the same data; null for `seed`. */
   dataSeed: z.int().nullable().default(null),
-}).superRefine(({ init, mixup, balance, method: { name }, network: { name: kind } }, context) => {
+}).superRefine(({ init, mixup, balance, method: { name }, network }, context) => {
+  const kind = network.name;
+  if (network.name === 'joined' && network.shares !== null && network.shares.length !== network.of.length) {
+    context.addIssue({ code: 'custom', path: ['network', 'shares'], message: `${network.of.length} networks are joined, so give ${network.of.length} shares, not ${network.shares.length}` });
+  }
   if (init === RECOGNITION && kind !== 'face-resnet') context.addIssue({ code: 'custom', path: ['init'], message: `${RECOGNITION} fits network.name "face-resnet", not "${kind}"` });
   if (balance !== null && kind === 'temporal') context.addIssue({ code: 'custom', path: ['balance'], message: 'a sampler draws whole clips, whose frames are of several classes; for clips leave it out' });
   if (mixup === null) return;

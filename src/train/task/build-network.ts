@@ -44,7 +44,7 @@ async function join(network: JoinedConfig, labels: LabelSet, crop: CropGeometry)
   const parts: tf.LayersModel[] = [];
   try {
     for (const folder of network.of) parts.push((await loadCheckpoint(await partOf(folder, FRAME_PART), { kind: 'frame', labels, crop })).model);
-    return await joinClassifiers(parts);
+    return await joinClassifiers(parts, network.shares ?? undefined);
   } finally {
     for (const part of parts) part.dispose();
   }
