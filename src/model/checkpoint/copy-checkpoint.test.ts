@@ -8,6 +8,7 @@ import { openBackend } from '../backend/index.js';
 import { EXPRESSIONS_8 } from '../label-set.js';
 import { TrainedModel } from '../trained/index.js';
 import { copyCheckpoint } from './copy-checkpoint.js';
+import type { WeightPrecision } from './copy-checkpoint.js';
 import { loadCheckpoint } from './load-checkpoint.js';
 import { saveCheckpoint } from './save-checkpoint.js';
 
@@ -53,25 +54,53 @@ it('in half precision takes about half the space and says nearly the same', asyn
   expect(await readFile(at('again', 'weights.bin'))).toEqual(await readFile(at('half', 'weights.bin')));
 });
 
+it('in a quarter of the space says about the same, and what was rounded before stays', async () => {
+  await copyCheckpoint(at('frame'), at('quarter'), 'uint8');
+  const [whole, quarter] = await Promise.all([stat(at('frame', 'weights.bin')), stat(at('quarter', 'weights.bin'))]);
+  expect(quarter.size / whole.size).toBeLessThan(0.35);
+  const moved = difference(await posteriors(at('quarter')), await posteriors(at('frame')));
+  expect(moved).toBeGreaterThan(0);
+  expect(moved).toBeLessThan(2e-2);
+  for (const [from, precision] of [['quarter', 'uint8'], ['quarter', 'float16'], ['half', 'uint8']] as const) {
+    await copyCheckpoint(at(from), at('again'), precision);
+    expect(await readFile(at('again', 'weights.bin'))).toEqual(await readFile(at(from, 'weights.bin')));
+  }
+});
+
 it('halves a temporal network too', async () => {
   for (const part of ['frame', 'temporal']) await copyCheckpoint(at('clip', part), at('half-clip', part), 'float16');
   expect(difference(await posteriors(at('half-clip')), await posteriors(at('clip')))).toBeLessThan(1e-3);
 });
 
-it('keeps what half precision cannot hold', async () => {
-  await saveTinyFrameModel(at('large'), EXPRESSIONS_8);
-  const { model } = await loadCheckpoint(at('large'));
+/** The last kernel of a tiny model after it was copied, if it was this one before. */
+async function copied(values: (i: number) => number, name: string, precision: WeightPrecision): Promise<Float32Array> {
+  await saveTinyFrameModel(at(name), EXPRESSIONS_8);
+  const { model } = await loadCheckpoint(at(name));
   const kernel = model.getLayer('logits').weights[0]!;
-  const large = tf.fill(kernel.shape as number[], 1e5);
-  kernel.write(large);
-  large.dispose();
-  await rm(at('large'), { recursive: true });
-  await saveCheckpoint(model, at('large'), tinyInfo(EXPRESSIONS_8));
+  const shape = kernel.shape as number[];
+  const given = tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => values(i)), shape);
+  kernel.write(given);
+  given.dispose();
+  await rm(at(name), { recursive: true });
+  await saveCheckpoint(model, at(name), tinyInfo(EXPRESSIONS_8));
   model.dispose();
-  await copyCheckpoint(at('large'), at('large-half'), 'float16');
-  const loaded = (await loadCheckpoint(at('large-half'))).model;
-  expect((await loaded.getLayer('logits').weights[0]!.read().data())[0]).toBe(1e5);
+  await copyCheckpoint(at(name), at(`${name} copied`), precision);
+  const loaded = (await loadCheckpoint(at(`${name} copied`))).model;
+  const kept = (await loaded.getLayer('logits').weights[0]!.read().data()) as Float32Array;
   loaded.dispose();
+  return kept;
+}
+
+it('keeps what half precision cannot hold', async () => {
+  expect((await copied(() => 1e5, 'large', 'float16'))[0]).toBe(1e5);
+  // With a single step, uint8 can.
+  expect((await copied((i) => 1e5 * (i % 2), 'large', 'uint8')).slice(0, 2)).toEqual(Float32Array.of(0, 1e5));
+});
+
+it('keeps in half precision what 256 even steps would change much', async () => {
+  const kept = await copied((i) => (i === 0 ? 1000 : Math.sin(i)), 'uneven', 'uint8');
+  expect(kept[0]).toBe(1000);
+  expect(kept[1]).toBeCloseTo(Math.sin(1), 3);
 });
 
 it('refuses what is no checkpoint', async () => {

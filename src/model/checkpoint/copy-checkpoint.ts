@@ -6,14 +6,15 @@ import { LARGEST_FLOAT16, toFloat16 } from './float16.js';
 import { folderHandler } from './folder-handler.js';
 import { readCheckpointInfo } from './load-checkpoint.js';
 import { INFO_FILE } from './save-checkpoint.js';
+import { toUint8, uint8Error } from './uint8.js';
 
-/** How the numbers of a checkpoint are kept: as they were trained, or in half the space. */
-export const WEIGHT_PRECISIONS = ['float32', 'float16'] as const;
+/** How the numbers of a checkpoint are kept: as they were trained, in half the space, or in a quarter. */
+export const WEIGHT_PRECISIONS = ['float32', 'float16', 'uint8'] as const;
 export type WeightPrecision = (typeof WEIGHT_PRECISIONS)[number];
 
 /**
- * Copies a checkpoint into a new folder. With `float16`, kernels are rounded to half precision in TensorFlow.js' own format, which turns them back into float32 on loading;
- * biases and what batch normalisation keeps, little as they take, stay as they are.
+ * Copies a checkpoint into a new folder. With `float16` or `uint8`, kernels are rounded to half precision or to 256 even steps in TensorFlow.js' own format, which turns
+ * them back into float32 on loading; a kernel that 256 steps would change much is kept in half precision. Biases and what batch normalisation keeps, little as they take, stay as they are.
  * @throws FerError WEIGHTS_MISSING when it is not whole, OUTPUT_UNWRITABLE
  */
 export async function copyCheckpoint(from: string, to: string, precision: WeightPrecision = 'float32'): Promise<void> {
@@ -25,30 +26,47 @@ export async function copyCheckpoint(from: string, to: string, precision: Weight
     });
   try {
     await mkdir(to, { recursive: true });
-    await folderHandler(to).save!(precision === 'float16' ? halved(artifacts) : artifacts);
+    const rounding = ROUNDINGS[precision];
+    await folderHandler(to).save!(rounding === null ? artifacts : rounded(artifacts, rounding));
     await copyFile(join(from, INFO_FILE), join(to, INFO_FILE));
   } catch (cause) {
     throw new FerError('OUTPUT_UNWRITABLE', `checkpoint ${to} cannot be written (${(cause as Error).message}); choose a folder that can`, { cause });
   }
 }
 
-/** Kernels, and whatever else has two dimensions or more, as float16. */
-function halved(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
+/** Kernels, and whatever else has two dimensions or more, in less space; what was rounded before stays as it is. */
+function rounded(artifacts: tf.io.ModelArtifacts, round: Rounding): tf.io.ModelArtifacts {
   const data = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
   const parts: ArrayBuffer[] = [];
   let offset = 0;
   const weightSpecs = (artifacts.weightSpecs ?? []).map((spec): tf.io.WeightsManifestEntry => {
-    const isHalf = spec.quantization?.dtype === 'float16';
-    const bytes = tf.util.sizeFromShape(spec.shape) * (isHalf ? 2 : 4);
+    const bytes = tf.util.sizeFromShape(spec.shape) * BYTES[spec.quantization?.dtype ?? 'float32'];
     const own = data.slice(offset, offset + bytes);
     offset += bytes;
-    const values = isHalf ? null : new Float32Array(own);
-    if (values === null || spec.dtype !== 'float32' || spec.shape.length < 2 || values.some((value) => Math.abs(value) > LARGEST_FLOAT16)) {
-      parts.push(own);
-      return spec;
-    }
-    parts.push(toFloat16(values).buffer as ArrayBuffer);
-    return { ...spec, quantization: { dtype: 'float16' } };
+    const isKernel = spec.quantization === undefined && spec.dtype === 'float32' && spec.shape.length >= 2;
+    const kept = isKernel ? round(new Float32Array(own)) : null;
+    parts.push(kept?.data ?? own);
+    return kept === null ? spec : { ...spec, quantization: kept.quantization };
   });
   return { ...artifacts, weightSpecs, weightData: tf.io.CompositeArrayBuffer.join(parts) };
 }
+
+/** Weights in less space; null where they cannot be kept so. */
+type Rounding = (values: Float32Array) => { readonly data: ArrayBuffer; readonly quantization: Quantization } | null;
+type Quantization = NonNullable<tf.io.WeightsManifestEntry['quantization']>;
+
+const BYTES = { float32: 4, float16: 2, uint16: 2, uint8: 1 } as const;
+
+/** How far a kernel may move by uint8 (uint8Error). Beyond it, it is kept in half precision. */
+const LARGEST_ERROR = 0.03;
+
+const asFloat16: Rounding = (values) =>
+  values.some((value) => Math.abs(value) > LARGEST_FLOAT16) ? null : { data: toFloat16(values).buffer as ArrayBuffer, quantization: { dtype: 'float16' } };
+
+const asUint8: Rounding = (values) => {
+  const kept = toUint8(values);
+  if (!(uint8Error(values, kept) <= LARGEST_ERROR)) return asFloat16(values);
+  return { data: kept.bytes.buffer, quantization: { dtype: 'uint8', scale: kept.scale, min: kept.min } };
+};
+
+const ROUNDINGS: Readonly<Record<WeightPrecision, Rounding | null>> = { float32: null, float16: asFloat16, uint8: asUint8 };
