@@ -50,7 +50,12 @@ const WAYS: readonly (readonly [string, ClipWindowOptions])[] = [
 
 const { description } = await openBackend({ backend: flags.backend as BackendName | undefined });
 const names = [...new Set([...flags.model, 'baseline'])];
-const models = await Promise.all(names.map((name) => openModel(name)));
+/** A model as footage is annotated with it, and as live pictures are: live, only one side of the face is looked at. */
+interface Seats {
+  readonly recorded: ExpressionModel;
+  readonly live: ExpressionModel;
+}
+const models = await Promise.all(names.map(async (name): Promise<Seats> => ({ recorded: await openModel(name), live: await openModel(name, { bothSides: false }) })));
 console.log(`${description}; posteriors averaged over ${smoothing} s, raw ones not`);
 
 if (existsSync(flags.media)) {
@@ -64,16 +69,19 @@ if (flags.data === undefined) {
   const pictures = await readPictures(flags.data);
   const header = ['model', ...WAYS.map(([way]) => way)];
   for (const rate of [25, 30]) {
-    console.log(`\nFrom a cut between two expressions to the new label, ${rate} frames a second: median / worst in seconds, share within ${PROMPT} s\n\n${markdownTable(header, await tableRows((model) => cuts(model, pictures, rate)))}`);
+    console.log(`\nFrom a cut between two expressions to the new label, ${rate} frames a second: median / worst in seconds, share within ${PROMPT} s\n\n${markdownTable(header, await tableRows((seats) => cuts(seats, pictures, rate)))}`);
   }
-  console.log(`\nStill neutral faces that jitter: share of frames called neutral, changes of label a second\n\n${markdownTable(header, await tableRows((model) => neutral(model, pictures)))}`);
+  console.log(`\nStill neutral faces that jitter: share of frames called neutral, changes of label a second\n\n${markdownTable(header, await tableRows((seats) => neutral(seats, pictures)))}`);
 }
-for (const model of models) model.dispose();
+for (const { recorded, live } of models) {
+  recorded.dispose();
+  live.dispose();
+}
 
 /** One row a model, one cell a way. */
-async function tableRows(cells: (model: ExpressionModel) => Promise<string[]>): Promise<string[][]> {
+async function tableRows(cells: (seats: Seats) => Promise<string[]>): Promise<string[][]> {
   const rows: string[][] = [];
-  for (const [i, model] of models.entries()) rows.push([names[i]!, ...(await cells(model))]);
+  for (const [i, seats] of models.entries()) rows.push([names[i]!, ...(await cells(seats))]);
   return rows;
 }
 
@@ -87,9 +95,10 @@ async function footageTable(folder: string): Promise<string> {
     const observed = await observe(join(folder, video), nets);
     const cells: string[] = [];
     let followed = 0;
-    for (const [m, model] of models.entries()) {
+    for (const [m, seats] of models.entries()) {
       for (const [w, [, options]] of WAYS.entries()) {
-        const faces = await answer(model, observed[m]!, options);
+        const seat = seatOf(options);
+        const faces = await answer(seats[seat], observed[m]![seat], options);
         const counted = faces.map(switches);
         const [count, seconds] = [counted.reduce((sum, one) => sum + one.count, 0), counted.reduce((sum, one) => sum + one.seconds, 0)];
         const total = totals[m]![w]!;
@@ -108,20 +117,27 @@ async function footageTable(folder: string): Promise<string> {
 }
 
 /** For each model, what it encodes of the faces in each frame: faces are found and followed once. */
-async function observe(path: string, nets: FaceNets): Promise<FrameObservation[][]> {
+async function observe(path: string, nets: FaceNets): Promise<Record<keyof Seats, FrameObservation[]>[]> {
   const { inputs } = await expandInputs([path]);
   const source = await openSource(inputs[0]!, { width: WIDTH });
   const follower = new FaceFollower(nets);
-  const observed: FrameObservation[][] = models.map(() => []);
+  const observed = models.map(() => ({ recorded: [] as FrameObservation[], live: [] as FrameObservation[] }));
   for await (const frame of source.frames()) {
     const faces = await follower.update(frame);
-    for (const [m, model] of models.entries()) {
-      const features = await model.encode(faces.map(({ landmarks }) => alignFace(frame, landmarks, model.crop)));
-      observed[m]!.push(observation(frame, faces.map((face, i) => ({ face, features: features[i]! }))));
+    for (const [m, seats] of models.entries()) {
+      const crops = faces.map(({ landmarks }) => alignFace(frame, landmarks, seats.live.crop));
+      for (const seat of ['recorded', 'live'] as const) {
+        const features = await seats[seat].encode(crops);
+        observed[m]![seat].push(observation(frame, faces.map((face, i) => ({ face, features: features[i]! }))));
+      }
     }
   }
   follower.dispose();
   return observed;
+}
+
+function seatOf({ causal }: ClipWindowOptions): keyof Seats {
+  return causal === true ? 'live' : 'recorded';
 }
 
 /** What is said of each face, frame by frame. */
@@ -180,11 +196,13 @@ async function alone(model: ExpressionModel, features: Float32Array, rate: numbe
 }
 
 /** Cuts between pictures of different expressions, as far as the model tells them apart when each is alone. */
-async function cuts(model: ExpressionModel, pictures: readonly Labelled[], rate: number): Promise<string[]> {
-  const features = await encode(model, pictures.map(({ picture }) => picture));
+async function cuts(seats: Seats, pictures: readonly Labelled[], rate: number): Promise<string[]> {
+  const frames = pictures.map(({ picture }) => picture);
+  const encoded = { recorded: await encode(seats.recorded, frames), live: await encode(seats.live, frames) };
   const half = Math.round(HALF * rate);
   const cells: string[] = [];
   for (const [, options] of WAYS) {
+    const [model, features] = [seats[seatOf(options)], encoded[seatOf(options)]];
     const random = new SeededRandom(2);
     const delays: number[] = [];
     let never = 0;
@@ -194,8 +212,8 @@ async function cuts(model: ExpressionModel, pictures: readonly Labelled[], rate:
       if (pictures[a]!.label === pictures[b]!.label) continue;
       const [before, after] = [await alone(model, features[a]!, rate, options), await alone(model, features[b]!, rate, options)];
       if (before === after) continue;
-      const frames = Array.from({ length: 2 * half }, (_, t) => features[t < half ? a : b]!);
-      const [said] = await answer(model, sequence(frames, rate), options);
+      const seen = Array.from({ length: 2 * half }, (_, t) => features[t < half ? a : b]!);
+      const [said] = await answer(model, sequence(seen, rate), options);
       const delay = timeToShow(said!, half / rate, after);
       if (delay === null) never += 1;
       else delays.push(delay);
@@ -208,18 +226,19 @@ async function cuts(model: ExpressionModel, pictures: readonly Labelled[], rate:
 }
 
 /** Neutral pictures that the model calls neutral, held still but for a jitter of a pixel, of light and of noise. */
-async function neutral(model: ExpressionModel, pictures: readonly Labelled[]): Promise<string[]> {
+async function neutral(seats: Seats, pictures: readonly Labelled[]): Promise<string[]> {
   const rate = 25;
   const still = pictures.filter(({ label }) => label === 'neutral').map(({ picture }) => picture);
-  const features = await encode(model, still);
+  const alike = await encode(seats.recorded, still);
   const shares: number[][] = WAYS.map(() => []);
   const changes: number[][] = WAYS.map(() => []);
   for (const [i, picture] of still.entries()) {
-    if (shares[0]!.length >= STILLS || (await alone(model, features[i]!, rate, { smoothing: 0 })) !== 'neutral') continue;
+    if (shares[0]!.length >= STILLS || (await alone(seats.recorded, alike[i]!, rate, { smoothing: 0 })) !== 'neutral') continue;
     const random = new SeededRandom(100 + i);
-    const jittered = await encode(model, Array.from({ length: STILL * rate }, () => jitter(picture, random)));
+    const frames = Array.from({ length: STILL * rate }, () => jitter(picture, random));
+    const jittered = { recorded: await encode(seats.recorded, frames), live: await encode(seats.live, frames) };
     for (const [w, [, options]] of WAYS.entries()) {
-      const [said] = await answer(model, sequence(jittered, rate), options);
+      const [said] = await answer(seats[seatOf(options)], sequence(jittered[seatOf(options)], rate), options);
       const { count, seconds } = switches(said!);
       shares[w]!.push(shareOf(said!, 'neutral'));
       changes[w]!.push(count / seconds);

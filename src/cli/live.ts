@@ -27,6 +27,7 @@ export function liveCommand(program: Command): void {
     .option('--max-viewers <n>', 'so many may watch the source at a time', number, 100)
     .addOption(new Option('--model <model>', `what names the expressions: ${MODEL_NAMES.join(', ')}, or the folder of a trained model`).default(DEFAULT_MODEL))
     .addOption(new Option('--backend <name>', 'compute engine; the best that works, if not given').choices(['auto', ...BACKEND_NAMES]))
+    .option('--both-sides', 'look at the mirror image of each face too: a little more often right, for twice the work')
     .option('--detect-every <n>', 'detect on every n-th picture, follow faces in between', number, 5)
     .addHelpText('after', '\nExamples:\n  fer live\n  fer live --source rtsp://user:password@camera/stream1\n  fer live --host 0.0.0.0 --cert cert.pem --key key.pem')
     .action(async (flags: LiveFlags) => {

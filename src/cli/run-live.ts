@@ -17,7 +17,7 @@ import { openBrowser } from './open-browser.js';
 import { StatusLine } from './status-line.js';
 
 /** The options of `fer live` as the command line gives them. */
-export interface LiveFlags extends Pick<LiveOptions, 'model' | 'backend' | 'detectEvery'> {
+export interface LiveFlags extends Pick<LiveOptions, 'model' | 'backend' | 'detectEvery' | 'bothSides'> {
   readonly source?: string;
   readonly loop?: boolean;
   readonly host: string;
@@ -36,7 +36,7 @@ const TOKEN_BYTES = 18;
 
 /** Serves until it is interrupted; returns the exit code. */
 export async function runLive(flags: LiveFlags): Promise<number> {
-  const { host, port, allowOrigin: origins = [], maxProducers, maxViewers, model, backend, detectEvery } = flags;
+  const { host, port, allowOrigin: origins = [], maxProducers, maxViewers, model, backend, detectEvery, bothSides } = flags;
   const tls = await readTls(flags);
   const source = sourceOf(flags);
   const webFolder = pageFolder();
@@ -50,7 +50,7 @@ export async function runLive(flags: LiveFlags): Promise<number> {
   };
 
   say('loading the networks');
-  const engine = await openLiveEngine({ model, backend, detectEvery }, { warn: say });
+  const engine = await openLiveEngine({ model, backend, detectEvery, bothSides }, { warn: say });
   try {
     if (interrupted.aborted) return EXIT.interrupted;
     const activity = new LiveActivity(engine, source);

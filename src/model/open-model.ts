@@ -10,16 +10,22 @@ import { isModelFolder, modelFolderHash, TrainedModel } from './trained/index.js
 /** Who is to sit in the model's seat: a network of others that is code of ours, or what lies in a folder. */
 type Sitter = { readonly code: 'baseline' } | { readonly folder: string; readonly name?: ModelName };
 
+export interface OpenModelOptions {
+  /** Where shipped models lie. */
+  readonly models?: string;
+  /** False: a symmetric model answers for the picture alone, not for the mean over it and its mirror image. Half the work, a little less often right. */
+  readonly bothSides?: boolean;
+}
+
 /**
  * Loads an expression model into the engine that TensorFlow.js is set to.
  * @param nameOrFolder a model that ships with ferstream, or the folder of a trained one: one frame checkpoint, or `frame/` and `temporal/`.
  *   A folder with the name of a shipped model has to be written as a path ("./baseline").
- * @param models where shipped models lie
  * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID for a name that is neither
  */
-export async function openModel(nameOrFolder: string, models = SHIPPED_MODELS): Promise<ExpressionModel> {
+export async function openModel(nameOrFolder: string, { models = SHIPPED_MODELS, bothSides = true }: OpenModelOptions = {}): Promise<ExpressionModel> {
   const sitter = await find(nameOrFolder, models);
-  return 'folder' in sitter ? TrainedModel.load(sitter.folder, sitter.name) : BaselineModel.load();
+  return 'folder' in sitter ? TrainedModel.load(sitter.folder, { name: sitter.name, bothSides }) : BaselineModel.load();
 }
 
 /**

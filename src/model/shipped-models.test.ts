@@ -22,14 +22,14 @@ it('lie in the folder "models" of the package', () => {
 
 it('say which one is missing, and what to name instead', async () => {
   const missing = { code: 'WEIGHTS_MISSING', message: expect.stringMatching(/^model "default".*baseline/) as string };
-  await expect(openModel('default', join(models, 'none'))).rejects.toMatchObject(missing);
+  await expect(openModel('default', { models: join(models, 'none') })).rejects.toMatchObject(missing);
   await expect(identifyModel('default', join(models, 'none'))).rejects.toMatchObject(missing);
 });
 
 it('open by name, and are known by their content: a new version is another model', async () => {
   const folder = join(models, 'default');
   await saveTinyFrameModel(folder, EXPRESSIONS_8);
-  const model = await openModel('default', models);
+  const model = await openModel('default', { models });
   expect(model.labels.labels).toEqual(EXPRESSIONS_8.labels);
   const first = await identifyModel('default', models);
   expect(first).toMatch(/^sha256:[0-9a-f]{64}$/);
@@ -47,7 +47,7 @@ it('open by name, and are known by their content: a new version is another model
 it('may look at frames over time', async () => {
   const other = join(models, 'over-time');
   await saveTinyClipModel(join(other, 'default'), EXPRESSIONS_7, { clipFrames: 10 });
-  const model = await openModel('default', other);
+  const model = await openModel('default', { models: other });
   expect(model.context).toEqual({ past: 2, future: 3, hop: 5 });
   expect(model.name).toBe('default');
   model.dispose();

@@ -7,10 +7,14 @@ import { PosteriorSmoother } from './posterior-smoother.js';
 
 export interface ClipWindowOptions {
   /**
-   * True: every frame is answered at once from the past alone (live): the model sees as many observations as in recorded footage, of which the
-   * newest is the last. False: a frame waits until the frames around it are known (recorded footage).
+   * True: every frame is answered at once from the past alone (live): the newest observation is the last that the model sees. False: a frame waits until the frames around it are known (recorded footage).
    */
   readonly causal?: boolean;
+  /**
+   * Live: seconds before a frame from which observations are shown to the model, though not more of them than it was trained on. The longer, the calmer, and
+   * the later a change of expression outweighs what was seen before it.
+   */
+  readonly memory?: number;
   /** Seconds a recorded frame waits for the frames after it to say whether a tentative face was one. */
   readonly lookAhead?: number;
   /** Seconds without an observation after which a face's next one starts a new clip. */
@@ -21,6 +25,9 @@ export interface ClipWindowOptions {
 
 /** Seconds: takes the flicker of single frames, and shows a change in less than a fifth of a second (bench/video-behaviour.ts). */
 export const DEFAULT_SMOOTHING = 0.1;
+
+/** Seconds: with 1.2 s (as in recorded footage) one change of 25 takes longer than 0.3 s to show, with 0.4 s one of 50; labels change hardly more often. */
+export const DEFAULT_MEMORY = 0.4;
 
 /** Frames may carry any timestamps, even equal ones; the window must stay small all the same. */
 const MAX_WAITING_FRAMES = 512;
@@ -40,6 +47,7 @@ interface Sighting {
  */
 export class ClipWindow {
   private readonly causal: boolean;
+  private readonly memory: number;
   private readonly lookAhead: number;
   private readonly maxGap: number;
   /** Observations before those to classify, and after them, that the model sees. */
@@ -53,9 +61,10 @@ export class ClipWindow {
 
   constructor(
     private readonly model: Pick<ExpressionModel, 'labels' | 'context' | 'classify'>,
-    { causal = false, lookAhead = 1, maxGap = 0.5, smoothing = DEFAULT_SMOOTHING }: ClipWindowOptions = {},
+    { causal = false, memory = DEFAULT_MEMORY, lookAhead = 1, maxGap = 0.5, smoothing = DEFAULT_SMOOTHING }: ClipWindowOptions = {},
   ) {
     this.causal = causal;
+    this.memory = causal ? memory : Infinity;
     this.lookAhead = lookAhead;
     this.maxGap = maxGap;
     const { past, future, hop } = model.context;
@@ -139,7 +148,8 @@ export class ClipWindow {
     const from = clip.findIndex(({ frame }) => due.has(frame));
     if (from < 0) return;
     const to = clip.findLastIndex(({ frame }) => due.has(frame)) + 1;
-    const first = Math.max(0, from - this.past);
+    const oldest = clip[from]!.frame.timestamp - this.memory;
+    const first = Math.max(from - this.past, clip.findIndex(({ frame }) => frame.timestamp >= oldest));
     const window = clip.slice(first, to + this.future);
     const posteriors = await this.model.classify({
       features: window.map(({ observation }) => observation.features),

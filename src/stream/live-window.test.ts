@@ -67,6 +67,15 @@ describe.each(['clips', 'causal', 'frames'])('live and recorded footage, with th
     model.dispose();
   });
 
+  it('live, a change outweighs what was seen before it soon: that is soon not seen any more', async () => {
+    const model = await openModel(join(dir, name));
+    const short = { causal: true, smoothing: 0, memory: 0.15 };
+    const unchanged = await answer(model, -1, short);
+    const changes = async (changed: number): Promise<boolean> => differ(await answer(model, changed, short), unchanged);
+    expect([await changes(LOOKED_AT), await changes(LOOKED_AT - 3), await changes(LOOKED_AT - 4)]).toEqual([true, name !== 'frames', false]);
+    model.dispose();
+  });
+
   it('live, the answer is what the model says of the window alone', async () => {
     const model = await openModel(join(dir, name));
     const all = observations(model, -1);

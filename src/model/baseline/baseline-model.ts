@@ -15,6 +15,9 @@ const CROP: CropGeometry = {
   mouth: { x: 0.5, y: 0.65 },
 };
 
+/** Crops in one pass: each takes some 12 MB on the way. */
+const BATCH = 32;
+
 /** What our own models are measured against: face-api's FaceExpressionNet, which answers every picture by itself; its features are the posteriors. */
 export class BaselineModel implements ExpressionModel {
   readonly name = 'baseline';
@@ -33,7 +36,12 @@ export class BaselineModel implements ExpressionModel {
   }
 
   async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
-    if (crops.length === 0) return [];
+    const rows: Float32Array[] = [];
+    for (let first = 0; first < crops.length; first += BATCH) rows.push(...(await this.encodeBatch(crops.slice(first, first + BATCH))));
+    return rows;
+  }
+
+  private async encodeBatch(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
     const posteriors = tf.tidy(() => {
       const faces = crops.map(({ data }) => tf.tensor3d(data, [CROP.size, CROP.size, CROP.channels]));
       return tf.softmax(this.net.logits(tf.stack(faces) as tf.Tensor4D)); // [B, 7]

@@ -99,6 +99,11 @@ describe('a frame checkpoint in the seat', () => {
     expectClose(await model.encode(pictures.map(mirrored)), expected);
     expect(tf.memory().numTensors).toBe(loaded);
     model.dispose();
+
+    const oneSided = await openModel(symmetric, { bothSides: false });
+    expect([model.symmetric, oneSided.symmetric]).toEqual([true, false]);
+    expectClose(await oneSided.encode(pictures), plain);
+    oneSided.dispose();
   });
 });
 

@@ -42,13 +42,15 @@ export class TrainedModel implements ExpressionModel {
 
   /**
    * @param folder one frame checkpoint, or `frame/` and `temporal/`
-   * @param name what it is called in results; that of its networks, if left out
+   * @param options.name what it is called in results; that of its networks, if left out
+   * @param options.bothSides false: one that was trained to be symmetric answers for the picture alone
    * @throws FerError WEIGHTS_MISSING when files are missing or damaged, MODEL_INCOMPATIBLE when they do not fit each other or this ferstream
    */
-  static async load(folder: string, name?: string): Promise<TrainedModel> {
+  static async load(folder: string, { name, bothSides = true }: { readonly name?: string | undefined; readonly bothSides?: boolean } = {}): Promise<TrainedModel> {
     const places = await findModelFolder(folder);
     const version = await modelFolderHash(folder);
-    const frame = await forInference(await loadCheckpoint(places.frame, { kind: 'frame' }));
+    const { model, info } = await forInference(await loadCheckpoint(places.frame, { kind: 'frame' }));
+    const frame = { model, info: { ...info, symmetric: bothSides && info.symmetric === true } };
     if (places.temporal === null) return TrainedModel.ofFrames(frame, version, name);
     try {
       const temporal = await loadCheckpoint(places.temporal, { kind: 'temporal', crop: frame.info.crop });

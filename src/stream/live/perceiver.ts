@@ -29,7 +29,7 @@ export class Perceiver {
   /** @throws FerError BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID */
   static async open(settings: LiveSettings): Promise<Perceiver> {
     const backend = await openBackend({ backend: settings.backend });
-    const [nets, model] = await Promise.all([loadFaceNets({ detector: settings.detector }), openModel(settings.model)]);
+    const [nets, model] = await Promise.all([loadFaceNets({ detector: settings.detector }), openModel(settings.model, { bothSides: settings.bothSides })]);
     return new Perceiver(settings, backend, nets, model);
   }
 
