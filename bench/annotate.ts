@@ -31,7 +31,11 @@ try {
   const path = flags.input ?? (await buildPanningFace(join(scratch, 'face.mp4')));
   const input = (await expandInputs([path])).inputs[0]!;
   await openBackend({ backend: 'wasm' });
-  const contenders = [await stock(), await ours(1), await ours(5)];
+  const contenders = [await stock()];
+  // With stock face-api's own network first: like with like.
+  for (const [model, bothSides] of [['baseline', true], ['default', true], ['default', false]] as const) {
+    for (const detectEvery of [1, 5]) contenders.push(await ours(detectEvery, model, bothSides));
+  }
   let last: { frames: number; withFace: number }[] = [];
   for (const contender of contenders) await contender.run(input); // warm-up
   for (let round = 0; round < Number(flags.rounds); round += 1) {
@@ -74,10 +78,11 @@ async function stock(): Promise<Contender> {
   };
 }
 
-async function ours(detectEvery: number): Promise<Contender> {
-  const annotator = await Annotator.open({ backend: 'wasm', detectEvery, width: WIDTH });
+async function ours(detectEvery: number, model: 'baseline' | 'default', bothSides: boolean): Promise<Contender> {
+  const annotator = await Annotator.open({ backend: 'wasm', model, bothSides, detectEvery, width: WIDTH });
+  const network = model === 'baseline' ? 'with the same network' : `with our own model${bothSides ? '' : ' by one side of the face'}`;
   return {
-    name: detectEvery === 1 ? 'ferstream, detecting every frame' : `ferstream, detecting every ${detectEvery}th frame`,
+    name: `ferstream ${network}, detecting every ${detectEvery === 1 ? 'frame' : `${detectEvery}th frame`}`,
     rates: [],
     async run(input) {
       let frames = 0;

@@ -25,6 +25,7 @@ export function annotateCommand(program: Command): void {
     )
     .addOption(new Option('--detector <name>', 'network that finds faces').choices(['blazeface', 'tiny', 'ssd']).default('blazeface'))
     .addOption(new Option('--model <model>', `what names the expressions: ${MODEL_NAMES.join(', ')}, or the folder of a trained model`).default(DEFAULT_MODEL))
+    .option('--no-both-sides', 'do not look at the mirror image of each face too: faster, a little less often right')
     .option('--smoothing <seconds>', 'average expressions over so long (time constant); 0: not at all', number, 0.1)
     .option('--detect-every <n>', 'detect on every n-th frame, follow faces in between', number, 1)
     .option('--min-face-size <pixels>', 'leave out smaller faces', number)

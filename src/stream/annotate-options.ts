@@ -26,6 +26,8 @@ export const annotateSchema = z.strictObject({
   width: z.int().min(16).max(16_384).nullable().default(null),
   /** What names the expressions: a model that ships with ferstream, or the folder of a trained one. */
   model: z.string().min(1).default(DEFAULT_MODEL),
+  /** Answer for the mean over a face and its mirror image, where the model was trained so; false: for the face alone, a little less often right for half the work. */
+  bothSides: z.boolean().default(true),
   /** Seconds (time constant) over which a face's posteriors are averaged; 0: not at all. */
   smoothing: z.number().min(0).max(10).default(DEFAULT_SMOOTHING),
 });

@@ -29,7 +29,7 @@ export class Annotator {
   static async open(options: AnnotateOptions = {}): Promise<Annotator> {
     const settings = parseAnnotateOptions(options);
     const backend = await openBackend({ backend: settings.backend });
-    const [nets, model] = await Promise.all([loadFaceNets({ detector: settings.detector }), openModel(settings.model)]);
+    const [nets, model] = await Promise.all([loadFaceNets({ detector: settings.detector }), openModel(settings.model, { bothSides: settings.bothSides })]);
     return new Annotator(settings, backend, nets, model);
   }
 

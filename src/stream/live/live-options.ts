@@ -4,8 +4,8 @@ import { annotateSchema, parseSettings } from '../annotate-options.js';
 const schema = annotateSchema.pick({ backend: true, detector: true, minFaceSize: true, minScore: true, maxFaces: true, model: true, smoothing: true }).extend({
   /** Run the detector on every n-th picture and follow the faces in between: what that gains is in bench/annotate.md. */
   detectEvery: annotateSchema.shape.detectEvery.unwrap().default(5),
-  /** Answer for the mean over a face and its mirror image, where the model was trained so: twice the work of the frame network, a little more often right. */
-  bothSides: z.boolean().default(false),
+  /** As for recorded footage, but the face alone unless asked for: answers have to come in time. */
+  bothSides: annotateSchema.shape.bothSides.unwrap().default(false),
   /** Pictures of more pixels are refused. */
   maxPixels: z.int().min(1).max(100_000_000).default(4_000_000),
 });
