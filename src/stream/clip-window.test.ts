@@ -121,7 +121,7 @@ describe('ClipWindow', () => {
 
   it('answers at once and from the past alone when causal', async () => {
     const model = echoModel(context);
-    const window = new ClipWindow(model, { causal: true });
+    const window = new ClipWindow(model, { causal: true, memory: 10 });
     for (const frame of footage(['seen', 'seen', 'seen', 'carried', 'seen', 'seen', 'seen', 'seen'])) {
       expect(await window.push(frame)).toHaveLength(1);
     }

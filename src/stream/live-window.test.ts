@@ -51,7 +51,7 @@ describe.each(['clips', 'causal', 'frames'])('live and recorded footage, with th
     const model = await openModel(join(dir, name));
     // Of temporal networks the window alone is looked at; one that looks at each picture alone has nothing but the averages over time.
     const smoothing = name === 'frames' ? 0.1 : 0;
-    const [live, recorded] = [{ causal: true, smoothing }, { smoothing }];
+    const [live, recorded] = [{ causal: true, memory: 1, smoothing }, { smoothing }];
     const unchanged = { live: await answer(model, -1, live), recorded: await answer(model, -1, recorded) };
     const changes = async (changed: number) => ({
       live: differ(await answer(model, changed, live), unchanged.live),
@@ -69,7 +69,7 @@ describe.each(['clips', 'causal', 'frames'])('live and recorded footage, with th
 
   it('live, a change outweighs what was seen before it soon: that is soon not seen any more', async () => {
     const model = await openModel(join(dir, name));
-    const short = { causal: true, smoothing: 0, memory: 0.15 };
+    const short = { causal: true, smoothing: 0 };
     const unchanged = await answer(model, -1, short);
     const changes = async (changed: number): Promise<boolean> => differ(await answer(model, changed, short), unchanged);
     expect([await changes(LOOKED_AT), await changes(LOOKED_AT - 3), await changes(LOOKED_AT - 4)]).toEqual([true, name !== 'frames', false]);
@@ -82,7 +82,7 @@ describe.each(['clips', 'causal', 'frames'])('live and recorded footage, with th
     const window = all.slice(model.context.hop === 1 ? LOOKED_AT : LOOKED_AT - CLIP_FRAMES + 1, LOOKED_AT + 1);
     const clip = { features: window.map(({ faces }) => faces[0]!.features), timestamps: window.map(({ timestamp }) => timestamp), from: window.length - 1, to: window.length };
     const [alone] = await model.classify(clip);
-    const live = await answer(model, -1, { causal: true, smoothing: 0 });
+    const live = await answer(model, -1, { causal: true, smoothing: 0, memory: 1 });
     for (const [k, p] of live.entries()) expect(p).toBeCloseTo(alone![k]!, 5);
     model.dispose();
   });
