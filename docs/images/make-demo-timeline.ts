@@ -4,6 +4,7 @@
  *   npx fer demo && npx tsx docs/images/make-demo-timeline.ts
  */
 import { readFile, writeFile } from 'node:fs/promises';
+import { expressionColour } from '../../src/stream/output/palette.js';
 
 const source = process.argv[2] ?? 'fer-demo/demo.jsonl';
 const target = new URL('demo-timeline.svg', import.meta.url);
@@ -14,18 +15,6 @@ interface Row {
   readonly model: { readonly name: string; readonly labels: readonly string[] };
   readonly faces: readonly { readonly trackId: number; readonly probabilities: Readonly<Record<string, number>> }[];
 }
-
-/** Okabe and Ito's palette: told apart by colour-blind readers too. */
-const COLOURS: Readonly<Record<string, string>> = {
-  neutral: '#bbbbbb',
-  happiness: '#e69f00',
-  surprise: '#56b4e9',
-  sadness: '#0072b2',
-  anger: '#d55e00',
-  disgust: '#009e73',
-  fear: '#cc79a7',
-  contempt: '#f0e442',
-};
 
 const rows = (await readFile(source, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as Row);
 const { labels } = rows[0]!.model;
@@ -40,8 +29,8 @@ const x = (time: number): number => left + (time / end) * plot;
 const step = plot / (end * 25);
 
 const legend = labels.map((label, index) => {
-  const at = left + index * 108;
-  return `<rect x="${at}" y="8" width="12" height="12" fill="${COLOURS[label]!}"/><text x="${at + 17}" y="18">${label}</text>`;
+  const at = left + (index * plot) / labels.length;
+  return `<rect x="${at}" y="8" width="12" height="12" fill="#${expressionColour(label)}"/><text x="${at + 17}" y="18">${label}</text>`;
 });
 const bands = faces.map((trackId, index) => {
   const y = top + index * (band + gap);
@@ -53,7 +42,7 @@ const bands = faces.map((trackId, index) => {
       const tall = (face.probabilities[label] ?? 0) * band;
       below += tall;
       if (tall < 0.4) return '';
-      return `<rect x="${x(timestamp).toFixed(1)}" y="${(y + band - below).toFixed(1)}" width="${(step + 0.3).toFixed(1)}" height="${tall.toFixed(1)}" fill="${COLOURS[label]!}"/>`;
+      return `<rect x="${x(timestamp).toFixed(1)}" y="${(y + band - below).toFixed(1)}" width="${(step + 0.3).toFixed(1)}" height="${tall.toFixed(1)}" fill="#${expressionColour(label)}"/>`;
     });
   });
   return `<rect x="${left}" y="${y}" width="${plot}" height="${band}" fill="#f4f4f4"/>${bars.join('')}<text x="${left - 8}" y="${y + band / 2 + 4}" text-anchor="end">face ${trackId}</text>`;
