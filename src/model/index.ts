@@ -7,4 +7,5 @@ export { DEFAULT_MODEL, MODEL_NAMES } from './model-names.js';
 export type { ModelName } from './model-names.js';
 export * from './networks/index.js';
 export { identifyModel, openModel } from './open-model.js';
+export type { OpenModelOptions } from './open-model.js';
 export * from './backend/index.js';
