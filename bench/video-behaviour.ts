@@ -10,7 +10,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { alignFace, ClipWindow, DEFAULT_MODEL, expandInputs, FaceFollower, loadFaceNets, openBackend, openImages, openModel, openSource } from '../src/index.js';
-import type { BackendName, ClipWindowOptions, ExpressionModel, FaceNets, Frame, FrameResult, TrackedFace } from '../src/index.js';
+import type { BackendName, ClipWindowOptions, ExpressionModel, FaceCrop, FaceNets, Frame, FrameResult, TrackedFace } from '../src/index.js';
 import type { FrameObservation } from '../src/stream/observation.js';
 import { wholeCrop } from '../src/train/prepare/cut-crop.js';
 import { openDataset, SeededRandom } from '../src/train/index.js';
@@ -125,10 +125,9 @@ async function observe(path: string, nets: FaceNets): Promise<Record<keyof Seats
   for await (const frame of source.frames()) {
     const faces = await follower.update(frame);
     for (const [m, seats] of models.entries()) {
-      const crops = faces.map(({ landmarks }) => alignFace(frame, landmarks, seats.live.crop));
+      const features = await encode(seats, faces.map(({ landmarks }) => alignFace(frame, landmarks, seats.recorded.crop)));
       for (const seat of ['recorded', 'live'] as const) {
-        const features = await seats[seat].encode(crops);
-        observed[m]![seat].push(observation(frame, faces.map((face, i) => ({ face, features: features[i]! }))));
+        observed[m]![seat].push(observation(frame, faces.map((face, i) => ({ face, features: features[seat][i]! }))));
       }
     }
   }
@@ -176,10 +175,14 @@ async function readPictures(location: string): Promise<Labelled[]> {
   return pictures;
 }
 
-/** Features of each picture as the model wants it. */
-async function encode(model: ExpressionModel, pictures: readonly Frame[]): Promise<Float32Array[]> {
-  const crops = await Promise.all(pictures.map(async (picture) => ({ geometry: model.crop, data: Float32Array.from(await wholeCrop(picture, model.crop)) })));
-  return model.encode(crops);
+/** Features of each crop, in either seat. */
+async function encode({ recorded, live }: Seats, crops: readonly FaceCrop[]): Promise<Record<keyof Seats, Float32Array[]>> {
+  return { recorded: await recorded.encode(crops), live: await live.encode(crops) };
+}
+
+/** Whole pictures as a model wants its crops. */
+async function cropsOf(pictures: readonly Frame[], { recorded: { crop: geometry } }: Seats): Promise<FaceCrop[]> {
+  return Promise.all(pictures.map(async (picture) => ({ geometry, data: Float32Array.from(await wholeCrop(picture, geometry)) })));
 }
 
 /** The sequence of one face that is surely there in every frame. */
@@ -197,8 +200,7 @@ async function alone(model: ExpressionModel, features: Float32Array, rate: numbe
 
 /** Cuts between pictures of different expressions, as far as the model tells them apart when each is alone. */
 async function cuts(seats: Seats, pictures: readonly Labelled[], rate: number): Promise<string[]> {
-  const frames = pictures.map(({ picture }) => picture);
-  const encoded = { recorded: await encode(seats.recorded, frames), live: await encode(seats.live, frames) };
+  const encoded = await encode(seats, await cropsOf(pictures.map(({ picture }) => picture), seats));
   const half = Math.round(HALF * rate);
   const cells: string[] = [];
   for (const [, options] of WAYS) {
@@ -229,14 +231,13 @@ async function cuts(seats: Seats, pictures: readonly Labelled[], rate: number): 
 async function neutral(seats: Seats, pictures: readonly Labelled[]): Promise<string[]> {
   const rate = 25;
   const still = pictures.filter(({ label }) => label === 'neutral').map(({ picture }) => picture);
-  const alike = await encode(seats.recorded, still);
+  const alike = await seats.recorded.encode(await cropsOf(still, seats));
   const shares: number[][] = WAYS.map(() => []);
   const changes: number[][] = WAYS.map(() => []);
   for (const [i, picture] of still.entries()) {
     if (shares[0]!.length >= STILLS || (await alone(seats.recorded, alike[i]!, rate, { smoothing: 0 })) !== 'neutral') continue;
     const random = new SeededRandom(100 + i);
-    const frames = Array.from({ length: STILL * rate }, () => jitter(picture, random));
-    const jittered = { recorded: await encode(seats.recorded, frames), live: await encode(seats.live, frames) };
+    const jittered = await encode(seats, await cropsOf(Array.from({ length: STILL * rate }, () => jitter(picture, random)), seats));
     for (const [w, [, options]] of WAYS.entries()) {
       const [said] = await answer(seats[seatOf(options)], sequence(jittered[seatOf(options)], rate), options);
       const { count, seconds } = switches(said!);

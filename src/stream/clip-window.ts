@@ -7,7 +7,8 @@ import { PosteriorSmoother } from './posterior-smoother.js';
 
 export interface ClipWindowOptions {
   /**
-   * True: every frame is answered at once from the past alone (live): the newest observation is the last that the model sees. False: a frame waits until the frames around it are known (recorded footage).
+   * True: every frame is answered at once from the past alone (live): the newest observation is the last that the model sees. False: a frame waits
+   * until the frames around it are known (recorded footage).
    */
   readonly causal?: boolean;
   /**
