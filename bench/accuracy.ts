@@ -56,12 +56,19 @@ if (flags.data === undefined) {
 }
 const { description } = await openBackend({ backend: flags.backend as BackendName | undefined });
 const dataset = await openDataset(flags.data, { split: flags.split as Split });
-const samples = dataset.samples.filter(({ kind }) => kind === 'image').slice(0, flags.limit === undefined ? undefined : Number(flags.limit));
+const samples = dataset.samples
+  .filter(({ kind }) => kind === 'image')
+  .slice(0, flags.limit === undefined ? undefined : Number(flags.limit));
 const nets = flags.faces ? await loadFaceNets() : null;
-const contenders: readonly Contender[] = [...(await Promise.all(flags.model.map(trained))), Object.assign(await HumanEmotionNet.load(), { name: 'human, emotion network' })];
+const contenders: readonly Contender[] = [
+  ...(await Promise.all(flags.model.map(trained))),
+  Object.assign(await HumanEmotionNet.load(), { name: 'human, emotion network' }),
+];
 
 const ways = ['as they are', ...(nets === null ? [] : ['found and aligned'])];
-const answers = new Map<string, Answers>(contenders.flatMap(({ name }) => ways.map((way) => [`${name} ${way}`, { plain: [], mirrored: [] }] as const)));
+const answers = new Map<string, Answers>(
+  contenders.flatMap(({ name }) => ways.map((way) => [`${name} ${way}`, { plain: [], mirrored: [] }] as const)),
+);
 const truths: string[] = [];
 let withoutFace = 0;
 for (let from = 0; from < samples.length; from += BATCH) {
@@ -72,7 +79,10 @@ for (let from = 0; from < samples.length; from += BATCH) {
     for (const way of ways) {
       const crops = await Promise.all(
         pictures.map(async ({ picture, landmarks }) => {
-          const bytes = way === ways[0] || landmarks === null ? await wholeCrop(picture, contender.crop) : faceCrop(picture, landmarks, contender.crop);
+          const bytes =
+            way === ways[0] || landmarks === null
+              ? await wholeCrop(picture, contender.crop)
+              : faceCrop(picture, landmarks, contender.crop);
           return { geometry: contender.crop, data: Float32Array.from(bytes) };
         }),
       );
@@ -83,10 +93,37 @@ for (let from = 0; from < samples.length; from += BATCH) {
   }
   if (process.stderr.isTTY) process.stderr.write(`\r${truths.length} of ${samples.length}`);
 }
-const rows = contenders.flatMap(({ name, labels }) => ways.flatMap((way) => rowsOf(name, labels, way, answers.get(`${name} ${way}`)!)));
-const header = ['model', 'pictures', 'mirrored too', 'images', 'WAR', 'UAR', 'macro F1', 'ECE', ...EXPRESSIONS_8.labels];
-console.log(`${dataset.name}, ${flags.split}: ${truths.length} images${nets === null ? '' : `, no face found in ${withoutFace} (taken as they are)`}; ${description}\n`);
-console.log(markdownTable(header, [...rows, ...CITED.map(([name, war, uar]) => [name, 'as they are', 'no', 'official test', war, uar, ...Array<string>(header.length - 6).fill('')])]));
+const rows = contenders.flatMap(({ name, labels }) =>
+  ways.flatMap((way) => rowsOf(name, labels, way, answers.get(`${name} ${way}`)!)),
+);
+const header = [
+  'model',
+  'pictures',
+  'mirrored too',
+  'images',
+  'WAR',
+  'UAR',
+  'macro F1',
+  'ECE',
+  ...EXPRESSIONS_8.labels,
+];
+console.log(
+  `${dataset.name}, ${flags.split}: ${truths.length} images${nets === null ? '' : `, no face found in ${withoutFace} (taken as they are)`}; ${description}\n`,
+);
+console.log(
+  markdownTable(header, [
+    ...rows,
+    ...CITED.map(([name, war, uar]) => [
+      name,
+      'as they are',
+      'no',
+      'official test',
+      war,
+      uar,
+      ...Array<string>(header.length - 6).fill(''),
+    ]),
+  ]),
+);
 for (const contender of contenders) contender.dispose();
 nets?.dispose();
 
@@ -96,12 +133,22 @@ async function trained(nameOrFolder: string): Promise<Contender> {
   // A temporal model sees a picture as a clip of one frame.
   const answer = async (crops: readonly FaceCrop[]): Promise<Float32Array[]> => {
     const features = await model.encode(crops);
-    if (context.hop === 1) return model.classify({ features, timestamps: features.map((_, i) => i), from: 0, to: features.length });
+    if (context.hop === 1)
+      return model.classify({ features, timestamps: features.map((_, i) => i), from: 0, to: features.length });
     const each = [];
-    for (const feature of features) each.push(...(await model.classify({ features: [feature], timestamps: [0], from: 0, to: 1 })));
+    for (const feature of features)
+      each.push(...(await model.classify({ features: [feature], timestamps: [0], from: 0, to: 1 })));
     return each;
   };
-  return { name: nameOrFolder, labels, crop, answer, dispose: () => { model.dispose(); } };
+  return {
+    name: nameOrFolder,
+    labels,
+    crop,
+    answer,
+    dispose: () => {
+      model.dispose();
+    },
+  };
 }
 
 interface Picture {
@@ -115,7 +162,11 @@ async function decode(some: readonly Sample[], faceNets: FaceNets | null): Promi
   for (const { path, label } of some) {
     if (label === null) continue;
     for await (const picture of (await openImages(path)).frames()) {
-      pictures.push({ picture, truth: label, landmarks: faceNets === null ? null : await findLargest(picture, faceNets) });
+      pictures.push({
+        picture,
+        truth: label,
+        landmarks: faceNets === null ? null : await findLargest(picture, faceNets),
+      });
     }
   }
   return pictures;
@@ -137,8 +188,30 @@ function tally(labels: LabelSet, posteriors: readonly Float32Array[], ignoreMiss
   return sums.result();
 }
 
-function row(name: string, way: string, flipped: boolean, { count, accuracy, meanClassAccuracy, macroF1, expectedCalibrationError, recall, missingLabels, ignoredMissing }: Evaluation): string[] {
-  const percent = (share: number | null | undefined): string => (share === null || share === undefined ? '' : (100 * share).toFixed(1));
+function row(
+  name: string,
+  way: string,
+  flipped: boolean,
+  {
+    count,
+    accuracy,
+    meanClassAccuracy,
+    macroF1,
+    expectedCalibrationError,
+    recall,
+    missingLabels,
+    ignoredMissing,
+  }: Evaluation,
+): string[] {
+  const percent = (share: number | null | undefined): string =>
+    share === null || share === undefined ? '' : (100 * share).toFixed(1);
   const images = ignoredMissing > 0 ? `${count}, without ${missingLabels.join(', ')}` : String(count);
-  return [name, way, flipped ? 'yes' : 'no', images, ...[accuracy, meanClassAccuracy, macroF1, expectedCalibrationError].map(percent), ...EXPRESSIONS_8.labels.map((label) => percent(recall[label]))];
+  return [
+    name,
+    way,
+    flipped ? 'yes' : 'no',
+    images,
+    ...[accuracy, meanClassAccuracy, macroF1, expectedCalibrationError].map(percent),
+    ...EXPRESSIONS_8.labels.map((label) => percent(recall[label])),
+  ];
 }

@@ -15,7 +15,11 @@ import { openStockChain } from './stock-face-api.js';
 import { markdownTable, median } from './table.js';
 
 const { values: flags } = parseArgs({
-  options: { input: { type: 'string' }, rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } },
+  options: {
+    input: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    write: { type: 'boolean', default: false },
+  },
 });
 const WIDTH = 640;
 
@@ -33,7 +37,11 @@ try {
   await openBackend({ backend: 'wasm' });
   const contenders = [await stock()];
   // With stock face-api's own network first: like with like.
-  for (const [model, bothSides] of [['baseline', true], ['default', true], ['default', false]] as const) {
+  for (const [model, bothSides] of [
+    ['baseline', true],
+    ['default', true],
+    ['default', false],
+  ] as const) {
     for (const detectEvery of [1, 5]) contenders.push(await ours(detectEvery, model, bothSides));
   }
   let last: { frames: number; withFace: number }[] = [];
@@ -80,7 +88,8 @@ async function stock(): Promise<Contender> {
 
 async function ours(detectEvery: number, model: 'baseline' | 'default', bothSides: boolean): Promise<Contender> {
   const annotator = await Annotator.open({ backend: 'wasm', model, bothSides, detectEvery, width: WIDTH });
-  const network = model === 'baseline' ? 'with the same network' : `with our own model${bothSides ? '' : ' by one side of the face'}`;
+  const network =
+    model === 'baseline' ? 'with the same network' : `with our own model${bothSides ? '' : ' by one side of the face'}`;
   return {
     name: `ferstream ${network}, detecting every ${detectEvery === 1 ? 'frame' : `${detectEvery}th frame`}`,
     rates: [],

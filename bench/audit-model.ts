@@ -16,7 +16,8 @@ import { SeededRandom } from '../src/train/seeded-random.js';
 import { markdownTable } from './table.js';
 
 const [name, data, split] = process.argv.slice(2);
-if (name === undefined || data === undefined || split === undefined) throw new Error('name a model, a data set and a split: npm run bench:audit-model -- MODEL FORMAT:DIR SPLIT');
+if (name === undefined || data === undefined || split === undefined)
+  throw new Error('name a model, a data set and a split: npm run bench:audit-model -- MODEL FORMAT:DIR SPLIT');
 await openBackend();
 const model = await openModel(name);
 const part = { data, split: split as Split };
@@ -36,7 +37,12 @@ model.dispose();
 
 const percent = (share: number): string => (100 * share).toFixed(1);
 const rows = [0.1, 0.2, 0.3].map((rate) => {
-  const { labels: given, flipped } = symmetricNoise(looks.map(({ truth }) => truth), labels.length, rate, new SeededRandom(1));
+  const { labels: given, flipped } = symmetricNoise(
+    looks.map(({ truth }) => truth),
+    labels.length,
+    rate,
+    new SeededRandom(1),
+  );
   const wrong = new Set(flipped.map(String));
   const evidence = looks.map(({ posteriors }, i) => evidenceOfLook(String(i), given[i]!, posteriors));
   const isWrong = evidence.map(({ id }) => wrong.has(id));
@@ -44,10 +50,35 @@ const rows = [0.1, 0.2, 0.3].map((rate) => {
   const suspects = audited.filter(({ isSuspect }) => isSuspect);
   const hits = suspects.filter(({ id }) => wrong.has(id)).length;
   return [
-    ...[percent(rate), (areaUnderRoc(evidence.map(({ logOdds }) => logOdds), isWrong) ?? NaN).toFixed(4)],
-    (areaUnderRoc(evidence.map(({ posteriors, nearest, given: own }) => nearest - posteriors[own]!), isWrong) ?? NaN).toFixed(4),
+    ...[
+      percent(rate),
+      (
+        areaUnderRoc(
+          evidence.map(({ logOdds }) => logOdds),
+          isWrong,
+        ) ?? NaN
+      ).toFixed(4),
+    ],
+    (
+      areaUnderRoc(
+        evidence.map(({ posteriors, nearest, given: own }) => nearest - posteriors[own]!),
+        isWrong,
+      ) ?? NaN
+    ).toFixed(4),
     ...[percent(expectedWrong / looks.length), percent(hits / suspects.length), percent(hits / wrong.size)],
   ];
 });
 console.log(`${looks.length} labels, ${model.name}`);
-console.log(markdownTable(['wrong %', 'AUC of the score', 'AUC of the normalised margin', 'estimated wrong %', 'of those marked, wrong %', 'of the wrong, marked %'], rows));
+console.log(
+  markdownTable(
+    [
+      'wrong %',
+      'AUC of the score',
+      'AUC of the normalised margin',
+      'estimated wrong %',
+      'of those marked, wrong %',
+      'of the wrong, marked %',
+    ],
+    rows,
+  ),
+);

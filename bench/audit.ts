@@ -21,9 +21,18 @@ type Look = readonly [truth: number, nearest: number, predicted: number, given: 
 /** Higher is more suspicious; of the looks at one row, in the order of the epochs. */
 type Ranking = (looks: readonly Look[], evidence: LabelEvidence) => number;
 
-const mean = (value: (look: Look) => number): Ranking => (looks) => looks.reduce((sum, look) => sum + value(look), 0) / looks.length;
-const early = (ranking: Ranking): Ranking => (looks, evidence) => ranking(looks.slice(0, Math.ceil(looks.length / 2)), evidence);
-const last = (ranking: Ranking): Ranking => (looks, evidence) => ranking(looks.slice(-1), evidence);
+const mean =
+  (value: (look: Look) => number): Ranking =>
+  (looks) =>
+    looks.reduce((sum, look) => sum + value(look), 0) / looks.length;
+const early =
+  (ranking: Ranking): Ranking =>
+  (looks, evidence) =>
+    ranking(looks.slice(0, Math.ceil(looks.length / 2)), evidence);
+const last =
+  (ranking: Ranking): Ranking =>
+  (looks, evidence) =>
+    ranking(looks.slice(-1), evidence);
 const loss = mean(([truth]) => -Math.log(Math.max(truth, 1e-12)));
 const margin = mean(([truth, nearest]) => nearest - truth);
 const right = ([, , predicted, given]: Look): boolean => predicted === given;
@@ -33,14 +42,16 @@ const RANKINGS: Readonly<Record<string, Ranking>> = {
   'loss, last epoch (the order of self-confidence)': last(loss),
   'loss, mean over epochs': loss,
   'confident learning: normalised margin, last epoch': last(margin),
-  'confident learning: normalised margin, mean posteriors': (_looks, { posteriors, given }) => -normalisedMargin([posteriors], [given])[0]!,
+  'confident learning: normalised margin, mean posteriors': (_looks, { posteriors, given }) =>
+    -normalisedMargin([posteriors], [given])[0]!,
   'margin p_GT - p_NN, mean over epochs': margin,
   'the same, first half of the epochs': early(margin),
   'the same, least of all epochs': (looks, evidence) => Math.max(...looks.map((look) => margin([look], evidence))),
   'log p_NN / p_GT, mean over epochs': mean(([truth, nearest]) => Math.log((nearest + 1e-4) / (truth + 1e-4))),
   'angle in the plane of NAW, mean over epochs': mean(([truth, nearest]) => Math.atan2(nearest, truth)),
   'epochs in which another class was predicted': (_looks, { disagreed }) => disagreed,
-  'forgetting: times that the label was predicted, and then not': (looks) => looks.filter((look, i) => i > 0 && right(looks[i - 1]!) && !right(look)).length,
+  'forgetting: times that the label was predicted, and then not': (looks) =>
+    looks.filter((look, i) => i > 0 && right(looks[i - 1]!) && !right(look)).length,
 };
 
 /** The labels of the data set itself, by row. */
@@ -62,7 +73,10 @@ function looksOf({ rows, given, epochs, values }: RowHistory, row: number): Look
 const percent = (part: number, whole: number): string => (whole === 0 ? '-' : (100 * (part / whole)).toFixed(1));
 
 const runs = process.argv.slice(2);
-if (runs.length === 0) throw new Error('name one or more folders of runs that were trained with wrong labels: npm run bench:audit -- RUN...');
+if (runs.length === 0)
+  throw new Error(
+    'name one or more folders of runs that were trained with wrong labels: npm run bench:audit -- RUN...',
+  );
 const labelsOf = new Map<string, Promise<ReadonlyMap<string, number>>>();
 const areas: string[][] = Object.keys(RANKINGS).map((name) => [name]);
 const found: string[][] = [];
@@ -79,7 +93,16 @@ for (const run of runs) {
   const isWrong = evidence.map(({ id, given }) => truth.get(id) !== given);
   const looks = evidence.map(({ id }) => looksOf(history, place.get(id)!));
   names.push(`${config.method.name}, ${100 * config.noise.rate} %`);
-  Object.values(RANKINGS).forEach((ranking, k) => areas[k]!.push((areaUnderRoc(evidence.map((one, i) => ranking(looks[i]!, one)), isWrong) ?? NaN).toFixed(4)));
+  Object.values(RANKINGS).forEach((ranking, k) =>
+    areas[k]!.push(
+      (
+        areaUnderRoc(
+          evidence.map((one, i) => ranking(looks[i]!, one)),
+          isWrong,
+        ) ?? NaN
+      ).toFixed(4),
+    ),
+  );
 
   const { rows, expectedWrong } = auditLabels(evidence, history.labels);
   const wrong = new Set(evidence.filter((_, i) => isWrong[i]).map(({ id }) => id));
@@ -87,9 +110,25 @@ for (const run of runs) {
   const hits = suspects.filter(({ id }) => wrong.has(id));
   const mended = rows.filter(({ id, suggested }) => wrong.has(id) && truth.get(id) === suggested);
   found.push([
-    ...[join(basename(dirname(dirname(run))), basename(dirname(run))), percent(wrong.size, rows.length), percent(expectedWrong, rows.length)],
+    ...[
+      join(basename(dirname(dirname(run))), basename(dirname(run))),
+      percent(wrong.size, rows.length),
+      percent(expectedWrong, rows.length),
+    ],
     ...[percent(hits.length, suspects.length), percent(hits.length, wrong.size), percent(mended.length, wrong.size)],
   ]);
 }
 console.log(`${markdownTable(['area under the ROC curve', ...names], areas)}\n`);
-console.log(markdownTable(['run', 'wrong %', 'estimated wrong %', 'of those marked, wrong %', 'of the wrong, marked %', 'of the wrong, true label suggested %'], found));
+console.log(
+  markdownTable(
+    [
+      'run',
+      'wrong %',
+      'estimated wrong %',
+      'of those marked, wrong %',
+      'of the wrong, marked %',
+      'of the wrong, true label suggested %',
+    ],
+    found,
+  ),
+);

@@ -1,5 +1,15 @@
 /** Microseconds an augmentation takes for a face crop, one line each: npm run bench:augment [-- size channels]. */
-import { inSequence, OPERATIONS, pixelNoise, randAugment, randomAffine, randomErasing, randomFlip, randomPadCrop, SeededRandom } from '../src/train/index.js';
+import {
+  inSequence,
+  OPERATIONS,
+  pixelNoise,
+  randAugment,
+  randomAffine,
+  randomErasing,
+  randomFlip,
+  randomPadCrop,
+  SeededRandom,
+} from '../src/train/index.js';
 import type { Augmentation, PixelImage } from '../src/train/index.js';
 
 const [size = 48, channels = 1] = process.argv.slice(2).map(Number);

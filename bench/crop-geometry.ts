@@ -17,7 +17,13 @@ const drawn = new SeededRandom(1).shuffle(samples.filter(({ kind }) => kind === 
 console.log((await openBackend()).description);
 const nets = await loadFaceNets();
 
-const columns: Record<string, number[]> = { 'eyes x': [], 'eyes y': [], 'mouth x': [], 'mouth y': [], 'between the eyes': [] };
+const columns: Record<string, number[]> = {
+  'eyes x': [],
+  'eyes y': [],
+  'mouth x': [],
+  'mouth y': [],
+  'between the eyes': [],
+};
 const began = performance.now();
 for (const { path } of drawn) {
   for await (const picture of (await openImages(path)).frames()) {
@@ -34,11 +40,15 @@ for (const { path } of drawn) {
 }
 const seconds = (performance.now() - began) / 1000;
 const found = columns['eyes x']!.length;
-console.log(`${found} faces in ${drawn.length} images (${((100 * found) / drawn.length).toFixed(1)} %), ${(drawn.length / seconds).toFixed(1)} images/s, ${(process.cpuUsage().user / 1e6).toFixed(1)} s of processor time`);
+console.log(
+  `${found} faces in ${drawn.length} images (${((100 * found) / drawn.length).toFixed(1)} %), ${(drawn.length / seconds).toFixed(1)} images/s, ${(process.cpuUsage().user / 1e6).toFixed(1)} s of processor time`,
+);
 for (const [name, values] of Object.entries(columns)) {
   const mean = values.reduce((sum, value) => sum + value, 0) / found;
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / found);
   const median = [...values].sort((a, b) => a - b)[Math.floor(found / 2)] ?? NaN;
-  console.log(`${name.padEnd(16)}  mean ${mean.toFixed(4)}  deviation ${deviation.toFixed(4)}  median ${median.toFixed(4)}`);
+  console.log(
+    `${name.padEnd(16)}  mean ${mean.toFixed(4)}  deviation ${deviation.toFixed(4)}  median ${median.toFixed(4)}`,
+  );
 }
 nets.dispose();

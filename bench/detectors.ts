@@ -49,7 +49,10 @@ const sampled = new Map<string, Frame[]>();
 const consecutive = new Map<string, Frame[]>();
 for (const clip of [...FACE_CLIPS, EMPTY_CLIP]) {
   const frames = await decode(`${flags.media}/${clip}`);
-  sampled.set(clip, frames.filter((_, i) => i % Number(flags.step) === 0));
+  sampled.set(
+    clip,
+    frames.filter((_, i) => i % Number(flags.step) === 0),
+  );
   consecutive.set(clip, frames.slice(-Number(flags.follow)));
 }
 const rows: string[][] = [];
@@ -59,7 +62,10 @@ for (const name of DETECTORS) {
   rows.push(row(`${name}, followed`, await measure(consecutive, (frames) => followed(nets, frames))));
   nets.dispose();
 }
-const table = markdownTable(['detector', ...Object.keys(VERSIONS).map((version) => `found, ${version}`), 'false faces a frame', 'ms a frame'], rows);
+const table = markdownTable(
+  ['detector', ...Object.keys(VERSIONS).map((version) => `found, ${version}`), 'false faces a frame', 'ms a frame'],
+  rows,
+);
 console.log(table);
 if (flags.write) await writeFile(new URL('detectors.md', import.meta.url), report(table));
 
@@ -97,7 +103,10 @@ async function alone({ detector }: FaceNets, frames: readonly Frame[]): Promise<
   for (const frame of frames) {
     const began = performance.now();
     const detections = await detector.detect(frame, { smallest: 20 });
-    counts.push({ faces: detections.filter(({ score }) => score >= detector.scores.high).length, ms: performance.now() - began });
+    counts.push({
+      faces: detections.filter(({ score }) => score >= detector.scores.high).length,
+      ms: performance.now() - began,
+    });
   }
   return counts;
 }
@@ -150,7 +159,12 @@ function turn(frame: Frame): Frame {
 }
 
 function row(name: string, { recall, falseFaces, times }: Score): string[] {
-  return [name, ...Object.keys(VERSIONS).map((version) => recall[version]!.toFixed(2)), falseFaces.toFixed(2), median(times).toFixed(0)];
+  return [
+    name,
+    ...Object.keys(VERSIONS).map((version) => recall[version]!.toFixed(2)),
+    falseFaces.toFixed(2),
+    median(times).toFixed(0),
+  ];
 }
 
 function report(table: string): string {

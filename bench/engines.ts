@@ -42,7 +42,9 @@ function smallConvNet(): tf.LayersModel {
     [48, 2],
     [96, 2],
   ] as const) {
-    const shortcut = tf.layers.conv2d({ filters, kernelSize: 1, strides, padding: 'same' }).apply(x) as tf.SymbolicTensor;
+    const shortcut = tf.layers
+      .conv2d({ filters, kernelSize: 1, strides, padding: 'same' })
+      .apply(x) as tf.SymbolicTensor;
     x = tf.layers.add().apply([conv(conv(x, filters, strides), filters, 1), shortcut]) as tf.SymbolicTensor;
   } // [B, 6, 6, 96]
   const pooled = tf.layers.globalAveragePooling2d({}).apply(x); // [B, 96]
@@ -135,7 +137,11 @@ function answer(child: ChildProcess, engine: string): Promise<unknown> {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, train: { type: 'boolean', default: false }, serve: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    train: { type: 'boolean', default: false },
+    serve: { type: 'string' },
+  },
 });
 if (values.serve !== undefined) await serve(values.serve, values.train);
 else await compare(positionals.length > 0 ? positionals : ['wasm', 'tfjs-node'], Number(values.rounds), values.train);

@@ -15,7 +15,15 @@ const GREY = [0.2989, 0.587, 0.114];
  * framing DEFAULT_CROP is; in that framing it gets the faces that we find.
  */
 export class HumanEmotionNet {
-  readonly labels = new LabelSet('human-emotion', ['anger', 'disgust', 'fear', 'happiness', 'sadness', 'surprise', 'neutral']);
+  readonly labels = new LabelSet('human-emotion', [
+    'anger',
+    'disgust',
+    'fear',
+    'happiness',
+    'sadness',
+    'surprise',
+    'neutral',
+  ]);
   readonly crop: CropGeometry = { ...DEFAULT_CROP, channels: 3 };
 
   private constructor(private readonly network: GraphNetwork) {}

@@ -14,10 +14,14 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
 /** Starts the server from its sources on a free port, on the wasm engine. */
 export async function startLive(...args: string[]): Promise<LiveProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'live', '--no-open', '--port', '0', '--backend', 'wasm', ...args], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', 'src/cli/main.ts', 'live', '--no-open', '--port', '0', '--backend', 'wasm', ...args],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const exit = once(child, 'exit');
   let said = '';
   const url = await new Promise<string>((resolve, reject) => {

@@ -17,7 +17,9 @@ import { slope } from './slope.js';
 import { markdownTable } from './table.js';
 import { ScriptedProducer, webcamPictures } from './webcam.js';
 
-const { values: flags } = parseArgs({ options: { minutes: { type: 'string', default: '30' }, write: { type: 'boolean', default: false } } });
+const { values: flags } = parseArgs({
+  options: { minutes: { type: 'string', default: '30' }, write: { type: 'boolean', default: false } },
+});
 const minutes = Number(flags.minutes);
 const SAMPLES = 30;
 const ROWS = 10;
@@ -56,23 +58,41 @@ try {
     samples.push(one);
     if ((i + 1) % (SAMPLES / ROWS) !== 0) continue;
     const sessions = `${metric('ferstream_sessions{role="producer"}')} + ${metric('ferstream_sessions{role="viewer"}')}`;
-    rows.push([one.minute.toFixed(1), one.megabytes.toFixed(0), String(one.descriptors), String(one.tensors), sessions, String(visits), String(steady.record().results)]);
+    rows.push([
+      one.minute.toFixed(1),
+      one.megabytes.toFixed(0),
+      String(one.descriptors),
+      String(one.tensors),
+      sessions,
+      String(visits),
+      String(steady.record().results),
+    ]);
   }
   over.abort();
   await visiting;
   steady.close();
   viewer.terminate();
-  const table = markdownTable(['minute', 'MB', 'descriptors', 'tensors', 'producers + viewers', 'visits', 'results'], rows);
+  const table = markdownTable(
+    ['minute', 'MB', 'descriptors', 'tensors', 'producers + viewers', 'visits', 'results'],
+    rows,
+  );
   console.log(table);
 
   const warm = samples.slice(Math.floor(WARM_UP * SAMPLES));
   const growing = slope(warm.map(({ minute, megabytes }) => [minute, megabytes]));
   const lasted = warm.at(-1)!.minute - warm[0]!.minute;
-  const descriptors = lowest(warm.slice(-5).map((one) => one.descriptors)) - lowest(warm.slice(0, 5).map((one) => one.descriptors));
+  const descriptors =
+    lowest(warm.slice(-5).map((one) => one.descriptors)) - lowest(warm.slice(0, 5).map((one) => one.descriptors));
   const tensors = lowest(warm.slice(-5).map((one) => one.tensors)) - lowest(warm.slice(0, 5).map((one) => one.tensors));
   const verdict = `After the warm-up: ${growing.toFixed(2)} MB a minute, ${descriptors} descriptors and ${tensors} tensors more.`;
   console.log(verdict);
-  if (flags.write) await writeSection('Soak', `npm run bench:live-soak -- --minutes ${flags.minutes} --write`, `One producer and one viewer stay, others come and go. ${verdict}`, table);
+  if (flags.write)
+    await writeSection(
+      'Soak',
+      `npm run bench:live-soak -- --minutes ${flags.minutes} --write`,
+      `One producer and one viewer stay, others come and go. ${verdict}`,
+      table,
+    );
   const grows = (growing > MOST_SLOPE && growing * lasted > NOISE) || descriptors > MOST_DESCRIPTORS || tensors > 0;
   if (grows || steady.record().results === 0) {
     console.error('FAILED: it grows, or does not work');

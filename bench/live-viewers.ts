@@ -16,12 +16,17 @@ import { buildPanningFace } from './panning-face.js';
 import { markdownTable } from './table.js';
 
 const { values: flags } = parseArgs({
-  options: { minutes: { type: 'string', default: '5' }, viewers: { type: 'string', default: '100' }, write: { type: 'boolean', default: false } },
+  options: {
+    minutes: { type: 'string', default: '5' },
+    viewers: { type: 'string', default: '100' },
+    write: { type: 'boolean', default: false },
+  },
 });
 const minutes = Number(flags.minutes);
 const viewers = Number(flags.viewers);
 const SAMPLES = 6;
-const ABOUT = 'All viewers watch the source with its pictures; every second one stops reading at once, and is cut off when it has not answered three pings.';
+const ABOUT =
+  'All viewers watch the source with its pictures; every second one stops reading at once, and is cut off when it has not answered three pings.';
 /** Megabytes between the second sample, when all buffers are full, and the last. */
 const MOST_GROWTH = 40;
 
@@ -36,7 +41,13 @@ try {
     const metric = await server.metrics();
     resident.push(metric('process_resident_memory_bytes') / 2 ** 20);
     const here = String(metric('ferstream_sessions{role="viewer"}'));
-    rows.push([minute.toFixed(1), here, resident.at(-1)!.toFixed(0), String(metric('ferstream_viewer_messages_dropped_total')), String(received)]);
+    rows.push([
+      minute.toFixed(1),
+      here,
+      resident.at(-1)!.toFixed(0),
+      String(metric('ferstream_viewer_messages_dropped_total')),
+      String(received),
+    ]);
   };
   let received = 0;
   await sample(0);
@@ -44,7 +55,10 @@ try {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/watch?frames=1`);
     socket.on('error', () => undefined);
     if (i % 2 === 0) socket.on('message', () => received++);
-    else socket.on('open', () => { socket.pause(); });
+    else
+      socket.on('open', () => {
+        socket.pause();
+      });
     sockets.push(socket);
   }
   for (let i = 1; i < SAMPLES; i++) {
@@ -55,7 +69,13 @@ try {
   console.log(table);
   const growth = resident.at(-1)! - resident[1]!;
   console.log(`growth after the first ${(minutes / (SAMPLES - 1)).toFixed(1)} minutes: ${growth.toFixed(0)} MB`);
-  if (flags.write) await writeSection('Viewers that do not read', `npm run bench:live-viewers -- --minutes ${flags.minutes} --viewers ${flags.viewers} --write`, ABOUT, table);
+  if (flags.write)
+    await writeSection(
+      'Viewers that do not read',
+      `npm run bench:live-viewers -- --minutes ${flags.minutes} --viewers ${flags.viewers} --write`,
+      ABOUT,
+      table,
+    );
   if (received === 0 || growth > MOST_GROWTH) process.exitCode = 1;
 } finally {
   for (const socket of sockets) socket.terminate();

@@ -33,11 +33,15 @@ try {
   const pictures = await webcamPictures(join(scratch, 'face.mp4'));
   const rows = [await producers(1, pictures), await producers(4, pictures)];
   const page = await inChromium(scratch);
-  if (page === null) console.warn(`SKIPPED the page: no browser at ${CHROMIUM} (CHROMIUM_PATH), or the page is not built (npm run build)`);
+  if (page === null)
+    console.warn(
+      `SKIPPED the page: no browser at ${CHROMIUM} (CHROMIUM_PATH), or the page is not built (npm run build)`,
+    );
   else rows.push(page);
   const table = markdownTable(['who sends', 'results/s, each', 'p50 ms', 'p95 ms', 'slowest / mean'], rows);
   console.log(table);
-  if (flags.write) await writeSection('Rate and latency', `npm run bench:live -- --seconds ${flags.seconds} --write`, ABOUT, table);
+  if (flags.write)
+    await writeSection('Rate and latency', `npm run bench:live -- --seconds ${flags.seconds} --write`, ABOUT, table);
 } finally {
   await server.stop();
   await rm(scratch, { recursive: true, force: true });
@@ -54,14 +58,24 @@ async function producers(count: number, pictures: readonly Buffer[]): Promise<st
   const mean = rates.reduce((sum, rate) => sum + rate, 0) / count;
   const latencies = records.flatMap((record) => record.latencies).sort((a, b) => a - b);
   const quantile = (share: number): string => (latencies[Math.floor(share * latencies.length)] ?? NaN).toFixed(0);
-  return [count === 1 ? 'one producer' : `${count} producers`, mean.toFixed(1), quantile(0.5), quantile(0.95), (Math.min(...rates) / mean).toFixed(2)];
+  return [
+    count === 1 ? 'one producer' : `${count} producers`,
+    mean.toFixed(1),
+    quantile(0.5),
+    quantile(0.95),
+    (Math.min(...rates) / mean).toFixed(2),
+  ];
 }
 
 /** The page says itself how it does. Null without a browser or a built page. */
 async function inChromium(folder: string): Promise<string[] | null> {
   if (!(await exists(CHROMIUM)) || (await fetch(server.url)).status !== 200) return null;
   const camera = await fakeCamera(folder);
-  const args = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${camera}`];
+  const args = [
+    '--use-fake-ui-for-media-stream',
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-video-capture=${camera}`,
+  ];
   const browser = await chromium.launch({ executablePath: CHROMIUM, args });
   try {
     const page = await browser.newPage();
@@ -69,7 +83,9 @@ async function inChromium(folder: string): Promise<string[] | null> {
     await page.locator('#start').click();
     await page.locator('#faces li').first().waitFor({ timeout: 120_000 });
     await sleep(seconds * 1000);
-    const [rate, median, slowest] = await Promise.all(['#rate', '#median', '#slowest'].map((id) => page.locator(id).textContent()));
+    const [rate, median, slowest] = await Promise.all(
+      ['#rate', '#median', '#slowest'].map((id) => page.locator(id).textContent()),
+    );
     return ['the page, to the drawn result', number(rate), number(median), number(slowest), '–'];
   } finally {
     await browser.close();
@@ -80,7 +96,11 @@ async function fakeCamera(folder: string): Promise<string> {
   const clip = await buildPanningFace(join(folder, 'camera.mp4'), { seconds: 6 });
   const camera = join(folder, 'camera.mjpeg');
   const { path } = await findFfmpeg();
-  await runProcess(path, ['-v', 'error', '-i', clip, '-r', '30', '-pix_fmt', 'yuvj420p', '-c:v', 'mjpeg', '-q:v', '3', '-y', camera], 60_000);
+  await runProcess(
+    path,
+    ['-v', 'error', '-i', clip, '-r', '30', '-pix_fmt', 'yuvj420p', '-c:v', 'mjpeg', '-q:v', '3', '-y', camera],
+    60_000,
+  );
   return camera;
 }
 

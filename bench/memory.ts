@@ -46,8 +46,21 @@ try {
     }
   }
   const growth = resident.at(-1)! - resident[0]!;
-  const rows = [[String(frames), resident[0]!.toFixed(0), resident.at(-1)!.toFixed(0), growth.toFixed(0), String(tf.memory().numTensors - tensors)]];
-  console.log(markdownTable(['frames', 'MB after minute 1', `MB after minute ${resident.length}`, 'growth', 'tensors left'], rows));
+  const rows = [
+    [
+      String(frames),
+      resident[0]!.toFixed(0),
+      resident.at(-1)!.toFixed(0),
+      growth.toFixed(0),
+      String(tf.memory().numTensors - tensors),
+    ],
+  ];
+  console.log(
+    markdownTable(
+      ['frames', 'MB after minute 1', `MB after minute ${resident.length}`, 'growth', 'tensors left'],
+      rows,
+    ),
+  );
   annotator.dispose();
 } finally {
   await rm(scratch, { recursive: true, force: true });

@@ -9,7 +9,11 @@ const TURN = 6.28;
 
 /** A clip at 25 fps in which one face (of a photo that ships with face-api) drifts about. */
 export async function buildPanningFace(path: string, { seconds = 10, width = 640 } = {}): Promise<string> {
-  const photo = join(dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')), 'demo', 'sample3.jpg');
+  const photo = join(
+    dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')),
+    'demo',
+    'sample3.jpg',
+  );
   const { path: ffmpeg } = await findFfmpeg();
   const run = promisify(execFile);
   const turn = `${path}.turn.mp4`;

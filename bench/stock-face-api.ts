@@ -5,9 +5,15 @@ import type { Frame } from '../src/index.js';
 
 /** The part of face-api that the stock chain uses. */
 interface StockFaceApi {
-  readonly nets: Record<'tinyFaceDetector' | 'faceLandmark68Net' | 'faceExpressionNet', { loadFromDisk(dir: string): Promise<void> }>;
+  readonly nets: Record<
+    'tinyFaceDetector' | 'faceLandmark68Net' | 'faceExpressionNet',
+    { loadFromDisk(dir: string): Promise<void> }
+  >;
   readonly TinyFaceDetectorOptions: new (options: { inputSize: number }) => unknown;
-  detectAllFaces(input: tf.Tensor3D, options: unknown): { withFaceLandmarks(): { withFaceExpressions(): Promise<unknown[]> } };
+  detectAllFaces(
+    input: tf.Tensor3D,
+    options: unknown,
+  ): { withFaceLandmarks(): { withFaceExpressions(): Promise<unknown[]> } };
 }
 
 /** face-api as its own documentation uses it; returns the number of faces in a frame. */

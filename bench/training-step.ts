@@ -46,7 +46,11 @@ function stockNet(): tf.LayersModel {
   const convNorm = (x: tf.SymbolicTensor, filters: number, kernelSize: number, strides: number): tf.SymbolicTensor =>
     tf.layers
       .batchNormalization()
-      .apply(tf.layers.conv2d({ filters, kernelSize, strides, padding: 'same', useBias: false, kernelInitializer: 'heNormal' }).apply(x)) as tf.SymbolicTensor;
+      .apply(
+        tf.layers
+          .conv2d({ filters, kernelSize, strides, padding: 'same', useBias: false, kernelInitializer: 'heNormal' })
+          .apply(x),
+      ) as tf.SymbolicTensor;
   const relu = (x: tf.SymbolicTensor): tf.SymbolicTensor => tf.layers.reLU().apply(x) as tf.SymbolicTensor;
   const input = tf.input({ shape: [SIZE, SIZE, 1] });
   let x = relu(convNorm(input, 24, 3, 2)); // [B, 24, 24, 24]
@@ -56,9 +60,13 @@ function stockNet(): tf.LayersModel {
     [96, 2],
   ] as const) {
     const second = convNorm(relu(convNorm(x, filters, 3, strides)), filters, 3, 1);
-    x = relu(tf.layers.add().apply([second, strides === 1 ? x : convNorm(x, filters, 1, strides)]) as tf.SymbolicTensor);
+    x = relu(
+      tf.layers.add().apply([second, strides === 1 ? x : convNorm(x, filters, 1, strides)]) as tf.SymbolicTensor,
+    );
   } // [B, 6, 6, 96]
-  const outputs = tf.layers.dense({ units: CLASSES }).apply(tf.layers.globalAveragePooling2d({}).apply(x)) as tf.SymbolicTensor; // [B, 8]
+  const outputs = tf.layers
+    .dense({ units: CLASSES })
+    .apply(tf.layers.globalAveragePooling2d({}).apply(x)) as tf.SymbolicTensor; // [B, 8]
   return tf.model({ inputs: input, outputs });
 }
 
@@ -78,7 +86,10 @@ async function serve({ backend, stockKernels, stockNorm }: Case): Promise<void> 
   const images = tf.randomNormal([BATCH, SIZE, SIZE, 1]); // [64, 48, 48, 1]
   const labels = tf.oneHot(tf.range(0, BATCH, 1, 'int32').mod(tf.scalar(CLASSES, 'int32')), CLASSES); // [64, 8]
   const step = async (): Promise<void> => {
-    const loss = optimizer.minimize(() => tf.losses.softmaxCrossEntropy(labels, net.apply(images, { training: true }) as tf.Tensor), true)!;
+    const loss = optimizer.minimize(
+      () => tf.losses.softmaxCrossEntropy(labels, net.apply(images, { training: true }) as tf.Tensor),
+      true,
+    )!;
     await loss.data();
     loss.dispose();
   };
@@ -120,7 +131,8 @@ async function compare(rounds: number, write: boolean): Promise<void> {
   } finally {
     for (const { child } of runners) child.kill();
   }
-  const speed = (results: readonly Measurement[]): number => median(results.map(({ imagesPerSecond }) => imagesPerSecond));
+  const speed = (results: readonly Measurement[]): number =>
+    median(results.map(({ imagesPerSecond }) => imagesPerSecond));
   const slowest = speed(runners.find(({ name }) => name.includes('stock kernels'))!.results);
   const rows = runners.map(({ name, description, results }) => [
     name,
@@ -134,7 +146,10 @@ async function compare(rounds: number, write: boolean): Promise<void> {
   console.log(`${heading}\n\n${table}`);
   if (write) {
     const made = `Made by \`npm run bench:training -- --rounds ${rounds} --write\` on a shared machine with 2 cores: trust the ratios.`;
-    writeFileSync(new URL('training-step.md', import.meta.url), `# Speed of a training step\n\n${heading}\n${made}\n\n${table}\n`);
+    writeFileSync(
+      new URL('training-step.md', import.meta.url),
+      `# Speed of a training step\n\n${heading}\n${made}\n\n${table}\n`,
+    );
   }
 }
 
@@ -151,7 +166,13 @@ function answer(child: ChildProcess, name: string): Promise<unknown> {
   });
 }
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false }, serve: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    write: { type: 'boolean', default: false },
+    serve: { type: 'string' },
+  },
+});
 const served = CASES.find(({ name }) => name === values.serve);
 if (served) await serve(served);
 else await compare(Number(values.rounds), values.write);

@@ -31,7 +31,11 @@ import { markdownTable, median } from './table.js';
 const BATCH = 64;
 const SIZE = 48;
 const CLASSES = 8;
-const LOSS: LossConfig = { method: { name: 'ce', labelSmoothing: 0, classWeights: 'none' }, sampler: 'shuffle', balance: null };
+const LOSS: LossConfig = {
+  method: { name: 'ce', labelSmoothing: 0, classWeights: 'none' },
+  sampler: 'shuffle',
+  balance: null,
+};
 const ENGINES = ['wasm', 'tfjs-node'] as const;
 type EngineName = (typeof ENGINES)[number];
 
@@ -64,17 +68,28 @@ interface Measured {
 /** CPU seconds of every thread of this process so far; null where the system does not tell. */
 function threadSeconds(): ReadonlyMap<string, number> | null {
   try {
-    return new Map(readdirSync('/proc/self/task').map((id) => [id, Number(readFileSync(`/proc/self/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1e9]));
+    return new Map(
+      readdirSync('/proc/self/task').map((id) => [
+        id,
+        Number(readFileSync(`/proc/self/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1e9,
+      ]),
+    );
   } catch {
     return null;
   }
 }
 
-function ownCoreSeconds(before: ReadonlyMap<string, number> | null, after: ReadonlyMap<string, number> | null): number | null {
+function ownCoreSeconds(
+  before: ReadonlyMap<string, number> | null,
+  after: ReadonlyMap<string, number> | null,
+): number | null {
   if (before === null || after === null) return null;
   const spent = [...after].map(([id, seconds]) => [id, seconds - (before.get(id) ?? 0)] as const);
   const own = String(process.pid);
-  return (spent.find(([id]) => id === own)?.[1] ?? 0) + Math.max(0, ...spent.filter(([id]) => id !== own).map(([, seconds]) => seconds));
+  return (
+    (spent.find(([id]) => id === own)?.[1] ?? 0) +
+    Math.max(0, ...spent.filter(([id]) => id !== own).map(([, seconds]) => seconds))
+  );
 }
 
 function shardsOf(count: number): Shard[] {
@@ -100,14 +115,23 @@ async function measure(backend: EngineName, seconds: number): Promise<Measured> 
   const moment = { epoch: 0, epochs: 1 };
   const step = async (runner: ShardRunner, shards: readonly Shard[]): Promise<void> => {
     const { gradient, moving } = averageShards(await runner.run(weights, shards, moment));
-    adamStep(weights.trained, gradient, adam, 1e-3, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false }, ones, ones);
+    adamStep(
+      weights.trained,
+      gradient,
+      adam,
+      1e-3,
+      { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false },
+      ones,
+      ones,
+    );
     weights.moving.set(moving);
   };
 
   const local = new LocalRunner(model, buildMethod(LOSS, [...rowLabels], CLASSES));
   const threads = new Map<number, WorkerRunner>();
   for (const { workers } of CASES) {
-    if (workers > 1 && !threads.has(workers)) threads.set(workers, await WorkerRunner.open({ workers, model, loss: LOSS, rowLabels, classCount: CLASSES }));
+    if (workers > 1 && !threads.has(workers))
+      threads.set(workers, await WorkerRunner.open({ workers, model, loss: LOSS, rowLabels, classCount: CLASSES }));
   }
   const cases = CASES.map(({ workers, shards }) => {
     const times: Times = { wall: [], ownCore: [], cpu: [] };
@@ -153,7 +177,10 @@ async function compare(seconds: number, write: boolean): Promise<void> {
     '"A core each" counts the CPU time of the main thread and of the busiest other one: how fast it is where every thread has a core to itself.',
     'libtensorflow lets a pool of its own help every thread, so there this column is too good for all cases alike.',
   ].join('\n');
-  writeFileSync(new URL('training-workers.md', import.meta.url), `# What training threads gain\n\n${heading}\n\n${meaning}\n\n${tables.join('\n\n')}\n`);
+  writeFileSync(
+    new URL('training-workers.md', import.meta.url),
+    `# What training threads gain\n\n${heading}\n\n${meaning}\n\n${tables.join('\n\n')}\n`,
+  );
 }
 
 function tableOf({ description, cases }: Measured): string {
@@ -162,7 +189,8 @@ function tableOf({ description, cases }: Measured): string {
     return known.length === 0 ? null : BATCH / median(known);
   };
   const text = (value: number | null, digits = 0): string => (value === null ? '' : value.toFixed(digits));
-  const ratio = (value: number | null, base: number | null): string => text(value === null || base === null ? null : value / base, 2);
+  const ratio = (value: number | null, base: number | null): string =>
+    text(value === null || base === null ? null : value / base, 2);
   const [one] = cases;
   const rows = cases.map(({ wall, ownCore, cpu }, i) => [
     String(CASES[i]!.workers),
@@ -186,7 +214,13 @@ function measureInChild(engine: EngineName, seconds: number): Promise<Measured> 
   });
 }
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, write: { type: 'boolean', default: false }, serve: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    write: { type: 'boolean', default: false },
+    serve: { type: 'string' },
+  },
+});
 const served = ENGINES.find((name) => name === values.serve);
 if (served) {
   process.send?.(await measure(served, Number(values.seconds)));

@@ -9,8 +9,28 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { alignFace, ClipWindow, DEFAULT_MODEL, expandInputs, FaceFollower, loadFaceNets, openBackend, openImages, openModel, openSource } from '../src/index.js';
-import type { BackendName, ClipWindowOptions, ExpressionModel, FaceCrop, FaceNets, Frame, FrameResult, TrackedFace } from '../src/index.js';
+import {
+  alignFace,
+  ClipWindow,
+  DEFAULT_MODEL,
+  expandInputs,
+  FaceFollower,
+  loadFaceNets,
+  openBackend,
+  openImages,
+  openModel,
+  openSource,
+} from '../src/index.js';
+import type {
+  BackendName,
+  ClipWindowOptions,
+  ExpressionModel,
+  FaceCrop,
+  FaceNets,
+  Frame,
+  FrameResult,
+  TrackedFace,
+} from '../src/index.js';
 import type { FrameObservation } from '../src/stream/observation.js';
 import { wholeCrop } from '../src/train/prepare/cut-crop.js';
 import { openDataset, SeededRandom } from '../src/train/index.js';
@@ -55,11 +75,18 @@ interface Seats {
   readonly recorded: ExpressionModel;
   readonly live: ExpressionModel;
 }
-const models = await Promise.all(names.map(async (name): Promise<Seats> => ({ recorded: await openModel(name), live: await openModel(name, { bothSides: false }) })));
+const models = await Promise.all(
+  names.map(async (name): Promise<Seats> => ({
+    recorded: await openModel(name),
+    live: await openModel(name, { bothSides: false }),
+  })),
+);
 console.log(`${description}; posteriors averaged over ${smoothing} s, raw ones not`);
 
 if (existsSync(flags.media)) {
-  console.log(`\nChanges of label a second, from one frame to the next (all faces of a video together)\n\n${await footageTable(flags.media)}`);
+  console.log(
+    `\nChanges of label a second, from one frame to the next (all faces of a video together)\n\n${await footageTable(flags.media)}`,
+  );
 } else {
   console.warn(`SKIPPED: changes of label in real footage, there is none at ${flags.media} (--media)`);
 }
@@ -69,9 +96,13 @@ if (flags.data === undefined) {
   const pictures = await readPictures(flags.data);
   const header = ['model', ...WAYS.map(([way]) => way)];
   for (const rate of [25, 30]) {
-    console.log(`\nFrom a cut between two expressions to the new label, ${rate} frames a second: median / worst in seconds, share within ${PROMPT} s\n\n${markdownTable(header, await tableRows((seats) => cuts(seats, pictures, rate)))}`);
+    console.log(
+      `\nFrom a cut between two expressions to the new label, ${rate} frames a second: median / worst in seconds, share within ${PROMPT} s\n\n${markdownTable(header, await tableRows((seats) => cuts(seats, pictures, rate)))}`,
+    );
   }
-  console.log(`\nStill neutral faces that jitter: share of frames called neutral, changes of label a second\n\n${markdownTable(header, await tableRows((seats) => neutral(seats, pictures)))}`);
+  console.log(
+    `\nStill neutral faces that jitter: share of frames called neutral, changes of label a second\n\n${markdownTable(header, await tableRows((seats) => neutral(seats, pictures)))}`,
+  );
 }
 for (const { recorded, live } of models) {
   recorded.dispose();
@@ -87,7 +118,9 @@ async function tableRows(cells: (seats: Seats) => Promise<string[]>): Promise<st
 
 async function footageTable(folder: string): Promise<string> {
   const nets = await loadFaceNets();
-  const videos = (await readdir(folder)).filter((file) => /\.(mp4|mov)$/.test(file)).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const videos = (await readdir(folder))
+    .filter((file) => /\.(mp4|mov)$/.test(file))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const rows: string[][] = [];
   const totals = models.map(() => WAYS.map(() => ({ count: 0, seconds: 0 })));
   let all = 0;
@@ -100,7 +133,10 @@ async function footageTable(folder: string): Promise<string> {
         const seat = seatOf(options);
         const faces = await answer(seats[seat], observed[m]![seat], options);
         const counted = faces.map(switches);
-        const [count, seconds] = [counted.reduce((sum, one) => sum + one.count, 0), counted.reduce((sum, one) => sum + one.seconds, 0)];
+        const [count, seconds] = [
+          counted.reduce((sum, one) => sum + one.count, 0),
+          counted.reduce((sum, one) => sum + one.seconds, 0),
+        ];
         const total = totals[m]![w]!;
         total.count += count;
         total.seconds += seconds;
@@ -113,7 +149,10 @@ async function footageTable(folder: string): Promise<string> {
   }
   nets.dispose();
   rows.push(['all', all.toFixed(1), ...totals.flat().map(({ count, seconds }) => (count / seconds).toFixed(2))]);
-  return markdownTable(['video', 'seconds of a face', ...names.flatMap((name) => WAYS.map(([way]) => `${name}, ${way}`))], rows);
+  return markdownTable(
+    ['video', 'seconds of a face', ...names.flatMap((name) => WAYS.map(([way]) => `${name}, ${way}`))],
+    rows,
+  );
 }
 
 /** For each model, what it encodes of the faces in each frame: faces are found and followed once. */
@@ -125,9 +164,17 @@ async function observe(path: string, nets: FaceNets): Promise<Record<keyof Seats
   for await (const frame of source.frames()) {
     const faces = await follower.update(frame);
     for (const [m, seats] of models.entries()) {
-      const features = await encode(seats, faces.map(({ landmarks }) => alignFace(frame, landmarks, seats.recorded.crop)));
+      const features = await encode(
+        seats,
+        faces.map(({ landmarks }) => alignFace(frame, landmarks, seats.recorded.crop)),
+      );
       for (const seat of ['recorded', 'live'] as const) {
-        observed[m]![seat].push(observation(frame, faces.map((face, i) => ({ face, features: features[seat][i]! }))));
+        observed[m]![seat].push(
+          observation(
+            frame,
+            faces.map((face, i) => ({ face, features: features[seat][i]! })),
+          ),
+        );
       }
     }
   }
@@ -140,7 +187,11 @@ function seatOf({ causal }: ClipWindowOptions): keyof Seats {
 }
 
 /** What is said of each face, frame by frame. */
-async function answer(model: ExpressionModel, observations: readonly FrameObservation[], options: ClipWindowOptions): Promise<Said[][]> {
+async function answer(
+  model: ExpressionModel,
+  observations: readonly FrameObservation[],
+  options: ClipWindowOptions,
+): Promise<Said[][]> {
   const window = new ClipWindow(model, options);
   const results: FrameResult[] = [];
   for (const observed of observations) results.push(...(await window.push(observed)));
@@ -176,31 +227,62 @@ async function readPictures(location: string): Promise<Labelled[]> {
 }
 
 /** Features of each crop, in either seat. */
-async function encode({ recorded, live }: Seats, crops: readonly FaceCrop[]): Promise<Record<keyof Seats, Float32Array[]>> {
+async function encode(
+  { recorded, live }: Seats,
+  crops: readonly FaceCrop[],
+): Promise<Record<keyof Seats, Float32Array[]>> {
   return { recorded: await recorded.encode(crops), live: await live.encode(crops) };
 }
 
 /** Whole pictures as a model wants its crops. */
 async function cropsOf(pictures: readonly Frame[], { recorded: { crop: geometry } }: Seats): Promise<FaceCrop[]> {
-  return Promise.all(pictures.map(async (picture) => ({ geometry, data: Float32Array.from(await wholeCrop(picture, geometry)) })));
+  return Promise.all(
+    pictures.map(async (picture) => ({ geometry, data: Float32Array.from(await wholeCrop(picture, geometry)) })),
+  );
 }
 
 /** The sequence of one face that is surely there in every frame. */
 function sequence(features: readonly Float32Array[], rate: number): FrameObservation[] {
   const quality = { size: 20, sharpness: 1, yaw: 0, roll: 0, overall: 1 };
-  const face: TrackedFace = { trackId: 1, tracklet: 1, box: { x: 0, y: 0, width: 48, height: 48 }, score: 1, landmarks: [], quality, evidence: 'detected', tentative: false };
-  return features.map((row, index) => observation({ index, timestamp: index / rate, width: 48, height: 48 }, [{ face, features: row }]));
+  const face: TrackedFace = {
+    trackId: 1,
+    tracklet: 1,
+    box: { x: 0, y: 0, width: 48, height: 48 },
+    score: 1,
+    landmarks: [],
+    quality,
+    evidence: 'detected',
+    tentative: false,
+  };
+  return features.map((row, index) =>
+    observation({ index, timestamp: index / rate, width: 48, height: 48 }, [{ face, features: row }]),
+  );
 }
 
 /** What the model says in the end when it has seen nothing but this picture. */
-async function alone(model: ExpressionModel, features: Float32Array, rate: number, options: ClipWindowOptions): Promise<string> {
-  const [said] = await answer(model, sequence(Array<Float32Array>(Math.round(HALF * rate)).fill(features), rate), options);
+async function alone(
+  model: ExpressionModel,
+  features: Float32Array,
+  rate: number,
+  options: ClipWindowOptions,
+): Promise<string> {
+  const [said] = await answer(
+    model,
+    sequence(Array<Float32Array>(Math.round(HALF * rate)).fill(features), rate),
+    options,
+  );
   return said!.at(-1)!.label;
 }
 
 /** Cuts between pictures of different expressions, as far as the model tells them apart when each is alone. */
 async function cuts(seats: Seats, pictures: readonly Labelled[], rate: number): Promise<string[]> {
-  const encoded = await encode(seats, await cropsOf(pictures.map(({ picture }) => picture), seats));
+  const encoded = await encode(
+    seats,
+    await cropsOf(
+      pictures.map(({ picture }) => picture),
+      seats,
+    ),
+  );
   const half = Math.round(HALF * rate);
   const cells: string[] = [];
   for (const [, options] of WAYS) {
@@ -212,7 +294,10 @@ async function cuts(seats: Seats, pictures: readonly Labelled[], rate: number): 
     while (delays.length + never < PAIRS && (tried += 1) < 20 * PAIRS) {
       const [a, b] = [random.int(pictures.length), random.int(pictures.length)];
       if (pictures[a]!.label === pictures[b]!.label) continue;
-      const [before, after] = [await alone(model, features[a]!, rate, options), await alone(model, features[b]!, rate, options)];
+      const [before, after] = [
+        await alone(model, features[a]!, rate, options),
+        await alone(model, features[b]!, rate, options),
+      ];
       if (before === after) continue;
       const seen = Array.from({ length: 2 * half }, (_, t) => features[t < half ? a : b]!);
       const [said] = await answer(model, sequence(seen, rate), options);
@@ -222,7 +307,9 @@ async function cuts(seats: Seats, pictures: readonly Labelled[], rate: number): 
     }
     const worst = delays.reduce((most, delay) => (Math.abs(delay) > Math.abs(most) ? delay : most), 0);
     const prompt = delays.filter((delay) => Math.abs(delay) < PROMPT).length / (delays.length + never);
-    cells.push(`${median(delays).toFixed(2)} / ${never > 0 ? `never (${never})` : worst.toFixed(2)}, ${(100 * prompt).toFixed(0)} % of ${delays.length + never}`);
+    cells.push(
+      `${median(delays).toFixed(2)} / ${never > 0 ? `never (${never})` : worst.toFixed(2)}, ${(100 * prompt).toFixed(0)} % of ${delays.length + never}`,
+    );
   }
   return cells;
 }
@@ -235,9 +322,16 @@ async function neutral(seats: Seats, pictures: readonly Labelled[]): Promise<str
   const shares: number[][] = WAYS.map(() => []);
   const changes: number[][] = WAYS.map(() => []);
   for (const [i, picture] of still.entries()) {
-    if (shares[0]!.length >= STILLS || (await alone(seats.recorded, alike[i]!, rate, { smoothing: 0 })) !== 'neutral') continue;
+    if (shares[0]!.length >= STILLS || (await alone(seats.recorded, alike[i]!, rate, { smoothing: 0 })) !== 'neutral')
+      continue;
     const random = new SeededRandom(100 + i);
-    const jittered = await encode(seats, await cropsOf(Array.from({ length: STILL * rate }, () => jitter(picture, random)), seats));
+    const jittered = await encode(
+      seats,
+      await cropsOf(
+        Array.from({ length: STILL * rate }, () => jitter(picture, random)),
+        seats,
+      ),
+    );
     for (const [w, [, options]] of WAYS.entries()) {
       const [said] = await answer(seats[seatOf(options)], sequence(jittered[seatOf(options)], rate), options);
       const { count, seconds } = switches(said!);
@@ -254,10 +348,18 @@ function jitter(picture: Frame, random: SeededRandom): Frame {
   const light = 0.95 + 0.1 * random.next();
   const { data } = shift({ data: Float32Array.from(picture.data), width, height, channels: 3 }, step(), step());
   const grain = Float32Array.from({ length: width * height }, () => 4 * random.normal());
-  return { ...picture, data: Uint8Array.from(data, (value, i) => Math.min(255, Math.max(0, Math.round(light * value + grain[Math.floor(i / 3)]!)))) };
+  return {
+    ...picture,
+    data: Uint8Array.from(data, (value, i) =>
+      Math.min(255, Math.max(0, Math.round(light * value + grain[Math.floor(i / 3)]!))),
+    ),
+  };
 }
 
-function observation({ index, timestamp, width, height }: Pick<Frame, 'index' | 'timestamp' | 'width' | 'height'>, faces: FrameObservation['faces']): FrameObservation {
+function observation(
+  { index, timestamp, width, height }: Pick<Frame, 'index' | 'timestamp' | 'width' | 'height'>,
+  faces: FrameObservation['faces'],
+): FrameObservation {
   return { index, timestamp, width, height, faces };
 }
 

@@ -14,7 +14,11 @@ export async function webcamPictures(path: string): Promise<Buffer[]> {
   const source = await openFile(await buildPanningFace(path, { seconds: 6 }));
   const pictures: Buffer[] = [];
   for await (const { data, width, height } of source.frames()) {
-    pictures.push(await sharp(data, { raw: { width, height, channels: 3 } }).jpeg({ quality: QUALITY }).toBuffer());
+    pictures.push(
+      await sharp(data, { raw: { width, height, channels: 3 } })
+        .jpeg({ quality: QUALITY })
+        .toBuffer(),
+    );
   }
   return pictures;
 }

@@ -11,12 +11,16 @@ import { LiveViewer } from 'ferstream/client';
 const SECONDS = 0.5;
 const AMBIGUITY = 0.5;
 
-const viewer = new LiveViewer(process.argv[2] ?? 'http://localhost:8787', { WebSocket, token: process.env['FER_TOKEN'] });
+const viewer = new LiveViewer(process.argv[2] ?? 'http://localhost:8787', {
+  WebSocket,
+  token: process.env['FER_TOKEN'],
+});
 const shown = new Map<number, string>();
 const leading = new Map<number, { label: string; since: number }>();
 
 viewer.on('state', (state) => {
-  if (state.state === 'waiting') console.log(`${state.reason}; trying again in ${Math.round((state.retryAt - Date.now()) / 1000)} s`);
+  if (state.state === 'waiting')
+    console.log(`${state.reason}; trying again in ${Math.round((state.retryAt - Date.now()) / 1000)} s`);
   if (state.state === 'refused') console.log(state.problem.message);
 });
 

@@ -5,7 +5,15 @@
  */
 import { join } from 'node:path';
 import { openBackend, openModel } from 'ferstream';
-import { PreparedCrops, evaluate, openDataset, openPrepared, prepareDataset, resolveConfig, train } from 'ferstream/train';
+import {
+  PreparedCrops,
+  evaluate,
+  openDataset,
+  openPrepared,
+  prepareDataset,
+  resolveConfig,
+  train,
+} from 'ferstream/train';
 
 const [data = 'manifest:my-videos', folder = 'runs/example'] = process.argv.slice(2);
 const crops = join(folder, 'crops');
@@ -18,7 +26,9 @@ const run = await train(config, join(folder, 'run'), {
   resume: true,
   onMessage: console.log,
   onEpoch: ({ epoch, loss, validation }) => {
-    console.log(`epoch ${epoch}: loss ${loss.toFixed(3)}, validation accuracy ${validation?.accuracy.toFixed(3) ?? 'unknown'}`);
+    console.log(
+      `epoch ${epoch}: loss ${loss.toFixed(3)}, validation accuracy ${validation?.accuracy.toFixed(3) ?? 'unknown'}`,
+    );
   },
 });
 

@@ -38,7 +38,17 @@ async function presentationTimes(path: string): Promise<number[]> {
   const { path: ffprobe } = await findFfprobe();
   // pkt_pts_time is what builds before ffmpeg 5 call it.
   const entries = 'frame=pts_time,pkt_pts_time';
-  const { stdout } = await promisify(execFile)(ffprobe, ['-v', 'error', '-select_streams', 'v:0', '-show_entries', entries, '-of', 'json', path]);
+  const { stdout } = await promisify(execFile)(ffprobe, [
+    '-v',
+    'error',
+    '-select_streams',
+    'v:0',
+    '-show_entries',
+    entries,
+    '-of',
+    'json',
+    path,
+  ]);
   const { frames } = JSON.parse(stdout) as { frames: { pts_time?: string; pkt_pts_time?: string }[] };
   return frames.map(({ pts_time, pkt_pts_time }) => Number(pts_time ?? pkt_pts_time));
 }
@@ -47,13 +57,16 @@ describe('the whole way, over footage with real faces', () => {
   it('answers every frame once, in order, at its presentation time', async () => {
     const times = await presentationTimes(clip);
     expect(results.map(({ index }) => index)).toEqual(times.map((_, index) => index));
-    for (const [index, { timestamp }] of results.entries()) expect(Math.abs(timestamp - times[index]!)).toBeLessThan(0.001);
+    for (const [index, { timestamp }] of results.entries())
+      expect(Math.abs(timestamp - times[index]!)).toBeLessThan(0.001);
   });
 
   it('finds every face, none where there is none, and tells the four people apart', () => {
     // The shots of the clip: one person, two others, nobody, the first again, a fourth.
     const ids = (from: number, to: number): number[][] =>
-      results.filter(({ timestamp }) => timestamp >= from && timestamp < to).map(({ faces }) => faces.map(({ trackId }) => trackId));
+      results
+        .filter(({ timestamp }) => timestamp >= from && timestamp < to)
+        .map(({ faces }) => faces.map(({ trackId }) => trackId));
     expect(new Set(ids(0, 2.4).map(String))).toEqual(new Set(['1']));
     expect(new Set(ids(2.4, 4.8).map((pair) => pair.length))).toEqual(new Set([2]));
     expect(new Set(ids(4.8, 6).map(String))).toEqual(new Set(['']));

@@ -35,7 +35,8 @@ describe('fer', () => {
   it('explains itself', async () => {
     const { code, stdout } = await runFer(['--help']);
     expect(code).toBe(0);
-    for (const command of ['annotate', 'dataset', 'demo', 'doctor', 'evaluate', 'experiment', 'train']) expect(stdout).toContain(command);
+    for (const command of ['annotate', 'dataset', 'demo', 'doctor', 'evaluate', 'experiment', 'train'])
+      expect(stdout).toContain(command);
   });
 
   it.each([
@@ -53,10 +54,15 @@ describe('fer', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  it.each([['train', 'manifest:x'], ['experiment', 'GRID']])('%s computes on the engine that FERSTREAM_BACKEND names', async (...args) => {
+  it.each([
+    ['train', 'manifest:x'],
+    ['experiment', 'GRID'],
+  ])('%s computes on the engine that FERSTREAM_BACKEND names', async (...args) => {
     const grid = join(dir, 'grid.json');
     await writeFile(grid, JSON.stringify({ base: { data: 'manifest:x' }, methods: {}, conditions: {}, seeds: [1] }));
-    const { code, stderr } = await runFer([...args.map((arg) => arg.replace('GRID', grid)), '-o', join(dir, 'never')], { FERSTREAM_BACKEND: 'abacus' });
+    const { code, stderr } = await runFer([...args.map((arg) => arg.replace('GRID', grid)), '-o', join(dir, 'never')], {
+      FERSTREAM_BACKEND: 'abacus',
+    });
     expect(code).toBe(2);
     expect(stderr).toMatch(/FERSTREAM_BACKEND.*"abacus"/);
   });
@@ -109,7 +115,10 @@ describe('fer', () => {
     const out = join(dir, 'interrupted');
     const args = ['annotate', clip, long, '-o', out, '-f', 'csv'];
     const run = startFer(args);
-    await appears(out, (files) => files.includes('clip.csv') && files.some((name) => name.startsWith('.long.csv.tmp-')));
+    await appears(
+      out,
+      (files) => files.includes('clip.csv') && files.some((name) => name.startsWith('.long.csv.tmp-')),
+    );
     run.child.kill('SIGINT');
     const { code, stderr } = await run.ended;
     expect(code).toBe(130);

@@ -5,18 +5,31 @@ import * as client from '../src/stream/client/index.js';
 import * as training from '../src/train/index.js';
 
 const ROOT = new URL('../', import.meta.url);
-const PAGES = ['README.md', ...readdirSync(new URL('docs/', ROOT)).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const PAGES = [
+  'README.md',
+  ...readdirSync(new URL('docs/', ROOT))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 /** What pages import, as [page, module, name]. */
 const imported = PAGES.flatMap((page) =>
-  [...readFileSync(new URL(page, ROOT), 'utf8').matchAll(/import \{([^}]+)\} from '(ferstream(?:\/(?:train|client))?)'/g)].flatMap(([, names, module]) =>
+  [
+    ...readFileSync(new URL(page, ROOT), 'utf8').matchAll(
+      /import \{([^}]+)\} from '(ferstream(?:\/(?:train|client))?)'/g,
+    ),
+  ].flatMap(([, names, module]) =>
     names!.split(',').map((name): [string, string, string] => [page, module!, name.trim()]),
   ),
 );
 
 it('whatever the docs import from ferstream is there', () => {
   expect(imported.length).toBeGreaterThan(30);
-  const modules: Readonly<Record<string, object>> = { ferstream: library, 'ferstream/train': training, 'ferstream/client': client };
+  const modules: Readonly<Record<string, object>> = {
+    ferstream: library,
+    'ferstream/train': training,
+    'ferstream/client': client,
+  };
   const missing = imported.filter(([, module, name]) => !(name in modules[module]!));
   expect(missing).toEqual([]);
 });

@@ -58,16 +58,29 @@ async function makeData(): Promise<void> {
 
 function picture(path: string, seed: number): Promise<unknown> {
   const pixels = Uint8Array.from({ length: 256 }, (_, i) => 128 + 120 * Math.sin((i + 1) * (1 + seed * 0.61)));
-  return sharp(pixels, { raw: { width: 16, height: 16, channels: 1 } }).png().toFile(path);
+  return sharp(pixels, { raw: { width: 16, height: 16, channels: 1 } })
+    .png()
+    .toFile(path);
 }
 
 /** The command without a process of its own. */
-async function evaluateWith(name: string, flags: Partial<EvaluateFlags>): Promise<{ code: number; printed: string; report: Report; rows: Record<string, string>[] }> {
+async function evaluateWith(
+  name: string,
+  flags: Partial<EvaluateFlags>,
+): Promise<{ code: number; printed: string; report: Report; rows: Record<string, string>[] }> {
   const [json, predictions] = [join(dir, name, 'report.json'), join(dir, name, 'predictions.csv')];
   const lines: string[] = [];
   const io = { write: (line: string) => void lines.push(line), progress: { write: () => undefined } };
-  const code = await runEvaluate({ model: frames, data: `manifest:${data}`, split: 'test', faces: 'as-is', json, predictions, ...flags }, io);
-  return { code, printed: lines.join('\n'), report: JSON.parse(await readFile(json, 'utf8')) as Report, rows: await predictionRows(predictions) };
+  const code = await runEvaluate(
+    { model: frames, data: `manifest:${data}`, split: 'test', faces: 'as-is', json, predictions, ...flags },
+    io,
+  );
+  return {
+    code,
+    printed: lines.join('\n'),
+    report: JSON.parse(await readFile(json, 'utf8')) as Report,
+    rows: await predictionRows(predictions),
+  };
 }
 
 async function predictionRows(path: string): Promise<Record<string, string>[]> {
@@ -76,19 +89,38 @@ async function predictionRows(path: string): Promise<Record<string, string>[]> {
 
 /** The figures, worked out anew from the table of predictions. */
 function fromPredictions(rows: readonly Record<string, string>[], labels: readonly string[]) {
-  const confusion = labels.map((truth) => labels.map((predicted) => rows.filter((row) => row['truth'] === truth && row['predicted'] === predicted).length));
+  const confusion = labels.map((truth) =>
+    labels.map((predicted) => rows.filter((row) => row['truth'] === truth && row['predicted'] === predicted).length),
+  );
   const right = rows.filter((row) => row['truth'] === row['predicted']).length;
   const recalls = labels.flatMap((label) => {
     const own = rows.filter((row) => row['truth'] === label);
     return own.length === 0 ? [] : [own.filter((row) => row['predicted'] === label).length / own.length];
   });
-  return { count: rows.length, accuracy: right / rows.length, meanClassAccuracy: recalls.reduce((a, b) => a + b, 0) / recalls.length, confusion };
+  return {
+    count: rows.length,
+    accuracy: right / rows.length,
+    meanClassAccuracy: recalls.reduce((a, b) => a + b, 0) / recalls.length,
+    confusion,
+  };
 }
 
 describe('fer evaluate', () => {
   it('writes figures that agree with its table of predictions, frame by frame for clips', async () => {
     const [json, csv] = [join(dir, 'out', 'report.json'), join(dir, 'out', 'predictions.csv')];
-    const run = await runFer(['evaluate', '--model', frames, '--data', `manifest:${data}`, '--split', 'test', '--json', json, '--predictions', csv]);
+    const run = await runFer([
+      'evaluate',
+      '--model',
+      frames,
+      '--data',
+      `manifest:${data}`,
+      '--split',
+      'test',
+      '--json',
+      json,
+      '--predictions',
+      csv,
+    ]);
     expect(run.stderr).not.toContain('fer: ');
     expect(run.code).toBe(0);
     const report = JSON.parse(await readFile(json, 'utf8')) as Report;
@@ -97,14 +129,24 @@ describe('fer evaluate', () => {
     expect(report.missingLabels).toEqual(['contempt']);
     const expected = fromPredictions(rows, report.labels);
     expect(expected.count).toBe(24 + 4);
-    expect(report).toMatchObject({ count: expected.count, confusion: expected.confusion, unlabelledFrames: 2, unreadable: [] });
+    expect(report).toMatchObject({
+      count: expected.count,
+      confusion: expected.confusion,
+      unlabelledFrames: 2,
+      unreadable: [],
+    });
     expect(report.accuracy).toBeCloseTo(expected.accuracy, 12);
     expect(report.meanClassAccuracy).toBeCloseTo(expected.meanClassAccuracy, 12);
     expect(report.recall['contempt']).toBe(0);
     expect(report.macroF1).toBeGreaterThan(0);
     expect(report.expectedCalibrationError).toBeLessThanOrEqual(1);
     expect(report.model.version).toMatch(/^sha256:/);
-    expect(rows.filter(({ id }) => id === 'clip').map(({ frame, truth }) => [frame, truth])).toEqual([['0', 'neutral'], ['2', 'fear'], ['3', 'fear'], ['5', 'happiness']]);
+    expect(rows.filter(({ id }) => id === 'clip').map(({ frame, truth }) => [frame, truth])).toEqual([
+      ['0', 'neutral'],
+      ['2', 'fear'],
+      ['3', 'fear'],
+      ['5', 'happiness'],
+    ]);
     for (const row of rows) {
       const posteriors = CLASSES.map((label) => Number(row[label]));
       expect(posteriors.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
@@ -142,7 +184,9 @@ describe('fer evaluate', () => {
       expect(some.code).toBe(1);
       expect(some.report).toMatchObject({ count: 28, framesWithoutFace: 1, unansweredFrames: 0, unlabelledFrames: 2 });
       expect(some.printed).toContain('labelled frames without a face, answered as the nearest frame with one: 1');
-      const [second, third] = ['2', '3'].map((frame) => some.rows.find((row) => row['id'] === 'clip' && row['frame'] === frame)!);
+      const [second, third] = ['2', '3'].map((frame) =>
+        some.rows.find((row) => row['id'] === 'clip' && row['frame'] === frame)!,
+      );
       expect(third).toEqual({ ...second, frame: '3' }); // both "fear"
       for (let i = 0; i < 6; i += 1) await writeFile(spoilt(i), 'no picture');
       const none = await evaluateWith('nobody', { model: clips });
@@ -171,14 +215,17 @@ describe('fer annotate --model DIR', () => {
     const [out, model] = [join(dir, 'annotated'), join(dir, 'changing-model')];
     const again = async (): Promise<string[]> => {
       const events: string[] = [];
-      for await (const { type } of annotateBatch([join(data, 'clip')], { outputDir: out, formats: ['jsonl'], model })) events.push(type);
+      for await (const { type } of annotateBatch([join(data, 'clip')], { outputDir: out, formats: ['jsonl'], model }))
+        events.push(type);
       return events;
     };
     await saveTinyClipModel(model, LABELS, { clipFrames: 8 });
     const first = await runFer(['annotate', join(data, 'clip'), '-o', out, '-f', 'jsonl', '--model', model]);
     expect(first.code).toBe(0);
     const [header] = (await readFile(join(out, 'clip.jsonl'), 'utf8')).split('\n');
-    expect(JSON.parse(header!)).toMatchObject({ model: { name: 'tiny+tiny', labels: CLASSES, version: expect.stringMatching(/^sha256:/) as string } });
+    expect(JSON.parse(header!)).toMatchObject({
+      model: { name: 'tiny+tiny', labels: CLASSES, version: expect.stringMatching(/^sha256:/) as string },
+    });
     expect(await again()).toContain('skipped');
     await saveTinyClipModel(model, LABELS, { clipFrames: 8, temperature: 2 });
     expect(await again()).toContain('done');

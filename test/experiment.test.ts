@@ -14,12 +14,29 @@ const data = join(dir, 'pictures');
 const output = join(dir, 'out');
 const file = join(dir, 'grid.json');
 const GRID = {
-  base: { data: `manifest:${data}`, epochs: 2, batchSize: 12, network: { size: 16, width: 4 }, optimizer: { learningRate: 0.01 }, augment: { padding: 1 }, selectBy: 'loss' },
+  base: {
+    data: `manifest:${data}`,
+    epochs: 2,
+    batchSize: 12,
+    network: { size: 16, width: 4 },
+    optimizer: { learningRate: 0.01 },
+    augment: { padding: 1 },
+    selectBy: 'loss',
+  },
   methods: { CE: { method: { name: 'ce' } }, NLA: { method: { name: 'nla' } } },
   conditions: { clean: {}, noisy: { noise: { rate: 0.4 } } },
   seeds: [1, 2],
 };
-const CELLS = GRID.seeds.flatMap((seed) => ['clean', 'noisy'].flatMap((condition) => ['CE', 'NLA'].map((method) => ({ method, condition, seed, folder: join(output, method, condition, `seed-${seed}`) }))));
+const CELLS = GRID.seeds.flatMap((seed) =>
+  ['clean', 'noisy'].flatMap((condition) =>
+    ['CE', 'NLA'].map((method) => ({
+      method,
+      condition,
+      seed,
+      folder: join(output, method, condition, `seed-${seed}`),
+    })),
+  ),
+);
 const ARGS = ['experiment', file, '-o', output, '--backend', 'wasm'];
 
 let interrupted: FerRun;
@@ -28,7 +45,8 @@ let finished: FerRun;
 let results: CellResult[];
 
 const readJson = async <T>(path: string): Promise<T> => JSON.parse(await readFile(path, 'utf8')) as T;
-const resultFiles = async (): Promise<string[]> => (await readdir(output, { recursive: true })).filter((name) => name.endsWith('result.json')).sort();
+const resultFiles = async (): Promise<string[]> =>
+  (await readdir(output, { recursive: true })).filter((name) => name.endsWith('result.json')).sort();
 
 beforeAll(async () => {
   await writeStriped(data);
@@ -55,7 +73,9 @@ function percent(values: readonly number[]): string {
 describe('fer experiment', () => {
   it('stops when it is told, keeping the runs that were done', () => {
     expect(interrupted.code).toBe(130);
-    expect(resultsThen.slice(0, 2)).toEqual([join('CE', 'clean', 'seed-1', 'result.json'), join('NLA', 'clean', 'seed-1', 'result.json')].sort());
+    expect(resultsThen.slice(0, 2)).toEqual(
+      [join('CE', 'clean', 'seed-1', 'result.json'), join('NLA', 'clean', 'seed-1', 'result.json')].sort(),
+    );
     expect(resultsThen.length).toBeLessThan(CELLS.length);
   });
 
@@ -63,7 +83,9 @@ describe('fer experiment', () => {
     expect(finished).toMatchObject({ code: 0 });
     expect(finished.stdout).not.toContain('CE, clean, seed 1');
     expect(finished.stdout).toContain('NLA, noisy, seed 2');
-    expect(results.map(({ method, condition, seed }) => ({ method, condition, seed }))).toEqual(CELLS.map(({ method, condition, seed }) => ({ method, condition, seed })));
+    expect(results.map(({ method, condition, seed }) => ({ method, condition, seed }))).toEqual(
+      CELLS.map(({ method, condition, seed }) => ({ method, condition, seed })),
+    );
   });
 
   it('measures best and last epoch on the test split', async () => {
@@ -77,15 +99,33 @@ describe('fer experiment', () => {
       const lines = (await readFile(join(CELLS[i]!.folder, 'epochs.jsonl'), 'utf8')).trim().split('\n');
       const history = lines.map((line) => JSON.parse(line) as { trainAccuracy: number; validation: { loss: number } });
       expect(history.at(-1)!.trainAccuracy).toBe(trainAccuracy);
-      expect(history[bestEpoch - 1]!.validation.loss).toBe(Math.min(...history.map(({ validation }) => validation.loss)));
+      expect(history[bestEpoch - 1]!.validation.loss).toBe(
+        Math.min(...history.map(({ validation }) => validation.loss)),
+      );
     }
   });
 
   it('writes one table of mean and spread over the seeds', async () => {
     const table = (await readFile(join(output, 'table.md'), 'utf8')).trim();
     expect(finished.stdout).toContain(table);
-    const [head, , ...rows] = table.split('\n').map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
-    expect(head).toEqual(['condition', 'method', 'seeds', 'WAR best', 'WAR last', 'UAR best', 'UAR last', 'macro F1 best', 'macro F1 last', 'training labels fitted']);
+    const [head, , ...rows] = table.split('\n').map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+    expect(head).toEqual([
+      'condition',
+      'method',
+      'seeds',
+      'WAR best',
+      'WAR last',
+      'UAR best',
+      'UAR last',
+      'macro F1 best',
+      'macro F1 last',
+      'training labels fitted',
+    ]);
     const expected = ['clean', 'noisy'].flatMap((condition) =>
       ['CE', 'NLA'].map((method) => {
         const own = results.filter((result) => result.condition === condition && result.method === method);
@@ -93,7 +133,11 @@ describe('fer experiment', () => {
         return [
           ...[condition, method, '2', over(({ best }) => best.accuracy), over(({ last }) => last.accuracy)],
           ...[over(({ best }) => best.meanClassAccuracy), over(({ last }) => last.meanClassAccuracy)],
-          ...[over(({ best }) => best.macroF1), over(({ last }) => last.macroF1), over(({ trainAccuracy }) => trainAccuracy)],
+          ...[
+            over(({ best }) => best.macroF1),
+            over(({ last }) => last.macroF1),
+            over(({ trainAccuracy }) => trainAccuracy),
+          ],
         ];
       }),
     );
@@ -102,7 +146,8 @@ describe('fer experiment', () => {
   });
 
   it('puts wrong labels into the training part alone, the same for every method', async () => {
-    const given = async (method: string, condition: string): Promise<number[]> => (await readJson<{ given: number[] }>(join(output, method, condition, 'seed-1', 'ambiguity.json'))).given;
+    const given = async (method: string, condition: string): Promise<number[]> =>
+      (await readJson<{ given: number[] }>(join(output, method, condition, 'seed-1', 'ambiguity.json'))).given;
     const [clean, noisy] = [await given('CE', 'clean'), await given('CE', 'noisy')];
     expect(await given('NLA', 'noisy')).toEqual(noisy);
     expect(noisy.filter((label, i) => label !== clean[i])).toHaveLength(Math.round(0.4 * clean.length));
@@ -113,7 +158,12 @@ describe('fer experiment', () => {
     await openBackend({ backend: 'wasm' });
     const alone = join(dir, 'alone');
     const { base } = GRID;
-    expect(await runGrid(parseGrid({ base, methods: { CE: GRID.methods.CE }, conditions: { noisy: GRID.conditions.noisy }, seeds: [1] }), alone)).toBe(true);
+    expect(
+      await runGrid(
+        parseGrid({ base, methods: { CE: GRID.methods.CE }, conditions: { noisy: GRID.conditions.noisy }, seeds: [1] }),
+        alone,
+      ),
+    ).toBe(true);
     const result = await readJson<CellResult>(join(alone, 'CE', 'noisy', 'seed-1', 'result.json'));
     expect({ ...result, seconds: 0 }).toEqual({ ...results[2]!, seconds: 0 });
   });

@@ -16,8 +16,27 @@ const EPOCHS = 4;
 const dir = await scratchDir();
 const data = join(dir, 'pictures');
 const whole = join(dir, 'whole');
-const ASKED = ['train', `manifest:${data}`, '--preset', 'nla', '--epochs', String(EPOCHS), '--batch-size', '12', '--backend', 'wasm'];
-const TINY = ['--set', 'network.size=16', 'network.width=4', 'network.dropout=0.1', 'optimizer.learningRate=0.01', 'augment.padding=1', 'averageDecay=0.9'];
+const ASKED = [
+  'train',
+  `manifest:${data}`,
+  '--preset',
+  'nla',
+  '--epochs',
+  String(EPOCHS),
+  '--batch-size',
+  '12',
+  '--backend',
+  'wasm',
+];
+const TINY = [
+  '--set',
+  'network.size=16',
+  'network.width=4',
+  'network.dropout=0.1',
+  'optimizer.learningRate=0.01',
+  'augment.padding=1',
+  'averageDecay=0.9',
+];
 
 const train = (folder: string, ...more: string[]): string[] => [...ASKED, '-o', folder, ...more, ...TINY];
 
@@ -59,12 +78,29 @@ describe('fer train', () => {
 
   it('fills the run folder', async () => {
     const found = await readdir(whole, { recursive: true });
-    for (const model of ['best', 'last']) for (const file of ['ferstream.json', 'model.json', 'weights.bin']) expect(found).toContain(join(model, file));
-    for (const file of ['config.json', 'epochs.jsonl', 'epochs.csv', 'report.html', 'state.bin', 'ambiguity.f32', 'ambiguity.json']) expect(found).toContain(file);
+    for (const model of ['best', 'last'])
+      for (const file of ['ferstream.json', 'model.json', 'weights.bin']) expect(found).toContain(join(model, file));
+    for (const file of [
+      'config.json',
+      'epochs.jsonl',
+      'epochs.csv',
+      'report.html',
+      'state.bin',
+      'ambiguity.f32',
+      'ambiguity.json',
+    ])
+      expect(found).toContain(file);
     expect(found.some((file) => file.startsWith(join('tensorboard', 'events.out.tfevents.')))).toBe(true);
     expect(found.filter((file) => file.includes('.tmp'))).toEqual([]);
     const config = JSON.parse(await readFile(join(whole, 'config.json'), 'utf8')) as unknown;
-    expect(config).toMatchObject({ data: `manifest:${data}`, epochs: EPOCHS, method: { name: 'nla' }, network: { width: 4 }, optimizer: { learningRate: 0.01 }, averageDecay: 0.9 });
+    expect(config).toMatchObject({
+      data: `manifest:${data}`,
+      epochs: EPOCHS,
+      method: { name: 'nla' },
+      network: { width: 4 },
+      optimizer: { learningRate: 0.01 },
+      averageDecay: 0.9,
+    });
   });
 
   it('has a line for every epoch, and a row of the table', async () => {
@@ -78,10 +114,16 @@ describe('fer train', () => {
     for (const name of ['best', 'last']) {
       const { model, info } = await loadCheckpoint(join(whole, name));
       expect(info.labelSet.labels).toEqual([...PATTERNS]);
-      expect(info).toMatchObject({ kind: 'frame', crop: { size: 16, channels: 1 }, recipe: { config: { epochs: EPOCHS } } });
+      expect(info).toMatchObject({
+        kind: 'frame',
+        crop: { size: 16, channels: 1 },
+        recipe: { config: { epochs: EPOCHS } },
+      });
       expect(model.outputs[0]!.shape).toEqual([null, PATTERNS.length]);
       const lines = await epochs(whole);
-      const best = lines.findIndex(({ validation }) => validation.accuracy === Math.max(...lines.map((line) => line.validation.accuracy)));
+      const best = lines.findIndex(
+        ({ validation }) => validation.accuracy === Math.max(...lines.map((line) => line.validation.accuracy)),
+      );
       expect(info.metrics['epoch']).toBe(name === 'best' ? best + 1 : EPOCHS);
       expect(info.metrics['accuracy']).toBe(lines[name === 'best' ? best : EPOCHS - 1]!.validation.accuracy);
       model.dispose();
@@ -105,7 +147,11 @@ describe('fer train', () => {
   it('refuses to write over a run, in one line', async () => {
     const again = await runFer(train(whole));
     expect(again.code).toBe(2);
-    expect(problems(again)).toEqual([expect.stringMatching(/^fer: .*whole already holds a run \(epoch 4\): go on with --resume, or choose another --output \[CONFIG_INVALID\]$/)]);
+    expect(problems(again)).toEqual([
+      expect.stringMatching(
+        /^fer: .*whole already holds a run \(epoch 4\): go on with --resume, or choose another --output \[CONFIG_INVALID\]$/,
+      ),
+    ]);
   });
 
   it('refuses to go on with another configuration', async () => {
@@ -119,32 +165,36 @@ describe('fer train', () => {
     expect((await readFile(join(whole, 'state.bin'))).equals(before)).toBe(true);
   });
 
-  it('stopped or killed at any moment, goes on to the same epochs and the same model', { timeout: 180_000 }, async () => {
-    const folder = join(dir, 'killed');
-    const reached: number[] = [];
-    let caught = 0;
-    for (const signal of ['SIGINT', 'SIGKILL', 'SIGKILL'] as const) {
-      const fer = startFer(train(folder, '--resume'));
-      await fer.printed('set aside');
-      // Anywhere in the next epoch: whatever it is at, it must bear it.
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * (trainingMilliseconds / EPOCHS)));
-      fer.child.kill(signal);
-      const stopped = await fer.ended;
-      if (stopped.code !== 0) caught += 1;
-      if (signal === 'SIGINT' && stopped.code !== 0) {
-        expect(stopped.code).toBe(130);
-        expect(stopped.stdout).toMatch(/stopped after epoch \d; go on with --resume/);
+  it(
+    'stopped or killed at any moment, goes on to the same epochs and the same model',
+    { timeout: 180_000 },
+    async () => {
+      const folder = join(dir, 'killed');
+      const reached: number[] = [];
+      let caught = 0;
+      for (const signal of ['SIGINT', 'SIGKILL', 'SIGKILL'] as const) {
+        const fer = startFer(train(folder, '--resume'));
+        await fer.printed('set aside');
+        // Anywhere in the next epoch: whatever it is at, it must bear it.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * (trainingMilliseconds / EPOCHS)));
+        fer.child.kill(signal);
+        const stopped = await fer.ended;
+        if (stopped.code !== 0) caught += 1;
+        if (signal === 'SIGINT' && stopped.code !== 0) {
+          expect(stopped.code).toBe(130);
+          expect(stopped.stdout).toMatch(/stopped after epoch \d; go on with --resume/);
+        }
+        reached.push((await epochs(folder).catch(() => [])).length);
       }
-      reached.push((await epochs(folder).catch(() => [])).length);
-    }
-    expect(caught).toBeGreaterThan(0);
-    expect(reached).toEqual([...reached].sort((a, b) => a - b));
-    const rest = await runFer(train(folder, '--resume'));
-    expect(rest.code).toBe(0);
-    expect(await epochs(folder)).toEqual(await epochs(whole));
-    for (const file of ['last/weights.bin', 'best/weights.bin', 'ambiguity.f32', 'ambiguity.json']) {
-      const written = await readFile(join(folder, file));
-      expect(written.equals(await readFile(join(whole, file))), file).toBe(true);
-    }
-  });
+      expect(caught).toBeGreaterThan(0);
+      expect(reached).toEqual([...reached].sort((a, b) => a - b));
+      const rest = await runFer(train(folder, '--resume'));
+      expect(rest.code).toBe(0);
+      expect(await epochs(folder)).toEqual(await epochs(whole));
+      for (const file of ['last/weights.bin', 'best/weights.bin', 'ambiguity.f32', 'ambiguity.json']) {
+        const written = await readFile(join(folder, file));
+        expect(written.equals(await readFile(join(whole, file))), file).toBe(true);
+      }
+    },
+  );
 });

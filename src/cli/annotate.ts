@@ -17,14 +17,30 @@ export function annotateCommand(program: Command): void {
     )
     .argument('<input...>', 'files, folders, globs, URLs or "-"')
     .option('-o, --output-dir <dir>', 'where the results go', 'fer-out')
-    .option('-f, --format <list>', `comma-separated: ${FORMAT_NAMES.join(', ')}; or "all" (everything but overlay)`, DEFAULT_FORMATS)
+    .option(
+      '-f, --format <list>',
+      `comma-separated: ${FORMAT_NAMES.join(', ')}; or "all" (everything but overlay)`,
+      DEFAULT_FORMATS,
+    )
     .option('--overlay', 'also write a video with boxes and expressions drawn in')
     .option('--force', 'annotate again what is done already')
     .addOption(
-      new Option('--backend <name>', 'compute engine; the best that works, if not given').choices(['auto', ...BACKEND_NAMES]),
+      new Option('--backend <name>', 'compute engine; the best that works, if not given').choices([
+        'auto',
+        ...BACKEND_NAMES,
+      ]),
     )
-    .addOption(new Option('--detector <name>', 'network that finds faces').choices(['blazeface', 'tiny', 'ssd']).default('blazeface'))
-    .addOption(new Option('--model <model>', `what names the expressions: ${MODEL_NAMES.join(', ')}, or the folder of a trained model`).default(DEFAULT_MODEL))
+    .addOption(
+      new Option('--detector <name>', 'network that finds faces')
+        .choices(['blazeface', 'tiny', 'ssd'])
+        .default('blazeface'),
+    )
+    .addOption(
+      new Option(
+        '--model <model>',
+        `what names the expressions: ${MODEL_NAMES.join(', ')}, or the folder of a trained model`,
+      ).default(DEFAULT_MODEL),
+    )
     .option('--no-both-sides', 'do not look at the mirror image of each face too: faster, a little less often right')
     .option('--smoothing <seconds>', 'average expressions over so long (time constant); 0: not at all', number, 0.1)
     .option('--detect-every <n>', 'detect on every n-th frame, follow faces in between', number, 1)

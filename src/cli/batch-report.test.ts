@@ -19,7 +19,13 @@ describe('BatchReport', () => {
     report.take({ type: 'planned', inputs: 3 });
     expect(report.exitCode()).toBe(EXIT.ok);
     report.take({ type: 'done', input: 'a.mp4', outputs: [], outcome, seconds: 2 });
-    report.take({ type: 'done', input: 'b.mp4', outputs: [], outcome: { ...outcome, degraded: true, note: '50 of 60 frames' }, seconds: 2 });
+    report.take({
+      type: 'done',
+      input: 'b.mp4',
+      outputs: [],
+      outcome: { ...outcome, degraded: true, note: '50 of 60 frames' },
+      seconds: 2,
+    });
     report.take({ type: 'failed', input: 'c.mp4', error: new FerError('INPUT_UNREADABLE', 'c.mp4: is not a video') });
     const text = report.summary().join('\n');
     expect(text).toMatch(/a\.mp4\s+ok\s+50\s+2 s\s+25\.0/);
@@ -40,7 +46,12 @@ describe('BatchReport', () => {
 
 describe('exitCodeFor', () => {
   it('separates a wrong command, a bad input and a machine that lacks something', () => {
-    expect([exitCodeFor('USAGE'), exitCodeFor('INPUT_NOT_FOUND'), exitCodeFor('BACKEND_UNAVAILABLE'), exitCodeFor('INTERRUPTED')]).toEqual([2, 1, 3, 130]);
+    expect([
+      exitCodeFor('USAGE'),
+      exitCodeFor('INPUT_NOT_FOUND'),
+      exitCodeFor('BACKEND_UNAVAILABLE'),
+      exitCodeFor('INTERRUPTED'),
+    ]).toEqual([2, 1, 3, 130]);
   });
 });
 
@@ -58,6 +69,14 @@ describe('progress', () => {
 
 describe('textTable', () => {
   it('aligns numbers to the right and text to the left', () => {
-    expect(textTable(['name', 'n'], [['a', '5'], ['bcdef', '120']])).toEqual(['name     n', '-----  ---', 'a        5', 'bcdef  120']);
+    expect(
+      textTable(
+        ['name', 'n'],
+        [
+          ['a', '5'],
+          ['bcdef', '120'],
+        ],
+      ),
+    ).toEqual(['name     n', '-----  ---', 'a        5', 'bcdef  120']);
   });
 });

@@ -33,7 +33,13 @@ export class BatchReport {
         return;
       case 'done':
         this.progress.clear();
-        this.row(event.input, event.outcome.degraded ? 'degraded' : 'ok', event.outcome.frames, event.seconds, event.outcome.note);
+        this.row(
+          event.input,
+          event.outcome.degraded ? 'degraded' : 'ok',
+          event.outcome.frames,
+          event.seconds,
+          event.outcome.note,
+        );
         return;
       case 'skipped':
         this.row(event.input, 'done before', event.outcome.frames, null, event.outcome.note);
@@ -55,7 +61,12 @@ export class BatchReport {
   summary(): string[] {
     const table = textTable(['input', 'state', 'frames', 'time', 'frames/s', 'note'], this.rows);
     if (this.failures.length === 0) return table;
-    return [...table, '', `${this.failures.length} of ${this.total} inputs failed:`, ...this.failures.map((line) => `  ${line}`)];
+    return [
+      ...table,
+      '',
+      `${this.failures.length} of ${this.total} inputs failed:`,
+      ...this.failures.map((line) => `  ${line}`),
+    ];
   }
 
   /** Whether any input has its results in place. */
@@ -70,7 +81,14 @@ export class BatchReport {
 
   private row(input: string, state: string, frames: number | null, seconds: number | null, note: string | null): void {
     const rate = frames !== null && seconds !== null && seconds > 0 ? (frames / seconds).toFixed(1) : '';
-    this.rows.push([input, state, frames?.toString() ?? '', seconds === null ? '' : formatDuration(seconds), rate, note ?? '']);
+    this.rows.push([
+      input,
+      state,
+      frames?.toString() ?? '',
+      seconds === null ? '' : formatDuration(seconds),
+      rate,
+      note ?? '',
+    ]);
   }
 
   private line(text: string): void {

@@ -15,7 +15,10 @@ export function datasetCommand(program: Command): void {
     .option('--fold <n>', 'which fold of a set that has several, from 1', number)
     .option('--quick', 'do not read the files: no duplicates, no damage')
     .option('--json', 'print everything as JSON')
-    .addHelpText('after', '\nExit code 1 when files or rows are missing or damaged.\nFormats and their folders: docs/datasets.md')
+    .addHelpText(
+      'after',
+      '\nExit code 1 when files or rows are missing or damaged.\nFormats and their folders: docs/datasets.md',
+    )
     .action(async (location: string, flags: DatasetCheckFlags) => {
       const { runDatasetCheck } = await import('./run-dataset-check.js');
       process.exitCode = await runDatasetCheck(location, flags, {

@@ -10,7 +10,9 @@ export function evaluateCommand(program: Command): void {
   program
     .command('evaluate')
     .summary('test a model on labelled data')
-    .description('Tests a model on one split of a data set: accuracy, recall of each class, F1, calibration, confusion matrix.')
+    .description(
+      'Tests a model on one split of a data set: accuracy, recall of each class, F1, calibration, confusion matrix.',
+    )
     .option('--model <model>', `${MODEL_NAMES.join(', ')}, or the folder of a trained model`, DEFAULT_MODEL)
     .requiredOption('--data <format:dir>', 'a data set, such as ferplus:/data/ferplus or manifest:./own')
     .addOption(new Option('--split <name>', 'which part of it').choices(['train', 'valid', 'test']).default('test'))
@@ -20,7 +22,12 @@ export function evaluateCommand(program: Command): void {
     .option('--ignore-missing', 'leave out classes that the model does not know; otherwise they count as wrong')
     .option('--json <file>', 'write the figures here')
     .option('--predictions <file>', 'write a CSV with every prediction here')
-    .addOption(new Option('--backend <name>', 'compute engine; the best that works, if not given').choices(['auto', ...BACKEND_NAMES]))
+    .addOption(
+      new Option('--backend <name>', 'compute engine; the best that works, if not given').choices([
+        'auto',
+        ...BACKEND_NAMES,
+      ]),
+    )
     .addHelpText(
       'after',
       '\nExit code 1 when files are missing or damaged; the rest is tested.\n\nExamples:\n  fer evaluate --model runs/nla/best --data ferplus:/data/ferplus --split valid --json nla.json\n  fer evaluate --data manifest:./own --faces detect --ignore-missing\n\nWhat the figures are: docs/evaluate.md',

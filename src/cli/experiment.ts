@@ -7,12 +7,19 @@ export function experimentCommand(program: Command): void {
   program
     .command('experiment')
     .summary('compare methods over conditions and seeds')
-    .description('Runs a grid of trainings (method x condition x seed), goes on where it was stopped, and writes one table of the results.')
+    .description(
+      'Runs a grid of trainings (method x condition x seed), goes on where it was stopped, and writes one table of the results.',
+    )
     .argument('<grid>', 'JSON file: base, start, methods, conditions, seeds, test')
     .option('-o, --output <dir>', 'where the runs and the table go', 'fer-experiment')
     .option('--part <i/n>', 'do only every n-th group of runs, from the i-th; start several to share the work', part)
     .option('--table', 'only write the table of the runs that are done')
-    .addOption(new Option('--backend <name>', 'compute engine; the best that works, if not given').choices(['auto', ...BACKEND_NAMES]))
+    .addOption(
+      new Option('--backend <name>', 'compute engine; the best that works, if not given').choices([
+        'auto',
+        ...BACKEND_NAMES,
+      ]),
+    )
     .addHelpText('after', '\nWhat the grid file says, and what is written: docs/experiment.md')
     .action(async (grid: string, flags: ExperimentFlags) => {
       const { runExperiment } = await import('./run-experiment.js');

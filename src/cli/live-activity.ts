@@ -26,7 +26,11 @@ export class LiveActivity {
   /** "2 sessions  24.8 results/s  load 63%  120 skipped" */
   describe(): string {
     const { engine, source, sessions, skipped } = this;
-    const parts = [`${sessions} session${sessions === 1 ? '' : 's'}`, `${this.rate().toFixed(1)} results/s`, `load ${Math.round(engine.load * 100)}%`];
+    const parts = [
+      `${sessions} session${sessions === 1 ? '' : 's'}`,
+      `${this.rate().toFixed(1)} results/s`,
+      `load ${Math.round(engine.load * 100)}%`,
+    ];
     const dropped = skipped + (source?.dropped ?? 0);
     if (dropped > 0) parts.push(`${dropped} frames passed over`);
     if (source !== null) parts.push(`source ${source.status.state}`);
@@ -101,6 +105,7 @@ export class LiveActivity {
 }
 
 function describe(status: LiveSourceStatus): string {
-  if (status.state === 'reconnecting') return `${status.state} in ${(status.retryIn / 1000).toFixed(1)} s: ${status.reason}`;
+  if (status.state === 'reconnecting')
+    return `${status.state} in ${(status.retryIn / 1000).toFixed(1)} s: ${status.reason}`;
   return 'reason' in status ? `${status.state}: ${status.reason}` : status.state;
 }

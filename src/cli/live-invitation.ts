@@ -11,13 +11,20 @@ export interface Invitation {
 }
 
 /** What `fer live` prints: where the page is, for whom. */
-export function invitation({ url, port }: Pick<LiveServer, 'url' | 'port'>, { host, token, secure, source }: Invitation): string[] {
+export function invitation(
+  { url, port }: Pick<LiveServer, 'url' | 'port'>,
+  { host, token, secure, source }: Invitation,
+): string[] {
   const lines = [`page: ${pageAddress(url, token)}`];
   if (host === '0.0.0.0' || host === '::') {
     const scheme = secure ? 'https' : 'http';
-    for (const address of ownAddresses()) lines.push(`from other devices: ${pageAddress(`${scheme}://${address}:${port}`, token)}`);
+    for (const address of ownAddresses())
+      lines.push(`from other devices: ${pageAddress(`${scheme}://${address}:${port}`, token)}`);
   }
-  if (!secure && !isLoopback(host)) lines.push('other devices can watch, but browsers give them no camera without https: --cert and --key (docs/live.md)');
+  if (!secure && !isLoopback(host))
+    lines.push(
+      'other devices can watch, but browsers give them no camera without https: --cert and --key (docs/live.md)',
+    );
   if (source !== null) lines.push(`source: ${source}`);
   return lines;
 }

@@ -22,7 +22,20 @@ const program = new Command('fer')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [annotateCommand, calibrateCommand, datasetCommand, demoCommand, doctorCommand, evaluateCommand, liveCommand, auditCommand, trainCommand, recipeCommand, experimentCommand]) register(program);
+for (const register of [
+  annotateCommand,
+  calibrateCommand,
+  datasetCommand,
+  demoCommand,
+  doctorCommand,
+  evaluateCommand,
+  liveCommand,
+  auditCommand,
+  trainCommand,
+  recipeCommand,
+  experimentCommand,
+])
+  register(program);
 
 // `fer ... | head` closes our output early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

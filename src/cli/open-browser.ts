@@ -11,7 +11,11 @@ export function openBrowser(url: string): void {
 }
 
 /** Null on a Linux without a screen. */
-export function browserCommand(platform: NodeJS.Platform, env: NodeJS.ProcessEnv, url: string): [program: string, ...args: string[]] | null {
+export function browserCommand(
+  platform: NodeJS.Platform,
+  env: NodeJS.ProcessEnv,
+  url: string,
+): [program: string, ...args: string[]] | null {
   if (platform === 'darwin') return ['open', url];
   if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', url];
   return env['DISPLAY'] === undefined && env['WAYLAND_DISPLAY'] === undefined ? null : ['xdg-open', url];

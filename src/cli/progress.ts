@@ -36,7 +36,9 @@ export class Progress {
     if (now - this.drawn < interval) return;
     this.drawn = now;
     const text = `${formatProgress(this.label, done, this.total, (now - this.began) / 1000, this.unit)}${note === '' ? '' : `  ${note}`}`;
-    this.target.write(this.target.isTTY === true ? `\r\u001b[K${text.slice(0, (this.target.columns ?? 80) - 1)}` : `${text}\n`);
+    this.target.write(
+      this.target.isTTY === true ? `\r\u001b[K${text.slice(0, (this.target.columns ?? 80) - 1)}` : `${text}\n`,
+    );
   }
 
   /** Takes the bar away, so that ordinary lines can follow. */
@@ -49,7 +51,13 @@ export class Progress {
  * @param total how many to expect, null when nobody knows
  * @param seconds since the start
  */
-export function formatProgress(label: string, done: number, total: number | null, seconds: number, unit = 'frames'): string {
+export function formatProgress(
+  label: string,
+  done: number,
+  total: number | null,
+  seconds: number,
+  unit = 'frames',
+): string {
   const rate = seconds > 0 ? done / seconds : 0;
   const speed = `${rate.toFixed(1)} ${unit}/s`;
   if (total === null || total === 0) return `${label}  ${done} ${unit}  ${speed}`;

@@ -2,7 +2,16 @@ import { join } from 'node:path';
 import { FerError } from '../errors/index.js';
 import { openBackend, openModel } from '../model/index.js';
 import type { BackendName } from '../model/index.js';
-import { AUDIT_CSV, AUDIT_HTML, auditRun, auditWithModel, isRunFolder, readRowHistory, rowPictures, writeAudit } from '../train/audit/index.js';
+import {
+  AUDIT_CSV,
+  AUDIT_HTML,
+  auditRun,
+  auditWithModel,
+  isRunFolder,
+  readRowHistory,
+  rowPictures,
+  writeAudit,
+} from '../train/audit/index.js';
 import type { AuditPictureOf, LabelAudit } from '../train/audit/index.js';
 import { readConfigFile } from '../train/config/index.js';
 import { openDataset } from '../train/datasets/index.js';
@@ -33,11 +42,15 @@ interface Io {
 
 /** Audits a data set's labels, prints what was found class by class, and returns the exit code. */
 export async function runAudit(data: string | undefined, flags: AuditFlags, io: Io): Promise<number> {
-  const { audit, unread } = (await isRunFolder(flags.model)) ? await auditByRun(data, flags) : await auditByModel(data, flags, io);
+  const { audit, unread } = (await isRunFolder(flags.model))
+    ? await auditByRun(data, flags)
+    : await auditByModel(data, flags, io);
   for (const line of auditLines(audit)) io.write(line);
   for (const line of unread) io.write(line);
   io.write('');
-  io.write(`${join(flags.output, AUDIT_HTML)} shows them; ${join(flags.output, AUDIT_CSV)} is for --exclude of fer train`);
+  io.write(
+    `${join(flags.output, AUDIT_HTML)} shows them; ${join(flags.output, AUDIT_CSV)} is for --exclude of fer train`,
+  );
   return unread.length > 0 ? EXIT.someFailed : EXIT.ok;
 }
 
@@ -47,21 +60,37 @@ interface Found {
   readonly unread: readonly string[];
 }
 
-async function auditByRun(asked: string | undefined, { model: folder, output, split, faces, fold }: AuditFlags): Promise<Found> {
-  if (split !== undefined || faces !== undefined) throw new FerError('USAGE', `${folder} is a training run, which has seen its own training part as it was cut: leave out --split and --faces, or name a model such as ${runFolder(folder).best}`);
+async function auditByRun(
+  asked: string | undefined,
+  { model: folder, output, split, faces, fold }: AuditFlags,
+): Promise<Found> {
+  if (split !== undefined || faces !== undefined)
+    throw new FerError(
+      'USAGE',
+      `${folder} is a training run, which has seen its own training part as it was cut: leave out --split and --faces, or name a model such as ${runFolder(folder).best}`,
+    );
   const config = await readConfigFile(runFolder(folder).config);
   const data = asked ?? String(config['data']);
   const ownFold = fold ?? (typeof config['fold'] === 'number' ? config['fold'] : undefined);
   const dataset = await openDataset(data, ownFold === undefined ? {} : { fold: ownFold });
   const { rows } = await readRowHistory(folder);
   return withPictures(data, dataset, async (pictureOf, ids) => {
-    if (ids.size > 0 && !rows.some((id) => ids.has(id))) throw new FerError('CONFIG_INVALID', `${folder} was trained on other data than ${data}, such as "${rows[0] ?? ''}": name that data set, or leave it out`);
+    if (ids.size > 0 && !rows.some((id) => ids.has(id)))
+      throw new FerError(
+        'CONFIG_INVALID',
+        `${folder} was trained on other data than ${data}, such as "${rows[0] ?? ''}": name that data set, or leave it out`,
+      );
     return { audit: await auditRun(folder, pictureOf, output), unread: [] };
   });
 }
 
-async function auditByModel(data: string | undefined, { model: name, output, split = 'train', fold, faces = 'auto', backend }: AuditFlags, io: Io): Promise<Found> {
-  if (data === undefined) throw new FerError('USAGE', 'name the data set to audit, as FORMAT:DIR, such as manifest:my-faces');
+async function auditByModel(
+  data: string | undefined,
+  { model: name, output, split = 'train', fold, faces = 'auto', backend }: AuditFlags,
+  io: Io,
+): Promise<Found> {
+  if (data === undefined)
+    throw new FerError('USAGE', 'name the data set to audit, as FORMAT:DIR, such as manifest:my-faces');
   const part = { data, split, ...(fold === undefined ? {} : { fold }) };
   const dataset = await openSplit(part);
   await openBackend({ backend });
@@ -73,23 +102,45 @@ async function auditByModel(data: string | undefined, { model: name, output, spl
     const onSample = (done: number): void => {
       progress.update(done);
     };
-    const { audit, unknown, notes } = await withSplitCrops(dataset, part, { model, faces, onSample, signal }, async (crops) => ({
-      ...(await auditWithModel(model, crops, dataset.labels.labels, signal)),
-      notes: crops.notes,
-    }));
+    const { audit, unknown, notes } = await withSplitCrops(
+      dataset,
+      part,
+      { model, faces, onSample, signal },
+      async (crops) => ({
+        ...(await auditWithModel(model, crops, dataset.labels.labels, signal)),
+        notes: crops.notes,
+      }),
+    );
     progress.clear();
     const { unreadable } = notes;
-    if (audit.rows.length === 0) throw new FerError('INPUT_UNREADABLE', `${data}: no label in the ${split} split could be audited${unreadable[0] === undefined ? '' : ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`}; fer dataset check says more`);
-    await withPictures(data, dataset, (pictureOf) => writeAudit(output, audit, { title: `Label audit: ${data}`, basis: `one look of ${model.name} at each face and its mirror image`, pictureOf }));
+    if (audit.rows.length === 0)
+      throw new FerError(
+        'INPUT_UNREADABLE',
+        `${data}: no label in the ${split} split could be audited${unreadable[0] === undefined ? '' : ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`}; fer dataset check says more`,
+      );
+    await withPictures(data, dataset, (pictureOf) =>
+      writeAudit(output, audit, {
+        title: `Label audit: ${data}`,
+        basis: `one look of ${model.name} at each face and its mirror image`,
+        pictureOf,
+      }),
+    );
     if (unknown > 0) io.write(`labels that the model does not know, left out: ${unknown}`);
-    return { audit, unread: unreadable.map(({ path, message }) => `cannot be read: ${path}: ${message.split('\n')[0]!}`) };
+    return {
+      audit,
+      unread: unreadable.map(({ path, message }) => `cannot be read: ${path}: ${message.split('\n')[0]!}`),
+    };
   } finally {
     progress.clear();
     model.dispose();
   }
 }
 
-async function withPictures<T>(data: string, dataset: Dataset, work: (pictureOf: AuditPictureOf, ids: ReadonlySet<string>) => Promise<T>): Promise<T> {
+async function withPictures<T>(
+  data: string,
+  dataset: Dataset,
+  work: (pictureOf: AuditPictureOf, ids: ReadonlySet<string>) => Promise<T>,
+): Promise<T> {
   const folder = preparedFolder(data);
   const prepared = folder === null ? null : await openPrepared(folder);
   try {
@@ -107,7 +158,12 @@ function auditLines({ labels, rows, expectedWrong, noiseRates }: LabelAudit): st
     '',
     ...textTable(
       ['given label', 'labels', 'estimated wrong %', 'marked'],
-      labels.map((label, k) => [label, String(rows.filter(({ given }) => given === k).length), percent(noiseRates[k] ?? null), String(suspects.filter(({ given }) => given === k).length)]),
+      labels.map((label, k) => [
+        label,
+        String(rows.filter(({ given }) => given === k).length),
+        percent(noiseRates[k] ?? null),
+        String(suspects.filter(({ given }) => given === k).length),
+      ]),
     ),
   ];
 }

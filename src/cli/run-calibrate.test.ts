@@ -38,9 +38,15 @@ beforeAll(async () => {
   await writeFile(join(data, 'manifest.csv'), ['path,label,split', ...rows].join('\n'));
 });
 
-async function calibrate(model: string, more: { readonly dryRun?: boolean; readonly data?: string } = {}): Promise<string[]> {
+async function calibrate(
+  model: string,
+  more: { readonly dryRun?: boolean; readonly data?: string } = {},
+): Promise<string[]> {
   const lines: string[] = [];
-  await runCalibrate({ model, data: `manifest:${data}`, split: 'test', faces: 'as-is', ...more }, { write: (line) => lines.push(line), progress: { write: () => undefined } });
+  await runCalibrate(
+    { model, data: `manifest:${data}`, split: 'test', faces: 'as-is', ...more },
+    { write: (line) => lines.push(line), progress: { write: () => undefined } },
+  );
   return lines;
 }
 
@@ -85,5 +91,8 @@ it('only says so, with --dry-run', async () => {
 it('refuses labels that the model does not know', async () => {
   const model = join(dir, 'others');
   await saveTinyFrameModel(model, new LabelSet('others', ['a', 'b', 'c']));
-  await expect(calibrate(model)).rejects.toMatchObject({ code: 'INPUT_UNREADABLE', message: expect.stringMatching(/no face with a label that it knows/) as string });
+  await expect(calibrate(model)).rejects.toMatchObject({
+    code: 'INPUT_UNREADABLE',
+    message: expect.stringMatching(/no face with a label that it knows/) as string,
+  });
 });

@@ -23,7 +23,10 @@ export interface CalibrateFlags {
 }
 
 /** Calibrates a model folder, and says what it changed. Returns the exit code. */
-export async function runCalibrate({ model: folder, dryRun = false, backend, faces, ...from }: CalibrateFlags, io: { write(line: string): void; readonly progress: ProgressTarget; readonly signal?: AbortSignal }): Promise<number> {
+export async function runCalibrate(
+  { model: folder, dryRun = false, backend, faces, ...from }: CalibrateFlags,
+  io: { write(line: string): void; readonly progress: ProgressTarget; readonly signal?: AbortSignal },
+): Promise<number> {
   const dataset = await openSplit(from);
   await openBackend({ backend });
   const model = await TrainedModel.load(folder);
@@ -33,11 +36,20 @@ export async function runCalibrate({ model: folder, dryRun = false, backend, fac
     const onSample = (done: number): void => {
       progress.update(done);
     };
-    const { count, before, after } = await withSplitCrops(dataset, from, { model, faces, onSample, ...(io.signal && { signal: io.signal }) }, (crops) => calibrateModel(model, folder, crops, io.signal));
+    const { count, before, after } = await withSplitCrops(
+      dataset,
+      from,
+      { model, faces, onSample, ...(io.signal && { signal: io.signal }) },
+      (crops) => calibrateModel(model, folder, crops, io.signal),
+    );
     if (!dryRun) await writeTemperature(folder, after.temperature);
     progress.clear();
     io.write(`${folder} on ${count} faces of ${from.data}, ${from.split}`);
-    for (const line of textTable(['', 'temperature', 'cross entropy', 'calibration error'], [row('before', before), row(dryRun ? 'would be' : 'now', after)])) io.write(line);
+    for (const line of textTable(
+      ['', 'temperature', 'cross entropy', 'calibration error'],
+      [row('before', before), row(dryRun ? 'would be' : 'now', after)],
+    ))
+      io.write(line);
     return EXIT.ok;
   } finally {
     progress.clear();

@@ -13,13 +13,22 @@ it('prints a table, or JSON; ends with 1 when something cannot be read', async (
   const text = lines.join('\n');
   expect(text).toMatch(/^happiness +5 +0$/m);
   expect(text).toMatch(/^all +9 +2$/m);
-  expect(text).toContain('exact duplicates: 2 spare copies within a split, 1 picture or clip in more than one split, 1 with differing labels');
+  expect(text).toContain(
+    'exact duplicates: 2 spare copies within a split, 1 picture or clip in more than one split, 1 with differing labels',
+  );
   expect(text).toContain('two.png = two-tested.png');
   expect(text).toContain('1 in more than one split');
   expect(text).toContain('manifest.csv:10:');
   lines.length = 0;
   expect(await runDatasetCheck(`manifest:${root}`, { split: 'test', json: true, quick: true }, io)).toBe(0);
-  expect(JSON.parse(lines.join('\n'))).toMatchObject({ name: 'manifest', splits: ['test'], images: 2, duplicates: null, unreadableFiles: null, problems: [] });
+  expect(JSON.parse(lines.join('\n'))).toMatchObject({
+    name: 'manifest',
+    splits: ['test'],
+    images: 2,
+    duplicates: null,
+    unreadableFiles: null,
+    problems: [],
+  });
 });
 
 it('ends with 0 when all is well, and counts frames apart', async () => {
@@ -44,7 +53,12 @@ it('ends with 0 when all is well, and counts frames apart', async () => {
 
 it('names words of a manifest that are no usual expression, for they may be slips', async () => {
   const root = await scratchDir();
-  await writeTree(root, { 'manifest.csv': 'path,label\na.mp4,hapy\nb.mp4,Bored\nc.mp4,sad\n', 'a.mp4': 'a', 'b.mp4': 'b', 'c.mp4': 'c' });
+  await writeTree(root, {
+    'manifest.csv': 'path,label\na.mp4,hapy\nb.mp4,Bored\nc.mp4,sad\n',
+    'a.mp4': 'a',
+    'b.mp4': 'b',
+    'c.mp4': 'c',
+  });
   const lines: string[] = [];
   const io = { write: (line: string) => void lines.push(line) };
   expect(await runDatasetCheck(`manifest:${root}`, {}, io)).toBe(0);

@@ -23,13 +23,20 @@ export async function runDatasetCheck(
   io: { write(line: string): void; readonly progress?: ProgressTarget },
 ): Promise<number> {
   const { split, fold, quick = false, json = false } = flags;
-  const dataset = await openDataset(location, { ...(split === undefined ? {} : { split }), ...(fold === undefined ? {} : { fold }) });
+  const dataset = await openDataset(location, {
+    ...(split === undefined ? {} : { split }),
+    ...(fold === undefined ? {} : { fold }),
+  });
   const report = await checkWithProgress(dataset, !quick, io.progress);
   for (const line of json ? [JSON.stringify(report, null, 2)] : reportLines(report)) io.write(line);
   return report.problems.length > 0 || (report.unreadableFiles?.length ?? 0) > 0 ? EXIT.someFailed : EXIT.ok;
 }
 
-async function checkWithProgress(dataset: Dataset, readFiles: boolean, target: ProgressTarget | undefined): Promise<DatasetReport> {
+async function checkWithProgress(
+  dataset: Dataset,
+  readFiles: boolean,
+  target: ProgressTarget | undefined,
+): Promise<DatasetReport> {
   if (target === undefined) return checkDataset(dataset, { readFiles });
   const progress = new Progress(target, 'files');
   let isStarted = false;
@@ -52,7 +59,9 @@ export function reportLines(report: DatasetReport): readonly string[] {
     ...countTable(report, 'frames'),
     '',
     ...ownClasses(report),
-    ...Object.entries(report.leftOut).map(([reason, rows]) => `left out by the set's own rules: ${plural(rows, 'row')}: ${reason}`),
+    ...Object.entries(report.leftOut).map(
+      ([reason, rows]) => `left out by the set's own rules: ${plural(rows, 'row')}: ${reason}`,
+    ),
     ...(Object.keys(report.subjects).length === 0
       ? ['subjects: not named by this set']
       : [
@@ -62,7 +71,10 @@ export function reportLines(report: DatasetReport): readonly string[] {
     ...(duplicates === null ? ['duplicates and damage: not looked for (--quick)'] : duplicateLines(duplicates)),
     ...(unreadableFiles === null
       ? []
-      : [`unreadable files: ${group(unreadableFiles.length)}`, ...examples(unreadableFiles, ({ path, message }) => `${path}: ${message}`)]),
+      : [
+          `unreadable files: ${group(unreadableFiles.length)}`,
+          ...examples(unreadableFiles, ({ path, message }) => `${path}: ${message}`),
+        ]),
     ...(['missing-file', 'unreadable-row'] as const).flatMap((kind) => {
       const own = problems.filter((problem) => problem.kind === kind);
       return [
@@ -77,14 +89,24 @@ export function reportLines(report: DatasetReport): readonly string[] {
 function ownClasses({ name, classes }: DatasetReport): readonly string[] {
   if (name !== 'manifest') return [];
   const own = classes.map(({ label }) => label).filter((label) => !EXPRESSIONS_8.has(label));
-  return own.length === 0 ? [] : [`classes of your own, or slips of the pen: ${own.join(', ')} (known: ${EXPRESSIONS_8.labels.join(', ')})`];
+  return own.length === 0
+    ? []
+    : [`classes of your own, or slips of the pen: ${own.join(', ')} (known: ${EXPRESSIONS_8.labels.join(', ')})`];
 }
 
 function countTable({ splits, classes }: DatasetReport, kind: 'samples' | 'frames'): readonly string[] {
   if (classes.every((row) => Object.keys(row[kind]).length === 0)) return [];
   const cells = (counts: SplitCounts): string[] => splits.map((split) => group(counts[split] ?? 0));
-  const totals = Object.fromEntries(splits.map((split) => [split, classes.reduce((sum, row) => sum + (row[kind][split] ?? 0), 0)]));
-  return ['', ...textTable([kind === 'samples' ? 'class' : 'class (frames)', ...splits], [...classes.map((row) => [row.label, ...cells(row[kind])]), ['all', ...cells(totals)]])];
+  const totals = Object.fromEntries(
+    splits.map((split) => [split, classes.reduce((sum, row) => sum + (row[kind][split] ?? 0), 0)]),
+  );
+  return [
+    '',
+    ...textTable(
+      [kind === 'samples' ? 'class' : 'class (frames)', ...splits],
+      [...classes.map((row) => [row.label, ...cells(row[kind])]), ['all', ...cells(totals)]],
+    ),
+  ];
 }
 
 function duplicateLines(duplicates: NonNullable<DatasetReport['duplicates']>): readonly string[] {
@@ -100,7 +122,10 @@ function duplicateLines(duplicates: NonNullable<DatasetReport['duplicates']>): r
 
 function examples<T>(items: readonly T[], format: (item: T) => string): readonly string[] {
   const rest = items.length - EXAMPLES;
-  return [...items.slice(0, EXAMPLES).map((item) => `  ${format(item)}`), ...(rest > 0 ? [`  and ${group(rest)} more (--json lists all)`] : [])];
+  return [
+    ...items.slice(0, EXAMPLES).map((item) => `  ${format(item)}`),
+    ...(rest > 0 ? [`  and ${group(rest)} more (--json lists all)`] : []),
+  ];
 }
 
 function plural(count: number, one: string, many = `${one}s`): string {

@@ -11,7 +11,9 @@ import * as running from './run-dataset-prepare.js';
 it('says what became of the samples, and ends with 1 when some could not be read, with 130 when interrupted', async () => {
   const root = await scratchDir();
   const { data } = noiseFrame(32, 32, 5);
-  const noise = await sharp(data, { raw: { width: 32, height: 32, channels: 3 } }).png().toBuffer();
+  const noise = await sharp(data, { raw: { width: 32, height: 32, channels: 3 } })
+    .png()
+    .toBuffer();
   await writeTree(root, {
     'manifest.csv': 'path,label,split\nnoise.png,sad,valid\nempty.png,happy,train\n',
     'noise.png': noise,
@@ -20,29 +22,49 @@ it('says what became of the samples, and ends with 1 when some could not be read
   const output = join(root, 'out');
   const lines: string[] = [];
   const drawn: string[] = [];
-  const io = { write: (line: string) => void lines.push(line), progress: { write: (text: string) => void drawn.push(text) } };
+  const io = {
+    write: (line: string) => void lines.push(line),
+    progress: { write: (text: string) => void drawn.push(text) },
+  };
   const flags = { output, face: 'whole', size: 24, colour: true } as const;
   expect(await running.runDatasetPrepare(`manifest:${root}`, flags, { ...io, signal: AbortSignal.abort() })).toBe(130);
   expect(lines).toEqual([`interrupted; what is done is kept in ${output}, the same command goes on from here`]);
   lines.length = 0;
   expect(await running.runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
   expect(drawn[0]).toMatch(/^engine: /);
-  expect(lines.slice(0, 5)).toEqual([`manifest: 2 samples, 1 crops in ${output}`, '  face found        0', '  whole image used  1', '  no face           0', '  failed            1']);
+  expect(lines.slice(0, 5)).toEqual([
+    `manifest: 2 samples, 1 crops in ${output}`,
+    '  face found        0',
+    '  whole image used  1',
+    '  no face           0',
+    '  failed            1',
+  ]);
   expect(lines.slice(5)).toEqual(['could not be read:', expect.stringContaining('empty.png: ')]);
   lines.length = 0;
   expect(await running.runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
   expect(lines[0]).toBe(`manifest: 2 samples (done before), 1 crops in ${output}`);
-  await expect(running.runDatasetPrepare(`manifest:${root}`, { ...flags, size: 48 }, io)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-  await expect(running.runDatasetPrepare(`prepared:${output}`, { ...flags, output: join(root, 'again') }, io)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  await expect(running.runDatasetPrepare(`manifest:${root}`, { ...flags, size: 48 }, io)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+  });
+  await expect(
+    running.runDatasetPrepare(`prepared:${output}`, { ...flags, output: join(root, 'again') }, io),
+  ).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
 it('says when rows of the data set were passed over, and ends with 1', async () => {
   const root = await scratchDir();
-  const noise = await sharp(noiseFrame(32, 32, 5).data, { raw: { width: 32, height: 32, channels: 3 } }).png().toBuffer();
-  await writeTree(root, { 'manifest.csv': 'path,label,split\nnoise.png,sad,train\ngone.png,happy,train\nnoise.png,sad,tarin\n', 'noise.png': noise });
+  const noise = await sharp(noiseFrame(32, 32, 5).data, { raw: { width: 32, height: 32, channels: 3 } })
+    .png()
+    .toBuffer();
+  await writeTree(root, {
+    'manifest.csv': 'path,label,split\nnoise.png,sad,train\ngone.png,happy,train\nnoise.png,sad,tarin\n',
+    'noise.png': noise,
+  });
   const lines: string[] = [];
   const io = { write: (line: string) => void lines.push(line), progress: { write: () => undefined } };
-  expect(await running.runDatasetPrepare(`manifest:${root}`, { output: join(root, 'out'), face: 'whole', size: 24 }, io)).toBe(1);
+  expect(
+    await running.runDatasetPrepare(`manifest:${root}`, { output: join(root, 'out'), face: 'whole', size: 24 }, io),
+  ).toBe(1);
   expect(lines[0]).toContain('1 samples, 1 crops');
   expect(lines.at(-1)).toContain(`: 2; "fer dataset check manifest:${root}" names them`);
 });
@@ -56,6 +78,12 @@ it('takes --no-face with a value', async () => {
     return run.mock.lastCall![1];
   };
   expect(await parse()).toEqual({ output: 'y', face: 'whole', size: 48 });
-  expect(await parse('--no-face', 'skip', '--fps', '5', '--colour')).toEqual({ output: 'y', face: 'skip', size: 48, fps: 5, colour: true });
+  expect(await parse('--no-face', 'skip', '--fps', '5', '--colour')).toEqual({
+    output: 'y',
+    face: 'skip',
+    size: 48,
+    fps: 5,
+    colour: true,
+  });
   run.mockRestore();
 });

@@ -35,7 +35,10 @@ const EXAMPLES = 5;
 /** Prepares a data set, shows how it goes, and returns the exit code. */
 export async function runDatasetPrepare(location: string, flags: DatasetPrepareFlags, io: PrepareIo): Promise<number> {
   const { output, split, fold, fps = null, face: noFace, size, colour = false, features, backend } = flags;
-  const dataset = await openDataset(location, { ...(split !== undefined && { split }), ...(fold !== undefined && { fold }) });
+  const dataset = await openDataset(location, {
+    ...(split !== undefined && { split }),
+    ...(fold !== undefined && { fold }),
+  });
   const { description } = await openBackend({ backend });
   io.progress.write(`engine: ${description}\n`);
   try {
@@ -53,12 +56,17 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
     );
     for (const line of summaryLines(dataset.name, output, summary)) io.write(line);
     const missed = dataset.problems.length;
-    if (missed > 0) io.write(`passed over, for the file is missing or the row was not understood: ${missed}; "fer dataset check ${location}" names them`);
+    if (missed > 0)
+      io.write(
+        `passed over, for the file is missing or the row was not understood: ${missed}; "fer dataset check ${location}" names them`,
+      );
     if (features !== undefined) {
       const { crops, dimensions, resumed } = await withProgress(io, 'features', 'crops', (report) =>
         prepareFeatures(output, features, { ...(io.signal && { signal: io.signal }), onProgress: report }),
       );
-      io.write(`features: ${dimensions} values for each of ${crops} crops and its mirror image, by ${features}${resumed === crops ? ' (done before)' : ''}`);
+      io.write(
+        `features: ${dimensions} values for each of ${crops} crops and its mirror image, by ${features}${resumed === crops ? ' (done before)' : ''}`,
+      );
     }
     return missed + summary.failures.length > 0 ? EXIT.someFailed : EXIT.ok;
   } catch (error) {
@@ -70,7 +78,12 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
 
 type Report = (done: number, total: number, resumed: number) => void;
 
-async function withProgress<T>({ progress: target }: PrepareIo, label: string, unit: string, work: (report: Report) => Promise<T>): Promise<T> {
+async function withProgress<T>(
+  { progress: target }: PrepareIo,
+  label: string,
+  unit: string,
+  work: (report: Report) => Promise<T>,
+): Promise<T> {
   const progress = new Progress(target, unit);
   let isStarted = false;
   try {
@@ -86,7 +99,11 @@ async function withProgress<T>({ progress: target }: PrepareIo, label: string, u
 }
 
 /** What became of a data set, for a person. */
-export function summaryLines(name: string, output: string, { samples, resumed, crops, counts, failures, damaged }: PrepareSummary): readonly string[] {
+export function summaryLines(
+  name: string,
+  output: string,
+  { samples, resumed, crops, counts, failures, damaged }: PrepareSummary,
+): readonly string[] {
   const state = resumed === 0 ? '' : resumed === samples ? ' (done before)' : ` (${resumed} of them done before)`;
   return [
     `${name}: ${samples} samples${state}, ${crops} crops in ${output}`,
@@ -94,13 +111,23 @@ export function summaryLines(name: string, output: string, { samples, resumed, c
     `  whole image used  ${counts.whole}`,
     `  no face           ${counts.none}`,
     `  failed            ${counts.failed}`,
-    ...examples('could not be read', failures.map(({ id, reason }) => `${id}: ${reason}`)),
-    ...examples('read with damage', damaged.map(({ id, note }) => `${id}: ${note}`)),
+    ...examples(
+      'could not be read',
+      failures.map(({ id, reason }) => `${id}: ${reason}`),
+    ),
+    ...examples(
+      'read with damage',
+      damaged.map(({ id, note }) => `${id}: ${note}`),
+    ),
   ];
 }
 
 function examples(title: string, lines: readonly string[]): readonly string[] {
   if (lines.length === 0) return [];
   const rest = lines.length - EXAMPLES;
-  return [`${title}:`, ...lines.slice(0, EXAMPLES).map((line) => `  ${line}`), ...(rest > 0 ? [`  and ${rest} more (samples.jsonl has all)`] : [])];
+  return [
+    `${title}:`,
+    ...lines.slice(0, EXAMPLES).map((line) => `  ${line}`),
+    ...(rest > 0 ? [`  and ${rest} more (samples.jsonl has all)`] : []),
+  ];
 }

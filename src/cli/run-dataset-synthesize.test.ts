@@ -11,14 +11,29 @@ it('makes clips, shows how far it is, says what came out and how to read it', as
   const output = join(root, 'clips');
   const lines: string[] = [];
   const drawn: string[] = [];
-  const flags = { output, clips: 5, validClips: 0, testClips: 2, frames: 10, size: 12, frameNoise: 0.1, balance: 1, seed: 1 };
-  const io = { write: (line: string) => void lines.push(line), progress: { isTTY: true, columns: 200, write: (text: string) => void drawn.push(text) } };
+  const flags = {
+    output,
+    clips: 5,
+    validClips: 0,
+    testClips: 2,
+    frames: 10,
+    size: 12,
+    frameNoise: 0.1,
+    balance: 1,
+    seed: 1,
+  };
+  const io = {
+    write: (line: string) => void lines.push(line),
+    progress: { isTTY: true, columns: 200, write: (text: string) => void drawn.push(text) },
+  };
   expect(await runDatasetSynthesize(`manifest:${root}`, flags, io)).toBe(0);
   const text = lines.join('\n');
   expect(text).toMatch(/^train +5 +50 +5 /m);
   expect(text).toMatch(/^test +2 +20 +0 /m);
   expect(text).not.toMatch(/^valid/m);
-  expect(text).toContain('1 copies among the training images not used; test clips show images of the official split "valid"');
+  expect(text).toContain(
+    '1 copies among the training images not used; test clips show images of the official split "valid"',
+  );
   expect(text).toContain(`manifest:${output}/manifest.true.jsonl`);
   expect(drawn[0]).toBe('reading the images of manifest\n');
   expect(drawn[1]).toMatch(/clips from manifest .*0\/7 /);

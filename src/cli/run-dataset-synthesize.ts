@@ -55,7 +55,10 @@ export async function runDatasetSynthesize(
 }
 
 /** The report for a person. */
-function synthesisLines({ splits, testSplit, copies, damaged, options }: SynthesisReport, output: string): readonly string[] {
+function synthesisLines(
+  { splits, testSplit, copies, damaged, options }: SynthesisReport,
+  output: string,
+): readonly string[] {
   const names = SPLITS.filter((split) => splits[split].clips > 0);
   return [
     ...textTable(

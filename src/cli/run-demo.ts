@@ -18,7 +18,12 @@ export async function runDemo(outputDir: string): Promise<number> {
 
   const report = new BatchReport(process.stderr);
   const outputs: string[] = [];
-  for await (const event of annotateBatch([clip], { outputDir, formats: FORMATS, force: true, signal: interruptSignal() })) {
+  for await (const event of annotateBatch([clip], {
+    outputDir,
+    formats: FORMATS,
+    force: true,
+    signal: interruptSignal(),
+  })) {
     report.take(event);
     if (event.type === 'done') outputs.push(...event.outputs);
   }

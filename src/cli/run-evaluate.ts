@@ -48,12 +48,31 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
     const json = await files.open(flags.json);
     const predictions = await files.open(flags.predictions);
     await predictions?.write(csv(['id', 'frame', 'truth', 'predicted', ...model.labels.labels]));
-    const { evaluation, notes } = await evaluateSplit(model, dataset, { ...flags, faces }, io.progress, async (prediction) => predictions?.write(csv(predictionRow(prediction))));
-    if (evaluation.count === 0) throw new FerError('INPUT_UNREADABLE', `${flags.data}: nothing in the ${flags.split} split could be tested on${firstOf(notes, evaluation)}; fer dataset check says more`);
-    await json?.write(`${JSON.stringify(report({ ...flags, faces }, model, backend, dataset, evaluation, notes), null, 2)}\n`);
+    const { evaluation, notes } = await evaluateSplit(
+      model,
+      dataset,
+      { ...flags, faces },
+      io.progress,
+      async (prediction) => predictions?.write(csv(predictionRow(prediction))),
+    );
+    if (evaluation.count === 0)
+      throw new FerError(
+        'INPUT_UNREADABLE',
+        `${flags.data}: nothing in the ${flags.split} split could be tested on${firstOf(notes, evaluation)}; fer dataset check says more`,
+      );
+    await json?.write(
+      `${JSON.stringify(report({ ...flags, faces }, model, backend, dataset, evaluation, notes), null, 2)}\n`,
+    );
     await files.commit();
     const pictures = preparedFolder(flags.data) !== null || faces === 'as-is' ? '' : ', faces found and aligned';
-    for (const line of [`${model.name} on ${flags.data}, ${flags.split}${pictures}${flags.flip === true ? ', with mirrored pictures' : ''}`, '', ...evaluationLines(evaluation), '', ...remarks(dataset, evaluation, notes)]) io.write(line);
+    for (const line of [
+      `${model.name} on ${flags.data}, ${flags.split}${pictures}${flags.flip === true ? ', with mirrored pictures' : ''}`,
+      '',
+      ...evaluationLines(evaluation),
+      '',
+      ...remarks(dataset, evaluation, notes),
+    ])
+      io.write(line);
     return notes.unreadable.length > 0 || dataset.problems.length > 0 ? EXIT.someFailed : EXIT.ok;
   } finally {
     await files.abort();
@@ -76,14 +95,24 @@ async function evaluateSplit(
   try {
     return await withSplitCrops(dataset, { data, split }, { model, faces, onSample, signal }, async (crops) => {
       progress.start(`testing on ${dataset.name}`, dataset.samples.length);
-      return { evaluation: await evaluate(model, crops, { flip, ignoreMissing, onPrediction, signal }), notes: crops.notes };
+      return {
+        evaluation: await evaluate(model, crops, { flip, ignoreMissing, onPrediction, signal }),
+        notes: crops.notes,
+      };
     });
   } finally {
     progress.clear();
   }
 }
 
-function report(flags: EvaluateFlags, model: ExpressionModel, backend: Backend, dataset: Dataset, evaluation: EvaluationOfCrops, notes: CropNotes): object {
+function report(
+  flags: EvaluateFlags,
+  model: ExpressionModel,
+  backend: Backend,
+  dataset: Dataset,
+  evaluation: EvaluationOfCrops,
+  notes: CropNotes,
+): object {
   const { data, split, fold = null, faces, flip = false, ignoreMissing = false } = flags;
   return {
     ...evaluation,
@@ -104,20 +133,38 @@ function remarks(dataset: Dataset, evaluation: EvaluationOfCrops, notes: CropNot
   const { wholePictures, unreadable } = notes;
   const missing = `the model does not know ${missingLabels.join(', ')}`;
   return [
-    ...(missingLabels.length > 0 ? [ignoredMissing > 0 ? `${missing}: ${ignoredMissing} left out` : `${missing}: counted as wrong (--ignore-missing leaves them out)`] : []),
+    ...(missingLabels.length > 0
+      ? [
+          ignoredMissing > 0
+            ? `${missing}: ${ignoredMissing} left out`
+            : `${missing}: counted as wrong (--ignore-missing leaves them out)`,
+        ]
+      : []),
     ...(wholePictures > 0 ? [`pictures without a face, tested on as a whole: ${wholePictures}`] : []),
-    ...(framesWithoutFace > 0 ? [`labelled frames without a face, answered as the nearest frame with one: ${framesWithoutFace}`] : []),
+    ...(framesWithoutFace > 0
+      ? [`labelled frames without a face, answered as the nearest frame with one: ${framesWithoutFace}`]
+      : []),
     ...(unansweredFrames > 0 ? [`labelled frames of clips without any face, not counted: ${unansweredFrames}`] : []),
     ...(unlabelledFrames > 0 ? [`frames without a label, not counted: ${unlabelledFrames}`] : []),
-    ...examples('files that cannot be read', unreadable.map(({ path, message }) => `${path}: ${message}`)),
-    ...examples('missing files and unreadable rows', dataset.problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`)),
+    ...examples(
+      'files that cannot be read',
+      unreadable.map(({ path, message }) => `${path}: ${message}`),
+    ),
+    ...examples(
+      'missing files and unreadable rows',
+      dataset.problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`),
+    ),
   ];
 }
 
 function examples(what: string, all: readonly string[]): string[] {
   if (all.length === 0) return [];
   const rest = all.length - EXAMPLES;
-  return [`${what}: ${all.length}`, ...all.slice(0, EXAMPLES).map((text) => `  ${text.split('\n')[0]!}`), ...(rest > 0 ? [`  and ${rest} more (--json lists all)`] : [])];
+  return [
+    `${what}: ${all.length}`,
+    ...all.slice(0, EXAMPLES).map((text) => `  ${text.split('\n')[0]!}`),
+    ...(rest > 0 ? [`  and ${rest} more (--json lists all)`] : []),
+  ];
 }
 
 function firstOf({ unreadable }: CropNotes, { unansweredFrames }: EvaluationOfCrops): string {

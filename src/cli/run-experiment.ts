@@ -18,7 +18,10 @@ export interface ExperimentFlags {
 }
 
 /** Runs what is missing of the grid, and writes table.md and results.json of all that is there. Returns the exit code. */
-export async function runExperiment(file: string, { output, table = false, part, backend }: ExperimentFlags): Promise<number> {
+export async function runExperiment(
+  file: string,
+  { output, table = false, part, backend }: ExperimentFlags,
+): Promise<number> {
   const grid = parseGrid(await readConfigFile(file));
   await mkdir(output, { recursive: true });
   const isComplete = table || (await runMissing(grid, output, part, backend));
@@ -30,7 +33,12 @@ export async function runExperiment(file: string, { output, table = false, part,
   return isComplete ? EXIT.ok : EXIT.interrupted;
 }
 
-async function runMissing(grid: Grid, output: string, part: ExperimentFlags['part'], backend: ExperimentFlags['backend']): Promise<boolean> {
+async function runMissing(
+  grid: Grid,
+  output: string,
+  part: ExperimentFlags['part'],
+  backend: ExperimentFlags['backend'],
+): Promise<boolean> {
   const signal = interruptSignal();
   const { description } = await openBackend({ backend });
   say(`computing on ${description}`);

@@ -36,7 +36,17 @@ const TOKEN_BYTES = 18;
 
 /** Serves until it is interrupted; returns the exit code. */
 export async function runLive(flags: LiveFlags): Promise<number> {
-  const { host, port, allowOrigin: origins = [], maxProducers, maxViewers, model, backend, detectEvery, bothSides } = flags;
+  const {
+    host,
+    port,
+    allowOrigin: origins = [],
+    maxProducers,
+    maxViewers,
+    model,
+    backend,
+    detectEvery,
+    bothSides,
+  } = flags;
   const tls = await readTls(flags);
   const source = sourceOf(flags);
   const webFolder = pageFolder();
@@ -56,7 +66,9 @@ export async function runLive(flags: LiveFlags): Promise<number> {
     const activity = new LiveActivity(engine, source);
     const server = await openLiveServer(activity.engine, { ...serverOptions, source: activity.source, log: say });
     try {
-      process.stdout.write(`${invitation(server, { host, token, secure: tls !== null, source: source?.name ?? null }).join('\n')}\n`);
+      process.stdout.write(
+        `${invitation(server, { host, token, secure: tls !== null, source: source?.name ?? null }).join('\n')}\n`,
+      );
       if (webFolder === null) say('the page is not built, so only programs can connect: npm run build');
       else if (flags.open) openBrowser(pageAddress(server.url, token));
       activity.onSource = say;
@@ -90,7 +102,10 @@ function sourceOf({ source, loop = false }: LiveFlags): LiveSource | null {
   if (source === undefined) return null;
   const address = parseSourceAddress(source);
   if (address.kind === 'file' && !existsSync(address.path)) {
-    throw new FerError('INPUT_NOT_FOUND', `--source: ${source}: no such file: check the name, or give a camera, an address or lavfi:FILTER`);
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `--source: ${source}: no such file: check the name, or give a camera, an address or lavfi:FILTER`,
+    );
   }
   return openLiveSource(source, { loop });
 }
@@ -105,12 +120,18 @@ async function read(option: string, path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new FerError('CONFIG_INVALID', `${option}: ${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'no reason given'}): check the path and who may read it`, { cause });
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${option}: ${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'no reason given'}): check the path and who may read it`,
+      { cause },
+    );
   }
 }
 
 /** Where the built page lies: beside this file in a build, in dist/ for who runs the sources. Null when it has not been built. */
 function pageFolder(): string | null {
-  const places = ['../stream/web/', '../../dist/stream/web/'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  const places = ['../stream/web/', '../../dist/stream/web/'].map((place) =>
+    fileURLToPath(new URL(place, import.meta.url)),
+  );
   return places.find((place) => existsSync(`${place}index.html`)) ?? null;
 }

@@ -17,7 +17,10 @@ export interface RecipeFlags {
 }
 
 /** Runs what is missing of a recipe, with a progress line on stderr and a line for every stage and epoch on stdout. Returns the exit code. */
-export async function runRecipeFile(file: string, { output, data, workers, check = false, backend }: RecipeFlags): Promise<number> {
+export async function runRecipeFile(
+  file: string,
+  { output, data, workers, check = false, backend }: RecipeFlags,
+): Promise<number> {
   const recipe = await readRecipe(file);
   if (check) {
     for (const { name, kind } of recipe.stages) say(`${name}: ${kind}`);

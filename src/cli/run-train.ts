@@ -30,7 +30,12 @@ export interface TrainFlags {
 
 /** Trains, with a progress line on stderr and one line an epoch on stdout. Returns the exit code. */
 export async function runTrain(data: string | undefined, flags: TrainFlags): Promise<number> {
-  const config = resolveConfig(flags.preset ?? (flags.config === undefined ? 'nla' : null), flags.config === undefined ? {} : await readConfigFile(flags.config), spoken(data, flags), parseSettings(flags.set ?? []));
+  const config = resolveConfig(
+    flags.preset ?? (flags.config === undefined ? 'nla' : null),
+    flags.config === undefined ? {} : await readConfigFile(flags.config),
+    spoken(data, flags),
+    parseSettings(flags.set ?? []),
+  );
   const signal = interruptSignal();
   const { description } = await openBackend({ backend: flags.backend });
   const say = (line: string): void => {
@@ -68,7 +73,10 @@ export async function runTrain(data: string | undefined, flags: TrainFlags): Pro
   return EXIT.ok;
 }
 
-function spoken(data: string | undefined, { init, encoder, exclude, epochs, batchSize, learningRate, seed, fold }: TrainFlags): Settings {
+function spoken(
+  data: string | undefined,
+  { init, encoder, exclude, epochs, batchSize, learningRate, seed, fold }: TrainFlags,
+): Settings {
   return {
     ...{ data, init, epochs, batchSize, seed, fold },
     ...(learningRate === undefined ? {} : { optimizer: { learningRate } }),

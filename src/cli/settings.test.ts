@@ -4,7 +4,9 @@ import { parseSettings } from './settings.js';
 
 describe('settings on the command line', () => {
   it('are nested by the dots of their names', () => {
-    expect(parseSettings(['optimizer.learningRate=0.001', 'optimizer.name=adam', 'epochs=3', 'augment.noise.probability=1'])).toEqual({
+    expect(
+      parseSettings(['optimizer.learningRate=0.001', 'optimizer.name=adam', 'epochs=3', 'augment.noise.probability=1']),
+    ).toEqual({
       optimizer: { learningRate: 0.001, name: 'adam' },
       epochs: 3,
       augment: { noise: { probability: 1 } },
@@ -12,12 +14,23 @@ describe('settings on the command line', () => {
   });
 
   it('are JSON where they can be read so, else text', () => {
-    const { a, b, c, d, e, f } = parseSettings(['a=null', 'b=[1,2]', 'c=true', 'd=manifest:my data', 'e={"x":1}', 'f=']);
+    const { a, b, c, d, e, f } = parseSettings([
+      'a=null',
+      'b=[1,2]',
+      'c=true',
+      'd=manifest:my data',
+      'e={"x":1}',
+      'f=',
+    ]);
     expect([a, b, c, d, e, f]).toEqual([null, [1, 2], true, 'manifest:my data', { x: 1 }, '']);
   });
 
   it('may hold "=", and the last of a name counts', () => {
-    expect(parseSettings(['data=manifest:a=b', 'seed=1', 'seed=2', 'x=1', 'x.y=2'])).toEqual({ data: 'manifest:a=b', seed: 2, x: { y: 2 } });
+    expect(parseSettings(['data=manifest:a=b', 'seed=1', 'seed=2', 'x=1', 'x.y=2'])).toEqual({
+      data: 'manifest:a=b',
+      seed: 2,
+      x: { y: 2 },
+    });
   });
 
   it('take back every value that JSON can write', () => {
@@ -32,6 +45,8 @@ describe('settings on the command line', () => {
   });
 
   it.each(['epochs', '=3', ''])('refuses %j', (text) => {
-    expect(() => parseSettings([text])).toThrow(expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('setting=value') as string }));
+    expect(() => parseSettings([text])).toThrow(
+      expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('setting=value') as string }),
+    );
   });
 });

@@ -11,7 +11,11 @@ export function parseSettings(assignments: readonly string[]): Readonly<Record<s
   const root: Tree = {};
   for (const assignment of assignments) {
     const equals = assignment.indexOf('=');
-    if (equals < 1) throw new FerError('USAGE', `--set ${assignment}: write setting=value, as in optimizer.learningRate=0.001, and the data set before --set`);
+    if (equals < 1)
+      throw new FerError(
+        'USAGE',
+        `--set ${assignment}: write setting=value, as in optimizer.learningRate=0.001, and the data set before --set`,
+      );
     const path = assignment.slice(0, equals).split('.');
     let place = root;
     for (const key of path.slice(0, -1)) {

@@ -5,7 +5,9 @@ export function textTable(header: readonly string[], rows: readonly (readonly st
   const numeric = header.map((_, column) => rows.every((row) => /^[\d.,:%x-]*$/.test(row[column] ?? '')));
   const format = (line: readonly string[]): string =>
     widths
-      .map((width, column) => (numeric[column] === true ? (line[column] ?? '').padStart(width) : (line[column] ?? '').padEnd(width)))
+      .map((width, column) =>
+        numeric[column] === true ? (line[column] ?? '').padStart(width) : (line[column] ?? '').padEnd(width),
+      )
       .join('  ')
       .trimEnd();
   return [format(header), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(format)];

@@ -16,7 +16,8 @@ export const ERROR_CODES = {
   BACKEND_MISMATCH: 'TensorFlow.js fell back to another engine than the one asked for.',
   WEIGHTS_MISSING: 'Network weights could not be found or read.',
   MODEL_INCOMPATIBLE: 'A checkpoint whose labels, crop geometry or version do not fit this use.',
-  ANNOTATION_INVALID: 'An annotation file that is not ferstream JSONL, is cut short, or was written to another version of the schema.',
+  ANNOTATION_INVALID:
+    'An annotation file that is not ferstream JSONL, is cut short, or was written to another version of the schema.',
   WORKER_FAILED: 'A thread that shared in training ended or failed.',
   OUTPUT_UNWRITABLE: 'An output file or folder could not be written.',
   INTERRUPTED: 'Stopped by the user; finished work is kept.',

@@ -58,16 +58,33 @@ export async function buildDemoFootage(outputPath: string): Promise<void> {
     ),
     outputOptions: [
       ...['-filter_complex', filterGraph(), '-map', '[film]', '-an'],
-      ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '21', '-pix_fmt', 'yuv420p', '-r', String(RATE), '-movflags', '+faststart'],
+      ...[
+        '-c:v',
+        'libx264',
+        '-preset',
+        'veryfast',
+        '-crf',
+        '21',
+        '-pix_fmt',
+        'yuv420p',
+        '-r',
+        String(RATE),
+        '-movflags',
+        '+faststart',
+      ],
     ],
     target: temporary,
   });
   try {
     const { failure, log } = await run.ended;
     if (failure !== null) {
-      throw new FerError('FFMPEG_FAILED', `demo footage could not be made at ${outputPath}: ${log.tail.at(-1) ?? failure.message}: try another ffmpeg (FFMPEG_PATH)`, {
-        cause: failure,
-      });
+      throw new FerError(
+        'FFMPEG_FAILED',
+        `demo footage could not be made at ${outputPath}: ${log.tail.at(-1) ?? failure.message}: try another ffmpeg (FFMPEG_PATH)`,
+        {
+          cause: failure,
+        },
+      );
     }
     await rename(temporary, outputPath);
   } finally {
@@ -77,7 +94,10 @@ export async function buildDemoFootage(outputPath: string): Promise<void> {
 }
 
 function filterGraph(): string {
-  const shots = SHOTS.map((shot, index) => `[${index}:v]${shot.photo === null ? emptyShot() : photoShot(shot)},setsar=1,format=yuv420p[shot${index}]`);
+  const shots = SHOTS.map(
+    (shot, index) =>
+      `[${index}:v]${shot.photo === null ? emptyShot() : photoShot(shot)},setsar=1,format=yuv420p[shot${index}]`,
+  );
   const all = SHOTS.map((_, index) => `[shot${index}]`).join('');
   return [...shots, `${all}concat=n=${SHOTS.length}:v=1:a=0[film]`].join(';');
 }
@@ -101,6 +121,8 @@ function photoFolder(): string {
     const require = createRequire(import.meta.url);
     return join(dirname(require.resolve('@vladmandic/face-api/package.json')), 'demo');
   } catch (cause) {
-    throw new FerError('WEIGHTS_MISSING', 'the photos of @vladmandic/face-api are not there: run "npm install" again', { cause });
+    throw new FerError('WEIGHTS_MISSING', 'the photos of @vladmandic/face-api are not there: run "npm install" again', {
+      cause,
+    });
   }
 }

@@ -135,6 +135,7 @@ async function start(path: string, origin: BinaryOrigin): Promise<FfmpegBinary> 
   const { exitCode, stdout, stderr } = await runProcess(path, ['-h', 'long'], START_TIMEOUT);
   const text = `${stdout}\n${stderr}`;
   const version = /^ff(?:mpeg|probe) version (\S+)/m.exec(text)?.[1];
-  if (exitCode !== 0 || version === undefined) throw new Error(`${path} did not answer like ffmpeg: ${text.slice(0, 200)}`);
+  if (exitCode !== 0 || version === undefined)
+    throw new Error(`${path} did not answer like ffmpeg: ${text.slice(0, 200)}`);
   return { path, version, origin, frameSync: /^-fps_mode\b/m.test(text) ? '-fps_mode' : '-vsync' };
 }

@@ -88,7 +88,9 @@ export function startFfmpeg(job: FfmpegJob): FfmpegRun {
 
   // Neither closed by itself nor destroyed: fluent-ffmpeg would take that for a consumer that has gone away.
   const output =
-    job.target === null ? new PassThrough({ readableHighWaterMark: READ_AHEAD, autoDestroy: false, emitClose: false }) : null;
+    job.target === null
+      ? new PassThrough({ readableHighWaterMark: READ_AHEAD, autoDestroy: false, emitClose: false })
+      : null;
 
   const kill = (): void => {
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;

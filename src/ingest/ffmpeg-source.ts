@@ -91,7 +91,13 @@ export class FfmpegSource implements FrameSource {
           throwIfAborted(signal, this.name);
           if (this.frameCount === 0 && seek !== null) run.log.forgetErrors(); // see RUN_UP
           const { width, height, data } = picture;
-          yield { index: this.frameCount++, timestamp: presentationTime(picture.ticks, picture.tick), width, height, data };
+          yield {
+            index: this.frameCount++,
+            timestamp: presentationTime(picture.ticks, picture.tick),
+            width,
+            height,
+            data,
+          };
         }
       }
       const end = await run.ended;
@@ -157,9 +163,13 @@ export class FfmpegSource implements FrameSource {
     if (trouble?.stalled === true) throw stalled(this.name, failure);
     if (exitCode === EXIT_SIGNALLED) throw new FerError('INTERRUPTED', `${this.name}: ffmpeg was told to stop`);
     if (exitCode === null) {
-      throw new FerError('FFMPEG_FAILED', `${this.name}: ffmpeg died (${failure?.message ?? 'no reason given'}): try again, or try another build`, {
-        cause: failure,
-      });
+      throw new FerError(
+        'FFMPEG_FAILED',
+        `${this.name}: ffmpeg died (${failure?.message ?? 'no reason given'}): try again, or try another build`,
+        {
+          cause: failure,
+        },
+      );
     }
     const failed = exitCode !== 0 && exitCode !== EXIT_TOO_MANY_ERRORS;
     if (this.frameCount === 0 && (failed || wholeSource(this.setup.options))) {
@@ -176,7 +186,12 @@ export class FfmpegSource implements FrameSource {
     if (this.expectedFrames === null || probe === null || place !== 'file' || typeof input !== 'string') return;
     if (this.frameCount === this.expectedFrames || this.decodeErrors > 0) return;
     const shown = await countShownPackets(input, probe.stream);
-    this.expectedFrames = shown !== null && shown < this.expectedFrames ? shown : this.frameCount > this.expectedFrames ? null : this.expectedFrames;
+    this.expectedFrames =
+      shown !== null && shown < this.expectedFrames
+        ? shown
+        : this.frameCount > this.expectedFrames
+          ? null
+          : this.expectedFrames;
   }
 }
 

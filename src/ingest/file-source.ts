@@ -16,7 +16,11 @@ export async function openFile(path: string, options: SourceOptions = {}, name: 
  * @param networkTimeout milliseconds the server may stay silent
  * @throws FerError as `openFile` does, and INPUT_STALLED, here or while reading
  */
-export async function openUrl(url: string, options: SourceOptions = {}, networkTimeout = NETWORK_TIMEOUT): Promise<FrameSource> {
+export async function openUrl(
+  url: string,
+  options: SourceOptions = {},
+  networkTimeout = NETWORK_TIMEOUT,
+): Promise<FrameSource> {
   const probe = await probeVideo('url', url, url, networkTimeout);
   return new FfmpegSource({ name: url, place: 'url', input: url, probe, options, networkTimeout });
 }

@@ -16,7 +16,10 @@ export async function imageFiles(path: string, name: string = path): Promise<str
   if (!about.isDirectory()) return [path];
   const names = (await readdir(path)).filter((file) => !file.startsWith('.') && isImageName(file));
   if (names.length === 0) {
-    throw new FerError('INPUT_NOT_FOUND', `${name}: holds no picture (jpg, png, webp, tiff, avif): give a folder with pictures in it`);
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${name}: holds no picture (jpg, png, webp, tiff, avif): give a folder with pictures in it`,
+    );
   }
   return names.sort(naturalOrder).map((file) => join(path, file));
 }

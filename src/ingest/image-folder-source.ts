@@ -65,7 +65,11 @@ class ImageSource implements FrameSource {
       yield { index: this.frameCount++, timestamp, ...picture };
     }
     if (this.frameCount === 0 && this.unreadable > 0) {
-      throw new FerError('INPUT_UNREADABLE', `${this.name}: no picture in it can be decoded: check that the files are whole`, { cause: lastError });
+      throw new FerError(
+        'INPUT_UNREADABLE',
+        `${this.name}: no picture in it can be decoded: check that the files are whole`,
+        { cause: lastError },
+      );
     }
   }
 
@@ -82,7 +86,11 @@ type Picture = Pick<Frame, 'width' | 'height' | 'data'>;
 
 /** RGB as it is meant to be seen: turned by EXIF orientation, grey and CMYK converted, transparency on black. */
 async function decode(path: string, width: number | null): Promise<Picture> {
-  const upright = sharp(path, { failOn: 'error' }).autoOrient().flatten({ background: '#000' }).toColourspace('srgb').removeAlpha();
+  const upright = sharp(path, { failOn: 'error' })
+    .autoOrient()
+    .flatten({ background: '#000' })
+    .toColourspace('srgb')
+    .removeAlpha();
   if (width !== null) {
     const { autoOrient } = await sharp(path).metadata();
     const height = Math.max(2, 2 * Math.round((width * autoOrient.height) / autoOrient.width / 2));
@@ -90,5 +98,9 @@ async function decode(path: string, width: number | null): Promise<Picture> {
   }
   const { data, info } = await upright.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw new Error(`${path}: ${info.channels} channels`);
-  return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+  return {
+    width: info.width,
+    height: info.height,
+    data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
 }

@@ -3,10 +3,13 @@ import { FORMAT_WHITELIST, guardOptions, inputArgument, playlistFormat, refusedK
 import { refusal } from './refusal.js';
 
 describe('what ffmpeg may open', () => {
-  it.each(['concat', 'hls', 'dash', 'image2', 'lavfi', 'png_pipe', 'sdp', 'rtsp', 'tty'])('%s is not on the list', (format) => {
-    expect(FORMAT_WHITELIST.split(',')).not.toContain(format);
-    expect(refusedKind(format)).not.toBe('other');
-  });
+  it.each(['concat', 'hls', 'dash', 'image2', 'lavfi', 'png_pipe', 'sdp', 'rtsp', 'tty'])(
+    '%s is not on the list',
+    (format) => {
+      expect(FORMAT_WHITELIST.split(',')).not.toContain(format);
+      expect(refusedKind(format)).not.toBe('other');
+    },
+  );
 
   it('a file speaks no network protocol, stdin nothing but itself', () => {
     expect(guardOptions('file').join(' ')).toMatch(/-protocol_whitelist file$/);
@@ -46,6 +49,8 @@ describe('refusal', () => {
   });
 
   it('quotes the last line that says something', () => {
-    expect(refusal('x', ['[a] [b] x.mp4: Cannot determine format', 'Conversion failed!']).message).toContain('(Cannot determine format)');
+    expect(refusal('x', ['[a] [b] x.mp4: Cannot determine format', 'Conversion failed!']).message).toContain(
+      '(Cannot determine format)',
+    );
   });
 });

@@ -44,7 +44,10 @@ async function expandArgument(argument: string): Promise<Input[]> {
   if (/^file:\/\//i.test(argument)) return expandPath(fileURLToPath(argument), argument);
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(argument)?.[1];
   if (scheme !== undefined) {
-    throw new FerError('INPUT_NOT_FOUND', `${argument}: ${scheme} addresses are not read as recorded footage: give a file or an http(s) URL`);
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${argument}: ${scheme} addresses are not read as recorded footage: give a file or an http(s) URL`,
+    );
   }
   // A file whose name happens to look like a pattern is that file.
   if (await exists(argument)) return expandPath(argument, argument);
@@ -53,14 +56,19 @@ async function expandArgument(argument: string): Promise<Input[]> {
 }
 
 function urlInput(argument: string): Input {
-  if (!URL.canParse(argument)) throw new FerError('INPUT_NOT_FOUND', `${argument}: is no address: check how it is written`);
+  if (!URL.canParse(argument))
+    throw new FerError('INPUT_NOT_FOUND', `${argument}: is no address: check how it is written`);
   return { kind: 'url', path: new URL(argument).href, name: argument };
 }
 
 async function expandPath(path: string, name: string): Promise<Input[]> {
   if (!(await stat(path)).isDirectory()) return [fileInput(path, name)];
   const found = await searchFolder(path, name, new Set());
-  if (found.length === 0) throw new FerError('INPUT_NOT_FOUND', `${name}: holds no video and no pictures: give another folder, or the files themselves`);
+  if (found.length === 0)
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${name}: holds no video and no pictures: give another folder, or the files themselves`,
+    );
   return found;
 }
 
@@ -95,13 +103,19 @@ async function searchFolder(folder: string, name: string, above: ReadonlySet<str
 
 async function expandGlob(pattern: string): Promise<Input[]> {
   const portable = process.platform === 'win32' ? pattern.replaceAll('\\', '/') : pattern;
-  const matches = (await glob(portable, { onlyFiles: false, expandDirectories: false, absolute: isAbsolute(pattern) })).sort(naturalOrder);
+  const matches = (
+    await glob(portable, { onlyFiles: false, expandDirectories: false, absolute: isAbsolute(pattern) })
+  ).sort(naturalOrder);
   const found: Input[] = [];
   for (const match of matches) {
     const path = match.replace(/\/$/, '');
     if ((await stat(path)).isDirectory()) found.push(...(await searchFolder(path, path, new Set())));
     else if (isVideoName(path) || isImageName(path)) found.push(fileInput(path, path));
   }
-  if (found.length === 0) throw new FerError('INPUT_NOT_FOUND', `${pattern}: matches no video and no picture: check the pattern, and quote it`);
+  if (found.length === 0)
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${pattern}: matches no video and no picture: check the pattern, and quote it`,
+    );
   return found;
 }

@@ -2,5 +2,6 @@ import { FerError } from '../errors/fer-error.js';
 
 /** @throws FerError INTERRUPTED once the signal has been given. */
 export function throwIfAborted(signal: AbortSignal | undefined, name: string): void {
-  if (signal?.aborted === true) throw new FerError('INTERRUPTED', `${name}: stopped before its end`, { cause: signal.reason });
+  if (signal?.aborted === true)
+    throw new FerError('INTERRUPTED', `${name}: stopped before its end`, { cause: signal.reason });
 }

@@ -21,7 +21,11 @@ function uint(value: number, bytes: number): number[] {
 interface Plan {
   readonly width: number;
   readonly height: number;
-  readonly clusters: readonly { readonly ticks: number; readonly group: boolean; readonly blocks: readonly { readonly relative: number; readonly fill: number }[] }[];
+  readonly clusters: readonly {
+    readonly ticks: number;
+    readonly group: boolean;
+    readonly blocks: readonly { readonly relative: number; readonly fill: number }[];
+  }[];
   readonly wide: boolean;
   readonly unknown: boolean;
 }
@@ -29,16 +33,36 @@ interface Plan {
 /** A stream such as ffmpeg writes, with elements in it that the reader has to step over. */
 function write({ width, height, clusters, wide, unknown }: Plan): Uint8Array {
   const sizes = { wide };
-  const video = element([0xe0], [...element([0xb0], uint(width, 2), sizes), ...element([0xba], uint(height, 2), sizes), ...element([0x55, 0xb0], [1, 2, 3])], sizes);
-  const track = element([0xae], [...element([0xd7], [1]), ...element([0x63, 0xa2], new Array<number>(40).fill(0xa3)), ...video], sizes);
+  const video = element(
+    [0xe0],
+    [
+      ...element([0xb0], uint(width, 2), sizes),
+      ...element([0xba], uint(height, 2), sizes),
+      ...element([0x55, 0xb0], [1, 2, 3]),
+    ],
+    sizes,
+  );
+  const track = element(
+    [0xae],
+    [...element([0xd7], [1]), ...element([0x63, 0xa2], new Array<number>(40).fill(0xa3)), ...video],
+    sizes,
+  );
   const body = clusters.flatMap(({ ticks, group, blocks }) =>
     element(
       [0x1f, 0x43, 0xb6, 0x75],
       [
         ...element([0xe7], uint(ticks, 6), sizes),
         ...blocks.flatMap(({ relative, fill }) => {
-          const block = [0x81, (relative >> 8) & 0xff, relative & 0xff, group ? 0 : 0x80, ...new Array<number>(width * height * 3).fill(fill)];
-          return group ? element([0xa0], [...element([0xa1], block, sizes), ...element([0x9b], [40])], sizes) : element([0xa3], block, sizes);
+          const block = [
+            0x81,
+            (relative >> 8) & 0xff,
+            relative & 0xff,
+            group ? 0 : 0x80,
+            ...new Array<number>(width * height * 3).fill(fill),
+          ];
+          return group
+            ? element([0xa0], [...element([0xa1], block, sizes), ...element([0x9b], [40])], sizes)
+            : element([0xa3], block, sizes);
         }),
       ],
       { wide, unknown },
@@ -78,7 +102,9 @@ const plans = fc.record({
     fc.record({
       ticks: fc.integer({ min: 0, max: 2 ** 45 }),
       group: fc.boolean(),
-      blocks: fc.array(fc.record({ relative: fc.integer({ min: -32_768, max: 32_767 }), fill: fc.nat(255) }), { maxLength: 4 }),
+      blocks: fc.array(fc.record({ relative: fc.integer({ min: -32_768, max: 32_767 }), fill: fc.nat(255) }), {
+        maxLength: 4,
+      }),
     }),
     { maxLength: 4 },
   ),
@@ -90,10 +116,17 @@ describe('MatroskaReader', () => {
       fc.property(plans, fc.array(fc.nat(), { maxLength: 30 }), (plan, cuts) => {
         const reader = new MatroskaReader();
         const pictures = readAll(reader, cut(write(plan), cuts));
-        const expected = plan.clusters.flatMap(({ ticks, blocks }) => blocks.map(({ relative, fill }) => ({ ticks: ticks + relative, fill })));
+        const expected = plan.clusters.flatMap(({ ticks, blocks }) =>
+          blocks.map(({ relative, fill }) => ({ ticks: ticks + relative, fill })),
+        );
         expect(pictures.map(({ ticks, data }) => ({ ticks, fill: data[0] }))).toEqual(expected);
         for (const { width, height, data, tick } of pictures) {
-          expect([width, height, data.length, tick]).toEqual([plan.width, plan.height, plan.width * plan.height * 3, 1_000_000]);
+          expect([width, height, data.length, tick]).toEqual([
+            plan.width,
+            plan.height,
+            plan.width * plan.height * 3,
+            1_000_000,
+          ]);
           expect(new Set(data).size).toBe(1);
         }
         expect(reader.atRest).toBe(true);
@@ -101,10 +134,28 @@ describe('MatroskaReader', () => {
     );
   });
 
-  const small: Plan = { width: 2, height: 2, wide: false, unknown: true, clusters: [{ ticks: 5, group: false, blocks: [{ relative: 1, fill: 7 }, { relative: 2, fill: 8 }] }] };
+  const small: Plan = {
+    width: 2,
+    height: 2,
+    wide: false,
+    unknown: true,
+    clusters: [
+      {
+        ticks: 5,
+        group: false,
+        blocks: [
+          { relative: 1, fill: 7 },
+          { relative: 2, fill: 8 },
+        ],
+      },
+    ],
+  };
 
   it('reads byte by byte', () => {
-    const pictures = readAll(new MatroskaReader(), [...write(small)].map((byte) => Uint8Array.of(byte)));
+    const pictures = readAll(
+      new MatroskaReader(),
+      [...write(small)].map((byte) => Uint8Array.of(byte)),
+    );
     expect(pictures.map((picture) => picture.ticks)).toEqual([6, 7]);
   });
 
@@ -125,7 +176,10 @@ describe('MatroskaReader', () => {
 
   it.each([
     ['zeros', () => new Uint8Array(20)],
-    ['a picture of the wrong size', () => write(small).map((byte, i, all) => (all[i - 1] === 0x82 && all[i - 2] === 0xb0 ? 3 : byte))],
+    [
+      'a picture of the wrong size',
+      () => write(small).map((byte, i, all) => (all[i - 1] === 0x82 && all[i - 2] === 0xb0 ? 3 : byte)),
+    ],
   ])('refuses %s', (_, bytes) => {
     expect(() => readAll(new MatroskaReader(), [bytes()])).toThrow(FerError);
   });

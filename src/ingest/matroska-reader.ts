@@ -33,7 +33,15 @@ const ID = {
  * Elements whose children are read as if they stood on the same level. No child id that matters occurs under two
  * parents, so nobody needs to know where a parent ends, and parents of unknown size need no care at all.
  */
-const PARENTS: ReadonlySet<number> = new Set([ID.Segment, ID.Info, ID.Tracks, ID.TrackEntry, ID.Video, ID.Cluster, ID.BlockGroup]);
+const PARENTS: ReadonlySet<number> = new Set([
+  ID.Segment,
+  ID.Info,
+  ID.Tracks,
+  ID.TrackEntry,
+  ID.Video,
+  ID.Cluster,
+  ID.BlockGroup,
+]);
 const NUMBERS: ReadonlySet<number> = new Set([ID.TimestampScale, ID.PixelWidth, ID.PixelHeight, ID.Timestamp]);
 
 /** Longest id + longest size, or longest block header (track vint, 16-bit time, flags). */
@@ -165,5 +173,8 @@ export class MatroskaReader {
 }
 
 function broken(what: string): FerError {
-  return new FerError('FFMPEG_FAILED', `ffmpeg's picture stream holds ${what}: this ffmpeg build is not understood, try another (FFMPEG_PATH)`);
+  return new FerError(
+    'FFMPEG_FAILED',
+    `ffmpeg's picture stream holds ${what}: this ffmpeg build is not understood, try another (FFMPEG_PATH)`,
+  );
 }

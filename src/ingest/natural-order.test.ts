@@ -2,7 +2,14 @@ import { expect, it } from 'vitest';
 import { naturalOrder } from './natural-order.js';
 
 it('orders numbers by value, whatever the case of the letters', () => {
-  expect(['img10.png', 'img2.png', 'IMG1.png', 'img02.png', 'b', 'a'].sort(naturalOrder)).toEqual(['a', 'b', 'IMG1.png', 'img02.png', 'img2.png', 'img10.png']);
+  expect(['img10.png', 'img2.png', 'IMG1.png', 'img02.png', 'b', 'a'].sort(naturalOrder)).toEqual([
+    'a',
+    'b',
+    'IMG1.png',
+    'img02.png',
+    'img2.png',
+    'img10.png',
+  ]);
 });
 
 it('is never undecided between different names', () => {

@@ -9,7 +9,10 @@ import { openStdin } from './stdin-source.js';
  * @throws FerError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_NO_VIDEO, INPUT_UNSAFE, INPUT_STALLED, FFMPEG_MISSING;
  * for stdin only once frames are read
  */
-export async function openSource(input: Pick<Input, 'kind' | 'path' | 'name'>, options: SourceOptions = {}): Promise<FrameSource> {
+export async function openSource(
+  input: Pick<Input, 'kind' | 'path' | 'name'>,
+  options: SourceOptions = {},
+): Promise<FrameSource> {
   switch (input.kind) {
     case 'file':
       return openFile(input.path, options, input.name);

@@ -15,23 +15,35 @@ describe('thinning to fps', () => {
 
   it('keeps every frame at its own rate or above, also where the container rounds times to milliseconds', () => {
     fc.assert(
-      fc.property(rates, fc.constantFrom(1, 1.5, 2, 10), fc.constantFrom(toMilliseconds, exact), (rate, more, round) => {
-        expect(kept(rate, rate * more, 20, round)).toHaveLength(Math.floor(rate * 20));
-      }),
+      fc.property(
+        rates,
+        fc.constantFrom(1, 1.5, 2, 10),
+        fc.constantFrom(toMilliseconds, exact),
+        (rate, more, round) => {
+          expect(kept(rate, rate * more, 20, round)).toHaveLength(Math.floor(rate * 20));
+        },
+      ),
     );
   });
 
   it('keeps fps frames a second below that', () => {
     fc.assert(
-      fc.property(rates, fc.double({ min: 0.5, max: 12, noNaN: true }), fc.constantFrom(toMilliseconds, exact), (rate, fps, round) => {
-        const count = kept(rate, fps, 20, round).length;
-        expect(Math.abs(count - fps * 20)).toBeLessThanOrEqual(1.5);
-      }),
+      fc.property(
+        rates,
+        fc.double({ min: 0.5, max: 12, noNaN: true }),
+        fc.constantFrom(toMilliseconds, exact),
+        (rate, fps, round) => {
+          const count = kept(rate, fps, 20, round).length;
+          expect(Math.abs(count - fps * 20)).toBeLessThanOrEqual(1.5);
+        },
+      ),
     );
   });
 
   it('keeps evenly spaced frames where the rates divide', () => {
-    expect(kept(30, 10, 2, toMilliseconds).map((t) => Math.round(t * 30))).toEqual(Array.from({ length: 20 }, (_, i) => i * 3));
+    expect(kept(30, 10, 2, toMilliseconds).map((t) => Math.round(t * 30))).toEqual(
+      Array.from({ length: 20 }, (_, i) => i * 3),
+    );
   });
 });
 
@@ -43,7 +55,9 @@ describe('pictureFilters', () => {
   });
 
   it('judges start and end by presentation time', () => {
-    expect(pictureFilters({ ...plain, start: 1, end: 2 })).toContain("trim=end=3,select='gte(t,0.9999995)*lt(t,1.9999995)'");
+    expect(pictureFilters({ ...plain, start: 1, end: 2 })).toContain(
+      "trim=end=3,select='gte(t,0.9999995)*lt(t,1.9999995)'",
+    );
   });
 });
 

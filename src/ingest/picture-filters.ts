@@ -73,7 +73,8 @@ const SAME_SHAPE = 0.02;
 export function sizeFilters({ width, size }: Pick<FilterSettings, 'width' | 'size'>): string[] {
   if (size === null) {
     // Only the stream knows its size. Should that change midway, ffmpeg stretches to the first one.
-    const scale = width == null ? "w='max(1,round(iw*sar))':h=ih" : `w=${width}:h='max(2,2*round(${width}*ih/(iw*sar)/2))'`;
+    const scale =
+      width == null ? "w='max(1,round(iw*sar))':h=ih" : `w=${width}:h='max(2,2*round(${width}*ih/(iw*sar)/2))'`;
     return [`scale=${scale}`, 'format=rgb24'];
   }
   const target = width == null ? size : { width, height: evenHeight(width, size) };

@@ -42,7 +42,19 @@ const PACKETS_LOOKED_AT = 8;
 /** Enough of a file to see that it is a playlist. */
 const HEAD_BYTES = 512;
 
-const UNTIMED_FORMATS: ReadonlySet<string> = new Set(['h264', 'hevc', 'mpegvideo', 'm4v', 'h263', 'h261', 'vc1', 'obu', 'dirac', 'mjpeg', 'yuv4mpegpipe']);
+const UNTIMED_FORMATS: ReadonlySet<string> = new Set([
+  'h264',
+  'hevc',
+  'mpegvideo',
+  'm4v',
+  'h263',
+  'h261',
+  'vc1',
+  'obu',
+  'dirac',
+  'mjpeg',
+  'yuv4mpegpipe',
+]);
 
 const integer = z.coerce.number().int();
 const streamSchema = z.object({
@@ -64,7 +76,11 @@ const streamSchema = z.object({
 const answerSchema = z.object({
   streams: z.array(streamSchema).default([]),
   format: z
-    .object({ format_name: z.string(), duration: z.coerce.number().optional(), start_time: z.coerce.number().optional() })
+    .object({
+      format_name: z.string(),
+      duration: z.coerce.number().optional(),
+      start_time: z.coerce.number().optional(),
+    })
     .optional(),
   packets: z.array(z.object({ stream_index: z.number(), flags: z.string().default('') }).loose()).default([]),
 });
@@ -96,15 +112,36 @@ export async function probeVideo(
   }
 }
 
-async function ask(place: 'file' | 'url', path: string, name: string, networkTimeout: number, relay: UrlRelay | null): Promise<Answer> {
+async function ask(
+  place: 'file' | 'url',
+  path: string,
+  name: string,
+  networkTimeout: number,
+  relay: UrlRelay | null,
+): Promise<Answer> {
   const { path: ffprobe } = await findFfprobe();
-  const args = ['-v', 'error', ...guardOptions(place, networkTimeout * RELAY_FIRST), '-print_format', 'json', '-show_format', '-show_streams'];
+  const args = [
+    '-v',
+    'error',
+    ...guardOptions(place, networkTimeout * RELAY_FIRST),
+    '-print_format',
+    'json',
+    '-show_format',
+    '-show_streams',
+  ];
   args.push('-read_intervals', `%+#${PACKETS_LOOKED_AT}`, '-show_entries', 'packet=stream_index,flags');
-  const result = await runProcess(ffprobe, [...args, ...formatOptions(path), inputArgument(place, path)], PROBE_TIMEOUT);
+  const result = await runProcess(
+    ffprobe,
+    [...args, ...formatOptions(path), inputArgument(place, path)],
+    PROBE_TIMEOUT,
+  );
   const trouble = relay?.trouble ?? null;
   if (result.timedOut || trouble?.stalled === true) throw stalled(name);
   if (result.exitCode === null) {
-    throw new FerError('FFMPEG_FAILED', `${name}: ${ffprobe} crashed on it: point FFPROBE_PATH at another build of ffprobe`);
+    throw new FerError(
+      'FFMPEG_FAILED',
+      `${name}: ${ffprobe} crashed on it: point FFPROBE_PATH at another build of ffprobe`,
+    );
   }
   const answer = answerSchema.safeParse(parseJson(result.stdout));
   if (!answer.success || answer.data.format === undefined) {
@@ -114,7 +151,6 @@ async function ask(place: 'file' | 'url', path: string, name: string, networkTim
 }
 
 function describe({ streams, format, packets }: Answer, name: string): VideoProbe {
-
   const video = streams.find((stream) => stream.codec_type === 'video' && stream.disposition?.attached_pic !== 1);
   if (video === undefined) {
     const kinds = [...new Set(streams.map((stream) => stream.codec_type ?? 'unknown'))].join(', ') || 'nothing';
@@ -144,7 +180,17 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
  */
 export async function countShownPackets(path: string, stream: number): Promise<number | null> {
   const { path: ffprobe } = await findFfprobe();
-  const args = ['-v', 'quiet', ...guardOptions('file'), '-select_streams', String(stream), '-show_entries', 'packet=flags', '-of', 'csv=p=0'];
+  const args = [
+    '-v',
+    'quiet',
+    ...guardOptions('file'),
+    '-select_streams',
+    String(stream),
+    '-show_entries',
+    'packet=flags',
+    '-of',
+    'csv=p=0',
+  ];
   const result = await runProcess(ffprobe, [...args, inputArgument('file', path)], PROBE_TIMEOUT);
   if (result.exitCode !== 0 || result.timedOut) return null;
   return linesOf(result.stdout).filter((flags) => !flags.includes('D')).length;
@@ -196,12 +242,18 @@ function ratio(text: string | undefined): number | null {
 }
 
 /** What ffmpeg will make of the stream: rotated by quarter turns, stretched to square pixels. */
-export function displaySize(stream: Pick<StreamAnswer, 'width' | 'height' | 'sample_aspect_ratio' | 'tags' | 'side_data_list'>): PictureSize | null {
+export function displaySize(
+  stream: Pick<StreamAnswer, 'width' | 'height' | 'sample_aspect_ratio' | 'tags' | 'side_data_list'>,
+): PictureSize | null {
   if (stream.width <= 0 || stream.height <= 0) return null;
-  const rotation = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? Number(stream.tags?.['rotate'] ?? 0);
+  const rotation =
+    stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ??
+    Number(stream.tags?.['rotate'] ?? 0);
   if (!Number.isFinite(rotation) || rotation % 90 !== 0) return null;
   const turned = rotation % 180 !== 0;
   const aspect = ratio(stream.sample_aspect_ratio) ?? 1;
-  const [width, height, pixelAspect] = turned ? [stream.height, stream.width, 1 / aspect] : [stream.width, stream.height, aspect];
+  const [width, height, pixelAspect] = turned
+    ? [stream.height, stream.width, 1 / aspect]
+    : [stream.width, stream.height, aspect];
   return { width: Math.max(1, Math.round(width * pixelAspect)), height };
 }

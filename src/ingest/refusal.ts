@@ -13,7 +13,11 @@ export interface RefusalContext {
  * The error for an input that ffmpeg or ffprobe would not open, from what they said about it.
  * @param lines their messages, oldest first
  */
-export function refusal(name: string, lines: readonly string[], { network = null, piped = false }: RefusalContext = {}): FerError {
+export function refusal(
+  name: string,
+  lines: readonly string[],
+  { network = null, piped = false }: RefusalContext = {},
+): FerError {
   const text = lines.join('\n');
   const cause = new Error(text === '' ? 'ffmpeg said nothing' : text);
   const refuse = (code: ErrorCode, what: string): FerError => new FerError(code, `${name}: ${what}`, { cause });
@@ -25,29 +29,47 @@ export function refusal(name: string, lines: readonly string[], { network = null
   }
   if (network !== null) {
     const denied = /^40[13]\b/.test(network);
-    return refuse(denied ? 'INPUT_UNREADABLE' : 'INPUT_NOT_FOUND', `cannot be fetched (${network}): check the address, and that the server gives it to you`);
+    return refuse(
+      denied ? 'INPUT_UNREADABLE' : 'INPUT_NOT_FOUND',
+      `cannot be fetched (${network}): check the address, and that the server gives it to you`,
+    );
   }
   if (piped) {
-    const hint = 'what is piped must be readable from front to back (mkv, webm, ts, or mp4 made with "-movflags faststart"), else give it as a file';
+    const hint =
+      'what is piped must be readable from front to back (mkv, webm, ts, or mp4 made with "-movflags faststart"), else give it as a file';
     return refuse('INPUT_UNREADABLE', `ffmpeg cannot read it as video (${lastWords(lines)}): ${hint}`);
   }
   if (/moov atom not found/i.test(text)) {
-    return refuse('INPUT_UNREADABLE', 'its index (moov atom) is missing: the recording was cut off, or it is no video at all; copy or record it again');
+    return refuse(
+      'INPUT_UNREADABLE',
+      'its index (moov atom) is missing: the recording was cut off, or it is no video at all; copy or record it again',
+    );
   }
   if (/Permission denied/i.test(text)) return refuse('INPUT_UNREADABLE', 'permission denied: check who may read it');
-  return refuse('INPUT_UNREADABLE', `ffmpeg cannot read it as video (${lastWords(lines)}): check that the file is whole`);
+  return refuse(
+    'INPUT_UNREADABLE',
+    `ffmpeg cannot read it as video (${lastWords(lines)}): check that the file is whole`,
+  );
 }
 
 /** The error for a network input that went silent. */
 export function stalled(name: string, cause?: unknown): FerError {
-  return new FerError('INPUT_STALLED', `${name}: the server stopped sending: try again later, or download the file first`, { cause });
+  return new FerError(
+    'INPUT_STALLED',
+    `${name}: the server stopped sending: try again later, or download the file first`,
+    { cause },
+  );
 }
 
 /** The error for an input that would make ffmpeg open others. */
 export function playlist(name: string, format: string, cause?: unknown): FerError {
-  return new FerError('INPUT_UNSAFE', `${name}: is a playlist or script (${format}), which could make ffmpeg open other files: give the footage itself`, {
-    cause,
-  });
+  return new FerError(
+    'INPUT_UNSAFE',
+    `${name}: is a playlist or script (${format}), which could make ffmpeg open other files: give the footage itself`,
+    {
+      cause,
+    },
+  );
 }
 
 function refusedFormat(name: string, format: string, cause: unknown): FerError {
@@ -55,11 +77,17 @@ function refusedFormat(name: string, format: string, cause: unknown): FerError {
     case 'playlist':
       return playlist(name, format, cause);
     case 'picture':
-      return new FerError('INPUT_UNSAFE', `${name}: is a picture (${format}) under the name of a video: rename it, or put pictures into a folder`, {
+      return new FerError(
+        'INPUT_UNSAFE',
+        `${name}: is a picture (${format}) under the name of a video: rename it, or put pictures into a folder`,
+        {
+          cause,
+        },
+      );
+    case 'audio':
+      return new FerError('INPUT_NO_VIDEO', `${name}: holds sound only (${format}): give a file with a video stream`, {
         cause,
       });
-    case 'audio':
-      return new FerError('INPUT_NO_VIDEO', `${name}: holds sound only (${format}): give a file with a video stream`, { cause });
     case 'other':
       return new FerError(
         'INPUT_UNREADABLE',
@@ -70,7 +98,8 @@ function refusedFormat(name: string, format: string, cause: unknown): FerError {
 }
 
 /** Lines that only say that something failed. */
-const EMPTY_WORDS = /Error marking filters|Conversion failed|Error while processing|Error opening (input|output) file|Nothing was written/i;
+const EMPTY_WORDS =
+  /Error marking filters|Conversion failed|Error while processing|Error opening (input|output) file|Nothing was written/i;
 
 function lastWords(lines: readonly string[]): string {
   const line = lines.findLast((one) => !EMPTY_WORDS.test(one));

@@ -21,7 +21,11 @@ const ENVIRONMENT = { GCONV_PATH: '/nonexistent' };
  */
 export async function runProcess(program: string, args: readonly string[], timeout: number): Promise<ProcessResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, env: { ...process.env, ...ENVIRONMENT } });
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+      env: { ...process.env, ...ENVIRONMENT },
+    });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let timedOut = false;
@@ -37,7 +41,12 @@ export async function runProcess(program: string, args: readonly string[], timeo
     });
     child.once('close', (exitCode) => {
       clearTimeout(timer);
-      resolve({ exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString(), timedOut });
+      resolve({
+        exitCode,
+        stdout: Buffer.concat(stdout).toString(),
+        stderr: Buffer.concat(stderr).toString(),
+        timedOut,
+      });
     });
   });
 }

@@ -60,7 +60,12 @@ export async function relayUrl(url: string, silence: number): Promise<UrlRelay> 
   };
 }
 
-async function relay(url: string, silence: number, request: IncomingMessage, response: ServerResponse): Promise<RelayTrouble | null> {
+async function relay(
+  url: string,
+  silence: number,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<RelayTrouble | null> {
   const upstream = new AbortController();
   const line = { stalled: false };
   const patiently = async <T>(wait: Promise<T>): Promise<T> => {

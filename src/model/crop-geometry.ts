@@ -22,4 +22,9 @@ export interface FaceCrop {
  * What our own networks are trained on: 48x48 grey, eyes and mouth where they lie on the mean in the pictures of FER2013 and FERPlus
  * (docs/prepare.md says how that was measured), so that a face cut out of a video looks like one of theirs.
  */
-export const DEFAULT_CROP: CropGeometry = { size: 48, channels: 1, eyes: { x: 0.5, y: 0.375 }, mouth: { x: 0.5, y: 0.775 } };
+export const DEFAULT_CROP: CropGeometry = {
+  size: 48,
+  channels: 1,
+  eyes: { x: 0.5, y: 0.375 },
+  mouth: { x: 0.5, y: 0.775 },
+};

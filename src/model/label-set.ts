@@ -22,7 +22,10 @@ export class LabelSet {
   indexOf(label: string): number {
     const index = this.positions.get(label);
     if (index === undefined) {
-      throw new FerError('CONFIG_INVALID', `label "${label}" is not in label set "${this.name}" (${this.labels.join(', ')})`);
+      throw new FerError(
+        'CONFIG_INVALID',
+        `label "${label}" is not in label set "${this.name}" (${this.labels.join(', ')})`,
+      );
     }
     return index;
   }
@@ -33,7 +36,15 @@ export class LabelSet {
 }
 
 /** The six basic expressions and neutral, in the order of face-api's FaceExpressionNet. */
-export const EXPRESSIONS_7 = new LabelSet('expressions-7', ['neutral', 'happiness', 'sadness', 'anger', 'fear', 'disgust', 'surprise']);
+export const EXPRESSIONS_7 = new LabelSet('expressions-7', [
+  'neutral',
+  'happiness',
+  'sadness',
+  'anger',
+  'fear',
+  'disgust',
+  'surprise',
+]);
 
 /** FERPlus' eight classes, in FERPlus' order. */
 export const EXPRESSIONS_8 = new LabelSet('expressions-8', [

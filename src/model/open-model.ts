@@ -23,7 +23,10 @@ export interface OpenModelOptions {
  *   A folder with the name of a shipped model has to be written as a path ("./baseline").
  * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID for a name that is neither
  */
-export async function openModel(nameOrFolder: string, { models = SHIPPED_MODELS, bothSides = true }: OpenModelOptions = {}): Promise<ExpressionModel> {
+export async function openModel(
+  nameOrFolder: string,
+  { models = SHIPPED_MODELS, bothSides = true }: OpenModelOptions = {},
+): Promise<ExpressionModel> {
   const sitter = await find(nameOrFolder, models);
   return 'folder' in sitter ? TrainedModel.load(sitter.folder, { name: sitter.name, bothSides }) : BaselineModel.load();
 }
@@ -39,7 +42,11 @@ export async function identifyModel(nameOrFolder: string, models = SHIPPED_MODEL
 
 async function find(nameOrFolder: string, models: string): Promise<Sitter> {
   const name = MODEL_NAMES.find((known): known is ModelName => known === nameOrFolder);
-  if (name !== undefined) return name === 'baseline' ? { code: name } : { folder: await shippedFolder(name, models), name };
+  if (name !== undefined)
+    return name === 'baseline' ? { code: name } : { folder: await shippedFolder(name, models), name };
   if (/[/\\]/.test(nameOrFolder) || (await isModelFolder(nameOrFolder))) return { folder: nameOrFolder };
-  throw new FerError('CONFIG_INVALID', `model: "${nameOrFolder}" is no model; did you mean "${closest(nameOrFolder, MODEL_NAMES)}"? The folder of a trained model can be given too, as in ./${nameOrFolder}`);
+  throw new FerError(
+    'CONFIG_INVALID',
+    `model: "${nameOrFolder}" is no model; did you mean "${closest(nameOrFolder, MODEL_NAMES)}"? The folder of a trained model can be given too, as in ./${nameOrFolder}`,
+  );
 }

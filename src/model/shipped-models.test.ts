@@ -37,8 +37,14 @@ it('open by name, and are known by their content: a new version is another model
   expect(await identifyModel(folder)).toBe(first);
   model.dispose();
 
-  const bytes = await Promise.all(['ferstream.json', 'model.json', 'weights.bin'].map(async (file) => (await stat(join(folder, file))).size));
-  expect(await describeShipped('default', models)).toEqual({ folder, hash: first, bytes: bytes.reduce((a, b) => a + b) });
+  const bytes = await Promise.all(
+    ['ferstream.json', 'model.json', 'weights.bin'].map(async (file) => (await stat(join(folder, file))).size),
+  );
+  expect(await describeShipped('default', models)).toEqual({
+    folder,
+    hash: first,
+    bytes: bytes.reduce((a, b) => a + b),
+  });
 
   await appendFile(join(folder, 'ferstream.json'), ' ');
   expect(await identifyModel('default', models)).not.toBe(first);

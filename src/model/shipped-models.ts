@@ -26,7 +26,10 @@ export interface ShippedModel {
 export async function shippedFolder(name: TrainedModelName, models = SHIPPED_MODELS): Promise<string> {
   const folder = join(models, name);
   if (await isModelFolder(folder)) return folder;
-  throw new FerError('WEIGHTS_MISSING', `model "${name}": this installation of ferstream does not have it (no model in ${folder}); name "baseline" or the folder of a trained model, or install ferstream again`);
+  throw new FerError(
+    'WEIGHTS_MISSING',
+    `model "${name}": this installation of ferstream does not have it (no model in ${folder}); name "baseline" or the folder of a trained model, or install ferstream again`,
+  );
 }
 
 /** @throws FerError WEIGHTS_MISSING when it is not there, or cannot be read */
@@ -37,6 +40,10 @@ export async function describeShipped(name: TrainedModelName, models = SHIPPED_M
 
 async function bytesIn(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const sizes = await Promise.all(entries.filter((entry) => entry.isFile()).map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
+  const sizes = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }

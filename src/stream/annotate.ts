@@ -15,7 +15,10 @@ import type { FrameResult } from './frame-result.js';
  * @example
  * for await (const { timestamp, faces } of annotate('clip.mp4')) console.log(timestamp, faces[0]?.label);
  */
-export async function* annotate(input: string, options: AnnotateOptions = {}): AsyncGenerator<FrameResult, void, undefined> {
+export async function* annotate(
+  input: string,
+  options: AnnotateOptions = {},
+): AsyncGenerator<FrameResult, void, undefined> {
   const single = await singleInput(input);
   const annotator = await Annotator.open(options);
   try {
@@ -52,7 +55,10 @@ async function singleInput(input: string): Promise<Input> {
   const { inputs, failures } = await expandInputs([input]);
   if (failures[0] !== undefined) throw failures[0].error;
   if (inputs.length !== 1) {
-    throw new FerError('USAGE', `${input}: holds ${inputs.length} inputs; annotate them one by one, or with annotateBatch`);
+    throw new FerError(
+      'USAGE',
+      `${input}: holds ${inputs.length} inputs; annotate them one by one, or with annotateBatch`,
+    );
   }
   return inputs[0]!;
 }

@@ -29,7 +29,10 @@ export class Annotator {
   static async open(options: AnnotateOptions = {}): Promise<Annotator> {
     const settings = parseAnnotateOptions(options);
     const backend = await openBackend({ backend: settings.backend });
-    const [nets, model] = await Promise.all([loadFaceNets({ detector: settings.detector }), openModel(settings.model, { bothSides: settings.bothSides })]);
+    const [nets, model] = await Promise.all([
+      loadFaceNets({ detector: settings.detector }),
+      openModel(settings.model, { bothSides: settings.bothSides }),
+    ]);
     return new Annotator(settings, backend, nets, model);
   }
 
@@ -84,6 +87,11 @@ function sourceOptions({ fps, start, end, width }: AnnotateSettings): SourceOpti
   return { fps, start, end, width };
 }
 
-export function faceOptions({ detectEvery, minFaceSize, minScore, maxFaces }: Pick<AnnotateSettings, 'detectEvery' | 'minFaceSize' | 'minScore' | 'maxFaces'>): FaceOptions {
+export function faceOptions({
+  detectEvery,
+  minFaceSize,
+  minScore,
+  maxFaces,
+}: Pick<AnnotateSettings, 'detectEvery' | 'minFaceSize' | 'minScore' | 'maxFaces'>): FaceOptions {
   return { detectEvery, minSize: minFaceSize, maxFaces, ...(minScore === null ? {} : { minScore }) };
 }

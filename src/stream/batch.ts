@@ -7,7 +7,15 @@ import { VERSION } from '../version.js';
 import { Annotator } from './annotator.js';
 import { parseAnnotateOptions } from './annotate-options.js';
 import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
-import { findDoneRecord, foreignOwner, openWriters, outputFormat, outputNames, settingsHash, writeDoneRecord } from './output/index.js';
+import {
+  findDoneRecord,
+  foreignOwner,
+  openWriters,
+  outputFormat,
+  outputNames,
+  settingsHash,
+  writeDoneRecord,
+} from './output/index.js';
 import type { OutputContext } from './output/index.js';
 import type { RunOutcome } from './run-metadata.js';
 
@@ -25,10 +33,26 @@ export interface BatchOptions extends AnnotateOptions {
 export type BatchEvent =
   | { readonly type: 'planned'; readonly inputs: number }
   | { readonly type: 'engine'; readonly backend: string; readonly description: string }
-  | { readonly type: 'started'; readonly input: string; readonly position: number; readonly expectedFrames: number | null }
+  | {
+      readonly type: 'started';
+      readonly input: string;
+      readonly position: number;
+      readonly expectedFrames: number | null;
+    }
   | { readonly type: 'progress'; readonly input: string; readonly frames: number; readonly timestamp: number }
-  | { readonly type: 'done'; readonly input: string; readonly outputs: readonly string[]; readonly outcome: RunOutcome; readonly seconds: number }
-  | { readonly type: 'skipped'; readonly input: string; readonly outputs: readonly string[]; readonly outcome: RunOutcome }
+  | {
+      readonly type: 'done';
+      readonly input: string;
+      readonly outputs: readonly string[];
+      readonly outcome: RunOutcome;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'skipped';
+      readonly input: string;
+      readonly outputs: readonly string[];
+      readonly outcome: RunOutcome;
+    }
   | { readonly type: 'failed'; readonly input: string; readonly error: FerError }
   | { readonly type: 'interrupted'; readonly input: string };
 
@@ -38,7 +62,10 @@ export type BatchEvent =
  *
  * @throws FerError CONFIG_INVALID, BACKEND_*, WEIGHTS_MISSING, OUTPUT_UNWRITABLE: what concerns the batch as a whole
  */
-export async function* annotateBatch(args: readonly string[], options: BatchOptions): AsyncGenerator<BatchEvent, void, undefined> {
+export async function* annotateBatch(
+  args: readonly string[],
+  options: BatchOptions,
+): AsyncGenerator<BatchEvent, void, undefined> {
   const { outputDir, formats, force = false, signal, ...annotateOptions } = options;
   const settings = parseAnnotateOptions(annotateOptions);
   // What a model's folder holds counts, not where it lies.
@@ -65,13 +92,21 @@ export async function* annotateBatch(args: readonly string[], options: BatchOpti
         const hash = await identifyInput(input);
         const done = force ? null : await findDoneRecord(outputDir, outputName, hash, wanted);
         if (done !== null) {
-          yield { type: 'skipped', input: input.name, outputs: done.outputs.map(({ path }) => path), outcome: done.outcome };
+          yield {
+            type: 'skipped',
+            input: input.name,
+            outputs: done.outputs.map(({ path }) => path),
+            outcome: done.outcome,
+          };
           continue;
         }
         const owner = force ? null : await foreignOwner(outputDir, outputName, inputAddress(input), hash);
         if (owner !== null) {
           const place = join(outputDir, outputName);
-          throw new FerError('OUTPUT_UNWRITABLE', `${input.name}: ${place} holds the results of ${owner}; give another --output-dir, or --force to replace them`);
+          throw new FerError(
+            'OUTPUT_UNWRITABLE',
+            `${input.name}: ${place} holds the results of ${owner}; give another --output-dir, or --force to replace them`,
+          );
         }
         if (annotator === null) {
           annotator = await openAnnotator(settings);
@@ -110,7 +145,12 @@ async function* annotateInput(job: Job): AsyncGenerator<BatchEvent, void, undefi
   const stopped = (): boolean => signal?.aborted === true;
   const began = performance.now();
   const annotation = await annotator.annotate(input, hash);
-  yield { type: 'started', input: input.name, position: job.position, expectedFrames: annotation.metadata.input.expectedFrames };
+  yield {
+    type: 'started',
+    input: input.name,
+    position: job.position,
+    expectedFrames: annotation.metadata.input.expectedFrames,
+  };
 
   const context = await outputContext(input, annotator.settings, signal);
   const writers = await openWriters(formats, outputDir, outputName, annotation.metadata, context);
@@ -142,7 +182,13 @@ async function* annotateInput(job: Job): AsyncGenerator<BatchEvent, void, undefi
     outputs: writers.paths,
     outcome,
   });
-  yield { type: 'done', input: input.name, outputs: writers.paths, outcome, seconds: (performance.now() - began) / 1000 };
+  yield {
+    type: 'done',
+    input: input.name,
+    outputs: writers.paths,
+    outcome,
+    seconds: (performance.now() - began) / 1000,
+  };
 }
 
 /** What makes no input of the batch possible must end it, not be reported once per input. */

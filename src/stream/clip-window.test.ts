@@ -26,7 +26,16 @@ function echoModel(context: ClipContext) {
 
 function face(trackId: number, evidence: FaceEvidence, tentative: boolean, tracklet = trackId): TrackedFace {
   const quality = { size: 40, sharpness: 1, yaw: 0, roll: 0, overall: 1 };
-  return { trackId, tracklet, box: { x: 0, y: 0, width: 9, height: 9 }, score: 0.9, landmarks: [], quality, evidence, tentative };
+  return {
+    trackId,
+    tracklet,
+    box: { x: 0, y: 0, width: 9, height: 9 },
+    score: 0.9,
+    landmarks: [],
+    quality,
+    evidence,
+    tentative,
+  };
 }
 
 type Sketch = 'seen' | 'maybe' | 'carried' | 'none';
@@ -84,14 +93,21 @@ describe('ClipWindow', () => {
   });
 
   it('shows a tentative face only when the same face is seen for sure afterwards', async () => {
-    const { results } = await run(footage(['maybe', 'maybe', 'seen', 'carried', 'seen', 'carried', 'maybe']), {}, context);
+    const { results } = await run(
+      footage(['maybe', 'maybe', 'seen', 'carried', 'seen', 'carried', 'maybe']),
+      {},
+      context,
+    );
     expect(results.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'degraded', 'ok', 'no-face', 'no-face']);
   });
 
   it('gives the first, doubtful frames of a face the identity that was settled after them', async () => {
     const frames = footage(['maybe', 'maybe', 'seen', 'seen']).map((frame, index) => ({
       ...frame,
-      faces: frame.faces.map((observation) => ({ ...observation, face: face(index < 2 ? 7 : 3, 'detected', index < 2, 1) })),
+      faces: frame.faces.map((observation) => ({
+        ...observation,
+        face: face(index < 2 ? 7 : 3, 'detected', index < 2, 1),
+      })),
     }));
     const { results } = await run(frames, {}, context);
     expect(results.map(({ faces }) => faces.map(({ trackId }) => trackId))).toEqual([[3], [3], [3], [3]]);

@@ -65,7 +65,13 @@ export class ClipWindow {
 
   constructor(
     private readonly model: Pick<ExpressionModel, 'labels' | 'context' | 'classify'>,
-    { causal = false, memory = DEFAULT_MEMORY, lookAhead = 1, maxGap = 0.5, smoothing = DEFAULT_SMOOTHING }: ClipWindowOptions = {},
+    {
+      causal = false,
+      memory = DEFAULT_MEMORY,
+      lookAhead = 1,
+      maxGap = 0.5,
+      smoothing = DEFAULT_SMOOTHING,
+    }: ClipWindowOptions = {},
   ) {
     this.causal = causal;
     this.memory = causal ? memory : Infinity;
@@ -82,7 +88,9 @@ export class ClipWindow {
     this.waiting.push(frame);
     if (this.causal) return this.settle(1);
     const due = this.countDue(frame);
-    return due >= this.model.context.hop || this.waiting.length > MAX_WAITING_FRAMES ? this.settle(Math.max(due, 1)) : [];
+    return due >= this.model.context.hop || this.waiting.length > MAX_WAITING_FRAMES
+      ? this.settle(Math.max(due, 1))
+      : [];
   }
 
   /** The results of all frames still waiting; call once, after the last frame. */
@@ -110,12 +118,17 @@ export class ClipWindow {
       }
     }
     this.waiting = this.waiting.slice(count);
-    return due.flatMap((frame) => this.smoother.push({ frame, faces: faces.get(frame)! })).map((frame) => this.resultOf(frame));
+    return due
+      .flatMap((frame) => this.smoother.push({ frame, faces: faces.get(frame)! }))
+      .map((frame) => this.resultOf(frame));
   }
 
   private resultOf({ frame, faces }: ClassifiedFrame): FrameResult {
     const results = faces.map(({ face, posteriors }) => toFaceResult(face, posteriors, this.model.labels));
-    return toFrameResult(frame, results.sort((a, b) => a.trackId - b.trackId));
+    return toFrameResult(
+      frame,
+      results.sort((a, b) => a.trackId - b.trackId),
+    );
   }
 
   /** Per tracklet, everything that is known of it: settled history, then waiting sightings without unconfirmed tails. */
@@ -148,12 +161,18 @@ export class ClipWindow {
   }
 
   /** Classifies those sightings of one clip whose frames are due, and remembers them as context for the next. */
-  private async classify(clip: readonly Sighting[], due: ReadonlyMap<FrameObservation, ClassifiedFace[]>): Promise<void> {
+  private async classify(
+    clip: readonly Sighting[],
+    due: ReadonlyMap<FrameObservation, ClassifiedFace[]>,
+  ): Promise<void> {
     const from = clip.findIndex(({ frame }) => due.has(frame));
     if (from < 0) return;
     const to = clip.findLastIndex(({ frame }) => due.has(frame)) + 1;
     const oldest = clip[from]!.frame.timestamp - this.memory;
-    const first = Math.max(from - this.past, clip.findIndex(({ frame }) => frame.timestamp >= oldest));
+    const first = Math.max(
+      from - this.past,
+      clip.findIndex(({ frame }) => frame.timestamp >= oldest),
+    );
     const window = clip.slice(first, to + this.future);
     const posteriors = await this.model.classify({
       features: window.map(({ observation }) => observation.features),

@@ -6,7 +6,11 @@ import { iterate } from './iterate.js';
 
 const pause = (ms = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-function countingSource(length: number): { open: () => AsyncIterable<number>; pulled: () => number; closed: () => number } {
+function countingSource(length: number): {
+  open: () => AsyncIterable<number>;
+  pulled: () => number;
+  closed: () => number;
+} {
   let pulled = 0;
   let closed = 0;
   async function* numbers(): AsyncGenerator<number> {
@@ -58,7 +62,13 @@ describe('demand', () => {
 
   it('leaves the source unread while an async consumer is busy', async () => {
     const source = countingSource(100);
-    const numbers = iterate((ready) => demand(source.open, map((n: number) => n), { inFlight: 2, ready }));
+    const numbers = iterate((ready) =>
+      demand(
+        source.open,
+        map((n: number) => n),
+        { inFlight: 2, ready },
+      ),
+    );
     let taken = 0;
     let ahead = 0;
     for await (const n of numbers) {
@@ -79,7 +89,12 @@ describe('demand', () => {
 
   it('closes the source when unsubscribed, and aborts a source that waits for data', async () => {
     const source = countingSource(1000);
-    await firstValueFrom(demand(source.open, map((n: number) => n)).pipe(take(3), toArray()));
+    await firstValueFrom(
+      demand(
+        source.open,
+        map((n: number) => n),
+      ).pipe(take(3), toArray()),
+    );
     await pause(5);
     expect(source.closed()).toBe(1);
     expect(source.pulled()).toBeLessThan(10);
@@ -94,7 +109,10 @@ describe('demand', () => {
         });
       });
     }
-    const subscription = demand(waiting, map((n: number) => n)).subscribe();
+    const subscription = demand(
+      waiting,
+      map((n: number) => n),
+    ).subscribe();
     await pause(5);
     subscription.unsubscribe();
     await pause(5);
@@ -116,7 +134,14 @@ describe('demand', () => {
       await Promise.resolve();
       throw new Error('source broke');
     }
-    await expect(firstValueFrom(demand(broken, map((n: number) => n)).pipe(toArray()))).rejects.toThrow('source broke');
+    await expect(
+      firstValueFrom(
+        demand(
+          broken,
+          map((n: number) => n),
+        ).pipe(toArray()),
+      ),
+    ).rejects.toThrow('source broke');
   });
 });
 
@@ -124,10 +149,18 @@ describe('iterate', () => {
   it('awaits the teardown when the loop is left early', async () => {
     const source = countingSource(1000);
     let settled = false;
-    const numbers = iterate((ready) => demand(source.open, map((n: number) => n), { ready }), async () => {
-      await pause(2);
-      settled = true;
-    });
+    const numbers = iterate(
+      (ready) =>
+        demand(
+          source.open,
+          map((n: number) => n),
+          { ready },
+        ),
+      async () => {
+        await pause(2);
+        settled = true;
+      },
+    );
     for await (const n of numbers) if (n === 5) break;
     expect(settled).toBe(true);
     expect(source.closed()).toBe(1);
@@ -141,7 +174,14 @@ describe('iterate', () => {
     }
     const seen: number[] = [];
     await expect(async () => {
-      for await (const n of iterate((ready) => demand(broken, map((n: number) => n), { ready }))) seen.push(n);
+      for await (const n of iterate((ready) =>
+        demand(
+          broken,
+          map((n: number) => n),
+          { ready },
+        ),
+      ))
+        seen.push(n);
     }).rejects.toThrow('source broke');
     expect(seen).toEqual([1]);
   });

@@ -78,7 +78,11 @@ export function demand<T, R>(
 }
 
 /** `source`, but no item is asked for before `ticket` has been granted. */
-async function* ticketed<T>(source: AsyncIterable<T>, ticket: () => Promise<void>, signal: AbortSignal): AsyncGenerator<T> {
+async function* ticketed<T>(
+  source: AsyncIterable<T>,
+  ticket: () => Promise<void>,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
   try {
     for (;;) {

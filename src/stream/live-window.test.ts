@@ -23,13 +23,31 @@ beforeAll(async () => {
 /** One face in 40 frames at 25 a second; in frame `changed` it looks otherwise. */
 function observations(model: ExpressionModel, changed: number): FrameObservation[] {
   const quality = { size: 40, sharpness: 1, yaw: 0, roll: 0, overall: 1 };
-  const face = { trackId: 1, tracklet: 1, box: { x: 0, y: 0, width: 9, height: 9 }, score: 0.9, landmarks: [], quality, evidence: 'detected', tentative: false } as const;
+  const face = {
+    trackId: 1,
+    tracklet: 1,
+    box: { x: 0, y: 0, width: 9, height: 9 },
+    score: 0.9,
+    landmarks: [],
+    quality,
+    evidence: 'detected',
+    tentative: false,
+  } as const;
   // The features of a model that looks at each picture alone are its posteriors.
   const features = (index: number): Float32Array => {
-    const raw = Float32Array.from({ length: model.context.hop === 1 ? EXPRESSIONS_7.size : TINY_FEATURES }, (_, d) => 2 + Math.sin((index + 1) * (d + 1) * (index === changed ? 0.9 : 0.37)));
+    const raw = Float32Array.from(
+      { length: model.context.hop === 1 ? EXPRESSIONS_7.size : TINY_FEATURES },
+      (_, d) => 2 + Math.sin((index + 1) * (d + 1) * (index === changed ? 0.9 : 0.37)),
+    );
     return model.context.hop === 1 ? raw.map((value) => value / raw.reduce((a, b) => a + b)) : raw;
   };
-  return Array.from({ length: 40 }, (_, index) => ({ index, timestamp: index / 25, width: 64, height: 48, faces: [{ face, features: features(index) }] }));
+  return Array.from({ length: 40 }, (_, index) => ({
+    index,
+    timestamp: index / 25,
+    width: 64,
+    height: 48,
+    faces: [{ face, features: features(index) }],
+  }));
 }
 
 /** Posteriors of the frame looked at; given one by one, the answer has to come before the next is given when live. */
@@ -72,7 +90,11 @@ describe.each(['clips', 'causal', 'frames'])('live and recorded footage, with th
     const short = { causal: true, smoothing: 0 };
     const unchanged = await answer(model, -1, short);
     const changes = async (changed: number): Promise<boolean> => differ(await answer(model, changed, short), unchanged);
-    expect([await changes(LOOKED_AT), await changes(LOOKED_AT - 3), await changes(LOOKED_AT - 4)]).toEqual([true, name !== 'frames', false]);
+    expect([await changes(LOOKED_AT), await changes(LOOKED_AT - 3), await changes(LOOKED_AT - 4)]).toEqual([
+      true,
+      name !== 'frames',
+      false,
+    ]);
     model.dispose();
   });
 
@@ -80,7 +102,12 @@ describe.each(['clips', 'causal', 'frames'])('live and recorded footage, with th
     const model = await openModel(join(dir, name));
     const all = observations(model, -1);
     const window = all.slice(model.context.hop === 1 ? LOOKED_AT : LOOKED_AT - CLIP_FRAMES + 1, LOOKED_AT + 1);
-    const clip = { features: window.map(({ faces }) => faces[0]!.features), timestamps: window.map(({ timestamp }) => timestamp), from: window.length - 1, to: window.length };
+    const clip = {
+      features: window.map(({ faces }) => faces[0]!.features),
+      timestamps: window.map(({ timestamp }) => timestamp),
+      from: window.length - 1,
+      to: window.length,
+    };
     const [alone] = await model.classify(clip);
     const live = await answer(model, -1, { causal: true, smoothing: 0, memory: 1 });
     for (const [k, p] of live.entries()) expect(p).toBeCloseTo(alone![k]!, 5);

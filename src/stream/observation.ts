@@ -16,6 +16,9 @@ export interface FrameObservation {
   readonly faces: readonly FaceObservation[];
 }
 
-export function observe({ index, timestamp, width, height }: Frame, faces: readonly FaceObservation[]): FrameObservation {
+export function observe(
+  { index, timestamp, width, height }: Frame,
+  faces: readonly FaceObservation[],
+): FrameObservation {
   return { index, timestamp, width, height, faces };
 }

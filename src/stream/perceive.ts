@@ -36,7 +36,11 @@ export function perceive({ follower, model, window }: Perception): OperatorFunct
 }
 
 /** Cuts and encodes the faces of one frame, in one call; from here on the pixels are gone. */
-export async function encodeFaces(frame: Frame, faces: readonly TrackedFace[], model: ExpressionModel): Promise<FrameObservation> {
+export async function encodeFaces(
+  frame: Frame,
+  faces: readonly TrackedFace[],
+  model: ExpressionModel,
+): Promise<FrameObservation> {
   const features = await model.encode(faces.map((face) => alignFace(frame, face.landmarks, model.crop)));
   return observe(
     frame,

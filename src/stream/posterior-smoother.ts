@@ -36,7 +36,13 @@ export class PosteriorSmoother {
     const { seconds, causal } = this.options;
     if (seconds === 0) return [frame];
     const averaged = this.averagePast(frame);
-    if (causal) return [{ frame: frame.frame, faces: averaged.faces.map(({ face, forward }) => ({ face, posteriors: averageOf(forward) })) }];
+    if (causal)
+      return [
+        {
+          frame: frame.frame,
+          faces: averaged.faces.map(({ face, forward }) => ({ face, posteriors: averageOf(forward) })),
+        },
+      ];
     this.waiting.push(averaged);
     const now = frame.frame.timestamp;
     const tooSoon = this.waiting.findIndex((held) => now - held.frame.timestamp < REACH * seconds);

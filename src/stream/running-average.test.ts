@@ -33,9 +33,16 @@ function liveOf(features: readonly Float32Array[], timestamps: readonly number[]
 }
 
 /** The kernel written out: sum over s of x_s exp(-|t - s| / tau), normalised. */
-function bySum(features: readonly Float32Array[], timestamps: readonly number[], seconds: number, sees: (s: number, t: number) => boolean): number[][] {
+function bySum(
+  features: readonly Float32Array[],
+  timestamps: readonly number[],
+  seconds: number,
+  sees: (s: number, t: number) => boolean,
+): number[][] {
   return features.map((_, t) => {
-    const weights = features.map((__, s) => (sees(s, t) ? Math.exp(-Math.abs(timestamps[t]! - timestamps[s]!) / seconds) : 0));
+    const weights = features.map((__, s) =>
+      sees(s, t) ? Math.exp(-Math.abs(timestamps[t]! - timestamps[s]!) / seconds) : 0,
+    );
     const total = weights.reduce((a, b) => a + b);
     return [0, 1, 2].map((k) => features.reduce((sum, p, s) => sum + weights[s]! * p[k]!, 0) / total);
   });
@@ -50,8 +57,14 @@ describe('smoothing of posteriors', () => {
   it('is the average weighted by exp(-|dt| / tau): over the whole clip, or over the past when live', () => {
     fc.assert(
       fc.property(clip, tau, ({ features, timestamps }, seconds) => {
-        expectClose(recordedOf(features, timestamps, seconds), bySum(features, timestamps, seconds, () => true));
-        expectClose(liveOf(features, timestamps, seconds), bySum(features, timestamps, seconds, (s, t) => s <= t));
+        expectClose(
+          recordedOf(features, timestamps, seconds),
+          bySum(features, timestamps, seconds, () => true),
+        );
+        expectClose(
+          liveOf(features, timestamps, seconds),
+          bySum(features, timestamps, seconds, (s, t) => s <= t),
+        );
       }),
     );
   });
@@ -68,7 +81,10 @@ describe('smoothing of posteriors', () => {
           }
         }
         const same = features.map(() => steady);
-        expectClose(recordedOf(same, timestamps, seconds), same.map((p) => Array.from(p)));
+        expectClose(
+          recordedOf(same, timestamps, seconds),
+          same.map((p) => Array.from(p)),
+        );
       }),
     );
   });
@@ -77,7 +93,10 @@ describe('smoothing of posteriors', () => {
     fc.assert(
       fc.property(clip, tau, ({ features, timestamps }, seconds) => {
         const backwards = recordedOf(features.toReversed(), timestamps.map((t) => -t).reverse(), seconds);
-        expectClose(backwards.toReversed(), recordedOf(features, timestamps, seconds).map((p) => Array.from(p)));
+        expectClose(
+          backwards.toReversed(),
+          recordedOf(features, timestamps, seconds).map((p) => Array.from(p)),
+        );
       }),
     );
   });
@@ -87,9 +106,11 @@ describe('smoothing of posteriors', () => {
     for (const rate of [25, 30]) {
       const timestamps = Array.from({ length: 2 * rate }, (_, t) => t / rate);
       const flicker = timestamps.map((_, t) => (t === rate ? sad : happy));
-      for (const p of [...recordedOf(flicker, timestamps, 0.1), ...liveOf(flicker, timestamps, 0.1)]) expect(p[0]).toBeGreaterThan(0.5);
+      for (const p of [...recordedOf(flicker, timestamps, 0.1), ...liveOf(flicker, timestamps, 0.1)])
+        expect(p[0]).toBeGreaterThan(0.5);
       const change = timestamps.map((_, t) => (t < rate ? happy : sad));
-      const delay = (rows: readonly Float32Array[]): number => timestamps[rows.findIndex((p) => p[1]! > p[0]!)]! - timestamps[rate]!;
+      const delay = (rows: readonly Float32Array[]): number =>
+        timestamps[rows.findIndex((p) => p[1]! > p[0]!)]! - timestamps[rate]!;
       expect(delay(recordedOf(change, timestamps, 0.1))).toBe(0);
       expect(delay(liveOf(change, timestamps, 0.1))).toBeLessThan(0.2);
     }

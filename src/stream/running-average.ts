@@ -13,7 +13,12 @@ export interface RunningAverage {
  * @param timestamp seconds
  * @param tau seconds, above 0
  */
-export function runningAverage(before: RunningAverage | null, posteriors: Float32Array, timestamp: number, tau: number): RunningAverage {
+export function runningAverage(
+  before: RunningAverage | null,
+  posteriors: Float32Array,
+  timestamp: number,
+  tau: number,
+): RunningAverage {
   if (before === null) return { sum: posteriors, weight: 1, timestamp };
   const fade = Math.exp(-Math.abs(timestamp - before.timestamp) / tau);
   return { sum: posteriors.map((p, k) => p + fade * before.sum[k]!), weight: 1 + fade * before.weight, timestamp };

@@ -20,7 +20,9 @@ describe('SeededRandom', () => {
   it("gives the outputs of the authors' C code from state 1, 2, 3, 4", () => {
     const random = SeededRandom.restore({ key: [1, 2, 3, 4], words: [1, 2, 3, 4] });
     const outputs = Array.from({ length: 10 }, () => random.uint32());
-    expect(outputs).toEqual([11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804]);
+    expect(outputs).toEqual([
+      11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804,
+    ]);
   });
 
   it('keeps to its seed, and seeds differ', () => {
@@ -37,7 +39,9 @@ describe('SeededRandom', () => {
       fc.property(fc.integer(), fc.nat(50), fc.string(), (seed, drawn, label) => {
         const random = new SeededRandom(seed).fork(label);
         draws(random, drawn);
-        const copy = SeededRandom.restore(JSON.parse(JSON.stringify(random.state())) as ReturnType<SeededRandom['state']>);
+        const copy = SeededRandom.restore(
+          JSON.parse(JSON.stringify(random.state())) as ReturnType<SeededRandom['state']>,
+        );
         expect(draws(copy)).toEqual(draws(random));
         expect(draws(copy.fork('x'))).toEqual(draws(random.fork('x')));
       }),
@@ -80,7 +84,9 @@ describe('SeededRandom', () => {
         expect([...shuffled].sort((a, b) => a - b)).toEqual(before.sort((a, b) => a - b));
       }),
     );
-    const places = new Set(Array.from({ length: 200 }, (_, seed) => new SeededRandom(seed).shuffle([0, 1, 2]).join('')));
+    const places = new Set(
+      Array.from({ length: 200 }, (_, seed) => new SeededRandom(seed).shuffle([0, 1, 2]).join('')),
+    );
     expect(places.size).toBe(6);
   });
 

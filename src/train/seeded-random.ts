@@ -32,12 +32,16 @@ export class SeededRandom {
    */
   constructor(origin: number | SeededRandomState) {
     if (typeof origin === 'number') {
-      if (!Number.isSafeInteger(origin)) throw new FerError('CONFIG_INVALID', `seed ${origin} is not a whole number; give one such as 1`);
+      if (!Number.isSafeInteger(origin))
+        throw new FerError('CONFIG_INVALID', `seed ${origin} is not a whole number; give one such as 1`);
       this.key = derive(ROOT_KEY, String(origin));
       this.words = Uint32Array.from(this.key);
     } else {
       if (!isWords(origin.key) || !isWords(origin.words) || origin.words.every((word) => word === 0)) {
-        throw new FerError('CONFIG_INVALID', 'saved random state is damaged: it needs key and words, four unsigned 32-bit integers each, words not all 0');
+        throw new FerError(
+          'CONFIG_INVALID',
+          'saved random state is damaged: it needs key and words, four unsigned 32-bit integers each, words not all 0',
+        );
       }
       this.key = [...origin.key];
       this.words = Uint32Array.from(origin.words);
@@ -69,7 +73,10 @@ export class SeededRandom {
   /** Uniform over 0 .. n-1, without bias. @throws FerError CONFIG_INVALID unless n is an integer in 1 .. 2^32. */
   int(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
-      throw new FerError('CONFIG_INVALID', `cannot draw a random integer below ${n}: it must be an integer from 1 to 2^32`);
+      throw new FerError(
+        'CONFIG_INVALID',
+        `cannot draw a random integer below ${n}: it must be an integer from 1 to 2^32`,
+      );
     }
     // The values above the last full multiple of n would make small results likelier: draw again.
     const end = 2 ** 32 - (2 ** 32 % n);
@@ -115,7 +122,11 @@ function derive(key: Words, label: string): Words {
 }
 
 function isWords(value: unknown): value is Words {
-  return Array.isArray(value) && value.length === 4 && value.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32);
+  return (
+    Array.isArray(value) &&
+    value.length === 4 &&
+    value.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32)
+  );
 }
 
 function rotateLeft(word: number, bits: number): number {

@@ -14,12 +14,26 @@ export async function writeFlipped(root: string, { count = 90, every = 10 } = {}
   const labelOf = (i: number): string => PATTERNS[(i + (isWrong(i) ? 1 : 0)) % PATTERNS.length]!;
   const numbers = Array.from({ length: count }, (_, i) => i);
   const files = await Promise.all(
-    numbers.map(async (i) => [`${i}.png`, await sharp(pictures.subarray(i * SIZE * SIZE, (i + 1) * SIZE * SIZE), { raw: { width: SIZE, height: SIZE, channels: 1 } }).png().toBuffer()] as const),
+    numbers.map(
+      async (i) =>
+        [
+          `${i}.png`,
+          await sharp(pictures.subarray(i * SIZE * SIZE, (i + 1) * SIZE * SIZE), {
+            raw: { width: SIZE, height: SIZE, channels: 1 },
+          })
+            .png()
+            .toBuffer(),
+        ] as const,
+    ),
   );
   await writeTree(root, {
     ...Object.fromEntries(files),
     'damaged.png': files[0]![1].subarray(0, 60),
-    'manifest.csv': ['path,label,split', ...numbers.map((i) => `${i}.png,${labelOf(i)},train`), 'damaged.png,rows,train'].join('\n'),
+    'manifest.csv': [
+      'path,label,split',
+      ...numbers.map((i) => `${i}.png,${labelOf(i)},train`),
+      'damaged.png,rows,train',
+    ].join('\n'),
   });
   return numbers.filter(isWrong).map((i) => `${i}.png`);
 }

@@ -22,7 +22,10 @@ describe('findFfmpeg and findFfprobe', () => {
     process.env['FFMPEG_PATH'] = bundled;
     expect(await findFfmpeg()).toMatchObject({ path: bundled, origin: 'environment', frameSync: '-vsync' });
     process.env['FFMPEG_PATH'] = join(folder, 'absent');
-    await expect(findFfmpeg()).rejects.toMatchObject({ code: 'FFMPEG_MISSING', message: expect.stringContaining('FFMPEG_PATH') as string });
+    await expect(findFfmpeg()).rejects.toMatchObject({
+      code: 'FFMPEG_MISSING',
+      message: expect.stringContaining('FFMPEG_PATH') as string,
+    });
     const notFfmpeg = join(folder, 'true');
     await writeFile(notFfmpeg, '#!/bin/sh\nexit 0\n');
     await chmod(notFfmpeg, 0o755);
@@ -42,13 +45,16 @@ describe('findFfmpeg and findFfprobe', () => {
     expect(await findFfmpeg()).toMatchObject({ path: join(good, 'ffmpeg'), origin: 'path' });
   });
 
-  it.runIf(process.platform !== 'win32')('a program that npm has unpacked without its mode is made executable', async () => {
-    const path = join(folder, 'unpacked');
-    await writeFile(path, '#!/bin/sh\n', { mode: 0o644 });
-    await makeExecutable(path);
-    expect((await stat(path)).mode & 0o111).toBe(0o111);
-    await makeExecutable(join(folder, 'absent')); // finding out is left to the start
-  });
+  it.runIf(process.platform !== 'win32')(
+    'a program that npm has unpacked without its mode is made executable',
+    async () => {
+      const path = join(folder, 'unpacked');
+      await writeFile(path, '#!/bin/sh\n', { mode: 0o644 });
+      await makeExecutable(path);
+      expect((await stat(path)).mode & 0o111).toBe(0o111);
+      await makeExecutable(join(folder, 'absent')); // finding out is left to the start
+    },
+  );
 
   it('the bundled ones come last', async () => {
     Reflect.deleteProperty(process.env, 'FFMPEG_PATH');

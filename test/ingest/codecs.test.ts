@@ -38,7 +38,8 @@ describe('codecs', () => {
     frames.forEach((frame, index) => {
       expect([frame.width, frame.height]).toEqual([128, 96]);
       // AVI and bare streams carry no presentation times for ffprobe to print.
-      if (Number.isFinite(expected[index])) expect(Math.abs(frame.timestamp - expected[index]!)).toBeLessThanOrEqual(1e-6);
+      if (Number.isFinite(expected[index]))
+        expect(Math.abs(frame.timestamp - expected[index]!)).toBeLessThanOrEqual(1e-6);
       if (index > 0) expect(frame.timestamp).toBeGreaterThan(frames[index - 1]!.timestamp);
     });
   });

@@ -30,6 +30,8 @@ describeWithEachFfmpeg('demo footage', () => {
   });
 
   it('leaves nothing when it fails', async () => {
-    await expect(buildDemoFootage(join(folder, 'no', 'such', 'folder', 'demo.mp4'))).rejects.toMatchObject({ code: 'FFMPEG_FAILED' });
+    await expect(buildDemoFootage(join(folder, 'no', 'such', 'folder', 'demo.mp4'))).rejects.toMatchObject({
+      code: 'FFMPEG_FAILED',
+    });
   });
 });

@@ -25,15 +25,35 @@ describeWithEachFfmpeg('input that hurts', () => {
     await make('-i', at('good.mp4'), '-c', 'copy', at('good.mkv'));
     await writeFile(at('truncated.mkv'), (await readFile(at('good.mkv'))).subarray(0, good.length >> 1));
     await writeFile(at('empty.mp4'), '');
-    await writeFile(at('garbage.mp4'), Buffer.from(Array.from({ length: 30_000 }, (_, i) => (i * i * 31 + i * 7) & 0xff)));
+    await writeFile(
+      at('garbage.mp4'),
+      Buffer.from(Array.from({ length: 30_000 }, (_, i) => (i * i * 31 + i * 7) & 0xff)),
+    );
     await writeFile(at('letter.mp4'), 'Dear reader, this is no video.\n'.repeat(50));
     await make('-f', 'lavfi', '-i', 'sine=duration=1', at('sound.mp4'));
     await make('-f', 'lavfi', '-i', 'sine=duration=1', '-c:a', 'pcm_s16le', at('sound.wav'));
     await make('-f', 'lavfi', '-i', 'testsrc', '-frames:v', '1', at('picture.png'));
-    await make('-i', at('sound.mp4'), '-i', at('picture.png'), '-map', '0', '-map', '1', '-c', 'copy', '-disposition:v', 'attached_pic', at('cover.m4a'));
+    await make(
+      '-i',
+      at('sound.mp4'),
+      '-i',
+      at('picture.png'),
+      '-map',
+      '0',
+      '-map',
+      '1',
+      '-c',
+      'copy',
+      '-disposition:v',
+      'attached_pic',
+      at('cover.m4a'),
+    );
     await writeFile(at('png.mp4'), await readFile(at('picture.png')));
     await writeFile(at('concat.mp4'), `ffconcat version 1.0\nfile '${at('good.mp4')}'\n`);
-    await writeFile(at('hls.mp4'), `#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n${at('good.mp4')}\n#EXT-X-ENDLIST\n`);
+    await writeFile(
+      at('hls.mp4'),
+      `#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n${at('good.mp4')}\n#EXT-X-ENDLIST\n`,
+    );
     await writeFile(at('dash.mp4'), '<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"></MPD>\n');
   });
 
@@ -43,18 +63,21 @@ describeWithEachFfmpeg('input that hurts', () => {
     expect(source.report()).toMatchObject({ frames: 100, decodeErrors: 0, degraded: false, note: null });
   });
 
-  it.each(['corrupt.mp4', 'truncated.mp4', 'truncated.mkv'])('%s gives what can be decoded, and says that it is damaged', async (name) => {
-    const source = await openFile(at(name));
-    const frames = await collect(source);
-    expect(frames).toHaveLength(await countFrames(at(name)));
-    expect(frames.length).toBeGreaterThan(20);
-    expect(frames.length).toBeLessThanOrEqual(100);
-    const report = source.report();
-    expect(report).toMatchObject({ frames: frames.length, degraded: true });
-    expect(report.decodeErrors).toBeGreaterThan(0);
-    expect(report.note).toContain(`${frames.length}`);
-    if (name.endsWith('.mp4')) expect(report.note).toContain('of 100 frames');
-  });
+  it.each(['corrupt.mp4', 'truncated.mp4', 'truncated.mkv'])(
+    '%s gives what can be decoded, and says that it is damaged',
+    async (name) => {
+      const source = await openFile(at(name));
+      const frames = await collect(source);
+      expect(frames).toHaveLength(await countFrames(at(name)));
+      expect(frames.length).toBeGreaterThan(20);
+      expect(frames.length).toBeLessThanOrEqual(100);
+      const report = source.report();
+      expect(report).toMatchObject({ frames: frames.length, degraded: true });
+      expect(report.decodeErrors).toBeGreaterThan(0);
+      expect(report.note).toContain(`${frames.length}`);
+      if (name.endsWith('.mp4')) expect(report.note).toContain('of 100 frames');
+    },
+  );
 
   it.each([
     ['no-moov.mp4', 'INPUT_UNREADABLE'],

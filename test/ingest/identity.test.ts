@@ -15,7 +15,9 @@ describe('identifyInput', () => {
     const path = join(folder, 'a.mp4');
     const content = Buffer.alloc(3_000_000, 'film');
     await writeFile(path, content);
-    expect(await identifyInput({ kind: 'file', path })).toBe(`sha256:${createHash('sha256').update(content).digest('hex')}`);
+    expect(await identifyInput({ kind: 'file', path })).toBe(
+      `sha256:${createHash('sha256').update(content).digest('hex')}`,
+    );
   });
 
   it('changes with a picture, its name, and the number of pictures, and with nothing else', async () => {

@@ -33,14 +33,21 @@ describe('image folders', () => {
 
     // Left half red, right half blue, and a note that it was taken with the camera turned.
     const halves = await sharp({ create: { width: 40, height: 20, channels: 3, background: RED } })
-      .composite([{ input: { create: { width: 20, height: 20, channels: 3, background: '#1414dc' } }, left: 20, top: 0 }])
+      .composite([
+        { input: { create: { width: 20, height: 20, channels: 3, background: '#1414dc' } }, left: 20, top: 0 },
+      ])
       .toColourspace('srgb')
       .png()
       .toBuffer();
     await sharp(halves).withMetadata({ orientation: 6 }).jpeg({ quality: 95 }).toFile(at('turned.jpg'));
     await sharp(halves).greyscale().png().toFile(at('grey.png'));
-    await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 255, g: 255, b: 255, alpha: 0 } } }).png().toFile(at('clear.png'));
-    await sharp({ create: { width: 4, height: 4, channels: 3, background: RED } }).toColourspace('rgb16').png().toFile(at('deep.png'));
+    await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 255, g: 255, b: 255, alpha: 0 } } })
+      .png()
+      .toFile(at('clear.png'));
+    await sharp({ create: { width: 4, height: 4, channels: 3, background: RED } })
+      .toColourspace('rgb16')
+      .png()
+      .toFile(at('deep.png'));
   });
 
   it('shows them by natural order, one a second, each in its own size', async () => {
@@ -62,8 +69,12 @@ describe('image folders', () => {
   });
 
   it('shows them at the rate that is given, in the range that is given', async () => {
-    expect((await collect(await openImages(at('shots'), { fps: 10 }))).map((frame) => frame.timestamp)).toEqual([0, 0.1, 0.2]);
-    expect((await collect(await openImages(at('shots'), { fps: 10, start: 0.1, end: 0.2 }))).map((frame) => frame.timestamp)).toEqual([0.1]);
+    expect((await collect(await openImages(at('shots'), { fps: 10 }))).map((frame) => frame.timestamp)).toEqual([
+      0, 0.1, 0.2,
+    ]);
+    expect(
+      (await collect(await openImages(at('shots'), { fps: 10, start: 0.1, end: 0.2 }))).map((frame) => frame.timestamp),
+    ).toEqual([0.1]);
   });
 
   it('leaves the time of an unreadable picture empty, and says so', async () => {
@@ -73,7 +84,13 @@ describe('image folders', () => {
       [0, 0],
       [1, 3],
     ]);
-    expect(source.report()).toEqual({ frames: 2, expectedFrames: 4, decodeErrors: 2, degraded: true, note: '2 of 4 pictures, 2 unreadable' });
+    expect(source.report()).toEqual({
+      frames: 2,
+      expectedFrames: 4,
+      decodeErrors: 2,
+      degraded: true,
+      note: '2 of 4 pictures, 2 unreadable',
+    });
   });
 
   it('turns a picture as its EXIF says', async () => {
@@ -104,6 +121,8 @@ describe('image folders', () => {
   });
 
   it('stops when told to', async () => {
-    await expect(collect(await openImages(at('shots')), AbortSignal.abort())).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    await expect(collect(await openImages(at('shots')), AbortSignal.abort())).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+    });
   });
 });

@@ -10,8 +10,22 @@ describe('expandInputs', () => {
   const at = (name: string): string => join(folder, name);
 
   beforeAll(async () => {
-    for (const path of ['day1/part10.mp4', 'day1/part2.MP4', 'day1/notes.txt', 'day1/thumb.jpg', 'day1/.trash.mp4', 'day1/.cache/x.mp4',
-      'day1/deep/er/clip.webm', 'day1/frames/2.png', 'day1/frames/10.png', 'day2/part2.mp4', 'odd[1].mp4', 'odd1.mp4', 'strange.bin', 'texts/a.txt']) {
+    for (const path of [
+      'day1/part10.mp4',
+      'day1/part2.MP4',
+      'day1/notes.txt',
+      'day1/thumb.jpg',
+      'day1/.trash.mp4',
+      'day1/.cache/x.mp4',
+      'day1/deep/er/clip.webm',
+      'day1/frames/2.png',
+      'day1/frames/10.png',
+      'day2/part2.mp4',
+      'odd[1].mp4',
+      'odd1.mp4',
+      'strange.bin',
+      'texts/a.txt',
+    ]) {
       await mkdir(join(at(path), '..'), { recursive: true });
       await writeFile(at(path), '');
     }
@@ -42,7 +56,11 @@ describe('expandInputs', () => {
   });
 
   it('expands globs, unless a file is called so', async () => {
-    expect(await found(at('day*/part*.{mp4,MP4}'))).toEqual(['file ./day1/part2.MP4', 'file ./day1/part10.mp4', 'file ./day2/part2.mp4']);
+    expect(await found(at('day*/part*.{mp4,MP4}'))).toEqual([
+      'file ./day1/part2.MP4',
+      'file ./day1/part10.mp4',
+      'file ./day2/part2.mp4',
+    ]);
     expect(await found(at('day1/[fnpt]*'))).toEqual([
       'images ./day1/frames',
       'file ./day1/part2.MP4',

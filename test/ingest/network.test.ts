@@ -23,7 +23,11 @@ describeWithEachFfmpeg('http and pipes', () => {
     switch (request.url) {
       case '/good.mp4': {
         const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
-        const headers = { 'content-length': video.length - from, 'accept-ranges': 'bytes', 'content-range': `bytes ${from}-${video.length - 1}/${video.length}` };
+        const headers = {
+          'content-length': video.length - from,
+          'accept-ranges': 'bytes',
+          'content-range': `bytes ${from}-${video.length - 1}/${video.length}`,
+        };
         response.writeHead(request.headers.range === undefined ? 200 : 206, headers).end(video.subarray(from));
         return;
       }
@@ -36,7 +40,9 @@ describeWithEachFfmpeg('http and pipes', () => {
         response.writeHead(200, { 'content-length': video.length }).write(video.subarray(0, video.length >> 1));
         return; // and no more
       case '/breaks.mp4':
-        response.writeHead(200, { 'content-length': video.length }).write(video.subarray(0, video.length >> 1), () => setTimeout(() => response.destroy(), 100));
+        response
+          .writeHead(200, { 'content-length': video.length })
+          .write(video.subarray(0, video.length >> 1), () => setTimeout(() => response.destroy(), 100));
         return;
       case '/list.m3u8':
         response.end(`#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n${base}/secret.ts\n#EXT-X-ENDLIST\n`);
@@ -132,11 +138,15 @@ describeWithEachFfmpeg('http and pipes', () => {
 
   it('a pipe that cannot be read from front to back says what can', async () => {
     const source = openStdin({}, Readable.from(slices(await readFile(at('index-last.mp4')), 10_000)));
-    await expect(collect(source)).rejects.toMatchObject({ code: 'INPUT_UNREADABLE', message: expect.stringContaining('faststart') as string });
+    await expect(collect(source)).rejects.toMatchObject({
+      code: 'INPUT_UNREADABLE',
+      message: expect.stringContaining('faststart') as string,
+    });
   });
 
   it('leaving a pipe early is no error', async () => {
-    for await (const frame of openStdin({}, Readable.from(slices(video, 10_000))).frames()) if (frame.index === 2) break;
+    for await (const frame of openStdin({}, Readable.from(slices(video, 10_000))).frames())
+      if (frame.index === 2) break;
   });
 });
 

@@ -15,40 +15,62 @@ describeWithEachFfmpeg('--start, --end and --fps', () => {
   const folder = temporaryFolder();
   const at = (name: string): string => join(folder, name);
   // Open groups of pictures: frames right before a key frame in time cannot be decoded from it alone.
-  const openGop = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-bf', '3', '-x264-params', 'keyint=40:min-keyint=40:open-gop=1:scenecut=0'];
+  const openGop = [
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-pix_fmt',
+    'yuv420p',
+    '-bf',
+    '3',
+    '-x264-params',
+    'keyint=40:min-keyint=40:open-gop=1:scenecut=0',
+  ];
 
   beforeAll(async () => {
     await make(...moving('96x64', 30, 7), ...openGop, at('open.mp4'));
     await make('-i', at('open.mp4'), '-c', 'copy', '-output_ts_offset', '33.3', at('late.mkv'));
     await make('-i', at('open.mp4'), '-c', 'copy', at('open.ts'));
-    await make(...moving('96x64', 30, 7), '-vf', "select='not(mod(n,7))+not(mod(n,3))'", '-vsync', 'vfr', ...H264, at('variable.mp4'));
+    await make(
+      ...moving('96x64', 30, 7),
+      '-vf',
+      "select='not(mod(n,7))+not(mod(n,3))'",
+      '-vsync',
+      'vfr',
+      ...H264,
+      at('variable.mp4'),
+    );
   });
 
-  it.each(['open.mp4', 'late.mkv', 'open.ts', 'variable.mp4'])('%s: a part is exactly that part of the whole', async (name) => {
-    const whole = await collect(await openFile(at(name)));
-    const first = whole[0]!.timestamp;
-    const middle = whole[Math.floor(whole.length / 2)]!.timestamp;
-    const parts: SourceOptions[] = [
-      { start: first + 5.713, end: first + 6.1 },
-      { start: middle, end: middle + 0.4 }, // begins right at a frame, which is in
-      { end: middle }, // ends right at a frame, which is out
-      { fps: 10, start: first + 5.05 },
-    ];
-    for (const part of parts) {
-      const { start = null, end = null, fps = null } = part;
-      const expected = whole.filter(
-        ({ timestamp: t }, index) =>
-          (start === null || t >= start - 5e-7) &&
-          (end === null || t < end - 5e-7) &&
-          (fps === null || index === 0 || slotOf(t, fps) > slotOf(whole[index - 1]!.timestamp, fps)),
-      );
-      const source = await openFile(at(name), part);
-      const frames = await collect(source);
-      expect(frames.map(essence), JSON.stringify(part)).toEqual(expected.map(essence));
-      expect(frames.map((frame) => frame.index)).toEqual(expected.map((_, index) => index));
-      expect(source.report(), JSON.stringify(part)).toMatchObject({ degraded: false, decodeErrors: 0 });
-    }
-  });
+  it.each(['open.mp4', 'late.mkv', 'open.ts', 'variable.mp4'])(
+    '%s: a part is exactly that part of the whole',
+    async (name) => {
+      const whole = await collect(await openFile(at(name)));
+      const first = whole[0]!.timestamp;
+      const middle = whole[Math.floor(whole.length / 2)]!.timestamp;
+      const parts: SourceOptions[] = [
+        { start: first + 5.713, end: first + 6.1 },
+        { start: middle, end: middle + 0.4 }, // begins right at a frame, which is in
+        { end: middle }, // ends right at a frame, which is out
+        { fps: 10, start: first + 5.05 },
+      ];
+      for (const part of parts) {
+        const { start = null, end = null, fps = null } = part;
+        const expected = whole.filter(
+          ({ timestamp: t }, index) =>
+            (start === null || t >= start - 5e-7) &&
+            (end === null || t < end - 5e-7) &&
+            (fps === null || index === 0 || slotOf(t, fps) > slotOf(whole[index - 1]!.timestamp, fps)),
+        );
+        const source = await openFile(at(name), part);
+        const frames = await collect(source);
+        expect(frames.map(essence), JSON.stringify(part)).toEqual(expected.map(essence));
+        expect(frames.map((frame) => frame.index)).toEqual(expected.map((_, index) => index));
+        expect(source.report(), JSON.stringify(part)).toMatchObject({ degraded: false, decodeErrors: 0 });
+      }
+    },
+  );
 
   it('fps keeps one frame a slot and invents none', async () => {
     const frames = await collect(await openFile(at('open.mp4'), { fps: 10 }));

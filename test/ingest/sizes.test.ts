@@ -4,7 +4,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openFile } from '../../src/ingest/index.js';
 import type { Frame } from '../../src/ingest/index.js';
 import { displaySize } from '../../src/ingest/probe.js';
-import { H264, collect, countFrames, describeWithEachFfmpeg, make, meanColour, temporaryFolder } from './support/clips.js';
+import {
+  H264,
+  collect,
+  countFrames,
+  describeWithEachFfmpeg,
+  make,
+  meanColour,
+  temporaryFolder,
+} from './support/clips.js';
 
 /** A picture whose left half is red and whose right half is blue. */
 function redAndBlue(size: string, seconds = 0.4): string[] {
@@ -36,7 +44,17 @@ describeWithEachFfmpeg('sizes', () => {
   beforeAll(async () => {
     await make(...redAndBlue('64x48'), ...H264, at('plain.mp4'));
     await make('-i', at('plain.mp4'), '-c', 'copy', '-metadata:s:v', 'rotate=90', at('rotated.mp4'));
-    await make('-f', 'lavfi', '-i', 'testsrc=size=101x51:rate=25:duration=0.4', '-c:v', 'libx264', '-pix_fmt', 'yuv444p', at('odd.mp4'));
+    await make(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc=size=101x51:rate=25:duration=0.4',
+      '-c:v',
+      'libx264',
+      '-pix_fmt',
+      'yuv444p',
+      at('odd.mp4'),
+    );
     await make(...redAndBlue('64x48'), '-vf', 'setsar=3/2', ...H264, at('anamorphic.mp4'));
     await make(...redAndBlue('128x64'), ...H264, at('wide.ts'));
     await make(...redAndBlue('64x128'), ...H264, '-output_ts_offset', '0.4', at('tall.ts'));
@@ -99,12 +117,30 @@ describeWithEachFfmpeg('sizes', () => {
 
 describe('displaySize', () => {
   it.each([
-    [{ width: 640, height: 480 }, { width: 640, height: 480 }],
-    [{ width: 640, height: 480, side_data_list: [{ rotation: -90 }] }, { width: 480, height: 640 }],
-    [{ width: 640, height: 480, side_data_list: [{}, { rotation: 180 }] }, { width: 640, height: 480 }],
-    [{ width: 640, height: 480, tags: { rotate: '270' } }, { width: 480, height: 640 }],
-    [{ width: 720, height: 576, sample_aspect_ratio: '16:15' }, { width: 768, height: 576 }],
-    [{ width: 720, height: 576, sample_aspect_ratio: '0:1' }, { width: 720, height: 576 }],
+    [
+      { width: 640, height: 480 },
+      { width: 640, height: 480 },
+    ],
+    [
+      { width: 640, height: 480, side_data_list: [{ rotation: -90 }] },
+      { width: 480, height: 640 },
+    ],
+    [
+      { width: 640, height: 480, side_data_list: [{}, { rotation: 180 }] },
+      { width: 640, height: 480 },
+    ],
+    [
+      { width: 640, height: 480, tags: { rotate: '270' } },
+      { width: 480, height: 640 },
+    ],
+    [
+      { width: 720, height: 576, sample_aspect_ratio: '16:15' },
+      { width: 768, height: 576 },
+    ],
+    [
+      { width: 720, height: 576, sample_aspect_ratio: '0:1' },
+      { width: 720, height: 576 },
+    ],
     [{ width: 640, height: 480, side_data_list: [{ rotation: 45 }] }, null],
     [{ width: 0, height: 0 }, null],
   ])('%j -> %j', (stream, size) => {

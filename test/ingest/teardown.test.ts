@@ -15,7 +15,10 @@ function ffmpegsOf(parent: number): number[] {
   return stdout
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, ppid, stat, name]) => Number(ppid) === parent && stat?.startsWith('Z') === false && name?.startsWith('ffmpeg') === true)
+    .filter(
+      ([, ppid, stat, name]) =>
+        Number(ppid) === parent && stat?.startsWith('Z') === false && name?.startsWith('ffmpeg') === true,
+    )
     .map(([pid]) => Number(pid));
 }
 
@@ -44,7 +47,16 @@ const FRAMES = 900;
 const BYTES = 320 * 240 * 3;
 
 beforeAll(async () => {
-  await make(...moving('320x240', 25, FRAMES / 25), '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', long);
+  await make(
+    ...moving('320x240', 25, FRAMES / 25),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-pix_fmt',
+    'yuv420p',
+    long,
+  );
 });
 
 describe('stopping', () => {
@@ -106,7 +118,8 @@ describe('a slow consumer', () => {
       if (frame.index < 2) continue;
       const [ffmpeg] = ffmpegsOf(process.pid);
       // Left alone it would decode the whole clip in about a second; asleep on a full pipe, it is still there.
-      const used = (): string => spawnSync('ps', ['-o', 'time=', '-p', String(ffmpeg)], { encoding: 'utf8' }).stdout.trim();
+      const used = (): string =>
+        spawnSync('ps', ['-o', 'time=', '-p', String(ffmpeg)], { encoding: 'utf8' }).stdout.trim();
       await sleep(2_500);
       const before = used();
       await sleep(1_000);

@@ -54,31 +54,35 @@ function ffmpegsOn(mark: string): Promise<string[]> {
 }
 
 describe.runIf(POSIX)('fer live', () => {
-  it('serves a source to those who have the token, and ends in good order on SIGTERM', { timeout: PATIENCE }, async () => {
-    const filter = `testsrc2=size=160x120:rate=11:duration=${100_000 + process.pid}`;
-    const { run, url } = await live('--host', '0.0.0.0', '--port', '0', '--source', `lavfi:${filter}`);
-    expect(url.hash).toMatch(/^#token=[\w-]{24}$/);
-    expect((await fetch(`http://127.0.0.1:${url.port}/metrics`)).status).toBe(401);
+  it(
+    'serves a source to those who have the token, and ends in good order on SIGTERM',
+    { timeout: PATIENCE },
+    async () => {
+      const filter = `testsrc2=size=160x120:rate=11:duration=${100_000 + process.pid}`;
+      const { run, url } = await live('--host', '0.0.0.0', '--port', '0', '--source', `lavfi:${filter}`);
+      expect(url.hash).toMatch(/^#token=[\w-]{24}$/);
+      expect((await fetch(`http://127.0.0.1:${url.port}/metrics`)).status).toBe(401);
 
-    const stranger = watch(new URL(`http://127.0.0.1:${url.port}/`));
-    expect(await stranger.closed).not.toBe(1000);
-    expect(stranger.messages.some(({ type }) => type === 'hello' || type === 'result')).toBe(false);
+      const stranger = watch(new URL(`http://127.0.0.1:${url.port}/`));
+      expect(await stranger.closed).not.toBe(1000);
+      expect(stranger.messages.some(({ type }) => type === 'hello' || type === 'result')).toBe(false);
 
-    const viewer = watch(url);
-    const results = (): ResultMessage[] => viewer.messages.filter((message) => message.type === 'result');
-    expect(await until(() => results().length >= 3, 120)).toBe(true);
-    expect(results()[0]).toMatchObject({ width: 160, height: 120, status: 'no-face', faces: [] });
-    expect(viewer.messages.some((message) => message.type === 'source' && message.state === 'running')).toBe(true);
-    expect(await ffmpegsOn(filter)).not.toEqual([]);
+      const viewer = watch(url);
+      const results = (): ResultMessage[] => viewer.messages.filter((message) => message.type === 'result');
+      expect(await until(() => results().length >= 3, 120)).toBe(true);
+      expect(results()[0]).toMatchObject({ width: 160, height: 120, status: 'no-face', faces: [] });
+      expect(viewer.messages.some((message) => message.type === 'source' && message.state === 'running')).toBe(true);
+      expect(await ffmpegsOn(filter)).not.toEqual([]);
 
-    run.child.kill('SIGTERM');
-    expect(await viewer.closed).toBe(1001);
-    const { code, stderr } = await run.ended;
-    expect(code).toBe(130);
-    expect(stderr).toContain('source running');
-    expect(stderr).not.toContain('    at ');
-    expect(await ffmpegsOn(filter)).toEqual([]);
-  });
+      run.child.kill('SIGTERM');
+      expect(await viewer.closed).toBe(1001);
+      const { code, stderr } = await run.ended;
+      expect(code).toBe(130);
+      expect(stderr).toContain('source running');
+      expect(stderr).not.toContain('    at ');
+      expect(await ffmpegsOn(filter)).toEqual([]);
+    },
+  );
 
   it('interrupted while it loads, it ends without having opened anything', { timeout: PATIENCE }, async () => {
     const run = startFer(['live', '--no-open', '--backend', 'wasm', '--port', '0']);
@@ -99,7 +103,9 @@ describe.runIf(POSIX)('fer live', () => {
       expect(url.hash).toBe('');
       const viewer = watch(url);
       expect(await until(() => camera.played > 0, 60)).toBe(true);
-      const names = viewer.messages.filter((message): message is SourceMessage => message.type === 'source').map(({ name }) => name);
+      const names = viewer.messages
+        .filter((message): message is SourceMessage => message.type === 'source')
+        .map(({ name }) => name);
       expect(new Set(names)).toEqual(new Set([address]));
       expect(await ffmpegsOn(`127.0.0.1:${camera.port}/mute`)).not.toEqual([]);
 

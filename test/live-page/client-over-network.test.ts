@@ -8,7 +8,11 @@ import { FakeLiveEngine } from '../support/fake-live-engine.js';
 import { FakeLiveSource } from '../support/fake-live-source.js';
 import { startServer } from '../support/live-server.js';
 
-const JPEG = new Uint8Array(await sharp({ create: { width: 32, height: 24, channels: 3, background: '#888' } }).jpeg().toBuffer());
+const JPEG = new Uint8Array(
+  await sharp({ create: { width: 32, height: 24, channels: 3, background: '#888' } })
+    .jpeg()
+    .toBuffer(),
+);
 
 /** Resolves with the first state of that kind. */
 function until(client: LiveProducer | LiveViewer, wanted: ConnectionState['state']): Promise<ConnectionState> {
@@ -81,7 +85,11 @@ describe('the client over a real WebSocket', () => {
       order.push(`frame ${sequence}`);
     });
     viewer.on('result', ({ sequence }) => order.push(`result ${sequence}`));
-    const source = new Promise((resolve) => viewer.on('source', ({ name }) => { resolve(name); }));
+    const source = new Promise((resolve) =>
+      viewer.on('source', ({ name }) => {
+        resolve(name);
+      }),
+    );
     expect(await source).toBe('fake camera');
     await expect.poll(() => order.length, { timeout: 10_000 }).toBeGreaterThan(8);
     viewer.close();

@@ -41,7 +41,10 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
   beforeAll(async () => {
     folder = await scratchDir();
     webFolder = join(folder, 'web');
-    const [, film] = await Promise.all([buildPage(webFolder), drawnFace().then((picture) => cameraFile(folder, 'someone', picture))]);
+    const [, film] = await Promise.all([
+      buildPage(webFolder),
+      drawnFace().then((picture) => cameraFile(folder, 'someone', picture)),
+    ]);
     someone = cameraFlags(film);
     engine = await openLiveEngine({ backend: 'wasm' });
   }, 180_000);
@@ -57,8 +60,12 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
 
     const face = page.locator('.face').first();
     await expectFace(face);
-    expect(await face.locator('.bars > li > span:first-child').allTextContents()).toEqual(engine.description.model.labels);
-    expect(await page.locator('#picture').getAttribute('aria-label')).toMatch(/^Picture of the camera\. Face 1: \w+ \d+ %/);
+    expect(await face.locator('.bars > li > span:first-child').allTextContents()).toEqual(
+      engine.description.model.labels,
+    );
+    expect(await page.locator('#picture').getAttribute('aria-label')).toMatch(
+      /^Picture of the camera\. Face 1: \w+ \d+ %/,
+    );
     await expectBoxDrawn(page);
 
     await page.getByRole('button', { name: 'Record' }).click();
@@ -77,15 +84,29 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
 
     const lines = await readLines(await download(page, 'Download JSONL', folder));
     const frames = lines.filter((line) => line.type === 'frame');
-    expect(lines[0]).toMatchObject({ type: 'run', input: { name: 'camera', kind: 'live' }, model: engine.description.model });
-    expect(lines.at(-1)).toMatchObject({ type: 'end', frames: frames.length, note: expect.stringMatching(/^2 connections/) as unknown });
+    expect(lines[0]).toMatchObject({
+      type: 'run',
+      input: { name: 'camera', kind: 'live' },
+      model: engine.description.model,
+    });
+    expect(lines.at(-1)).toMatchObject({
+      type: 'end',
+      frames: frames.length,
+      note: expect.stringMatching(/^2 connections/) as unknown,
+    });
     expect(frames.map(({ index }) => index)).toEqual(frames.map((_, index) => index));
     expect(frames.every(({ timestamp }, index) => index === 0 || timestamp > frames[index - 1]!.timestamp)).toBe(true);
     // Faces of the second connection do not pass for those of the first.
     expect([...new Set(frames.flatMap(({ faces }) => faces.map(({ trackId }) => trackId)))]).toEqual([1, 2]);
 
-    const rows = parse<Record<string, string>>(await readFile(await download(page, 'Download CSV', folder)), { columns: true });
-    expect(rows.map((row) => [row['frame'], row['label']])).toEqual(frames.flatMap(({ index, faces }) => (faces.length === 0 ? [[String(index), '']] : faces.map(({ label }) => [String(index), label]))));
+    const rows = parse<Record<string, string>>(await readFile(await download(page, 'Download CSV', folder)), {
+      columns: true,
+    });
+    expect(rows.map((row) => [row['frame'], row['label']])).toEqual(
+      frames.flatMap(({ index, faces }) =>
+        faces.length === 0 ? [[String(index), '']] : faces.map(({ label }) => [String(index), label]),
+      ),
+    );
   });
 
   it('mirrors the picture but not the words, by key too, unless keys are off', async () => {
@@ -109,8 +130,9 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
       order.push(await page.evaluate<string>('document.activeElement.id || document.activeElement.tagName'));
     }
     expect(order).toEqual(['start', 'mirror', 'mode', 'camera', 'smoothing', 'SUMMARY']);
-    for (const name of ['What to watch', 'Camera', 'Smoothing']) expect(await page.getByLabel(name, { exact: false }).count()).toBeGreaterThan(0);
-    expect(await page.evaluate<string>("getComputedStyle(document.activeElement).outlineStyle")).not.toBe('none');
+    for (const name of ['What to watch', 'Camera', 'Smoothing'])
+      expect(await page.getByLabel(name, { exact: false }).count()).toBeGreaterThan(0);
+    expect(await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none');
   });
 
   it('says that nobody is there', async () => {
@@ -123,7 +145,11 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
 
   it.each([
     ['denied', ['--use-fake-device-for-media-stream', '--deny-permission-prompts'], 'No permission for the camera'],
-    ['no-camera', ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=device-count=0'], 'No camera found'],
+    [
+      'no-camera',
+      ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=device-count=0'],
+      'No camera found',
+    ],
   ])('says what to do when there is no picture: %s', async (key, flags, headline) => {
     const { page } = await openPage((await serve()).url, flags);
     await page.locator('#start:enabled').click();
@@ -134,7 +160,10 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
 
   it('says that browsers keep the camera from pages by plain http', async () => {
     const server = await serve({ origins: ['http://ferstream.test'] });
-    const { page } = await openPage(`http://ferstream.test:${server.port}`, [...someone, '--host-resolver-rules=MAP ferstream.test 127.0.0.1']);
+    const { page } = await openPage(`http://ferstream.test:${server.port}`, [
+      ...someone,
+      '--host-resolver-rules=MAP ferstream.test 127.0.0.1',
+    ]);
     await page.locator('#start:enabled').click();
     await untilState(page, 'insecure');
   });
@@ -167,7 +196,9 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     })()`);
     expect(corner).toBe(0);
     expect(drawn).toBeGreaterThan(1000);
-    expect(await overlay.page.evaluate<string>('getComputedStyle(document.body).backgroundColor')).toBe('rgba(0, 0, 0, 0)');
+    expect(await overlay.page.evaluate<string>('getComputedStyle(document.body).backgroundColor')).toBe(
+      'rgba(0, 0, 0, 0)',
+    );
     expect(overlay.complaints).toEqual([]);
   });
 
@@ -180,7 +211,10 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     const server = await serve({ origins: [`http://127.0.0.1:${port}`] });
     const answerOwnPage = async (url: string, response: ServerResponse): Promise<void> => {
       const [, file] = /^\/node_modules\/ferstream\/dist\/([\w/.-]+\.js)$/.exec(url) ?? [];
-      const content = file === undefined ? (await readFile(EXAMPLE, 'utf8')).replace('http://localhost:8787', server.url) : await readFile(join(webFolder, 'js', file));
+      const content =
+        file === undefined
+          ? (await readFile(EXAMPLE, 'utf8')).replace('http://localhost:8787', server.url)
+          : await readFile(join(webFolder, 'js', file));
       response.setHeader('Content-Type', file === undefined ? 'text/html' : 'text/javascript').end(content);
     };
     try {
@@ -194,13 +228,22 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
 
 /** The box lies on the drawn face, and the posteriors are ones. */
 async function expectFace(face: Locator): Promise<void> {
-  const [x, y, width, height] = (await face.getAttribute('data-box'))!.split(',').map(Number) as [number, number, number, number];
+  const [x, y, width, height] = (await face.getAttribute('data-box'))!.split(',').map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   expect(Math.abs(x + width / 2 - DRAWN_FACE.x)).toBeLessThan(40);
   expect(Math.abs(y + height / 2 - DRAWN_FACE.y)).toBeLessThan(60);
   expect(Math.min(width, height)).toBeGreaterThan(DRAWN_FACE.smallest);
   expect(Math.max(width, height)).toBeLessThan(DRAWN_FACE.largest);
   expect(engine.description.model.labels).toContain(await face.getAttribute('data-label'));
-  const shares = await face.locator('.value').evaluateAll((values: readonly { getAttribute(name: string): string | null }[]) => values.map((value) => Number(value.getAttribute('data-share'))));
+  const shares = await face
+    .locator('.value')
+    .evaluateAll((values: readonly { getAttribute(name: string): string | null }[]) =>
+      values.map((value) => Number(value.getAttribute('data-share'))),
+    );
   expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 3);
 }
 

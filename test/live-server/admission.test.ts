@@ -11,7 +11,9 @@ import { rawExchange, requestText, statusOf, upgradeText } from '../support/raw-
 const TOKEN = 'opensesame42';
 
 async function refusal(options: unknown): Promise<FerError> {
-  const error: unknown = await openLiveServer(new FakeLiveEngine(), options as LiveServerOptions).catch((caught: unknown) => caught);
+  const error: unknown = await openLiveServer(new FakeLiveEngine(), options as LiveServerOptions).catch(
+    (caught: unknown) => caught,
+  );
   expect(error).toBeInstanceOf(FerError);
   return error as FerError;
 }
@@ -48,7 +50,10 @@ describe('the token', () => {
     expect((await fetch(`${server.url}/metrics?token=${TOKEN}`)).status).toBe(200);
     expect((await fetch(`${server.url}/metrics`, { headers: { Authorization: `Bearer ${TOKEN}` } })).status).toBe(200);
     expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ ok: true });
-    expect(await (await fetch(`${server.url}/healthz?token=${TOKEN}`)).json()).toMatchObject({ ok: true, sessions: { producers: 0, viewers: 0 } });
+    expect(await (await fetch(`${server.url}/healthz?token=${TOKEN}`)).json()).toMatchObject({
+      ok: true,
+      sessions: { producers: 0, viewers: 0 },
+    });
   });
 
   it('must be there where others can reach the server', async () => {
@@ -79,8 +84,13 @@ describe('settings', () => {
 
   it('name a port in use, and an address that is none', async () => {
     const { server } = await startServer();
-    expect(await refusal({ port: server.port })).toMatchObject({ code: 'CONFIG_INVALID', message: `port: ${server.port} on 127.0.0.1 is in use; give another one, or 0 for any that is free` });
-    expect((await refusal({ host: '192.0.2.1', token: TOKEN, port: 0 })).message).toMatch(/^host: 192\.0\.2\.1 is no address of this machine/);
+    expect(await refusal({ port: server.port })).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `port: ${server.port} on 127.0.0.1 is in use; give another one, or 0 for any that is free`,
+    });
+    expect((await refusal({ host: '192.0.2.1', token: TOKEN, port: 0 })).message).toMatch(
+      /^host: 192\.0\.2\.1 is no address of this machine/,
+    );
   });
 });
 
@@ -109,7 +119,15 @@ describe('pages of other sites', () => {
       statusOf(await rawExchange(port, requestText('GET /healthz', { Host: host }))),
       statusOf(await rawExchange(port, upgradeText(PRODUCE_PATH, { Host: host }), 300)),
     ];
-    for (const host of ['evil.example', `evil.example:${port}`, 'localhost.evil.example', 'evil@localhost', 'localhost/x', 'localhost?x', '']) {
+    for (const host of [
+      'evil.example',
+      `evil.example:${port}`,
+      'localhost.evil.example',
+      'evil@localhost',
+      'localhost/x',
+      'localhost?x',
+      '',
+    ]) {
       expect([host, ...(await ask(host))]).toEqual([host, 403, 403]);
     }
     for (const host of ['localhost', `127.0.0.1:${port}`, `[::1]:${port}`, 'LOCALHOST', 'studio.example']) {
@@ -120,8 +138,21 @@ describe('pages of other sites', () => {
   it('may come under any name to a server that is open to a network, if they know the token', async () => {
     const { server } = await startServer({ host: '0.0.0.0', token: TOKEN });
     expect(statusOf(await rawExchange(server.port, requestText('GET /healthz', { Host: 'camera.example' })))).toBe(200);
-    expect(statusOf(await rawExchange(server.port, upgradeText(PRODUCE_PATH, { Host: 'camera.example', Origin: 'http://evil.example' })))).toBe(403);
-    expect(await rawExchange(server.port, upgradeText(PRODUCE_PATH, { Host: 'camera.example', Origin: 'http://camera.example' }), 500)).toContain('UNAUTHORIZED');
+    expect(
+      statusOf(
+        await rawExchange(
+          server.port,
+          upgradeText(PRODUCE_PATH, { Host: 'camera.example', Origin: 'http://evil.example' }),
+        ),
+      ),
+    ).toBe(403);
+    expect(
+      await rawExchange(
+        server.port,
+        upgradeText(PRODUCE_PATH, { Host: 'camera.example', Origin: 'http://camera.example' }),
+        500,
+      ),
+    ).toContain('UNAUTHORIZED');
   });
 });
 
@@ -131,7 +162,14 @@ describe('limits', () => {
     const [first, second] = [await connect(PRODUCE_PATH), await connect(PRODUCE_PATH)];
     const third = await connect(PRODUCE_PATH);
     expect(await third.end()).toEqual({ code: 4503, reason: 'TOO_MANY_SESSIONS' });
-    expect(third.messages).toMatchObject([{ type: 'error', code: 'TOO_MANY_SESSIONS', fatal: true, message: 'the server takes 2 producers at a time; try again later' }]);
+    expect(third.messages).toMatchObject([
+      {
+        type: 'error',
+        code: 'TOO_MANY_SESSIONS',
+        fatal: true,
+        message: 'the server takes 2 producers at a time; try again later',
+      },
+    ]);
     expect(await (await connect(WATCH_PATH)).next('result')).toBeTruthy();
     expect(await (await connect(WATCH_PATH)).end()).toMatchObject({ code: 4503 });
     await first.leave();
@@ -143,7 +181,15 @@ describe('limits', () => {
 
   it('of paths: there are two', async () => {
     const { server } = await startServer();
-    for (const path of ['/', '/v1', '/v1/produce/', '/v2/produce', '//v1/produce', '/v1/produce/../../etc/passwd', '/v1/watch%00']) {
+    for (const path of [
+      '/',
+      '/v1',
+      '/v1/produce/',
+      '/v2/produce',
+      '//v1/produce',
+      '/v1/produce/../../etc/passwd',
+      '/v1/watch%00',
+    ]) {
       expect([path, statusOf(await rawExchange(server.port, upgradeText(path), 500))]).toEqual([path, 404]);
     }
     expect(statusOf(await rawExchange(server.port, upgradeText('http://evil.example/v1/produce'), 500))).toBe(404);

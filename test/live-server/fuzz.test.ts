@@ -16,7 +16,11 @@ const bytes = fc.uint8Array({ maxLength: 200 });
 
 /** A frame with some of its bytes changed. */
 const spoiltFrame = fc
-  .record({ sequence: fc.nat(), jpeg: bytes, changes: fc.array(fc.record({ at: fc.nat(), value: fc.nat(255) }), { maxLength: 4 }) })
+  .record({
+    sequence: fc.nat(),
+    jpeg: bytes,
+    changes: fc.array(fc.record({ at: fc.nat(), value: fc.nat(255) }), { maxLength: 4 }),
+  })
   .map(({ sequence, jpeg, changes }) => {
     const frame = frameBytes(sequence, jpeg);
     for (const { at, value } of changes) frame[at % frame.length] = value;
@@ -28,11 +32,23 @@ const message: fc.Arbitrary<Uint8Array | string> = fc.oneof(
   spoiltFrame,
   fc.string({ maxLength: 100, unit: 'binary' }),
   fc.json({ maxDepth: 3 }),
-  fc.constantFrom('{"type":"reset"}', '{"type":"result"}', '{"__proto__":{"type":"reset"}}', '['.repeat(900), '', `"${'x'.repeat(5_000)}"`),
+  fc.constantFrom(
+    '{"type":"reset"}',
+    '{"type":"result"}',
+    '{"__proto__":{"type":"reset"}}',
+    '['.repeat(900),
+    '',
+    `"${'x'.repeat(5_000)}"`,
+  ),
 );
 
 /** Sends all of them, over new connections whenever the server has closed one; a frame of a client that behaves is answered all along. */
-async function pelt({ connect }: TestServer, path: string, messages: readonly (Uint8Array | string)[], other: LiveClient): Promise<void> {
+async function pelt(
+  { connect }: TestServer,
+  path: string,
+  messages: readonly (Uint8Array | string)[],
+  other: LiveClient,
+): Promise<void> {
   let client = await connect(path);
   for (const [index, each] of messages.entries()) {
     if (client.socket.readyState !== client.socket.OPEN) client = await connect(path);
@@ -53,7 +69,12 @@ describe('ten thousand messages of any kind', () => {
     await pelt(test, PRODUCE_PATH, fc.sample(message, { numRuns: MESSAGES, seed: SEED }), other);
     await other.until(() => test.engine.sessions.size === 1, 'all but one to be gone');
     const count = (event: string) => metric(test.server.url, `ferstream_frames_${event}_total{role="producer"}`);
-    const [received, answered, skipped, refused] = [await count('received'), await count('answered'), await count('skipped'), await count('refused')];
+    const [received, answered, skipped, refused] = [
+      await count('received'),
+      await count('answered'),
+      await count('skipped'),
+      await count('refused'),
+    ];
     expect(received).toBeGreaterThan(MESSAGES / 4);
     // The last frame of a connection may have been under way when it was closed.
     const unanswered = received - answered - skipped - refused;
@@ -68,7 +89,8 @@ describe('ten thousand messages of any kind', () => {
   it('are cut short by the usual limits, for producers and viewers', async () => {
     const test = await startServer({ source: new FakeLiveSource({ every: 20 }) });
     const other = await test.connect(PRODUCE_PATH);
-    for (const path of [PRODUCE_PATH, WATCH_PATH]) await pelt(test, path, fc.sample(message, { numRuns: 2_000, seed: SEED + 1 }), other);
+    for (const path of [PRODUCE_PATH, WATCH_PATH])
+      await pelt(test, path, fc.sample(message, { numRuns: 2_000, seed: SEED + 1 }), other);
     expect(await metric(test.server.url, 'ferstream_sessions{role="producer"}')).toBe(1);
     expect(await other.ask(99_999)).toMatchObject({ type: 'result' });
     expect(test.log).toEqual([]);
@@ -81,13 +103,20 @@ describe('bytes that are no WebSocket and no HTTP', () => {
     const { server, connect } = test;
     const other = await connect(PRODUCE_PATH);
     const garbage = fc.uint8Array({ minLength: 1, maxLength: 300 });
-    const line = fc.tuple(fc.constantFrom('GET', 'HEAD', 'POST', 'CONNECT', 'PRI', ''), fc.string({ maxLength: 60, unit: 'binary' }));
+    const line = fc.tuple(
+      fc.constantFrom('GET', 'HEAD', 'POST', 'CONNECT', 'PRI', ''),
+      fc.string({ maxLength: 60, unit: 'binary' }),
+    );
     const attempt: fc.Arbitrary<Uint8Array> = fc.oneof(
       garbage,
       // After the handshake: frames with any opcode, flags and lengths.
-      fc.tuple(fc.constantFrom(PRODUCE_PATH, WATCH_PATH), garbage).map(([path, rest]) => Buffer.concat([Buffer.from(upgradeText(path)), rest])),
+      fc
+        .tuple(fc.constantFrom(PRODUCE_PATH, WATCH_PATH), garbage)
+        .map(([path, rest]) => Buffer.concat([Buffer.from(upgradeText(path)), rest])),
       line.map(([method, target]) => Buffer.from(requestText(`${method} ${target}`))),
-      fc.tuple(fc.nat(200), garbage).map(([at, rest]) => Buffer.concat([Buffer.from(upgradeText(PRODUCE_PATH).slice(0, at)), rest])),
+      fc
+        .tuple(fc.nat(200), garbage)
+        .map(([at, rest]) => Buffer.concat([Buffer.from(upgradeText(PRODUCE_PATH).slice(0, at)), rest])),
     );
     const attempts = fc.sample(attempt, { numRuns: 400, seed: SEED });
     for (let at = 0; at < attempts.length; at += 50) {
@@ -95,7 +124,10 @@ describe('bytes that are no WebSocket and no HTTP', () => {
       expect(await other.ask(at)).toMatchObject({ type: 'result' });
     }
     await other.until(() => test.engine.sessions.size === 1, 'all but one to be gone');
-    expect(await (await fetch(`${server.url}/healthz`)).json()).toMatchObject({ ok: true, sessions: { producers: 1, viewers: 0 } });
+    expect(await (await fetch(`${server.url}/healthz`)).json()).toMatchObject({
+      ok: true,
+      sessions: { producers: 1, viewers: 0 },
+    });
     expect(test.log).toEqual([]);
     other.socket.close();
     await once(other.socket, 'close');

@@ -60,10 +60,31 @@ describe('the page', () => {
 
   it('is all there is: no path leads anywhere else', async () => {
     const { server } = await startServer({ webFolder: await webFolder() });
-    const paths = ['/secret.js', '/../secret.js', '/assets/../../secret.js', '/%2e%2e/secret.js', '/..%2fsecret.js', '/assets/..%5c..%5csecret.js', '//secret.js', '/link.js', '/.env', '/notes.txt', '/assets', '/assets/', '/index.html/', '/%00', '/constructor', '/__proto__'];
+    const paths = [
+      '/secret.js',
+      '/../secret.js',
+      '/assets/../../secret.js',
+      '/%2e%2e/secret.js',
+      '/..%2fsecret.js',
+      '/assets/..%5c..%5csecret.js',
+      '//secret.js',
+      '/link.js',
+      '/.env',
+      '/notes.txt',
+      '/assets',
+      '/assets/',
+      '/index.html/',
+      '/%00',
+      '/constructor',
+      '/__proto__',
+    ];
     for (const path of paths) {
       const response = await rawExchange(server.port, requestText(`GET ${path}`));
-      expect([path, statusOf(response), response.includes('secret\r\n') || response.endsWith('secret')]).toEqual([path, 404, false]);
+      expect([path, statusOf(response), response.includes('secret\r\n') || response.endsWith('secret')]).toEqual([
+        path,
+        404,
+        false,
+      ]);
     }
   });
 
@@ -144,7 +165,10 @@ describe('connections that want nothing', () => {
   it('are cut off: a request that is never finished', async () => {
     const { server } = await startServer();
     const start = performance.now();
-    const [silent, slow] = await Promise.all([rawExchange(server.port, '', 9_000), rawExchange(server.port, 'GET / HTTP/1.1\r\nHost: localhost\r\n', 9_000)]);
+    const [silent, slow] = await Promise.all([
+      rawExchange(server.port, '', 9_000),
+      rawExchange(server.port, 'GET / HTTP/1.1\r\nHost: localhost\r\n', 9_000),
+    ]);
     expect(performance.now() - start).toBeLessThan(8_500);
     expect([statusOf(silent), statusOf(slow)]).toEqual([408, 408]);
   });

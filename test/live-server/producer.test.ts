@@ -20,10 +20,19 @@ describe('a producer', () => {
     const hello = await client.next('hello');
     expect(client.order[0]).toBe('hello');
     expect(hello).toMatchObject({ protocol: 1, role: 'producer', ferstream: VERSION, ...engine.description });
-    expect(hello.limits).toEqual({ messageBytes: 524_288, pixels: 1_000_000, framesInFlight: 2, messagesPerSecond: 77 });
+    expect(hello.limits).toEqual({
+      messageBytes: 524_288,
+      pixels: 1_000_000,
+      framesInFlight: 2,
+      messagesPerSecond: 77,
+    });
     const result = await client.ask(41);
     expect(result).toMatchObject({ type: 'result', sequence: 41, captureTime: 1041, status: 'ok' });
-    expect(engine.submitted[0]).toMatchObject({ sequence: 41, captureTime: 1041, picture: { kind: 'jpeg', bytes: new Uint8Array([0xff, 0xd8, 1, 2]) } });
+    expect(engine.submitted[0]).toMatchObject({
+      sequence: 41,
+      captureTime: 1041,
+      picture: { kind: 'jpeg', bytes: new Uint8Array([0xff, 0xd8, 1, 2]) },
+    });
     expect(client.misfits).toEqual([]);
   });
 
@@ -42,11 +51,14 @@ describe('a producer', () => {
   it('gets exactly one answer for every frame, and the newest of many', async () => {
     const { connect } = await startServer({}, { work: 20 });
     const client = await connect(PRODUCE_PATH);
-    for (let sequence = 0; sequence < 30; sequence += 1) client.sendFrame(sequence, sequence === 0 ? NO_JPEG : undefined);
+    for (let sequence = 0; sequence < 30; sequence += 1)
+      client.sendFrame(sequence, sequence === 0 ? NO_JPEG : undefined);
     await client.until(() => answered(client).length === 30, '30 answers');
     await wait(50);
     expect(answered(client).sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index));
-    expect(client.of('error')).toEqual([{ type: 'error', code: 'BAD_PICTURE', message: 'no JPEG', sequence: 0, fatal: false }]);
+    expect(client.of('error')).toEqual([
+      { type: 'error', code: 'BAD_PICTURE', message: 'no JPEG', sequence: 0, fatal: false },
+    ]);
     const results = client.of('result').map(({ sequence }) => sequence);
     expect(results.at(-1)).toBe(29);
     expect(results.length).toBeLessThan(15);
@@ -76,9 +88,20 @@ describe('a producer', () => {
     expect(await client.next('error')).toMatchObject({ code: 'BAD_HEADER', sequence: 9, fatal: false });
     client.socket.send(Buffer.alloc(FRAME_HEADER_BYTES - 1));
     expect(await client.next('error', 2)).toMatchObject({ code: 'BAD_HEADER', sequence: null });
-    for (const [index, text] of ['', 'hello', '[]', 'null', '{"type":"restart"}', `{"type":"reset","x":"${'x'.repeat(2000)}"}`].entries()) {
+    for (const [index, text] of [
+      '',
+      'hello',
+      '[]',
+      'null',
+      '{"type":"restart"}',
+      `{"type":"reset","x":"${'x'.repeat(2000)}"}`,
+    ].entries()) {
       client.socket.send(text);
-      expect(await client.next('error', 3 + index)).toMatchObject({ code: 'BAD_MESSAGE', sequence: null, fatal: false });
+      expect(await client.next('error', 3 + index)).toMatchObject({
+        code: 'BAD_MESSAGE',
+        sequence: null,
+        fatal: false,
+      });
     }
     expect(engine.resets).toBe(0);
     client.socket.send('{"type":"reset"}');
@@ -111,9 +134,25 @@ describe('a producer', () => {
   });
 
   it.each([
-    ['frames', (client: LiveClient) => { client.sendFrame(1); }],
-    ['texts', (client: LiveClient) => { client.socket.send('?'); }],
-    ['pings', (client: LiveClient) => { client.socket.ping(); }, 5],
+    [
+      'frames',
+      (client: LiveClient) => {
+        client.sendFrame(1);
+      },
+    ],
+    [
+      'texts',
+      (client: LiveClient) => {
+        client.socket.send('?');
+      },
+    ],
+    [
+      'pings',
+      (client: LiveClient) => {
+        client.socket.ping();
+      },
+      5,
+    ],
   ])('is cut off when it floods the server with %s', async (_what, send, atOnce = 1_000) => {
     const { connect, engine } = await startServer({ messagesPerSecond: 20 });
     const client = await connect(PRODUCE_PATH);
@@ -168,7 +207,10 @@ describe('a producer', () => {
     expect(await late.end()).toMatchObject({ code: 1011 });
     engine.dead = false;
     expect(await (await connect(PRODUCE_PATH)).ask(1)).toMatchObject({ type: 'result' });
-    expect(log).toEqual(['producer: message failed: the engine is dead', 'producer: greeting failed: the engine is dead']);
+    expect(log).toEqual([
+      'producer: message failed: the engine is dead',
+      'producer: greeting failed: the engine is dead',
+    ]);
     expect([...client.misfits, ...late.misfits]).toEqual([]);
   });
 });

@@ -29,7 +29,11 @@ beforeAll(async () => {
   const folder = await scratchDir();
   await sharp(jpeg).toFile(join(folder, 'face.png'));
   const clip = join(folder, 'clip.mp4');
-  const made = await runProcess((await findFfmpeg()).path, ['-loop', '1', '-framerate', '10', '-i', join(folder, 'face.png'), '-t', '2', '-pix_fmt', 'yuv420p', clip], PATIENCE);
+  const made = await runProcess(
+    (await findFfmpeg()).path,
+    ['-loop', '1', '-framerate', '10', '-i', join(folder, 'face.png'), '-t', '2', '-pix_fmt', 'yuv420p', clip],
+    PATIENCE,
+  );
   expect(made.exitCode).toBe(0);
   engine = await openLiveEngine();
   server = await openLiveServer(engine, { port: 0, source: openLiveSource(clip, { loop: true }), statsEvery: 500 });

@@ -89,13 +89,33 @@ describe('with a certificate', () => {
   it('serves https and wss', async () => {
     const folder = await scratchDir();
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']);
+    await promisify(execFile)('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+    ]);
     const tls = { cert: await readFile(cert, 'utf8'), key: await readFile(key, 'utf8') };
     const { server, connect } = await startServer({ tls });
     expect(server.url).toBe(`https://127.0.0.1:${server.port}`);
     const client = await connect(PRODUCE_PATH, { ca: tls.cert, headers: { Origin: server.url } });
     expect(await client.ask(1)).toMatchObject({ type: 'result' });
-    await expect(connect(PRODUCE_PATH, { ca: tls.cert, headers: { Origin: server.url.replace('https', 'http') } })).rejects.toThrow('403');
+    await expect(
+      connect(PRODUCE_PATH, { ca: tls.cert, headers: { Origin: server.url.replace('https', 'http') } }),
+    ).rejects.toThrow('403');
     const idle = connectTcp(server.port, '127.0.0.1');
     idle.on('error', () => undefined);
     await new Promise<void>((resolve) => idle.once('connect', resolve));

@@ -29,7 +29,9 @@ describe('a viewer', () => {
     const client = await connect(`${WATCH_PATH}?frames=1&landmarks=1`);
     await client.next('result', 5);
     const wanted = client.order.filter((kind) => kind === 'picture' || kind === 'result');
-    wanted.forEach((kind, index) => { expect(kind).toBe(index % 2 === 0 ? 'picture' : 'result'); });
+    wanted.forEach((kind, index) => {
+      expect(kind).toBe(index % 2 === 0 ? 'picture' : 'result');
+    });
     for (const [index, result] of client.of('result').slice(0, 5).entries()) {
       const frame = decodeFrameMessage(client.pictures[index]!);
       if (typeof frame === 'string') throw new Error(frame);
@@ -77,7 +79,13 @@ describe('a viewer', () => {
     const client = await connect(WATCH_PATH);
     await client.next('result');
     source.say({ state: 'reconnecting', reason: 'no picture for 10 s', retryIn: 2000 });
-    expect(await client.next('source', 3)).toEqual({ type: 'source', name: 'fake camera', state: 'reconnecting', detail: 'no picture for 10 s', retryIn: 2000 });
+    expect(await client.next('source', 3)).toEqual({
+      type: 'source',
+      name: 'fake camera',
+      state: 'reconnecting',
+      detail: 'no picture for 10 s',
+      retryIn: 2000,
+    });
     source.say({ state: 'reconnecting', reason: 'no picture for 10 s', retryIn: 2000 });
     source.say({ state: 'failed', reason: 'gone' });
     expect(await client.next('source', 4)).toMatchObject({ state: 'failed', detail: 'gone', retryIn: null });
@@ -104,7 +112,10 @@ describe('a viewer', () => {
 
   it('that reads too slowly costs little memory and holds up nobody', async () => {
     // Some 50 KB a picture.
-    const { connect, server } = await startServer({ source: new FakeLiveSource({ every: 1, width: 320, height: 240, noise: true }), statsEvery: 100 });
+    const { connect, server } = await startServer({
+      source: new FakeLiveSource({ every: 1, width: 320, height: 240, noise: true }),
+      statsEvery: 100,
+    });
     const path = `${WATCH_PATH}?frames=1`;
     const [reader, ...sleepers] = await Promise.all([connect(path), connect(path), connect(path), connect(path)]);
     await Promise.all(sleepers.map((sleeper) => sleeper.next('hello')));
@@ -120,7 +131,11 @@ describe('a viewer', () => {
     const [sleeper] = sleepers;
     await sleeper.next('result', sleeper.of('result').length + 1);
     await sleeper.until(() => (sleeper.of('stats').at(-1)?.dropped ?? 0) > 0, 'its drops to be told');
-    expect(sleeper.order.filter((kind) => kind === 'picture' || kind === 'result').every((kind, index) => kind === (index % 2 === 0 ? 'picture' : 'result'))).toBe(true);
+    expect(
+      sleeper.order
+        .filter((kind) => kind === 'picture' || kind === 'result')
+        .every((kind, index) => kind === (index % 2 === 0 ? 'picture' : 'result')),
+    ).toBe(true);
     expect(sleeper.misfits).toEqual([]);
   });
 });

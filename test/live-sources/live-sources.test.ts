@@ -69,7 +69,14 @@ describeWithEachFfmpeg('live sources', () => {
   });
 
   it('bare H.264 has no times, and still plays at its rate', async () => {
-    const path = await make(...moving('160x120', 20, 1.5), '-pix_fmt', 'yuv420p', '-f', 'h264', join(folder, `bare-${Date.now()}.h264`));
+    const path = await make(
+      ...moving('160x120', 20, 1.5),
+      '-pix_fmt',
+      'yuv420p',
+      '-f',
+      'h264',
+      join(folder, `bare-${Date.now()}.h264`),
+    );
     const began = performance.now();
     await follow(path).ended;
     expect(performance.now() - began).toBeGreaterThan(1_300);
@@ -82,7 +89,12 @@ describeWithEachFfmpeg('live sources', () => {
     const small = follow('lavfi:testsrc2=size=200x150:rate=20:duration=0.2', { maxWidth: 320 });
     await small.ended;
     expect([small.last!.width, small.last!.height]).toEqual([200, 150]);
-    const path = await make(...moving('640x360', 20, 0.2), '-pix_fmt', 'yuv420p', join(folder, `wide-${Date.now()}.mp4`));
+    const path = await make(
+      ...moving('640x360', 20, 0.2),
+      '-pix_fmt',
+      'yuv420p',
+      join(folder, `wide-${Date.now()}.mp4`),
+    );
     const file = follow(path, { maxWidth: 320 });
     await file.ended;
     expect([file.last!.width, file.last!.height]).toEqual([320, 180]);
@@ -91,14 +103,20 @@ describeWithEachFfmpeg('live sources', () => {
   it('what will not come back fails for good, with one clear line', async () => {
     const missing = follow(join(folder, 'missing.mp4'));
     await missing.ended;
-    expect(missing.states.at(-1)).toEqual({ state: 'failed', reason: expect.stringMatching(/^no such file: check the name/) as string });
+    expect(missing.states.at(-1)).toEqual({
+      state: 'failed',
+      reason: expect.stringMatching(/^no such file: check the name/) as string,
+    });
     const sound = await make('-f', 'lavfi', '-i', 'sine=duration=1', join(folder, `sound-${Date.now()}.wav`));
     const noPicture = follow(sound);
     await noPicture.ended;
     expect(noPicture.states.at(-1)!.state).toBe('failed');
     const filter = follow('lavfi:nosuchfilter');
     await filter.ended;
-    expect(filter.states.at(-1)).toMatchObject({ state: 'failed', reason: expect.stringContaining('nosuchfilter') as string });
+    expect(filter.states.at(-1)).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('nosuchfilter') as string,
+    });
   });
 
   it('a multipart camera: what is pulled is never old, however slow the consumer', async () => {
@@ -111,7 +129,7 @@ describeWithEachFfmpeg('live sources', () => {
       const follower = new Follower(source, async (frame) => {
         const grey = frame.data[frame.data.length >> 1]!;
         const number = camera.sent - 1;
-        const age = (((16 + ((number * 8) % 224) - grey) / 8) % 28 + 28) % 28;
+        const age = ((((16 + ((number * 8) % 224) - grey) / 8) % 28) + 28) % 28;
         ages.push(age);
         arrived = frame.index + 1;
         await sleep(400);
@@ -140,7 +158,11 @@ describeWithEachFfmpeg('live sources', () => {
       camera.size = [240, 320];
       expect(await until(() => follower.last!.height === 320)).toBe(true);
       expect(follower.reasons()).toContain('the picture is 240 x 320 now');
-      expect(follower.arrivals.every(({ frame }) => frame.width * 4 === frame.height * 3 || frame.width * 3 === frame.height * 4)).toBe(true);
+      expect(
+        follower.arrivals.every(
+          ({ frame }) => frame.width * 4 === frame.height * 3 || frame.width * 3 === frame.height * 4,
+        ),
+      ).toBe(true);
 
       const before = follower.connections();
       camera.drop();
@@ -153,7 +175,9 @@ describeWithEachFfmpeg('live sources', () => {
       expect(await until(() => follower.connections() > stalled)).toBe(true);
 
       await camera.stop();
-      expect(await until(() => follower.reasons().some((reason) => reason.startsWith('connection refused')))).toBe(true);
+      expect(await until(() => follower.reasons().some((reason) => reason.startsWith('connection refused')))).toBe(
+        true,
+      );
       await camera.restart();
       const gone = follower.connections();
       expect(await until(() => follower.connections() > gone)).toBe(true);
@@ -239,7 +263,9 @@ describe('what goes wrong is said in one line, without passwords', () => {
     const asked: string[] = [];
     const server = createServer((request, response) => {
       asked.push(request.url!);
-      response.end(`#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:${camera.port}/secret.ts\n#EXT-X-ENDLIST\n`);
+      response.end(
+        `#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:${camera.port}/secret.ts\n#EXT-X-ENDLIST\n`,
+      );
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -289,9 +315,14 @@ describe.runIf(POSIX)('nothing is left behind', () => {
     const server = await rtspServer();
     const address = `rtsp://127.0.0.1:${server.port}/idle`;
     try {
-      const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'support', 'follow.ts'), address], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(
+        process.execPath,
+        ['--import', 'tsx', join(import.meta.dirname, 'support', 'follow.ts'), address],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
       expect(await until(() => server.played > 0)).toBe(true);
-      const ffmpegs = (): Promise<string[]> => processesMentioning(address).then((lines) => lines.filter((line) => line.includes('image2pipe')));
+      const ffmpegs = (): Promise<string[]> =>
+        processesMentioning(address).then((lines) => lines.filter((line) => line.includes('image2pipe')));
       expect((await ffmpegs()).length).toBeGreaterThan(0);
       child.kill('SIGKILL');
       await once(child, 'exit');
@@ -304,7 +335,9 @@ describe.runIf(POSIX)('nothing is left behind', () => {
   it('20 reconnects leave no descriptor and no process', async () => {
     const camera = await multipartCamera(50);
     try {
-      const follower = follow(`http://127.0.0.1:${camera.port}/`, { backOff: { shortest: 5, longest: 10, stableAfter: 60_000 } });
+      const follower = follow(`http://127.0.0.1:${camera.port}/`, {
+        backOff: { shortest: 5, longest: 10, stableAfter: 60_000 },
+      });
       const descriptors: number[] = [];
       for (let round = 1; round <= 22; round++) {
         expect(await until(() => follower.connections() >= round)).toBe(true);

@@ -14,7 +14,10 @@ const CONTEXT = { sourcePath: null };
 
 function clip(frames: number): FrameResult[] {
   return Array.from({ length: frames }, (_, index) => {
-    const faces = index % 10 === 9 ? [] : [face(1, index % 40 < 20 ? 'happiness' : 'anger'), ...(index % 3 === 0 ? [face(2, 'fear')] : [])];
+    const faces =
+      index % 10 === 9
+        ? []
+        : [face(1, index % 40 < 20 ? 'happiness' : 'anger'), ...(index % 3 === 0 ? [face(2, 'fear')] : [])];
     return frame(index, index / 25, faces);
   });
 }
@@ -100,7 +103,9 @@ describe('an output that cannot be written', () => {
       ...unwritable,
       message: expect.stringMatching(/file: there is a file where the folder should be/) as string,
     });
-    await expect(openWriters(['csv'], join(dir, 'file', 'sub'), 'clip', METADATA, CONTEXT)).rejects.toMatchObject(unwritable);
+    await expect(openWriters(['csv'], join(dir, 'file', 'sub'), 'clip', METADATA, CONTEXT)).rejects.toMatchObject(
+      unwritable,
+    );
   });
 
   it('is refused at once when there is a folder of its name', async () => {
@@ -164,15 +169,26 @@ describe('openWriters', () => {
     for (const result of clip(1000)) await writers.write(result);
     expect((await readdir(dir)).every((name) => name.startsWith('.'))).toBe(true);
     await writers.finish({ ...GOOD, frames: 1000 });
-    expect((await readdir(dir)).sort()).toEqual(['clip.ass', 'clip.csv', 'clip.jsonl', 'clip.srt', 'clip.summary.json', 'clip.vtt']);
-    expect(writers.paths).toEqual(['.jsonl', '.csv', '.vtt', '.srt', '.ass', '.summary.json'].map((ending) => join(dir, `clip${ending}`)));
+    expect((await readdir(dir)).sort()).toEqual([
+      'clip.ass',
+      'clip.csv',
+      'clip.jsonl',
+      'clip.srt',
+      'clip.summary.json',
+      'clip.vtt',
+    ]);
+    expect(writers.paths).toEqual(
+      ['.jsonl', '.csv', '.vtt', '.srt', '.ass', '.summary.json'].map((ending) => join(dir, `clip${ending}`)),
+    );
 
     let frames = 0;
     for await (const line of readAnnotation(join(dir, 'clip.jsonl'))) if (line.type === 'frame') frames++;
     expect(frames).toBe(1000);
     const rows = (await readFile(join(dir, 'clip.csv'), 'utf8')).trimEnd().split('\r\n').slice(1);
     expect(new Set(rows.map((row) => row.split(',')[0])).size).toBe(1000);
-    expect(JSON.parse(await readFile(join(dir, 'clip.summary.json'), 'utf8'))).toMatchObject({ frames: { total: 1000, withFaces: 900 } });
+    expect(JSON.parse(await readFile(join(dir, 'clip.summary.json'), 'utf8'))).toMatchObject({
+      frames: { total: 1000, withFaces: 900 },
+    });
     await writers.abort();
     expect(await readdir(dir)).toHaveLength(6);
   });
@@ -196,9 +212,13 @@ describe('openWriters', () => {
 
   it('leaves only temporaries when the process is killed in the middle, and the next run removes them', async () => {
     const dir = temporaryFolder();
-    const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'support/killed-writer.ts'), dir], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(import.meta.dirname, 'support/killed-writer.ts'), dir],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -208,6 +228,13 @@ describe('openWriters', () => {
 
     const writers = await openWriters(FILE_FORMATS, dir, 'clip', METADATA, CONTEXT);
     await writers.finish(GOOD);
-    expect((await readdir(dir)).sort()).toEqual(['clip.ass', 'clip.csv', 'clip.jsonl', 'clip.srt', 'clip.summary.json', 'clip.vtt']);
+    expect((await readdir(dir)).sort()).toEqual([
+      'clip.ass',
+      'clip.csv',
+      'clip.jsonl',
+      'clip.srt',
+      'clip.summary.json',
+      'clip.vtt',
+    ]);
   });
 });

@@ -30,7 +30,12 @@ function moving(index: number, timestamp: number, size = SIZE): FrameResult {
   return frame(index, timestamp, [face(1, 'neutral', { box: boxAt(index) })], size);
 }
 
-async function overlay(source: string, results: readonly FrameResult[], context: Partial<OutputContext>, dir = temporaryFolder()): Promise<string> {
+async function overlay(
+  source: string,
+  results: readonly FrameResult[],
+  context: Partial<OutputContext>,
+  dir = temporaryFolder(),
+): Promise<string> {
   const writers = await openWriters(['overlay'], dir, 'clip', METADATA, { sourcePath: source, ...context });
   try {
     for (const result of results) await writers.write(result);
@@ -67,9 +72,27 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     const dir = join(temporaryFolder(), `it's [a] "b": c, día;%d \\n=x`);
     await mkdir(dir);
     const source = join(SOURCES, `src 'q' [1]:;,%03d.mp4`);
-    makeMedia('-f', 'lavfi', '-i', `${BLACK}:r=30000/1001:d=1.5`, '-f', 'lavfi', '-i', 'sine=d=1.5', ...H264, '-c:a', 'aac', source);
+    makeMedia(
+      '-f',
+      'lavfi',
+      '-i',
+      `${BLACK}:r=30000/1001:d=1.5`,
+      '-f',
+      'lavfi',
+      '-i',
+      'sine=d=1.5',
+      ...H264,
+      '-c:a',
+      'aac',
+      source,
+    );
     const times = await frameTimes(source);
-    const made = await overlay(source, times.map((time, index) => moving(index, Math.round(time * 1000) / 1000)), { ffmpeg }, dir);
+    const made = await overlay(
+      source,
+      times.map((time, index) => moving(index, Math.round(time * 1000) / 1000)),
+      { ffmpeg },
+      dir,
+    );
     expectTimes(await frameTimes(made), times);
     for (const index of [0, 1, 22, times.length - 1]) expectBox(await brightColumns(made, index), boxAt(index));
     const [video, sound] = await streams(made);
@@ -82,7 +105,9 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     // The label stands above the box.
     const pixel = await rgbFrame(made, 3, SIZE);
     const { x, y } = boxAt(3);
-    const label = Array.from({ length: 60 }, (_, column) => Array.from({ length: 10 }, (_, row) => pixel(x + column, y - 4 - row)[0])).flat();
+    const label = Array.from({ length: 60 }, (_, column) =>
+      Array.from({ length: 10 }, (_, row) => pixel(x + column, y - 4 - row)[0]),
+    ).flat();
     expect(label.filter((value) => value > 120).length).toBeGreaterThan(40);
   });
 
@@ -90,13 +115,32 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     const flat = join(SOURCES, 'flat.mov');
     const source = join(SOURCES, 'turned.mov');
     const variable = "select='not(mod(n,3))+gt(n,20)',setpts=PTS+0.7/TB";
-    makeMedia('-f', 'lavfi', '-i', 'testsrc2=s=484x260:r=25:d=2', '-f', 'lavfi', '-i', 'sine=d=2', '-vf', variable, '-vsync', 'vfr', ...H264, '-c:a', 'pcm_s16le', flat);
+    makeMedia(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=s=484x260:r=25:d=2',
+      '-f',
+      'lavfi',
+      '-i',
+      'sine=d=2',
+      '-vf',
+      variable,
+      '-vsync',
+      'vfr',
+      ...H264,
+      '-c:a',
+      'pcm_s16le',
+      flat,
+    );
     makeMedia('-i', flat, '-map', '0', '-c', 'copy', '-metadata:s:v', 'rotate=90', source);
     const times = await frameTimes(source);
     expect(new Set(times.slice(1).map((time, index) => (time - times[index]!).toFixed(2))).size).toBeGreaterThan(1);
     expect(times[0]).toBeGreaterThan(0.5);
     const upright = { width: 260, height: 484 };
-    const results = times.map((time, index) => frame(index, time, [face(1, 'neutral', { box: { x: 80, y: 300, width: 120, height: 120 } })], upright));
+    const results = times.map((time, index) =>
+      frame(index, time, [face(1, 'neutral', { box: { x: 80, y: 300, width: 120, height: 120 } })], upright),
+    );
     const made = await overlay(source, results, { ffmpeg });
     expectTimes(await frameTimes(made), times);
     const [video, sound] = await streams(made);
@@ -104,8 +148,15 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     expect(JSON.stringify(video?.side_data_list ?? [])).not.toMatch(/rotation/);
     expect(sound).toMatchObject({ codec_name: 'aac' });
     const [was, is] = [await rgbFrame(source, 5, upright), await rgbFrame(made, 5, upright)];
-    for (const [x, y] of [[40, 40], [220, 40], [40, 450], [220, 450], [140, 360]] as const) {
-      for (const channel of [0, 1, 2] as const) expect(Math.abs(was(x, y)[channel] - is(x, y)[channel])).toBeLessThan(40);
+    for (const [x, y] of [
+      [40, 40],
+      [220, 40],
+      [40, 450],
+      [220, 450],
+      [140, 360],
+    ] as const) {
+      for (const channel of [0, 1, 2] as const)
+        expect(Math.abs(was(x, y)[channel] - is(x, y)[channel])).toBeLessThan(40);
     }
     expect(Math.min(...is(81, 360))).toBeGreaterThan(120);
     expect(Math.min(...was(81, 360))).toBeLessThan(120);
@@ -130,12 +181,36 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
 
   it.each(['mp4', 'ts'])('shows only the part that was annotated, from zero, of an %s', async (container) => {
     const source = join(SOURCES, `long.${container}`);
-    makeMedia('-f', 'lavfi', '-i', `${BLACK}:r=25:d=9`, '-f', 'lavfi', '-i', 'sine=d=9', ...H264, '-g', '50', '-bf', '2', '-c:a', 'aac', source);
+    makeMedia(
+      '-f',
+      'lavfi',
+      '-i',
+      `${BLACK}:r=25:d=9`,
+      '-f',
+      'lavfi',
+      '-i',
+      'sine=d=9',
+      ...H264,
+      '-g',
+      '50',
+      '-bf',
+      '2',
+      '-c:a',
+      'aac',
+      source,
+    );
     const all = await frameTimes(source);
     const [start, end] = [all[163]!, all[188]!];
     const times = all.filter((time) => time >= start && time < end);
-    const made = await overlay(source, times.map((time, index) => moving(index, time)), { ffmpeg, range: { start, end } });
-    expectTimes(await frameTimes(made), times.map((time) => time - start));
+    const made = await overlay(
+      source,
+      times.map((time, index) => moving(index, time)),
+      { ffmpeg, range: { start, end } },
+    );
+    expectTimes(
+      await frameTimes(made),
+      times.map((time) => time - start),
+    );
     for (const index of [0, 12, 24]) expectBox(await brightColumns(made, index), boxAt(index));
     const sound = (await streams(made))[1]!;
     expect(Math.abs(Number(sound.start_time))).toBeLessThan(0.1);
@@ -150,7 +225,14 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     const results = times.flatMap((time, index) => {
       if (index % 5 !== 0) return [];
       const { x, y, width, height } = boxAt(index);
-      return [frame(index / 5, time, [face(1, 'neutral', { box: { x: x / 2, y: y / 2, width: width / 2, height: height / 2 } })], half)];
+      return [
+        frame(
+          index / 5,
+          time,
+          [face(1, 'neutral', { box: { x: x / 2, y: y / 2, width: width / 2, height: height / 2 } })],
+          half,
+        ),
+      ];
     });
     const made = await overlay(source, results, { ffmpeg, scaled: true });
     expectTimes(await frameTimes(made), times);
@@ -163,14 +245,22 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     // Its display size, as the annotation saw it.
     const shown = { width: 322, height: 121 };
     const times = await frameTimes(odd);
-    const made = await overlay(odd, times.map((time, index) => frame(index, time, [], shown)), { ffmpeg });
+    const made = await overlay(
+      odd,
+      times.map((time, index) => frame(index, time, [], shown)),
+      { ffmpeg },
+    );
     expectTimes(await frameTimes(made), times);
     expect((await streams(made))[0]).toMatchObject({ width: 322, height: 120, sample_aspect_ratio: '1:1' });
 
     const bare = join(SOURCES, 'bare.h264');
     makeMedia('-f', 'lavfi', '-i', `${BLACK}:r=20:d=1`, ...H264, bare);
     const paced = Array.from({ length: 20 }, (_, index) => index / 20);
-    const fromBare = await overlay(bare, paced.map((time, index) => moving(index, time)), { ffmpeg });
+    const fromBare = await overlay(
+      bare,
+      paced.map((time, index) => moving(index, time)),
+      { ffmpeg },
+    );
     expectTimes(await frameTimes(fromBare), paced);
     for (const index of [0, 10, 19]) expectBox(await brightColumns(fromBare, index), boxAt(index));
   });
@@ -180,8 +270,15 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     makeMedia('-f', 'lavfi', '-i', `${BLACK}:r=25:d=1`, ...H264, '-output_ts_offset', '50000', source);
     const times = await frameTimes(source);
     expect(times[0]).toBeGreaterThan(50_000);
-    const made = await overlay(source, times.map((time, index) => moving(index, time)), { ffmpeg });
-    expectTimes(await frameTimes(made), times.map((time) => time - times[0]!));
+    const made = await overlay(
+      source,
+      times.map((time, index) => moving(index, time)),
+      { ffmpeg },
+    );
+    expectTimes(
+      await frameTimes(made),
+      times.map((time) => time - times[0]!),
+    );
     expectBox(await brightColumns(made, 20), boxAt(20));
   });
 
@@ -193,7 +290,10 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
       // The third has another shape, the fourth cannot be read.
       const size = index === 2 ? { width: 120, height: 240 } : SIZE;
       if (index === 3) await writeFile(path, 'no picture');
-      else await sharp({ create: { ...size, channels: 3, background: index === 2 ? '#400' : '#000' } }).png().toFile(path);
+      else
+        await sharp({ create: { ...size, channels: 3, background: index === 2 ? '#400' : '#000' } })
+          .png()
+          .toFile(path);
       paths.push(path);
     }
     const results = [0, 1, 2, 4, 5].map((position, index) => {
@@ -202,7 +302,11 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
       return frame(index, position / 2, [face(1, 'neutral', { box })], size);
     });
     const metadata = { ...METADATA, input: { ...METADATA.input, kind: 'images' as const }, settings: { fps: 2 } };
-    const writers = await openWriters(['overlay'], dir, 'clip', metadata, { sourcePath: dir, imagePaths: paths, ffmpeg });
+    const writers = await openWriters(['overlay'], dir, 'clip', metadata, {
+      sourcePath: dir,
+      imagePaths: paths,
+      ffmpeg,
+    });
     for (const result of results) await writers.write(result);
     await writers.finish(GOOD);
     const made = writers.paths[0]!;
@@ -234,19 +338,43 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
       const writers = await openWriters(['ass'], dir, 'clip', METADATA, { sourcePath: null });
       await writers.write(moving(0, 0));
       await writers.finish(GOOD);
-      execFileSync(ffmpeg.path, ['-v', 'quiet', '-nostdin', '-i', source, '-vf', `ass=${writers.paths[0]!}`, '-f', 'mp4', bare]);
+      execFileSync(ffmpeg.path, [
+        '-v',
+        'quiet',
+        '-nostdin',
+        '-i',
+        source,
+        '-vf',
+        `ass=${writers.paths[0]!}`,
+        '-f',
+        'mp4',
+        bare,
+      ]);
       expect(await brightColumns(bare, 0)).toEqual([]);
     });
   });
 });
 
 describe('an overlay that cannot be made', () => {
-  const open = (context: Partial<OutputContext>, kind: 'file' | 'stdin' | 'images' = 'file', dir = temporaryFolder()): Promise<OutputWriters> =>
-    openWriters(['csv', 'overlay'], dir, 'clip', { ...METADATA, input: { ...METADATA.input, kind } }, { sourcePath: null, ...context });
+  const open = (
+    context: Partial<OutputContext>,
+    kind: 'file' | 'stdin' | 'images' = 'file',
+    dir = temporaryFolder(),
+  ): Promise<OutputWriters> =>
+    openWriters(
+      ['csv', 'overlay'],
+      dir,
+      'clip',
+      { ...METADATA, input: { ...METADATA.input, kind } },
+      { sourcePath: null, ...context },
+    );
 
   it('is refused for a pipe, and for images without their list', async () => {
     const dir = temporaryFolder();
-    await expect(open({}, 'stdin', dir)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(/reads the video twice/) as string });
+    await expect(open({}, 'stdin', dir)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/reads the video twice/) as string,
+    });
     await expect(open({ sourcePath: dir }, 'images', dir)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     expect(await readdir(dir)).toEqual([]);
   });
@@ -295,7 +423,9 @@ describe('an overlay that cannot be made', () => {
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1100k', 'tmpfs', dir], { stdio: 'pipe' });
     } catch (error) {
-      console.warn(`SKIPPED: an overlay on a full disk was not tried, a tiny tmpfs cannot be mounted here: ${String(error)}`);
+      console.warn(
+        `SKIPPED: an overlay on a full disk was not tried, a tiny tmpfs cannot be mounted here: ${String(error)}`,
+      );
       skip();
     }
     try {

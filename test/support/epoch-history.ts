@@ -19,7 +19,19 @@ export function epochHistory(epochs: number): EpochRecord[] {
       loss: 2 / epoch,
       parts: epoch < 2 ? { supervised: 1.5 / epoch } : { supervised: 1.5 / epoch, consistency: 0.25 / epoch },
       trainAccuracy: 1 - 0.5 / epoch,
-      validation: epoch % 2 === 0 ? null : { count, loss: 1 / epoch, accuracy, meanClassAccuracy, macroF1, expectedCalibrationError: 0.125, recall, confusion },
+      validation:
+        epoch % 2 === 0
+          ? null
+          : {
+              count,
+              loss: 1 / epoch,
+              accuracy,
+              meanClassAccuracy,
+              macroF1,
+              expectedCalibrationError: 0.125,
+              recall,
+              confusion,
+            },
       calibration: epoch % 2 === 0 ? null : { temperature: 1.5, loss: 0.75 / epoch, expectedCalibrationError: 0.03125 },
       seconds: 10 + epoch / 8,
       samplesPerSecond: 128,

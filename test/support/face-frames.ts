@@ -27,7 +27,12 @@ export function photoPath(photo: string): string {
 
 /** One frame cut out of a photo and scaled. */
 export async function photoFrame(photo: string, section: Section, width: number, height: number): Promise<Frame> {
-  const data = await sharp(photoPath(photo)).extract(section).resize(width, height, { fit: 'fill' }).removeAlpha().raw().toBuffer();
+  const data = await sharp(photoPath(photo))
+    .extract(section)
+    .resize(width, height, { fit: 'fill' })
+    .removeAlpha()
+    .raw()
+    .toBuffer();
   return { index: 0, timestamp: 0, width, height, data: new Uint8Array(data) };
 }
 
@@ -37,8 +42,16 @@ export function atRate(frames: readonly Frame[], framesPerSecond: number, from =
 }
 
 /** `count` windows of `side` pixels that slide evenly over `picture` by (dx, dy) pixels a step. */
-export function slide(picture: Frame, count: number, side: number, start: readonly [number, number], step: readonly [number, number]): Frame[] {
-  return Array.from({ length: count }, (_, i) => cutOut(picture, Math.round(start[0] + i * step[0]), Math.round(start[1] + i * step[1]), side, side));
+export function slide(
+  picture: Frame,
+  count: number,
+  side: number,
+  start: readonly [number, number],
+  step: readonly [number, number],
+): Frame[] {
+  return Array.from({ length: count }, (_, i) =>
+    cutOut(picture, Math.round(start[0] + i * step[0]), Math.round(start[1] + i * step[1]), side, side),
+  );
 }
 
 export function cutOut(picture: Frame, left: number, top: number, width: number, height: number): Frame {

@@ -17,12 +17,20 @@ export interface FaceTreeOptions {
  */
 export async function writeFaceTree(root: string, { more = 0 }: FaceTreeOptions = {}): Promise<void> {
   const { blond, ponytail } = PEOPLE;
-  const [large, other] = await Promise.all([photoFrame(blond.photo, blond, 240, 240), photoFrame(ponytail.photo, ponytail, 480, 480)]);
+  const [large, other] = await Promise.all([
+    photoFrame(blond.photo, blond, 240, 240),
+    photoFrame(ponytail.photo, ponytail, 480, 480),
+  ]);
   const folder = Array.from({ length: 4 }, (_, i) => cutOut(other, 20 * i, 10, 400, 400));
   const pngs = await Promise.all(folder.map(png));
   await writeTree(root, {
     'large.png': await png(large),
-    'small face.png': await sharp(await png(large)).extract({ left: 40, top: 40, width: 160, height: 160 }).resize(48, 48).greyscale().png().toBuffer(),
+    'small face.png': await sharp(await png(large))
+      .extract({ left: 40, top: 40, width: 160, height: 160 })
+      .resize(48, 48)
+      .greyscale()
+      .png()
+      .toBuffer(),
     'noise.png': await png(noiseFrame(48, 48, 3)),
     'cut.png': (await png(other)).subarray(0, 5000),
     'clip/1.png': pngs[0]!,
@@ -44,16 +52,27 @@ export async function writeFaceTree(root: string, { more = 0 }: FaceTreeOptions 
   ];
   for (let i = 0; i < more; i++) {
     const side = 120 - 2 * i;
-    await writeTree(root, { [`more/${i}.png`]: await sharp(await png(large)).resize(side, side).png().toBuffer() });
+    await writeTree(root, {
+      [`more/${i}.png`]: await sharp(await png(large))
+        .resize(side, side)
+        .png()
+        .toBuffer(),
+    });
     rows.push(`more/${i}.png,happy,,,,Ann,train`);
   }
   await writeFile(join(root, 'manifest.csv'), rows.join('\n'));
   await writeFile(join(root, 'walk.txt'), 'sad\n-1\nsad\nhappy\nhappy\n');
-  await writeVideo(join(root, 'walk.mp4'), join(root, '.frames'), Array.from({ length: 8 }, (_, i) => cutOut(other, 8 * i, 10, 400, 400)));
+  await writeVideo(
+    join(root, 'walk.mp4'),
+    join(root, '.frames'),
+    Array.from({ length: 8 }, (_, i) => cutOut(other, 8 * i, 10, 400, 400)),
+  );
 }
 
 function png({ data, width, height }: Frame): Promise<Buffer> {
-  return sharp(data, { raw: { width, height, channels: 3 } }).png().toBuffer();
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
 }
 
 /** At 25 frames a second. */
@@ -61,7 +80,21 @@ async function writeVideo(path: string, folder: string, frames: readonly Frame[]
   await mkdir(folder, { recursive: true });
   for (const [i, frame] of frames.entries()) await writeFile(join(folder, `${i}.png`), await png(frame));
   const { path: ffmpeg } = await findFfmpeg();
-  const args = ['-nostdin', '-v', 'error', '-y', '-framerate', '25', '-i', join(folder, '%d.png'), '-c:v', 'libx264', '-pix_fmt', 'yuv420p', path];
+  const args = [
+    '-nostdin',
+    '-v',
+    'error',
+    '-y',
+    '-framerate',
+    '25',
+    '-i',
+    join(folder, '%d.png'),
+    '-c:v',
+    'libx264',
+    '-pix_fmt',
+    'yuv420p',
+    path,
+  ];
   const { exitCode, stderr } = await runProcess(ffmpeg, args, 60_000);
   if (exitCode !== 0) throw new Error(stderr);
 }

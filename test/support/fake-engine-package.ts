@@ -2,7 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Writes `node_modules/<name>` into `project`: a package of the given version whose entry holds `code`. */
-export async function writeFakePackage(project: string, name: string, version: string, code: string, manifest: object = {}): Promise<string> {
+export async function writeFakePackage(
+  project: string,
+  name: string,
+  version: string,
+  code: string,
+  manifest: object = {},
+): Promise<string> {
   const folder = join(project, 'node_modules', ...name.split('/'));
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name, version, main: 'index.js', ...manifest }));

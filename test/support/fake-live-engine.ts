@@ -10,7 +10,10 @@ export interface FakeEngineOptions {
 
 /** Keeps the engine's promises (one answer a picture, the newest wins) without looking further at a picture than its first byte. */
 export class FakeLiveEngine implements LiveEngine {
-  readonly description = { model: { name: 'fake', version: '1', labels: LABELS }, engine: { backend: 'none', device: null } };
+  readonly description = {
+    model: { name: 'fake', version: '1', labels: LABELS },
+    engine: { backend: 'none', device: null },
+  };
   readonly maxPixels = 1_000_000;
   readonly load = 0.25;
   /** Sessions that are open. */
@@ -88,7 +91,9 @@ class FakeLiveSession implements LiveSession {
           width: 320,
           height: 240,
           status: faces === 0 ? 'no-face' : 'ok',
-          faces: Array.from({ length: faces }, (_, index) => face(index + 1, 'happiness', { probability: 0.723456789 })),
+          faces: Array.from({ length: faces }, (_, index) =>
+            face(index + 1, 'happiness', { probability: 0.723456789 }),
+          ),
           timing: { waited: 0, worked: work },
         });
       }

@@ -42,7 +42,13 @@ export class FakeLiveSource implements LiveSource {
         if (index === 0) this.say({ state: 'running' });
         await wait(every, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
         if (signal?.aborted === true) return;
-        yield { index, timestamp: (index * every) / 1000, width, height, data: noise ? randomBytes(width * height * 3) : new Uint8Array(width * height * 3).fill(index % 256) };
+        yield {
+          index,
+          timestamp: (index * every) / 1000,
+          width,
+          height,
+          data: noise ? randomBytes(width * height * 3) : new Uint8Array(width * height * 3).fill(index % 256),
+        };
       }
       this.say({ state: 'ended' });
     } finally {

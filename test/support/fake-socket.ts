@@ -32,7 +32,9 @@ export class FakeSocket implements Socket {
   }
 
   says(message: ServerMessage | string | ArrayBuffer): void {
-    this.fire('message', { data: typeof message === 'string' || message instanceof ArrayBuffer ? message : JSON.stringify(message) });
+    this.fire('message', {
+      data: typeof message === 'string' || message instanceof ArrayBuffer ? message : JSON.stringify(message),
+    });
   }
 
   breaks(code = 1006, reason = ''): void {
@@ -44,7 +46,10 @@ export class FakeSocket implements Socket {
   }
 }
 
-export function helloMessage(limits: Partial<HelloMessage['limits']> = {}, labels: readonly string[] = ['neutral', 'happiness', 'surprise']): HelloMessage {
+export function helloMessage(
+  limits: Partial<HelloMessage['limits']> = {},
+  labels: readonly string[] = ['neutral', 'happiness', 'surprise'],
+): HelloMessage {
   return {
     type: 'hello',
     protocol: 1,

@@ -3,10 +3,16 @@ import type { PixelImage } from '../../src/train/augment/index.js';
 
 /** Small pictures of every shape, grey and colour. */
 export const images: fc.Arbitrary<PixelImage> = fc
-  .record({ height: fc.integer({ min: 1, max: 12 }), width: fc.integer({ min: 1, max: 12 }), channels: fc.constantFrom(1, 3) })
+  .record({
+    height: fc.integer({ min: 1, max: 12 }),
+    width: fc.integer({ min: 1, max: 12 }),
+    channels: fc.constantFrom(1, 3),
+  })
   .chain((shape) => {
     const size = shape.height * shape.width * shape.channels;
-    return fc.float32Array({ min: 0, max: 255, noNaN: true, minLength: size, maxLength: size }).map((data) => ({ ...shape, data }));
+    return fc
+      .float32Array({ min: 0, max: 255, noNaN: true, minLength: size, maxLength: size })
+      .map((data) => ({ ...shape, data }));
   });
 
 export function grey(rows: readonly (readonly number[])[]): PixelImage {

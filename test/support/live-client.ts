@@ -76,7 +76,10 @@ export class LiveClient {
   async until(condition: () => boolean, what: string, patience = 5_000): Promise<void> {
     const end = performance.now() + patience;
     while (!condition()) {
-      if (performance.now() > end) throw new Error(`waited ${patience} ms for ${what}; got ${JSON.stringify(this.messages.slice(-5))}, closed: ${JSON.stringify(this.closed)}`);
+      if (performance.now() > end)
+        throw new Error(
+          `waited ${patience} ms for ${what}; got ${JSON.stringify(this.messages.slice(-5))}, closed: ${JSON.stringify(this.closed)}`,
+        );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 50);
         this.waiters.push(() => {

@@ -24,7 +24,10 @@ export interface TestServer {
 }
 
 /** A server on a free port with a fake engine; stopped, like its clients, when the test ends. */
-export async function startServer(options: LiveServerOptions = {}, engineOptions: FakeEngineOptions = {}): Promise<TestServer> {
+export async function startServer(
+  options: LiveServerOptions = {},
+  engineOptions: FakeEngineOptions = {},
+): Promise<TestServer> {
   const engine = new FakeLiveEngine(engineOptions);
   const log: string[] = [];
   const server = await openLiveServer(engine, { port: 0, log: (line) => log.push(line), ...options });
@@ -44,5 +47,10 @@ export async function startServer(options: LiveServerOptions = {}, engineOptions
 /** The value of one line of /metrics, given as it begins. */
 export async function metric(url: string, line: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(text.split('\n').find((each) => each.startsWith(`${line} `))?.slice(line.length) ?? NaN);
+  return Number(
+    text
+      .split('\n')
+      .find((each) => each.startsWith(`${line} `))
+      ?.slice(line.length) ?? NaN,
+  );
 }

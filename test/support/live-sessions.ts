@@ -30,9 +30,15 @@ export function openKept(engine: LiveEngine): KeptSession {
     for (const tell of told) tell();
   };
   const session = engine.openSession({
-    onResult: (result) => { take({ kind: 'result', sequence: result.sequence, result }); },
-    onSkipped: (skipped) => { take({ kind: 'skipped', sequence: skipped }); },
-    onProblem: (refused, problem) => { take({ kind: 'problem', sequence: refused, problem }); },
+    onResult: (result) => {
+      take({ kind: 'result', sequence: result.sequence, result });
+    },
+    onSkipped: (skipped) => {
+      take({ kind: 'skipped', sequence: skipped });
+    },
+    onProblem: (refused, problem) => {
+      take({ kind: 'problem', sequence: refused, problem });
+    },
   });
   const until = async (isReached: () => boolean): Promise<void> => {
     while (!isReached()) await new Promise<void>((tell) => waiting.push(tell));
@@ -53,5 +59,11 @@ export function openKept(engine: LiveEngine): KeptSession {
 
 /** A section of a photo as a webcam would send it. */
 export async function webcamJpeg(photo: string, section: Section, width = 640, height = 480): Promise<Uint8Array> {
-  return new Uint8Array(await sharp(photoPath(photo)).extract(section).resize(width, height, { fit: 'fill' }).jpeg({ quality: 80 }).toBuffer());
+  return new Uint8Array(
+    await sharp(photoPath(photo))
+      .extract(section)
+      .resize(width, height, { fit: 'fill' })
+      .jpeg({ quality: 80 })
+      .toBuffer(),
+  );
 }

@@ -12,21 +12,58 @@ export interface PreparedRow extends Partial<SampleRow> {
 }
 
 /** Writes a folder as `prepareDataset` does, without looking for faces. @param crops all of them [n, S, S, C] */
-export async function writePrepared(folder: string, geometry: CropGeometry, labels: readonly string[], rows: readonly PreparedRow[], crops: Uint8Array, source = 'manifest'): Promise<void> {
+export async function writePrepared(
+  folder: string,
+  geometry: CropGeometry,
+  labels: readonly string[],
+  rows: readonly PreparedRow[],
+  crops: Uint8Array,
+  source = 'manifest',
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   let firstCrop = 0;
   const lines = rows.map((given): SampleRow => {
     const frames = given.frames ?? [{ index: 0, timestamp: 0, crop: firstCrop }];
     const count = frames.filter(({ crop }) => crop !== null).length;
-    const said = { kind: 'image', split: 'train', label: null, softLabel: null, subject: null, frameLabels: null, content: given.id, note: null } as const;
-    const row: SampleRow = { ...said, origin: count > 0 ? 'detected' : 'none', ...given, frames, firstCrop, crops: count };
+    const said = {
+      kind: 'image',
+      split: 'train',
+      label: null,
+      softLabel: null,
+      subject: null,
+      frameLabels: null,
+      content: given.id,
+      note: null,
+    } as const;
+    const row: SampleRow = {
+      ...said,
+      origin: count > 0 ? 'detected' : 'none',
+      ...given,
+      frames,
+      firstCrop,
+      crops: count,
+    };
     firstCrop += count;
     return row;
   });
-  if (firstCrop * cropLength(geometry) !== crops.length) throw new Error(`${firstCrop} crops are spoken of, and ${crops.length / cropLength(geometry)} given`);
-  const dataset = { name: source, labels: new LabelSet(source, labels), splits: [], samples: [], problems: [], leftOut: {} };
+  if (firstCrop * cropLength(geometry) !== crops.length)
+    throw new Error(`${firstCrop} crops are spoken of, and ${crops.length / cropLength(geometry)} given`);
+  const dataset = {
+    name: source,
+    labels: new LabelSet(source, labels),
+    splits: [],
+    samples: [],
+    problems: [],
+    leftOut: {},
+  };
   const header = headerFor(dataset, { geometry, framesPerSecond: null, noFace: 'skip' });
-  const complete = { crops: firstCrop, detected: lines.filter(({ crops: own }) => own > 0).length, whole: 0, none: lines.filter(({ crops: own }) => own === 0).length, failed: 0 };
+  const complete = {
+    crops: firstCrop,
+    detected: lines.filter(({ crops: own }) => own > 0).length,
+    whole: 0,
+    none: lines.filter(({ crops: own }) => own === 0).length,
+    failed: 0,
+  };
   await writeFile(join(folder, 'samples.jsonl'), lines.map((row) => `${JSON.stringify(row)}\n`).join(''));
   await writeFile(join(folder, 'crops.bin'), crops);
   await writeHeader(folder, { ...header, source: { ...header.source, samples: rows.length }, complete });

@@ -21,7 +21,9 @@ export async function rawExchange(port: number, bytes: string | Uint8Array, pati
 /** A request as text; `headers` over those that a browser would send. */
 export function requestText(line: string, headers: Readonly<Record<string, string>> = {}): string {
   const all = { Host: 'localhost', Connection: 'close', ...headers };
-  return `${line} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+  return `${line} HTTP/1.1\r\n${Object.entries(all)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n`;
 }
 
 export function upgradeText(path: string, headers: Readonly<Record<string, string>> = {}): string {

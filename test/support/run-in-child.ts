@@ -35,7 +35,10 @@ export function packageUrl(name: string): string {
  * Runs an ES module given as text in a process of its own, with TypeScript imports allowed. The script has a function
  * `report(value)` that hands one JSON value back. For everything that would touch the process-wide TensorFlow.js engine.
  */
-export async function runInChild(script: string, { cwd, env = {}, node = process.execPath }: ChildOptions): Promise<ChildOutcome> {
+export async function runInChild(
+  script: string,
+  { cwd, env = {}, node = process.execPath }: ChildOptions,
+): Promise<ChildOutcome> {
   const prelude = `const report = (value) => process.stdout.write('\\n@report ' + JSON.stringify(value) + '\\n');\n`;
   const child = spawn(node, ['--import', packageUrl('tsx'), '--input-type=module', '-e', prelude + script], {
     cwd,
@@ -46,7 +49,9 @@ export async function runInChild(script: string, { cwd, env = {}, node = process
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const exitCode = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const exitCode = await new Promise<number | null>((resolve, reject) =>
+    child.on('error', reject).on('close', resolve),
+  );
   const line = /^@report (.*)$/m.exec(stdout)?.[1];
   return { reported: line === undefined ? undefined : (JSON.parse(line) as unknown), stdout, stderr, exitCode };
 }

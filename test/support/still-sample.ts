@@ -2,5 +2,17 @@ import type { Sample } from '../../src/train/datasets/dataset.js';
 
 /** A labelled still image that is nowhere on disk. */
 export function still(id: string, label: string): Sample {
-  return { id, kind: 'image', path: `/none/${id}.png`, frames: null, label, frameLabels: null, softLabel: null, subject: null, split: 'train', startSeconds: null, endSeconds: null };
+  return {
+    id,
+    kind: 'image',
+    path: `/none/${id}.png`,
+    frames: null,
+    label,
+    frameLabels: null,
+    softLabel: null,
+    subject: null,
+    split: 'train',
+    startSeconds: null,
+    endSeconds: null,
+  };
 }

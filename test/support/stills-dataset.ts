@@ -7,7 +7,9 @@ const CLASSES = ['happy', 'sad', 'angry'];
 
 /** What a file shows: every picture has a shade of its own. */
 function shade(number: number): Promise<Buffer> {
-  return sharp({ create: { width: SIZE, height: SIZE, channels: 3, background: { r: number, g: number, b: number } } }).png().toBuffer();
+  return sharp({ create: { width: SIZE, height: SIZE, channels: 3, background: { r: number, g: number, b: number } } })
+    .png()
+    .toBuffer();
 }
 
 /**
@@ -26,7 +28,12 @@ export async function writeStills(root: string, testedSplit: 'valid' | 'test' = 
     ...files,
     'copy.png': copied,
     'cut.png': pictures[0]!.subarray(0, 60),
-    'manifest.csv': ['path,label,split', ...rows.map(({ path, label, split }) => `${path},${label},${split}`), 'copy.png,happy,train', 'cut.png,sad,train'].join('\n'),
+    'manifest.csv': [
+      'path,label,split',
+      ...rows.map(({ path, label, split }) => `${path},${label},${split}`),
+      'copy.png,happy,train',
+      'cut.png,sad,train',
+    ].join('\n'),
   });
 }
 
@@ -34,6 +41,9 @@ export async function writeStills(root: string, testedSplit: 'valid' | 'test' = 
 export async function readPicture(path: string): Promise<PixelImage> {
   // Left to itself, sharp makes colour of grey.
   const isGrey = (await sharp(path).metadata()).channels === 1;
-  const { data, info } = await sharp(path).toColourspace(isGrey ? 'b-w' : 'srgb').raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(path)
+    .toColourspace(isGrey ? 'b-w' : 'srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   return { data: Float32Array.from(data), height: info.height, width: info.width, channels: info.channels };
 }

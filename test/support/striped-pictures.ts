@@ -16,7 +16,8 @@ export function stripedPictures(count: number, size: number, seed = 1): Uint8Arr
     const random = new SeededRandom(seed).fork(`picture ${i}`);
     const [dark, bright] = [20 + random.int(80), 150 + random.int(80)];
     for (let y = 0; y < size; y += 1) {
-      for (let x = 0; x < size; x += 1) pictures[(i * size + y) * size + x] = (isBright(i % PATTERNS.length, x, y) ? bright : dark) + random.int(20);
+      for (let x = 0; x < size; x += 1)
+        pictures[(i * size + y) * size + x] = (isBright(i % PATTERNS.length, x, y) ? bright : dark) + random.int(20);
     }
   }
   return pictures;

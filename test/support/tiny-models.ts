@@ -12,12 +12,28 @@ export const TINY_FEATURES = 16;
 
 export function tinyInfo(labels: LabelSet, overrides: Partial<CheckpointInfo> = {}): Omit<CheckpointInfo, 'format'> {
   const labelSet = { name: labels.name, labels: [...labels.labels] };
-  return { kind: 'frame', network: 'tiny', labelSet, crop: TINY_CROP, recipe: {}, metrics: {}, versions: {}, ...overrides };
+  return {
+    kind: 'frame',
+    network: 'tiny',
+    labelSet,
+    crop: TINY_CROP,
+    recipe: {},
+    metrics: {},
+    versions: {},
+    ...overrides,
+  };
 }
 
 /** Saves a freshly initialised frame network of some 10,000 weights as a model folder. */
-export async function saveTinyFrameModel(folder: string, labels: LabelSet, { seed = 1, ...overrides }: Partial<CheckpointInfo> & { readonly seed?: number } = {}): Promise<void> {
-  const model = frameClassifier(compactResidualNet({ size: TINY_CROP.size, width: TINY_FEATURES / 4, seed }), { classes: labels.size, seed });
+export async function saveTinyFrameModel(
+  folder: string,
+  labels: LabelSet,
+  { seed = 1, ...overrides }: Partial<CheckpointInfo> & { readonly seed?: number } = {},
+): Promise<void> {
+  const model = frameClassifier(compactResidualNet({ size: TINY_CROP.size, width: TINY_FEATURES / 4, seed }), {
+    classes: labels.size,
+    seed,
+  });
   await saveCheckpoint(model, folder, tinyInfo(labels, overrides));
   model.dispose();
 }
@@ -26,10 +42,22 @@ export async function saveTinyFrameModel(folder: string, labels: LabelSet, { see
 export async function saveTinyClipModel(
   folder: string,
   labels: LabelSet,
-  { temporal: options = {}, ...overrides }: Partial<CheckpointInfo> & { readonly temporal?: Partial<TemporalEncoderOptions> } = {},
+  {
+    temporal: options = {},
+    ...overrides
+  }: Partial<CheckpointInfo> & { readonly temporal?: Partial<TemporalEncoderOptions> } = {},
 ): Promise<void> {
   await saveTinyFrameModel(join(folder, 'frame'), labels);
-  const temporal = temporalEncoder({ features: TINY_FEATURES, classes: labels.size, width: 8, layers: 2, feedForward: 8, dropout: 0, positionalCode: true, ...options });
+  const temporal = temporalEncoder({
+    features: TINY_FEATURES,
+    classes: labels.size,
+    width: 8,
+    layers: 2,
+    feedForward: 8,
+    dropout: 0,
+    positionalCode: true,
+    ...options,
+  });
   await saveCheckpoint(temporal, join(folder, 'temporal'), tinyInfo(labels, { kind: 'temporal', ...overrides }));
   temporal.dispose();
 }

@@ -37,17 +37,31 @@ const SIZE = 16;
 const GEOMETRY = { ...DEFAULT_CROP, size: SIZE, channels: 1 } as const;
 
 export function tinyNetwork(dropout = 0): tf.LayersModel {
-  return frameClassifier(compactResidualNet({ size: SIZE, width: 4, seed: 1 }), { classes: PATTERNS.length, dropout, seed: 1 });
+  return frameClassifier(compactResidualNet({ size: SIZE, width: 4, seed: 1 }), {
+    classes: PATTERNS.length,
+    dropout,
+    seed: 1,
+  });
 }
 
 /** Striped pictures to train on, augmented as is usual. @param classes by picture, where not the patterns in turn */
-export function tinyTrainingSet(count: number, classes = Array.from({ length: count }, (_, i) => i % PATTERNS.length)): ImageTrainingSet {
+export function tinyTrainingSet(
+  count: number,
+  classes = Array.from({ length: count }, (_, i) => i % PATTERNS.length),
+): ImageTrainingSet {
   const { augment } = resolveConfig('ce', { data: 'none:', augment: { padding: 1, strong: { operations: 1 } } });
-  return new ImageTrainingSet(new MemoryCrops(GEOMETRY, stripedPictures(count, SIZE)), labelled(classes), { ...augmentations(augment), softLabels: false, classCount: PATTERNS.length });
+  return new ImageTrainingSet(new MemoryCrops(GEOMETRY, stripedPictures(count, SIZE)), labelled(classes), {
+    ...augmentations(augment),
+    softLabels: false,
+    classCount: PATTERNS.length,
+  });
 }
 
 export function tinyEvaluationSet(count: number): ImageEvaluationSet {
-  return new ImageEvaluationSet(new MemoryCrops(GEOMETRY, stripedPictures(count, SIZE, 2)), labelled(Array.from({ length: count }, (_, i) => i % PATTERNS.length)));
+  return new ImageEvaluationSet(
+    new MemoryCrops(GEOMETRY, stripedPictures(count, SIZE, 2)),
+    labelled(Array.from({ length: count }, (_, i) => i % PATTERNS.length)),
+  );
 }
 
 function labelled(classes: readonly number[]): LabelledCrop[] {
@@ -59,7 +73,9 @@ export interface TinyRun {
   readonly epochs: readonly FinishedEpoch[];
 }
 
-export interface TinyRunOptions extends Partial<Pick<FitInput, 'training' | 'validation' | 'state' | 'signal' | 'onStep'>> {
+export interface TinyRunOptions extends Partial<
+  Pick<FitInput, 'training' | 'validation' | 'state' | 'signal' | 'onStep'>
+> {
   readonly settings?: Partial<FitSettings>;
   readonly method?: Method;
   readonly dropout?: number;
@@ -68,7 +84,13 @@ export interface TinyRunOptions extends Partial<Pick<FitInput, 'training' | 'val
 }
 
 /** Trains the tiny network on 48 striped pictures, judged by 12 others, with NLA if nothing else is asked for. */
-export async function fitTiny({ settings = {}, method = nlaMethod(), dropout = 0, onEpoch, ...rest }: TinyRunOptions = {}): Promise<TinyRun> {
+export async function fitTiny({
+  settings = {},
+  method = nlaMethod(),
+  dropout = 0,
+  onEpoch,
+  ...rest
+}: TinyRunOptions = {}): Promise<TinyRun> {
   const model = tinyNetwork(dropout);
   const runner = new LocalRunner(model, method);
   const epochs: FinishedEpoch[] = [];

@@ -3,7 +3,9 @@ import { writeTree } from './write-tree.js';
 
 /** A small PNG of one colour. */
 export function picture(shade: number): Promise<Buffer> {
-  return sharp({ create: { width: 8, height: 8, channels: 3, background: { r: shade, g: 0, b: 255 - shade } } }).png().toBuffer();
+  return sharp({ create: { width: 8, height: 8, channels: 3, background: { r: shade, g: 0, b: 255 - shade } } })
+    .png()
+    .toBuffer();
 }
 
 /** Copies within and across splits, contradicting labels, a person in two splits, damage, and a row without a file. */

@@ -13,14 +13,27 @@ export interface DeviceFolders {
 const LINUX: DeviceFolders = { devices: '/dev', names: '/sys/class/video4linux' };
 
 /** The cameras of this machine. None is needed for files, nor for a webcam in the browser. */
-export async function checkCameras(platform: NodeJS.Platform = process.platform, folders = LINUX): Promise<readonly CheckResult[]> {
+export async function checkCameras(
+  platform: NodeJS.Platform = process.platform,
+  folders = LINUX,
+): Promise<readonly CheckResult[]> {
   const name = 'cameras';
   if (platform === 'darwin') return [notChecked('ffmpeg -f avfoundation -list_devices true -i ""')];
   if (platform === 'win32') return [notChecked('ffmpeg -f dshow -list_devices true -i dummy')];
   if (platform !== 'linux') return [{ name, status: 'note', detail: `not checked on ${platform}`, mend: null }];
   try {
-    const devices = (await readdir(folders.devices)).filter((file) => /^video\d+$/.test(file)).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-    if (devices.length === 0) return [{ name, status: 'note', detail: `none (no ${folders.devices}/video*); needed only for a camera on this machine`, mend: null }];
+    const devices = (await readdir(folders.devices))
+      .filter((file) => /^video\d+$/.test(file))
+      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    if (devices.length === 0)
+      return [
+        {
+          name,
+          status: 'note',
+          detail: `none (no ${folders.devices}/video*); needed only for a camera on this machine`,
+          mend: null,
+        },
+      ];
     return await Promise.all(devices.map((device) => describeDevice(device, folders)));
   } catch (error) {
     return [{ name, status: 'note', detail: `not checked: ${reasonOf(error)}`, mend: null }];
@@ -28,13 +41,29 @@ export async function checkCameras(platform: NodeJS.Platform = process.platform,
 }
 
 function notChecked(listing: string): CheckResult {
-  return { name: 'cameras', status: 'note', detail: 'not checked on this system; the command lists them', mend: listing };
+  return {
+    name: 'cameras',
+    status: 'note',
+    detail: 'not checked on this system; the command lists them',
+    mend: listing,
+  };
 }
 
 async function describeDevice(device: string, { devices, names }: DeviceFolders): Promise<CheckResult> {
   const path = join(devices, device);
-  const label = await readFile(join(names, device, 'name'), 'utf8').then((text) => ` (${text.trim()})`, () => '');
-  const readable = await access(path, constants.R_OK | constants.W_OK).then(() => true, () => false);
+  const label = await readFile(join(names, device, 'name'), 'utf8').then(
+    (text) => ` (${text.trim()})`,
+    () => '',
+  );
+  const readable = await access(path, constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
   if (readable) return { name: 'cameras', status: 'ok', detail: path + label, mend: null };
-  return { name: 'cameras', status: 'note', detail: `${path}${label}: no permission`, mend: 'sudo usermod -aG video "$USER"' };
+  return {
+    name: 'cameras',
+    status: 'note',
+    detail: `${path}${label}: no permission`,
+    mend: 'sudo usermod -aG video "$USER"',
+  };
 }

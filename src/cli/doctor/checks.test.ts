@@ -56,19 +56,27 @@ describe('the engine', () => {
     vi.stubEnv('FERSTREAM_BACKEND', 'tfjs-node-gpu');
     const [result] = await checkEngine();
     expect(result).toMatchObject({ status: 'failed', detail: expect.stringContaining('tfjs-node-gpu') as string });
-    if (result?.detail.includes('not installed') === true) expect(result.mend).toBe('npm install @tensorflow/tfjs-node-gpu@4.22.0');
-    else console.warn(`SKIPPED: the install command, because @tensorflow/tfjs-node-gpu is installed here (${result?.detail ?? ''})`);
+    if (result?.detail.includes('not installed') === true)
+      expect(result.mend).toBe('npm install @tensorflow/tfjs-node-gpu@4.22.0');
+    else
+      console.warn(
+        `SKIPPED: the install command, because @tensorflow/tfjs-node-gpu is installed here (${result?.detail ?? ''})`,
+      );
   });
 
   test('with a name nobody knows is a failure', async () => {
     vi.stubEnv('FERSTREAM_BACKEND', 'abacus');
-    expect(await checkEngine()).toMatchObject([{ status: 'failed', detail: expect.stringContaining('abacus') as string, mend: 'unset FERSTREAM_BACKEND' }]);
+    expect(await checkEngine()).toMatchObject([
+      { status: 'failed', detail: expect.stringContaining('abacus') as string, mend: 'unset FERSTREAM_BACKEND' },
+    ]);
   });
 });
 
 describe('the versions of TensorFlow.js', () => {
   test('are all the same here', () => {
-    expect(checkTfjsPackages()).toMatchObject([{ status: 'ok', detail: expect.stringMatching(/^4\.22\.0: tfjs, tfjs-core, .*tfjs-backend-wasm/) as string }]);
+    expect(checkTfjsPackages()).toMatchObject([
+      { status: 'ok', detail: expect.stringMatching(/^4\.22\.0: tfjs, tfjs-core, .*tfjs-backend-wasm/) as string },
+    ]);
   });
 
   test('stop everything when the core is mixed, and not when an optional engine differs', () => {
@@ -91,12 +99,17 @@ describe('ffmpeg and ffprobe', () => {
       ['ffmpeg', 'ok'],
       ['ffprobe', 'ok'],
     ]);
-    for (const { detail } of results) expect(detail).toMatch(/^\S+, (named by the environment|on PATH|bundled with ferstream): .*ff(mpeg|probe)/);
+    for (const { detail } of results)
+      expect(detail).toMatch(/^\S+, (named by the environment|on PATH|bundled with ferstream): .*ff(mpeg|probe)/);
   });
 
   test('are missed when the environment names something else', async () => {
     vi.stubEnv('FFMPEG_PATH', join(folder, 'no-ffmpeg'));
-    expect((await checkFfmpeg())[0]).toMatchObject({ status: 'failed', detail: expect.stringContaining('no-ffmpeg') as string, mend: 'unset FFMPEG_PATH' });
+    expect((await checkFfmpeg())[0]).toMatchObject({
+      status: 'failed',
+      detail: expect.stringContaining('no-ffmpeg') as string,
+      mend: 'unset FFMPEG_PATH',
+    });
   });
 });
 
@@ -110,11 +123,20 @@ test('the weights that ship with the npm packages can be read', async () => {
 describe('the trained models that ship with ferstream', () => {
   test('are shown with size and hash', async () => {
     await saveTinyFrameModel(join(folder, 'default'), EXPRESSIONS_8);
-    expect(await checkModels(folder)).toMatchObject([{ name: 'model default', status: 'ok', detail: expect.stringMatching(/^0\.\d\d MB, sha256:[0-9a-f]{64}$/) as string, mend: null }]);
+    expect(await checkModels(folder)).toMatchObject([
+      {
+        name: 'model default',
+        status: 'ok',
+        detail: expect.stringMatching(/^0\.\d\d MB, sha256:[0-9a-f]{64}$/) as string,
+        mend: null,
+      },
+    ]);
   });
 
   test('stop everything when the one that is taken by default is missing, and only then', async () => {
-    expect(await checkModels(folder, 'default')).toMatchObject([{ status: 'failed', detail: expect.stringContaining('"default"') as string, mend: 'npm install ferstream' }]);
+    expect(await checkModels(folder, 'default')).toMatchObject([
+      { status: 'failed', detail: expect.stringContaining('"default"') as string, mend: 'npm install ferstream' },
+    ]);
     expect(await checkModels(folder, 'baseline')).toMatchObject([{ status: 'note', mend: null }]);
   });
 });
@@ -138,15 +160,21 @@ describe('cameras', () => {
   });
 
   test('none is a note, not a failure', async () => {
-    expect(await checkCameras('linux', { devices: folder, names: folder })).toMatchObject([{ status: 'note', detail: expect.stringContaining('none') as string }]);
+    expect(await checkCameras('linux', { devices: folder, names: folder })).toMatchObject([
+      { status: 'note', detail: expect.stringContaining('none') as string },
+    ]);
   });
 
   test.each(['darwin', 'win32', 'freebsd'] as const)('are said to be unchecked on %s', async (platform) => {
-    expect(await checkCameras(platform)).toMatchObject([{ status: 'note', detail: expect.stringContaining('not checked') as string }]);
+    expect(await checkCameras(platform)).toMatchObject([
+      { status: 'note', detail: expect.stringContaining('not checked') as string },
+    ]);
   });
 });
 
 test('a folder that can be written to, and one that cannot', async () => {
   expect(await checkWriteAccess(folder)).toMatchObject([{ status: 'ok', mend: null }]);
-  expect(await checkWriteAccess(join(folder, 'absent'))).toMatchObject([{ status: 'failed', detail: expect.stringContaining('absent') as string }]);
+  expect(await checkWriteAccess(join(folder, 'absent'))).toMatchObject([
+    { status: 'failed', detail: expect.stringContaining('absent') as string },
+  ]);
 });

@@ -3,7 +3,11 @@ import type { BinaryOrigin, FfmpegBinary } from '../../ingest/ffmpeg-binaries.js
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 
-const ORIGINS: Readonly<Record<BinaryOrigin, string>> = { environment: 'named by the environment', path: 'on PATH', bundled: 'bundled with ferstream' };
+const ORIGINS: Readonly<Record<BinaryOrigin, string>> = {
+  environment: 'named by the environment',
+  path: 'on PATH',
+  bundled: 'bundled with ferstream',
+};
 
 /** Which ffmpeg and ffprobe would be used, and from where. */
 export async function checkFfmpeg(): Promise<readonly CheckResult[]> {
@@ -13,11 +17,21 @@ export async function checkFfmpeg(): Promise<readonly CheckResult[]> {
   ];
 }
 
-async function look(name: string, find: () => Promise<FfmpegBinary>, variable: string, bundle: string): Promise<CheckResult> {
+async function look(
+  name: string,
+  find: () => Promise<FfmpegBinary>,
+  variable: string,
+  bundle: string,
+): Promise<CheckResult> {
   try {
     const { path, version, origin } = await find();
     return { name, status: 'ok', detail: `${version}, ${ORIGINS[origin]}: ${path}`, mend: null };
   } catch (error) {
-    return { name, status: 'failed', detail: reasonOf(error), mend: process.env[variable] ? `unset ${variable}` : `npm install ${bundle}` };
+    return {
+      name,
+      status: 'failed',
+      detail: reasonOf(error),
+      mend: process.env[variable] ? `unset ${variable}` : `npm install ${bundle}`,
+    };
   }
 }

@@ -14,7 +14,12 @@ export async function checkModels(folder?: string, taken: string = DEFAULT_MODEL
         return { name, status: 'ok', detail: `${(bytes / 1e6).toFixed(2)} MB, ${hash}`, mend: null };
       } catch (error) {
         const needed = model === taken;
-        return { name, status: needed ? 'failed' : 'note', detail: reasonOf(error), mend: needed ? 'npm install ferstream' : null };
+        return {
+          name,
+          status: needed ? 'failed' : 'note',
+          detail: reasonOf(error),
+          mend: needed ? 'npm install ferstream' : null,
+        };
       }
     }),
   );

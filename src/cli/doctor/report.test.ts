@@ -4,7 +4,12 @@ import { canRun, reportJson, reportLines } from './report.js';
 import { runChecks, runDoctor } from './run-doctor.js';
 
 const fine: CheckResult = { name: 'node', status: 'ok', detail: '20.20.2', mend: null };
-const note: CheckResult = { name: 'engine webgpu', status: 'note', detail: 'not installed', mend: 'npm install webgpu' };
+const note: CheckResult = {
+  name: 'engine webgpu',
+  status: 'note',
+  detail: 'not installed',
+  mend: 'npm install webgpu',
+};
 const broken: CheckResult = { name: 'ffmpeg', status: 'failed', detail: 'none found', mend: 'npm install ffmpeg' };
 
 test('columns are aligned, and what mends a thing stands below it', () => {
@@ -34,7 +39,11 @@ test('a note does not stop the job, a failure does', () => {
 });
 
 test('checks run in order and all their results count', async () => {
-  expect(await runChecks([() => Promise.resolve([fine, note]), () => Promise.resolve([broken])])).toEqual([fine, note, broken]);
+  expect(await runChecks([() => Promise.resolve([fine, note]), () => Promise.resolve([broken])])).toEqual([
+    fine,
+    note,
+    broken,
+  ]);
 });
 
 test('the doctor finds this machine able, and its JSON says what its exit code says', async () => {
@@ -44,6 +53,17 @@ test('the doctor finds this machine able, and its JSON says what its exit code s
   expect(exitCode).toBe(report.ok ? 0 : 1);
   expect(report.checks.filter(({ status }) => status === 'failed')).toEqual([]);
   expect(new Set(report.checks.map(({ name }) => name.split(' ')[0]))).toEqual(
-    new Set(['node', 'engine', 'tensorflow.js', 'ffmpeg', 'ffprobe', 'weights', 'model', 'images', 'cameras', 'folder']),
+    new Set([
+      'node',
+      'engine',
+      'tensorflow.js',
+      'ffmpeg',
+      'ffprobe',
+      'weights',
+      'model',
+      'images',
+      'cameras',
+      'folder',
+    ]),
   );
 });

@@ -8,7 +8,10 @@ export function canRun(results: readonly CheckResult[]): boolean {
 }
 
 /** The checks as aligned lines; what mends a thing stands on a line of its own, so that it can be copied. */
-export function reportLines(results: readonly CheckResult[], { colour }: { readonly colour: boolean }): readonly string[] {
+export function reportLines(
+  results: readonly CheckResult[],
+  { colour }: { readonly colour: boolean },
+): readonly string[] {
   const width = Math.max(0, ...results.map(({ name }) => name.length));
   const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const lines = results.flatMap(({ name, status, detail, mend }) => [
@@ -19,7 +22,10 @@ export function reportLines(results: readonly CheckResult[], { colour }: { reado
   const verdict =
     failed === 0
       ? paint('Footage can be annotated on this machine.', COLOURS.ok)
-      : paint(`Footage cannot be annotated yet: ${failed} ${failed === 1 ? 'check' : 'checks'} failed.`, COLOURS.failed);
+      : paint(
+          `Footage cannot be annotated yet: ${failed} ${failed === 1 ? 'check' : 'checks'} failed.`,
+          COLOURS.failed,
+        );
   return [...lines, '', verdict];
 }
 

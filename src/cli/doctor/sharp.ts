@@ -10,9 +10,19 @@ export async function checkSharp(): Promise<readonly CheckResult[]> {
       .toBuffer();
     const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true });
     const red = data[0] ?? -1;
-    if (info.width !== 16 || Math.abs(red - 200) > 8) throw new Error(`a JPEG came back changed (${info.width} pixels wide, red ${red})`);
-    return [{ name: 'images', status: 'ok', detail: `sharp ${sharp.versions.sharp} reads and writes JPEG`, mend: null }];
+    if (info.width !== 16 || Math.abs(red - 200) > 8)
+      throw new Error(`a JPEG came back changed (${info.width} pixels wide, red ${red})`);
+    return [
+      { name: 'images', status: 'ok', detail: `sharp ${sharp.versions.sharp} reads and writes JPEG`, mend: null },
+    ];
   } catch (error) {
-    return [{ name: 'images', status: 'failed', detail: `sharp does not work: ${reasonOf(error)}`, mend: 'npm install --include=optional sharp' }];
+    return [
+      {
+        name: 'images',
+        status: 'failed',
+        detail: `sharp does not work: ${reasonOf(error)}`,
+        mend: 'npm install --include=optional sharp',
+      },
+    ];
   }
 }

@@ -3,10 +3,15 @@ import type { TfjsPackage } from '../../model/backend/index.js';
 import type { CheckResult } from './check.js';
 
 /** Whether every @tensorflow package has the same version; their internals call each other. */
-export function checkTfjsPackages(packages: readonly TfjsPackage[] = installedTfjsPackages(), expected = tfjsVersion()): readonly CheckResult[] {
+export function checkTfjsPackages(
+  packages: readonly TfjsPackage[] = installedTfjsPackages(),
+  expected = tfjsVersion(),
+): readonly CheckResult[] {
   const differing = differingPackages(packages, expected);
-  const short = (list: readonly TfjsPackage[]): string => list.map(({ name }) => name.replace('@tensorflow/', '')).join(', ');
-  if (differing.length === 0) return [{ name: 'tensorflow.js', status: 'ok', detail: `${expected}: ${short(packages)}`, mend: null }];
+  const short = (list: readonly TfjsPackage[]): string =>
+    list.map(({ name }) => name.replace('@tensorflow/', '')).join(', ');
+  if (differing.length === 0)
+    return [{ name: 'tensorflow.js', status: 'ok', detail: `${expected}: ${short(packages)}`, mend: null }];
   return differing.map((odd): CheckResult => ({
     name: 'tensorflow.js',
     // An optional engine of another version is passed over; a mixture in the core stops everything.

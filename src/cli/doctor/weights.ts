@@ -25,7 +25,11 @@ export async function checkWeights(): Promise<readonly CheckResult[]> {
   ];
 }
 
-async function read(packageName: string, networks: readonly string[], load: (name: string) => Promise<void>): Promise<CheckResult> {
+async function read(
+  packageName: string,
+  networks: readonly string[],
+  load: (name: string) => Promise<void>,
+): Promise<CheckResult> {
   const name = 'weights';
   try {
     // Whatever became of the engine asked for: decoding needs one, and TensorFlow.js left alone would take plain `cpu`.

@@ -10,6 +10,13 @@ export async function checkWriteAccess(folder = process.cwd()): Promise<readonly
     await rmdir(await mkdtemp(join(folder, '.fer-doctor-')));
     return [{ name, status: 'ok', detail: `${folder} is writable`, mend: null }];
   } catch (error) {
-    return [{ name, status: 'failed', detail: `${folder} is not writable (${reasonOf(error)})`, mend: `chmod u+rwx "${folder}"` }];
+    return [
+      {
+        name,
+        status: 'failed',
+        detail: `${folder} is not writable (${reasonOf(error)})`,
+        mend: `chmod u+rwx "${folder}"`,
+      },
+    ];
   }
 }

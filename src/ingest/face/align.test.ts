@@ -29,7 +29,10 @@ describe('alignFace', () => {
   it('recovers how a face was turned, scaled and moved', () => {
     fc.assert(
       fc.property(similarity, (truth) => {
-        const found = cropToFrame(templateLandmarks().map((point) => applySimilarity(truth, point)), GEOMETRY);
+        const found = cropToFrame(
+          templateLandmarks().map((point) => applySimilarity(truth, point)),
+          GEOMETRY,
+        );
         for (const key of ['a', 'b', 'tx', 'ty'] as const) expect(found[key]).toBeCloseTo(truth[key], 4);
       }),
     );
@@ -50,7 +53,10 @@ describe('alignFace', () => {
   });
 
   it('gives Rec. 601 luma for a grey geometry', () => {
-    const frame = { ...plainFrame(64, 64, () => 0), data: new Uint8Array(64 * 64 * 3).map((_, i) => [200, 100, 50][i % 3]!) };
+    const frame = {
+      ...plainFrame(64, 64, () => 0),
+      data: new Uint8Array(64 * 64 * 3).map((_, i) => [200, 100, 50][i % 3]!),
+    };
     const { data } = alignFace(frame, templateLandmarks(), GEOMETRY);
     expect(data).toHaveLength(64 * 64);
     expect(data[700]).toBeCloseTo(0.299 * 200 + 0.587 * 100 + 0.114 * 50, 3);
@@ -58,7 +64,11 @@ describe('alignFace', () => {
 
   it('repeats the edge beyond the frame', () => {
     const moved = templateLandmarks().map(({ x, y }) => ({ x: x - 1000, y }));
-    const { data } = alignFace(plainFrame(64, 64, (x) => (x === 0 ? 90 : 200)), moved, GEOMETRY);
+    const { data } = alignFace(
+      plainFrame(64, 64, (x) => (x === 0 ? 90 : 200)),
+      moved,
+      GEOMETRY,
+    );
     expect(Math.min(...data)).toBeCloseTo(90, 3);
     expect(Math.max(...data)).toBeCloseTo(90, 3);
   });

@@ -23,11 +23,7 @@ export function cropToFrame(landmarks: readonly Point[], geometry: CropGeometry)
   const mouthPlace = scaled(geometry.mouth);
   // Eyes stand on the line across the template's own axis.
   const half = { x: ((eyes.y - mouthPlace.y) * spread) / 2, y: ((mouthPlace.x - eyes.x) * spread) / 2 };
-  const template = [
-    { x: eyes.x + half.x, y: eyes.y + half.y },
-    { x: eyes.x - half.x, y: eyes.y - half.y },
-    mouthPlace,
-  ];
+  const template = [{ x: eyes.x + half.x, y: eyes.y + half.y }, { x: eyes.x - half.x, y: eyes.y - half.y }, mouthPlace];
   return fitSimilarity(template, [left, right, mouth], [1, 1, 2]);
 }
 
@@ -46,6 +42,7 @@ export function alignFace(frame: Frame, landmarks: readonly Point[], geometry: C
 /** Rec. 601 luma of packed RGB. */
 export function toGrey(rgb: Float32Array): Float32Array {
   const grey = new Float32Array(rgb.length / 3);
-  for (let i = 0; i < grey.length; i++) grey[i] = 0.299 * rgb[3 * i]! + 0.587 * rgb[3 * i + 1]! + 0.114 * rgb[3 * i + 2]!;
+  for (let i = 0; i < grey.length; i++)
+    grey[i] = 0.299 * rgb[3 * i]! + 0.587 * rgb[3 * i + 1]! + 0.114 * rgb[3 * i + 2]!;
   return grey;
 }

@@ -20,7 +20,12 @@ function cheapest(cost: readonly (readonly number[])[]): number {
 
 const matrix = fc
   .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }))
-  .chain(([rows, columns]) => fc.array(fc.array(fc.integer({ min: -50, max: 50 }), { minLength: columns, maxLength: columns }), { minLength: rows, maxLength: rows }));
+  .chain(([rows, columns]) =>
+    fc.array(fc.array(fc.integer({ min: -50, max: 50 }), { minLength: columns, maxLength: columns }), {
+      minLength: rows,
+      maxLength: rows,
+    }),
+  );
 
 describe('assign', () => {
   it('costs as little as the best of all pairings', () => {
@@ -35,11 +40,24 @@ describe('assign', () => {
   });
 
   it('prefers the sum over the single best pair', () => {
-    expect(assign([[1, 2], [1, 9]])).toEqual([[0, 1], [1, 0]]);
+    expect(
+      assign([
+        [1, 2],
+        [1, 9],
+      ]),
+    ).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
   });
 
   it('leaves forbidden pairs alone', () => {
-    expect(assign([[Infinity, 3], [Infinity, 1]])).toEqual([[1, 1]]);
+    expect(
+      assign([
+        [Infinity, 3],
+        [Infinity, 1],
+      ]),
+    ).toEqual([[1, 1]]);
     expect(assign([[Infinity]])).toEqual([]);
   });
 

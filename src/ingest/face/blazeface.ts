@@ -52,7 +52,9 @@ export class BlazeFace implements FaceDetector {
     const input = tf.tensor4d(pixels, [1, letterbox.height, letterbox.width, 3]);
     const outputs = this.network.run(input); // [1, h, w, anchors * (1 | 16)]
     input.dispose();
-    const [fineScores, fineBoxes, coarseScores, coarseBoxes] = await Promise.all(outputs.map((tensor) => tensor.data()));
+    const [fineScores, fineBoxes, coarseScores, coarseBoxes] = await Promise.all(
+      outputs.map((tensor) => tensor.data()),
+    );
     tf.dispose(outputs);
     return mergeOverlapping(
       [
@@ -73,7 +75,13 @@ function inputSize(region: Box, smallest: number): number {
   return INPUT_SIZES.find((size) => (smallest * size) / longer >= SURE_FACE) ?? INPUT_SIZES[INPUT_SIZES.length - 1]!;
 }
 
-function decode(grid: Grid, letterbox: Letterbox, scores: ArrayLike<number>, values: ArrayLike<number>, low: number): Detection[] {
+function decode(
+  grid: Grid,
+  letterbox: Letterbox,
+  scores: ArrayLike<number>,
+  values: ArrayLike<number>,
+  low: number,
+): Detection[] {
   const threshold = Math.log(low / (1 - low));
   const columns = letterbox.width / grid.stride;
   const detections: Detection[] = [];

@@ -2,7 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../frame.js';
 import { FACE_API_SCALING } from './face-api-scaling.js';
 import type { Point } from './geometry.js';
-import { disposeRecognition, loadRecognitionWeights, RECOGNITION_BLOCKS } from '../../model/pretrained/recognition-weights.js';
+import {
+  disposeRecognition,
+  loadRecognitionWeights,
+  RECOGNITION_BLOCKS,
+} from '../../model/pretrained/recognition-weights.js';
 import type { RecognitionWeights } from '../../model/pretrained/recognition-weights.js';
 import { fitSimilarity } from './similarity.js';
 import { warpRgb } from './warp.js';
@@ -75,8 +79,18 @@ export class DescriptorNet {
     const pooled = tf.avgPool(x, 2, 2, 'valid');
     // Where strides leave one row and column less, or channels are doubled, the missing part counts as zero.
     const [, height, width, channels] = pooled.shape;
-    const grown = tf.pad<tf.Tensor4D>(out, [[0, 0], [0, height - out.shape[1]], [0, width - out.shape[2]], [0, 0]]);
-    const widened = tf.pad<tf.Tensor4D>(pooled, [[0, 0], [0, 0], [0, 0], [0, out.shape[3] - channels]]);
+    const grown = tf.pad<tf.Tensor4D>(out, [
+      [0, 0],
+      [0, height - out.shape[1]],
+      [0, width - out.shape[2]],
+      [0, 0],
+    ]);
+    const widened = tf.pad<tf.Tensor4D>(pooled, [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      [0, out.shape[3] - channels],
+    ]);
     return tf.relu(tf.add<tf.Tensor4D>(widened, grown));
   }
 

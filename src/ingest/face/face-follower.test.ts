@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { atRate, beside, noiseFrame, PEOPLE, photoFrame, plainFrame, slide } from '../../../test/support/face-frames.js';
+import {
+  atRate,
+  beside,
+  noiseFrame,
+  PEOPLE,
+  photoFrame,
+  plainFrame,
+  slide,
+} from '../../../test/support/face-frames.js';
 import { openBackend } from '../../model/backend/index.js';
 import type { Frame } from '../frame.js';
 import { FaceFollower, type FaceOptions } from './face-follower.js';
@@ -27,7 +35,8 @@ afterAll(() => {
 });
 
 const nobody = (count: number): Frame[] => Array.from({ length: count }, (_, i) => noiseFrame(SIDE, SIDE, i + 1));
-const wall = (count: number): Frame[] => Array.from({ length: count }, () => plainFrame(SIDE, SIDE, (x, y) => 120 + ((x * y) % 13)));
+const wall = (count: number): Frame[] =>
+  Array.from({ length: count }, () => plainFrame(SIDE, SIDE, (x, y) => 120 + ((x * y) % 13)));
 
 async function follow(frames: readonly Frame[], options: FaceOptions = {}): Promise<TrackedFace[][]> {
   const follower = new FaceFollower(nets, options);

@@ -108,7 +108,8 @@ export class FaceFollower {
 
   /** Sightings by landmarks alone; null when this frame needs the detector. */
   private async tryFollowing(frame: Frame, cut: boolean): Promise<Map<Track, Sighting> | null> {
-    const due = cut || this.tracks.length === 0 || this.sinceDetection + 1 >= this.options.detectEvery || !this.isCalm();
+    const due =
+      cut || this.tracks.length === 0 || this.sinceDetection + 1 >= this.options.detectEvery || !this.isCalm();
     if (due) return null;
     const sightings = await followFaces(frame, this.nets.landmarks, this.tracks);
     if (sightings.includes(null) || convergeOnOne(sightings)) return null;
@@ -151,7 +152,8 @@ export class FaceFollower {
   /** Detections in the frame, looked at as closely as the faces at hand and the time since the last full look ask for. */
   private async look(frame: Frame): Promise<Detection[]> {
     const { detector } = this.nets;
-    const recent = frame.timestamp - this.lastFullLook < FULL_LOOK_SECONDS && ++this.looksSinceFull < FULL_LOOK_DETECTIONS;
+    const recent =
+      frame.timestamp - this.lastFullLook < FULL_LOOK_SECONDS && ++this.looksSinceFull < FULL_LOOK_DETECTIONS;
     if (this.tracks.length > 0 && this.isCalm() && recent) {
       return detector.detect(frame, { smallest: Math.min(...this.tracks.map(({ box }) => sizeOf(box))) });
     }
@@ -161,11 +163,18 @@ export class FaceFollower {
   }
 
   /** Which detection belongs to which face; a face without one gets a closer look around its place. */
-  private async matchDetections(frame: Frame, detections: readonly Detection[]): Promise<{ finds: Find[]; newcomers: Detection[] }> {
+  private async matchDetections(
+    frame: Frame,
+    detections: readonly Detection[],
+  ): Promise<{ finds: Find[]; newcomers: Detection[] }> {
     const time = frame.timestamp;
     const expected = this.tracks.map((track) => ({ box: track.motion.predict(time), unseen: time - track.lastSeen }));
     const { pairs, missing, unexpected } = matchFaces(expected, detections, this.nets.detector.scores.high);
-    const finds: Find[] = pairs.map(([row, column]) => ({ detection: detections[column]!, track: this.tracks[row]!, presence: null }));
+    const finds: Find[] = pairs.map(([row, column]) => ({
+      detection: detections[column]!,
+      track: this.tracks[row]!,
+      presence: null,
+    }));
     for (const row of missing) {
       const detection = await this.searchNear(frame, expected[row]!.box, finds);
       if (detection !== null) finds.push({ detection, track: this.tracks[row]!, presence: null });

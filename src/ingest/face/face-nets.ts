@@ -25,7 +25,10 @@ export interface FaceNetOptions {
  * Loads all networks into the engine that TensorFlow.js is set to.
  * @throws FerError WEIGHTS_MISSING
  */
-export async function loadFaceNets({ detector = 'blazeface', landmarks = 'tiny' }: FaceNetOptions = {}): Promise<FaceNets> {
+export async function loadFaceNets({
+  detector = 'blazeface',
+  landmarks = 'tiny',
+}: FaceNetOptions = {}): Promise<FaceNets> {
   const nets = {
     detector: await loadDetector(detector),
     presence: await FacePresence.load(),

@@ -25,8 +25,16 @@ export function expectedWindow(track: Track, time: number): FaceWindow {
  * @param alike least likeness to the last picture
  * @returns for each track its sighting, or null where the face was lost
  */
-export async function followFaces(frame: Frame, net: LandmarkNet, tracks: readonly Track[], alike = ALIKE): Promise<(Sighting | null)[]> {
-  const found = await net.locate(frame, tracks.map((track) => expectedWindow(track, frame.timestamp)));
+export async function followFaces(
+  frame: Frame,
+  net: LandmarkNet,
+  tracks: readonly Track[],
+  alike = ALIKE,
+): Promise<(Sighting | null)[]> {
+  const found = await net.locate(
+    frame,
+    tracks.map((track) => expectedWindow(track, frame.timestamp)),
+  );
   return tracks.map((track, i) => sightingFrom(frame, track, found[i]!, alike));
 }
 
@@ -38,7 +46,13 @@ function sightingFrom(frame: Frame, track: Track, landmarks: readonly Point[], a
   const patch = facePatch(frame, landmarks);
   const likeness = patchSimilarity(track.patch, patch);
   if (likeness < alike) return null;
-  return { box: moveBox(track.box, motion, growth), score: track.score * Math.max(0, Math.min(1, likeness + 0.1)), landmarks, patch, evidence: 'followed' };
+  return {
+    box: moveBox(track.box, motion, growth),
+    score: track.score * Math.max(0, Math.min(1, likeness + 0.1)),
+    landmarks,
+    patch,
+    evidence: 'followed',
+  };
 }
 
 function moveBox(box: Box, motion: Parameters<typeof applySimilarity>[0], growth: number): Box {

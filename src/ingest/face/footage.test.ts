@@ -28,7 +28,8 @@ describe.skipIf(!available)('real footage', () => {
     const source = await openSource(inputs[0]!, { start, end, width: 480 });
     const follower = new FaceFollower(nets, { detectEvery });
     const results: TrackedFace[][] = [];
-    for await (const frame of source.frames()) results.push((await follower.update(frame)).filter(({ tentative }) => !tentative));
+    for await (const frame of source.frames())
+      results.push((await follower.update(frame)).filter(({ tentative }) => !tentative));
     follower.dispose();
     return results;
   }

@@ -34,7 +34,8 @@ export interface Candidate {
 }
 
 /** Whose face it is: somebody known, surely nobody known, or not to be told yet. */
-export type Recognition = { readonly kind: 'known'; readonly id: number } | { readonly kind: 'new' } | { readonly kind: 'open' };
+export type Recognition =
+  { readonly kind: 'known'; readonly id: number } | { readonly kind: 'new' } | { readonly kind: 'open' };
 
 /** The people of one video and what their faces look like. */
 export class Identities {
@@ -96,7 +97,9 @@ export class Identities {
    */
   recognise(candidates: readonly Candidate[], present: ReadonlySet<number>, time: number): Recognition[] {
     const absent = [...this.people.values()].filter(({ id, mean }) => mean !== null && !present.has(id));
-    const distances = candidates.map(({ descriptor }) => absent.map(({ mean }) => descriptorDistance(mean!, descriptor)));
+    const distances = candidates.map(({ descriptor }) =>
+      absent.map(({ mean }) => descriptorDistance(mean!, descriptor)),
+    );
     const cost = candidates.map((candidate, row) =>
       absent.map((person, column) => {
         const limit = isReturn(person, candidate.box, time) ? RETURNING_PERSON : SAME_PERSON;
@@ -122,5 +125,9 @@ function isNearby({ lost }: Person, box: Box, time: number): boolean {
 }
 
 function isReturn(person: Person, box: Box, time: number): boolean {
-  return person.lost !== null && time - person.lost.time < RETURN_SECONDS && intersectionOverUnion(person.lost.box, box) > RETURN_OVERLAP;
+  return (
+    person.lost !== null &&
+    time - person.lost.time < RETURN_SECONDS &&
+    intersectionOverUnion(person.lost.box, box) > RETURN_OVERLAP
+  );
 }

@@ -6,7 +6,13 @@ const RAW = { gain: 1, offset: [0, 0, 0] } as const;
 
 describe('letterbox', () => {
   it('is no larger than the region needs', () => {
-    expect(fitLetterbox({ x: 0, y: 0, width: 640, height: 480 }, 256, 32)).toEqual({ width: 256, height: 192, scale: 2.5, x: 0, y: 0 });
+    expect(fitLetterbox({ x: 0, y: 0, width: 640, height: 480 }, 256, 32)).toEqual({
+      width: 256,
+      height: 192,
+      scale: 2.5,
+      x: 0,
+      y: 0,
+    });
     const wide = fitLetterbox({ x: 0, y: 0, width: 1280, height: 720 }, 256, 32);
     expect([wide.width, wide.height]).toEqual([256, 160]);
     expect(wide.y).toBeCloseTo(-40); // 8 of the 160 rows above, 8 below
@@ -38,7 +44,12 @@ describe('letterbox', () => {
 
   it('is black, scaled like any other black, outside the frame', () => {
     const target = new Float32Array(32 * 32 * 3);
-    fillLetterbox(plainFrame(32, 16, () => 255), fitLetterbox({ x: 0, y: 0, width: 32, height: 16 }, 32, 32), { gain: 1 / 127.5, offset: [-1, -1, -1] }, target);
+    fillLetterbox(
+      plainFrame(32, 16, () => 255),
+      fitLetterbox({ x: 0, y: 0, width: 32, height: 16 }, 32, 32),
+      { gain: 1 / 127.5, offset: [-1, -1, -1] },
+      target,
+    );
     expect(target[0]).toBe(-1);
     expect(target[16 * 32 * 3]).toBeCloseTo(1);
   });

@@ -24,9 +24,15 @@ export interface PixelScaling {
  * the shorter side is only as long as the region needs, which saves the work a square input would waste on padding.
  * @param anchor "center" spreads the padding evenly, "start" leaves it at the right and bottom
  */
-export function fitLetterbox(region: Box, size: number, multiple: number, anchor: 'center' | 'start' = 'center'): Letterbox {
+export function fitLetterbox(
+  region: Box,
+  size: number,
+  multiple: number,
+  anchor: 'center' | 'start' = 'center',
+): Letterbox {
   const scale = Math.max(region.width, region.height) / size;
-  const up = (length: number): number => Math.min(size, Math.max(multiple, Math.ceil(length / scale / multiple - 1e-6) * multiple));
+  const up = (length: number): number =>
+    Math.min(size, Math.max(multiple, Math.ceil(length / scale / multiple - 1e-6) * multiple));
   const width = up(region.width);
   const height = up(region.height);
   const slack = anchor === 'center' ? 0.5 : 0;
@@ -90,7 +96,13 @@ function clamp(position: number, length: number): number {
  * Input pixels outside the frame become black.
  * @param target [height, width, 3] of the letterbox, written from `offset`
  */
-export function fillLetterbox(frame: Frame, letterbox: Letterbox, scaling: PixelScaling, target: Float32Array, offset = 0): void {
+export function fillLetterbox(
+  frame: Frame,
+  letterbox: Letterbox,
+  scaling: PixelScaling,
+  target: Float32Array,
+  offset = 0,
+): void {
   const { width, height } = letterbox;
   const columns = axisTaps(width, letterbox.x, letterbox.scale, frame.width);
   const rows = axisTaps(height, letterbox.y, letterbox.scale, frame.height);

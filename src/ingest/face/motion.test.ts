@@ -24,7 +24,8 @@ describe('BoxMotion', () => {
   it('steadies a trembling box but follows a leap at once', () => {
     const motion = new BoxMotion(at(0), 0);
     let widest = 0;
-    for (let i = 1; i <= 50; i++) widest = Math.max(widest, Math.abs(motion.correct(at(i % 2 === 0 ? 2 : -2), i / 25).x));
+    for (let i = 1; i <= 50; i++)
+      widest = Math.max(widest, Math.abs(motion.correct(at(i % 2 === 0 ? 2 : -2), i / 25).x));
     expect(widest).toBeLessThan(2);
     expect(motion.correct(at(80), 51 / 25).x).toBeCloseTo(80, 0);
   });

@@ -16,7 +16,9 @@ describe('mergeOverlapping', () => {
   });
 
   it('keeps faces that stand apart, best first', () => {
-    expect(mergeOverlapping([detection(0, 0, 50, 0.5), detection(200, 0, 50, 0.9)], 0.3).map(({ score }) => score)).toEqual([0.9, 0.5]);
+    expect(
+      mergeOverlapping([detection(0, 0, 50, 0.5), detection(200, 0, 50, 0.9)], 0.3).map(({ score }) => score),
+    ).toEqual([0.9, 0.5]);
   });
 
   it('drops a small box inside a better large one without letting it shift that', () => {

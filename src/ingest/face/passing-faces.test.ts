@@ -34,7 +34,9 @@ beforeAll(async () => {
   );
   // One goes right, the other goes left and passes in front: for almost a second the first is hidden.
   passing = atRate(
-    Array.from({ length: FRAMES }, (_, i) => lay(before!, lay(behind!, ROOM, Math.round(6 * i)), Math.round(430 - 6 * i))),
+    Array.from({ length: FRAMES }, (_, i) =>
+      lay(before!, lay(behind!, ROOM, Math.round(6 * i)), Math.round(430 - 6 * i)),
+    ),
     RATE,
   );
 });
@@ -43,17 +45,22 @@ afterAll(() => {
   nets.dispose();
 });
 
-it.each([1, 5])('two people who pass each other keep their ids, and nobody is seen on another (detecting every %d frames)', async (detectEvery) => {
-  const follower = new FaceFollower(nets, { detectEvery });
-  const results: TrackedFace[][] = [];
-  for (const frame of passing) results.push((await follower.update(frame)).filter(({ tentative }) => !tentative));
-  follower.dispose();
+it.each([1, 5])(
+  'two people who pass each other keep their ids, and nobody is seen on another (detecting every %d frames)',
+  async (detectEvery) => {
+    const follower = new FaceFollower(nets, { detectEvery });
+    const results: TrackedFace[][] = [];
+    for (const frame of passing) results.push((await follower.update(frame)).filter(({ tentative }) => !tentative));
+    follower.dispose();
 
-  const byPlace = (faces: readonly TrackedFace[]): number[] => [...faces].sort((a, b) => a.box.x - b.box.x).map(({ trackId }) => trackId);
-  expect(byPlace(results[5]!)).toEqual([1, 2]);
-  expect(byPlace(results.at(-1)!)).toEqual([2, 1]);
-  expect(new Set(results.flat().map(({ trackId }) => trackId))).toEqual(new Set([1, 2]));
-  for (const [one, other] of results) {
-    if (one !== undefined && other !== undefined) expect(intersectionOverSmaller(one.box, other.box)).toBeLessThan(0.6);
-  }
-});
+    const byPlace = (faces: readonly TrackedFace[]): number[] =>
+      [...faces].sort((a, b) => a.box.x - b.box.x).map(({ trackId }) => trackId);
+    expect(byPlace(results[5]!)).toEqual([1, 2]);
+    expect(byPlace(results.at(-1)!)).toEqual([2, 1]);
+    expect(new Set(results.flat().map(({ trackId }) => trackId))).toEqual(new Set([1, 2]));
+    for (const [one, other] of results) {
+      if (one !== undefined && other !== undefined)
+        expect(intersectionOverSmaller(one.box, other.box)).toBeLessThan(0.6);
+    }
+  },
+);

@@ -55,11 +55,15 @@ export class SecondLook {
    */
   async judgeKnown(frame: Frame, finds: readonly Find[], minScore: number): Promise<Find[]> {
     const doubtful = finds.filter(({ track, detection }) => !track!.believed || detection.score < this.scores.strong);
-    const presences = await this.presence.probabilities(frame, doubtful.map(({ detection }) => presenceWindow(detection)));
+    const presences = await this.presence.probabilities(
+      frame,
+      doubtful.map(({ detection }) => presenceWindow(detection)),
+    );
     const unbacked = new Set<Find>();
     for (const [i, find] of doubtful.entries()) {
       const presence = presences[i]!;
-      if (!find.track!.believed) find.track!.look(find.detection.score >= minScore && presence >= CONVINCING, frame.timestamp);
+      if (!find.track!.believed)
+        find.track!.look(find.detection.score >= minScore && presence >= CONVINCING, frame.timestamp);
       else if (presence < BACKING) unbacked.add(find);
     }
     return finds.filter((find) => !unbacked.has(find));
@@ -69,13 +73,22 @@ export class SecondLook {
    * Detections that nobody was expected at become newcomers only if the presence network finds a face there, too.
    * @param known boxes of the faces that are in the picture already
    */
-  async judgeNewcomers(frame: Frame, detections: readonly Detection[], known: readonly Box[], { minScore, minSize, room }: Entry): Promise<Find[]> {
+  async judgeNewcomers(
+    frame: Frame,
+    detections: readonly Detection[],
+    known: readonly Box[],
+    { minScore, minSize, room }: Entry,
+  ): Promise<Find[]> {
     const time = frame.timestamp;
     this.rejected = this.rejected.filter((rejection) => time - rejection.time < REJECTED_SECONDS);
     const candidates = detections
       .filter(({ box, score }) => score >= minScore && sizeOf(box) >= minSize)
       .filter(({ box }) => !known.some((other) => onSameFace(other, box)))
-      .filter(({ box }) => this.rejected.every((rejection) => rejection.time === time || intersectionOverUnion(rejection.box, box) < SAME_DETECTION))
+      .filter(({ box }) =>
+        this.rejected.every(
+          (rejection) => rejection.time === time || intersectionOverUnion(rejection.box, box) < SAME_DETECTION,
+        ),
+      )
       .slice(0, Math.max(0, room));
     const presences = await this.presence.probabilities(frame, candidates.map(presenceWindow));
     const accepted: Find[] = [];
@@ -89,7 +102,10 @@ export class SecondLook {
   }
 
   /** Which sightings by landmarks alone the presence network vouches for; their score is what it says at most. */
-  async vouch(frame: Frame, followed: readonly { readonly track: Track; readonly sighting: Sighting }[]): Promise<Map<Track, Sighting>> {
+  async vouch(
+    frame: Frame,
+    followed: readonly { readonly track: Track; readonly sighting: Sighting }[],
+  ): Promise<Map<Track, Sighting>> {
     const presences = await this.presence.probabilities(
       frame,
       followed.map(({ track }) => ({

@@ -16,9 +16,17 @@ const ASTRAY_GROWTH = 1.6;
 
 /** Landmarks and pictures of all finds, in one network call (and one more for those that went astray). */
 export async function sightFaces(frame: Frame, net: LandmarkNet, finds: readonly Find[]): Promise<Sighting[]> {
-  const landmarks = await net.locate(frame, finds.map((find) => landmarkWindow(find, frame.timestamp)));
-  const astray = finds.flatMap((find, i) => (find.track !== null && isAstray(landmarks[i]!, find.detection) ? [i] : []));
-  const corrected = await net.locate(frame, astray.map((i) => windowOfDetection(finds[i]!.detection)));
+  const landmarks = await net.locate(
+    frame,
+    finds.map((find) => landmarkWindow(find, frame.timestamp)),
+  );
+  const astray = finds.flatMap((find, i) =>
+    find.track !== null && isAstray(landmarks[i]!, find.detection) ? [i] : [],
+  );
+  const corrected = await net.locate(
+    frame,
+    astray.map((i) => windowOfDetection(finds[i]!.detection)),
+  );
   for (const [k, i] of astray.entries()) landmarks[i] = corrected[k]!;
   return finds.map(({ detection }, i) => ({
     box: detection.box,

@@ -4,7 +4,12 @@ import { angleOf, applySimilarity, fitSimilarity, invertSimilarity, scaleOf, squ
 
 const coordinate = fc.double({ min: -500, max: 500, noNaN: true });
 const similarity = fc
-  .record({ scale: fc.double({ min: 0.1, max: 10, noNaN: true }), angle: fc.double({ min: -3, max: 3, noNaN: true }), tx: coordinate, ty: coordinate })
+  .record({
+    scale: fc.double({ min: 0.1, max: 10, noNaN: true }),
+    angle: fc.double({ min: -3, max: 3, noNaN: true }),
+    tx: coordinate,
+    ty: coordinate,
+  })
   .map(({ scale, angle, tx, ty }) => ({ a: scale * Math.cos(angle), b: scale * Math.sin(angle), tx, ty }));
 const POINTS = [
   { x: 0, y: 0 },
@@ -16,7 +21,10 @@ describe('similarity', () => {
   it('is recovered from where it takes points', () => {
     fc.assert(
       fc.property(similarity, (truth) => {
-        const fitted = fitSimilarity(POINTS, POINTS.map((point) => applySimilarity(truth, point)));
+        const fitted = fitSimilarity(
+          POINTS,
+          POINTS.map((point) => applySimilarity(truth, point)),
+        );
         expect(fitted.a).toBeCloseTo(truth.a, 6);
         expect(fitted.b).toBeCloseTo(truth.b, 6);
         expect(fitted.tx).toBeCloseTo(truth.tx, 4);

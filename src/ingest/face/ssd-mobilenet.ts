@@ -40,7 +40,9 @@ export class SsdMobileNet implements FaceDetector {
   static async load(): Promise<SsdMobileNet> {
     const weights = await loadFaceApiWeights('ssd_mobilenetv1_model');
     const anchors = await weight(weights, 'Output/extra_dim').data(); // [1, anchors, (y0, x0, y1, x1)]
-    const depthwise = Array.from({ length: BACKBONE_LAYERS }, (_, i) => foldBatchNorm(weights, `MobilenetV1/Conv2d_${i + 1}_depthwise`));
+    const depthwise = Array.from({ length: BACKBONE_LAYERS }, (_, i) =>
+      foldBatchNorm(weights, `MobilenetV1/Conv2d_${i + 1}_depthwise`),
+    );
     return new SsdMobileNet(weights, depthwise, anchors);
   }
 
@@ -78,8 +80,14 @@ export class SsdMobileNet implements FaceDetector {
       if (halves) sources.push(x);
     }
     return [
-      tf.concat(sources.map((source, i) => this.predict(source, `Prediction/BoxPredictor_${i}/BoxEncodingPredictor`, 4)), 1),
-      tf.concat(sources.map((source, i) => this.predict(source, `Prediction/BoxPredictor_${i}/ClassPredictor`, CLASSES)), 1),
+      tf.concat(
+        sources.map((source, i) => this.predict(source, `Prediction/BoxPredictor_${i}/BoxEncodingPredictor`, 4)),
+        1,
+      ),
+      tf.concat(
+        sources.map((source, i) => this.predict(source, `Prediction/BoxPredictor_${i}/ClassPredictor`, CLASSES)),
+        1,
+      ),
     ];
   }
 
@@ -111,14 +119,23 @@ function foldBatchNorm(weights: WeightMap, name: string): Depthwise {
     const norm = (part: string): tf.Tensor1D => weight<tf.Rank.R1>(weights, `${name}/BatchNorm/${part}`);
     const gain = tf.div<tf.Tensor1D>(norm('gamma'), tf.sqrt(tf.add(norm('moving_variance'), EPSILON)));
     return {
-      filter: tf.mul<tf.Tensor4D>(weight<tf.Rank.R4>(weights, `${name}/depthwise_weights`), tf.reshape(gain, [1, 1, -1, 1])),
+      filter: tf.mul<tf.Tensor4D>(
+        weight<tf.Rank.R4>(weights, `${name}/depthwise_weights`),
+        tf.reshape(gain, [1, 1, -1, 1]),
+      ),
       bias: tf.sub<tf.Tensor1D>(norm('beta'), tf.mul(norm('moving_mean'), gain)),
     };
   });
 }
 
 /** @see SSD's box code: offsets in tenths of the anchor's size, sizes as logarithms in fifths */
-function decode(codes: ArrayLike<number>, classes: ArrayLike<number>, anchors: ArrayLike<number>, letterbox: Letterbox, low: number): Detection[] {
+function decode(
+  codes: ArrayLike<number>,
+  classes: ArrayLike<number>,
+  anchors: ArrayLike<number>,
+  letterbox: Letterbox,
+  low: number,
+): Detection[] {
   const detections: Detection[] = [];
   const side = INPUT_SIZE * letterbox.scale;
   for (let i = 0; i < anchors.length / 4; i++) {

@@ -27,7 +27,11 @@ export interface StillOptions {
  * The faces of a single picture, largest first: what `FaceFollower` makes of a frame, second look included, without asking who they are,
  * which nobody wants to know of a picture by itself.
  */
-export async function findFaces(frame: Frame, nets: FaceNets, { minSize = 20, maxFaces = 8 }: StillOptions = {}): Promise<StillFace[]> {
+export async function findFaces(
+  frame: Frame,
+  nets: FaceNets,
+  { minSize = 20, maxFaces = 8 }: StillOptions = {},
+): Promise<StillFace[]> {
   const { detector } = nets;
   const secondLook = new SecondLook(nets.presence, detector.scores);
   const entry = { minScore: detector.scores.high, minSize, room: maxFaces };
@@ -38,6 +42,11 @@ export async function findFaces(frame: Frame, nets: FaceNets, { minSize = 20, ma
   }
   const sightings = await sightFaces(frame, nets.landmarks, finds);
   // In a video the next frame's points are looked for where this one's were, which is steadier than around a detection.
-  const landmarks = await nets.landmarks.locate(frame, sightings.map((sighting) => windowOfLandmarks(sighting.landmarks)));
-  return sightings.map(({ box, score }, i) => ({ box, score, landmarks: landmarks[i]! })).sort((a, b) => sizeOf(b.box) - sizeOf(a.box));
+  const landmarks = await nets.landmarks.locate(
+    frame,
+    sightings.map((sighting) => windowOfLandmarks(sighting.landmarks)),
+  );
+  return sightings
+    .map(({ box, score }, i) => ({ box, score, landmarks: landmarks[i]! }))
+    .sort((a, b) => sizeOf(b.box) - sizeOf(a.box));
 }

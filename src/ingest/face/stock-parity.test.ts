@@ -26,7 +26,9 @@ interface StockFaceApi {
     readonly faceLandmark68TinyNet: StockNet & { forward(image: tf.Tensor): Promise<tf.Tensor> };
     readonly faceRecognitionNet: StockNet & { computeFaceDescriptor(image: tf.Tensor): Promise<Float32Array> };
     readonly ssdMobilenetv1: StockNet & {
-      locateFaces(image: tf.Tensor): Promise<{ score: number; box: { x: number; y: number; width: number; height: number } }[]>;
+      locateFaces(
+        image: tf.Tensor,
+      ): Promise<{ score: number; box: { x: number; y: number; width: number; height: number } }[]>;
     };
   };
 }
@@ -126,14 +128,19 @@ describe('the fused networks give what the stock ones give', () => {
     };
     const bytes = Uint8Array.from(await readFile(join(folder, `${name}.bin`)));
     const reference = await tf.loadGraphModel(
-      tf.io.fromMemory({ modelTopology: json.modelTopology, weightSpecs: json.weightsManifest.flatMap(({ weights }) => weights), weightData: bytes.buffer }),
+      tf.io.fromMemory({
+        modelTopology: json.modelTopology,
+        weightSpecs: json.weightsManifest.flatMap(({ weights }) => weights),
+        weightData: bytes.buffer,
+      }),
     );
     const { nodes, weights } = await loadHumanGraph(name);
     const ours = new GraphNetwork(nodes, weights, outputs);
     const input = normalised(await face(side), [127.5, 127.5, 127.5]);
     const expected = reference.execute(input, [...outputs]);
     const got = ours.run(input);
-    for (const [i, tensor] of [expected].flat().entries()) expect(worstDifference(tensor, got[i]!)).toBeLessThan(TOLERANCE);
+    for (const [i, tensor] of [expected].flat().entries())
+      expect(worstDifference(tensor, got[i]!)).toBeLessThan(TOLERANCE);
     ours.dispose();
     reference.dispose();
   });

@@ -99,7 +99,13 @@ function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-function decode(values: ArrayLike<number>, cells: number, size: number, letterbox: Letterbox, low: number): Detection[] {
+function decode(
+  values: ArrayLike<number>,
+  cells: number,
+  size: number,
+  letterbox: Letterbox,
+  low: number,
+): Detection[] {
   const detections: Detection[] = [];
   // Stock face-api takes a cell for 1 / cells of the input, although pooling rounds the true stride.
   const cell = (size / cells) * letterbox.scale;

@@ -90,7 +90,8 @@ export class Track {
   look(isFace: boolean, time: number): void {
     if (isFace) this.looks++;
     else this.doubts++;
-    if (this.looks >= LOOKS_TO_BELIEVE && this.looks > 2 * this.doubts && time - this.born >= SPAN_TO_BELIEVE) this.believed = true;
+    if (this.looks >= LOOKS_TO_BELIEVE && this.looks > 2 * this.doubts && time - this.born >= SPAN_TO_BELIEVE)
+      this.believed = true;
   }
 
   get refuted(): boolean {

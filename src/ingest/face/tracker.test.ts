@@ -8,12 +8,18 @@ const detected = (x: number, score = 0.9, size = 100): Detection => ({ box: box(
 
 describe('matchFaces', () => {
   it('pairs each face with the detection nearest to where it is expected', () => {
-    expect(matchFaces([expected(0), expected(300)], [detected(310), detected(5)], 0.5).pairs).toEqual([[0, 1], [1, 0]]);
+    expect(matchFaces([expected(0), expected(300)], [detected(310), detected(5)], 0.5).pairs).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
   });
 
   it('finds the arrangement that fits best as a whole', () => {
     // The first face is nearer to the second detection too, but the second face has no other.
-    expect(matchFaces([expected(0), expected(60)], [detected(-35), detected(25)], 0.5).pairs).toEqual([[0, 0], [1, 1]]);
+    expect(matchFaces([expected(0), expected(60)], [detected(-35), detected(25)], 0.5).pairs).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
   });
 
   it('lets a weak detection continue a face, but never displace a sure one', () => {

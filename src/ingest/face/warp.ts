@@ -13,13 +13,27 @@ const SHRINKING = 1.6;
  * @param toFrame takes a position in the output, in pixels, to one in the frame
  * @param target [size, size, 3], written from `offset`
  */
-export function warpRgb(frame: Frame, toFrame: Similarity, size: number, scaling: PixelScaling, target: Float32Array, offset = 0): void {
+export function warpRgb(
+  frame: Frame,
+  toFrame: Similarity,
+  size: number,
+  scaling: PixelScaling,
+  target: Float32Array,
+  offset = 0,
+): void {
   const scale = scaleOf(toFrame);
   if (scale < SHRINKING) interpolate(frame, toFrame, size, scaling, target, offset);
   else average(frame, toFrame, size, Math.min(MOST_SAMPLES, Math.round(scale)), scaling, target, offset);
 }
 
-function interpolate(frame: Frame, { a, b, tx, ty }: Similarity, size: number, scaling: PixelScaling, target: Float32Array, offset: number): void {
+function interpolate(
+  frame: Frame,
+  { a, b, tx, ty }: Similarity,
+  size: number,
+  scaling: PixelScaling,
+  target: Float32Array,
+  offset: number,
+): void {
   const { data, width, height } = frame;
   const stride = width * 3;
   const right = width - 1;
@@ -45,9 +59,23 @@ function interpolate(frame: Frame, { a, b, tx, ty }: Similarity, size: number, s
       const w01 = px - w11;
       const w10 = py - w11;
       const w00 = 1 - px - w10;
-      target[out++] = (data[at]! * w00 + data[beside]! * w01 + data[at + below]! * w10 + data[beside + below]! * w11) * gain + offsetR;
-      target[out++] = (data[at + 1]! * w00 + data[beside + 1]! * w01 + data[at + below + 1]! * w10 + data[beside + below + 1]! * w11) * gain + offsetG;
-      target[out++] = (data[at + 2]! * w00 + data[beside + 2]! * w01 + data[at + below + 2]! * w10 + data[beside + below + 2]! * w11) * gain + offsetB;
+      target[out++] =
+        (data[at]! * w00 + data[beside]! * w01 + data[at + below]! * w10 + data[beside + below]! * w11) * gain +
+        offsetR;
+      target[out++] =
+        (data[at + 1]! * w00 +
+          data[beside + 1]! * w01 +
+          data[at + below + 1]! * w10 +
+          data[beside + below + 1]! * w11) *
+          gain +
+        offsetG;
+      target[out++] =
+        (data[at + 2]! * w00 +
+          data[beside + 2]! * w01 +
+          data[at + below + 2]! * w10 +
+          data[beside + below + 2]! * w11) *
+          gain +
+        offsetB;
     }
   }
 }

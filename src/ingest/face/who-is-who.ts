@@ -58,14 +58,18 @@ export class WhoIsWho {
   async welcome(frame: Frame, births: readonly Birth[], present: readonly Track[]): Promise<Track[]> {
     if (births.length === 0) return [];
     const time = frame.timestamp;
-    const descriptors = await this.net.describe(frame, births.map(({ sighting }) => sighting.landmarks));
+    const descriptors = await this.net.describe(
+      frame,
+      births.map(({ sighting }) => sighting.landmarks),
+    );
     const candidates = births.map(({ sighting }, i) => candidate(descriptors[i]!, sighting, present));
     const recognitions = this.identities.recognise(candidates, idsOf(present), time);
     return births.map(({ sighting, believed }, i) => {
       const recognition = recognitions[i]!;
       const id = recognition.kind === 'known' ? recognition.id : this.identities.create(time);
       const track = new Track(id, ++this.tracklets, sighting, time, believed);
-      if (recognition.kind === 'open') track.open = { clearLooks: Number(candidates[i]!.clear), nextLook: time + RECOGNITION_PAUSE };
+      if (recognition.kind === 'open')
+        track.open = { clearLooks: Number(candidates[i]!.clear), nextLook: time + RECOGNITION_PAUSE };
       else this.identities.learn(id, descriptors[i]!, weightOf(track));
       return track;
     });
@@ -73,7 +77,8 @@ export class WhoIsWho {
 
   /** True when a face has taken another's place (a cut that went unnoticed). */
   async isSomebodyElse(frame: Frame, track: Track, sighting: Sighting, present: readonly Track[]): Promise<boolean> {
-    if (!track.settled || patchSimilarity(track.patch, sighting.patch) > CHANGED || touches(track, present, MIXING)) return false;
+    if (!track.settled || patchSimilarity(track.patch, sighting.patch) > CHANGED || touches(track, present, MIXING))
+      return false;
     const [descriptor] = await this.net.describe(frame, [sighting.landmarks]);
     const apart = this.identities.distance(track.id, descriptor!);
     return Number.isFinite(apart) && apart > OTHER_PERSON;
@@ -82,24 +87,35 @@ export class WhoIsWho {
   /** Settles who the open ones are, and puts right ids that may have been exchanged when faces passed each other. */
   async tellApart(frame: Frame, tracks: readonly Track[]): Promise<void> {
     const time = frame.timestamp;
-    const open = tracks.filter((track) => track.open !== null && track.evidence !== 'carried' && time >= track.open.nextLook);
+    const open = tracks.filter(
+      (track) => track.open !== null && track.evidence !== 'carried' && time >= track.open.nextLook,
+    );
     const descriptors = await this.describe(frame, open);
     for (const [i, track] of open.entries()) this.askAgain(track, descriptors[i]!, tracks, time);
     for (const track of tracks) if (track.settled && touches(track, tracks, MIXING)) track.mixed = true;
-    const apart = tracks.filter((track) => track.mixed && track.evidence !== 'carried' && !touches(track, tracks, SEPARATE));
-    if (apart.length > 0 && tracks.every((track) => !track.mixed || apart.includes(track))) await this.exchange(frame, apart);
+    const apart = tracks.filter(
+      (track) => track.mixed && track.evidence !== 'carried' && !touches(track, tracks, SEPARATE),
+    );
+    if (apart.length > 0 && tracks.every((track) => !track.mixed || apart.includes(track)))
+      await this.exchange(frame, apart);
   }
 
   /** Describes faces again now and then, so that their owners are known from more than one side. */
   async learn(frame: Frame, tracks: readonly Track[]): Promise<void> {
     const time = frame.timestamp;
     const due = tracks.filter(
-      (track) => track.settled && !track.mixed && track.evidence === 'detected' && time >= track.nextDescription && qualityOf(track) >= TEACHABLE,
+      (track) =>
+        track.settled &&
+        !track.mixed &&
+        track.evidence === 'detected' &&
+        time >= track.nextDescription &&
+        qualityOf(track) >= TEACHABLE,
     );
     const descriptors = await this.describe(frame, due);
     for (const [i, track] of due.entries()) {
       track.described(time);
-      if (this.identities.distance(track.id, descriptors[i]!) < LEARNABLE) this.identities.learn(track.id, descriptors[i]!, weightOf(track));
+      if (this.identities.distance(track.id, descriptors[i]!) < LEARNABLE)
+        this.identities.learn(track.id, descriptors[i]!, weightOf(track));
     }
   }
 
@@ -110,7 +126,8 @@ export class WhoIsWho {
     const asked = candidate(descriptor, track, tracks, track);
     if (asked.clear) open.clearLooks++;
     const [recognition] = this.identities.recognise([asked], idsOf(tracks), time);
-    if (recognition!.kind === 'open' && open.clearLooks < LOOKS_TO_RECOGNISE && time - track.born < LONGEST_QUESTION) return;
+    if (recognition!.kind === 'open' && open.clearLooks < LOOKS_TO_RECOGNISE && time - track.born < LONGEST_QUESTION)
+      return;
     if (recognition!.kind === 'known') {
       this.identities.discard(track.id);
       track.id = recognition!.id;
@@ -135,7 +152,10 @@ export class WhoIsWho {
   }
 
   private describe(frame: Frame, tracks: readonly Track[]): Promise<FaceDescriptor[]> {
-    return this.net.describe(frame, tracks.map(({ landmarks }) => landmarks));
+    return this.net.describe(
+      frame,
+      tracks.map(({ landmarks }) => landmarks),
+    );
   }
 }
 

@@ -37,15 +37,28 @@ const LIFE_LINE = 3;
 export function startGuarded(program: string, args: readonly string[]): GuardedProcess {
   if (process.platform === 'win32') {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
-    return { stdout: child.stdout, stderr: child.stderr, ended: exitCode(once(child, 'close')), kill: () => void child.kill('SIGKILL') };
+    return {
+      stdout: child.stdout,
+      stderr: child.stderr,
+      ended: exitCode(once(child, 'close')),
+      kill: () => void child.kill('SIGKILL'),
+    };
   }
   // A group of its own: Ctrl-C in the terminal is for this process, which then stops the program in good order.
-  const child = spawn('/bin/sh', ['-c', GUARD, 'sh', program, ...args], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true });
+  const child = spawn('/bin/sh', ['-c', GUARD, 'sh', program, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
   const lifeLine = child.stdio[LIFE_LINE] as Writable;
   const cut = (): void => void lifeLine.destroy();
   lifeLine.on('error', cut);
   child.once('exit', cut);
-  return { stdout: child.stdout as Readable, stderr: child.stderr as Readable, ended: exitCode(once(child, 'close')), kill: cut };
+  return {
+    stdout: child.stdout as Readable,
+    stderr: child.stderr as Readable,
+    ended: exitCode(once(child, 'close')),
+    kill: cut,
+  };
 }
 
 async function exitCode(end: Promise<unknown[]>): Promise<number | null> {

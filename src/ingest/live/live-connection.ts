@@ -34,9 +34,19 @@ const LOOKS = 5;
  * @throws FerError INPUT_*: the source is not there, or is none; FFMPEG_MISSING
  */
 export async function readOnce(address: SourceAddress, options: ConnectionOptions): Promise<ConnectionEnd> {
-  const [{ path: program, frameSync }, input] = await Promise.all([findFfmpeg(), prepareInput(address, options.maxWidth, 2 * options.stallAfter)]);
+  const [{ path: program, frameSync }, input] = await Promise.all([
+    findFfmpeg(),
+    prepareInput(address, options.maxWidth, 2 * options.stallAfter),
+  ]);
   try {
-    const args = ['-nostdin', '-nostats', '-loglevel', 'repeat+level+verbose', ...input.args, ...outputArgs(input, frameSync)];
+    const args = [
+      '-nostdin',
+      '-nostats',
+      '-loglevel',
+      'repeat+level+verbose',
+      ...input.args,
+      ...outputArgs(input, frameSync),
+    ];
     return await run(program, args, address, input, options);
   } finally {
     await input.close();
@@ -46,10 +56,34 @@ export async function readOnce(address: SourceAddress, options: ConnectionOption
 function outputArgs({ args, filters }: LiveInput, frameSync: string): string[] {
   const map = args.includes('-map') ? [] : ['-map', '0:V:0'];
   // One thread: encoders that work on several pictures at a time hold them back.
-  return [...map, '-an', '-sn', '-dn', frameSync, 'passthrough', '-filter:v', filters, '-c:v', 'ppm', '-threads', '1', '-f', 'image2pipe', '-flush_packets', '1', 'pipe:1'];
+  return [
+    ...map,
+    '-an',
+    '-sn',
+    '-dn',
+    frameSync,
+    'passthrough',
+    '-filter:v',
+    filters,
+    '-c:v',
+    'ppm',
+    '-threads',
+    '1',
+    '-f',
+    'image2pipe',
+    '-flush_packets',
+    '1',
+    'pipe:1',
+  ];
 }
 
-async function run(program: string, args: readonly string[], address: SourceAddress, input: LiveInput, options: ConnectionOptions): Promise<ConnectionEnd> {
+async function run(
+  program: string,
+  args: readonly string[],
+  address: SourceAddress,
+  input: LiveInput,
+  options: ConnectionOptions,
+): Promise<ConnectionEnd> {
   const { signal, stallAfter, onPicture } = options;
   if (signal.aborted) return { kind: 'ended' };
   const ffmpeg = startGuarded(program, args);
@@ -100,7 +134,9 @@ async function run(program: string, args: readonly string[], address: SourceAddr
 
   try {
     const code = await ffmpeg.ended.catch((cause: unknown) => {
-      throw new FerError('FFMPEG_MISSING', `${program} cannot be started: install ffmpeg, or set FFMPEG_PATH`, { cause });
+      throw new FerError('FFMPEG_MISSING', `${program} cannot be started: install ffmpeg, or set FFMPEG_PATH`, {
+        cause,
+      });
     });
     return outcome.end ?? judge(address, code, words.tail, input, pictures);
   } finally {
@@ -111,32 +147,52 @@ async function run(program: string, args: readonly string[], address: SourceAddr
 }
 
 /** @throws FerError for a file that holds no footage */
-function judge(address: SourceAddress, code: number | null, tail: readonly string[], { trouble }: LiveInput, pictures: number): ConnectionEnd {
+function judge(
+  address: SourceAddress,
+  code: number | null,
+  tail: readonly string[],
+  { trouble }: LiveInput,
+  pictures: number,
+): ConnectionEnd {
   const finite = address.kind === 'file' || address.kind === 'lavfi';
   if (finite && pictures > 0 && code !== null) return { kind: 'ended' };
-  if (finite && code === 0) throw new FerError('INPUT_UNREADABLE', `${address.name}: not one picture in it: give another source`);
+  if (finite && code === 0)
+    throw new FerError('INPUT_UNREADABLE', `${address.name}: not one picture in it: give another source`);
   if (address.kind === 'lavfi' && code !== null) {
-    throw new FerError('INPUT_UNREADABLE', `${address.name}: ffmpeg refuses it (${tail[0] ?? 'no reason given'}): check how the filter is written`);
+    throw new FerError(
+      'INPUT_UNREADABLE',
+      `${address.name}: ffmpeg refuses it (${tail[0] ?? 'no reason given'}): check how the filter is written`,
+    );
   }
   if (finite && code !== null) throw refusal(address.name, tail);
   if (trouble !== null) return { kind: 'broken', reason: reasonIn([trouble.reason])! };
-  return { kind: 'broken', reason: reasonIn(tail) ?? (code === null ? 'ffmpeg died' : pictures === 0 ? 'no picture came' : 'the stream ended') };
+  return {
+    kind: 'broken',
+    reason: reasonIn(tail) ?? (code === null ? 'ffmpeg died' : pictures === 0 ? 'no picture came' : 'the stream ended'),
+  };
 }
 
 /** What people can do something about, by what ffmpeg says. */
 const KNOWN: readonly (readonly [RegExp, string])[] = [
-  [/\b401\b|authorization failed/i, 'user name or password is missing or wrong: write them as in rtsp://user:password@host/path'],
+  [
+    /\b401\b|authorization failed/i,
+    'user name or password is missing or wrong: write them as in rtsp://user:password@host/path',
+  ],
   [/\b404\b/i, 'nothing at this address (404): check the path'],
   [/Connection refused|ECONNREFUSED/i, 'connection refused: check the port, and that the camera is on'],
   [/ENOTFOUND|EAI_AGAIN/, 'there is no host of that name: check the address'],
-  [/No route to host|Network is unreachable|EHOSTUNREACH|ENETUNREACH/i, 'the host cannot be reached: check the address, and the network'],
+  [
+    /No route to host|Network is unreachable|EHOSTUNREACH|ENETUNREACH/i,
+    'the host cannot be reached: check the address, and the network',
+  ],
   [/timed out|ETIMEDOUT/i, 'no answer: check the address, and the network'],
   [/Device or resource busy/i, 'another program uses the camera: close it'],
   [/not on whitelist/i, 'is no video stream but a picture or a playlist: give the address of the stream itself'],
 ];
 
 /** Lines that only say that something failed. */
-const EMPTY_WORDS = /Error marking filters|Conversion failed|Error while (processing|filtering)|Error opening (input|output)|Nothing was written|Broken pipe|does not contain any stream/i;
+const EMPTY_WORDS =
+  /Error marking filters|Conversion failed|Error while (processing|filtering)|Error opening (input|output)|Nothing was written|Broken pipe|does not contain any stream/i;
 
 function reasonIn(tail: readonly string[]): string | null {
   const known = KNOWN.find(([pattern]) => tail.some((line) => pattern.test(line)));

@@ -45,7 +45,10 @@ export async function prepareInput(address: SourceAddress, maxWidth: number, pat
   }
 }
 
-async function camera({ format, device, name }: SourceAddress & { kind: 'camera' }, maxWidth: number): Promise<LiveInput> {
+async function camera(
+  { format, device, name }: SourceAddress & { kind: 'camera' },
+  maxWidth: number,
+): Promise<LiveInput> {
   if (format === 'v4l2') await mustBeReadable(device, name);
   const options = { v4l2: [], avfoundation: ['-framerate', '30'], dshow: [] }[format];
   const input = { v4l2: device, avfoundation: device, dshow: `video=${device}` }[format];
@@ -56,19 +59,36 @@ async function mustBeReadable(device: string, name: string): Promise<void> {
   try {
     await access(device, constants.F_OK);
   } catch (cause) {
-    throw new FerError('INPUT_NOT_FOUND', `${name}: there is no such camera: plug it in, or name another ("fer doctor" lists them)`, { cause });
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${name}: there is no such camera: plug it in, or name another ("fer doctor" lists them)`,
+      { cause },
+    );
   }
   try {
     await access(device, constants.R_OK | constants.W_OK);
   } catch (cause) {
-    throw new FerError('INPUT_UNREADABLE', `${name}: no permission to use it: sudo usermod -aG video "$USER", then log in again`, { cause });
+    throw new FerError(
+      'INPUT_UNREADABLE',
+      `${name}: no permission to use it: sudo usermod -aG video "$USER", then log in again`,
+      { cause },
+    );
   }
 }
 
 async function rtsp(url: string, name: string, maxWidth: number): Promise<LiveInput> {
   const secure = /^rtsps:/i.test(url);
   // Over TCP, which gets through firewalls and loses nothing; only the pictures; and whatever the server answers, no file is opened.
-  const guards = ['-format_whitelist', 'rtsp', '-protocol_whitelist', secure ? 'rtp,tls,tcp' : 'rtp,tcp', '-rtsp_transport', 'tcp', '-allowed_media_types', 'video'];
+  const guards = [
+    '-format_whitelist',
+    'rtsp',
+    '-protocol_whitelist',
+    secure ? 'rtp,tls,tcp' : 'rtp,tcp',
+    '-rtsp_transport',
+    'tcp',
+    '-allowed_media_types',
+    'video',
+  ];
   // The name of a certificate must stay a name.
   const address = secure ? url : await withAddress(url, name);
   return plain([...AT_ONCE, ...SHORT_LOOK, ...guards, '-f', 'rtsp', '-i', address], limitWidth(maxWidth));
@@ -91,7 +111,14 @@ async function withAddress(url: string, name: string): Promise<string> {
 async function http(url: string, maxWidth: number, patience: number): Promise<LiveInput> {
   const relay = await relayUrl(url, patience);
   return {
-    args: [...AT_ONCE, ...SHORT_LOOK, ...guardOptions('url', 2 * patience), ...formatOptions(new URL(url).pathname), '-i', relay.address],
+    args: [
+      ...AT_ONCE,
+      ...SHORT_LOOK,
+      ...guardOptions('url', 2 * patience),
+      ...formatOptions(new URL(url).pathname),
+      '-i',
+      relay.address,
+    ],
     filters: limitWidth(maxWidth),
     get trouble() {
       return relay.trouble;
@@ -102,7 +129,11 @@ async function http(url: string, maxWidth: number, patience: number): Promise<Li
 
 async function file(path: string, name: string, maxWidth: number): Promise<LiveInput> {
   await stat(path).catch((cause: unknown) => {
-    throw new FerError('INPUT_NOT_FOUND', `${name}: no such file: check the name, or name another source (docs/live.md)`, { cause });
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${name}: no such file: check the name, or name another source (docs/live.md)`,
+      { cause },
+    );
   });
   const { size, stream, timed } = await probeVideo('file', path, name);
   const width = size === null || size.width <= maxWidth ? null : maxWidth;

@@ -5,7 +5,11 @@ export type LiveSourceStatus =
   | { readonly state: 'connecting' }
   | { readonly state: 'running' }
   /** It stopped sending or broke off. */
-  | { readonly state: 'reconnecting'; readonly reason: string; /** Milliseconds until the next attempt. */ readonly retryIn: number }
+  | {
+      readonly state: 'reconnecting';
+      readonly reason: string;
+      /** Milliseconds until the next attempt. */ readonly retryIn: number;
+    }
   /** A file came to its end. */
   | { readonly state: 'ended' }
   /** It will not be tried again. */

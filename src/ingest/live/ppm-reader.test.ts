@@ -8,10 +8,14 @@ function written({ width, height, data }: PpmPicture): Buffer {
 }
 
 const pictures = fc.array(
-  fc.record({ width: fc.integer({ min: 1, max: 12 }), height: fc.integer({ min: 1, max: 12 }) }).chain(({ width, height }) =>
-    // Newlines among the pixels must not be taken for those of a header.
-    fc.uint8Array({ minLength: width * height * 3, maxLength: width * height * 3, max: 12 }).map((data) => ({ width, height, data })),
-  ),
+  fc
+    .record({ width: fc.integer({ min: 1, max: 12 }), height: fc.integer({ min: 1, max: 12 }) })
+    .chain(({ width, height }) =>
+      // Newlines among the pixels must not be taken for those of a header.
+      fc
+        .uint8Array({ minLength: width * height * 3, maxLength: width * height * 3, max: 12 })
+        .map((data) => ({ width, height, data })),
+    ),
   { maxLength: 5 },
 );
 

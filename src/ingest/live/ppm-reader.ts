@@ -56,7 +56,10 @@ export class PpmReader {
     this.width = Number(size?.[1] ?? 0);
     this.height = Number(size?.[2] ?? 0);
     if (this.width * this.height === 0) {
-      throw new FerError('FFMPEG_FAILED', `ffmpeg's picture stream holds ${JSON.stringify(this.header)} where a picture should begin: try another ffmpeg (FFMPEG_PATH)`);
+      throw new FerError(
+        'FFMPEG_FAILED',
+        `ffmpeg's picture stream holds ${JSON.stringify(this.header)} where a picture should begin: try another ffmpeg (FFMPEG_PATH)`,
+      );
     }
     this.header = '';
     this.lines = 0;

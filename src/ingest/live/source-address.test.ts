@@ -40,7 +40,9 @@ describe('parseSourceAddress', () => {
 });
 
 it('passwords are left out of what ffmpeg says', () => {
-  expect(withoutPasswords('rtsp://me:p%40ss@10.0.0.1:554/a?pw=secret: Connection refused')).toBe('rtsp://10.0.0.1:554/a?...: Connection refused');
+  expect(withoutPasswords('rtsp://me:p%40ss@10.0.0.1:554/a?pw=secret: Connection refused')).toBe(
+    'rtsp://10.0.0.1:554/a?...: Connection refused',
+  );
   expect(withoutPasswords('rtsp://me:p@ss@10.0.0.1/a: 401')).toBe('rtsp://10.0.0.1/a: 401');
   expect(withoutPasswords('no address here: a@b')).toBe('no address here: a@b');
 });

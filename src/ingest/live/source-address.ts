@@ -37,7 +37,8 @@ export function parseSourceAddress(text: string): SourceAddress {
     case 'file':
       return fileAddress(fileURLToPath(text));
   }
-  if (rest.startsWith('//')) throw new FerError('USAGE', `${withoutPasswords(text)}: ${scheme} addresses are not read: give ${KINDS}`);
+  if (rest.startsWith('//'))
+    throw new FerError('USAGE', `${withoutPasswords(text)}: ${scheme} addresses are not read: give ${KINDS}`);
   if (/^\/dev\/(video\d+|v4l\/.+)$/.test(text)) return { kind: 'camera', format: 'v4l2', device: text, name: text };
   return fileAddress(text);
 }
@@ -48,7 +49,8 @@ function fileAddress(path: string): SourceAddress {
 }
 
 function addressOf(text: string): URL {
-  if (!URL.canParse(text)) throw new FerError('USAGE', `${withoutPasswords(text)}: is no address: check how it is written`);
+  if (!URL.canParse(text))
+    throw new FerError('USAGE', `${withoutPasswords(text)}: is no address: check how it is written`);
   return new URL(text);
 }
 
@@ -59,5 +61,7 @@ function nameOf({ protocol, host, pathname, search }: URL): string {
 
 /** The text with the user names, passwords and queries of the addresses in it left out. */
 export function withoutPasswords(text: string): string {
-  return text.replace(/([a-z]+:\/\/)[^\s/@]*(?:@[^\s/@]*)*@/gi, '$1').replace(/([a-z]+:\/\/[^\s?]*)\?[^\s:]*/gi, '$1?...');
+  return text
+    .replace(/([a-z]+:\/\/)[^\s/@]*(?:@[^\s/@]*)*@/gi, '$1')
+    .replace(/([a-z]+:\/\/[^\s?]*)\?[^\s:]*/gi, '$1?...');
 }

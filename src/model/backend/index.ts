@@ -4,5 +4,11 @@ export { currentBackend, openBackend, parseBackendName } from './open-backend.js
 export type { OpenBackendOptions } from './open-backend.js';
 export { findPackage } from './packages.js';
 export type { FoundPackage } from './packages.js';
-export { assertSameVersion, differingPackages, installedTfjsPackages, levelCommand, tfjsVersion } from './tfjs-versions.js';
+export {
+  assertSameVersion,
+  differingPackages,
+  installedTfjsPackages,
+  levelCommand,
+  tfjsVersion,
+} from './tfjs-versions.js';
 export type { TfjsPackage } from './tfjs-versions.js';

@@ -37,10 +37,16 @@ function nativeEngine(name: 'tfjs-node' | 'tfjs-node-gpu', packageName: string, 
       if (loaded === null) load(packageName, install);
       else if (loaded !== packageName && (needsGpu || request.byName)) {
         if (!findPackage(packageName)) throw new EngineMissing(`${packageName} is not installed`);
-        throw new FerError('BACKEND_UNAVAILABLE', `${name} cannot be opened in a process that has loaded ${loaded}: start a new process for it`);
+        throw new FerError(
+          'BACKEND_UNAVAILABLE',
+          `${name} cannot be opened in a process that has loaded ${loaded}: start a new process for it`,
+        );
       }
       if (!(await tf.setBackend('tensorflow'))) {
-        throw new FerError('BACKEND_UNAVAILABLE', `${packageName} is loaded but TensorFlow could not be started; reinstall it: ${install}`);
+        throw new FerError(
+          'BACKEND_UNAVAILABLE',
+          `${packageName} is loaded but TensorFlow could not be started; reinstall it: ${install}`,
+        );
       }
       const backend = tf.backend() as unknown as NativeBackend;
       const onGpu = backend.isUsingGpuDevice === true;
@@ -50,7 +56,10 @@ function nativeEngine(name: 'tfjs-node' | 'tfjs-node-gpu', packageName: string, 
           `${packageName} sees no GPU and fell back to the CPU (driver missing, or CUDA and cuDNN of other versions than libtensorflow ${backend.binding?.TF_Version ?? ''} wants); see docs/engines.md, or use --backend tfjs-node`,
         );
       }
-      return { device: onGpu ? await gpuName() : 'CPU', library: describeLibrary(backend.binding?.TF_Version, packageName) };
+      return {
+        device: onGpu ? await gpuName() : 'CPU',
+        library: describeLibrary(backend.binding?.TF_Version, packageName),
+      };
     },
 
     holds(dataId: object): boolean {
@@ -74,12 +83,19 @@ function load(packageName: string, install: string): void {
   } catch (error) {
     if (isEngineRegistered('tensorflow')) tf.removeBackend('tensorflow');
     const why = firstLine(error);
-    throw new FerError('BACKEND_UNAVAILABLE', `${packageName} is installed in ${found.folder} but cannot be loaded (${why}); reinstall it: ${install}`, {
-      cause: error,
-    });
+    throw new FerError(
+      'BACKEND_UNAVAILABLE',
+      `${packageName} is installed in ${found.folder} but cannot be loaded (${why}); reinstall it: ${install}`,
+      {
+        cause: error,
+      },
+    );
   }
   if (!isEngineRegistered('tensorflow')) {
-    throw new FerError('BACKEND_MISMATCH', `${packageName} was loaded from ${found.folder} but registered no engine with TensorFlow.js; reinstall it: ${install}`);
+    throw new FerError(
+      'BACKEND_MISMATCH',
+      `${packageName} was loaded from ${found.folder} but registered no engine with TensorFlow.js; reinstall it: ${install}`,
+    );
   }
   loaded = packageName;
 }
@@ -98,7 +114,9 @@ function firstLine(error: unknown): string {
 /** "GPU: NVIDIA ..." where the driver's tool names exactly one, else "GPU". */
 async function gpuName(): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], { timeout: 3000 });
+    const { stdout } = await promisify(execFile)('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], {
+      timeout: 3000,
+    });
     const names = stdout.trim().split('\n');
     return names.length === 1 && names[0] ? `GPU: ${names[0]}` : 'GPU';
   } catch {

@@ -12,7 +12,8 @@ const removedHelpers = {
   isNullOrUndefined: (value: unknown): boolean => value === null || value === undefined,
   isNumber: (value: unknown): boolean => typeof value === 'number',
   isObject: (value: unknown): boolean => typeof value === 'object' && value !== null,
-  isPrimitive: (value: unknown): boolean => (typeof value !== 'object' && typeof value !== 'function') || value === null,
+  isPrimitive: (value: unknown): boolean =>
+    (typeof value !== 'object' && typeof value !== 'function') || value === null,
   isRegExp: (value: unknown): boolean => util.types.isRegExp(value),
   isString: (value: unknown): boolean => typeof value === 'string',
   isSymbol: (value: unknown): boolean => typeof value === 'symbol',

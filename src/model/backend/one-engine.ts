@@ -22,7 +22,8 @@ export function requireWithOneEngine(found: FoundPackage): unknown {
   const util = utilWithRemovedHelpers();
   const originalLoad = loader._load;
   const load: Load = (request, parent, isMain) => {
-    if (parent?.filename.startsWith(found.folder + sep) === true && (request === 'util' || request === 'node:util')) return util;
+    if (parent?.filename.startsWith(found.folder + sep) === true && (request === 'util' || request === 'node:util'))
+      return util;
     const shared = SHARED.exec(request);
     return originalLoad.call(Module, shared ? ownFile(shared[0], request) : request, parent, isMain);
   };
@@ -38,5 +39,7 @@ export function requireWithOneEngine(found: FoundPackage): unknown {
 function ownFile(packageName: string, request: string): string {
   const own = findOwnPackage(packageName);
   if (!own) return request;
-  return request === packageName ? own.entry : createRequire(own.entry).resolve(own.folder + request.slice(packageName.length));
+  return request === packageName
+    ? own.entry
+    : createRequire(own.entry).resolve(own.folder + request.slice(packageName.length));
 }

@@ -24,7 +24,8 @@ const test = base.extend<{ project: string }>({
 });
 
 /** What a child saw of one `openBackend` call. */
-type Attempt = { backend: Backend; tfjs: string; warnings: string[] } | { code: string; message: string; warnings: string[] };
+type Attempt =
+  { backend: Backend; tfjs: string; warnings: string[] } | { code: string; message: string; warnings: string[] };
 
 interface Seen {
   readonly attempts: Attempt[];
@@ -60,7 +61,8 @@ async function openInChild(project: string, steps: readonly Step[]): Promise<See
     // An empty NODE_PATH and folder of built engines: what this machine has must not show.
     { cwd: project, env: { FERSTREAM_BACKEND: undefined, FERSTREAM_NATIVE_DIR: undefined, NODE_PATH: undefined } },
   );
-  if (outcome.reported === undefined) throw new Error(`the child reported nothing:\n${outcome.stdout}${outcome.stderr}`);
+  if (outcome.reported === undefined)
+    throw new Error(`the child reported nothing:\n${outcome.stdout}${outcome.stderr}`);
   return { ...(outcome.reported as Seen), outcome };
 }
 
@@ -71,7 +73,10 @@ async function openOne(project: string, name: string): Promise<Attempt> {
 describe.concurrent('asking for an engine by name', () => {
   test('gives wasm, which comes with ferstream, without a word on the console', async ({ project }) => {
     const { attempts, outcome } = await openInChild(project, ['wasm', 'wasm', 'auto']);
-    expect(attempts[0]).toMatchObject({ tfjs: 'wasm', backend: { name: 'wasm', tfjsVersion: VERSION, device: 'CPU, SIMD, 1 thread', skipped: [] } });
+    expect(attempts[0]).toMatchObject({
+      tfjs: 'wasm',
+      backend: { name: 'wasm', tfjsVersion: VERSION, device: 'CPU, SIMD, 1 thread', skipped: [] },
+    });
     expect(attempts[1]).toEqual(attempts[0]);
     expect(attempts[2]).toEqual(attempts[0]); // auto keeps what is open
     expect(outcome.stderr).toBe('');
@@ -82,16 +87,26 @@ describe.concurrent('asking for an engine by name', () => {
     expect(attempts).toMatchObject([
       { code: 'BACKEND_UNAVAILABLE', message: expect.stringContaining(`npm install ${GPU}@${VERSION}`) as string },
       { code: 'BACKEND_UNAVAILABLE', message: expect.stringContaining(`npm install ${CPU}@${VERSION}`) as string },
-      { code: 'BACKEND_UNAVAILABLE', message: expect.stringContaining(`npm install webgpu @tensorflow/tfjs-backend-webgpu@${VERSION}`) as string },
+      {
+        code: 'BACKEND_UNAVAILABLE',
+        message: expect.stringContaining(`npm install webgpu @tensorflow/tfjs-backend-webgpu@${VERSION}`) as string,
+      },
     ]);
   });
 
   test('refuses a name nobody knows', async () => {
-    await expect(openBackend({ backend: 'cuda' as BackendName })).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('"cuda"') as string });
+    await expect(openBackend({ backend: 'cuda' as BackendName })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('"cuda"') as string,
+    });
   });
 
   test('takes the default from FERSTREAM_BACKEND, and an option before it', async ({ project }) => {
-    const { attempts } = await openInChild(project, [{ env: { FERSTREAM_BACKEND: 'cpu' } }, { env: { FERSTREAM_BACKEND: 'tfjs-node' } }, 'wasm']);
+    const { attempts } = await openInChild(project, [
+      { env: { FERSTREAM_BACKEND: 'cpu' } },
+      { env: { FERSTREAM_BACKEND: 'tfjs-node' } },
+      'wasm',
+    ]);
     expect(attempts).toMatchObject([
       { code: 'CONFIG_INVALID', message: expect.stringMatching(/FERSTREAM_BACKEND.*"cpu"/) as string },
       { code: 'BACKEND_UNAVAILABLE', message: expect.stringContaining(CPU) as string },
@@ -99,20 +114,29 @@ describe.concurrent('asking for an engine by name', () => {
     ]);
   });
 
-  test('reports a package that is there but is broken, empty or of another version, and computes on as before', async ({ project }) => {
+  test('reports a package that is there but is broken, empty or of another version, and computes on as before', async ({
+    project,
+  }) => {
     const installed = async (folder: string, version: string, code: string): Promise<Step> => {
       await writeFakePackage(join(project, folder), CPU, version, code);
       return { backend: 'tfjs-node', env: { FERSTREAM_NATIVE_DIR: join(project, folder) } };
     };
     const { attempts } = await openInChild(project, [
       'wasm',
-      await installed('broken', VERSION, `throw new Error('libtensorflow.so.2: cannot open shared object file\\nmore')`),
+      await installed(
+        'broken',
+        VERSION,
+        `throw new Error('libtensorflow.so.2: cannot open shared object file\\nmore')`,
+      ),
       await installed('empty', VERSION, 'module.exports = {};'),
       await installed('old', '4.21.0', fakeEngineCode()),
       'auto',
     ]);
     expect(attempts.slice(1)).toMatchObject([
-      { code: 'BACKEND_UNAVAILABLE', message: expect.stringMatching(/cannot be loaded \(libtensorflow.*file\).*npm install/) as string },
+      {
+        code: 'BACKEND_UNAVAILABLE',
+        message: expect.stringMatching(/cannot be loaded \(libtensorflow.*file\).*npm install/) as string,
+      },
       { code: 'BACKEND_MISMATCH', message: expect.stringContaining('registered no engine') as string },
       {
         code: 'BACKEND_UNAVAILABLE',
@@ -124,23 +148,40 @@ describe.concurrent('asking for an engine by name', () => {
 
   test('reports a GPU package that silently fell back to the CPU', async ({ project }) => {
     await writeFakePackage(project, GPU, VERSION, fakeEngineCode({ gpu: false }));
-    expect(await openOne(project, 'tfjs-node-gpu')).toMatchObject({ code: 'BACKEND_MISMATCH', message: expect.stringContaining('no GPU') as string });
+    expect(await openOne(project, 'tfjs-node-gpu')).toMatchObject({
+      code: 'BACKEND_MISMATCH',
+      message: expect.stringContaining('no GPU') as string,
+    });
   });
 
   test.for<[string, string, string, string]>([
-    ['leaves the computing to another', fakeEngineCode({ elsewhere: true }), 'BACKEND_MISMATCH', 'another engine computed'],
+    [
+      'leaves the computing to another',
+      fakeEngineCode({ elsewhere: true }),
+      'BACKEND_MISMATCH',
+      'another engine computed',
+    ],
     ['computes wrongly', fakeEngineCode({ wrong: true }), 'BACKEND_UNAVAILABLE', 'computes wrongly'],
   ])('reports a package that %s', async ([, code, expected, message], { project }) => {
     await writeFakePackage(project, CPU, VERSION, code);
-    expect(await openOne(project, 'tfjs-node')).toMatchObject({ code: expected, message: expect.stringContaining(message) as string });
+    expect(await openOne(project, 'tfjs-node')).toMatchObject({
+      code: expected,
+      message: expect.stringContaining(message) as string,
+    });
   });
 
   test('finds a native build in the folder FERSTREAM_NATIVE_DIR names', async ({ project }) => {
     const built = join(project, 'built elsewhere');
     await mkdir(built);
     await writeFakePackage(built, CPU, VERSION, fakeEngineCode());
-    const { attempts } = await openInChild(project, ['tfjs-node', { backend: 'tfjs-node', env: { FERSTREAM_NATIVE_DIR: built } }]);
-    expect(attempts).toMatchObject([{ code: 'BACKEND_UNAVAILABLE' }, { tfjs: 'tensorflow', backend: { name: 'tfjs-node', device: 'CPU' } }]);
+    const { attempts } = await openInChild(project, [
+      'tfjs-node',
+      { backend: 'tfjs-node', env: { FERSTREAM_NATIVE_DIR: built } },
+    ]);
+    expect(attempts).toMatchObject([
+      { code: 'BACKEND_UNAVAILABLE' },
+      { tfjs: 'tensorflow', backend: { name: 'tfjs-node', device: 'CPU' } },
+    ]);
   });
 
   test('switches between engines, except between the two native ones', async ({ project }) => {
@@ -160,7 +201,10 @@ describe.concurrent('auto', () => {
   test('takes the GPU package first', async ({ project }) => {
     await writeFakePackage(project, GPU, VERSION, fakeEngineCode({ gpu: true }));
     await writeFakePackage(project, CPU, VERSION, `throw new Error('must not be loaded')`);
-    expect(await openOne(project, 'auto')).toMatchObject({ warnings: [], backend: { name: 'tfjs-node-gpu', device: expect.stringContaining('GPU') as string, skipped: [] } });
+    expect(await openOne(project, 'auto')).toMatchObject({
+      warnings: [],
+      backend: { name: 'tfjs-node-gpu', device: expect.stringContaining('GPU') as string, skipped: [] },
+    });
   });
 
   test('then the CPU package, keeping the reason for each one passed over', async ({ project }) => {
@@ -170,7 +214,14 @@ describe.concurrent('auto', () => {
       backend: {
         name: 'tfjs-node',
         description: `tfjs-node on CPU (TensorFlow.js ${VERSION}, libtensorflow fake)`,
-        skipped: [{ name: 'tfjs-node-gpu', installed: false, reason: `${GPU} is not installed`, mend: `npm install ${GPU}@${VERSION}` }],
+        skipped: [
+          {
+            name: 'tfjs-node-gpu',
+            installed: false,
+            reason: `${GPU} is not installed`,
+            mend: `npm install ${GPU}@${VERSION}`,
+          },
+        ],
       },
     });
   });
@@ -208,10 +259,28 @@ describe.concurrent('auto', () => {
 
   test('passes over a graphics card that is only imitated by software', async ({ project }) => {
     const gpu = `{ requestAdapter: async () => ({ info: { vendor: 'mesa', architecture: '', device: '', description: 'llvmpipe (LLVM 15)' } }) }`;
-    await writeFakePackage(project, 'webgpu', '0.6.0', `export const globals = {}; export const create = () => (${gpu});`, { type: 'module' });
-    await writeFakePackage(project, '@tensorflow/tfjs-backend-webgpu', VERSION, `throw new Error('must not be loaded')`);
+    await writeFakePackage(
+      project,
+      'webgpu',
+      '0.6.0',
+      `export const globals = {}; export const create = () => (${gpu});`,
+      { type: 'module' },
+    );
+    await writeFakePackage(
+      project,
+      '@tensorflow/tfjs-backend-webgpu',
+      VERSION,
+      `throw new Error('must not be loaded')`,
+    );
     expect(await openOne(project, 'auto')).toMatchObject({
-      backend: { name: 'wasm', skipped: [{}, {}, { name: 'webgpu', installed: true, reason: expect.stringMatching(/software renderer.*llvmpipe/) as string }] },
+      backend: {
+        name: 'wasm',
+        skipped: [
+          {},
+          {},
+          { name: 'webgpu', installed: true, reason: expect.stringMatching(/software renderer.*llvmpipe/) as string },
+        ],
+      },
     });
   });
 });
@@ -220,7 +289,8 @@ describe('a native package', () => {
   test('gets the one TensorFlow.js of the process, and the util helpers Node has removed', async ({ project }) => {
     const folder = await writeFakePackage(project, CPU, VERSION, fakeEngineCode());
     const second = `throw new Error('a second copy of TensorFlow.js was loaded')`;
-    for (const name of ['@tensorflow/tfjs', '@tensorflow/tfjs-core']) await writeFakePackage(folder, name, VERSION, second);
+    for (const name of ['@tensorflow/tfjs', '@tensorflow/tfjs-core'])
+      await writeFakePackage(folder, name, VERSION, second);
     const { attempts, cores, utilUntouched } = await openInChild(project, ['tfjs-node']);
     expect(attempts[0]).toMatchObject({ backend: { name: 'tfjs-node' } });
     expect(cores).toHaveLength(1);

@@ -53,7 +53,10 @@ export function parseBackendName(name: string, origin: string): BackendName | 'a
   const known = ['auto', ...BACKEND_NAMES] as const;
   const match = known.find((candidate) => candidate === name);
   if (match !== undefined) return match;
-  throw new FerError('CONFIG_INVALID', `${origin}: no engine is called "${name}"; did you mean ${closest(name, known)}? (${known.join(', ')})`);
+  throw new FerError(
+    'CONFIG_INVALID',
+    `${origin}: no engine is called "${name}"; did you mean ${closest(name, known)}? (${known.join(', ')})`,
+  );
 }
 
 async function open({ backend, warn = printToStderr }: OpenBackendOptions): Promise<Backend> {
@@ -79,7 +82,9 @@ async function openNamed(name: BackendName): Promise<Backend> {
   } catch (error) {
     await restore(before);
     if (error instanceof EngineMissing) {
-      throw new FerError('BACKEND_UNAVAILABLE', `${name} cannot be used: ${error.message}; run: ${engine.install}`, { cause: error });
+      throw new FerError('BACKEND_UNAVAILABLE', `${name} cannot be used: ${error.message}; run: ${engine.install}`, {
+        cause: error,
+      });
     }
     throw error;
   }
@@ -98,7 +103,10 @@ async function openFirst(warn: (line: string) => void): Promise<Backend> {
       if (installed) warn(`ferstream: passing over ${name}: ${reason}`);
     }
   }
-  throw new FerError('BACKEND_UNAVAILABLE', `no engine works here: ${skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
+  throw new FerError(
+    'BACKEND_UNAVAILABLE',
+    `no engine works here: ${skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`,
+  );
 }
 
 async function start(engine: Engine, byName: boolean): Promise<OpenedEngine> {

@@ -47,7 +47,10 @@ function manifestOf(name: string, entry: string): { version: string; folder: str
   let folder = dirname(entry);
   for (;;) {
     try {
-      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string; version?: string };
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+        name?: string;
+        version?: string;
+      };
       if (manifest.name === name && manifest.version !== undefined) return { version: manifest.version, folder };
     } catch {
       // No manifest on this level, or one that only marks a module type.

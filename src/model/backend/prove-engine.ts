@@ -15,10 +15,16 @@ const TOLERANCE = 0.05;
  */
 export async function proveEngine(engine: Engine): Promise<void> {
   if (tf.getBackend() !== engine.tfjsName) {
-    throw new FerError('BACKEND_MISMATCH', `asked TensorFlow.js for ${engine.name} (${engine.tfjsName}), got ${tf.getBackend()}; ${repair(engine)}`);
+    throw new FerError(
+      'BACKEND_MISMATCH',
+      `asked TensorFlow.js for ${engine.name} (${engine.tfjsName}), got ${tf.getBackend()}; ${repair(engine)}`,
+    );
   }
   if (!hasKernel('BatchMatMul', engine.tfjsName)) {
-    throw new FerError('BACKEND_UNAVAILABLE', `${engine.name} registered no kernels with TensorFlow.js; ${repair(engine)}`);
+    throw new FerError(
+      'BACKEND_UNAVAILABLE',
+      `${engine.name} registered no kernels with TensorFlow.js; ${repair(engine)}`,
+    );
   }
   const values = Float32Array.from({ length: SIZE * SIZE }, (_, i) => Math.sin(i));
   const product = tf.tidy(() => {
@@ -27,12 +33,18 @@ export async function proveEngine(engine: Engine): Promise<void> {
   });
   try {
     if (!engine.holds(product.dataId)) {
-      throw new FerError('BACKEND_MISMATCH', `${engine.name} is selected, but another engine computed; ${repair(engine)}`);
+      throw new FerError(
+        'BACKEND_MISMATCH',
+        `${engine.name} is selected, but another engine computed; ${repair(engine)}`,
+      );
     }
     const computed = await product.data<'float32'>();
     const error = largestError(computed, values);
     if (!(error < TOLERANCE)) {
-      throw new FerError('BACKEND_UNAVAILABLE', `${engine.name} computes wrongly (off by ${error} in a ${SIZE}x${SIZE} matrix product); ${repair(engine)}`);
+      throw new FerError(
+        'BACKEND_UNAVAILABLE',
+        `${engine.name} computes wrongly (off by ${error} in a ${SIZE}x${SIZE} matrix product); ${repair(engine)}`,
+      );
     }
   } finally {
     product.dispose();

@@ -17,7 +17,10 @@ interface Numbers {
 }
 
 /** A convolution, its gradient and a top-k (whose kernel needs the helpers Node removed), on fixed numbers. */
-async function compute(backend: BackendName | 'cpu', node = process.execPath): Promise<{ numbers: Numbers; stderr: string }> {
+async function compute(
+  backend: BackendName | 'cpu',
+  node = process.execPath,
+): Promise<{ numbers: Numbers; stderr: string }> {
   const { reported, stderr, stdout } = await runInChild(
     `import * as tf from ${JSON.stringify(packageUrl('@tensorflow/tfjs'))};
      import { openBackend } from ${JSON.stringify(sourceUrl('src/model/backend/index.ts'))};
@@ -72,7 +75,11 @@ function skipAloud(what: string, how: string): void {
 }
 
 const native = findPackage('@tensorflow/tfjs-node');
-if (!native) skipAloud('the real tfjs-node is not tested: @tensorflow/tfjs-node is not installed', 'install it, or name a folder with a build of it in FERSTREAM_NATIVE_DIR');
+if (!native)
+  skipAloud(
+    'the real tfjs-node is not tested: @tensorflow/tfjs-node is not installed',
+    'install it, or name a folder with a build of it in FERSTREAM_NATIVE_DIR',
+  );
 
 describe.skipIf(!native)('the real tfjs-node', () => {
   test('computes what plain JavaScript computes', async () => {
@@ -82,7 +89,8 @@ describe.skipIf(!native)('the real tfjs-node', () => {
   });
 
   const nodes = (process.env['FERSTREAM_TEST_NODES'] ?? '').split(delimiter).filter((node) => node !== '');
-  if (nodes.length === 0) skipAloud('tfjs-node under other versions of Node is not tested', 'name their binaries in FERSTREAM_TEST_NODES');
+  if (nodes.length === 0)
+    skipAloud('tfjs-node under other versions of Node is not tested', 'name their binaries in FERSTREAM_TEST_NODES');
 
   test.each(nodes)('does so under %s, without a deprecation warning', async (node) => {
     const { numbers, stderr } = await compute('tfjs-node', node);
@@ -92,13 +100,20 @@ describe.skipIf(!native)('the real tfjs-node', () => {
 });
 
 const dawn = findPackage('webgpu') && findPackage('@tensorflow/tfjs-backend-webgpu');
-if (!dawn) skipAloud('the real WebGPU engine is not tested: its packages are not installed', 'npm install --no-save webgpu @tensorflow/tfjs-backend-webgpu@4.22.0');
+if (!dawn)
+  skipAloud(
+    'the real WebGPU engine is not tested: its packages are not installed',
+    'npm install --no-save webgpu @tensorflow/tfjs-backend-webgpu@4.22.0',
+  );
 
 describe.skipIf(!dawn)('the real webgpu', () => {
   test('computes what plain JavaScript computes', async ({ skip }) => {
     const { numbers } = await compute('webgpu');
     if (numbers.refused?.message.includes('no graphics adapter') === true) {
-      skipAloud('the real WebGPU engine is not tested: no graphics adapter on this machine', 'a software one will do: set VK_ICD_FILENAMES');
+      skipAloud(
+        'the real WebGPU engine is not tested: no graphics adapter on this machine',
+        'a software one will do: set VK_ICD_FILENAMES',
+      );
       skip();
     }
     expect(numbers.refused).toBeUndefined();

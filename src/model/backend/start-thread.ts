@@ -10,5 +10,8 @@ export function startThread(module: URL, options: Pick<WorkerOptions, 'workerDat
   const settings: WorkerOptions = { ...options, execArgv: [] };
   if (!module.pathname.endsWith('.ts')) return new Worker(module, settings);
   const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  return new Worker(`import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(module.href)}); })`, { ...settings, eval: true });
+  return new Worker(
+    `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(module.href)}); })`,
+    { ...settings, eval: true },
+  );
 }

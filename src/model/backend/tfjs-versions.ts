@@ -35,7 +35,16 @@ export function tfjsVersion(): string {
 export function installedTfjsPackages(): readonly TfjsPackage[] {
   const found = (packages: readonly (FoundPackage | null)[], optional: boolean): TfjsPackage[] =>
     packages.filter((one) => one !== null).map(({ name, version }) => ({ name, version, optional }));
-  return [...found(OURS.map((name) => findOwnPackage(name)), false), ...found(OPTIONAL.map((name) => findPackage(name)), true)];
+  return [
+    ...found(
+      OURS.map((name) => findOwnPackage(name)),
+      false,
+    ),
+    ...found(
+      OPTIONAL.map((name) => findPackage(name)),
+      true,
+    ),
+  ];
 }
 
 /** The packages whose version is not `expected`. Their internals call each other, so "nearly the same" breaks at run time. */
@@ -61,7 +70,5 @@ export function levelCommand(packages: readonly Versioned[], expected: string): 
 
 /** The core packages ferstream itself runs on; a mixture of them is an error with any engine. */
 export function assertOwnPackagesAgree(): void {
-  assertSameVersion(
-    OURS.map((name) => findOwnPackage(name)).filter((found) => found !== null),
-  );
+  assertSameVersion(OURS.map((name) => findOwnPackage(name)).filter((found) => found !== null));
 }

@@ -37,7 +37,10 @@ export const wasmEngine: Engine = {
   },
 
   holds(dataId: object): boolean {
-    const backend = tf.backend() as unknown as { wasm?: unknown; dataIdMap?: { has(id: object): boolean; get(id: object): { memoryOffset: number | null } } };
+    const backend = tf.backend() as unknown as {
+      wasm?: unknown;
+      dataIdMap?: { has(id: object): boolean; get(id: object): { memoryOffset: number | null } };
+    };
     if (backend.wasm === undefined || backend.dataIdMap?.has(dataId) !== true) return false;
     return backend.dataIdMap.get(dataId).memoryOffset !== null;
   },

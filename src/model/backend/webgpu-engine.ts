@@ -42,28 +42,40 @@ export const webgpuEngine: Engine = {
     const dawn = findPackage(DAWN);
     const tfjs = findPackage(TFJS);
     const missing = [...(dawn ? [] : [DAWN]), ...(tfjs ? [] : [TFJS])];
-    if (!dawn || !tfjs) throw new EngineMissing(`${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not installed`);
+    if (!dawn || !tfjs)
+      throw new EngineMissing(`${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not installed`);
     assertSameVersion([tfjs]);
 
     gpu ??= await startDawn(dawn.entry, this.install);
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) {
-      throw new FerError('BACKEND_UNAVAILABLE', 'webgpu finds no graphics adapter: install the GPU driver (Vulkan on Linux), or use --backend wasm');
+      throw new FerError(
+        'BACKEND_UNAVAILABLE',
+        'webgpu finds no graphics adapter: install the GPU driver (Vulkan on Linux), or use --backend wasm',
+      );
     }
     const device = describe(adapter.info);
     if (!byName && isSoftware(adapter.info)) {
-      throw new FerError('BACKEND_UNAVAILABLE', `webgpu finds only a software renderer (${device}), far slower than wasm; --backend webgpu forces it`);
+      throw new FerError(
+        'BACKEND_UNAVAILABLE',
+        `webgpu finds only a software renderer (${device}), far slower than wasm; --backend webgpu forces it`,
+      );
     }
     // The backend registers itself when it is loaded and `navigator.gpu` is there by then.
     if (!isEngineRegistered('webgpu')) requireWithOneEngine(tfjs);
     if (!(await tf.setBackend('webgpu'))) {
-      throw new FerError('BACKEND_UNAVAILABLE', `webgpu could not be started on ${device}; update the GPU driver, or use --backend wasm`);
+      throw new FerError(
+        'BACKEND_UNAVAILABLE',
+        `webgpu could not be started on ${device}; update the GPU driver, or use --backend wasm`,
+      );
     }
     return { device, library: `Dawn ${dawn.version}` };
   },
 
   holds(dataId: object): boolean {
-    const { tensorMap } = tf.backend() as unknown as { tensorMap?: { has(id: object): boolean; get(id: object): { readonly resource?: unknown } } };
+    const { tensorMap } = tf.backend() as unknown as {
+      tensorMap?: { has(id: object): boolean; get(id: object): { readonly resource?: unknown } };
+    };
     return tensorMap?.has(dataId) === true && tensorMap.get(dataId).resource != null;
   },
 };
@@ -77,7 +89,11 @@ async function startDawn(entry: string, install: string): Promise<Gpu> {
     return created;
   } catch (error) {
     const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new FerError('BACKEND_UNAVAILABLE', `webgpu is installed but cannot be loaded (${why}); reinstall it: ${install}`, { cause: error });
+    throw new FerError(
+      'BACKEND_UNAVAILABLE',
+      `webgpu is installed but cannot be loaded (${why}); reinstall it: ${install}`,
+      { cause: error },
+    );
   }
 }
 

@@ -37,7 +37,8 @@ export class BaselineModel implements ExpressionModel {
 
   async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
     const rows: Float32Array[] = [];
-    for (let first = 0; first < crops.length; first += BATCH) rows.push(...(await this.encodeBatch(crops.slice(first, first + BATCH))));
+    for (let first = 0; first < crops.length; first += BATCH)
+      rows.push(...(await this.encodeBatch(crops.slice(first, first + BATCH))));
     return rows;
   }
 

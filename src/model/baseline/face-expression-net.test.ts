@@ -8,7 +8,11 @@ import { FaceExpressionNet } from './face-expression-net.js';
 /** The part of face-api that the test compares with; the bundle shares this process's TensorFlow.js engine. */
 interface StockFaceApi {
   nets: {
-    faceExpressionNet: { loadFromDisk(dir: string): Promise<void>; forward(input: tf.Tensor[]): Promise<tf.Tensor2D>; dispose(): void };
+    faceExpressionNet: {
+      loadFromDisk(dir: string): Promise<void>;
+      forward(input: tf.Tensor[]): Promise<tf.Tensor2D>;
+      dispose(): void;
+    };
   };
 }
 
@@ -20,7 +24,9 @@ describe('FaceExpressionNet', () => {
   it('gives the same posteriors as the stock network', async () => {
     const require = createRequire(import.meta.url);
     const { nets } = require('@vladmandic/face-api/dist/face-api.node-wasm.js') as StockFaceApi;
-    await nets.faceExpressionNet.loadFromDisk(join(dirname(require.resolve('@vladmandic/face-api/package.json')), 'model'));
+    await nets.faceExpressionNet.loadFromDisk(
+      join(dirname(require.resolve('@vladmandic/face-api/package.json')), 'model'),
+    );
     const ours = await FaceExpressionNet.load();
     const faces = tf.randomUniform<tf.Rank.R4>([3, 112, 112, 3], 0, 255, 'float32', 7);
     const single = tf.unstack(faces);

@@ -1,5 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import { DENSE_INPUT_SIZE, denseHead, extractDenseFeatures, FULL_LAYOUT } from '../pretrained/dense-feature-extractor.js';
+import {
+  DENSE_INPUT_SIZE,
+  denseHead,
+  extractDenseFeatures,
+  FULL_LAYOUT,
+} from '../pretrained/dense-feature-extractor.js';
 import { FACE_API_MEAN_RGB } from '../pretrained/face-api-mean.js';
 import { disposeWeights, loadFaceApiWeights } from '../pretrained/weight-files.js';
 import type { WeightMap } from '../pretrained/weight-files.js';

@@ -14,11 +14,19 @@ export async function checkpointHash(folder: string): Promise<string> {
     const hash = createHash('sha256');
     for (const file of [INFO_FILE, TOPOLOGY_FILE, ...(await weightFiles(folder))]) {
       // Digests of fixed size keep one file from running into the next.
-      hash.update(createHash('sha256').update(await readFile(join(folder, file))).digest());
+      hash.update(
+        createHash('sha256')
+          .update(await readFile(join(folder, file)))
+          .digest(),
+      );
     }
     return `sha256:${hash.digest('hex')}`;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new FerError('WEIGHTS_MISSING', `checkpoint ${folder}: cannot be read (${why}); copy it again from where it was trained`, { cause: error });
+    throw new FerError(
+      'WEIGHTS_MISSING',
+      `checkpoint ${folder}: cannot be read (${why}); copy it again from where it was trained`,
+      { cause: error },
+    );
   }
 }

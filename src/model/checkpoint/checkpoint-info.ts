@@ -15,7 +15,12 @@ const schema = z.strictObject({
   network: z.string().min(1),
   labelSet: z.strictObject({ name: z.string().min(1), labels: z.array(z.string().min(1)).min(1) }),
   /** How faces were cut for the network, or for the frame encoder whose features it takes. */
-  crop: z.strictObject({ size: z.int().positive(), channels: z.union([z.literal(1), z.literal(3)]), eyes: place, mouth: place }),
+  crop: z.strictObject({
+    size: z.int().positive(),
+    channels: z.union([z.literal(1), z.literal(3)]),
+    eyes: place,
+    mouth: place,
+  }),
   /** Logits are divided by it before the softmax, so that posteriors are as sure as they are right (fitted on validation); 1 when left out. */
   temperature: z.number().positive().optional(),
   /** Of a frame network: its features and logits are to be taken as the mean over a picture and its mirror image; only over the picture when left out. */
@@ -40,13 +45,20 @@ export type CheckpointInfo = z.infer<typeof schema>;
 export function parseCheckpointInfo(json: unknown, where: string): CheckpointInfo {
   const { format } = z.looseObject({ format: z.unknown() }).catch({ format: undefined }).parse(json);
   if (typeof format === 'number' && format > CHECKPOINT_FORMAT) {
-    throw new FerError('MODEL_INCOMPATIBLE', `${where} is of checkpoint format ${format}, this ferstream reads up to ${CHECKPOINT_FORMAT}; update ferstream to use it`);
+    throw new FerError(
+      'MODEL_INCOMPATIBLE',
+      `${where} is of checkpoint format ${format}, this ferstream reads up to ${CHECKPOINT_FORMAT}; update ferstream to use it`,
+    );
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   const field = issue.path.map(String).join('.') || 'the whole';
-  throw new FerError('MODEL_INCOMPATIBLE', `${where} is not a ferstream checkpoint description (${field}: ${issue.message}); train the model again or restore the file`, {
-    cause: result.error,
-  });
+  throw new FerError(
+    'MODEL_INCOMPATIBLE',
+    `${where} is not a ferstream checkpoint description (${field}: ${issue.message}); train the model again or restore the file`,
+    {
+      cause: result.error,
+    },
+  );
 }

@@ -40,7 +40,11 @@ function classifier(classes: number, seed = 1): tf.LayersModel {
 function difference(a: tf.LayersModel, b: tf.LayersModel, shape: number[]): number {
   return tf.tidy(() => {
     const x = tf.randomNormal(shape, 0, 1, 'float32', 5);
-    return (a.predict(x) as tf.Tensor).sub(b.predict(x) as tf.Tensor).abs().max().dataSync()[0]!;
+    return (a.predict(x) as tf.Tensor)
+      .sub(b.predict(x) as tf.Tensor)
+      .abs()
+      .max()
+      .dataSync()[0]!;
   });
 }
 
@@ -58,7 +62,10 @@ test('what is saved comes back, and standard tfjs files lie in the folder', asyn
   model.dispose();
   expect((await readdir(folder)).sort()).toEqual(['ferstream.json', 'model.json', 'weights.bin']);
   expect(await readdir(join(root, 'deep'))).toEqual(['frame']);
-  const json = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as { format: string; weightsManifest: { paths: string[] }[] };
+  const json = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as {
+    format: string;
+    weightsManifest: { paths: string[] }[];
+  };
   expect(json).toMatchObject({ format: 'layers-model', weightsManifest: [{ paths: ['weights.bin'] }] });
 });
 
@@ -66,7 +73,16 @@ test('a temporal encoder comes back too, and takes the place of an older checkpo
   const folder = join(root, 'temporal');
   const first = classifier(7);
   await saveCheckpoint(first, folder, info());
-  const model = temporalEncoder({ features: 6, classes: 7, width: 8, layers: 1, heads: 2, feedForward: 8, masked: false, causal: true });
+  const model = temporalEncoder({
+    features: 6,
+    classes: 7,
+    width: 8,
+    layers: 1,
+    heads: 2,
+    feedForward: 8,
+    masked: false,
+    causal: true,
+  });
   await saveCheckpoint(model, folder, info({ kind: 'temporal', network: 'temporal_encoder' }));
   const loaded = await loadCheckpoint(folder, { kind: 'temporal' });
   expect(difference(model, loaded.model, [2, 5, 6])).toBe(0);
@@ -81,17 +97,25 @@ test('another label set, order, crop or kind is refused with what it has and wha
   const before = tf.memory().numTensors;
   const swapped = new LabelSet('swapped', [...EXPRESSIONS_7.labels].reverse());
   for (const [wanted, words] of [
-    [{ labels: EXPRESSIONS_8 }, /refused has label set "expressions-7" \(neutral, .*\), wanted: "expressions-8" .*contempt\)/],
+    [
+      { labels: EXPRESSIONS_8 },
+      /refused has label set "expressions-7" \(neutral, .*\), wanted: "expressions-8" .*contempt\)/,
+    ],
     [{ labels: swapped }, /wanted: "swapped" \(surprise, /],
     [{ crop: { ...CROP, size: 48 } }, /16x16 pixels, grey.* wanted: 48x48 pixels/],
     [{ crop: { ...CROP, mouth: { x: 0.5, y: 0.8 } } }, /mouth at \(0.5, 0.75\), wanted: .*mouth at \(0.5, 0.8\)/],
     [{ kind: 'temporal' as const }, /is a frame network, wanted: a temporal network/],
   ] as const) {
-    await expect(loadCheckpoint(folder, wanted)).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE', message: expect.stringMatching(words) as string });
+    await expect(loadCheckpoint(folder, wanted)).rejects.toMatchObject({
+      code: 'MODEL_INCOMPATIBLE',
+      message: expect.stringMatching(words) as string,
+    });
   }
   expect(tf.memory().numTensors).toBe(before);
   // The set's name alone does not matter.
-  await expect(readCheckpointInfo(folder, { labels: new LabelSet('renamed', EXPRESSIONS_7.labels) })).resolves.toMatchObject({ kind: 'frame' });
+  await expect(
+    readCheckpointInfo(folder, { labels: new LabelSet('renamed', EXPRESSIONS_7.labels) }),
+  ).resolves.toMatchObject({ kind: 'frame' });
 });
 
 test('a newer format, a damaged description and missing or short weights each have their error', async () => {
@@ -103,9 +127,15 @@ test('a newer format, a damaged description and missing or short weights each ha
   const load = (): Promise<unknown> => loadCheckpoint(folder);
 
   await writeFile(path, JSON.stringify({ ...good, format: 2, somethingNew: true }));
-  await expect(load()).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE', message: expect.stringMatching(/format 2, this ferstream reads up to 1; update/) as string });
+  await expect(load()).rejects.toMatchObject({
+    code: 'MODEL_INCOMPATIBLE',
+    message: expect.stringMatching(/format 2, this ferstream reads up to 1; update/) as string,
+  });
   await writeFile(path, JSON.stringify({ ...good, crop: { size: 'big' } }));
-  await expect(load()).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE', message: expect.stringMatching(/crop\.size/) as string });
+  await expect(load()).rejects.toMatchObject({
+    code: 'MODEL_INCOMPATIBLE',
+    message: expect.stringMatching(/crop\.size/) as string,
+  });
   await writeFile(path, '{');
   await expect(load()).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
   await writeFile(path, JSON.stringify(good));
@@ -114,7 +144,10 @@ test('a newer format, a damaged description and missing or short weights each ha
   await expect(load()).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
   await rm(join(folder, 'weights.bin'));
   await expect(load()).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
-  await expect(loadCheckpoint(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'WEIGHTS_MISSING', message: expect.stringMatching(/there is no ferstream.json/) as string });
+  await expect(loadCheckpoint(join(root, 'nowhere'))).rejects.toMatchObject({
+    code: 'WEIGHTS_MISSING',
+    message: expect.stringMatching(/there is no ferstream.json/) as string,
+  });
   model.dispose();
 });
 
@@ -126,7 +159,9 @@ test('a folder that is something else is left alone, and a wrong description is 
   await expect(saveCheckpoint(model, folder, info())).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
   expect(await readdir(folder)).toEqual(['thesis.txt']);
   const other = join(root, 'unwritten');
-  await expect(saveCheckpoint(model, other, info({ labelSet: { name: 'two', labels: ['a', 'b'] } }))).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE' });
+  await expect(
+    saveCheckpoint(model, other, info({ labelSet: { name: 'two', labels: ['a', 'b'] } })),
+  ).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE' });
   await expect(stat(other)).rejects.toMatchObject({ code: 'ENOENT' });
   expect((await readdir(root)).filter((name) => name.includes('.tmp-'))).toEqual([]);
   model.dispose();
@@ -146,8 +181,12 @@ test('initialiseFrom takes what fits by name and says what does not', () => {
   ]);
   expect(result.missing).toHaveLength(3 * 2 * 5); // the second block of each stage: two convolutions with their normalisations
   expect(result.matched).toHaveLength(from.weights.length - 2);
-  expect(describeInitialised(result)[0]).toMatch(new RegExp(`^${result.matched.length} of ${to.weights.length} weights taken over: stem_conv, stem_norm, stage1_`));
-  const kernel = (model: tf.LayersModel): number[] => [...model.getLayer('stage3_block1_1_conv').getWeights()[0]!.dataSync()];
+  expect(describeInitialised(result)[0]).toMatch(
+    new RegExp(`^${result.matched.length} of ${to.weights.length} weights taken over: stem_conv, stem_norm, stage1_`),
+  );
+  const kernel = (model: tf.LayersModel): number[] => [
+    ...model.getLayer('stage3_block1_1_conv').getWeights()[0]!.dataSync(),
+  ];
   expect(kernel(to)).toEqual(kernel(from));
   from.dispose(); // what was copied is not shared
   expect(kernel(to).every(Number.isFinite)).toBe(true);

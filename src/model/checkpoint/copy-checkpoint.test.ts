@@ -33,18 +33,26 @@ async function posteriors(folder: string): Promise<number[]> {
   }
 }
 
-const difference = (a: readonly number[], b: readonly number[]): number => Math.max(...a.map((p, i) => Math.abs(p - b[i]!)));
+const difference = (a: readonly number[], b: readonly number[]): number =>
+  Math.max(...a.map((p, i) => Math.abs(p - b[i]!)));
 
 /** The tiny frame model copied in less space: the share that its weights take, and by how much its posteriors move. */
-async function roundedTo(precision: WeightPrecision, name: string): Promise<{ readonly share: number; readonly moved: number }> {
+async function roundedTo(
+  precision: WeightPrecision,
+  name: string,
+): Promise<{ readonly share: number; readonly moved: number }> {
   await copyCheckpoint(at('frame'), at(name), precision);
   const [whole, copy] = await Promise.all([stat(at('frame', 'weights.bin')), stat(at(name, 'weights.bin'))]);
-  return { share: copy.size / whole.size, moved: difference(await posteriors(at(name)), await posteriors(at('frame'))) };
+  return {
+    share: copy.size / whole.size,
+    moved: difference(await posteriors(at(name)), await posteriors(at('frame'))),
+  };
 }
 
 it('as it is, says the same to the bit', async () => {
   await copyCheckpoint(at('frame'), at('same'));
-  for (const file of ['weights.bin', 'model.json', 'ferstream.json']) expect(await readFile(at('same', file)), file).toEqual(await readFile(at('frame', file)));
+  for (const file of ['weights.bin', 'model.json', 'ferstream.json'])
+    expect(await readFile(at('same', file)), file).toEqual(await readFile(at('frame', file)));
 });
 
 it('in half precision takes about half the space and says nearly the same', async () => {
@@ -64,7 +72,11 @@ it('in a quarter of the space says about the same, and what was rounded before s
   expect(share).toBeLessThan(0.35);
   expect(moved).toBeGreaterThan(0);
   expect(moved).toBeLessThan(2e-2);
-  for (const [from, precision] of [['quarter', 'uint8'], ['quarter', 'float16'], ['half', 'uint8']] as const) {
+  for (const [from, precision] of [
+    ['quarter', 'uint8'],
+    ['quarter', 'float16'],
+    ['half', 'uint8'],
+  ] as const) {
     await copyCheckpoint(at(from), at('again'), precision);
     expect(await readFile(at('again', 'weights.bin'))).toEqual(await readFile(at(from, 'weights.bin')));
   }
@@ -81,7 +93,10 @@ async function copied(values: (i: number) => number, name: string, precision: We
   const { model } = await loadCheckpoint(at(name));
   const kernel = model.getLayer('logits').weights[0]!;
   const shape = kernel.shape as number[];
-  const given = tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => values(i)), shape);
+  const given = tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => values(i)),
+    shape,
+  );
   kernel.write(given);
   given.dispose();
   await rm(at(name), { recursive: true });

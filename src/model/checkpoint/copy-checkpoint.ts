@@ -19,18 +19,24 @@ export type WeightPrecision = (typeof WEIGHT_PRECISIONS)[number];
  */
 export async function copyCheckpoint(from: string, to: string, precision: WeightPrecision = 'float32'): Promise<void> {
   await readCheckpointInfo(from);
-  const artifacts = await folderHandler(from)
-    .load!()
-    .catch((cause: unknown) => {
-      throw new FerError('WEIGHTS_MISSING', `checkpoint ${from}: cannot be read; copy it again from where it was trained`, { cause });
-    });
+  const artifacts = await folderHandler(from).load!().catch((cause: unknown) => {
+    throw new FerError(
+      'WEIGHTS_MISSING',
+      `checkpoint ${from}: cannot be read; copy it again from where it was trained`,
+      { cause },
+    );
+  });
   try {
     await mkdir(to, { recursive: true });
     const rounding = ROUNDINGS[precision];
     await folderHandler(to).save!(rounding === null ? artifacts : rounded(artifacts, rounding));
     await copyFile(join(from, INFO_FILE), join(to, INFO_FILE));
   } catch (cause) {
-    throw new FerError('OUTPUT_UNWRITABLE', `checkpoint ${to} cannot be written (${(cause as Error).message}); choose a folder that can`, { cause });
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `checkpoint ${to} cannot be written (${(cause as Error).message}); choose a folder that can`,
+      { cause },
+    );
   }
 }
 
@@ -61,7 +67,9 @@ const BYTES = { float32: 4, float16: 2, uint16: 2, uint8: 1 } as const;
 const LARGEST_ERROR = 0.03;
 
 const asFloat16: Rounding = (values) =>
-  values.some((value) => Math.abs(value) > LARGEST_FLOAT16) ? null : { data: toFloat16(values).buffer as ArrayBuffer, quantization: { dtype: 'float16' } };
+  values.some((value) => Math.abs(value) > LARGEST_FLOAT16)
+    ? null
+    : { data: toFloat16(values).buffer as ArrayBuffer, quantization: { dtype: 'float16' } };
 
 const asUint8: Rounding = (values) => {
   const kept = toUint8(values);
@@ -69,4 +77,8 @@ const asUint8: Rounding = (values) => {
   return { data: kept.bytes.buffer, quantization: { dtype: 'uint8', scale: kept.scale, min: kept.min } };
 };
 
-const ROUNDINGS: Readonly<Record<WeightPrecision, Rounding | null>> = { float32: null, float16: asFloat16, uint8: asUint8 };
+const ROUNDINGS: Readonly<Record<WeightPrecision, Rounding | null>> = {
+  float32: null,
+  float16: asFloat16,
+  uint8: asUint8,
+};

@@ -10,7 +10,10 @@ interface ModelJson {
   readonly format: string;
   readonly generatedBy: string;
   readonly convertedBy: string | null;
-  readonly weightsManifest: readonly { readonly paths: readonly string[]; readonly weights: tf.io.WeightsManifestEntry[] }[];
+  readonly weightsManifest: readonly {
+    readonly paths: readonly string[];
+    readonly weights: tf.io.WeightsManifestEntry[];
+  }[];
 }
 
 /**
@@ -30,12 +33,16 @@ export function folderHandler(folder: string): tf.io.IOHandler {
       };
       await writeFile(join(folder, WEIGHTS_FILE), weights);
       await writeFile(join(folder, TOPOLOGY_FILE), JSON.stringify(json));
-      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON', weightDataBytes: weights.byteLength } };
+      return {
+        modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON', weightDataBytes: weights.byteLength },
+      };
     },
 
     async load(): Promise<tf.io.ModelArtifacts> {
       const { modelTopology, weightsManifest, ...about } = await readModelJson(folder);
-      const files = await Promise.all(weightsManifest.flatMap(({ paths }) => paths).map((path) => readFile(join(folder, path))));
+      const files = await Promise.all(
+        weightsManifest.flatMap(({ paths }) => paths).map((path) => readFile(join(folder, path))),
+      );
       // A copy that starts its own buffer: Node may hand out parts of a shared one.
       const weightData = new Uint8Array(Buffer.concat(files)).buffer;
       return { ...about, modelTopology, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };

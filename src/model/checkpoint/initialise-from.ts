@@ -7,7 +7,11 @@ export interface Initialised {
   /** The other model has none of that name: left as they were. */
   readonly missing: readonly string[];
   /** Of another shape there: left as they were. */
-  readonly mismatched: readonly { readonly name: string; readonly shape: readonly (number | null)[]; readonly found: readonly (number | null)[] }[];
+  readonly mismatched: readonly {
+    readonly name: string;
+    readonly shape: readonly (number | null)[];
+    readonly found: readonly (number | null)[];
+  }[];
 }
 
 /**
@@ -15,7 +19,11 @@ export interface Initialised {
  * So a frame encoder goes on with another classifier, or with another label set.
  * @param except layers that stay as they are, whatever fits, and are in no list
  */
-export function initialiseFrom(model: tf.LayersModel, from: tf.LayersModel, except: readonly string[] = []): Initialised {
+export function initialiseFrom(
+  model: tf.LayersModel,
+  from: tf.LayersModel,
+  except: readonly string[] = [],
+): Initialised {
   const offered = namedWeights(from);
   const matched: string[] = [];
   const missing: string[] = [];
@@ -24,7 +32,8 @@ export function initialiseFrom(model: tf.LayersModel, from: tf.LayersModel, exce
     if (except.includes(name.slice(0, name.lastIndexOf('/')))) continue;
     const other = offered.get(name);
     if (!other) missing.push(name);
-    else if (other.shape.join() !== weight.shape.join()) mismatched.push({ name, shape: weight.shape, found: other.shape });
+    else if (other.shape.join() !== weight.shape.join())
+      mismatched.push({ name, shape: weight.shape, found: other.shape });
     else {
       weight.write(other.read());
       matched.push(name);
@@ -38,12 +47,19 @@ export function describeInitialised({ matched, missing, mismatched }: Initialise
   const layers = [...new Set(matched.map((name) => name.slice(0, name.lastIndexOf('/'))))];
   return [
     `${matched.length} of ${matched.length + missing.length + mismatched.length} weights taken over${layers.length === 0 ? '' : `: ${layers.join(', ')}`}`,
-    ...mismatched.map(({ name, shape, found }) => `not taken over: ${name} is [${shape.join(', ')}] here and [${found.join(', ')}] there`),
+    ...mismatched.map(
+      ({ name, shape, found }) =>
+        `not taken over: ${name} is [${shape.join(', ')}] here and [${found.join(', ')}] there`,
+    ),
     ...missing.map((name) => `not there: ${name}`),
   ];
 }
 
 function namedWeights(model: tf.LayersModel): Map<string, tf.LayerVariable> {
   // A layer's variables are named "layer/kernel", or "kernel" by layers that do not prefix them.
-  return new Map(model.layers.flatMap((layer) => layer.weights.map((weight) => [`${layer.name}/${weight.originalName.replace(/^.*\//, '')}`, weight] as const)));
+  return new Map(
+    model.layers.flatMap((layer) =>
+      layer.weights.map((weight) => [`${layer.name}/${weight.originalName.replace(/^.*\//, '')}`, weight] as const),
+    ),
+  );
 }

@@ -35,9 +35,13 @@ export async function readCheckpointInfo(folder: string, wanted: CheckpointWante
     json = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new FerError('WEIGHTS_MISSING', `checkpoint ${folder}: ${missing ? `there is no ${INFO_FILE}` : `${INFO_FILE} cannot be read`}; name the folder of a model that ferstream has trained`, {
-      cause: error,
-    });
+    throw new FerError(
+      'WEIGHTS_MISSING',
+      `checkpoint ${folder}: ${missing ? `there is no ${INFO_FILE}` : `${INFO_FILE} cannot be read`}; name the folder of a model that ferstream has trained`,
+      {
+        cause: error,
+      },
+    );
   }
   const info = parseCheckpointInfo(json, path);
   assertFits(info, wanted, folder);
@@ -54,7 +58,11 @@ export async function loadCheckpoint(folder: string, wanted: CheckpointWanted = 
     return { model: await tf.loadLayersModel(folderHandler(folder)), info };
   } catch (error) {
     const why = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
-    throw new FerError('WEIGHTS_MISSING', `checkpoint ${folder}: the network cannot be loaded (${why}); copy it again from where it was trained`, { cause: error });
+    throw new FerError(
+      'WEIGHTS_MISSING',
+      `checkpoint ${folder}: the network cannot be loaded (${why}); copy it again from where it was trained`,
+      { cause: error },
+    );
   }
 }
 
@@ -62,12 +70,22 @@ function assertFits(info: CheckpointInfo, { kind, labels, crop }: CheckpointWant
   const refuse = (has: string, want: string, mend: string): never => {
     throw new FerError('MODEL_INCOMPATIBLE', `checkpoint ${folder} ${has}, wanted: ${want}; ${mend}`);
   };
-  if (kind !== undefined && kind !== info.kind) refuse(`is a ${info.kind} network`, `a ${kind} network`, 'name the other one');
+  if (kind !== undefined && kind !== info.kind)
+    refuse(`is a ${info.kind} network`, `a ${kind} network`, 'name the other one');
   const own = info.labelSet;
   if (labels && (own.labels.length !== labels.size || own.labels.some((label, i) => label !== labels.labels[i]))) {
-    refuse(`has label set "${own.name}" (${own.labels.join(', ')})`, `"${labels.name}" (${labels.labels.join(', ')})`, 'use a model trained on that set, or only its weights as a start (--init)');
+    refuse(
+      `has label set "${own.name}" (${own.labels.join(', ')})`,
+      `"${labels.name}" (${labels.labels.join(', ')})`,
+      'use a model trained on that set, or only its weights as a start (--init)',
+    );
   }
-  if (crop && !sameCrop(info.crop, crop)) refuse(`was trained on crops of ${describeCrop(info.crop)}`, describeCrop(crop), 'cut the faces as it expects them, or train anew');
+  if (crop && !sameCrop(info.crop, crop))
+    refuse(
+      `was trained on crops of ${describeCrop(info.crop)}`,
+      describeCrop(crop),
+      'cut the faces as it expects them, or train anew',
+    );
 }
 
 function sameCrop(a: CropGeometry, b: CropGeometry): boolean {

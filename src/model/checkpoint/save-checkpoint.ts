@@ -15,11 +15,21 @@ export const INFO_FILE = 'ferstream.json';
  *
  * @throws FerError MODEL_INCOMPATIBLE when `info` does not describe the model, OUTPUT_UNWRITABLE when the folder cannot be written.
  */
-export async function saveCheckpoint(model: tf.LayersModel, folder: string, info: Omit<CheckpointInfo, 'format'>): Promise<void> {
-  const complete = parseCheckpointInfo({ format: CHECKPOINT_FORMAT, ...info }, `the description for checkpoint ${folder}`);
+export async function saveCheckpoint(
+  model: tf.LayersModel,
+  folder: string,
+  info: Omit<CheckpointInfo, 'format'>,
+): Promise<void> {
+  const complete = parseCheckpointInfo(
+    { format: CHECKPOINT_FORMAT, ...info },
+    `the description for checkpoint ${folder}`,
+  );
   const outputs = model.outputs[0]!.shape.at(-1);
   if (outputs !== info.labelSet.labels.length) {
-    throw new FerError('MODEL_INCOMPATIBLE', `checkpoint ${folder}: the model has ${outputs ?? 'no'} outputs, label set "${info.labelSet.name}" has ${info.labelSet.labels.length} labels; give it the set it was built for`);
+    throw new FerError(
+      'MODEL_INCOMPATIBLE',
+      `checkpoint ${folder}: the model has ${outputs ?? 'no'} outputs, label set "${info.labelSet.name}" has ${info.labelSet.labels.length} labels; give it the set it was built for`,
+    );
   }
   const target = resolve(folder);
   let scratch: string | undefined;
@@ -35,7 +45,11 @@ export async function saveCheckpoint(model: tf.LayersModel, folder: string, info
     await putInPlace(made, target, join(scratch, 'old'));
   } catch (error) {
     if (error instanceof FerError) throw error;
-    throw new FerError('OUTPUT_UNWRITABLE', `checkpoint ${folder} cannot be written (${error instanceof Error ? error.message : String(error)}); choose a folder that can`, { cause: error });
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `checkpoint ${folder} cannot be written (${error instanceof Error ? error.message : String(error)}); choose a folder that can`,
+      { cause: error },
+    );
   } finally {
     if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
   }
@@ -57,7 +71,10 @@ async function refuseOthers(target: string): Promise<void> {
   const known = await stat(join(target, INFO_FILE)).catch(ignoreMissing);
   const there = await stat(target).catch(ignoreMissing);
   if (there && !known) {
-    throw new FerError('OUTPUT_UNWRITABLE', `checkpoint ${target} cannot be written: something else has that name; choose another one or remove it`);
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `checkpoint ${target} cannot be written: something else has that name; choose another one or remove it`,
+    );
   }
 }
 

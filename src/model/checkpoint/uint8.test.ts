@@ -6,8 +6,12 @@ it('every value is kept to half a step of 255 between the least and the largest'
   fc.assert(
     fc.property(fc.float32Array({ minLength: 1, min: -1000, max: 1000, noNaN: true }), (values) => {
       const { bytes, scale, min } = toUint8(values);
-      for (const [i, value] of values.entries()) expect(Math.abs(bytes[i]! * scale + min - value)).toBeLessThanOrEqual(scale * 0.5001);
-      expect(scale * 255).toBeCloseTo(Math.max(...values) > Math.min(...values) ? Math.max(...values) - Math.min(...values) : 255, 3);
+      for (const [i, value] of values.entries())
+        expect(Math.abs(bytes[i]! * scale + min - value)).toBeLessThanOrEqual(scale * 0.5001);
+      expect(scale * 255).toBeCloseTo(
+        Math.max(...values) > Math.min(...values) ? Math.max(...values) - Math.min(...values) : 255,
+        3,
+      );
     }),
   );
 });

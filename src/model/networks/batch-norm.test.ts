@@ -14,7 +14,10 @@ const SHAPES = [
 ];
 
 function wave(shape: number[], seed: number): tf.Tensor {
-  return tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => 2 + Math.sin((i + 1) * (1.3 + seed))), shape);
+  return tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => 2 + Math.sin((i + 1) * (1.3 + seed))),
+    shape,
+  );
 }
 
 function relativeError(a: tf.Tensor, b: tf.Tensor): number {
@@ -34,7 +37,9 @@ test.each(SHAPES)('value and gradients are those of the composed formula: %j', (
       (f: typeof ours) =>
       (...xs: tf.Tensor[]): tf.Tensor =>
         f(xs[0]!, xs[1]!, xs[2]!).mul(wave(shape, 4)).square().sum();
-    expect(relativeError(ours(inputs[0]!, inputs[1]!, inputs[2]!), composed(inputs[0]!, inputs[1]!, inputs[2]!))).toBeLessThan(1e-5);
+    expect(
+      relativeError(ours(inputs[0]!, inputs[1]!, inputs[2]!), composed(inputs[0]!, inputs[1]!, inputs[2]!)),
+    ).toBeLessThan(1e-5);
     const expected = tf.grads(contracted(composed))(inputs);
     tf.grads(contracted(ours))(inputs).forEach((gradient, i) => {
       expect(relativeError(gradient, expected[i]!)).toBeLessThan(2e-5);
@@ -68,7 +73,8 @@ test('trains and infers like tf.layers.batchNormalization, and leaks nothing', (
   tf.tidy(() => {
     expect(relativeError(ours.predict(x) as tf.Tensor, stock.predict(x) as tf.Tensor)).toBeLessThan(1e-5);
   });
-  const names = (net: tf.Sequential): string[] => net.layers[0]!.weights.map(({ originalName }) => originalName.replace(/^.*\//, ''));
+  const names = (net: tf.Sequential): string[] =>
+    net.layers[0]!.weights.map(({ originalName }) => originalName.replace(/^.*\//, ''));
   expect(names(ours)).toEqual(names(stock));
   tf.dispose(x);
 });

@@ -26,7 +26,13 @@ export function normaliseBatch(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, 
   return native ? normaliseNatively(native, x, gamma, beta, epsilon) : normalisePortably(x, gamma, beta, epsilon);
 }
 
-function normaliseNatively(backend: NativeBackend, x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): NormalisedBatch {
+function normaliseNatively(
+  backend: NativeBackend,
+  x: tf.Tensor,
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
+  epsilon: number,
+): NormalisedBatch {
   let mean: tf.Tensor1D | undefined;
   let variance: tf.Tensor1D | undefined;
 
@@ -73,7 +79,11 @@ export function normalisePortably(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tenso
         const dGamma = sumByChannel(dy.mul(savedZ)); // [C]
         const factor = savedScale.mul<tf.Tensor1D>(savedInverse); // [C]
         const direct = scaleByChannel(dy, factor, factor.mul<tf.Tensor1D>(dBeta).div<tf.Tensor1D>(-count));
-        const throughVariance = scaleByChannel(savedZ, factor.mul<tf.Tensor1D>(dGamma).div<tf.Tensor1D>(-count), tf.zerosLike(factor));
+        const throughVariance = scaleByChannel(
+          savedZ,
+          factor.mul<tf.Tensor1D>(dGamma).div<tf.Tensor1D>(-count),
+          tf.zerosLike(factor),
+        );
         return [direct.add(throughVariance), dGamma, dBeta];
       },
     };
@@ -118,7 +128,14 @@ export class BatchNorm extends tf.layers.Layer {
     this.gamma = this.addWeight('gamma', [channels], 'float32', tf.initializers.constant({ value: this.initialGamma }));
     this.beta = this.addWeight('beta', [channels], 'float32', tf.initializers.zeros());
     this.movingMean = this.addWeight('moving_mean', [channels], 'float32', tf.initializers.zeros(), undefined, false);
-    this.movingVariance = this.addWeight('moving_variance', [channels], 'float32', tf.initializers.ones(), undefined, false);
+    this.movingVariance = this.addWeight(
+      'moving_variance',
+      [channels],
+      'float32',
+      tf.initializers.ones(),
+      undefined,
+      false,
+    );
     super.build(inputShape);
   }
 
@@ -149,7 +166,12 @@ export class BatchNorm extends tf.layers.Layer {
 
   private follow(moving: tf.LayerVariable, batch: tf.Tensor): void {
     tf.tidy(() => {
-      moving.write(moving.read().mul(this.momentum).add(batch.mul(1 - this.momentum)));
+      moving.write(
+        moving
+          .read()
+          .mul(this.momentum)
+          .add(batch.mul(1 - this.momentum)),
+      );
     });
   }
 }

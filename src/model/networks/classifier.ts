@@ -10,9 +10,13 @@ export interface ClassifierOptions {
 }
 
 /** A frame encoder with a linear layer on top: logits for every image. The encoder's layers are shared, not copied. [B, S, S, C] -> logits [B, classes] */
-export function frameClassifier(encoder: tf.LayersModel, { classes, dropout = 0, seed = 1 }: ClassifierOptions): tf.LayersModel {
+export function frameClassifier(
+  encoder: tf.LayersModel,
+  { classes, dropout = 0, seed = 1 }: ClassifierOptions,
+): tf.LayersModel {
   let x = encoder.outputs[0]!; // [B, D]
-  if (dropout > 0) x = new SeededDropout({ name: 'features_dropout', rate: dropout, seed }).apply(x) as tf.SymbolicTensor;
+  if (dropout > 0)
+    x = new SeededDropout({ name: 'features_dropout', rate: dropout, seed }).apply(x) as tf.SymbolicTensor;
   const kernelInitializer = tf.initializers.glorotNormal({ seed });
   const logits = tf.layers.dense({ name: 'logits', units: classes, kernelInitializer }).apply(x) as tf.SymbolicTensor; // [B, classes]
   return tf.model({ name: `${encoder.name}_classifier`, inputs: encoder.inputs, outputs: logits });

@@ -22,7 +22,13 @@ export interface CompactResidualNetOptions {
  *
  * 0.17 M parameters by default; width 64 gives 1.2 M, width 48 and depth 2 1.6 M.
  */
-export function compactResidualNet({ size = 48, channels = 1, width = 24, depth = 1, seed = 1 }: CompactResidualNetOptions = {}): tf.LayersModel {
+export function compactResidualNet({
+  size = 48,
+  channels = 1,
+  width = 24,
+  depth = 1,
+  seed = 1,
+}: CompactResidualNetOptions = {}): tf.LayersModel {
   const seeds = new Seeds(seed * 1000);
   const input = tf.input({ shape: [size, size, channels], name: 'image' });
   let x = new StandardiseImage({ name: 'standardise' }).apply(input) as tf.SymbolicTensor;

@@ -9,7 +9,11 @@ beforeAll(async () => {
   await openBackend();
 });
 
-const picture = (batch: number, size: number, channels: number): tf.Tensor4D => tf.tensor4d(Float32Array.from({ length: batch * size * size * channels }, (_, i) => 128 + 80 * Math.sin((i * i) / 997)), [batch, size, size, channels]);
+const picture = (batch: number, size: number, channels: number): tf.Tensor4D =>
+  tf.tensor4d(
+    Float32Array.from({ length: batch * size * size * channels }, (_, i) => 128 + 80 * Math.sin((i * i) / 997)),
+    [batch, size, size, channels],
+  );
 
 /** The recognition network's first eleven blocks as its authors compute them: strided convolutions beside means over 2x2, widened with zeros. */
 function reference(x: tf.Tensor4D, { convolutions }: RecognitionWeights): tf.Tensor {
@@ -22,7 +26,17 @@ function reference(x: tf.Tensor4D, { convolutions }: RecognitionWeights): tf.Ten
     const halves = block.includes('down');
     const out = convolve(tf.relu(convolve(y, `${block}/conv1`, halves ? 2 : 1)), `${block}/conv2`, 1);
     const pooled: tf.Tensor4D = halves ? tf.avgPool(y, 2, 2, 'valid') : y;
-    y = tf.relu(tf.add<tf.Tensor4D>(out, tf.pad(pooled, [[0, 0], [0, 0], [0, 0], [0, out.shape[3] - pooled.shape[3]]])));
+    y = tf.relu(
+      tf.add<tf.Tensor4D>(
+        out,
+        tf.pad(pooled, [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+          [0, out.shape[3] - pooled.shape[3]],
+        ]),
+      ),
+    );
   }
   return y.mean([1, 2]);
 }
@@ -47,7 +61,11 @@ describe('face ResNet', () => {
       const x = picture(2, 99, 3);
       const rows = x.reshape([2, -1]);
       const { mean, variance } = tf.moments(rows, 1, true);
-      const standardised = rows.sub(mean).div(variance.sqrt()).mul(56 / 255).reshape<tf.Tensor4D>(x.shape);
+      const standardised = rows
+        .sub(mean)
+        .div(variance.sqrt())
+        .mul(56 / 255)
+        .reshape<tf.Tensor4D>(x.shape);
       const expected = reference(standardised, recognition);
       const difference = (model.predict(x) as tf.Tensor).sub(expected).abs().max().dataSync()[0]!;
       expect(difference).toBeLessThan(1e-4 * expected.abs().max().dataSync()[0]!);
@@ -57,7 +75,10 @@ describe('face ResNet', () => {
   });
 
   it('a grey one begins as that of colours on grey pictures', async () => {
-    const [grey, colours] = [faceResNet({ size: 40, enlargeTo: 67 }), faceResNet({ size: 40, enlargeTo: 67, channels: 3 })];
+    const [grey, colours] = [
+      faceResNet({ size: 40, enlargeTo: 67 }),
+      faceResNet({ size: 40, enlargeTo: 67, channels: 3 }),
+    ];
     for (const model of [grey, colours]) await startFromRecognition(model);
     tf.tidy(() => {
       const x = picture(1, 40, 1);
@@ -69,8 +90,12 @@ describe('face ResNet', () => {
   });
 
   it('begins at random by its seed, and learns', () => {
-    const models = [1, 1, 2].map((seed) => frameClassifier(faceResNet({ size: 20, enlargeTo: 67, seed }), { classes: 2, seed }));
-    const [a, b, c] = models.map((model) => tf.tidy(() => (encoderOf(model).predict(picture(1, 20, 1)) as tf.Tensor).dataSync()));
+    const models = [1, 1, 2].map((seed) =>
+      frameClassifier(faceResNet({ size: 20, enlargeTo: 67, seed }), { classes: 2, seed }),
+    );
+    const [a, b, c] = models.map((model) =>
+      tf.tidy(() => (encoderOf(model).predict(picture(1, 20, 1)) as tf.Tensor).dataSync()),
+    );
     expect(a).toEqual(b);
     expect(a).not.toEqual(c);
     expect([...a!].every(Number.isFinite)).toBe(true);
@@ -79,7 +104,10 @@ describe('face ResNet', () => {
     const x = tf.concat([picture(2, 20, 1), picture(2, 20, 1).reverse(1)]); // [4, 20, 20, 1]
     const labels = tf.oneHot(tf.tensor1d([0, 0, 1, 1], 'int32'), 2);
     const losses = Array.from({ length: 8 }, () => {
-      const loss = optimizer.minimize(() => tf.losses.softmaxCrossEntropy(labels, model.apply(x, { training: true }) as tf.Tensor), true)!;
+      const loss = optimizer.minimize(
+        () => tf.losses.softmaxCrossEntropy(labels, model.apply(x, { training: true }) as tf.Tensor),
+        true,
+      )!;
       const [value] = loss.dataSync();
       loss.dispose();
       return value!;

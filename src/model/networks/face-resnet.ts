@@ -23,11 +23,20 @@ export interface FaceResNetBlock {
 }
 
 /** Channels and residual blocks of each stage. */
-const STAGES: readonly (readonly [filters: number, blocks: number])[] = [[32, 3], [64, 4], [128, 3], [256, 1]];
+const STAGES: readonly (readonly [filters: number, blocks: number])[] = [
+  [32, 3],
+  [64, 4],
+  [128, 3],
+  [256, 1],
+];
 
 /** Residual blocks in order. */
 export const FACE_RESNET_BLOCKS: readonly FaceResNetBlock[] = STAGES.flatMap(([filters, blocks], stage) =>
-  Array.from({ length: blocks }, (_, block) => ({ name: `stage${stage + 1}_block${block + 1}`, filters, halves: stage > 0 && block === 0 })),
+  Array.from({ length: blocks }, (_, block) => ({
+    name: `stage${stage + 1}_block${block + 1}`,
+    filters,
+    halves: stage > 0 && block === 0,
+  })),
 );
 
 /**
@@ -35,13 +44,20 @@ export const FACE_RESNET_BLOCKS: readonly FaceResNetBlock[] = STAGES.flatMap(([f
  * network's weights (startFromRecognition). It has no batch normalisation: from random weights its blocks begin as the identity.
  * Pixels of any range (StandardiseImage). 2.2 M parameters. [B, S, S, C] -> features [B, 256]
  */
-export function faceResNet({ size = 48, channels = 1, enlargeTo = 99, seed = 1 }: FaceResNetOptions = {}): tf.LayersModel {
+export function faceResNet({
+  size = 48,
+  channels = 1,
+  enlargeTo = 99,
+  seed = 1,
+}: FaceResNetOptions = {}): tf.LayersModel {
   const seeds = new Seeds(seed * 1000);
   const input = tf.input({ shape: [size, size, channels], name: 'image' });
   let x = new StandardiseImage({ name: 'standardise' }).apply(input) as tf.SymbolicTensor;
   x = new Enlarge({ name: 'enlarge', size: enlargeTo }).apply(x) as tf.SymbolicTensor; // [B, E, E, C]
   x = relu(convolution(x, 'stem', 32, 7, 2, seeds), 'stem'); // [B, (E - 5) / 2, (E - 5) / 2, 32]
-  x = tf.layers.maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'valid' }).apply(x) as tf.SymbolicTensor; // [B, (E - 7) / 4, (E - 7) / 4, 32]
+  x = tf.layers
+    .maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'valid' })
+    .apply(x) as tf.SymbolicTensor; // [B, (E - 7) / 4, (E - 7) / 4, 32]
   for (const block of FACE_RESNET_BLOCKS) x = plainBlock(x, block, seeds); // at last [B, 2, 2, 256] of 99
   const features = tf.layers.globalAveragePooling2d({ name: 'features' }).apply(x) as tf.SymbolicTensor; // [B, 256]
   return tf.model({ name: 'face_resnet', inputs: input, outputs: features });
@@ -55,8 +71,25 @@ function plainBlock(x: tf.SymbolicTensor, { name, filters, halves }: FaceResNetB
   return relu(tf.layers.add({ name: `${name}_sum` }).apply([second, shortcut]) as tf.SymbolicTensor, name);
 }
 
-function convolution(x: tf.SymbolicTensor, name: string, filters: number, kernelSize: number, strides: number, seeds: Seeds, fromZero = false): tf.SymbolicTensor {
+function convolution(
+  x: tf.SymbolicTensor,
+  name: string,
+  filters: number,
+  kernelSize: number,
+  strides: number,
+  seeds: Seeds,
+  fromZero = false,
+): tf.SymbolicTensor {
   const seed = seeds.next();
   const kernelInitializer = fromZero ? tf.initializers.zeros() : tf.initializers.heNormal({ seed });
-  return tf.layers.conv2d({ name: `${name}_conv`, filters, kernelSize, strides, padding: strides === 1 ? 'same' : 'valid', kernelInitializer }).apply(x) as tf.SymbolicTensor;
+  return tf.layers
+    .conv2d({
+      name: `${name}_conv`,
+      filters,
+      kernelSize,
+      strides,
+      padding: strides === 1 ? 'same' : 'valid',
+      kernelInitializer,
+    })
+    .apply(x) as tf.SymbolicTensor;
 }

@@ -10,7 +10,10 @@ beforeAll(async () => {
 /** As after training: other statistics than a new network's, in which folding would change nothing. */
 function withStatistics(model: tf.LayersModel): tf.LayersModel {
   tf.tidy(() => {
-    for (const layer of norms(model)) layer.setWeights(layer.getWeights().map((weight, i) => tf.randomUniform(weight.shape, 0.5, 1.5, 'float32', i + 1)));
+    for (const layer of norms(model))
+      layer.setWeights(
+        layer.getWeights().map((weight, i) => tf.randomUniform(weight.shape, 0.5, 1.5, 'float32', i + 1)),
+      );
   });
   return model;
 }
@@ -20,7 +23,9 @@ function norms(model: tf.LayersModel): tf.layers.Layer[] {
 }
 
 function answers(model: tf.LayersModel, shape: number[]): Float32Array {
-  return tf.tidy(() => (model.predict(tf.randomUniform(shape, 0, 255, 'float32', 7)) as tf.Tensor).dataSync<'float32'>().slice());
+  return tf.tidy(() =>
+    (model.predict(tf.randomUniform(shape, 0, 255, 'float32', 7)) as tf.Tensor).dataSync<'float32'>().slice(),
+  );
 }
 
 function expectSame(ours: Float32Array, expected: Float32Array): void {
@@ -31,31 +36,44 @@ function expectSame(ours: Float32Array, expected: Float32Array): void {
 }
 
 test.each([
-  ['compact residual net', () => frameClassifier(compactResidualNet({ size: 16, width: 4, depth: 2 }), { classes: 5, dropout: 0.3 }), [3, 16, 16, 1]],
+  [
+    'compact residual net',
+    () => frameClassifier(compactResidualNet({ size: 16, width: 4, depth: 2 }), { classes: 5, dropout: 0.3 }),
+    [3, 16, 16, 1],
+  ],
   ['ResNet-18', () => frameClassifier(resNet18({ size: 32 }), { classes: 5 }), [2, 32, 32, 3]],
-] as const)('%s: gives the same without any batch normalisation, and the given model stays as it is', async (_, build, shape) => {
-  const before = tf.memory().numTensors;
-  const model = withStatistics(build());
-  const expected = answers(model, [...shape]);
-  const own = tf.memory().numTensors;
-  const lean = await foldBatchNorm(model);
-  expect(norms(lean)).toEqual([]);
-  expectSame(answers(lean, [...shape]), expected);
-  expectSame(answers(encoderOf(lean), [...shape]), answers(encoderOf(model), [...shape]));
-  lean.dispose();
-  expect(tf.memory().numTensors).toBe(own);
-  expect(answers(model, [...shape])).toEqual(expected);
-  model.dispose();
-  expect(tf.memory().numTensors).toBe(before);
-});
+] as const)(
+  '%s: gives the same without any batch normalisation, and the given model stays as it is',
+  async (_, build, shape) => {
+    const before = tf.memory().numTensors;
+    const model = withStatistics(build());
+    const expected = answers(model, [...shape]);
+    const own = tf.memory().numTensors;
+    const lean = await foldBatchNorm(model);
+    expect(norms(lean)).toEqual([]);
+    expectSame(answers(lean, [...shape]), expected);
+    expectSame(answers(encoderOf(lean), [...shape]), answers(encoderOf(model), [...shape]));
+    lean.dispose();
+    expect(tf.memory().numTensors).toBe(own);
+    expect(answers(model, [...shape])).toEqual(expected);
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  },
+);
 
 test('a normalisation with no bare convolution of its own before it is left alone', async () => {
   const input = tf.input({ shape: [4, 4, 2] });
-  const conv = tf.layers.conv2d({ name: 'shared', filters: 3, kernelSize: 1, useBias: false }).apply(input) as tf.SymbolicTensor;
+  const conv = tf.layers
+    .conv2d({ name: 'shared', filters: 3, kernelSize: 1, useBias: false })
+    .apply(input) as tf.SymbolicTensor;
   const biased = tf.layers.conv2d({ name: 'biased', filters: 3, kernelSize: 1 }).apply(input) as tf.SymbolicTensor;
-  const activated = tf.layers.conv2d({ name: 'activated', filters: 3, kernelSize: 1, useBias: false, activation: 'relu' }).apply(input) as tf.SymbolicTensor;
+  const activated = tf.layers
+    .conv2d({ name: 'activated', filters: 3, kernelSize: 1, useBias: false, activation: 'relu' })
+    .apply(input) as tf.SymbolicTensor;
   // What `shared` gives is used twice: before the normalisation, too.
-  const outputs = [conv, biased, activated].map((x, i) => new BatchNorm({ name: `norm${i}` }).apply(x) as tf.SymbolicTensor);
+  const outputs = [conv, biased, activated].map(
+    (x, i) => new BatchNorm({ name: `norm${i}` }).apply(x) as tf.SymbolicTensor,
+  );
   const sum = tf.layers.add().apply([conv, ...outputs]) as tf.SymbolicTensor;
   const model = withStatistics(tf.model({ inputs: input, outputs: sum }));
   const lean = await foldBatchNorm(model);

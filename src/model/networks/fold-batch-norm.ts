@@ -37,7 +37,12 @@ function foldable({ layers, output_layers }: Topology): Map<string, string> {
   const uses = [...layers.flatMap(({ inbound_nodes }) => inbound_nodes.flat()), ...output_layers].map(([name]) => name);
   const isBare = (name: string): boolean => {
     const conv = layers.find((layer) => layer.name === name);
-    return conv?.class_name === 'Conv2D' && conv.config['use_bias'] === false && conv.config['activation'] === 'linear' && uses.filter((used) => used === name).length === 1;
+    return (
+      conv?.class_name === 'Conv2D' &&
+      conv.config['use_bias'] === false &&
+      conv.config['activation'] === 'linear' &&
+      uses.filter((used) => used === name).length === 1
+    );
   };
   const pairs = layers.flatMap(({ class_name, name, inbound_nodes }): [string, string][] => {
     const conv = inbound_nodes.length === 1 ? inbound_nodes[0]![0]?.[0] : undefined;
@@ -49,7 +54,9 @@ function foldable({ layers, output_layers }: Topology): Map<string, string> {
 /** kernel [h, w, in, C], and of the normalisation gamma, beta, mean and variance [C] -> kernel [h, w, in, C], bias [C] */
 function foldedWeights(conv: tf.layers.Layer, norm: tf.layers.Layer): tf.Tensor[] {
   const named = new Map(norm.weights.map((weight) => [weight.originalName.replace(/^.*\//, ''), weight.read()]));
-  const [gamma, beta, mean, variance] = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name) => named.get(name)!) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+  const [gamma, beta, mean, variance] = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name) =>
+    named.get(name)!,
+  ) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
   const scale = gamma.mul(variance.add(Number(norm.getConfig()['epsilon'])).rsqrt());
   return [conv.getWeights()[0]!.mul(scale), beta.sub(mean.mul(scale))];
 }

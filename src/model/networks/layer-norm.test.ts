@@ -21,10 +21,16 @@ it('gives what tf.layers.layerNormalization gives, with the same gradients', asy
       const y = layer.apply(x) as tf.Tensor;
       const loss = (): tf.Scalar => (layer.apply(x) as tf.Tensor).mul(coefficients).sum();
       const { grads } = tf.variableGrads(loss, variables);
-      return [y, tf.grad((input) => (layer.apply(input) as tf.Tensor).mul(coefficients).sum())(x), ...variables.map(({ name }) => grads[name]!)];
+      return [
+        y,
+        tf.grad((input) => (layer.apply(input) as tf.Tensor).mul(coefficients).sum())(x),
+        ...variables.map(({ name }) => grads[name]!),
+      ];
     });
   });
-  const [mine, theirs] = await Promise.all(results.map((tensors) => Promise.all(tensors.map((tensor) => tensor.data()))));
+  const [mine, theirs] = await Promise.all(
+    results.map((tensors) => Promise.all(tensors.map((tensor) => tensor.data()))),
+  );
   mine!.forEach((values, i) => {
     values.forEach((value, j) => {
       expect(value).toBeCloseTo(theirs![i]![j]!, 4);
@@ -39,7 +45,10 @@ it('gives what tf.layers.layerNormalization gives, with the same gradients', asy
 
 it('is found again in a saved model', () => {
   const input = tf.input({ shape: [null, 4] });
-  const model = tf.model({ inputs: input, outputs: new LayerNorm({ name: 'norm', epsilon: 0.25 }).apply(input) as tf.SymbolicTensor });
+  const model = tf.model({
+    inputs: input,
+    outputs: new LayerNorm({ name: 'norm', epsilon: 0.25 }).apply(input) as tf.SymbolicTensor,
+  });
   const json = JSON.stringify(model.toJSON(null, false));
   expect(json).toContain('FerLayerNorm');
   expect(json).toContain('0.25');

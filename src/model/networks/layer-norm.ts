@@ -61,7 +61,9 @@ export class LayerNorm extends tf.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => normaliseRows(Array.isArray(inputs) ? inputs[0]! : inputs, this.gamma.read(), this.beta.read(), this.epsilon));
+    return tf.tidy(() =>
+      normaliseRows(Array.isArray(inputs) ? inputs[0]! : inputs, this.gamma.read(), this.beta.read(), this.epsilon),
+    );
   }
 
   override getConfig(): tf.serialization.ConfigDict {

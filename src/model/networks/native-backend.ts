@@ -17,12 +17,19 @@ export interface NativeBackend {
     readonly TF_ATTR_STRING: number;
     readonly TF_ATTR_BOOL: number;
   };
-  executeMultipleOutputs(name: string, attributes: readonly OpAttribute[], inputs: readonly tf.Tensor[], numOutputs: number): tf.Tensor[];
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly tf.Tensor[],
+    numOutputs: number,
+  ): tf.Tensor[];
 }
 
 /** The engine in use, if it is TensorFlow's C library (tfjs-node, on a CPU or a GPU); null on every other. */
 export function nativeBackend(): NativeBackend | null {
   if (tf.getBackend() !== 'tensorflow') return null;
   const backend = tf.backend() as unknown as Partial<NativeBackend>;
-  return backend.binding !== undefined && typeof backend.executeMultipleOutputs === 'function' ? (backend as NativeBackend) : null;
+  return backend.binding !== undefined && typeof backend.executeMultipleOutputs === 'function'
+    ? (backend as NativeBackend)
+    : null;
 }

@@ -8,7 +8,7 @@ import { nativeBatchNorm, nativeBatchNormGradient } from './native-batch-norm.js
 const native = findPackage('@tensorflow/tfjs-node');
 if (!native) {
   console.warn(
-    'SKIPPED: batch normalisation with TensorFlow\'s own kernels is not tested: @tensorflow/tfjs-node is not installed; install it, or name a folder with a build of it in FERSTREAM_NATIVE_DIR (docs/engines.md)',
+    "SKIPPED: batch normalisation with TensorFlow's own kernels is not tested: @tensorflow/tfjs-node is not installed; install it, or name a folder with a build of it in FERSTREAM_NATIVE_DIR (docs/engines.md)",
   );
 }
 
@@ -16,7 +16,10 @@ const EPSILON = 1e-3;
 
 /** Far from zero, as a variance computed carelessly would show. */
 function wave(shape: number[], seed: number): tf.Tensor {
-  return tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => 2 + Math.sin((i + 1) * (1.3 + seed))), shape);
+  return tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => 2 + Math.sin((i + 1) * (1.3 + seed))),
+    shape,
+  );
 }
 
 /** |a - b| / |b|, and no NaN where both are nothing. */
@@ -34,33 +37,42 @@ describe.skipIf(!native)('on tfjs-node', () => {
     await openBackend({ backend: 'tfjs-node' });
   });
 
-  test.each([[[4, 5, 3, 6]], [[7, 6]], [[3, 4, 2]], [[64, 12, 12, 24]], [[1, 3]]])('value, statistics and gradients are those of the portable operations: %j', (shape) => {
-    const channels = shape.at(-1)!;
-    const inputs = tf.tidy(() => [wave(shape, 1), wave([channels], 2), wave([channels], 3)] as const);
-    const compute = (normalise: typeof normaliseBatch): tf.Tensor[] =>
-      tf.tidy(() => {
-        const { y, mean, variance } = normalise(...inputs, EPSILON);
-        const through = (...[x, gamma, beta]: tf.Tensor[]): tf.Tensor => {
-          const batch = normalise(x!, gamma!, beta!, EPSILON);
-          tf.dispose([batch.mean, batch.variance]);
-          return batch.y.mul(wave(shape, 4)).square().sum();
-        };
-        return [y, mean, variance, ...tf.grads(through)([...inputs])];
-      });
-    expect(nativeBackend()).not.toBeNull();
-    const ours = compute(normaliseBatch);
-    const expected = compute(normalisePortably);
-    expect(ours).toHaveLength(6);
-    for (const [i, tensor] of ours.entries()) {
-      expect(tensor.shape).toEqual(expected[i]!.shape);
-      expect(relativeError(tensor, expected[i]!)).toBeLessThan(2e-5);
-    }
-    tf.dispose([...inputs, ...ours, ...expected]);
-  });
+  test.each([[[4, 5, 3, 6]], [[7, 6]], [[3, 4, 2]], [[64, 12, 12, 24]], [[1, 3]]])(
+    'value, statistics and gradients are those of the portable operations: %j',
+    (shape) => {
+      const channels = shape.at(-1)!;
+      const inputs = tf.tidy(() => [wave(shape, 1), wave([channels], 2), wave([channels], 3)] as const);
+      const compute = (normalise: typeof normaliseBatch): tf.Tensor[] =>
+        tf.tidy(() => {
+          const { y, mean, variance } = normalise(...inputs, EPSILON);
+          const through = (...[x, gamma, beta]: tf.Tensor[]): tf.Tensor => {
+            const batch = normalise(x!, gamma!, beta!, EPSILON);
+            tf.dispose([batch.mean, batch.variance]);
+            return batch.y.mul(wave(shape, 4)).square().sum();
+          };
+          return [y, mean, variance, ...tf.grads(through)([...inputs])];
+        });
+      expect(nativeBackend()).not.toBeNull();
+      const ours = compute(normaliseBatch);
+      const expected = compute(normalisePortably);
+      expect(ours).toHaveLength(6);
+      for (const [i, tensor] of ours.entries()) {
+        expect(tensor.shape).toEqual(expected[i]!.shape);
+        expect(relativeError(tensor, expected[i]!)).toBeLessThan(2e-5);
+      }
+      tf.dispose([...inputs, ...ours, ...expected]);
+    },
+  );
 
   test('the variance is that of the batch, not an estimate of its source', () => {
     tf.tidy(() => {
-      const { variance } = nativeBatchNorm(nativeBackend()!, tf.tensor2d([[1], [3]]), tf.ones([1]), tf.zeros([1]), EPSILON);
+      const { variance } = nativeBatchNorm(
+        nativeBackend()!,
+        tf.tensor2d([[1], [3]]),
+        tf.ones([1]),
+        tf.zeros([1]),
+        EPSILON,
+      );
       expect(variance.dataSync()[0]).toBeCloseTo(1, 6); // the estimate would be 2
     });
   });

@@ -16,11 +16,22 @@ export interface NativeBatchNorm {
 export type NativeBatchNormGradient = readonly [dx: tf.Tensor, dGamma: tf.Tensor1D, dBeta: tf.Tensor1D];
 
 /** Normalises a batch with TensorFlow's fused kernel. x [..., C], gamma [C], beta [C]. */
-export function nativeBatchNorm(backend: NativeBackend, x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): NativeBatchNorm {
+export function nativeBatchNorm(
+  backend: NativeBackend,
+  x: tf.Tensor,
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
+  epsilon: number,
+): NativeBatchNorm {
   const count = x.size / x.shape.at(-1)!;
   const none = tf.tensor1d([], 'float32'); // in place of moving statistics, which the kernel is not to follow
   const images = asImages(x);
-  const [y, mean, unbiased, ...reserved] = backend.executeMultipleOutputs('FusedBatchNormV3', attributes(backend, epsilon), [images, gamma, beta, none, none], 6);
+  const [y, mean, unbiased, ...reserved] = backend.executeMultipleOutputs(
+    'FusedBatchNormV3',
+    attributes(backend, epsilon),
+    [images, gamma, beta, none, none],
+    6,
+  );
   // The kernel divides the sum of squares by count - 1, or by 1 if there is but one.
   const variance = unbiased!.mul<tf.Tensor1D>(Math.max(count - 1, 1) / count); // [C]
   const shaped = y!.reshape(x.shape);
@@ -38,7 +49,12 @@ export function nativeBatchNormGradient(
   epsilon: number,
 ): NativeBatchNormGradient {
   const inputs = [asImages(dy), asImages(x), gamma, ...reserved];
-  const [dx, dGamma, dBeta, ...unused] = backend.executeMultipleOutputs('FusedBatchNormGradV3', attributes(backend, epsilon), inputs, 5);
+  const [dx, dGamma, dBeta, ...unused] = backend.executeMultipleOutputs(
+    'FusedBatchNormGradV3',
+    attributes(backend, epsilon),
+    inputs,
+    5,
+  );
   const shaped = dx!.reshape(x.shape);
   tf.dispose([inputs[0]!, inputs[1]!, dx!, ...unused]);
   return [shaped, dGamma as tf.Tensor1D, dBeta as tf.Tensor1D];

@@ -9,7 +9,10 @@ beforeAll(async () => {
 });
 
 function wave(shape: number[], seed: number): tf.Tensor {
-  return tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => Math.sin((i + 1) * (1.3 + seed))), shape);
+  return tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => Math.sin((i + 1) * (1.3 + seed))),
+    shape,
+  );
 }
 
 function largest(x: tf.Tensor): number {
@@ -30,7 +33,11 @@ async function copyThroughTfjsFormat(model: tf.LayersModel): Promise<tf.LayersMo
 }
 
 /** Gradients of one training step by every weight, by weight name. */
-async function gradientsOn(engine: string, build: () => tf.LayersModel, inputs: () => tf.Tensor[]): Promise<Map<string, Float32Array>> {
+async function gradientsOn(
+  engine: string,
+  build: () => tf.LayersModel,
+  inputs: () => tf.Tensor[],
+): Promise<Map<string, Float32Array>> {
   await tf.setBackend(engine);
   const model = build();
   const xs = inputs();
@@ -98,7 +105,9 @@ describe('compact residual net', () => {
   });
 
   test('goes on as a deeper one from the same answers', () => {
-    const [shallow, deep, other] = [1, 2, 2].map((depth, i) => frameClassifier(compactResidualNet({ size: 16, width: 4, depth, seed: i + 1 }), { classes: 3, seed: i + 1 })) as [tf.LayersModel, tf.LayersModel, tf.LayersModel];
+    const [shallow, deep, other] = [1, 2, 2].map((depth, i) =>
+      frameClassifier(compactResidualNet({ size: 16, width: 4, depth, seed: i + 1 }), { classes: 3, seed: i + 1 }),
+    ) as [tf.LayersModel, tf.LayersModel, tf.LayersModel];
     const { missing } = initialiseFrom(deep, shallow);
     expect(missing).not.toHaveLength(0);
     expect(missing.every((name) => name.includes('_block2_'))).toBe(true);
@@ -125,7 +134,11 @@ describe('compact residual net', () => {
   });
 
   test('the same seed gives the same start, another one another', () => {
-    const [a, b, c] = [1, 1, 2].map((seed) => compactResidualNet({ size: 16, width: 4, seed })) as [tf.LayersModel, tf.LayersModel, tf.LayersModel];
+    const [a, b, c] = [1, 1, 2].map((seed) => compactResidualNet({ size: 16, width: 4, seed })) as [
+      tf.LayersModel,
+      tf.LayersModel,
+      tf.LayersModel,
+    ];
     tf.tidy(() => {
       const x = wave([2, 16, 16, 1], 1);
       const ya = a.predict(x) as tf.Tensor;
@@ -149,7 +162,10 @@ describe('compact residual net', () => {
     const x = wave([8, 16, 16, 1], 1);
     const labels = tf.oneHot(tf.tensor1d([0, 1, 0, 1, 1, 0, 0, 1], 'int32'), 2);
     const step = (): number => {
-      const loss = optimizer.minimize(() => tf.losses.softmaxCrossEntropy(labels, model.apply(x, { training: true }) as tf.Tensor), true)!;
+      const loss = optimizer.minimize(
+        () => tf.losses.softmaxCrossEntropy(labels, model.apply(x, { training: true }) as tf.Tensor),
+        true,
+      )!;
       const value = loss.dataSync()[0]!;
       loss.dispose();
       return value;
@@ -188,7 +204,9 @@ describe('temporal encoder', () => {
   test('has the published size by default', () => {
     const model = temporalEncoder({ features: 512, classes: 8 });
     // 1x1 projection, 4 x (attention 4 W^2 + 4 W, feed-forward 2 W F + W + F, two normalisations 4 W), linear layer
-    expect(model.countParams()).toBe(512 * 512 + 512 + 4 * (4 * 512 * 512 + 4 * 512 + 2 * 512 * 512 + 1024 + 4 * 512) + 512 * 8 + 8);
+    expect(model.countParams()).toBe(
+      512 * 512 + 512 + 4 * (4 * 512 * 512 + 4 * 512 + 2 * 512 * 512 + 1024 + 4 * 512) + 512 * 8 + 8,
+    );
     model.dispose();
   });
 
@@ -228,7 +246,10 @@ describe('temporal encoder', () => {
     tf.tidy(() => {
       const x = wave([2, 5, 6], 1);
       const alone = model.predict([x, tf.ones([2, 5])]) as tf.Tensor;
-      const padded = model.predict([tf.concat([x, wave([2, 3, 6], 7)], 1), tf.concat([tf.ones([2, 5]), tf.zeros([2, 3])], 1)]) as tf.Tensor;
+      const padded = model.predict([
+        tf.concat([x, wave([2, 3, 6], 7)], 1),
+        tf.concat([tf.ones([2, 5]), tf.zeros([2, 3])], 1),
+      ]) as tf.Tensor;
       expect(largest(padded.slice([0, 0, 0], [2, 5, 4]).sub(alone))).toBeLessThan(1e-5);
     });
     model.dispose();
@@ -249,12 +270,15 @@ describe('temporal encoder', () => {
     model.dispose();
   });
 
-  test.each([{}, { causal: true, positionalCode: true, heads: 1 }, { width: 40, heads: 1, feedForward: 40 }])('gradients are those of plain JavaScript: %j', async (options) => {
-    await expectCpuGradients(
-      () => temporalEncoder({ ...small, ...options }),
-      () => [wave([2, 21, 6], 1)],
-    );
-  });
+  test.each([{}, { causal: true, positionalCode: true, heads: 1 }, { width: 40, heads: 1, feedForward: 40 }])(
+    'gradients are those of plain JavaScript: %j',
+    async (options) => {
+      await expectCpuGradients(
+        () => temporalEncoder({ ...small, ...options }),
+        () => [wave([2, 21, 6], 1)],
+      );
+    },
+  );
 
   test('refuses heads that do not divide the width', () => {
     expect(() => temporalEncoder({ ...small, heads: 3 })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
@@ -262,15 +286,35 @@ describe('temporal encoder', () => {
 });
 
 test.each([
-  ['frame classifier', () => frameClassifier(compactResidualNet({ size: 16, width: 4 }), { classes: 3, dropout: 0.2 }), [2, 16, 16, 1]],
-  ['temporal encoder', () => temporalEncoder({ features: 6, classes: 3, width: 8, heads: 2, layers: 1, feedForward: 8, causal: true, positionalCode: true }), [2, 5, 6]],
+  [
+    'frame classifier',
+    () => frameClassifier(compactResidualNet({ size: 16, width: 4 }), { classes: 3, dropout: 0.2 }),
+    [2, 16, 16, 1],
+  ],
+  [
+    'temporal encoder',
+    () =>
+      temporalEncoder({
+        features: 6,
+        classes: 3,
+        width: 8,
+        heads: 2,
+        layers: 1,
+        feedForward: 8,
+        causal: true,
+        positionalCode: true,
+      }),
+    [2, 5, 6],
+  ],
 ] as const)('%s: standard tfjs format and back', async (_, build, shape) => {
   const model = build();
   const copy = await copyThroughTfjsFormat(model);
   tf.tidy(() => {
     const x = wave([...shape], 1);
     expect(largest((copy.predict(x) as tf.Tensor).sub(model.predict(x) as tf.Tensor))).toBe(0);
-    expect(copy.layers.map((layer) => [layer.name, layer.getClassName()])).toEqual(model.layers.map((layer) => [layer.name, layer.getClassName()]));
+    expect(copy.layers.map((layer) => [layer.name, layer.getClassName()])).toEqual(
+      model.layers.map((layer) => [layer.name, layer.getClassName()]),
+    );
   });
   model.dispose();
   copy.dispose();

@@ -13,9 +13,25 @@ export class Seeds {
 }
 
 /** Convolution without bias, then batch normalisation. `name` is given to both, with `_conv` and `_norm` appended. [B, H, W, C] -> [B, H / s, W / s, filters] */
-export function convNorm(x: tf.SymbolicTensor, name: string, filters: number, kernelSize: number, strides: number, seeds: Seeds, initialGamma = 1): tf.SymbolicTensor {
+export function convNorm(
+  x: tf.SymbolicTensor,
+  name: string,
+  filters: number,
+  kernelSize: number,
+  strides: number,
+  seeds: Seeds,
+  initialGamma = 1,
+): tf.SymbolicTensor {
   const kernelInitializer = tf.initializers.heNormal({ seed: seeds.next() });
-  const conv = tf.layers.conv2d({ name: `${name}_conv`, filters, kernelSize, strides, padding: 'same', useBias: false, kernelInitializer });
+  const conv = tf.layers.conv2d({
+    name: `${name}_conv`,
+    filters,
+    kernelSize,
+    strides,
+    padding: 'same',
+    useBias: false,
+    kernelInitializer,
+  });
   return new BatchNorm({ name: `${name}_norm`, initialGamma }).apply(conv.apply(x)) as tf.SymbolicTensor;
 }
 
@@ -29,7 +45,14 @@ export function relu(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
  * @param asIdentity begin as the identity, with the last scale at zero (Goyal et al. 2017, section 5.1), where input and output have the same shape and the input is not
  *   negative: put into a trained network, such a block leaves it what it is
  */
-export function residualBlock(x: tf.SymbolicTensor, name: string, filters: number, strides: number, seeds: Seeds, asIdentity = false): tf.SymbolicTensor {
+export function residualBlock(
+  x: tf.SymbolicTensor,
+  name: string,
+  filters: number,
+  strides: number,
+  seeds: Seeds,
+  asIdentity = false,
+): tf.SymbolicTensor {
   const first = relu(convNorm(x, `${name}_1`, filters, 3, strides, seeds), `${name}_1`);
   const second = convNorm(first, `${name}_2`, filters, 3, 1, seeds, asIdentity ? 0 : 1);
   const same = strides === 1 && x.shape.at(-1) === filters;

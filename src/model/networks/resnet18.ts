@@ -19,7 +19,9 @@ export function resNet18({ size = 112, channels = 3, seed = 1 }: ResNet18Options
   const input = tf.input({ shape: [size, size, channels], name: 'image' });
   let x = new StandardiseImage({ name: 'standardise' }).apply(input) as tf.SymbolicTensor;
   x = relu(convNorm(x, 'stem', 64, 7, 2, seeds), 'stem'); // [B, S/2, S/2, 64]
-  x = tf.layers.maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'same' }).apply(x) as tf.SymbolicTensor; // [B, S/4, S/4, 64]
+  x = tf.layers
+    .maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'same' })
+    .apply(x) as tf.SymbolicTensor; // [B, S/4, S/4, 64]
   for (let stage = 0; stage < 4; stage++) {
     for (let block = 0; block < 2; block++) {
       const strides = stage > 0 && block === 0 ? 2 : 1;

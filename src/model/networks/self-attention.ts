@@ -43,9 +43,13 @@ export class SelfAttention extends tf.layers.Layer implements DropsOut {
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const width = ofFirst(inputShape).at(-1)!;
     if (width % this.heads !== 0) {
-      throw new FerError('CONFIG_INVALID', `temporal encoder: width ${width} cannot be shared out among ${this.heads} heads; choose a width that is a multiple`);
+      throw new FerError(
+        'CONFIG_INVALID',
+        `temporal encoder: width ${width} cannot be shared out among ${this.heads} heads; choose a width that is a multiple`,
+      );
     }
-    const init = (offset: number): ReturnType<typeof tf.initializers.glorotUniform> => tf.initializers.glorotUniform({ seed: this.initialSeed + offset });
+    const init = (offset: number): ReturnType<typeof tf.initializers.glorotUniform> =>
+      tf.initializers.glorotUniform({ seed: this.initialSeed + offset });
     this.inKernel = this.addWeight('in_kernel', [width, 3 * width], 'float32', init(0));
     this.inBias = this.addWeight('in_bias', [3 * width], 'float32', tf.initializers.zeros());
     this.outKernel = this.addWeight('out_kernel', [width, width], 'float32', init(1));
@@ -64,32 +68,55 @@ export class SelfAttention extends tf.layers.Layer implements DropsOut {
       const depth = width / this.heads; // d
       // One product of plain matrices for queries, keys and values: batched ones are slow on wasm.
       const projected = tf.matMul(x.reshape([batch * time, width]), this.inKernel.read()).add(this.inBias.read()); // [B T, 3 D]
-      const [q, k, v] = tf.split(projected, 3, 1).map((part) => this.byHead(part, batch, time, depth)) as [tf.Tensor, tf.Tensor, tf.Tensor]; // [B H, T, d]
+      const [q, k, v] = tf.split(projected, 3, 1).map((part) => this.byHead(part, batch, time, depth)) as [
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+      ]; // [B H, T, d]
       let scores = tf.matMul(q.mul(1 / Math.sqrt(depth)), k, false, true); // [B H, T, T]
       if (this.causal) scores = scores.add(future(time));
-      if (present) scores = scores.reshape([batch, this.heads * time, time]).add(absent(present)).reshape([batch * this.heads, time, time]);
+      if (present)
+        scores = scores
+          .reshape([batch, this.heads * time, time])
+          .add(absent(present))
+          .reshape([batch * this.heads, time, time]);
       let weights = tf.softmax(scores); // [B H, T, T]
       if (kwargs['training'] === true) weights = this.masks.apply(weights);
       const mixed = tf.matMul(weights, v); // [B H, T, d]
-      const joined = mixed.reshape([batch, this.heads, time, depth]).transpose([0, 2, 1, 3]).reshape([batch * time, width]); // [B T, D]
+      const joined = mixed
+        .reshape([batch, this.heads, time, depth])
+        .transpose([0, 2, 1, 3])
+        .reshape([batch * time, width]); // [B T, D]
       return tf.matMul(joined, this.outKernel.read()).add(this.outBias.read()).reshape([batch, time, width]); // [B, T, D]
     });
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), heads: this.heads, causal: this.causal, dropout: this.masks.rate, seed: this.initialSeed };
+    return {
+      ...super.getConfig(),
+      heads: this.heads,
+      causal: this.causal,
+      dropout: this.masks.rate,
+      seed: this.initialSeed,
+    };
   }
 
   /** [B T, D] -> [B H, T, d] */
   private byHead(x: tf.Tensor, batch: number, time: number, depth: number): tf.Tensor {
     if (this.heads === 1) return x.reshape([batch, time, depth]);
-    return x.reshape([batch, time, this.heads, depth]).transpose([0, 2, 1, 3]).reshape([batch * this.heads, time, depth]);
+    return x
+      .reshape([batch, time, this.heads, depth])
+      .transpose([0, 2, 1, 3])
+      .reshape([batch * this.heads, time, depth]);
   }
 }
 
 /** -1e9 wherever a column (seen) lies after its row (seeing). [T, T] */
 function future(time: number): tf.Tensor2D {
-  return tf.tensor2d(Float32Array.from({ length: time * time }, (_, i) => (i % time > Math.floor(i / time) ? NEVER : 0)), [time, time]);
+  return tf.tensor2d(
+    Float32Array.from({ length: time * time }, (_, i) => (i % time > Math.floor(i / time) ? NEVER : 0)),
+    [time, time],
+  );
 }
 
 /** -1e9 for every frame that is padding. [B, T] -> [B, 1, T] */

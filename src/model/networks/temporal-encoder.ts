@@ -35,10 +35,25 @@ export interface TemporalEncoderOptions {
  * @throws FerError CONFIG_INVALID when the heads do not divide the width.
  */
 export function temporalEncoder(options: TemporalEncoderOptions): tf.LayersModel {
-  const { features, classes, width = 512, layers = 4, heads = 1, feedForward = 512, dropout = 0.6, causal = false, seed = 1 } = options;
+  const {
+    features,
+    classes,
+    width = 512,
+    layers = 4,
+    heads = 1,
+    feedForward = 512,
+    dropout = 0.6,
+    causal = false,
+    seed = 1,
+  } = options;
   let lastSeed = seed * 1000;
   const nextSeed = (): number => (lastSeed += 2);
-  const dense = (x: tf.SymbolicTensor, name: string, units: number, activation: 'linear' | 'relu' = 'linear'): tf.SymbolicTensor => {
+  const dense = (
+    x: tf.SymbolicTensor,
+    name: string,
+    units: number,
+    activation: 'linear' | 'relu' = 'linear',
+  ): tf.SymbolicTensor => {
     const kernelInitializer = tf.initializers.glorotUniform({ seed: nextSeed() });
     return tf.layers.dense({ name, units, activation, kernelInitializer }).apply(x) as tf.SymbolicTensor;
   };
@@ -52,7 +67,8 @@ export function temporalEncoder(options: TemporalEncoderOptions): tf.LayersModel
   const input = tf.input({ shape: [null, features], name: 'features' }); // [B, T, D]
   const present = options.masked === true ? tf.input({ shape: [null], name: 'present' }) : undefined; // [B, T]
   let x = dense(input, 'projection', width); // [B, T, W]
-  if (options.positionalCode === true) x = new PositionalCode({ name: 'positional_code' }).apply(x) as tf.SymbolicTensor;
+  if (options.positionalCode === true)
+    x = new PositionalCode({ name: 'positional_code' }).apply(x) as tf.SymbolicTensor;
   for (let i = 1; i <= layers; i++) {
     const attention = new SelfAttention({ name: `layer${i}_attention`, heads, causal, dropout, seed: nextSeed() });
     x = addAndNormalise(x, attention.apply(present ? [x, present] : x) as tf.SymbolicTensor, `layer${i}_attention`);

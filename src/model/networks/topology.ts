@@ -24,5 +24,7 @@ export function topologyOf(model: tf.LayersModel): Topology {
 
 /** A network of that topology with weights of its own, at random. */
 export async function buildTopology(config: Topology): Promise<tf.LayersModel> {
-  return tf.models.modelFromJSON({ class_name: 'Model', config } as unknown as Parameters<typeof tf.models.modelFromJSON>[0]);
+  return tf.models.modelFromJSON({ class_name: 'Model', config } as unknown as Parameters<
+    typeof tf.models.modelFromJSON
+  >[0]);
 }

@@ -23,7 +23,11 @@ export const TINY_LAYOUT: DenseLayout = { blocks: 3, convolutions: 3 };
  * @param input RGB less FACE_API_MEAN_RGB, over 255. [B, 112, 112, 3]
  * @returns [B, D]
  */
-export function extractDenseFeatures(input: tf.Tensor4D, weights: WeightMap, { blocks, convolutions }: DenseLayout): tf.Tensor2D {
+export function extractDenseFeatures(
+  input: tf.Tensor4D,
+  weights: WeightMap,
+  { blocks, convolutions }: DenseLayout,
+): tf.Tensor2D {
   return tf.tidy(() => {
     let x = input;
     for (let block = 0; block < blocks; block += 1) x = denseBlock(x, weights, block, convolutions); // [B, H/2, W/2, 2 C]
@@ -52,7 +56,13 @@ function denseBlock(input: tf.Tensor4D, weights: WeightMap, block: number, convo
   return x;
 }
 
-function separable(x: tf.Tensor4D, weights: WeightMap, name: string, strides: 1 | 2, activation: 'relu' | 'linear'): tf.Tensor4D {
+function separable(
+  x: tf.Tensor4D,
+  weights: WeightMap,
+  name: string,
+  strides: 1 | 2,
+  activation: 'relu' | 'linear',
+): tf.Tensor4D {
   return tf.fused.conv2d({
     x: tf.depthwiseConv2d(x, weight<tf.Rank.R4>(weights, `${name}/depthwise_filter`), strides, 'same'),
     filter: weight(weights, `${name}/pointwise_filter`),

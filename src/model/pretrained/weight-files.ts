@@ -32,7 +32,8 @@ async function decodeGroups(manifestPath: string, groups: readonly WeightGroup[]
   for (const group of groups) {
     const files = await Promise.all(group.paths.map((path) => readFile(join(dirname(manifestPath), path))));
     const bytes = Uint8Array.from(Buffer.concat(files));
-    for (const [name, tensor] of Object.entries(tf.io.decodeWeights(bytes.buffer, group.weights))) weights.set(name, tensor);
+    for (const [name, tensor] of Object.entries(tf.io.decodeWeights(bytes.buffer, group.weights)))
+      weights.set(name, tensor);
   }
   return weights;
 }
@@ -97,7 +98,8 @@ export async function loadHumanGraph(name: string): Promise<{ nodes: readonly Gr
  */
 export function weight<R extends tf.Rank>(weights: WeightMap, name: string): tf.Tensor<R> {
   const tensor = weights.get(name);
-  if (tensor === undefined) throw new FerError('WEIGHTS_MISSING', `the weight file has no tensor "${name}"; its package version does not fit`);
+  if (tensor === undefined)
+    throw new FerError('WEIGHTS_MISSING', `the weight file has no tensor "${name}"; its package version does not fit`);
   return tensor as tf.Tensor<R>;
 }
 

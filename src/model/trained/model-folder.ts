@@ -31,14 +31,23 @@ export async function findModelFolder(folder: string): Promise<ModelFolder> {
   const [hasFrame, hasTemporal] = [await hasCheckpoint(frame), await hasCheckpoint(temporal)];
   if (hasFrame && hasTemporal) return { frame, temporal };
   if (hasFrame || hasTemporal) {
-    throw new FerError('WEIGHTS_MISSING', `model ${folder}: there is ${hasFrame ? 'frame/ but no temporal/' : 'temporal/ but no frame/'}; copy the whole folder, or name ${hasFrame ? frame : 'one with both'}`);
+    throw new FerError(
+      'WEIGHTS_MISSING',
+      `model ${folder}: there is ${hasFrame ? 'frame/ but no temporal/' : 'temporal/ but no frame/'}; copy the whole folder, or name ${hasFrame ? frame : 'one with both'}`,
+    );
   }
   for (const name of OF_A_RUN) {
     if (await isModelFolder(join(folder, name))) {
-      throw new FerError('WEIGHTS_MISSING', `model ${folder}: is the folder of a training run; name a model in it, such as ${join(folder, name)}`);
+      throw new FerError(
+        'WEIGHTS_MISSING',
+        `model ${folder}: is the folder of a training run; name a model in it, such as ${join(folder, name)}`,
+      );
     }
   }
-  throw new FerError('WEIGHTS_MISSING', `model ${folder}: there is no ${INFO_FILE}; name the folder of a model that ferstream has trained`);
+  throw new FerError(
+    'WEIGHTS_MISSING',
+    `model ${folder}: there is no ${INFO_FILE}; name the folder of a model that ferstream has trained`,
+  );
 }
 
 /**

@@ -13,7 +13,9 @@ export class TemporalPart {
     private readonly temperature: number,
     clipFrames: number,
   ) {
-    const causal = network.layers.some((layer) => layer instanceof SelfAttention && layer.getConfig()['causal'] === true);
+    const causal = network.layers.some(
+      (layer) => layer instanceof SelfAttention && layer.getConfig()['causal'] === true,
+    );
     this.context = clipContext(clipFrames, causal);
   }
 

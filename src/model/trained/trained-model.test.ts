@@ -48,7 +48,9 @@ describe('a frame checkpoint in the seat', () => {
   it('gives the posteriors of its network, in batches, and leaves no tensor behind', async () => {
     const { model: network } = await loadCheckpoint(frames);
     const pictures = crops(70); // more than one batch
-    const expected = tf.tidy(() => tf.softmax(network.predict(stacked(pictures)) as tf.Tensor).arraySync() as number[][]);
+    const expected = tf.tidy(
+      () => tf.softmax(network.predict(stacked(pictures)) as tf.Tensor).arraySync() as number[][],
+    );
     network.dispose();
 
     const before = tf.memory().numTensors;
@@ -110,7 +112,10 @@ describe('a frame checkpoint in the seat', () => {
 describe('a frame and a temporal checkpoint in the seat', () => {
   it('encodes features, and classifies frames with the whole clip as context', async () => {
     const pictures = crops(6);
-    const [frame, temporal] = [await loadCheckpoint(join(clips, 'frame')), await loadCheckpoint(join(clips, 'temporal'))];
+    const [frame, temporal] = [
+      await loadCheckpoint(join(clips, 'frame')),
+      await loadCheckpoint(join(clips, 'temporal')),
+    ];
     const expected = tf.tidy(() => {
       const features = encoderOf(frame.model).predict(stacked(pictures)) as tf.Tensor; // [T, D]
       const logits = temporal.model.predict(features.expandDims(0)) as tf.Tensor; // [1, T, C]
@@ -139,7 +144,10 @@ describe('a frame and a temporal checkpoint in the seat', () => {
     const [one, mean] = [await openModel(clips), await openModel(symmetric)];
     const pictures = crops(3);
     const [plain, other] = [await one.encode(pictures), await one.encode(pictures.map(mirrored))];
-    expectClose(await mean.encode(pictures), plain.map((row, i) => Array.from(row, (value, k) => (value + other[i]![k]!) / 2)));
+    expectClose(
+      await mean.encode(pictures),
+      plain.map((row, i) => Array.from(row, (value, k) => (value + other[i]![k]!) / 2)),
+    );
     one.dispose();
     mean.dispose();
   });
@@ -150,21 +158,32 @@ describe('a frame and a temporal checkpoint in the seat', () => {
     await saveTinyFrameModel(join(calm, 'frame'), EXPRESSIONS_7, { temperature: 3 });
     const { model: network } = await loadCheckpoint(join(calm, 'frame'));
     const pictures = crops(2);
-    const expected = tf.tidy(() => tf.softmax((network.predict(stacked(pictures)) as tf.Tensor).div(3)).arraySync() as number[][]);
+    const expected = tf.tidy(
+      () => tf.softmax((network.predict(stacked(pictures)) as tf.Tensor).div(3)).arraySync() as number[][],
+    );
     network.dispose();
 
     const before = tf.memory().numTensors;
     const model = await openModel(calm);
     const loaded = tf.memory().numTensors;
     const features = await model.encode(pictures);
-    expectClose(await model.classify({ features: features.slice(0, 1), timestamps: [0], from: 0, to: 1 }), expected.slice(0, 1));
+    expectClose(
+      await model.classify({ features: features.slice(0, 1), timestamps: [0], from: 0, to: 1 }),
+      expected.slice(0, 1),
+    );
     const [together] = await model.classify({ features, timestamps: times(2), from: 0, to: 2 });
     expect(together!.some((p, k) => Math.abs(p - expected[0]![k]!) > 1e-3)).toBe(true);
     expect(tf.memory().numTensors).toBe(loaded);
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);
 
-    await saveTinyFrameModel(join(calm, 'frame'), new LabelSet('seven others', EXPRESSIONS_7.labels.map((label) => `${label}?`)));
+    await saveTinyFrameModel(
+      join(calm, 'frame'),
+      new LabelSet(
+        'seven others',
+        EXPRESSIONS_7.labels.map((label) => `${label}?`),
+      ),
+    );
     const other = await openModel(calm);
     const [alone] = await other.classify({ features: features.slice(0, 1), timestamps: [0], from: 0, to: 1 });
     expect(alone!.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
@@ -179,7 +198,10 @@ describe('a frame and a temporal checkpoint in the seat', () => {
     const features = await model.encode(crops(6));
     const whole = await model.classify({ features, timestamps: times(6), from: 0, to: 4 });
     const cut = await model.classify({ features: features.slice(0, 4), timestamps: times(4), from: 0, to: 4 });
-    expectClose(whole, cut.map((row) => Array.from(row)));
+    expectClose(
+      whole,
+      cut.map((row) => Array.from(row)),
+    );
     model.dispose();
   });
 
@@ -192,7 +214,10 @@ describe('a frame and a temporal checkpoint in the seat', () => {
     await expect(openModel(otherWidth)).rejects.toThrow(/frame\/ gives 16 features, temporal\/ takes 20/);
     expect(tf.memory().numTensors).toBe(before);
     await rm(join(otherWidth, 'temporal'), { recursive: true });
-    await expect(openModel(otherWidth)).rejects.toMatchObject({ code: 'WEIGHTS_MISSING', message: expect.stringContaining('no temporal/') as string });
+    await expect(openModel(otherWidth)).rejects.toMatchObject({
+      code: 'WEIGHTS_MISSING',
+      message: expect.stringContaining('no temporal/') as string,
+    });
   });
 });
 
@@ -209,7 +234,10 @@ it('knows that it learnt from faces that were found and aligned', async () => {
 
 describe('which model is meant', () => {
   it('takes a name that is neither shipped nor a folder for a slip', async () => {
-    await expect(openModel('basline')).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(/"baseline".*folder/) as string });
+    await expect(openModel('basline')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/"baseline".*folder/) as string,
+    });
     expect(await identifyModel('baseline')).toBe('baseline');
   });
 

@@ -46,7 +46,10 @@ export class TrainedModel implements ExpressionModel {
    * @param options.bothSides false: one that was trained to be symmetric answers for the picture alone
    * @throws FerError WEIGHTS_MISSING when files are missing or damaged, MODEL_INCOMPATIBLE when they do not fit each other or this ferstream
    */
-  static async load(folder: string, { name, bothSides = true }: { readonly name?: string | undefined; readonly bothSides?: boolean } = {}): Promise<TrainedModel> {
+  static async load(
+    folder: string,
+    { name, bothSides = true }: { readonly name?: string | undefined; readonly bothSides?: boolean } = {},
+  ): Promise<TrainedModel> {
     const places = await findModelFolder(folder);
     const version = await modelFolderHash(folder);
     const { model, info } = await forInference(await loadCheckpoint(places.frame, { kind: 'frame' }));
@@ -65,26 +68,63 @@ export class TrainedModel implements ExpressionModel {
     const temperature = info.temperature ?? 1;
     const toLogits = answering(model, info);
     const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => toPosteriors(toLogits(crops), temperature); // [B, C]
-    return new TrainedModel(name, version, labelSetOf(info), info.crop, framingOf(info), info.symmetric ?? false, model, toFeatures, null, null);
+    return new TrainedModel(
+      name,
+      version,
+      labelSetOf(info),
+      info.crop,
+      framingOf(info),
+      info.symmetric ?? false,
+      model,
+      toFeatures,
+      null,
+      null,
+    );
   }
 
-  private static ofClips(frame: Checkpoint, temporal: Checkpoint, version: string, folder: string, name?: string): TrainedModel {
+  private static ofClips(
+    frame: Checkpoint,
+    temporal: Checkpoint,
+    version: string,
+    folder: string,
+    name?: string,
+  ): TrainedModel {
     const { model, info } = temporal;
     try {
       const encoder = encoderOf(frame.model);
       const [given, wanted] = [encoder.outputs[0]!.shape.at(-1), model.inputs[0]!.shape.at(-1)];
       if (given !== wanted) {
-        throw new FerError('MODEL_INCOMPATIBLE', `model ${folder}: frame/ gives ${given} features, temporal/ takes ${wanted}; put together what was trained together`);
+        throw new FerError(
+          'MODEL_INCOMPATIBLE',
+          `model ${folder}: frame/ gives ${given} features, temporal/ takes ${wanted}; put together what was trained together`,
+        );
       }
       const toFeatures = answering(encoder, frame.info); // [B, D]
       const part = new TemporalPart(model, info.temperature ?? 1, info.clipFrames ?? DEFAULT_CLIP_FRAMES);
-      const still = isDeepStrictEqual(frame.info.labelSet.labels, info.labelSet.labels) ? new StillPart(frame.model, frame.info.temperature ?? 1) : null;
-      return new TrainedModel(name ?? `${frame.info.network}+${info.network}`, version, labelSetOf(info), frame.info.crop, framingOf(frame.info), frame.info.symmetric ?? false, frame.model, toFeatures, part, still);
+      const still = isDeepStrictEqual(frame.info.labelSet.labels, info.labelSet.labels)
+        ? new StillPart(frame.model, frame.info.temperature ?? 1)
+        : null;
+      return new TrainedModel(
+        name ?? `${frame.info.network}+${info.network}`,
+        version,
+        labelSetOf(info),
+        frame.info.crop,
+        framingOf(frame.info),
+        frame.info.symmetric ?? false,
+        frame.model,
+        toFeatures,
+        part,
+        still,
+      );
     } catch (error) {
       model.dispose();
       if (error instanceof FerError) throw error;
       const why = error instanceof Error ? error.message : String(error);
-      throw new FerError('MODEL_INCOMPATIBLE', `model ${folder}: frame/ has no features to hand on (${why}); use a frame network of ferstream`, { cause: error });
+      throw new FerError(
+        'MODEL_INCOMPATIBLE',
+        `model ${folder}: frame/ has no features to hand on (${why}); use a frame network of ferstream`,
+        { cause: error },
+      );
     }
   }
 
@@ -113,7 +153,12 @@ export class TrainedModel implements ExpressionModel {
 /** What a network makes of crops, or, where it is a symmetric one, its mean over them and their mirror images. [B, S, S, C] -> [B, D] */
 function answering(network: tf.LayersModel, { symmetric }: Checkpoint['info']): (crops: tf.Tensor4D) => tf.Tensor2D {
   const plain = (crops: tf.Tensor4D): tf.Tensor2D => network.predict(crops, { batchSize: BATCH }) as tf.Tensor2D;
-  return symmetric === true ? (crops) => plain(crops).add<tf.Tensor2D>(plain(crops.reverse(2))).div(2) : plain;
+  return symmetric === true
+    ? (crops) =>
+        plain(crops)
+          .add<tf.Tensor2D>(plain(crops.reverse(2)))
+          .div(2)
+    : plain;
 }
 
 async function forInference({ model, info }: Checkpoint): Promise<Checkpoint> {

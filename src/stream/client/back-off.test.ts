@@ -4,11 +4,15 @@ import { backOff } from './back-off.js';
 
 it('lies between half the whole wait and the whole, which doubles up to 15 s', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 2000 }), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (failures, random) => {
-      const whole = Math.min(15_000, 500 * 2 ** Math.min(failures - 1, 20));
-      const wait = backOff(failures, random);
-      expect(wait).toBeGreaterThanOrEqual(Math.floor(whole / 2));
-      expect(wait).toBeLessThanOrEqual(whole);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 2000 }),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      (failures, random) => {
+        const whole = Math.min(15_000, 500 * 2 ** Math.min(failures - 1, 20));
+        const wait = backOff(failures, random);
+        expect(wait).toBeGreaterThanOrEqual(Math.floor(whole / 2));
+        expect(wait).toBeLessThanOrEqual(whole);
+      },
+    ),
   );
 });

@@ -22,5 +22,7 @@ export function isHopeless({ code }: Problem): boolean {
 /** The problem that a WebSocket close code of the server stands for, for when its message got lost; null for any other code. */
 export function closingProblem(closeCode: number, reason: string): Problem | null {
   const found = Object.entries(CLOSE_CODES).find(([, number]) => number === closeCode);
-  return found === undefined ? null : { code: found[0] as ProblemCode, message: reason === '' ? `the server closed with ${closeCode}` : reason };
+  return found === undefined
+    ? null
+    : { code: found[0] as ProblemCode, message: reason === '' ? `the server closed with ${closeCode}` : reason };
 }

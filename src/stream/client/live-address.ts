@@ -21,5 +21,8 @@ export function liveAddress(server: string, path: string, query: Readonly<Record
 }
 
 function badAddress(server: string): FerError {
-  return new FerError('CONFIG_INVALID', `"${server}" is no address of a server: write it like http://localhost:8787 or wss://example.org`);
+  return new FerError(
+    'CONFIG_INVALID',
+    `"${server}" is no address of a server: write it like http://localhost:8787 or wss://example.org`,
+  );
 }

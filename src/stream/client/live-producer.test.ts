@@ -24,7 +24,17 @@ function open(options: LiveProducerOptions = {}): LiveProducer {
 }
 
 function result(sequence: number): ResultMessage {
-  return { type: 'result', sequence, captureTime: 0, timestamp: 0, width: 4, height: 3, status: 'no-face', faces: [], timing: { waited: 0, worked: 1 } };
+  return {
+    type: 'result',
+    sequence,
+    captureTime: 0,
+    timestamp: 0,
+    width: 4,
+    height: 3,
+    status: 'no-face',
+    faces: [],
+    timing: { waited: 0, worked: 1 },
+  };
 }
 
 describe('LiveProducer', () => {
@@ -70,38 +80,47 @@ describe('LiveProducer', () => {
   });
 
   it('never has more frames unanswered than both sides allow, whatever is answered in which order', () => {
-    const step = fc.oneof(fc.constant('send' as const), fc.record({ answer: fc.nat(9), kind: fc.constantFrom('result', 'skipped', 'error') }), fc.constant('break' as const));
+    const step = fc.oneof(
+      fc.constant('send' as const),
+      fc.record({ answer: fc.nat(9), kind: fc.constantFrom('result', 'skipped', 'error') }),
+      fc.constant('break' as const),
+    );
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), (wanted, allowed, steps) => {
-        const producer = new LiveProducer('http://localhost:8787', { WebSocket: FakeSocket, framesInFlight: wanted });
-        const hello = helloMessage({ framesInFlight: allowed });
-        FakeSocket.latest.says(hello);
-        const waiting: number[] = [];
-        let [sent, dropped, lost] = [0, 0, 0];
-        for (const next of steps) {
-          vi.advanceTimersByTime(1);
-          if (next === 'send') {
-            const room = waiting.length < Math.min(wanted, allowed);
-            expect(producer.canSend).toBe(room);
-            const sequence = producer.send(JPEG, 0);
-            expect(sequence).toBe(room ? sent : null);
-            if (sequence === null) dropped += 1;
-            else [sent] = [sent + 1, waiting.push(sequence)];
-          } else if (next === 'break') {
-            lost += waiting.splice(0).length;
-            FakeSocket.latest.breaks();
-            vi.advanceTimersByTime(15_000);
-            FakeSocket.latest.says(hello);
-          } else {
-            const [sequence = 1_000_000] = waiting.splice(next.answer, 1);
-            if (next.kind === 'result') FakeSocket.latest.says(result(sequence));
-            else if (next.kind === 'skipped') FakeSocket.latest.says({ type: 'skipped', sequence, reason: 'newer' });
-            else FakeSocket.latest.says({ type: 'error', code: 'BAD_PICTURE', message: 'x', sequence, fatal: false });
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(step, { maxLength: 60 }),
+        (wanted, allowed, steps) => {
+          const producer = new LiveProducer('http://localhost:8787', { WebSocket: FakeSocket, framesInFlight: wanted });
+          const hello = helloMessage({ framesInFlight: allowed });
+          FakeSocket.latest.says(hello);
+          const waiting: number[] = [];
+          let [sent, dropped, lost] = [0, 0, 0];
+          for (const next of steps) {
+            vi.advanceTimersByTime(1);
+            if (next === 'send') {
+              const room = waiting.length < Math.min(wanted, allowed);
+              expect(producer.canSend).toBe(room);
+              const sequence = producer.send(JPEG, 0);
+              expect(sequence).toBe(room ? sent : null);
+              if (sequence === null) dropped += 1;
+              else [sent] = [sent + 1, waiting.push(sequence)];
+            } else if (next === 'break') {
+              lost += waiting.splice(0).length;
+              FakeSocket.latest.breaks();
+              vi.advanceTimersByTime(15_000);
+              FakeSocket.latest.says(hello);
+            } else {
+              const [sequence = 1_000_000] = waiting.splice(next.answer, 1);
+              if (next.kind === 'result') FakeSocket.latest.says(result(sequence));
+              else if (next.kind === 'skipped') FakeSocket.latest.says({ type: 'skipped', sequence, reason: 'newer' });
+              else FakeSocket.latest.says({ type: 'error', code: 'BAD_PICTURE', message: 'x', sequence, fatal: false });
+            }
           }
-        }
-        expect(producer.counts).toEqual({ sent, dropped, lost });
-        producer.close();
-      }),
+          expect(producer.counts).toEqual({ sent, dropped, lost });
+          producer.close();
+        },
+      ),
     );
   });
 
@@ -120,7 +139,16 @@ describe('LiveProducer', () => {
   it('gives a connection up that answers no frame for 15 s, though it still talks', () => {
     const producer = open();
     producer.send(JPEG, 0);
-    const stats = { type: 'stats', received: 1, answered: 0, skipped: 0, refused: 0, dropped: 0, framesPerSecond: 0, load: 1 } as const;
+    const stats = {
+      type: 'stats',
+      received: 1,
+      answered: 0,
+      skipped: 0,
+      refused: 0,
+      dropped: 0,
+      framesPerSecond: 0,
+      load: 1,
+    } as const;
     for (let seconds = 0; seconds <= 14; seconds += 2) {
       FakeSocket.latest.says(stats);
       expect(producer.state.state).toBe('open');
@@ -142,7 +170,9 @@ describe('LiveProducer', () => {
   });
 
   it('refuses what is no address, and where there is no WebSocket', () => {
-    expect(() => new LiveProducer('localhost:8787', { WebSocket: FakeSocket })).toThrow('"localhost:8787" is no address of a server');
+    expect(() => new LiveProducer('localhost:8787', { WebSocket: FakeSocket })).toThrow(
+      '"localhost:8787" is no address of a server',
+    );
     vi.stubGlobal('WebSocket', undefined);
     expect(() => new LiveProducer('http://localhost:8787')).toThrow('there is no WebSocket here: npm install ws');
     vi.unstubAllGlobals();

@@ -1,5 +1,12 @@
 import { PRODUCE_PATH, encodeFrameHeader } from '../protocol/index.js';
-import type { ErrorMessage, HelloMessage, ResultMessage, ServerMessage, SkippedMessage, StatsMessage } from '../protocol/index.js';
+import type {
+  ErrorMessage,
+  HelloMessage,
+  ResultMessage,
+  ServerMessage,
+  SkippedMessage,
+  StatsMessage,
+} from '../protocol/index.js';
 import type { ConnectionState } from './connection-state.js';
 import { Credits } from './credits.js';
 import { Listeners } from './listeners.js';
@@ -54,15 +61,19 @@ export class LiveProducer {
   constructor(server: string, options: LiveProducerOptions = {}) {
     this.framesInFlight = options.framesInFlight ?? 2;
     this.credits = new Credits(this.framesInFlight);
-    this.connection = new LiveConnection(liveAddress(server, PRODUCE_PATH, commonQuery(options)), socketClass(options.WebSocket), {
-      onState: (state) => {
-        this.stateChanged(state);
+    this.connection = new LiveConnection(
+      liveAddress(server, PRODUCE_PATH, commonQuery(options)),
+      socketClass(options.WebSocket),
+      {
+        onState: (state) => {
+          this.stateChanged(state);
+        },
+        onMessage: (message) => {
+          this.hear(message);
+        },
+        onPicture: () => undefined,
       },
-      onMessage: (message) => {
-        this.hear(message);
-      },
-      onPicture: () => undefined,
-    });
+    );
     this.connection.open();
   }
 
@@ -80,7 +91,10 @@ export class LiveProducer {
   }
 
   /** @returns a function that ends the listening */
-  on<Name extends keyof LiveProducerEvents>(event: Name, listener: (value: LiveProducerEvents[Name]) => void): () => void {
+  on<Name extends keyof LiveProducerEvents>(
+    event: Name,
+    listener: (value: LiveProducerEvents[Name]) => void,
+  ): () => void {
     return this.listeners.on(event, listener);
   }
 

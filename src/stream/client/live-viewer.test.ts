@@ -18,7 +18,11 @@ afterEach(() => {
 });
 
 function open(): LiveViewer {
-  const viewer = new LiveViewer('https://example.org/live/', { WebSocket: FakeSocket, frames: true, token: 'secret-token' });
+  const viewer = new LiveViewer('https://example.org/live/', {
+    WebSocket: FakeSocket,
+    frames: true,
+    token: 'secret-token',
+  });
   states.push(viewer.state);
   viewer.on('state', (state) => states.push(state));
   return viewer;
@@ -47,23 +51,26 @@ describe('LiveViewer', () => {
     expect(lastState()).toMatchObject({ state: 'open', hello: { model: { name: 'baseline' } } });
   });
 
-  it.each(['connecting', 'open', 'waiting'] as const)('closed by a listener when it is %s, it makes no connection and says no more', (moment) => {
-    const viewer = open();
-    FakeSocket.latest.breaks();
-    const heard: unknown[] = [];
-    viewer.on('hello', (hello) => heard.push(hello));
-    viewer.on('state', ({ state }) => {
-      if (state === moment) viewer.close();
-    });
-    vi.advanceTimersByTime(1_000);
-    FakeSocket.latest.says(helloMessage());
-    FakeSocket.latest.breaks();
-    vi.advanceTimersByTime(60_000);
-    expect(viewer.state).toEqual({ state: 'closed' });
-    expect(heard).toEqual(moment === 'waiting' ? [expect.anything()] : []);
-    expect(FakeSocket.all.length).toBe(moment === 'connecting' ? 1 : 2);
-    expect(vi.getTimerCount()).toBe(0);
-  });
+  it.each(['connecting', 'open', 'waiting'] as const)(
+    'closed by a listener when it is %s, it makes no connection and says no more',
+    (moment) => {
+      const viewer = open();
+      FakeSocket.latest.breaks();
+      const heard: unknown[] = [];
+      viewer.on('hello', (hello) => heard.push(hello));
+      viewer.on('state', ({ state }) => {
+        if (state === moment) viewer.close();
+      });
+      vi.advanceTimersByTime(1_000);
+      FakeSocket.latest.says(helloMessage());
+      FakeSocket.latest.breaks();
+      vi.advanceTimersByTime(60_000);
+      expect(viewer.state).toEqual({ state: 'closed' });
+      expect(heard).toEqual(moment === 'waiting' ? [expect.anything()] : []);
+      expect(FakeSocket.all.length).toBe(moment === 'connecting' ? 1 : 2);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
 
   it('waits longer after every failure, and begins anew after a connection that held', () => {
     open();
@@ -101,7 +108,10 @@ describe('LiveViewer', () => {
   it('knows the refusal by the close code alone', () => {
     open();
     FakeSocket.latest.breaks(4401);
-    expect(lastState()).toEqual({ state: 'refused', problem: { code: 'UNAUTHORIZED', message: 'the server closed with 4401' } });
+    expect(lastState()).toEqual({
+      state: 'refused',
+      problem: { code: 'UNAUTHORIZED', message: 'the server closed with 4401' },
+    });
   });
 
   it.each([

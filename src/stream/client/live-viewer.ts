@@ -1,5 +1,13 @@
 import { WATCH_PATH } from '../protocol/index.js';
-import type { ErrorMessage, FrameMessage, HelloMessage, ResultMessage, ServerMessage, SourceMessage, StatsMessage } from '../protocol/index.js';
+import type {
+  ErrorMessage,
+  FrameMessage,
+  HelloMessage,
+  ResultMessage,
+  ServerMessage,
+  SourceMessage,
+  StatsMessage,
+} from '../protocol/index.js';
 import type { ConnectionState } from './connection-state.js';
 import { Listeners } from './listeners.js';
 import { liveAddress } from './live-address.js';

@@ -19,7 +19,10 @@ export type SocketClass = new (address: string) => Socket;
 export function socketClass(given: SocketClass | undefined): SocketClass {
   const found = given ?? (globalThis as { WebSocket?: SocketClass }).WebSocket;
   if (found === undefined) {
-    throw new FerError('CONFIG_INVALID', "there is no WebSocket here: npm install ws, import { WebSocket } from 'ws', and pass { WebSocket } as an option");
+    throw new FerError(
+      'CONFIG_INVALID',
+      "there is no WebSocket here: npm install ws, import { WebSocket } from 'ws', and pass { WebSocket } as an option",
+    );
   }
   return found;
 }

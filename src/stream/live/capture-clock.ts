@@ -13,7 +13,10 @@ export class CaptureClock {
 
   /** @param captureTime milliseconds by the sender's clock @returns seconds; every call gives more than the one before */
   next(captureTime: number): number {
-    const time = this.last === null ? 0 : this.last.time + Math.min(LONGEST_STEP, Math.max(LEAST_STEP, (captureTime - this.last.captureTime) / 1000));
+    const time =
+      this.last === null
+        ? 0
+        : this.last.time + Math.min(LONGEST_STEP, Math.max(LEAST_STEP, (captureTime - this.last.captureTime) / 1000));
     this.last = { captureTime, time };
     return time;
   }

@@ -18,11 +18,16 @@ beforeAll(async () => {
 /** Red left half, blue right half. */
 function twoColours(width: number, height: number): Sharp {
   const half = { width: width / 2, height, channels: 3 as const };
-  return sharp({ create: { width, height, channels: 3, background: '#00f' } }).composite([{ input: { create: { ...half, background: '#f00' } }, left: 0, top: 0 }]);
+  return sharp({ create: { width, height, channels: 3, background: '#00f' } }).composite([
+    { input: { create: { ...half, background: '#f00' } }, left: 0, top: 0 },
+  ]);
 }
 
 test('gives packed RGB', async () => {
-  const decoded = await decodeJpeg(await twoColours(32, 16).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(), LIMIT);
+  const decoded = await decodeJpeg(
+    await twoColours(32, 16).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(),
+    LIMIT,
+  );
   if ('code' in decoded) throw new Error(decoded.message);
   expect([decoded.width, decoded.height, decoded.data.length]).toEqual([32, 16, 32 * 16 * 3]);
   const [red, blue] = [decoded.data.slice(3 * (5 * 32 + 4)), decoded.data.slice(3 * (5 * 32 + 27))];
@@ -34,11 +39,18 @@ test.each([
   ['grey', (picture: Sharp) => picture.greyscale()],
   ['CMYK', (picture: Sharp) => picture.toColourspace('cmyk')],
 ] as const)('gives RGB for a %s JPEG as well', async (_, change) => {
-  expect(await decodeJpeg(await change(sharp(jpeg)).jpeg().toBuffer(), LIMIT)).toMatchObject({ width: 160, height: 120, data: { length: 160 * 120 * 3 } });
+  expect(await decodeJpeg(await change(sharp(jpeg)).jpeg().toBuffer(), LIMIT)).toMatchObject({
+    width: 160,
+    height: 120,
+    data: { length: 160 * 120 * 3 },
+  });
 });
 
 test('turns a picture as its EXIF orientation says', async () => {
-  const lying = await twoColours(32, 16).withMetadata({ orientation: 6 }).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer();
+  const lying = await twoColours(32, 16)
+    .withMetadata({ orientation: 6 })
+    .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
+    .toBuffer();
   const decoded = await decodeJpeg(lying, LIMIT);
   if ('code' in decoded) throw new Error(decoded.message);
   expect([decoded.width, decoded.height]).toEqual([16, 32]);
@@ -51,16 +63,26 @@ describe('refuses', () => {
     const bad = { code: 'BAD_PICTURE', message: expect.stringMatching(/no JPEG/) as string };
     expect(await decodeJpeg(await sharp(jpeg).png().toBuffer(), LIMIT)).toEqual(bad);
     expect(await decodeJpeg(await sharp(jpeg).webp().toBuffer(), LIMIT)).toEqual(bad);
-    expect(await decodeJpeg(new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), LIMIT)).toEqual(bad);
+    expect(
+      await decodeJpeg(
+        new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+        LIMIT,
+      ),
+    ).toEqual(bad);
     expect(await decodeJpeg(new Uint8Array(0), LIMIT)).toEqual(bad);
   });
 
   test('a JPEG that is cut short, wherever', async () => {
     for (const share of [0.01, 0.1, 0.5, 0.9]) {
-      expect(await decodeJpeg(jpeg.subarray(0, Math.floor(jpeg.length * share)), LIMIT)).toMatchObject({ code: 'BAD_PICTURE' });
+      expect(await decodeJpeg(jpeg.subarray(0, Math.floor(jpeg.length * share)), LIMIT)).toMatchObject({
+        code: 'BAD_PICTURE',
+      });
     }
     const cut = await decodeJpeg(jpeg.subarray(0, jpeg.length - 100), LIMIT);
-    expect(cut).toEqual({ code: 'BAD_PICTURE', message: expect.stringMatching(/^[^\n]*premature end[^\n]*all of its bytes[^\n]*$/) as string });
+    expect(cut).toEqual({
+      code: 'BAD_PICTURE',
+      message: expect.stringMatching(/^[^\n]*premature end[^\n]*all of its bytes[^\n]*$/) as string,
+    });
   });
 
   test('random bytes, with and without the beginning of a JPEG', async () => {
@@ -75,13 +97,16 @@ describe('refuses', () => {
 
   test('a JPEG with bytes overwritten, or decodes it; it never throws', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(fc.nat({ max: jpeg.length - 1 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 20 }), async (changes) => {
-        const damaged = jpeg.slice();
-        for (const [at, value] of changes) damaged[at] = value;
-        const decoded = await decodeJpeg(damaged, LIMIT);
-        if ('code' in decoded) expect(['BAD_PICTURE', 'PICTURE_TOO_LARGE']).toContain(decoded.code);
-        else expect(decoded.data).toHaveLength(decoded.width * decoded.height * 3);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat({ max: jpeg.length - 1 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 20 }),
+        async (changes) => {
+          const damaged = jpeg.slice();
+          for (const [at, value] of changes) damaged[at] = value;
+          const decoded = await decodeJpeg(damaged, LIMIT);
+          if ('code' in decoded) expect(['BAD_PICTURE', 'PICTURE_TOO_LARGE']).toContain(decoded.code);
+          else expect(decoded.data).toHaveLength(decoded.width * decoded.height * 3);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -89,7 +114,10 @@ describe('refuses', () => {
   test('30,000 x 30,000 pixels by the header alone', async () => {
     const before = process.memoryUsage().rss;
     for (let i = 0; i < 20; i += 1) {
-      expect(await decodeJpeg(withSize(jpeg, 30_000, 30_000), LIMIT)).toEqual({ code: 'PICTURE_TOO_LARGE', message: expect.stringContaining('4000000 pixels') as string });
+      expect(await decodeJpeg(withSize(jpeg, 30_000, 30_000), LIMIT)).toEqual({
+        code: 'PICTURE_TOO_LARGE',
+        message: expect.stringContaining('4000000 pixels') as string,
+      });
     }
     expect(process.memoryUsage().rss - before).toBeLessThan(200e6);
   });

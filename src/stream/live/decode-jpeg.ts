@@ -13,16 +13,33 @@ const SIGNATURE = [0xff, 0xd8, 0xff] as const;
  * @returns the pixels, or what is wrong with the picture
  */
 export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<Pixels | Problem> {
-  if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) return { code: 'BAD_PICTURE', message: 'the picture is no JPEG (it does not begin with FF D8 FF); send baseline or progressive JPEG' };
+  if (!SIGNATURE.every((byte, i) => bytes[i] === byte))
+    return {
+      code: 'BAD_PICTURE',
+      message: 'the picture is no JPEG (it does not begin with FF D8 FF); send baseline or progressive JPEG',
+    };
   try {
     const decoder = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels });
-    const { data, info } = await decoder.autoOrient().toColourspace('srgb').removeAlpha().raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) return { code: 'BAD_PICTURE', message: `the JPEG decodes to ${info.channels} channels instead of 3` };
-    return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+    const { data, info } = await decoder
+      .autoOrient()
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3)
+      return { code: 'BAD_PICTURE', message: `the JPEG decodes to ${info.channels} channels instead of 3` };
+    return {
+      width: info.width,
+      height: info.height,
+      data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    };
   } catch (error) {
     const reason = firstLine(error);
     if (reason.includes('exceeds pixel limit')) return tooLarge(maxPixels);
-    return { code: 'BAD_PICTURE', message: `the JPEG cannot be decoded: ${reason}; check that all of its bytes were sent` };
+    return {
+      code: 'BAD_PICTURE',
+      message: `the JPEG cannot be decoded: ${reason}; check that all of its bytes were sent`,
+    };
   }
 }
 

@@ -37,7 +37,13 @@ export class LastingPerceiver {
   /** @throws FerError as `PerceiverThread.start` does */
   static async open(settings: LiveSettings, options: LastingPerceiverOptions): Promise<LastingPerceiver> {
     let died: (why: FerError) => void = () => undefined;
-    const thread = await PerceiverThread.start(settings, (why) => { died(why); }, options.module);
+    const thread = await PerceiverThread.start(
+      settings,
+      (why) => {
+        died(why);
+      },
+      options.module,
+    );
     const perceiver = new LastingPerceiver(settings, options, thread, thread.description);
     died = perceiver.died;
     return perceiver;
@@ -63,7 +69,12 @@ export class LastingPerceiver {
   }
 
   forget(stream: number): void {
-    this.thread.then((thread) => { thread.forget(stream); }, () => undefined);
+    this.thread.then(
+      (thread) => {
+        thread.forget(stream);
+      },
+      () => undefined,
+    );
   }
 
   /** @throws FerError INTERNAL once the thread has been given up */
@@ -73,7 +84,10 @@ export class LastingPerceiver {
 
   async close(): Promise<void> {
     this.closing.abort();
-    await this.thread.then((thread) => thread.end(), () => undefined);
+    await this.thread.then(
+      (thread) => thread.end(),
+      () => undefined,
+    );
   }
 
   private get isClosed(): boolean {
@@ -100,7 +114,11 @@ export class LastingPerceiver {
 
   private async restart(why: FerError): Promise<PerceiverThread> {
     let reason = why;
-    for (let delay = RESTART_DELAYS[this.restarts]; delay !== undefined && !this.isClosed; delay = RESTART_DELAYS[this.restarts]) {
+    for (
+      let delay = RESTART_DELAYS[this.restarts];
+      delay !== undefined && !this.isClosed;
+      delay = RESTART_DELAYS[this.restarts]
+    ) {
       this.restarts += 1;
       this.options.warn(`${reason.message}; another one is started`);
       try {

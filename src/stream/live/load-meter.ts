@@ -27,7 +27,10 @@ export class LoadMeter {
     const from = Math.max(this.begun, now - SPAN);
     if (now <= from) return 0;
     const current = this.since === null ? [] : [{ from: this.since, to: now }];
-    const busy = [...this.done, ...current].reduce((sum, work) => sum + Math.max(0, work.to - Math.max(work.from, from)), 0);
+    const busy = [...this.done, ...current].reduce(
+      (sum, work) => sum + Math.max(0, work.to - Math.max(work.from, from)),
+      0,
+    );
     return Math.min(1, busy / (now - from));
   }
 }

@@ -22,7 +22,8 @@ const EYES_AND_MOUTH = [
 ];
 
 const engines: BackendName[] = ['wasm'];
-if (findPackage('@tensorflow/tfjs-node') === null) console.warn('SKIPPED on tfjs-node: it is not installed (FERSTREAM_NATIVE_DIR)');
+if (findPackage('@tensorflow/tfjs-node') === null)
+  console.warn('SKIPPED on tfjs-node: it is not installed (FERSTREAM_NATIVE_DIR)');
 else engines.push('tfjs-node');
 
 function resultOf(answer: Answer): ResultMessage {
@@ -34,7 +35,9 @@ let jpeg: Uint8Array;
 let others: Uint8Array[];
 beforeAll(async () => {
   jpeg = await webcamJpeg(photo, section, 480, 480);
-  others = await Promise.all([PEOPLE.ponytail, PEOPLE.sunken].map(({ photo: from, ...place }) => webcamJpeg(from, place)));
+  others = await Promise.all(
+    [PEOPLE.ponytail, PEOPLE.sunken].map(({ photo: from, ...place }) => webcamJpeg(from, place)),
+  );
 });
 
 /** The picture's bytes for one submission, which takes them over. */
@@ -54,7 +57,13 @@ describe.each(engines)('on %s', (backend) => {
     expect(engine.description.engine.backend).toBe(backend);
     for (let i = 0; i < 6; i += 1) {
       const result = resultOf(await ask(face()));
-      expect(result).toMatchObject({ sequence: i, captureTime: (i * 1000) / 30, width: 480, height: 480, status: 'ok' });
+      expect(result).toMatchObject({
+        sequence: i,
+        captureTime: (i * 1000) / 30,
+        width: 480,
+        height: 480,
+        status: 'ok',
+      });
       expect(result.timestamp).toBeCloseTo(i / 30);
       expect(result.faces).toHaveLength(1);
       const { trackId, box, landmarks, probabilities } = result.faces[0]!;
@@ -85,7 +94,10 @@ describe.each(engines)('on %s', (backend) => {
     const meet = async (): Promise<void> => {
       const kept = [0, 1, 2].map(() => openKept(engine));
       for (let i = 0; i < 3; i += 1) {
-        const pictures = [jpeg, others[0]!, others[1]!].map((bytes) => ({ kind: 'jpeg' as const, bytes: bytes.slice() }));
+        const pictures = [jpeg, others[0]!, others[1]!].map((bytes) => ({
+          kind: 'jpeg' as const,
+          bytes: bytes.slice(),
+        }));
         const results = (await Promise.all(kept.map(({ ask }, k) => ask(pictures[k]!)))).map(resultOf);
         expect(results.map(({ width }) => width)).toEqual([480, 640, 640]);
         expect(results.map(({ faces }) => faces.map(({ trackId }) => trackId))).toEqual([[1], [1], [1]]);
@@ -114,7 +126,8 @@ describe('a session', () => {
 
   test('answers every picture of a flood once: the newest is looked at, those in between are skipped', async () => {
     const { session, answers, until } = openKept(engine);
-    for (let sequence = 0; sequence < 10; sequence += 1) session.submit({ sequence, captureTime: sequence, picture: face() });
+    for (let sequence = 0; sequence < 10; sequence += 1)
+      session.submit({ sequence, captureTime: sequence, picture: face() });
     expect(answers).toHaveLength(0);
     await until(10);
     const kinds = [...answers].sort((a, b) => a.sequence - b.sequence).map(({ kind }) => kind);
@@ -130,7 +143,8 @@ describe('a session', () => {
     const counts = (): number[] => kept.map(({ answers }) => answers.filter(({ kind }) => kind === 'result').length);
     while (Math.min(...counts()) < 5) {
       for (const [k, { session }] of kept.entries()) {
-        for (let i = 0; i < (k === 0 ? 3 : 1); i += 1) session.submit({ sequence: (sequence += 1), captureTime: sequence, picture: face() });
+        for (let i = 0; i < (k === 0 ? 3 : 1); i += 1)
+          session.submit({ sequence: (sequence += 1), captureTime: sequence, picture: face() });
       }
       await sleep(5);
       expect(Math.max(...counts()) - Math.min(...counts())).toBeLessThanOrEqual(1);
@@ -140,7 +154,9 @@ describe('a session', () => {
 
   test('is told what is wrong with a picture, and goes on with the next', async () => {
     const { session, ask } = openKept(engine);
-    const big = await sharp({ create: { width: 2_000, height: 1_501, channels: 3, background: '#777' } }).jpeg().toBuffer();
+    const big = await sharp({ create: { width: 2_000, height: 1_501, channels: 3, background: '#777' } })
+      .jpeg()
+      .toBuffer();
     const problems: [Parameters<typeof ask>[0], string][] = [
       [{ kind: 'jpeg', bytes: new Uint8Array(await sharp(jpeg).png().toBuffer()) }, 'BAD_PICTURE'],
       [{ kind: 'jpeg', bytes: jpeg.slice(0, 5_000) }, 'BAD_PICTURE'],
@@ -149,7 +165,8 @@ describe('a session', () => {
       [{ kind: 'rgb', width: 0, height: 4, data: new Uint8Array(0) }, 'BAD_PICTURE'],
       [{ kind: 'rgb', width: 3_000, height: 3_000, data: new Uint8Array(3) }, 'PICTURE_TOO_LARGE'],
     ];
-    for (const [picture, code] of problems) expect(await ask(picture)).toMatchObject({ kind: 'problem', problem: { code } });
+    for (const [picture, code] of problems)
+      expect(await ask(picture)).toMatchObject({ kind: 'problem', problem: { code } });
     expect(resultOf(await ask(face())).faces).toHaveLength(1);
     session.close();
   });
@@ -176,7 +193,8 @@ describe('a session', () => {
     expect(results.map(({ captureTime }) => captureTime)).toEqual(captured);
     expect(results.map(({ faces }) => faces.length)).toEqual(captured.map(() => 1));
     expect(results.slice(0, 5).every(({ faces }) => faces[0]!.trackId === 1)).toBe(true);
-    for (let i = 1; i < results.length; i += 1) expect(results[i]!.timestamp).toBeGreaterThanOrEqual(results[i - 1]!.timestamp);
+    for (let i = 1; i < results.length; i += 1)
+      expect(results[i]!.timestamp).toBeGreaterThanOrEqual(results[i - 1]!.timestamp);
     session.close();
   });
 
@@ -195,7 +213,8 @@ describe('a session', () => {
   test('that is closed hears no more, and takes no more', async () => {
     const { session, answers } = openKept(engine);
     const neighbour = openKept(engine);
-    for (let sequence = 0; sequence < 3; sequence += 1) session.submit({ sequence, captureTime: sequence, picture: face() });
+    for (let sequence = 0; sequence < 3; sequence += 1)
+      session.submit({ sequence, captureTime: sequence, picture: face() });
     session.close();
     session.submit({ sequence: 3, captureTime: 3, picture: face() });
     session.reset();
@@ -213,5 +232,8 @@ test.each([
   [{ detectEvry: 2 }, 'CONFIG_INVALID', /did you mean "detectEvery"/],
   [{ maxPixels: 0 }, 'CONFIG_INVALID', /^maxPixels/],
 ])('%j is refused', async (options, code, message) => {
-  await expect(openLiveEngine({ backend: 'wasm', ...options })).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+  await expect(openLiveEngine({ backend: 'wasm', ...options })).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message) as string,
+  });
 });

@@ -16,7 +16,10 @@ import { Scheduler } from './scheduler.js';
  * @param surroundings where trouble is told, by default on stderr
  * @throws FerError CONFIG_INVALID, BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING, MODEL_INCOMPATIBLE
  */
-export async function openLiveEngine(options: LiveOptions = {}, { warn = printToStderr, module }: Partial<LastingPerceiverOptions> = {}): Promise<LiveEngine> {
+export async function openLiveEngine(
+  options: LiveOptions = {},
+  { warn = printToStderr, module }: Partial<LastingPerceiverOptions> = {},
+): Promise<LiveEngine> {
   const settings = parseLiveOptions(options);
   // No picture comes twice: what sharp keeps for that case is of no use.
   sharp.cache(false);
@@ -54,9 +57,21 @@ class ThreadedEngine implements LiveEngine {
       });
     };
     const answers: SessionListener = {
-      onResult: (result) => { later(() => { listener.onResult(result); }); },
-      onSkipped: (sequence, reason) => { later(() => { listener.onSkipped(sequence, reason); }); },
-      onProblem: (sequence, problem) => { later(() => { listener.onProblem(sequence, problem); }); },
+      onResult: (result) => {
+        later(() => {
+          listener.onResult(result);
+        });
+      },
+      onSkipped: (sequence, reason) => {
+        later(() => {
+          listener.onSkipped(sequence, reason);
+        });
+      },
+      onProblem: (sequence, problem) => {
+        later(() => {
+          listener.onProblem(sequence, problem);
+        });
+      },
     };
     const session: LiveSession = {
       submit: (picture) => {

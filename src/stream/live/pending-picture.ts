@@ -15,7 +15,10 @@ export interface Workshop {
   readonly maxPixels: number;
 }
 
-const DEFECT: Problem = { code: 'INTERNAL', message: 'the picture could not be worked on, by a defect in the server that it has logged; send the next one' };
+const DEFECT: Problem = {
+  code: 'INTERNAL',
+  message: 'the picture could not be worked on, by a defect in the server that it has logged; send the next one',
+};
 
 /** A picture between `submit` and its answer, of which it gets exactly one. */
 export class PendingPicture implements Job {
@@ -46,7 +49,11 @@ export class PendingPicture implements Job {
     const started = performance.now();
     meter.start(started);
     try {
-      const result = await perceiver.perceive(this.stream.id, { index: this.given.sequence, timestamp: this.timestamp, ...this.pixels });
+      const result = await perceiver.perceive(this.stream.id, {
+        index: this.given.sequence,
+        timestamp: this.timestamp,
+        ...this.pixels,
+      });
       this.tell(result, performance.now() - started);
     } catch {
       // Told by the perceiver, to those who run it.
@@ -87,7 +94,17 @@ export class PendingPicture implements Job {
     const worked = this.decoding + perceiving;
     const timing = { waited: Math.max(0, performance.now() - this.submitted - worked), worked };
     const { timestamp, width, height, status, faces } = frame;
-    const message: ResultMessage = { type: 'result', sequence, captureTime, timestamp, width, height, status, faces, timing };
+    const message: ResultMessage = {
+      type: 'result',
+      sequence,
+      captureTime,
+      timestamp,
+      width,
+      height,
+      status,
+      faces,
+      timing,
+    };
     this.finish(() => {
       this.listener.onResult(message);
     });
@@ -111,6 +128,7 @@ async function toPixels(picture: LivePicture['picture'], maxPixels: number): Pro
   if (picture.kind === 'jpeg') return decodeJpeg(picture.bytes, maxPixels);
   const { width, height, data } = picture;
   if (width * height > maxPixels) return tooLarge(maxPixels);
-  if (width < 1 || height < 1 || data.length !== width * height * 3) return { code: 'BAD_PICTURE', message: `${data.length} bytes are no RGB picture of ${width}x${height} pixels` };
+  if (width < 1 || height < 1 || data.length !== width * height * 3)
+    return { code: 'BAD_PICTURE', message: `${data.length} bytes are no RGB picture of ${width}x${height} pixels` };
   return { width, height, data };
 }

@@ -12,7 +12,10 @@ interface Waiting {
   reject(error: FerError): void;
 }
 
-const PERCEIVER_WORKER = new URL(import.meta.url.endsWith('.ts') ? './perceiver-worker.ts' : './perceiver-worker.js', import.meta.url);
+const PERCEIVER_WORKER = new URL(
+  import.meta.url.endsWith('.ts') ? './perceiver-worker.ts' : './perceiver-worker.js',
+  import.meta.url,
+);
 
 /** The live thread as the main one sees it. It answers, or it has failed: whatever ends it rejects what was asked of it, and all that is asked after. */
 export class PerceiverThread {
@@ -44,7 +47,11 @@ export class PerceiverThread {
    * @param onDeath called once, should it end without `end` after it had started
    * @throws FerError as `Perceiver.open` does, or INTERNAL
    */
-  static async start(settings: LiveSettings, onDeath: (why: FerError) => void, module = PERCEIVER_WORKER): Promise<PerceiverThread> {
+  static async start(
+    settings: LiveSettings,
+    onDeath: (why: FerError) => void,
+    module = PERCEIVER_WORKER,
+  ): Promise<PerceiverThread> {
     let isStarted = false;
     const thread = new PerceiverThread(startThread(module, { workerData: settings, name: 'live engine' }), (why) => {
       if (isStarted) onDeath(why);
@@ -115,7 +122,9 @@ export class PerceiverThread {
 }
 
 function unexpected(answer: PerceiverAnswer): FerError {
-  return answer.kind === 'failed' ? new FerError(answer.code, answer.message) : new FerError('INTERNAL', `the live engine's thread answered "${answer.kind}" to something else`);
+  return answer.kind === 'failed'
+    ? new FerError(answer.code, answer.message)
+    : new FerError('INTERNAL', `the live engine's thread answered "${answer.kind}" to something else`);
 }
 
 /** Memory to hand over instead of copying: only what the picture has to itself. */

@@ -29,13 +29,19 @@ export class Perceiver {
   /** @throws FerError BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID */
   static async open(settings: LiveSettings): Promise<Perceiver> {
     const backend = await openBackend({ backend: settings.backend });
-    const [nets, model] = await Promise.all([loadFaceNets({ detector: settings.detector }), openModel(settings.model, { bothSides: settings.bothSides })]);
+    const [nets, model] = await Promise.all([
+      loadFaceNets({ detector: settings.detector }),
+      openModel(settings.model, { bothSides: settings.bothSides }),
+    ]);
     return new Perceiver(settings, backend, nets, model);
   }
 
   get description(): EngineDescription {
     const { model, backend } = this;
-    return { model: { name: model.name, version: model.version, labels: model.labels.labels }, engine: { backend: backend.name, device: backend.device } };
+    return {
+      model: { name: model.name, version: model.version, labels: model.labels.labels },
+      engine: { backend: backend.name, device: backend.device },
+    };
   }
 
   /** Tensors held by the engine. */
@@ -59,7 +65,10 @@ export class Perceiver {
   private sceneOf(stream: number): Scene {
     const known = this.scenes.get(stream);
     if (known !== undefined) return known;
-    const scene = { follower: new FaceFollower(this.nets, faceOptions(this.settings)), window: new ClipWindow(this.model, { causal: true, smoothing: this.settings.smoothing }) };
+    const scene = {
+      follower: new FaceFollower(this.nets, faceOptions(this.settings)),
+      window: new ClipWindow(this.model, { causal: true, smoothing: this.settings.smoothing }),
+    };
     this.scenes.set(stream, scene);
     return scene;
   }

@@ -79,7 +79,10 @@ class FakeJob implements Job {
 }
 
 const event = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('submit' as const), session: fc.nat({ max: 3 }), isGood: fc.boolean() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('submit' as const), session: fc.nat({ max: 3 }), isGood: fc.boolean() }),
+  },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('settle' as const), choice: fc.nat({ max: 5 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), session: fc.nat({ max: 3 }) }) },
 );
@@ -98,7 +101,8 @@ describe('Scheduler', () => {
         }
         await place.drain();
         expect(place.jobs.map(({ fates }) => fates.length)).toEqual(place.jobs.map(() => 1));
-        for (const session of [0, 1, 2, 3]) expect(place.jobs.findLast((job) => job.session === session)?.fates).not.toEqual(['yielded']);
+        for (const session of [0, 1, 2, 3])
+          expect(place.jobs.findLast((job) => job.session === session)?.fates).not.toEqual(['yielded']);
       }),
       { numRuns: 300 },
     );
@@ -118,7 +122,8 @@ describe('Scheduler', () => {
             const newest = [0, 1, 2, 3].map((session) => place.jobs.findLast((job) => job.session === session));
             const preparing = place.steps.map(({ of }) => of);
             await place.settle(step.choice);
-            for (const { of, kind } of place.steps) if (kind === 'work' && !order.includes(of)) expect([...newest, ...preparing]).toContain(of);
+            for (const { of, kind } of place.steps)
+              if (kind === 'work' && !order.includes(of)) expect([...newest, ...preparing]).toContain(of);
           } else if (step.kind === 'submit') place.submit(step.session, step.isGood);
           note();
         }
@@ -133,20 +138,23 @@ describe('Scheduler', () => {
 
   test('sessions that always have a picture waiting are served in turns, however often they send', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(fc.nat({ max: 3 }), { maxLength: 8 }), { minLength: 8, maxLength: 24 }), async (rounds) => {
-        const place = new Workplace();
-        const served = [0, 0, 0, 0];
-        const sessions = [0, 1, 2, 3];
-        for (const session of sessions) place.submit(session);
-        for (const extra of rounds) {
-          while (place.count('work') === 0) await place.settle(0);
-          const { of } = place.steps.find(({ kind }) => kind === 'work')!;
-          served[of.session]! += 1;
-          for (const session of [...sessions, ...extra]) place.submit(session);
-          await place.settle(place.steps.findIndex(({ kind }) => kind === 'work'));
-          expect(Math.max(...served) - Math.min(...served)).toBeLessThanOrEqual(1);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(fc.nat({ max: 3 }), { maxLength: 8 }), { minLength: 8, maxLength: 24 }),
+        async (rounds) => {
+          const place = new Workplace();
+          const served = [0, 0, 0, 0];
+          const sessions = [0, 1, 2, 3];
+          for (const session of sessions) place.submit(session);
+          for (const extra of rounds) {
+            while (place.count('work') === 0) await place.settle(0);
+            const { of } = place.steps.find(({ kind }) => kind === 'work')!;
+            served[of.session]! += 1;
+            for (const session of [...sessions, ...extra]) place.submit(session);
+            await place.settle(place.steps.findIndex(({ kind }) => kind === 'work'));
+            expect(Math.max(...served) - Math.min(...served)).toBeLessThanOrEqual(1);
+          }
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -158,7 +166,10 @@ describe('Scheduler', () => {
     expect(place.steps.map(({ of, kind }) => [of.number, kind])).toEqual([[0, 'work']]);
     place.submit(1);
     place.submit(2);
-    expect(place.steps.map(({ of, kind }) => [of.number, kind])).toEqual([[0, 'work'], [1, 'prepare']]);
+    expect(place.steps.map(({ of, kind }) => [of.number, kind])).toEqual([
+      [0, 'work'],
+      [1, 'prepare'],
+    ]);
     await place.settle(1);
     place.submit(1);
     expect(place.jobs[1]!.fates).toEqual(['yielded']);

@@ -11,7 +11,12 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const { photo, ...section } = PEOPLE.blond;
 const warnings: string[] = [];
 const threadOf = (name: string): URL => new URL(`../../../test/support/${name}.ts`, import.meta.url);
-const options = (name: string) => ({ module: threadOf(name), warn: (line: string) => { warnings.push(line); } });
+const options = (name: string) => ({
+  module: threadOf(name),
+  warn: (line: string) => {
+    warnings.push(line);
+  },
+});
 
 let engine: LiveEngine;
 let jpeg: Uint8Array;
@@ -35,28 +40,38 @@ function threadsAlive(): number {
 test.each([
   ['exit', 'ended by itself with code 7'],
   ['throw', 'no memory left;'],
-] as const)('a thread that dies (%s) is replaced: what was at work is a problem, what waits is looked at, streams begin anew', async (how, why) => {
-  const [one, two] = [openKept(engine), openKept(engine)];
-  for (const { ask } of [one, two]) expect(await ask({ kind: 'jpeg', bytes: jpeg.slice() })).toMatchObject({ kind: 'result' });
-  const deadly = one.ask(picture(MORTAL_WIDTHS[how]));
-  const waiting = two.ask({ kind: 'jpeg', bytes: jpeg.slice() });
-  expect(await deadly).toMatchObject({ kind: 'problem', problem: { code: 'INTERNAL' } });
-  expect(await waiting).toMatchObject({ kind: 'result', result: { faces: [{ trackId: 1 }] } });
-  expect(await one.ask({ kind: 'jpeg', bytes: jpeg.slice() })).toMatchObject({ kind: 'result', result: { faces: [{ trackId: 1 }] } });
-  expect(warnings.join('\n')).toContain(why);
-  expect(warnings.join('\n')).toContain('another one is started');
-  expect(threadsAlive()).toBe(1);
-  for (const { session, answers } of [one, two]) {
-    expect(new Set(answers.map(({ sequence }) => sequence)).size).toBe(answers.length);
-    session.close();
-  }
-});
+] as const)(
+  'a thread that dies (%s) is replaced: what was at work is a problem, what waits is looked at, streams begin anew',
+  async (how, why) => {
+    const [one, two] = [openKept(engine), openKept(engine)];
+    for (const { ask } of [one, two])
+      expect(await ask({ kind: 'jpeg', bytes: jpeg.slice() })).toMatchObject({ kind: 'result' });
+    const deadly = one.ask(picture(MORTAL_WIDTHS[how]));
+    const waiting = two.ask({ kind: 'jpeg', bytes: jpeg.slice() });
+    expect(await deadly).toMatchObject({ kind: 'problem', problem: { code: 'INTERNAL' } });
+    expect(await waiting).toMatchObject({ kind: 'result', result: { faces: [{ trackId: 1 }] } });
+    expect(await one.ask({ kind: 'jpeg', bytes: jpeg.slice() })).toMatchObject({
+      kind: 'result',
+      result: { faces: [{ trackId: 1 }] },
+    });
+    expect(warnings.join('\n')).toContain(why);
+    expect(warnings.join('\n')).toContain('another one is started');
+    expect(threadsAlive()).toBe(1);
+    for (const { session, answers } of [one, two]) {
+      expect(new Set(answers.map(({ sequence }) => sequence)).size).toBe(answers.length);
+      session.close();
+    }
+  },
+);
 
 test('a picture that fails is a problem of its own; after three in a row the thread is replaced', async () => {
   const { session, ask } = openKept(engine);
   const before = await engine.tensors();
   for (const failures of [1, 2, 3]) {
-    expect(await ask(picture(MORTAL_WIDTHS.fail))).toMatchObject({ kind: 'problem', problem: { code: 'INTERNAL', message: expect.not.stringContaining('memory') as string } });
+    expect(await ask(picture(MORTAL_WIDTHS.fail))).toMatchObject({
+      kind: 'problem',
+      problem: { code: 'INTERNAL', message: expect.not.stringContaining('memory') as string },
+    });
     expect(warnings.filter((line) => line.includes('memory access out of bounds'))).toHaveLength(failures);
     expect(warnings.some((line) => line.includes('another one'))).toBe(failures === 3);
   }
@@ -84,7 +99,8 @@ test('a stream that cannot be forgotten ends the thread, and nobody gets the ans
 test('a thread that dies again and again is given up, and every picture told so', async () => {
   const hopeless = await openLiveEngine({ backend: 'wasm' }, options('short-lived-perceiver'));
   const { ask } = openKept(hopeless);
-  for (let i = 0; i < 6; i += 1) expect(await ask(picture(40))).toMatchObject({ kind: 'problem', sequence: i, problem: { code: 'INTERNAL' } });
+  for (let i = 0; i < 6; i += 1)
+    expect(await ask(picture(40))).toMatchObject({ kind: 'problem', sequence: i, problem: { code: 'INTERNAL' } });
   expect(warnings.filter((line) => line.includes('another one is started'))).toHaveLength(3);
   expect(warnings.join('\n')).toContain('not started again');
   await expect(hopeless.tensors()).rejects.toMatchObject({ code: 'INTERNAL' });

@@ -27,7 +27,9 @@ export const faceLine = z.object({
     roll: z.number().describe('degrees'),
     overall: fraction,
   }),
-  landmarks: z.array(z.object({ x: z.number(), y: z.number() })).describe('the 68 points of the iBUG scheme, pixels of the frame'),
+  landmarks: z
+    .array(z.object({ x: z.number(), y: z.number() }))
+    .describe('the 68 points of the iBUG scheme, pixels of the frame'),
   probabilities: z.record(z.string(), fraction).describe('posterior of every label of the model'),
   label: z.string().describe('the label with the largest posterior'),
   ambiguity: fraction.describe('how close the runner-up is to the winner: 0 clear, 1 tie'),

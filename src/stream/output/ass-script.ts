@@ -74,7 +74,11 @@ export function assLabel(
   look: { colour: Colour; faded: boolean },
 ): AssBody {
   const anchor = point.sits === 'on' ? 1 : 7;
-  return { layer: 1, style: 'Label', text: `{\\an${anchor}\\pos(${number(point.x)},${number(point.y)})\\fs${number(point.fontSize)}${paint(look)}}${assText(text)}` };
+  return {
+    layer: 1,
+    style: 'Label',
+    text: `{\\an${anchor}\\pos(${number(point.x)},${number(point.y)})\\fs${number(point.fontSize)}${paint(look)}}${assText(text)}`,
+  };
 }
 
 /**
@@ -103,7 +107,9 @@ function corners(left: number, top: number, right: number, bottom: number): Corn
 }
 
 function path(points: readonly Corner[]): string {
-  const [first, ...others] = points.map(([x, y]) => `${Math.round(x * DRAWING_SCALE)} ${Math.round(y * DRAWING_SCALE)}`);
+  const [first, ...others] = points.map(
+    ([x, y]) => `${Math.round(x * DRAWING_SCALE)} ${Math.round(y * DRAWING_SCALE)}`,
+  );
   return `m ${first!} l ${others.join(' ')}`;
 }
 

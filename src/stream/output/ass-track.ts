@@ -90,7 +90,11 @@ function frameBodies(result: FrameResult, canvas: Size): AssBody[] {
   });
 }
 
-function faceBodies(face: FaceResult, box: { x: number; y: number; width: number; height: number }, canvas: Size): AssBody[] {
+function faceBodies(
+  face: FaceResult,
+  box: { x: number; y: number; width: number; height: number },
+  canvas: Size,
+): AssBody[] {
   const { fontSize, thickness } = assSizes(canvas);
   // What is only carried along is shown faded.
   const look = { colour: expressionColour(face.label), faded: face.evidence === 'carried' };

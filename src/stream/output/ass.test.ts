@@ -38,7 +38,9 @@ function shownAt(events: readonly Event[], timestamp: number): string[] {
 }
 
 function moving(times: readonly number[]): FrameResult[] {
-  return times.map((timestamp, index) => frame(index, timestamp, [face(1, 'fear', { box: { x: index % 200, y: 50, width: 60, height: 70 } })]));
+  return times.map((timestamp, index) =>
+    frame(index, timestamp, [face(1, 'fear', { box: { x: index % 200, y: 50, width: 60, height: 70 } })]),
+  );
 }
 
 function leftOf(drawing: string): number {
@@ -52,15 +54,22 @@ describe('ASS', () => {
     ['30000/1001', 30000 / 1001],
     ['50', 50],
     ['60000/1001', 60000 / 1001],
-  ])('shows every box on its own frame at %s frames a second, also when times were rounded to milliseconds', (_name, rate) => {
-    const exact = Array.from({ length: 300 }, (_, index) => index / rate);
-    for (const annotated of [exact, exact.map((time) => Math.round(time * 1000) / 1000), exact.map((time) => Math.floor(time * 1000) / 1000)]) {
-      const events = eventsOf(scriptOf(moving(annotated)));
-      for (const [index, time] of exact.entries()) {
-        expect(shownAt(events, time).map(leftOf)).toEqual([index % 200]);
+  ])(
+    'shows every box on its own frame at %s frames a second, also when times were rounded to milliseconds',
+    (_name, rate) => {
+      const exact = Array.from({ length: 300 }, (_, index) => index / rate);
+      for (const annotated of [
+        exact,
+        exact.map((time) => Math.round(time * 1000) / 1000),
+        exact.map((time) => Math.floor(time * 1000) / 1000),
+      ]) {
+        const events = eventsOf(scriptOf(moving(annotated)));
+        for (const [index, time] of exact.entries()) {
+          expect(shownAt(events, time).map(leftOf)).toEqual([index % 200]);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('shows each frame of a variable-rate recording its own boxes', () => {
     const steps = fc.array(fc.double({ min: 0.0125, max: 1.5, noNaN: true }), { minLength: 1, maxLength: 50 });
@@ -69,7 +78,8 @@ describe('ASS', () => {
         let time = start;
         const times = list.map((step) => (time += step));
         const events = eventsOf(scriptOf(moving(times)));
-        for (const [index, timestamp] of times.entries()) expect(shownAt(events, timestamp).map(leftOf)).toEqual([index % 200]);
+        for (const [index, timestamp] of times.entries())
+          expect(shownAt(events, timestamp).map(leftOf)).toEqual([index % 200]);
       }),
       { numRuns: 100 },
     );
@@ -85,7 +95,13 @@ describe('ASS', () => {
   });
 
   it('shows nothing on frames without a face', () => {
-    const events = eventsOf(scriptOf([...moving([0, 0.04]), frame(2, 0.08, []), ...moving([0.12]).map((result) => ({ ...result, index: 3 }))]));
+    const events = eventsOf(
+      scriptOf([
+        ...moving([0, 0.04]),
+        frame(2, 0.08, []),
+        ...moving([0.12]).map((result) => ({ ...result, index: 3 })),
+      ]),
+    );
     expect(shownAt(events, 0.08)).toHaveLength(0);
     expect(shownAt(events, 0.12)).toHaveLength(1);
   });

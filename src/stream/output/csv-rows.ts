@@ -4,7 +4,20 @@ import { roundedResult } from './jsonl-text.js';
 export type Cell = string | number;
 
 export function csvHeader(labels: readonly string[]): string[] {
-  return ['frame', 'timestamp', 'face_id', 'success', 'confidence', 'x', 'y', 'w', 'h', ...labels, 'label', 'ambiguity'];
+  return [
+    'frame',
+    'timestamp',
+    'face_id',
+    'success',
+    'confidence',
+    'x',
+    'y',
+    'w',
+    'h',
+    ...labels,
+    'label',
+    'ambiguity',
+  ];
 }
 
 /** The rows of one frame, faces by ascending id. Numbers are as exact as in JSONL. */

@@ -40,8 +40,15 @@ describe('CSV', () => {
           const written = faces.find(({ trackId }) => String(trackId) === row['face_id']);
           if (written === undefined) continue;
           expect(row['success']).toBe(written.evidence === 'carried' ? '0' : '1');
-          expect([row['x'], row['y'], row['w'], row['h']].map(Number)).toEqual([written.box.x, written.box.y, written.box.width, written.box.height]);
-          expect(LABELS.map((label) => Number(row[label]))).toEqual(LABELS.map((label) => written.probabilities[label]));
+          expect([row['x'], row['y'], row['w'], row['h']].map(Number)).toEqual([
+            written.box.x,
+            written.box.y,
+            written.box.width,
+            written.box.height,
+          ]);
+          expect(LABELS.map((label) => Number(row[label]))).toEqual(
+            LABELS.map((label) => written.probabilities[label]),
+          );
           expect(row['label']).toBe(written.label);
         }
       }),
@@ -57,7 +64,10 @@ describe('CSV', () => {
 
   it('keeps to RFC 4180: CR LF, quotes doubled', async () => {
     const labels = ['plain', 'with, comma', 'with "quotes"'];
-    const odd = face(1, 'plain', { label: 'with, comma', probabilities: { plain: 0.2, 'with, comma': 0.5, 'with "quotes"': 0.3 } });
+    const odd = face(1, 'plain', {
+      label: 'with, comma',
+      probabilities: { plain: 0.2, 'with, comma': 0.5, 'with "quotes"': 0.3 },
+    });
     const text = await csvFile([frame(0, 0, [odd])], { ...METADATA, model: { ...METADATA.model, labels } });
     expect(text.split('\r\n')).toHaveLength(3);
     expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);

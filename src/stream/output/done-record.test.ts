@@ -14,12 +14,23 @@ describe('done record', () => {
     dir = temporaryFolder();
     outputs = [join(dir, 'clip.csv'), join(dir, 'clip.vtt')];
     for (const path of outputs) await writeFile(path, 'data');
-    await writeDoneRecord(dir, 'clip', { input: '/films/clip.mp4', inputHash: 'sha256:a', settingsHash: 'sha256:s', outputs, outcome });
+    await writeDoneRecord(dir, 'clip', {
+      input: '/films/clip.mp4',
+      inputHash: 'sha256:a',
+      settingsHash: 'sha256:s',
+      outputs,
+      outcome,
+    });
   });
 
   it('is found again for the same input and settings', async () => {
     const record = await findDoneRecord(dir, 'clip', 'sha256:a', 'sha256:s');
-    expect(record).toMatchObject({ inputHash: 'sha256:a', settingsHash: 'sha256:s', outcome, outputs: outputs.map((path) => ({ path, bytes: 4 })) });
+    expect(record).toMatchObject({
+      inputHash: 'sha256:a',
+      settingsHash: 'sha256:s',
+      outcome,
+      outputs: outputs.map((path) => ({ path, bytes: 4 })),
+    });
     expect(Date.parse(record!.finishedAt)).toBeLessThanOrEqual(Date.now());
     expect(await readdir(join(dir, '.ferstream'))).toEqual(['clip.json']);
   });

@@ -55,7 +55,10 @@ export async function writeDoneRecord(dir: string, name: string, run: FinishedRu
   const path = recordPath(dir, name);
   try {
     const outputs = await Promise.all(
-      run.outputs.map(async (output) => ({ path: relative(dir, output).replaceAll('\\', '/'), bytes: (await stat(output)).size })),
+      run.outputs.map(async (output) => ({
+        path: relative(dir, output).replaceAll('\\', '/'),
+        bytes: (await stat(output)).size,
+      })),
     );
     const record: z.infer<typeof recordSchema> = {
       version: 1,
@@ -78,7 +81,12 @@ export async function writeDoneRecord(dir: string, name: string, run: FinishedRu
  * null otherwise, also for a record that cannot be read: then the work is done anew.
  * @param inputHash null never counts as done.
  */
-export async function findDoneRecord(dir: string, name: string, inputHash: string | null, settingsHash: string): Promise<DoneRecord | null> {
+export async function findDoneRecord(
+  dir: string,
+  name: string,
+  inputHash: string | null,
+  settingsHash: string,
+): Promise<DoneRecord | null> {
   if (inputHash === null) return null;
   const record = await readRecord(recordPath(dir, name));
   if (record?.inputHash !== inputHash || record.settingsHash !== settingsHash) return null;
@@ -95,10 +103,22 @@ export async function findDoneRecord(dir: string, name: string, inputHash: strin
  * The input whose results lie under this name, when it is another one than `input`: writing would lose them. null when the name is free,
  * or its results come from the same path or the same content.
  */
-export async function foreignOwner(dir: string, name: string, input: string, inputHash: string | null): Promise<string | null> {
+export async function foreignOwner(
+  dir: string,
+  name: string,
+  input: string,
+  inputHash: string | null,
+): Promise<string | null> {
   const record = await readRecord(recordPath(dir, name));
   if (record === null || record.input === input || (inputHash !== null && record.inputHash === inputHash)) return null;
-  const left = await Promise.all(record.outputs.map(({ path }) => stat(resolve(dir, path)).then(() => true, () => false)));
+  const left = await Promise.all(
+    record.outputs.map(({ path }) =>
+      stat(resolve(dir, path)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return left.includes(true) ? record.input : null;
 }
 
@@ -120,7 +140,8 @@ export function canonicalJson(value: unknown): string {
       .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`);
     return `{${entries.join(',')}}`;
   }
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return JSON.stringify(value);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value))
+    return JSON.stringify(value);
   throw new FerError('INTERNAL', `a setting of type ${typeof value} cannot be hashed: report this defect`);
 }
 

@@ -27,7 +27,10 @@ export const OUTPUT_FORMATS: readonly OutputFormat[] = FORMAT_NAMES.map((name) =
 export function outputFormat(name: string): OutputFormat {
   const format = OUTPUT_FORMATS.find((candidate) => candidate.name === name);
   if (format === undefined) {
-    throw new FerError('CONFIG_INVALID', `unknown output format "${name}"; there are ${OUTPUT_FORMATS.map((known) => known.name).join(', ')}`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `unknown output format "${name}"; there are ${OUTPUT_FORMATS.map((known) => known.name).join(', ')}`,
+    );
   }
   return format;
 }

@@ -15,7 +15,10 @@ export async function imageVideoSize(paths: readonly string[]): Promise<Size> {
     const even = (side: number): number => Math.max(2, 2 * Math.floor((side * scale) / 2));
     return { width: even(size.width), height: even(size.height) };
   }
-  throw new FerError('INPUT_UNREADABLE', `${paths[0] ?? 'no image'}: none of the images can be decoded for the overlay; check that they are still there`);
+  throw new FerError(
+    'INPUT_UNREADABLE',
+    `${paths[0] ?? 'no image'}: none of the images can be decoded for the overlay; check that they are still there`,
+  );
 }
 
 /**

@@ -47,9 +47,15 @@ function roundedFace(face: FaceResult): FaceResult {
       roll: roundTo(quality.roll, DECIMALS.landmark),
       overall: roundTo(quality.overall, DECIMALS.quality),
     },
-    landmarks: face.landmarks.map(({ x, y }) => ({ x: roundTo(x, DECIMALS.landmark), y: roundTo(y, DECIMALS.landmark) })),
+    landmarks: face.landmarks.map(({ x, y }) => ({
+      x: roundTo(x, DECIMALS.landmark),
+      y: roundTo(y, DECIMALS.landmark),
+    })),
     probabilities: Object.fromEntries(
-      Object.entries(face.probabilities).map(([label, probability]) => [label, roundTo(probability, DECIMALS.probability)]),
+      Object.entries(face.probabilities).map(([label, probability]) => [
+        label,
+        roundTo(probability, DECIMALS.probability),
+      ]),
     ),
     label: face.label,
     ambiguity: roundTo(face.ambiguity, DECIMALS.probability),

@@ -76,9 +76,16 @@ describe('the annotation as JSONL', () => {
   });
 
   it('writes lines that fit the JSON Schema file, which refuses others', async () => {
-    const schema = z.fromJSONSchema(JSON.parse(await readFile(SCHEMA_FILE, 'utf8')) as Parameters<typeof z.fromJSONSchema>[0]);
-    const [results] = fc.sample(arbitraryResults.filter((list) => list.some(({ faces }) => faces.length > 0)), { numRuns: 1, seed: 1 });
-    const lines = (await readFile(await written([...results!, frame(99, 1e4, [face(1, 'fear')])]), 'utf8')).trimEnd().split('\n');
+    const schema = z.fromJSONSchema(
+      JSON.parse(await readFile(SCHEMA_FILE, 'utf8')) as Parameters<typeof z.fromJSONSchema>[0],
+    );
+    const [results] = fc.sample(
+      arbitraryResults.filter((list) => list.some(({ faces }) => faces.length > 0)),
+      { numRuns: 1, seed: 1 },
+    );
+    const lines = (await readFile(await written([...results!, frame(99, 1e4, [face(1, 'fear')])]), 'utf8'))
+      .trimEnd()
+      .split('\n');
     for (const line of lines) expect(schema.safeParse(JSON.parse(line)).error).toBeUndefined();
     const good = { type: 'frame', ...frame(0, 0, [face(1, 'fear')]) };
     expect(schema.safeParse(good).success).toBe(true);
@@ -109,7 +116,11 @@ describe('readAnnotation refuses', () => {
   it.each([
     ['a file that is not JSON', 'frame,timestamp\n', /line 1 is not JSON/],
     ['JSON that is no annotation', '{"a":1}\n', /line 1 does not fit the schema/],
-    ['a wrong field, by name', run + one.replace('"no-face"', '"fine"') + end, /line 2 does not fit the schema at status/],
+    [
+      'a wrong field, by name',
+      run + one.replace('"no-face"', '"fine"') + end,
+      /line 2 does not fit the schema at status/,
+    ],
     ['frames before the run line', one + run + end, /line 1 is a "frame" line; the "run" line comes first/],
     ['a second run line', run + run, /line 2 is a "run" line/],
     ['a file that is cut short', run + one, /is cut short/],

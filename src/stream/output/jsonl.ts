@@ -102,9 +102,13 @@ function firstIssue(error: ZodError): string {
   const issue = error.issues[0];
   if (issue === undefined) return 'does not fit the schema';
   const field = issue.path.map(String).join('.');
-  return field === '' ? `does not fit the schema: ${issue.message}` : `does not fit the schema at ${field}: ${issue.message}`;
+  return field === ''
+    ? `does not fit the schema: ${issue.message}`
+    : `does not fit the schema at ${field}: ${issue.message}`;
 }
 
 function invalid(where: string, problem: string, cause?: unknown): FerError {
-  return new FerError('ANNOTATION_INVALID', `${where} ${problem}; write it anew with fer annotate --format jsonl`, { cause });
+  return new FerError('ANNOTATION_INVALID', `${where} ${problem}; write it anew with fer annotate --format jsonl`, {
+    cause,
+  });
 }

@@ -86,7 +86,8 @@ function isVideo(data: Buffer, track: Box): boolean {
 function fixLastDelta(data: Buffer, times: Box): number | null {
   const count = data.readUInt32BE(times.start + FULL);
   const entry = (index: number): number => times.start + FULL + 4 + index * 8;
-  if (count < 2 || data.readUInt32BE(entry(count - 1)) !== 1 || data.readUInt32BE(entry(count - 1) + 4) !== 0) return null;
+  if (count < 2 || data.readUInt32BE(entry(count - 1)) !== 1 || data.readUInt32BE(entry(count - 1) + 4) !== 0)
+    return null;
   const before = data.readUInt32BE(entry(count - 2) + 4);
   data.writeUInt32BE(before, entry(count - 1) + 4);
   return before;

@@ -18,7 +18,11 @@ describe('outputNames', () => {
     ['other scripts as they are', ['v/día 1.mp4', 'v/写真.mp4'], ['día 1', '写真']],
     ['names that begin with a dot, or have no ending', ['v/.hidden', 'v/camera'], ['.hidden', 'camera']],
     ['stdin', ['-'], ['stdin']],
-    ['URLs by their last part, made safe', ['https://host/a/b/clip%20one.mp4?token=1', 'https://host/'], ['clip_one', 'host']],
+    [
+      'URLs by their last part, made safe',
+      ['https://host/a/b/clip%20one.mp4?token=1', 'https://host/'],
+      ['clip_one', 'host'],
+    ],
     ['URLs that differ in their host only', ['https://a.org/v.mp4', 'https://b.org/v.mp4'], ['a.org-v', 'b.org-v']],
   ])('gives %s', (_what, inputs, expected) => {
     expect(names(...inputs)).toEqual(expected);
@@ -28,17 +32,43 @@ describe('outputNames', () => {
     const inputs = ['v/clip.mp4', 'v/clip.overlay.mp4'].map((name) => ({ name }));
     const bases = outputNames(inputs, { outputDir: 'v', endings: ['.overlay.mp4', '.csv'] });
     expect(bases).toEqual(['clip.mp4', 'clip.overlay']);
-    expect(outputNames(inputs, { outputDir: 'elsewhere', endings: ['.overlay.mp4'] })).toEqual(['clip', 'clip.overlay']);
+    expect(outputNames(inputs, { outputDir: 'elsewhere', endings: ['.overlay.mp4'] })).toEqual([
+      'clip',
+      'clip.overlay',
+    ]);
   });
 
   it('takes what follows the last dot of a folder of pictures for a part of its name', () => {
-    expect(outputNames([{ name: 'shots.v2', kind: 'images' }, { name: 'face.png', kind: 'images' }])).toEqual(['shots.v2', 'face']);
+    expect(
+      outputNames([
+        { name: 'shots.v2', kind: 'images' },
+        { name: 'face.png', kind: 'images' },
+      ]),
+    ).toEqual(['shots.v2', 'face']);
   });
 
   it('always gives distinct names of a length that leaves room for endings, in any order of the inputs', () => {
-    const part = fc.constantFrom('a', 'b', 'A', 'a-b', 'clip', 'Clip', 'clip.mp4', 'é', 'e\u0301', 'x'.repeat(240), '写'.repeat(80));
-    const path = fc.tuple(fc.array(part, { maxLength: 3 }), part, fc.constantFrom('', '.mp4', '.MOV')).map(([folders, stem, ending]) => '/' + [...folders, stem + ending].join('/'));
-    const input = fc.oneof({ weight: 4, arbitrary: path }, { weight: 1, arbitrary: path.map((text) => `https://host${text}`) }, fc.constant('-'));
+    const part = fc.constantFrom(
+      'a',
+      'b',
+      'A',
+      'a-b',
+      'clip',
+      'Clip',
+      'clip.mp4',
+      'é',
+      'e\u0301',
+      'x'.repeat(240),
+      '写'.repeat(80),
+    );
+    const path = fc
+      .tuple(fc.array(part, { maxLength: 3 }), part, fc.constantFrom('', '.mp4', '.MOV'))
+      .map(([folders, stem, ending]) => '/' + [...folders, stem + ending].join('/'));
+    const input = fc.oneof(
+      { weight: 4, arbitrary: path },
+      { weight: 1, arbitrary: path.map((text) => `https://host${text}`) },
+      fc.constant('-'),
+    );
     fc.assert(
       fc.property(fc.array(input, { maxLength: 12 }), (inputs) => {
         const given = names(...inputs);
@@ -50,7 +80,10 @@ describe('outputNames', () => {
           expect(Buffer.byteLength(name)).toBeLessThan(200);
         }
         // Up to the numbers of repeated inputs, nobody's name depends on who came first.
-        if (new Set(inputs.map((name) => name.toLowerCase())).size === inputs.length && given.every((name) => !/-\d+$/.test(name))) {
+        if (
+          new Set(inputs.map((name) => name.toLowerCase())).size === inputs.length &&
+          given.every((name) => !/-\d+$/.test(name))
+        ) {
           expect(names(...inputs.toReversed())).toEqual(given.toReversed());
         }
       }),
@@ -64,7 +97,9 @@ describe('outputNames', () => {
       fc.property(fc.uniqueArray(stem, { maxLength: 6 }), (stems) => {
         const inputs = stems.map((name) => ({ name: `/v/${name}.mp4` }));
         const sources = inputs.map(({ name }) => resolve(name));
-        const outputs = outputNames(inputs, { outputDir: '/v', endings: ['.overlay.mp4'] }).map((base) => join('/v', `${base}.overlay.mp4`));
+        const outputs = outputNames(inputs, { outputDir: '/v', endings: ['.overlay.mp4'] }).map((base) =>
+          join('/v', `${base}.overlay.mp4`),
+        );
         for (const output of outputs) expect(sources).not.toContain(output);
         expect(new Set(outputs).size).toBe(outputs.length);
       }),

@@ -61,7 +61,11 @@ function numbered(names: readonly string[], isSource: (base: string) => boolean)
   const reserved = new Set(names.map(fold));
   return names.map((name) => {
     let candidate = name;
-    for (let number = 2; taken.has(fold(candidate)) || isSource(candidate) || (candidate !== name && reserved.has(fold(candidate))); number++) {
+    for (
+      let number = 2;
+      taken.has(fold(candidate)) || isSource(candidate) || (candidate !== name && reserved.has(fold(candidate)));
+      number++
+    ) {
       candidate = `${name}-${number}`;
     }
     taken.add(fold(candidate));
@@ -73,7 +77,8 @@ function numbered(names: readonly string[], isSource: (base: string) => boolean)
 function candidates({ name, kind }: NamedInput): string[] {
   const { full, folders } = parts(name);
   // What follows the last dot of a folder's name is no ending.
-  const stem = kind === 'images' && !isImageName(full) ? full : full.slice(0, full.length - extname(full).length) || full;
+  const stem =
+    kind === 'images' && !isImageName(full) ? full : full.slice(0, full.length - extname(full).length) || full;
   const list = [stem, full];
   let prefix = '';
   for (const folder of folders.toReversed()) {
@@ -88,13 +93,19 @@ function parts(name: string): { full: string; folders: string[] } {
   if (name === '-') return { full: 'stdin', folders: [] };
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(name) && URL.canParse(name)) {
     const url = new URL(name);
-    const path = url.pathname.split('/').filter((part) => part !== '').map(safePart);
+    const path = url.pathname
+      .split('/')
+      .filter((part) => part !== '')
+      .map(safePart);
     const query = url.search === '' ? [] : [safePart(url.search.slice(1))];
     const full = path.pop() ?? safePart(url.host);
     return { full, folders: [...query, safePart(url.host), ...path] };
   }
   const path = resolve(name);
-  const folders = dirname(path).split(sep).map((folder) => folder.replaceAll(':', '')).filter((folder) => folder !== '');
+  const folders = dirname(path)
+    .split(sep)
+    .map((folder) => folder.replaceAll(':', ''))
+    .filter((folder) => folder !== '');
   return { full: basename(path) || 'root', folders };
 }
 

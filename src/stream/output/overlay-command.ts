@@ -57,11 +57,7 @@ export function overlayOptions(plan: OverlayPlan): OverlayOptions {
   const { source, start, end } = plan;
   const lead = source.startTime;
   const jump = start === null || !source.seekable ? lead : start - RUN_UP;
-  const filters = [
-    ...(source.timed ? [] : [PACE_UNTIMED]),
-    sizeFilter(plan.size),
-    assFilter(plan.script, plan.fonts),
-  ];
+  const filters = [...(source.timed ? [] : [PACE_UNTIMED]), sizeFilter(plan.size), assFilter(plan.script, plan.fonts)];
   // ffmpeg counts -t from the first picture but, for copied sound, from -ss: given both, they agree.
   const isCut = end !== null || (start !== null && start > lead);
   const cutStart = isCut ? Math.max(start ?? lead, lead) : null;
@@ -97,7 +93,16 @@ export function imageOverlayOptions(plan: ImageOverlayPlan): OverlayOptions {
   const { first, rate, size } = plan;
   const clock = `settb=1/1000000,setpts=(${seconds(first)}+N/${rate})/TB`;
   return {
-    input: ['-f', 'rawvideo', '-pixel_format', 'rgb24', '-video_size', `${size.width}x${size.height}`, '-framerate', '25'],
+    input: [
+      '-f',
+      'rawvideo',
+      '-pixel_format',
+      'rgb24',
+      '-video_size',
+      `${size.width}x${size.height}`,
+      '-framerate',
+      '25',
+    ],
     output: [
       '-vf',
       [clock, assFilter(plan.script, plan.fonts)].join(','),

@@ -20,9 +20,13 @@ export async function placeFont(folder: string): Promise<string> {
   try {
     font = require.resolve(FONT);
   } catch (error) {
-    throw new FerError('OUTPUT_UNWRITABLE', 'cannot draw an overlay: the font package dejavu-fonts-ttf is not installed; run npm install', {
-      cause: error,
-    });
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      'cannot draw an overlay: the font package dejavu-fonts-ttf is not installed; run npm install',
+      {
+        cause: error,
+      },
+    );
   }
   const fonts = join(folder, 'fonts');
   // Alone in its folder: libass loads all that lies there.

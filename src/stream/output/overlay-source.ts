@@ -24,7 +24,9 @@ export interface AudioStream {
 const TIMEOUT = 60_000;
 
 const answerSchema = z.object({
-  streams: z.array(z.object({ index: z.int(), codec_type: z.string().optional(), codec_name: z.string().optional() })).default([]),
+  streams: z
+    .array(z.object({ index: z.int(), codec_type: z.string().optional(), codec_name: z.string().optional() }))
+    .default([]),
   format: z.object({ start_time: z.coerce.number().optional() }).optional(),
 });
 
@@ -35,7 +37,9 @@ export async function examineSource(place: 'file' | 'url', path: string, name: s
   return {
     video: probe.stream,
     audio: streams.flatMap(({ index, codec_type, codec_name }) =>
-      codec_type === 'audio' && codec_name !== undefined && codec_name !== 'unknown' ? [{ index, codec: codec_name }] : [],
+      codec_type === 'audio' && codec_name !== undefined && codec_name !== 'unknown'
+        ? [{ index, codec: codec_name }]
+        : [],
     ),
     startTime: format?.start_time ?? probe.startTime ?? 0,
     timed: probe.timed,
@@ -46,13 +50,26 @@ export async function examineSource(place: 'file' | 'url', path: string, name: s
 async function askForSound(place: 'file' | 'url', path: string, name: string): Promise<z.infer<typeof answerSchema>> {
   const { path: ffprobe } = await findFfprobe();
   const entries = 'stream=index,codec_type,codec_name:format=start_time';
-  const args = ['-v', 'error', ...guardOptions(place), '-show_entries', entries, '-of', 'json', inputArgument(place, path)];
+  const args = [
+    '-v',
+    'error',
+    ...guardOptions(place),
+    '-show_entries',
+    entries,
+    '-of',
+    'json',
+    inputArgument(place, path),
+  ];
   const { stdout, stderr } = await runProcess(ffprobe, args, TIMEOUT);
   try {
     return answerSchema.parse(JSON.parse(stdout));
   } catch (cause) {
-    throw new FerError('INPUT_UNREADABLE', `${name}: ffprobe does not answer for the overlay (${stderr.trim().slice(0, 200)}); check that the file is still there`, {
-      cause,
-    });
+    throw new FerError(
+      'INPUT_UNREADABLE',
+      `${name}: ffprobe does not answer for the overlay (${stderr.trim().slice(0, 200)}); check that the file is still there`,
+      {
+        cause,
+      },
+    );
   }
 }

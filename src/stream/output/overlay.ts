@@ -2,7 +2,15 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
-import { findFfmpeg, formatOptions, guardOptions, inputArgument, relayUrl, runProcess, startFfmpeg } from '../../ingest/index.js';
+import {
+  findFfmpeg,
+  formatOptions,
+  guardOptions,
+  inputArgument,
+  relayUrl,
+  runProcess,
+  startFfmpeg,
+} from '../../ingest/index.js';
 import type { FfmpegBinary, FfmpegRun } from '../../ingest/index.js';
 import type { FrameResult } from '../frame-result.js';
 import type { RunMetadata } from '../run-metadata.js';
@@ -57,12 +65,20 @@ function footageOf({ input, settings }: RunMetadata, { sourcePath, imagePaths }:
       const { fps } = settings;
       return { kind: 'images', paths: imagePaths, rate: typeof fps === 'number' ? fps : IMAGE_RATE };
     }
-    throw new FerError('CONFIG_INVALID', `${input.name}: no overlay without the list of its images; leave out --overlay`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${input.name}: no overlay without the list of its images; leave out --overlay`,
+    );
   }
   if (sourcePath === null || input.kind === 'stdin') {
-    throw new FerError('CONFIG_INVALID', `${input.name}: an overlay reads the video twice, which a pipe cannot give; save it to a file, or leave out --overlay`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${input.name}: an overlay reads the video twice, which a pipe cannot give; save it to a file, or leave out --overlay`,
+    );
   }
-  return input.kind === 'url' ? { kind: 'video', place: 'url', path: sourcePath } : { kind: 'video', place: 'file', path: resolve(sourcePath) };
+  return input.kind === 'url'
+    ? { kind: 'video', place: 'url', path: sourcePath }
+    : { kind: 'video', place: 'file', path: resolve(sourcePath) };
 }
 
 /** The programs that were found able to draw. */
@@ -77,7 +93,10 @@ async function mustDraw({ path }: { readonly path: string }): Promise<void> {
   ] as const) {
     const { stdout } = await runProcess(path, ['-hide_banner', '-h', question], ASK_TIMEOUT);
     if (/AVOptions/.test(stdout)) continue;
-    throw new FerError('FFMPEG_MISSING', `${path} is built without ${part}, which overlays need; set FFMPEG_PATH to a complete ffmpeg, or leave out --overlay`);
+    throw new FerError(
+      'FFMPEG_MISSING',
+      `${path} is built without ${part}, which overlays need; set FFMPEG_PATH to a complete ffmpeg, or leave out --overlay`,
+    );
   }
   ableToDraw.add(path);
 }
@@ -202,14 +221,21 @@ class OverlayWriter implements StagedWriter {
     if (/No space left on device|Disk quota exceeded/i.test(log.tail.join('\n'))) {
       throw outputError(this.job.path, Object.assign(new Error(words), { code: 'ENOSPC' }));
     }
-    throw new FerError('FFMPEG_FAILED', `${name}: ffmpeg could not make the overlay (${words}); leave out --overlay to keep the rest`, {
-      cause: new Error(log.tail.join('\n'), { cause: failure }),
-    });
+    throw new FerError(
+      'FFMPEG_FAILED',
+      `${name}: ffmpeg could not make the overlay (${words}); leave out --overlay to keep the rest`,
+      {
+        cause: new Error(log.tail.join('\n'), { cause: failure }),
+      },
+    );
   }
 
   private stopIfUnwanted(): void {
     if (this.ended || this.job.context.signal?.aborted === true) {
-      throw new FerError('INTERRUPTED', `${this.job.name}: stopped while the overlay was being made; run the same command again to go on`);
+      throw new FerError(
+        'INTERRUPTED',
+        `${this.job.name}: stopped while the overlay was being made; run the same command again to go on`,
+      );
     }
   }
 
@@ -224,7 +250,10 @@ class OverlayWriter implements StagedWriter {
       fonts,
       frameSync: ffmpeg.frameSync,
     });
-    return { options: { ...options, input: [...guardOptions(place), ...formatOptions(path), ...options.input] }, source: inputArgument(place, path) };
+    return {
+      options: { ...options, input: [...guardOptions(place), ...formatOptions(path), ...options.input] },
+      source: inputArgument(place, path),
+    };
   }
 
   private async imageOptions({ paths, rate }: { paths: readonly string[]; rate: number }): Promise<Pass> {
@@ -233,7 +262,14 @@ class OverlayWriter implements StagedWriter {
     const first = this.first === null ? 0 : Math.round(this.first * rate);
     const shown = paths.slice(first, this.first === null ? undefined : Math.round(this.last * rate) + 1);
     const size = await imageVideoSize(shown);
-    const options = imageOverlayOptions({ first: first / rate, rate, size, script: script.path, fonts, frameSync: ffmpeg.frameSync });
+    const options = imageOverlayOptions({
+      first: first / rate,
+      rate,
+      size,
+      script: script.path,
+      fonts,
+      frameSync: ffmpeg.frameSync,
+    });
     return { options, source: imageFrames(shown, size) };
   }
 

@@ -12,8 +12,13 @@ function cuesOf(results: readonly FrameResult[], options: StretchOptions = STRET
 }
 
 /** A face at 10 frames a second: a letter a frame, "." for a frame without it. */
-function tape(letters: string, names: Readonly<Record<string, string>> = { h: 'happiness', s: 'sadness', a: 'anger' }): FrameResult[] {
-  return Array.from(letters, (letter, index) => frame(index, index / 10, letter === '.' ? [] : [face(1, names[letter]!)]));
+function tape(
+  letters: string,
+  names: Readonly<Record<string, string>> = { h: 'happiness', s: 'sadness', a: 'anger' },
+): FrameResult[] {
+  return Array.from(letters, (letter, index) =>
+    frame(index, index / 10, letter === '.' ? [] : [face(1, names[letter]!)]),
+  );
 }
 
 function shown(cues: readonly Cue[]): string[] {
@@ -37,7 +42,11 @@ describe('stretches of expression', () => {
   });
 
   it('reports the mean posterior of the label, weighted with time', () => {
-    const results = [frame(0, 0, [face(1, 'fear', { probability: 0.9 })]), frame(1, 3, [face(1, 'fear', { probability: 0.5 })]), frame(2, 4, [])];
+    const results = [
+      frame(0, 0, [face(1, 'fear', { probability: 0.9 })]),
+      frame(1, 3, [face(1, 'fear', { probability: 0.5 })]),
+      frame(2, 4, []),
+    ];
     expect(cuesOf(results)[0]?.probability).toBeCloseTo((0.9 * 3 + 0.5 * 1) / 4);
   });
 
@@ -68,7 +77,9 @@ describe('stretches of expression', () => {
         const timed = [...results.map((result) => intervals.push(result)), intervals.end()];
         for (const entry of timed) {
           for (const { trackId } of entry?.result.faces ?? []) {
-            const covering = (byFace.get(trackId) ?? []).filter(({ start, end }) => start <= entry!.start && entry!.end <= end);
+            const covering = (byFace.get(trackId) ?? []).filter(
+              ({ start, end }) => start <= entry!.start && entry!.end <= end,
+            );
             expect(covering).toHaveLength(1);
           }
         }
@@ -83,7 +94,10 @@ describe('stretches of expression', () => {
         const cues = cuesOf(results);
         for (const [index, cue] of cues.entries()) {
           if (cue.end - cue.start >= STRETCH_DEFAULTS.minDuration - 1e-9) continue;
-          const touching = cues.some((other, at) => at !== index && other.trackId === cue.trackId && (other.end === cue.start || other.start === cue.end));
+          const touching = cues.some(
+            (other, at) =>
+              at !== index && other.trackId === cue.trackId && (other.end === cue.start || other.start === cue.end),
+          );
           expect(touching).toBe(false);
         }
       }),

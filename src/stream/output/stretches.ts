@@ -81,7 +81,10 @@ export class ExpressionStretches {
     for (const face of result.faces) {
       const state = this.faces.get(face.trackId);
       if (state === undefined) {
-        this.faces.set(face.trackId, { held: null, open: grow(newStretch(face.trackId, face.label, start), face, start, end) });
+        this.faces.set(face.trackId, {
+          held: null,
+          open: grow(newStretch(face.trackId, face.label, start), face, start, end),
+        });
       } else if (state.open.label === face.label) {
         grow(state.open, face, start, end);
       } else {
@@ -157,7 +160,8 @@ function grow(
   stretch.seen += seconds;
   stretch.label = face.label;
   add(stretch.dominance, face.label, seconds);
-  for (const [label, probability] of Object.entries(face.probabilities)) add(stretch.posterior, label, probability * seconds);
+  for (const [label, probability] of Object.entries(face.probabilities))
+    add(stretch.posterior, label, probability * seconds);
   return stretch;
 }
 

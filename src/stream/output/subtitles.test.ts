@@ -41,7 +41,10 @@ function parseVtt(file: string): { notes: string[]; cues: ParsedCue[] } {
       continue;
     }
     expect(lines[0]).not.toContain('-->');
-    const times = new RegExp(`^${VTT_TIME} --> ${VTT_TIME}$`).exec(lines[1] ?? '')?.slice(1).map(Number);
+    const times = new RegExp(`^${VTT_TIME} --> ${VTT_TIME}$`)
+      .exec(lines[1] ?? '')
+      ?.slice(1)
+      .map(Number);
     if (times === undefined) throw new Error(`no cue timings in ${JSON.stringify(block)}`);
     const payload = lines.slice(2);
     expect(payload).toHaveLength(1);

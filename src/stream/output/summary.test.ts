@@ -23,7 +23,9 @@ describe('summary', () => {
     const { duration, frames, faces } = summaryOf(CLIP);
     expect(duration).toBe(5);
     expect(frames).toEqual({ total: 3, withFaces: 2, ok: 1, 'no-face': 1, degraded: 1 });
-    expect(faces.map(({ id, firstSeen, lastSeen, frames: count, seconds }) => [id, firstSeen, lastSeen, count, seconds])).toEqual([
+    expect(
+      faces.map(({ id, firstSeen, lastSeen, frames: count, seconds }) => [id, firstSeen, lastSeen, count, seconds]),
+    ).toEqual([
       [1, 0, 3, 2, 4],
       [2, 3, 3, 1, 1],
     ]);

@@ -113,7 +113,16 @@ export class SummaryBuilder {
   private addFace(face: FaceResult, start: number, seconds: number): void {
     let sums = this.faces.get(face.trackId);
     if (sums === undefined) {
-      sums = { firstSeen: start, lastSeen: start, frames: 0, seconds: 0, dominant: new Map(), probability: new Map(), ambiguity: 0, quality: 0 };
+      sums = {
+        firstSeen: start,
+        lastSeen: start,
+        frames: 0,
+        seconds: 0,
+        dominant: new Map(),
+        probability: new Map(),
+        ambiguity: 0,
+        quality: 0,
+      };
       this.faces.set(face.trackId, sums);
     }
     sums.lastSeen = start;

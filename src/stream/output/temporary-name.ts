@@ -12,7 +12,8 @@ const inUse = new Set<string>();
 /** What every temporary of `path` is called, up to the process id and the random part. */
 function temporaryPrefix(path: string): string {
   const name = basename(path);
-  const short = Buffer.byteLength(name) <= LONGEST_STEM ? name : createHash('sha256').update(name).digest('hex').slice(0, 32);
+  const short =
+    Buffer.byteLength(name) <= LONGEST_STEM ? name : createHash('sha256').update(name).digest('hex').slice(0, 32);
   return `.${short}.tmp-`;
 }
 

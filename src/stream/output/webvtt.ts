@@ -7,7 +7,9 @@ export const WEBVTT_CUES: CueFormat = {
   ending: '.vtt',
   summary: 'WebVTT subtitles for browsers: one cue per stretch of the dominant expression and face',
   header({ ferstream, input, model, engine }) {
-    const note = oneLine(`${input.name}: ferstream ${ferstream}, model ${model.name} ${model.version}, engine ${engine.backend}`);
+    const note = oneLine(
+      `${input.name}: ferstream ${ferstream}, model ${model.name} ${model.version}, engine ${engine.backend}`,
+    );
     // An arrow would turn the note into a cue.
     return `WEBVTT\n\nNOTE ${note.replaceAll('-->', '->')}\n\n`;
   },

@@ -34,6 +34,9 @@ describe('docs/protocol.md', () => {
   it('has the bytes of a header', () => {
     const header = Buffer.from(blocks('hex')[0]!.replaceAll(/\s/g, ''), 'hex');
     expect(new Uint8Array(header)).toEqual(encodeFrameHeader({ sequence: 7, captureTime: 1500 }));
-    expect(decodeFrameMessage(Buffer.concat([header, Buffer.from([0xff])]))).toMatchObject({ sequence: 7, captureTime: 1500 });
+    expect(decodeFrameMessage(Buffer.concat([header, Buffer.from([0xff])]))).toMatchObject({
+      sequence: 7,
+      captureTime: 1500,
+    });
   });
 });

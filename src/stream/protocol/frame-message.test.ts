@@ -5,14 +5,24 @@ import { FRAME_HEADER_BYTES, decodeFrameMessage, encodeFrameHeader } from './fra
 describe('a frame on the wire', () => {
   it('comes out as it went in, wherever it lies in a buffer', () => {
     fc.assert(
-      fc.property(fc.nat(0xffff_ffff), fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }), fc.uint8Array({ minLength: 1 }), fc.nat(9), (sequence, captureTime, jpeg, offset) => {
-        const message = Buffer.concat([Buffer.alloc(offset, 7), encodeFrameHeader({ sequence, captureTime }), jpeg]).subarray(offset);
-        const frame = decodeFrameMessage(message);
-        if (typeof frame === 'string') throw new Error(frame);
-        expect([frame.sequence, frame.captureTime]).toEqual([sequence, captureTime]);
-        expect(Buffer.compare(frame.jpeg, jpeg)).toBe(0);
-        expect(frame.jpeg.buffer).toBe(message.buffer);
-      }),
+      fc.property(
+        fc.nat(0xffff_ffff),
+        fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }),
+        fc.uint8Array({ minLength: 1 }),
+        fc.nat(9),
+        (sequence, captureTime, jpeg, offset) => {
+          const message = Buffer.concat([
+            Buffer.alloc(offset, 7),
+            encodeFrameHeader({ sequence, captureTime }),
+            jpeg,
+          ]).subarray(offset);
+          const frame = decodeFrameMessage(message);
+          if (typeof frame === 'string') throw new Error(frame);
+          expect([frame.sequence, frame.captureTime]).toEqual([sequence, captureTime]);
+          expect(Buffer.compare(frame.jpeg, jpeg)).toBe(0);
+          expect(frame.jpeg.buffer).toBe(message.buffer);
+        },
+      ),
     );
   });
 
@@ -21,7 +31,14 @@ describe('a frame on the wire', () => {
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
         const frame = decodeFrameMessage(bytes);
         if (typeof frame === 'string') expect(frame).toMatch(/^[^\n]{10,120}$/);
-        else expect([bytes[0], bytes[1], bytes[2], bytes[3], bytes.length > FRAME_HEADER_BYTES]).toEqual([1, 1, 0, 0, true]);
+        else
+          expect([bytes[0], bytes[1], bytes[2], bytes[3], bytes.length > FRAME_HEADER_BYTES]).toEqual([
+            1,
+            1,
+            0,
+            0,
+            true,
+          ]);
       }),
     );
   });

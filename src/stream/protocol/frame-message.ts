@@ -32,12 +32,15 @@ export function encodeFrameHeader({ sequence, captureTime }: Omit<FrameMessage, 
 
 /** @returns the frame, its JPEG a view into `message`; or, for a message that is none, one line that says why */
 export function decodeFrameMessage(message: Uint8Array): FrameMessage | string {
-  if (message.byteLength <= FRAME_HEADER_BYTES) return `a frame is a header of ${FRAME_HEADER_BYTES} bytes and a JPEG; this message has ${message.byteLength} bytes`;
+  if (message.byteLength <= FRAME_HEADER_BYTES)
+    return `a frame is a header of ${FRAME_HEADER_BYTES} bytes and a JPEG; this message has ${message.byteLength} bytes`;
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-  if (view.getUint8(0) !== PROTOCOL_VERSION) return `byte 0 is ${view.getUint8(0)}; it must be the protocol version, ${PROTOCOL_VERSION}`;
+  if (view.getUint8(0) !== PROTOCOL_VERSION)
+    return `byte 0 is ${view.getUint8(0)}; it must be the protocol version, ${PROTOCOL_VERSION}`;
   if (view.getUint8(1) !== KIND_JPEG) return `byte 1 is ${view.getUint8(1)}; only ${KIND_JPEG} (JPEG) is known`;
   if (view.getUint16(2) !== 0) return 'bytes 2 and 3 must be zero';
   const captureTime = view.getFloat64(8);
-  if (!Number.isFinite(captureTime) || captureTime < 0) return 'bytes 8 to 15 must be a time in milliseconds (float64, big-endian)';
+  if (!Number.isFinite(captureTime) || captureTime < 0)
+    return 'bytes 8 to 15 must be a time in milliseconds (float64, big-endian)';
   return { sequence: view.getUint32(4), captureTime, jpeg: message.subarray(FRAME_HEADER_BYTES) };
 }

@@ -34,7 +34,9 @@ const result = z
     type: z.literal('result'),
     sequence,
     captureTime: milliseconds.describe("as in the frame's header, milliseconds"),
-    timestamp: z.number().describe('seconds since the first frame of the session, or the first after a reset, by time of capture'),
+    timestamp: z
+      .number()
+      .describe('seconds since the first frame of the session, or the first after a reset, by time of capture'),
     width: z.int().min(1),
     height: z.int().min(1),
     status: z.enum(['ok', 'no-face', 'degraded']),
@@ -90,6 +92,9 @@ export const clientMessage = z.discriminatedUnion('type', [reset]);
 
 /** All text messages as JSON Schema (draft 2020-12). Fields it does not name are allowed: later releases may add some. */
 export function messageJsonSchema(): Record<string, unknown> {
-  const { $schema, ...rest } = z.toJSONSchema(z.discriminatedUnion('type', [...serverMessage.options, ...clientMessage.options]), { io: 'input' });
+  const { $schema, ...rest } = z.toJSONSchema(
+    z.discriminatedUnion('type', [...serverMessage.options, ...clientMessage.options]),
+    { io: 'input' },
+  );
   return { $schema, title: `One text message of ferstream's live protocol, version ${PROTOCOL_VERSION}`, ...rest };
 }

@@ -12,7 +12,9 @@ export class Admission {
   constructor(private readonly settings: Pick<LiveServerSettings, 'host' | 'token' | 'origins' | 'tls'>) {
     const { host, origins, tls } = settings;
     this.scheme = tls === null ? 'http' : 'https';
-    this.hostNames = isLoopback(host) ? new Set([...LOOPBACK_NAMES, host, ...origins.map((origin) => new URL(origin).hostname)]) : null;
+    this.hostNames = isLoopback(host)
+      ? new Set([...LOOPBACK_NAMES, host, ...origins.map((origin) => new URL(origin).hostname)])
+      : null;
   }
 
   /**

@@ -107,7 +107,11 @@ export class Broadcast {
     }
   }
 
-  private async follow(asker: SingleAsker, onStatus: (status: LiveSourceStatus) => void, signal: AbortSignal): Promise<void> {
+  private async follow(
+    asker: SingleAsker,
+    onStatus: (status: LiveSourceStatus) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     let dropped = this.source.dropped;
     let zero: number | null = null;
     for await (const frame of this.source.frames(onStatus, signal)) {

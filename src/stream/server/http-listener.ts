@@ -31,7 +31,11 @@ function createSecure({ cert, key }: NonNullable<LiveServerSettings['tls']>): Se
   try {
     return createTlsServer({ ...LIMITS, ...pem, handshakeTimeout: TLS_HANDSHAKE });
   } catch (error) {
-    throw new FerError('CONFIG_INVALID', `tls: certificate and key cannot be used (${(error as Error).message}): give both in PEM, belonging together`, { cause: error });
+    throw new FerError(
+      'CONFIG_INVALID',
+      `tls: certificate and key cannot be used (${(error as Error).message}): give both in PEM, belonging together`,
+      { cause: error },
+    );
   }
 }
 
@@ -51,7 +55,8 @@ export async function listen(server: Server, host: string, port: number): Promis
 }
 
 function refusal(error: NodeJS.ErrnoException, host: string, port: number): string {
-  if (error.code === 'EADDRINUSE') return `port: ${port} on ${host} is in use; give another one, or 0 for any that is free`;
+  if (error.code === 'EADDRINUSE')
+    return `port: ${port} on ${host} is in use; give another one, or 0 for any that is free`;
   if (error.code === 'EACCES') return `port: ${port} may not be used by this user; give one above 1023`;
   return `host: ${host} is no address of this machine (${error.code ?? error.message}); 127.0.0.1 is this machine only, 0.0.0.0 all its networks`;
 }
@@ -76,6 +81,11 @@ export function stopper(server: Server): () => Promise<void> {
 
 /** The address a browser on this machine takes. */
 export function listenerUrl({ host, tls }: Pick<LiveServerSettings, 'host' | 'tls'>, port: number): string {
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  const name =
+    host === '0.0.0.0' || host === '::'
+      ? 'localhost'
+      : host.includes(':') && !host.startsWith('[')
+        ? `[${host}]`
+        : host;
   return `${tls === null ? 'http' : 'https'}://${name}:${port}`;
 }

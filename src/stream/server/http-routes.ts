@@ -33,7 +33,12 @@ export function httpRoutes(options: RouteOptions): (request: IncomingMessage, re
         return plain(500, 'the server failed at this');
       })
       .then(({ status, contentType = 'text/plain; charset=utf-8', body, headers = {} }) => {
-        response.writeHead(status, { ...SAFE_HEADERS, 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body), ...headers });
+        response.writeHead(status, {
+          ...SAFE_HEADERS,
+          'Content-Type': contentType,
+          'Content-Length': Buffer.byteLength(body),
+          ...headers,
+        });
         // Node leaves the body out where there must be none: after HEAD, and with 304.
         response.end(body);
       })
@@ -46,7 +51,8 @@ export function httpRoutes(options: RouteOptions): (request: IncomingMessage, re
 
 async function answer(request: IncomingMessage, { admission, files, metrics, health }: RouteOptions): Promise<Answer> {
   if (!admission.knowsHost(request)) return plain(403, 'this server does not answer to that host name');
-  if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'only GET and HEAD', { Allow: 'GET, HEAD', Connection: 'close' });
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return plain(405, 'only GET and HEAD', { Allow: 'GET, HEAD', Connection: 'close' });
   const url = requestUrl(request);
   if (url === null) return plain(400, 'not a path');
   if (url.pathname === '/healthz') {

@@ -22,7 +22,13 @@ const schema = z.strictObject({
   /** PEM of a certificate and its key, for https and wss. */
   tls: z.strictObject({ cert: pem, key: pem }).nullable().default(null),
   /** What viewers watch. */
-  source: z.custom<LiveSource>((value) => typeof value === 'object' && value !== null && 'frames' in value, 'is no live source').nullable().default(null),
+  source: z
+    .custom<LiveSource>(
+      (value) => typeof value === 'object' && value !== null && 'frames' in value,
+      'is no live source',
+    )
+    .nullable()
+    .default(null),
   /** Folder of the built page; null serves none. */
   webFolder: z.string().min(1).nullable().default(null),
   /** Messages a second that a producer may send; twice as many in one go. */
@@ -34,7 +40,9 @@ const schema = z.strictObject({
   /** Milliseconds for which the source goes on when the last viewer has left. */
   sourceLinger: milliseconds.default(5_000),
   /** Gets one line for each fault of the server itself; never anything out of a frame. */
-  log: z.custom<(line: string) => void>((value) => typeof value === 'function', 'is no function').default(() => () => undefined),
+  log: z
+    .custom<(line: string) => void>((value) => typeof value === 'function', 'is no function')
+    .default(() => () => undefined),
 });
 
 /** Complete with defaults. */
@@ -47,13 +55,17 @@ export function parseServerOptions(options: LiveServerOptions): LiveServerSettin
   const settings = parseSettings(schema, options);
   const { host, token, origins } = settings;
   if (token === null && !isLoopback(host)) {
-    throw new FerError('CONFIG_INVALID', `host: on ${host} others can reach the server, so it needs a token: give one with "token" (8 characters or more), or listen on 127.0.0.1`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `host: on ${host} others can reach the server, so it needs a token: give one with "token" (8 characters or more), or listen on 127.0.0.1`,
+    );
   }
   return { ...settings, origins: origins.map(normalOrigin) };
 }
 
 function normalOrigin(text: string): string {
   const { origin } = URL.canParse(text) ? new URL(text) : { origin: 'null' };
-  if (origin === 'null') throw new FerError('CONFIG_INVALID', `origins: "${text}" is no origin; write one as in https://example.org:8443`);
+  if (origin === 'null')
+    throw new FerError('CONFIG_INVALID', `origins: "${text}" is no origin; write one as in https://example.org:8443`);
   return origin;
 }

@@ -50,7 +50,8 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
   const broadcast = source === null ? null : openBroadcast(source, engine, metrics, settings);
   const reception = new Reception({ settings, engine, watch, metrics, sessions, broadcast });
   const gate = new WebSocketGate({ admission, log, reception, isClosing: () => closing !== null });
-  const health = () => examine({ engine, watch, closing: closing !== null, source: broadcast?.state ?? null, sessions });
+  const health = () =>
+    examine({ engine, watch, closing: closing !== null, source: broadcast?.state ?? null, sessions });
   http.on('request', httpRoutes({ admission, files, metrics, health, log }));
   http.on('upgrade', gate.onUpgrade);
 
@@ -73,7 +74,12 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
   return { url: listenerUrl(settings, port), port, close: () => (closing ??= close()) };
 }
 
-function openBroadcast(source: LiveSource, engine: LiveEngine, metrics: ServerMetrics, { sourceLinger, log }: LiveServerSettings): Broadcast {
+function openBroadcast(
+  source: LiveSource,
+  engine: LiveEngine,
+  metrics: ServerMetrics,
+  { sourceLinger, log }: LiveServerSettings,
+): Broadcast {
   return new Broadcast(source, engine, {
     linger: sourceLinger,
     tally: metrics.tally('viewer'),

@@ -101,12 +101,20 @@ export class Producer implements Session, SessionListener {
 
   private receiveText(data: Uint8Array): void {
     if (isReset(data)) this.session.reset();
-    else this.connection.problem({ code: 'BAD_MESSAGE', message: 'not understood; a producer sends frames as binary messages, and {"type":"reset"} as text' });
+    else
+      this.connection.problem({
+        code: 'BAD_MESSAGE',
+        message: 'not understood; a producer sends frames as binary messages, and {"type":"reset"} as text',
+      });
   }
 
   private tooFast(data: Uint8Array | null): void {
     const { messagesPerSecond } = this.options;
-    if (!this.patience.take()) this.connection.end('TOO_FAST', `far more than ${messagesPerSecond} messages a second; send a frame when an earlier one has been answered`);
+    if (!this.patience.take())
+      this.connection.end(
+        'TOO_FAST',
+        `far more than ${messagesPerSecond} messages a second; send a frame when an earlier one has been answered`,
+      );
     else if (this.refusals.take()) {
       const message = `more than ${messagesPerSecond} messages a second; send a frame when an earlier one has been answered`;
       this.connection.problem({ code: 'TOO_FAST', message }, data === null ? null : readableSequence(data));
@@ -123,7 +131,8 @@ function readableSequence(data: Uint8Array): number | null {
 function isReset(data: Uint8Array): boolean {
   if (data.byteLength > LONGEST_TEXT) return false;
   try {
-    return clientMessage.safeParse(JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString())).success;
+    return clientMessage.safeParse(JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString()))
+      .success;
   } catch {
     return false;
   }

@@ -8,7 +8,14 @@ const TIMING_DECIMALS = 3;
 /** A result as it is sent: numbers as exact as in the files, landmarks only on request. */
 export function resultText(result: ResultMessage, landmarks: boolean): string {
   const { type, sequence, captureTime, timestamp, width, height, status, timing } = result;
-  const rounded = roundedResult({ index: sequence, timestamp, width, height, status, faces: result.faces.map((face) => ({ landmarks: [], ...face })) });
+  const rounded = roundedResult({
+    index: sequence,
+    timestamp,
+    width,
+    height,
+    status,
+    faces: result.faces.map((face) => ({ landmarks: [], ...face })),
+  });
   return JSON.stringify({
     type,
     sequence,

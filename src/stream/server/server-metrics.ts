@@ -38,8 +38,18 @@ export class ServerMetrics {
   constructor({ watch, sessions }: Measured) {
     const registers = [this.registry];
     const frameCounter = (event: FrameEvent): Counter<'role'> =>
-      new Counter({ name: `ferstream_frames_${event}_total`, help: FRAME_HELP[event], labelNames: ['role'], registers });
-    this.frames = { received: frameCounter('received'), answered: frameCounter('answered'), skipped: frameCounter('skipped'), refused: frameCounter('refused') };
+      new Counter({
+        name: `ferstream_frames_${event}_total`,
+        help: FRAME_HELP[event],
+        labelNames: ['role'],
+        registers,
+      });
+    this.frames = {
+      received: frameCounter('received'),
+      answered: frameCounter('answered'),
+      skipped: frameCounter('skipped'),
+      refused: frameCounter('refused'),
+    };
     this.latency = new Histogram({
       name: 'ferstream_frame_seconds',
       help: 'Seconds between the arrival of a frame and its result',
@@ -47,7 +57,11 @@ export class ServerMetrics {
       buckets: [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5],
       registers,
     });
-    this.droppedMessages = new Counter({ name: 'ferstream_viewer_messages_dropped_total', help: 'Messages left out for viewers that read too slowly', registers });
+    this.droppedMessages = new Counter({
+      name: 'ferstream_viewer_messages_dropped_total',
+      help: 'Messages left out for viewers that read too slowly',
+      registers,
+    });
     new Gauge({
       name: 'ferstream_sessions',
       help: 'Connections that were let in',

@@ -47,7 +47,11 @@ export async function readStaticFiles(folder: string): Promise<ReadonlyMap<strin
       if (page !== undefined) files.set(page, file);
     }
   } catch (error) {
-    throw new FerError('INPUT_NOT_FOUND', `webFolder: ${folder} cannot be read: check the path, or build the page with npm run build`, { cause: error });
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `webFolder: ${folder} cannot be read: check the path, or build the page with npm run build`,
+      { cause: error },
+    );
   }
   return files;
 }

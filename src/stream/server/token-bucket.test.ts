@@ -17,15 +17,20 @@ it('lets a burst through, and then as many a second as it should', () => {
 
 it('never lets more through than burst and rate allow, however they come', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 }), fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { maxLength: 300 }), (rate, burst, pauses) => {
-      let time = 0;
-      const bucket = new TokenBucket(rate, burst, () => time);
-      let taken = 0;
-      for (const pause of pauses) {
-        time += pause;
-        if (bucket.take()) taken += 1;
-      }
-      expect(taken).toBeLessThanOrEqual(burst + (time / 1000) * rate + 1e-6);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 50 }),
+      fc.integer({ min: 1, max: 50 }),
+      fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { maxLength: 300 }),
+      (rate, burst, pauses) => {
+        let time = 0;
+        const bucket = new TokenBucket(rate, burst, () => time);
+        let taken = 0;
+        for (const pause of pauses) {
+          time += pause;
+          if (bucket.take()) taken += 1;
+        }
+        expect(taken).toBeLessThanOrEqual(burst + (time / 1000) * rate + 1e-6);
+      },
+    ),
   );
 });

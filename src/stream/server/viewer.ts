@@ -36,7 +36,11 @@ export class Viewer implements Session, Watcher {
     this.wantsLandmarks = options.landmarks;
     this.since = broadcast.tally.now();
     connection.onMessage(() => {
-      if (this.mayTalk()) connection.problem({ code: 'NOT_ALLOWED', message: 'a viewer only listens; a producer connection takes frames' });
+      if (this.mayTalk())
+        connection.problem({
+          code: 'NOT_ALLOWED',
+          message: 'a viewer only listens; a producer connection takes frames',
+        });
     });
     connection.onPing(() => {
       this.mayTalk();
@@ -71,7 +75,13 @@ export class Viewer implements Session, Watcher {
   sendStats(): void {
     this.tellSource();
     if (this.isBehind()) this.drop(1);
-    else this.connection.send({ type: 'stats', ...this.broadcast.tally.stats(this.since), dropped: this.dropped, load: this.options.load() });
+    else
+      this.connection.send({
+        type: 'stats',
+        ...this.broadcast.tally.stats(this.since),
+        dropped: this.dropped,
+        load: this.options.load(),
+      });
   }
 
   close(): void {

@@ -29,7 +29,12 @@ export interface GateOptions {
  * room) is said over the WebSocket, since browsers hide HTTP answers to WebSocket requests from pages.
  */
 export class WebSocketGate {
-  private readonly sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MESSAGE_BYTES, perMessageDeflate: false });
+  private readonly sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MESSAGE_BYTES,
+    perMessageDeflate: false,
+  });
 
   constructor(private readonly options: GateOptions) {}
 
@@ -52,7 +57,8 @@ export class WebSocketGate {
   private greet(socket: WebSocket, role: Role, request: IncomingMessage, url: URL): void {
     const { admission, log, reception } = this.options;
     const connection = new Connection(socket, role, log);
-    if (!admission.holdsToken(request, url)) connection.end('UNAUTHORIZED', 'the token is missing or wrong; the server printed it when it started');
+    if (!admission.holdsToken(request, url))
+      connection.end('UNAUTHORIZED', 'the token is missing or wrong; the server printed it when it started');
     else {
       connection.guard('greeting', () => {
         reception.receive(role, connection, url.searchParams);
@@ -64,5 +70,7 @@ export class WebSocketGate {
 function refuse(socket: Duplex, status: number): void {
   // The client may be gone already.
   socket.on('error', () => undefined);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+    socket.destroy(),
+  );
 }

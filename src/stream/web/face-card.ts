@@ -43,7 +43,11 @@ export class FaceCard {
     this.heading.classList.toggle('ambiguous', face !== null && isAmbiguous(face));
     if (face !== null) {
       const { x, y, width, height } = face.box;
-      Object.assign(this.element.dataset, { box: [x, y, width, height].map(Math.round).join(), label: face.label, ambiguity: face.ambiguity.toFixed(3) });
+      Object.assign(this.element.dataset, {
+        box: [x, y, width, height].map(Math.round).join(),
+        label: face.label,
+        ambiguity: face.ambiguity.toFixed(3),
+      });
     }
     for (const [label, { fill, value }] of this.rows) {
       const share = face?.probabilities[label] ?? 0;
@@ -59,7 +63,12 @@ export class FaceCard {
 
   private row(label: string): HTMLElement {
     const row = document.createElement('li');
-    const [name, bar, fill, value] = ['span', 'span', 'span', 'span'].map((tag) => document.createElement(tag)) as [HTMLElement, HTMLElement, HTMLElement, HTMLElement];
+    const [name, bar, fill, value] = ['span', 'span', 'span', 'span'].map((tag) => document.createElement(tag)) as [
+      HTMLElement,
+      HTMLElement,
+      HTMLElement,
+      HTMLElement,
+    ];
     name.textContent = label;
     bar.className = 'bar';
     fill.style.background = `#${expressionColour(label)}`;

@@ -13,7 +13,9 @@ export class FaceList {
 
   update(faces: readonly LiveFace[], timeline: Timeline, labels: readonly string[], now: number): void {
     const present = new Map(faces.map((face) => [face.trackId, face]));
-    const shown = timeline.trackIds.toSorted((a, b) => Number(present.has(b)) - Number(present.has(a)) || a - b).slice(0, MOST);
+    const shown = timeline.trackIds
+      .toSorted((a, b) => Number(present.has(b)) - Number(present.has(a)) || a - b)
+      .slice(0, MOST);
     for (const [trackId, card] of this.cards) {
       if (shown.includes(trackId)) continue;
       card.element.remove();
@@ -22,7 +24,8 @@ export class FaceList {
     shown.forEach((trackId, place) => {
       const card = this.cards.get(trackId) ?? new FaceCard(trackId, labels);
       this.cards.set(trackId, card);
-      if (this.list.children[place] !== card.element) this.list.insertBefore(card.element, this.list.children[place] ?? null);
+      if (this.list.children[place] !== card.element)
+        this.list.insertBefore(card.element, this.list.children[place] ?? null);
       card.update(present.get(trackId) ?? null, timeline.points(trackId), now);
     });
   }

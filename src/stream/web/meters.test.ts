@@ -16,16 +16,20 @@ describe('RateMeter', () => {
 describe('PercentileMeter', () => {
   it('gives the smallest value that so many do not exceed', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer(), { minLength: 1, maxLength: 40 }), fc.constantFrom(0.5, 0.95), (values, share) => {
-        const meter = new PercentileMeter(40);
-        values.forEach((value) => {
-          meter.add(value);
-        });
-        const found = meter.percentile(share)!;
-        expect(values).toContain(found);
-        expect(values.filter((value) => value <= found).length).toBeGreaterThanOrEqual(share * values.length);
-        expect(values.filter((value) => value < found).length).toBeLessThan(share * values.length);
-      }),
+      fc.property(
+        fc.array(fc.integer(), { minLength: 1, maxLength: 40 }),
+        fc.constantFrom(0.5, 0.95),
+        (values, share) => {
+          const meter = new PercentileMeter(40);
+          values.forEach((value) => {
+            meter.add(value);
+          });
+          const found = meter.percentile(share)!;
+          expect(values).toContain(found);
+          expect(values.filter((value) => value <= found).length).toBeGreaterThanOrEqual(share * values.length);
+          expect(values.filter((value) => value < found).length).toBeLessThan(share * values.length);
+        },
+      ),
     );
   });
 

@@ -65,7 +65,16 @@ async function begin(): Promise<void> {
 /** Over a picture only what needs a person is worth a word. */
 function refresh(): void {
   if (performance.now() - shownAt > STALE) stage.clear();
-  const { tone, headline, advice } = pageState({ mode, camera, connection, source, framesPerSecond: 1, runningFor: 0, faces: 0, now: Date.now() });
+  const { tone, headline, advice } = pageState({
+    mode,
+    camera,
+    connection,
+    source,
+    framesPerSecond: 1,
+    runningFor: 0,
+    faces: 0,
+    now: Date.now(),
+  });
   trouble.hidden = tone !== 'bad';
   trouble.textContent = trouble.hidden ? '' : `${headline}. ${advice}`;
 }

@@ -6,10 +6,28 @@ import { labelPlace, overlayShapes } from './overlay-shapes.js';
 describe('overlay', () => {
   it('scales boxes with the picture, and mirrors them with it', () => {
     const face = liveFace({ happiness: 0.9, surprise: 0.1 });
-    const [picture, view] = [{ width: 100, height: 100 }, { width: 300, height: 200 }];
-    expect(overlayShapes([face], picture, view, false)[0]).toMatchObject({ x: 70, y: 40, width: 60, height: 80, colour: '#F0E442', dashed: false, faint: false, text: '1  happiness 90 %' });
+    const [picture, view] = [
+      { width: 100, height: 100 },
+      { width: 300, height: 200 },
+    ];
+    expect(overlayShapes([face], picture, view, false)[0]).toMatchObject({
+      x: 70,
+      y: 40,
+      width: 60,
+      height: 80,
+      colour: '#F0E442',
+      dashed: false,
+      faint: false,
+      text: '1  happiness 90 %',
+    });
     // 10..40 of 100 from the left is 60..90 in the mirror.
-    expect(overlayShapes([face], picture, view, true)[0]).toMatchObject({ x: 170, y: 40, width: 60, height: 80, text: '1  happiness 90 %' });
+    expect(overlayShapes([face], picture, view, true)[0]).toMatchObject({
+      x: 170,
+      y: 40,
+      width: 60,
+      height: 80,
+      text: '1  happiness 90 %',
+    });
   });
 
   it('names the runner-up, in a dashed box, when it comes close', () => {
@@ -33,7 +51,10 @@ describe('overlay', () => {
   });
 
   it('keeps a label off the ones that lie there already, while there is a place', () => {
-    const [label, view] = [{ width: 100, height: 20 }, { width: 400, height: 300 }];
+    const [label, view] = [
+      { width: 100, height: 20 },
+      { width: 400, height: 300 },
+    ];
     const box = { x: 50, y: 60, height: 80 };
     const above = labelPlace(box, label, view);
     const below = labelPlace(box, label, view, [above]);

@@ -47,7 +47,12 @@ export function overlayShapes(faces: readonly LiveFace[], picture: Size, view: S
  *
  * @param taken the labels that lie there already
  */
-export function labelPlace(shape: Pick<FaceShape, 'x' | 'y' | 'height'>, label: Size, view: Size, taken: readonly Box[] = []): Box {
+export function labelPlace(
+  shape: Pick<FaceShape, 'x' | 'y' | 'height'>,
+  label: Size,
+  view: Size,
+  taken: readonly Box[] = [],
+): Box {
   const above = shape.y - label.height;
   const below = shape.y + shape.height;
   const places = [above >= 0 ? above : Math.max(0, shape.y), below, below - label.height].map((y) => ({

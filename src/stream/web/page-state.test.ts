@@ -33,22 +33,42 @@ describe('pageState', () => {
   });
 
   it('says that it is slow, once it has had time to get going', () => {
-    expect(pageState({ ...WELL, framesPerSecond: 3.21 })).toMatchObject({ key: 'overloaded', headline: 'Slow: 3.2 frames a second' });
+    expect(pageState({ ...WELL, framesPerSecond: 3.21 })).toMatchObject({
+      key: 'overloaded',
+      headline: 'Slow: 3.2 frames a second',
+    });
     expect(keyOf({ framesPerSecond: 3, runningFor: 2 })).toBe('running');
   });
 
-  it.each(['insecure', 'denied', 'in-use', 'off', 'asking'] as const)('says what is with the camera before anything of the server: %s', (camera) => {
-    expect(keyOf({ camera, connection: { state: 'waiting', reason: 'x', retryAt: 0 } })).toBe(camera);
-  });
+  it.each(['insecure', 'denied', 'in-use', 'off', 'asking'] as const)(
+    'says what is with the camera before anything of the server: %s',
+    (camera) => {
+      expect(keyOf({ camera, connection: { state: 'waiting', reason: 'x', retryAt: 0 } })).toBe(camera);
+    },
+  );
 
   it('counts the seconds to the next try', () => {
-    const waiting = pageState({ ...WELL, connection: { state: 'waiting', reason: 'the connection broke off', retryAt: 3400 }, now: 1000 });
-    expect(waiting).toEqual({ key: 'server-gone', tone: 'wait', headline: 'No server: the connection broke off', advice: 'Trying again in 3 s.' });
+    const waiting = pageState({
+      ...WELL,
+      connection: { state: 'waiting', reason: 'the connection broke off', retryAt: 3400 },
+      now: 1000,
+    });
+    expect(waiting).toEqual({
+      key: 'server-gone',
+      tone: 'wait',
+      headline: 'No server: the connection broke off',
+      advice: 'Trying again in 3 s.',
+    });
   });
 
   it('puts a refusal first', () => {
-    const refused = (code: 'UNAUTHORIZED' | 'NO_SOURCE' | 'NOT_ALLOWED'): string => keyOf({ camera: 'denied', connection: { state: 'refused', problem: { code, message: 'x' } } });
-    expect([refused('UNAUTHORIZED'), refused('NO_SOURCE'), refused('NOT_ALLOWED')]).toEqual(['wrong-token', 'no-source', 'refused']);
+    const refused = (code: 'UNAUTHORIZED' | 'NO_SOURCE' | 'NOT_ALLOWED'): string =>
+      keyOf({ camera: 'denied', connection: { state: 'refused', problem: { code, message: 'x' } } });
+    expect([refused('UNAUTHORIZED'), refused('NO_SOURCE'), refused('NOT_ALLOWED')]).toEqual([
+      'wrong-token',
+      'no-source',
+      'refused',
+    ]);
   });
 
   it("follows the server's source", () => {
@@ -56,7 +76,11 @@ describe('pageState', () => {
     expect(keyOf(watching)).toBe('source-connecting');
     expect(keyOf({ ...watching, source: source('reconnecting') })).toBe('source-gone');
     expect(keyOf({ ...watching, source: source('ended') })).toBe('source-ended');
-    expect(pageState({ ...WELL, ...watching, source: source('failed', 'no such file') })).toMatchObject({ key: 'source-failed', tone: 'bad', advice: 'no such file' });
+    expect(pageState({ ...WELL, ...watching, source: source('failed', 'no such file') })).toMatchObject({
+      key: 'source-failed',
+      tone: 'bad',
+      advice: 'no such file',
+    });
     expect(keyOf({ ...watching, source: source('running') })).toBe('running');
   });
 });

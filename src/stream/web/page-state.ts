@@ -42,17 +42,35 @@ export function pageState(facts: PageFacts): PageState {
 function refusal({ connection }: PageFacts): PageState | null {
   if (connection?.state !== 'refused') return null;
   const { code, message } = connection.problem;
-  if (code === 'UNAUTHORIZED') return bad('wrong-token', 'The token is missing or wrong', 'Open the address that "fer live" printed, with everything after the #.');
-  if (code === 'NO_SOURCE') return bad('no-source', 'The server has no source of its own', 'Choose "This camera", or start it with one: fer live --source ...');
+  if (code === 'UNAUTHORIZED')
+    return bad(
+      'wrong-token',
+      'The token is missing or wrong',
+      'Open the address that "fer live" printed, with everything after the #.',
+    );
+  if (code === 'NO_SOURCE')
+    return bad(
+      'no-source',
+      'The server has no source of its own',
+      'Choose "This camera", or start it with one: fer live --source ...',
+    );
   return bad('refused', 'The server refuses', message);
 }
 
 function cameraTrouble({ camera }: PageFacts): PageState | null {
   switch (camera) {
     case 'insecure':
-      return bad('insecure', 'Browsers give the camera only to safe pages', 'Open the page as http://localhost on the server itself, or by https.');
+      return bad(
+        'insecure',
+        'Browsers give the camera only to safe pages',
+        'Open the page as http://localhost on the server itself, or by https.',
+      );
     case 'denied':
-      return bad('denied', 'No permission for the camera', 'Allow it in the address bar or in the settings of the browser, then start again.');
+      return bad(
+        'denied',
+        'No permission for the camera',
+        'Allow it in the address bar or in the settings of the browser, then start again.',
+      );
     case 'none':
       return bad('no-camera', 'No camera found', 'Connect one, then start again.');
     case 'in-use':
@@ -60,20 +78,35 @@ function cameraTrouble({ camera }: PageFacts): PageState | null {
     case 'other':
       return bad('camera-failed', 'The camera does not start', 'Try another camera, or another browser.');
     case 'off':
-      return { key: 'off', tone: 'idle', headline: 'The camera is off', advice: 'Pictures go to the server of this page only; it keeps none.' };
+      return {
+        key: 'off',
+        tone: 'idle',
+        headline: 'The camera is off',
+        advice: 'Pictures go to the server of this page only; it keeps none.',
+      };
     case 'asking':
-      return { key: 'asking', tone: 'wait', headline: 'Waiting for the camera', advice: 'The browser may ask for permission.' };
+      return {
+        key: 'asking',
+        tone: 'wait',
+        headline: 'Waiting for the camera',
+        advice: 'The browser may ask for permission.',
+      };
     default:
       return null;
   }
 }
 
 function serverTrouble({ connection, now }: PageFacts): PageState | null {
-  if (connection === null || connection.state === 'connecting') return wait('connecting', 'Connecting to the server', '');
+  if (connection === null || connection.state === 'connecting')
+    return wait('connecting', 'Connecting to the server', '');
   if (connection.state === 'closed') return { key: 'closed', tone: 'idle', headline: 'Stopped', advice: '' };
   if (connection.state !== 'waiting') return null;
   const seconds = Math.max(0, Math.ceil((connection.retryAt - now) / 1000));
-  return wait('server-gone', `No server: ${connection.reason}`, seconds === 0 ? 'Trying again.' : `Trying again in ${seconds} s.`);
+  return wait(
+    'server-gone',
+    `No server: ${connection.reason}`,
+    seconds === 0 ? 'Trying again.' : `Trying again in ${seconds} s.`,
+  );
 }
 
 function sourceTrouble({ mode, source }: PageFacts): PageState | null {
@@ -97,9 +130,19 @@ function sourceTrouble({ mode, source }: PageFacts): PageState | null {
 function running({ framesPerSecond, runningFor, faces }: PageFacts): PageState {
   if (framesPerSecond === 0) return wait('no-result', 'Waiting for the first result', '');
   if (runningFor > WARM_UP && framesPerSecond < SLOW) {
-    return wait('overloaded', `Slow: ${framesPerSecond.toFixed(1)} frames a second`, 'The server has too much to do, or the network is slow.');
+    return wait(
+      'overloaded',
+      `Slow: ${framesPerSecond.toFixed(1)} frames a second`,
+      'The server has too much to do, or the network is slow.',
+    );
   }
-  if (faces === 0) return { key: 'no-face', tone: 'good', headline: 'No face in the picture', advice: 'Come closer, or turn on a light.' };
+  if (faces === 0)
+    return {
+      key: 'no-face',
+      tone: 'good',
+      headline: 'No face in the picture',
+      advice: 'Come closer, or turn on a light.',
+    };
   return { key: 'running', tone: 'good', headline: faces === 1 ? 'One face' : `${faces} faces`, advice: '' };
 }
 

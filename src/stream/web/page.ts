@@ -72,7 +72,8 @@ let describedAt = -Infinity;
 /** Counts starts and stops: what has been waited for may no longer be wanted. */
 let turn = 0;
 let retry = (): void => undefined;
-let last: { readonly result: ResultMessage; readonly hello: HelloMessage; readonly faces: readonly LiveFace[] } | null = null;
+let last: { readonly result: ResultMessage; readonly hello: HelloMessage; readonly faces: readonly LiveFace[] } | null =
+  null;
 
 const handlers: FeedHandlers = {
   onAnswer: show,
@@ -110,7 +111,11 @@ function show({ result, hello, picture }: Answer): void {
   timeline.add(faces, now);
   recording.add(result, hello);
   // A source's pictures bear the time of the server's clock, which need not be this one.
-  latency.add(mode === 'camera' ? performance.timeOrigin + performance.now() - result.captureTime : result.timing.waited + result.timing.worked);
+  latency.add(
+    mode === 'camera'
+      ? performance.timeOrigin + performance.now() - result.captureTime
+      : result.timing.waited + result.timing.worked,
+  );
   last = { result, hello, faces };
   ui.picture.dataset['sequence'] = String(result.sequence);
 }
@@ -120,7 +125,16 @@ function refresh(): void {
   const current = connection?.state === 'open' && feed !== null ? last : null;
   const faces = current?.faces ?? [];
   const framesPerSecond = feed === null ? 0 : rate.at(now);
-  const facts = { mode, camera: mode === 'camera' ? camera : null, connection, source, framesPerSecond, runningFor: now - startedAt, faces: faces.length, now: Date.now() };
+  const facts = {
+    mode,
+    camera: mode === 'camera' ? camera : null,
+    connection,
+    source,
+    framesPerSecond,
+    runningFor: now - startedAt,
+    faces: faces.length,
+    now: Date.now(),
+  };
   const { key, tone, headline, advice } = pageState(facts);
   setText(ui.headline, headline);
   setText(ui.advice, advice);
@@ -139,7 +153,11 @@ function refresh(): void {
     describedAt = now;
     ui.picture.setAttribute('aria-label', `Picture of the ${mode}. ${text}`);
   }
-  const said = announcer.announce(faces.map(({ trackId, label }) => `${trackId} ${label}`).join(), text, performance.now());
+  const said = announcer.announce(
+    faces.map(({ trackId, label }) => `${trackId} ${label}`).join(),
+    text,
+    performance.now(),
+  );
   if (said !== null) ui.summary.textContent = said;
 }
 
@@ -217,7 +235,12 @@ function stop(): void {
 
 async function showCameras(chosen: string): Promise<void> {
   const cameras = await listCameras();
-  ui.camera.replaceChildren(...cameras.map(({ deviceId, label }, index) => new Option(label === '' ? `Camera ${index + 1}` : label, deviceId, false, deviceId === chosen)));
+  ui.camera.replaceChildren(
+    ...cameras.map(
+      ({ deviceId, label }, index) =>
+        new Option(label === '' ? `Camera ${index + 1}` : label, deviceId, false, deviceId === chosen),
+    ),
+  );
   ui.camera.disabled = cameras.length < 2;
 }
 

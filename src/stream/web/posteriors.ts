@@ -6,7 +6,12 @@ export type Posteriors = Readonly<Record<string, number>>;
 
 /** `face` with other posteriors, and the label and ambiguity that follow from them. */
 export function withPosteriors(face: LiveFace, probabilities: Posteriors): LiveFace {
-  return { ...face, probabilities, label: ranked(probabilities)[0]?.label ?? face.label, ambiguity: ambiguity(Object.values(probabilities)) };
+  return {
+    ...face,
+    probabilities,
+    label: ranked(probabilities)[0]?.label ?? face.label,
+    ambiguity: ambiguity(Object.values(probabilities)),
+  };
 }
 
 /** Labels by falling posterior; among equals, in the model's order. */

@@ -12,11 +12,24 @@ import { Recorder } from './recorder.js';
 const HELLO = helloMessage({}, ['a', 'b']);
 
 function result(captureTime: number, faces: readonly LiveFace[]): ResultMessage {
-  return { type: 'result', sequence: 70, captureTime, timestamp: 9, width: 64, height: 48, status: faces.length > 0 ? 'ok' : 'no-face', faces, timing: { waited: 0, worked: 1 } };
+  return {
+    type: 'result',
+    sequence: 70,
+    captureTime,
+    timestamp: 9,
+    width: 64,
+    height: 48,
+    status: faces.length > 0 ? 'ok' : 'no-face',
+    faces,
+    timing: { waited: 0, worked: 1 },
+  };
 }
 
 async function lines(recorder: Recorder): Promise<unknown[]> {
-  return (await recorder.jsonlFile().text()).trimEnd().split('\n').map((line) => annotationLine.parse(JSON.parse(line)));
+  return (await recorder.jsonlFile().text())
+    .trimEnd()
+    .split('\n')
+    .map((line) => annotationLine.parse(JSON.parse(line)));
 }
 
 describe('Recorder', () => {
@@ -26,7 +39,12 @@ describe('Recorder', () => {
     recorder.add(result(1040.5, []), HELLO);
     expect(await lines(recorder)).toMatchObject([
       { type: 'run', input: { name: 'camera', kind: 'live' }, settings: { live: true } },
-      { type: 'frame', index: 0, timestamp: 0, faces: [{ trackId: 1, label: 'b', probabilities: { a: 0.25, b: 0.75 }, landmarks: [] }] },
+      {
+        type: 'frame',
+        index: 0,
+        timestamp: 0,
+        faces: [{ trackId: 1, label: 'b', probabilities: { a: 0.25, b: 0.75 }, landmarks: [] }],
+      },
       { type: 'frame', index: 1, timestamp: 0.0405, status: 'no-face', faces: [] },
       { type: 'end', frames: 2, degraded: false, note: null },
     ]);
@@ -42,7 +60,12 @@ describe('Recorder', () => {
     recorder.add(result(4000, [liveFace({ a: 1, b: 0 })]), later);
     expect(recorder.fits(later)).toBe(true);
     expect(recorder.fits(helloMessage({}, ['b', 'a']))).toBe(false);
-    expect(await lines(recorder)).toMatchObject([{}, {}, { index: 1, timestamp: 3, faces: [{ trackId: 4 }] }, { degraded: true, note: '2 connections; face ids of one do not go on in the next' }]);
+    expect(await lines(recorder)).toMatchObject([
+      {},
+      {},
+      { index: 1, timestamp: 3, faces: [{ trackId: 4 }] },
+      { degraded: true, note: '2 connections; face ids of one do not go on in the next' },
+    ]);
   });
 
   it('keeps every line of a long recording', async () => {
@@ -55,7 +78,10 @@ describe('Recorder', () => {
 
 describe('csvText', () => {
   it('writes what csv-stringify writes, and what a reader gives back', () => {
-    const cell = fc.oneof(fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'é') }), fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }));
+    const cell = fc.oneof(
+      fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'é') }),
+      fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }),
+    );
     fc.assert(
       fc.property(fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 4 }), (rows) => {
         expect(csvText(rows)).toBe(stringify(rows, { record_delimiter: 'windows', quoted_match: /[\r\n]/ }));

@@ -23,7 +23,10 @@ describe('Smoothing', () => {
         for (const smoothing of [often, seldom]) smoothing.apply([liveFace({ a: 1, b: 0 })], 0);
         let face = liveFace({ a: 0, b: 1 });
         for (let k = 1; k <= frames; k += 1) face = often.apply([liveFace({ a: 0, b: 1 })], k / frames)[0]!;
-        expect(face.probabilities['a']).toBeCloseTo(seldom.apply([liveFace({ a: 0, b: 1 })], 1)[0]!.probabilities['a']!, 9);
+        expect(face.probabilities['a']).toBeCloseTo(
+          seldom.apply([liveFace({ a: 0, b: 1 })], 1)[0]!.probabilities['a']!,
+          9,
+        );
       }),
     );
   });

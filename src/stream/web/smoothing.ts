@@ -25,7 +25,10 @@ export class Smoothing {
     for (const [trackId, { time: seen }] of this.faces) if (time - seen > FORGOTTEN_AFTER) this.faces.delete(trackId);
     return faces.map((face) => {
       const before = this.faces.get(face.trackId);
-      const probabilities = before === undefined || this.tau <= 0 ? face.probabilities : mixed(before.probabilities, face.probabilities, 1 - Math.exp(-(time - before.time) / this.tau));
+      const probabilities =
+        before === undefined || this.tau <= 0
+          ? face.probabilities
+          : mixed(before.probabilities, face.probabilities, 1 - Math.exp(-(time - before.time) / this.tau));
       this.faces.set(face.trackId, { time, probabilities });
       return withPosteriors(face, probabilities);
     });
@@ -38,5 +41,7 @@ export class Smoothing {
 }
 
 function mixed(from: Posteriors, to: Posteriors, share: number): Posteriors {
-  return Object.fromEntries(Object.entries(to).map(([label, p]) => [label, (from[label] ?? p) + share * (p - (from[label] ?? p))]));
+  return Object.fromEntries(
+    Object.entries(to).map(([label, p]) => [label, (from[label] ?? p) + share * (p - (from[label] ?? p))]),
+  );
 }

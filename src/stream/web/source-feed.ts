@@ -57,7 +57,8 @@ export class SourceFeed implements Feed {
     const picture = (await this.pictures.get(result.sequence)) ?? null;
     this.pictures.delete(result.sequence);
     // Pictures may take their time to decode, but the show does not go back.
-    const late = result.sequence < this.newest || hello === null || hello !== this.hello || this.viewer.state.state !== 'open';
+    const late =
+      result.sequence < this.newest || hello === null || hello !== this.hello || this.viewer.state.state !== 'open';
     if (late) {
       picture?.close();
       return;

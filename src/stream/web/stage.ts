@@ -53,7 +53,12 @@ export class Stage {
   }
 }
 
-function drawPicture(context: CanvasRenderingContext2D, picture: CanvasImageSource, { size, mirrored }: Scene, view: Size): void {
+function drawPicture(
+  context: CanvasRenderingContext2D,
+  picture: CanvasImageSource,
+  { size, mirrored }: Scene,
+  view: Size,
+): void {
   const { scale, x, y } = fitInto(size, view);
   context.save();
   if (mirrored) {

@@ -4,7 +4,10 @@ import { Announcer, summaryText } from './summary-text.js';
 
 it('puts faces into words', () => {
   expect(summaryText([])).toBe('No face.');
-  const faces = [liveFace({ happiness: 0.92, surprise: 0.08 }), liveFace({ happiness: 0.4, surprise: 0.6 }, { trackId: 2 })];
+  const faces = [
+    liveFace({ happiness: 0.92, surprise: 0.08 }),
+    liveFace({ happiness: 0.4, surprise: 0.6 }, { trackId: 2 }),
+  ];
   expect(summaryText(faces)).toBe('Face 1: happiness 92 %. Face 2: surprise 60 % or happiness 40 %.');
 });
 

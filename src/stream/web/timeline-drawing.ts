@@ -6,7 +6,12 @@ import type { TimelinePoint } from './timeline.js';
 const NAMES = 16;
 
 /** Posteriors stacked over the last 30 seconds, now at the right; below, the names of what dominates. */
-export function drawTimeline(canvas: HTMLCanvasElement, points: readonly TimelinePoint[], labels: readonly string[], now: number): void {
+export function drawTimeline(
+  canvas: HTMLCanvasElement,
+  points: readonly TimelinePoint[],
+  labels: readonly string[],
+  now: number,
+): void {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   const context = canvas.getContext('2d')!;
   const size = { width: Math.round(width * devicePixelRatio), height: Math.round(height * devicePixelRatio) };
@@ -26,7 +31,13 @@ export function drawTimeline(canvas: HTMLCanvasElement, points: readonly Timelin
 }
 
 /** One area per label, each on top of the ones before. */
-function drawStack(context: CanvasRenderingContext2D, points: readonly TimelinePoint[], labels: readonly string[], at: (time: number) => number, height: number): void {
+function drawStack(
+  context: CanvasRenderingContext2D,
+  points: readonly TimelinePoint[],
+  labels: readonly string[],
+  at: (time: number) => number,
+  height: number,
+): void {
   const floor = points.map(() => 0);
   for (const label of labels) {
     const ceiling = points.map(({ probabilities }, k) => floor[k]! + (probabilities[label] ?? 0));

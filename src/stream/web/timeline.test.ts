@@ -10,7 +10,8 @@ describe('Timeline', () => {
   it('holds the last 30 seconds of every face, and forgets who has been away for longer', () => {
     const timeline = new Timeline();
     const face = liveFace({ a: 1 });
-    for (let time = 0; time <= 40; time += 0.5) timeline.add(time < 20 ? [face, liveFace({ a: 1 }, { trackId: 2 })] : [face], time);
+    for (let time = 0; time <= 40; time += 0.5)
+      timeline.add(time < 20 ? [face, liveFace({ a: 1 }, { trackId: 2 })] : [face], time);
     expect(timeline.points(1).at(0)!.time).toBe(10);
     expect(timeline.points(1)).toHaveLength(61);
     expect(timeline.trackIds).toEqual([1, 2]);

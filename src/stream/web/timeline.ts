@@ -65,7 +65,9 @@ export function unbroken(points: readonly TimelinePoint[]): readonly (readonly T
 }
 
 /** Stretches with the same dominant label, for the text below the colours. */
-export function dominantStretches(points: readonly TimelinePoint[]): readonly { readonly label: string; readonly start: number; readonly end: number }[] {
+export function dominantStretches(
+  points: readonly TimelinePoint[],
+): readonly { readonly label: string; readonly start: number; readonly end: number }[] {
   return unbroken(points).flatMap((stretch) => {
     const runs: { label: string; start: number; end: number }[] = [];
     for (const { time, probabilities } of stretch) {
@@ -81,7 +83,8 @@ export function dominantStretches(points: readonly TimelinePoint[]): readonly { 
 /** The timeline in words: "happiness 70 % of the time, neutral 30 %". */
 export function timelineText(points: readonly TimelinePoint[]): string {
   const seconds = new Map<string, number>();
-  for (const { label, start, end } of dominantStretches(points)) seconds.set(label, (seconds.get(label) ?? 0) + end - start);
+  for (const { label, start, end } of dominantStretches(points))
+    seconds.set(label, (seconds.get(label) ?? 0) + end - start);
   const total = [...seconds.values()].reduce((sum, part) => sum + part, 0);
   if (total === 0) return 'not seen for long enough';
   return [...seconds]

@@ -1,7 +1,17 @@
 import { stringify } from 'csv-stringify/sync';
 import type { LabelAudit } from './audit-labels.js';
 
-export const AUDIT_COLUMNS = ['id', 'given', 'suggested', 'score', 'exclude', 'p_gt', 'p_nn', 'disagreed', 'looks'] as const;
+export const AUDIT_COLUMNS = [
+  'id',
+  'given',
+  'suggested',
+  'score',
+  'exclude',
+  'p_gt',
+  'p_nn',
+  'disagreed',
+  'looks',
+] as const;
 
 /** The audit as a table, the most suspicious first: RFC 4180, with a header. */
 export function auditCsv({ labels, rows }: LabelAudit): string {

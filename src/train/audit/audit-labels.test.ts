@@ -21,11 +21,25 @@ describe('what a run says of its labels', () => {
   });
 
   it('is nothing for rows without a label, and for rows that were never drawn', () => {
-    expect(evidenceOfRun({ labels: LABELS, rows: ['a', 'b'], given: [-1, 0], epochs: 1, values: Float32Array.of(0.5, 0.5, 0, NaN, NaN, NaN) })).toEqual([]);
+    expect(
+      evidenceOfRun({
+        labels: LABELS,
+        rows: ['a', 'b'],
+        given: [-1, 0],
+        epochs: 1,
+        values: Float32Array.of(0.5, 0.5, 0, NaN, NaN, NaN),
+      }),
+    ).toEqual([]);
   });
 
   it('bears posteriors of 0 and 1', () => {
-    const [sure, never] = evidenceOfRun({ labels: LABELS, rows: ['a', 'b'], given: [0, 0], epochs: 1, values: Float32Array.of(1, 0, 0, 0, 1, 1) });
+    const [sure, never] = evidenceOfRun({
+      labels: LABELS,
+      rows: ['a', 'b'],
+      given: [0, 0],
+      epochs: 1,
+      values: Float32Array.of(1, 0, 0, 0, 1, 1),
+    });
     expect(sure!.logOdds).toBeCloseTo(-never!.logOdds, 9);
     expect(Number.isFinite(sure!.logOdds)).toBe(true);
     expect([...sure!.posteriors]).toEqual([1, 0, 0]);
@@ -33,8 +47,16 @@ describe('what a run says of its labels', () => {
 });
 
 it('what one look says', () => {
-  expect(evidenceOfLook('a', 1, Float64Array.of(0.7, 0.2, 0.1))).toMatchObject({ nearest: 0.7, disagreed: 1, looks: 1 });
-  expect(evidenceOfLook('a', 0, Float64Array.of(0.7, 0.2, 0.1))).toMatchObject({ nearest: 0.2, disagreed: 0, looks: 1 });
+  expect(evidenceOfLook('a', 1, Float64Array.of(0.7, 0.2, 0.1))).toMatchObject({
+    nearest: 0.7,
+    disagreed: 1,
+    looks: 1,
+  });
+  expect(evidenceOfLook('a', 0, Float64Array.of(0.7, 0.2, 0.1))).toMatchObject({
+    nearest: 0.2,
+    disagreed: 0,
+    looks: 1,
+  });
 });
 
 describe('scores', () => {
@@ -44,7 +66,10 @@ describe('scores', () => {
       fc.property(odds, fc.double({ min: 0, max: 1, noNaN: true }), (logOdds, mean) => {
         const scores = scoresWithMean(logOdds, mean);
         const half = 0.5 / logOdds.length;
-        expect(scores.reduce((a, b) => a + b, 0) / scores.length).toBeCloseTo(Math.min(1 - half, Math.max(half, mean)), 6);
+        expect(scores.reduce((a, b) => a + b, 0) / scores.length).toBeCloseTo(
+          Math.min(1 - half, Math.max(half, mean)),
+          6,
+        );
         scores.forEach((score, i) => {
           expect(score).toBeGreaterThanOrEqual(0);
           expect(score).toBeLessThanOrEqual(1);
@@ -59,7 +84,8 @@ describe('scores', () => {
 });
 
 describe('an audit', () => {
-  const look = (id: string, given: number, ...posteriors: number[]): LabelEvidence => evidenceOfLook(id, given, Float64Array.from(posteriors));
+  const look = (id: string, given: number, ...posteriors: number[]): LabelEvidence =>
+    evidenceOfLook(id, given, Float64Array.from(posteriors));
   const evidence = [
     ...Array.from({ length: 9 }, (_, i) => look(`n${i}`, 0, 0.9, 0.05, 0.05)),
     look('wrong', 0, 0.02, 0.95, 0.03),
@@ -74,7 +100,11 @@ describe('an audit', () => {
     expect(audit.expectedWrong).toBeCloseTo(1, 9);
     expect(audit.rows.filter(({ isSuspect }) => isSuspect)).toHaveLength(1);
     expect(audit.noiseRates).toEqual([expect.closeTo(0.1, 9), 0, null]);
-    expect(audit.confusion).toEqual([[9, 1, 0], [0, 10, 0], [0, 0, 0]]);
+    expect(audit.confusion).toEqual([
+      [9, 1, 0],
+      [0, 10, 0],
+      [0, 0, 0],
+    ]);
     expect(audit.rows.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1, 6);
   });
 

@@ -38,15 +38,31 @@ export interface LabelAudit {
  * for which another class is suggested.
  * @param share of wrong labels; the rates of the classes are then their mean scores. If left out, confident learning estimates all of them
  */
-export function auditLabels(evidence: readonly LabelEvidence[], labels: readonly string[], share: number | null = null): LabelAudit {
+export function auditLabels(
+  evidence: readonly LabelEvidence[],
+  labels: readonly string[],
+  share: number | null = null,
+): LabelAudit {
   const given = evidence.map((one) => one.given);
   const posteriors = evidence.map((one) => one.posteriors);
   const learnt = confidentLearning(posteriors, given, labels.length);
   const expectedWrong = share === null ? learnt.expectedWrong : share * evidence.length;
   const suggested = predictedClasses(posteriors);
-  const scores = scoresWithMean(evidence.map(({ logOdds }) => logOdds), expectedWrong / evidence.length);
+  const scores = scoresWithMean(
+    evidence.map(({ logOdds }) => logOdds),
+    expectedWrong / evidence.length,
+  );
   const ranked = evidence
-    .map(({ id, nearest, disagreed, looks, ...one }, i) => ({ id, given: one.given, suggested: suggested[i]!, score: scores[i]!, truth: one.posteriors[one.given]!, nearest, disagreed, looks }))
+    .map(({ id, nearest, disagreed, looks, ...one }, i) => ({
+      id,
+      given: one.given,
+      suggested: suggested[i]!,
+      score: scores[i]!,
+      truth: one.posteriors[one.given]!,
+      nearest,
+      disagreed,
+      looks,
+    }))
     .sort((a, b) => b.score - a.score);
   let left = Math.round(expectedWrong);
   const rows = ranked.map((row) => {
@@ -56,7 +72,8 @@ export function auditLabels(evidence: readonly LabelEvidence[], labels: readonly
   });
   const confusion = labels.map(() => labels.map(() => 0));
   for (const row of rows) confusion[row.given]![row.suggested]! += 1;
-  const noiseRates = share === null ? learnt.noiseRates : labels.map((_, k) => meanScore(rows.filter((row) => row.given === k)));
+  const noiseRates =
+    share === null ? learnt.noiseRates : labels.map((_, k) => meanScore(rows.filter((row) => row.given === k)));
   return { labels, rows, expectedWrong, noiseRates, confusion };
 }
 

@@ -32,20 +32,52 @@ export async function auditPage(audit: LabelAudit, { title, basis, pictureOf }: 
     ['Another label suggested', String(rows.filter(({ given, suggested }) => given !== suggested).length)],
   ] as const;
   const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${new Html(STYLE)}</style></head>
-<body><main>
-<header><h1>${title}</h1><p class="soft">Judged by ${basis}.</p></header>
-<dl class="tiles">${tiles.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-<section><h2>Class by class</h2>
-<p>How many of the labels of each name should be another, as estimated from all of them. An ambiguous face is not a wrong label: look before you drop.</p>
-${classTable(audit)}
-<p>Rows are the label given, columns the one suggested; on the diagonal the label is believed.</p>
-<div class="matrices">${countMatrix('Labels', labels, confusion)}</div></section>
-<section><h2>The most suspicious first</h2>
-<p class="soft">${shown.length === rows.length ? 'All labels' : `${shown.length} of ${rows.length} labels; audit.csv has all of them`}. Score: how likely the label is wrong. p_GT and p_NN: mean posteriors of the label and of the best other one.</p>
-<div class="thumbs">${figures}</div></section>
-</main></body></html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <style>
+          ${new Html(STYLE)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <header>
+            <h1>${title}</h1>
+            <p class="soft">Judged by ${basis}.</p>
+          </header>
+          <dl class="tiles">
+            ${tiles.map(
+              ([name, value]) =>
+                html`<div>
+                  <dt>${name}</dt>
+                  <dd>${value}</dd>
+                </div>`,
+            )}
+          </dl>
+          <section>
+            <h2>Class by class</h2>
+            <p>
+              How many of the labels of each name should be another, as estimated from all of them. An ambiguous face is
+              not a wrong label: look before you drop.
+            </p>
+            ${classTable(audit)}
+            <p>Rows are the label given, columns the one suggested; on the diagonal the label is believed.</p>
+            <div class="matrices">${countMatrix('Labels', labels, confusion)}</div>
+          </section>
+          <section>
+            <h2>The most suspicious first</h2>
+            <p class="soft">
+              ${shown.length === rows.length ? 'All labels' : `${shown.length} of ${rows.length} labels; audit.csv has all of them`}.
+              Score: how likely the label is wrong. p_GT and p_NN: mean posteriors of the label and of the best other
+              one.
+            </p>
+            <div class="thumbs">${figures}</div>
+          </section>
+        </main>
+      </body>
+    </html> `;
   return page.text;
 }
 
@@ -55,15 +87,58 @@ function classTable({ labels, rows, noiseRates }: LabelAudit): Html {
     const members = byClass.get(k) ?? [];
     const rate = noiseRates[k] ?? null;
     const suspects = members.filter(({ isSuspect }) => isSuspect);
-    const [other, most] = [...groupBy(suspects, ({ suggested }) => suggested)].reduce<readonly [number, number]>((best, [j, { length }]) => (length > best[1] ? [j, length] : best), [-1, 0]);
-    return html`<tr><th scope="row">${label}</th><td>${members.length}</td><td class="bar" style="--share:${(100 * (rate ?? 0)).toFixed(1)}%">${percent(rate)}</td><td>${suspects.length}</td><td class="text">${most === 0 ? '–' : `${labels[other]!} (${most})`}</td></tr>`;
+    const [other, most] = [...groupBy(suspects, ({ suggested }) => suggested)].reduce<readonly [number, number]>(
+      (best, [j, { length }]) => (length > best[1] ? [j, length] : best),
+      [-1, 0],
+    );
+    return html`<tr>
+      <th scope="row">${label}</th>
+      <td>${members.length}</td>
+      <td class="bar" style="--share:${(100 * (rate ?? 0)).toFixed(1)}%">${percent(rate)}</td>
+      <td>${suspects.length}</td>
+      <td class="text">${most === 0 ? '–' : `${labels[other]!} (${most})`}</td>
+    </tr>`;
   });
-  return html`<div class="scroll" tabindex="0"><table class="numbers"><thead><tr><th scope="col">Given label</th><th scope="col">Labels</th><th scope="col">Estimated wrong</th><th scope="col">Marked</th><th scope="col" class="text">Mostly suggested for these</th></tr></thead><tbody>${cells}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0">
+    <table class="numbers">
+      <thead>
+        <tr>
+          <th scope="col">Given label</th>
+          <th scope="col">Labels</th>
+          <th scope="col">Estimated wrong</th>
+          <th scope="col">Marked</th>
+          <th scope="col" class="text">Mostly suggested for these</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${cells}
+      </tbody>
+    </table>
+  </div>`;
 }
 
-async function figureOf({ id, given, suggested, score, truth, nearest }: AuditedLabel, labels: readonly string[], pictureOf: AuditPictureOf): Promise<Html> {
+async function figureOf(
+  { id, given, suggested, score, truth, nearest }: AuditedLabel,
+  labels: readonly string[],
+  pictureOf: AuditPictureOf,
+): Promise<Html> {
   const pixels = await pictureOf(id);
   const [from, to] = [labels[given]!, labels[suggested]!];
-  const picture = pixels === null ? html`<span class="none">no picture</span>` : html`<img src="${await jpegDataUri(pixels)}" width="96" height="96" loading="lazy" alt="Face labelled ${from}, suggested ${to}">`;
-  return html`<figure>${picture}<figcaption><b>${from === to ? from : `${from} → ${to}`}</b>Score ${posterior(score)}<br>p_GT ${posterior(truth)}<br>p_NN ${posterior(nearest)}<span class="id">${id}</span></figcaption></figure>`;
+  const picture =
+    pixels === null
+      ? html`<span class="none">no picture</span>`
+      : html`<img
+          src="${await jpegDataUri(pixels)}"
+          width="96"
+          height="96"
+          loading="lazy"
+          alt="Face labelled ${from}, suggested ${to}"
+        />`;
+  return html`<figure>
+    ${picture}
+    <figcaption>
+      <b>${from === to ? from : `${from} → ${to}`}</b>Score ${posterior(score)}<br />p_GT ${posterior(truth)}<br />p_NN
+      ${posterior(nearest)}<span class="id">${id}</span>
+    </figcaption>
+  </figure>`;
 }

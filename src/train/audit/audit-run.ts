@@ -16,6 +16,10 @@ export async function auditRun(folder: string, pictureOf: AuditPictureOf, output
   const history = await readRowHistory(folder);
   const audit = auditLabels(evidenceOfRun(history), history.labels);
   const { epochs } = history;
-  await writeAudit(output, audit, { title: `Label audit: ${basename(resolve(folder))}`, basis: `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of training on these labels`, pictureOf });
+  await writeAudit(output, audit, {
+    title: `Label audit: ${basename(resolve(folder))}`,
+    basis: `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of training on these labels`,
+    pictureOf,
+  });
   return audit;
 }

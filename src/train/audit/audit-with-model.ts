@@ -17,7 +17,14 @@ export interface ModelAudit {
 
 /** Ranks labels by what one look at each says, of a model that was not trained on them. */
 export function auditLook(evidence: readonly LabelEvidence[], labels: readonly string[]): LabelAudit {
-  return auditLabels(evidence, labels, shareOfWrong(evidence.map(({ given, posteriors }) => posteriors[given]!), labels.length));
+  return auditLabels(
+    evidence,
+    labels,
+    shareOfWrong(
+      evidence.map(({ given, posteriors }) => posteriors[given]!),
+      labels.length,
+    ),
+  );
 }
 
 /**
@@ -27,11 +34,19 @@ export function auditLook(evidence: readonly LabelEvidence[], labels: readonly s
  * @param dataLabels of the data set
  * @throws FerError MODEL_INCOMPATIBLE when they share less than two classes, INTERRUPTED after `signal`, and what `crops` throws
  */
-export async function auditWithModel(model: ExpressionModel, crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>, dataLabels: readonly string[], signal?: AbortSignal): Promise<ModelAudit> {
+export async function auditWithModel(
+  model: ExpressionModel,
+  crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>,
+  dataLabels: readonly string[],
+  signal?: AbortSignal,
+): Promise<ModelAudit> {
   const own = new Map(model.labels.labels.map((label, place) => [canonicalLabel(label), place]));
   const labels = dataLabels.filter((label) => own.has(canonicalLabel(label)));
   if (labels.length < 2) {
-    throw new FerError('MODEL_INCOMPATIBLE', `the model tells apart ${model.labels.labels.join(', ')}, and the data set ${dataLabels.join(', ')}: name a model that shares two classes or more with it`);
+    throw new FerError(
+      'MODEL_INCOMPATIBLE',
+      `the model tells apart ${model.labels.labels.join(', ')}, and the data set ${dataLabels.join(', ')}: name a model that shares two classes or more with it`,
+    );
   }
   const places = labels.map((label) => own.get(canonicalLabel(label))!);
   const indexOf = new Map(labels.map((label, index) => [label, index]));
@@ -48,7 +63,13 @@ export async function auditWithModel(model: ExpressionModel, crops: AsyncIterabl
       }
       const shared = Float64Array.from(places, (place) => posteriors[place]!);
       const sum = shared.reduce((a, b) => a + b, 0);
-      evidence.push(evidenceOfLook(frame === null ? id : `${id}#${frame}`, given, shared.map((p) => (sum === 0 ? 1 / labels.length : p / sum))));
+      evidence.push(
+        evidenceOfLook(
+          frame === null ? id : `${id}#${frame}`,
+          given,
+          shared.map((p) => (sum === 0 ? 1 / labels.length : p / sum)),
+        ),
+      );
     },
   });
   return { audit: auditLook(evidence, labels), unknown };

@@ -26,7 +26,14 @@ const model = join(dir, 'model');
 beforeAll(async () => {
   await openBackend();
   await writeStriped(join(dir, 'stills'), { training: 12, test: 3 });
-  await synthesizeClips(await openDataset(`manifest:${join(dir, 'stills')}`), join(dir, 'clips'), { clips: 4, validClips: 1, testClips: 0, frames: LENGTH, size: 16, seed: 2 });
+  await synthesizeClips(await openDataset(`manifest:${join(dir, 'stills')}`), join(dir, 'clips'), {
+    clips: 4,
+    validClips: 1,
+    testClips: 0,
+    frames: LENGTH,
+    size: 16,
+    seed: 2,
+  });
   await saveTinyFrameModel(model, new LabelSet('model', ['squares', 'rows', 'columns', 'dots']));
 }, 60_000);
 
@@ -34,7 +41,11 @@ async function audited(): ReturnType<typeof auditWithModel> {
   const dataset = await openDataset(data, { split: 'train' });
   const open = await openModel(model);
   try {
-    const crops = new SampleCrops(dataset.samples, { geometry: open.crop, faces: 'as-is', nets: () => Promise.reject(new Error('no videos')) });
+    const crops = new SampleCrops(dataset.samples, {
+      geometry: open.crop,
+      faces: 'as-is',
+      nets: () => Promise.reject(new Error('no videos')),
+    });
     return await auditWithModel(open, crops, PATTERNS);
   } finally {
     open.dispose();
@@ -47,13 +58,19 @@ describe('one look of a model at clips', () => {
     const { audit, unknown } = await audited();
     expect(tf.memory().numTensors).toBe(before);
     const dataset = await openDataset(data, { split: 'train' });
-    const frames = dataset.samples.flatMap(({ id, frameLabels }) => frameLabels!.map((label, i) => ({ id: `${id}#${i}`, label })));
+    const frames = dataset.samples.flatMap(({ id, frameLabels }) =>
+      frameLabels!.map((label, i) => ({ id: `${id}#${i}`, label })),
+    );
     expect(audit.labels).toEqual(PATTERNS);
     expect(unknown).toBe(0);
-    expect(Object.fromEntries(audit.rows.map(({ id, given }) => [id, PATTERNS[given]]))).toEqual(Object.fromEntries(frames.map(({ id, label }) => [id, label])));
+    expect(Object.fromEntries(audit.rows.map(({ id, given }) => [id, PATTERNS[given]]))).toEqual(
+      Object.fromEntries(frames.map(({ id, label }) => [id, label])),
+    );
     // With three classes left, the two best share at least two thirds.
     for (const { truth, nearest } of audit.rows) expect(truth + nearest).toBeLessThanOrEqual(1 + 1e-6);
-    expect(Math.min(...audit.rows.map(({ truth, nearest }) => 2 * Math.max(truth, nearest) + Math.min(truth, nearest)))).toBeGreaterThan(0.99);
+    expect(
+      Math.min(...audit.rows.map(({ truth, nearest }) => 2 * Math.max(truth, nearest) + Math.min(truth, nearest))),
+    ).toBeGreaterThan(0.99);
     const picture = await rowPictures(dataset, null)(audit.rows[0]!.id);
     expect(picture).toHaveLength(96 * 96 * 3);
   });
@@ -61,7 +78,13 @@ describe('one look of a model at clips', () => {
   it('counts labels that the model does not know, and refuses data of which it knows one class at most', async () => {
     await saveTinyFrameModel(join(dir, 'other'), new LabelSet('other', ['squares', 'rows']));
     const open = await openModel(join(dir, 'other'));
-    const face = (truth: string, i: number) => ({ id: `face ${i}`, frame: null, timestamp: 0, truth, crop: { geometry: open.crop, data: new Float32Array(16 * 16).fill(i) } });
+    const face = (truth: string, i: number) => ({
+      id: `face ${i}`,
+      frame: null,
+      timestamp: 0,
+      truth,
+      crop: { geometry: open.crop, data: new Float32Array(16 * 16).fill(i) },
+    });
     const { audit, unknown } = await auditWithModel(open, PATTERNS.map(face), PATTERNS);
     expect([audit.labels, audit.rows.length, unknown]).toEqual([['rows', 'squares'], 2, 1]);
     await expect(auditWithModel(open, [], ['rows', 'dots'])).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE' });
@@ -83,7 +106,11 @@ describe('frames of clips that are excluded', () => {
     const { training, report } = own;
     own.dispose();
     await open.close();
-    return { rows: new Map(training.rowIds.map((id, row) => [id, training.rowLabels[row]!])), clips: training.count, report };
+    return {
+      rows: new Map(training.rowIds.map((id, row) => [id, training.rowLabels[row]!])),
+      clips: training.count,
+      report,
+    };
   }
 
   it('lose their label and stay as context; a clip without any label left goes, and a frame network does without them', async () => {

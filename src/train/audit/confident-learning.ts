@@ -24,7 +24,11 @@ export interface ConfidentLearning {
  * @param given class indices [N]
  * @throws FerError CONFIG_INVALID for lists of different length or a label out of range
  */
-export function confidentLearning(posteriors: readonly ArrayLike<number>[], given: ArrayLike<number>, classCount: number): ConfidentLearning {
+export function confidentLearning(
+  posteriors: readonly ArrayLike<number>[],
+  given: ArrayLike<number>,
+  classCount: number,
+): ConfidentLearning {
   check(posteriors, given, classCount);
   const classes = Array.from({ length: classCount }, (_, k) => k);
   const counts = classes.map(() => 0);
@@ -69,7 +73,17 @@ export function normalisedMargin(posteriors: readonly ArrayLike<number>[], given
 }
 
 function check(posteriors: readonly ArrayLike<number>[], given: ArrayLike<number>, classCount: number): void {
-  if (posteriors.length !== given.length) throw new FerError('CONFIG_INVALID', `confident learning: ${posteriors.length} posteriors but ${given.length} labels`);
-  const wrong = Array.from(given).findIndex((label, i) => !Number.isInteger(label) || label < 0 || label >= classCount || posteriors[i]!.length !== classCount);
-  if (wrong >= 0) throw new FerError('CONFIG_INVALID', `confident learning: sample ${wrong} has label ${given[wrong]!} and ${posteriors[wrong]!.length} posteriors; with ${classCount} classes its label must be 0 to ${classCount - 1}`);
+  if (posteriors.length !== given.length)
+    throw new FerError(
+      'CONFIG_INVALID',
+      `confident learning: ${posteriors.length} posteriors but ${given.length} labels`,
+    );
+  const wrong = Array.from(given).findIndex(
+    (label, i) => !Number.isInteger(label) || label < 0 || label >= classCount || posteriors[i]!.length !== classCount,
+  );
+  if (wrong >= 0)
+    throw new FerError(
+      'CONFIG_INVALID',
+      `confident learning: sample ${wrong} has label ${given[wrong]!} and ${posteriors[wrong]!.length} posteriors; with ${classCount} classes its label must be 0 to ${classCount - 1}`,
+    );
 }

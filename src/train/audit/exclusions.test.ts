@@ -14,37 +14,67 @@ async function table(name: string, ...lines: string[]): Promise<string> {
 
 describe('rows to leave out', () => {
   it('are those marked, or those above a score', async () => {
-    const file = await table('audit.csv', '\uFEFFid,given,score,exclude', 'a,x,0.9,yes', '"b, 2",x,0.8,No', 'c,x,0.7,YES', 'd,x,0.2,');
-    expect([...(await readExclusions({ file, above: null })).lines]).toEqual([['a', 2], ['c', 4]]);
+    const file = await table(
+      'audit.csv',
+      '\uFEFFid,given,score,exclude',
+      'a,x,0.9,yes',
+      '"b, 2",x,0.8,No',
+      'c,x,0.7,YES',
+      'd,x,0.2,',
+    );
+    expect([...(await readExclusions({ file, above: null })).lines]).toEqual([
+      ['a', 2],
+      ['c', 4],
+    ]);
     expect([...(await readExclusions({ file, above: 0.7 })).lines.keys()]).toEqual(['a', 'b, 2']);
     expect((await readExclusions({ file, above: 1 })).lines.size).toBe(0);
   });
 
   it('are asked for in a way that can be understood, else a line says where', async () => {
     const code = 'CONFIG_INVALID';
-    await expect(readExclusions({ file: join(dir, 'none.csv'), above: null })).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND', message: expect.stringContaining('none.csv cannot be read') as string });
-    await expect(readExclusions({ file: await table('a.csv', 'id,score', 'a,1'), above: null })).rejects.toMatchObject({ code, message: expect.stringContaining('no column "exclude"') as string });
-    await expect(readExclusions({ file: await table('b.csv', 'name,exclude', 'a,yes'), above: null })).rejects.toMatchObject({ code, message: expect.stringContaining('no column "id"') as string });
-    await expect(readExclusions({ file: await table('c.csv', 'id,exclude', 'a,no', 'b,maybe'), above: null })).rejects.toMatchObject({ code, message: expect.stringMatching(/c\.csv, line 3: "maybe"/) as string });
-    await expect(readExclusions({ file: await table('d.csv', 'id,score', 'a,high'), above: 0.5 })).rejects.toMatchObject({ code, message: expect.stringMatching(/d\.csv, line 2: score "high"/) as string });
+    await expect(readExclusions({ file: join(dir, 'none.csv'), above: null })).rejects.toMatchObject({
+      code: 'INPUT_NOT_FOUND',
+      message: expect.stringContaining('none.csv cannot be read') as string,
+    });
+    await expect(readExclusions({ file: await table('a.csv', 'id,score', 'a,1'), above: null })).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('no column "exclude"') as string,
+    });
+    await expect(
+      readExclusions({ file: await table('b.csv', 'name,exclude', 'a,yes'), above: null }),
+    ).rejects.toMatchObject({ code, message: expect.stringContaining('no column "id"') as string });
+    await expect(
+      readExclusions({ file: await table('c.csv', 'id,exclude', 'a,no', 'b,maybe'), above: null }),
+    ).rejects.toMatchObject({ code, message: expect.stringMatching(/c\.csv, line 3: "maybe"/) as string });
+    await expect(
+      readExclusions({ file: await table('d.csv', 'id,score', 'a,high'), above: 0.5 }),
+    ).rejects.toMatchObject({ code, message: expect.stringMatching(/d\.csv, line 2: score "high"/) as string });
     await expect(readExclusions({ file: await table('e.csv'), above: null })).rejects.toMatchObject({ code });
   });
 });
 
 describe('what is said of them', () => {
   const all = (): string[] => ['a', 'b', 'c', 'validation'];
-  const excluded = (file: string, training = ['a', 'b', 'c']) => excludedRows({ exclude: { file, above: null }, data: 'manifest:own' }, training, all);
+  const excluded = (file: string, training = ['a', 'b', 'c']) =>
+    excludedRows({ exclude: { file, above: null }, data: 'manifest:own' }, training, all);
 
   it('is how many, and nothing else if all is well', async () => {
     const file = await table('good.csv', 'id,exclude', 'a,yes', 'b,no', 'c,yes');
-    expect(await excluded(file)).toEqual({ ids: new Set(['a', 'c']), leftOut: { [`excluded by ${file}`]: 2 }, notes: [] });
+    expect(await excluded(file)).toEqual({
+      ids: new Set(['a', 'c']),
+      leftOut: { [`excluded by ${file}`]: 2 },
+      notes: [],
+    });
   });
 
   it('names ids that the data set does not have, and counts those that are not trained on anyhow', async () => {
     const file = await table('mixed.csv', 'id,exclude', 'a,yes', 'typo,yes', 'validation,yes');
     const { leftOut, notes } = await excluded(file);
     expect(leftOut).toEqual({ [`excluded by ${file}`]: 1 });
-    expect(notes).toEqual([`${file}: marked, but not in the data set as it is used: 1, such as "typo" (line 3)`, `${file}: marked, but not in the training part, and kept: 1`]);
+    expect(notes).toEqual([
+      `${file}: marked, but not in the data set as it is used: 1, such as "typo" (line 3)`,
+      `${file}: marked, but not in the training part, and kept: 1`,
+    ]);
   });
 
   it('is that none is left out, where none is marked', async () => {
@@ -54,13 +84,20 @@ describe('what is said of them', () => {
 
   it('is an error where all are of another data set', async () => {
     const file = await table('other.csv', 'id,exclude', 'x,yes', 'y,yes');
-    await expect(excluded(file)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: `exclude: manifest:own has none of the 2 rows marked in ${file}, such as "x" (line 2): give the audit of this data set` });
+    await expect(excluded(file)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `exclude: manifest:own has none of the 2 rows marked in ${file}, such as "x" (line 2): give the audit of this data set`,
+    });
   });
 
   it('is nothing, and the data set is not looked through, where a run does not ask for it', async () => {
     const never = (): string[] => {
       throw new Error('looked through');
     };
-    expect(await excludedRows({ exclude: null, data: 'manifest:own' }, ['a'], never)).toEqual({ ids: new Set(), leftOut: {}, notes: [] });
+    expect(await excludedRows({ exclude: null, data: 'manifest:own' }, ['a'], never)).toEqual({
+      ids: new Set(),
+      leftOut: {},
+      notes: [],
+    });
   });
 });

@@ -26,20 +26,33 @@ export interface ExcludedRows {
  */
 export async function readExclusions({ file, above }: NonNullable<TrainConfig['exclude']>): Promise<Exclusions> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new FerError('INPUT_NOT_FOUND', `exclude: ${file} cannot be read: name the audit.csv that fer audit or a training run has written`, { cause });
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `exclude: ${file} cannot be read: name the audit.csv that fer audit or a training run has written`,
+      { cause },
+    );
   });
   const [header, ...rows] = parseCsv(text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n'));
   const column = columns(header);
   const by = above === null ? 'exclude' : 'score';
   const [idPlace, markPlace] = [column('id'), column(by)];
-  if (idPlace === undefined || markPlace === undefined) throw new FerError('CONFIG_INVALID', `exclude: ${file} has no column "${idPlace === undefined ? 'id' : by}": give an audit.csv as fer audit writes it`);
+  if (idPlace === undefined || markPlace === undefined)
+    throw new FerError(
+      'CONFIG_INVALID',
+      `exclude: ${file} has no column "${idPlace === undefined ? 'id' : by}": give an audit.csv as fer audit writes it`,
+    );
   const marked = rows.filter(({ line, cells }) => {
     const value = cells[markPlace] ?? '';
     if (above !== null) {
-      if (value === '' || Number.isNaN(Number(value))) throw new FerError('CONFIG_INVALID', `exclude: ${file}, line ${line}: score "${value}" is no number`);
+      if (value === '' || Number.isNaN(Number(value)))
+        throw new FerError('CONFIG_INVALID', `exclude: ${file}, line ${line}: score "${value}" is no number`);
       return Number(value) > above;
     }
-    if (!['yes', 'no', ''].includes(value.toLowerCase())) throw new FerError('CONFIG_INVALID', `exclude: ${file}, line ${line}: "${value}" in the column "exclude": write yes or no`);
+    if (!['yes', 'no', ''].includes(value.toLowerCase()))
+      throw new FerError(
+        'CONFIG_INVALID',
+        `exclude: ${file}, line ${line}: "${value}" in the column "exclude": write yes or no`,
+      );
     return value.toLowerCase() === 'yes';
   });
   return { file, lines: new Map(marked.map(({ line, cells }) => [cells[idPlace] ?? '', line])) };
@@ -52,7 +65,11 @@ export async function readExclusions({ file, above }: NonNullable<TrainConfig['e
  * @param all gives the ids of all rows of the data set; only asked where something is to be excluded
  * @throws FerError CONFIG_INVALID when no id is in the data set, and what `readExclusions` throws
  */
-export async function excludedRows({ exclude, data }: Pick<TrainConfig, 'exclude' | 'data'>, training: Iterable<string>, all: () => Iterable<string>): Promise<ExcludedRows> {
+export async function excludedRows(
+  { exclude, data }: Pick<TrainConfig, 'exclude' | 'data'>,
+  training: Iterable<string>,
+  all: () => Iterable<string>,
+): Promise<ExcludedRows> {
   if (exclude === null) return { ids: new Set(), leftOut: {}, notes: [] };
   const { file, lines } = await readExclusions(exclude);
   const ids = new Set([...training].filter((id) => lines.has(id)));
@@ -60,7 +77,10 @@ export async function excludedRows({ exclude, data }: Pick<TrainConfig, 'exclude
   for (const id of all()) unknown.delete(id);
   const [first] = unknown;
   if (first !== undefined && unknown.size === lines.size) {
-    throw new FerError('CONFIG_INVALID', `exclude: ${data} has none of the ${lines.size} rows marked in ${file}, such as "${first[0]}" (line ${first[1]}): give the audit of this data set`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `exclude: ${data} has none of the ${lines.size} rows marked in ${file}, such as "${first[0]}" (line ${first[1]}): give the audit of this data set`,
+    );
   }
   const elsewhere = lines.size - ids.size - unknown.size;
   return {
@@ -68,7 +88,11 @@ export async function excludedRows({ exclude, data }: Pick<TrainConfig, 'exclude
     leftOut: ids.size === 0 ? {} : { [`excluded by ${file}`]: ids.size },
     notes: [
       ...(ids.size === 0 ? [`${file} excludes no training row`] : []),
-      ...(first === undefined ? [] : [`${file}: marked, but not in the data set as it is used: ${unknown.size}, such as "${first[0]}" (line ${first[1]})`]),
+      ...(first === undefined
+        ? []
+        : [
+            `${file}: marked, but not in the data set as it is used: ${unknown.size}, such as "${first[0]}" (line ${first[1]})`,
+          ]),
       ...(elsewhere === 0 ? [] : [`${file}: marked, but not in the training part, and kept: ${elsewhere}`]),
     ],
   };

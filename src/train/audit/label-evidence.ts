@@ -51,12 +51,30 @@ export function evidenceOfRun({ labels, rows, given, epochs, values }: RowHistor
     if (looks === 0) return [];
     const rival = sums.reduce((best, sum, k) => (k !== own && sum > (best < 0 ? 0 : sums[best]!) ? k : best), -1);
     if (rival >= 0) sums[rival]! += unnamed;
-    return [{ id, given: own, logOdds: logOdds / looks, posteriors: sums.map((sum) => sum / looks), nearest: nearest / looks, disagreed: disagreed / looks, looks }];
+    return [
+      {
+        id,
+        given: own,
+        logOdds: logOdds / looks,
+        posteriors: sums.map((sum) => sum / looks),
+        nearest: nearest / looks,
+        disagreed: disagreed / looks,
+        looks,
+      },
+    ];
   });
 }
 
 /** What one look says. @param posteriors over all classes [C] */
 export function evidenceOfLook(id: string, given: number, posteriors: Float64Array): LabelEvidence {
   const nearest = posteriors.reduce((most, p, k) => (k === given ? most : Math.max(most, p)), 0);
-  return { id, given, logOdds: logOddsOf(posteriors[given]!), posteriors, nearest, disagreed: nearest > posteriors[given]! ? 1 : 0, looks: 1 };
+  return {
+    id,
+    given,
+    logOdds: logOddsOf(posteriors[given]!),
+    posteriors,
+    nearest,
+    disagreed: nearest > posteriors[given]! ? 1 : 0,
+    looks: 1,
+  };
 }

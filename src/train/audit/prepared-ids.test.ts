@@ -34,7 +34,9 @@ async function auditedIds(data: string): Promise<string[]> {
   try {
     const part = { data, split: 'train' } as const;
     const dataset = await openSplit(part);
-    const { audit } = await withSplitCrops(dataset, part, { model, faces: 'as-is' }, (faces) => auditWithModel(model, faces, dataset.labels.labels));
+    const { audit } = await withSplitCrops(dataset, part, { model, faces: 'as-is' }, (faces) =>
+      auditWithModel(model, faces, dataset.labels.labels),
+    );
     return audit.rows.map(({ id }) => id).sort();
   } finally {
     model.dispose();
@@ -42,7 +44,12 @@ async function auditedIds(data: string): Promise<string[]> {
 }
 
 async function trainedIds(data: string, file: string): Promise<string[]> {
-  const config = resolveConfig('ce', { data, exclude: { file }, network: { name: 'compact', size: 16, width: 4 }, validation: { fraction: 0 } });
+  const config = resolveConfig('ce', {
+    data,
+    exclude: { file },
+    network: { name: 'compact', size: 16, width: 4 },
+    validation: { fraction: 0 },
+  });
   const open = await openTaskData(config);
   const task = await open.task(config);
   task.dispose();
@@ -62,11 +69,18 @@ it('an audit of a data set is one of its crops, and the other way round', async 
 
 it('frames of clips too are called alike, those without a face included', async () => {
   const location = `manifest:${join(dir, 'clips')}`;
-  await synthesizeClips(await openDataset(pictures), join(dir, 'clips'), { clips: 2, validClips: 1, testClips: 0, frames: 8, size: 16 });
+  await synthesizeClips(await openDataset(pictures), join(dir, 'clips'), {
+    clips: 2,
+    validClips: 1,
+    testClips: 0,
+    frames: 8,
+    size: 16,
+  });
   const source = await openDataset(location);
   await prepareDataset(source, join(dir, 'clip-crops'), { geometry });
   const prepared = await openPrepared(join(dir, 'clip-crops'));
   await prepared.close();
-  const rows = (samples: readonly (typeof source.samples)[number][]) => samples.flatMap((sample) => rowsOf(sample, source.labels).map(({ id, label }) => [id, label] as const));
+  const rows = (samples: readonly (typeof source.samples)[number][]) =>
+    samples.flatMap((sample) => rowsOf(sample, source.labels).map(({ id, label }) => [id, label] as const));
   expect(rows(prepared.all)).toEqual(rows(source.samples));
 });

@@ -17,7 +17,11 @@ export interface RowHistory {
   readonly values: Float32Array;
 }
 
-const schema = z.object({ labels: z.array(z.string()).min(2), rows: z.array(z.string()), given: z.array(z.int().min(-1)) });
+const schema = z.object({
+  labels: z.array(z.string()).min(2),
+  rows: z.array(z.string()),
+  given: z.array(z.int().min(-1)),
+});
 
 /** True for the folder of a training run, as opposed to that of a model. */
 export async function isRunFolder(path: string): Promise<boolean> {
@@ -31,16 +35,26 @@ export async function isRunFolder(path: string): Promise<boolean> {
 export async function readRowHistory(path: string): Promise<RowHistory> {
   const { ambiguity, ambiguityIndex } = runFolder(path);
   const none = (cause: unknown): never => {
-    throw new FerError('INPUT_NOT_FOUND', `${path} holds no training run with a finished epoch: name the folder that fer train wrote to, as it left it`, { cause });
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${path} holds no training run with a finished epoch: name the folder that fer train wrote to, as it left it`,
+      { cause },
+    );
   };
-  const [text, bytes] = await Promise.all([readFile(ambiguityIndex, 'utf8').catch(none), readFile(ambiguity).catch(none)]);
+  const [text, bytes] = await Promise.all([
+    readFile(ambiguityIndex, 'utf8').catch(none),
+    readFile(ambiguity).catch(none),
+  ]);
   const { labels, rows, given } = parse(text, ambiguityIndex);
   const size = rows.length * ROW_COLUMNS;
   const epochs = size === 0 ? 0 : Math.floor(bytes.length / (size * Float32Array.BYTES_PER_ELEMENT));
   if (epochs === 0) none(undefined);
   // A copy, because floats must begin at a multiple of four.
-  const values = new Float32Array(Uint8Array.from(bytes.subarray(0, epochs * size * Float32Array.BYTES_PER_ELEMENT)).buffer);
-  if (values.some((value, i) => i % ROW_COLUMNS === 2 && value >= labels.length)) throw misfit(ambiguity, 'it names classes that its index does not');
+  const values = new Float32Array(
+    Uint8Array.from(bytes.subarray(0, epochs * size * Float32Array.BYTES_PER_ELEMENT)).buffer,
+  );
+  if (values.some((value, i) => i % ROW_COLUMNS === 2 && value >= labels.length))
+    throw misfit(ambiguity, 'it names classes that its index does not');
   return { labels, rows, given, epochs, values };
 }
 
@@ -54,7 +68,8 @@ function parse(text: string, path: string): z.output<typeof schema> {
   const result = schema.safeParse(json);
   if (!result.success) throw misfit(path, result.error.issues[0]!.message, result.error);
   const { labels, rows, given } = result.data;
-  if (given.length !== rows.length || given.some((label) => label >= labels.length)) throw misfit(path, 'its labels do not fit its rows');
+  if (given.length !== rows.length || given.some((label) => label >= labels.length))
+    throw misfit(path, 'its labels do not fit its rows');
   return result.data;
 }
 

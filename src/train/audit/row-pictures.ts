@@ -12,9 +12,17 @@ const GEOMETRY = { ...DEFAULT_CROP, size: 96, channels: 3 } as const;
  * cannot be read have none.
  * @param prepared the crops of a prepared data set; null for any other
  */
-export function rowPictures(dataset: Dataset, prepared: CropSource | null): AuditPictureOf & { readonly ids: ReadonlySet<string> } {
-  const isVideo = ({ kind, frames }: Dataset['samples'][number]): boolean => prepared === null && kind === 'clip' && frames === null;
-  const rows = new Map(dataset.samples.filter((sample) => !isVideo(sample)).flatMap((sample) => rowsOf(sample, dataset.labels).map((row) => [row.id, row] as const)));
+export function rowPictures(
+  dataset: Dataset,
+  prepared: CropSource | null,
+): AuditPictureOf & { readonly ids: ReadonlySet<string> } {
+  const isVideo = ({ kind, frames }: Dataset['samples'][number]): boolean =>
+    prepared === null && kind === 'clip' && frames === null;
+  const rows = new Map(
+    dataset.samples
+      .filter((sample) => !isVideo(sample))
+      .flatMap((sample) => rowsOf(sample, dataset.labels).map((row) => [row.id, row] as const)),
+  );
   const pictureOf: AuditPictureOf = async (id) => {
     const row = rows.get(id);
     if (row === undefined) return null;

@@ -3,7 +3,16 @@ import { expect, it } from 'vitest';
 import { grey, images } from '../../../test/support/images.js';
 import { SeededRandom } from '../seeded-random.js';
 import type { Augmentation } from './index.js';
-import { colourOperation, inSequence, pixelNoise, randAugment, randomAffine, randomErasing, randomFlip, randomPadCrop } from './index.js';
+import {
+  colourOperation,
+  inSequence,
+  pixelNoise,
+  randAugment,
+  randomAffine,
+  randomErasing,
+  randomFlip,
+  randomPadCrop,
+} from './index.js';
 
 const STEPS = {
   flip: randomFlip(),
@@ -14,20 +23,31 @@ const STEPS = {
   'rand-augment': randAugment(),
   colour: colourOperation(),
 };
-const AUGMENTATIONS: readonly [string, Augmentation][] = [...Object.entries(STEPS), ['all in sequence', inSequence(STEPS)]];
+const AUGMENTATIONS: readonly [string, Augmentation][] = [
+  ...Object.entries(STEPS),
+  ['all in sequence', inSequence(STEPS)],
+];
 
-it.each(AUGMENTATIONS)('%s: shape kept, values in 0..255, input untouched, same seed same picture', (_, augmentation) => {
-  fc.assert(
-    fc.property(images, fc.nat(), (image, seed) => {
-      const before = image.data.slice();
-      const result = augmentation(image, new SeededRandom(seed));
-      expect(image.data).toEqual(before);
-      expect([result.height, result.width, result.channels, result.data.length]).toEqual([image.height, image.width, image.channels, before.length]);
-      expect(result.data.every((value) => value >= 0 && value <= 255)).toBe(true);
-      expect(augmentation(image, new SeededRandom(seed)).data).toEqual(result.data);
-    }),
-  );
-});
+it.each(AUGMENTATIONS)(
+  '%s: shape kept, values in 0..255, input untouched, same seed same picture',
+  (_, augmentation) => {
+    fc.assert(
+      fc.property(images, fc.nat(), (image, seed) => {
+        const before = image.data.slice();
+        const result = augmentation(image, new SeededRandom(seed));
+        expect(image.data).toEqual(before);
+        expect([result.height, result.width, result.channels, result.data.length]).toEqual([
+          image.height,
+          image.width,
+          image.channels,
+          before.length,
+        ]);
+        expect(result.data.every((value) => value >= 0 && value <= 255)).toBe(true);
+        expect(augmentation(image, new SeededRandom(seed)).data).toEqual(result.data);
+      }),
+    );
+  },
+);
 
 it.each(AUGMENTATIONS)('%s: another seed, another picture, sooner or later', (_, augmentation) => {
   const image = grey(Array.from({ length: 16 }, (_row, y) => Array.from({ length: 16 }, (_cell, x) => y * 16 + x)));
@@ -38,7 +58,9 @@ it.each(AUGMENTATIONS)('%s: another seed, another picture, sooner or later', (_,
 it('changes all frames of a clip alike when they share a fork', () => {
   const random = new SeededRandom(5);
   const erase = randomErasing({ probability: 1 });
-  const frames = [0, 100, 200].map((shade) => grey(Array.from({ length: 10 }, () => Array.from({ length: 10 }, () => shade))));
+  const frames = [0, 100, 200].map((shade) =>
+    grey(Array.from({ length: 10 }, () => Array.from({ length: 10 }, () => shade))),
+  );
   const erased = frames.map((frame) => {
     const result = erase(frame, random.fork('clip'));
     return result.data.map((value, index) => (value === frame.data[index] ? 0 : 1)).join();

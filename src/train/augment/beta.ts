@@ -14,6 +14,6 @@ function logGamma(shape: number, random: SeededRandom): number {
   for (;;) {
     const x = random.normal();
     const v = (1 + c * x) ** 3;
-    if (v > 0 && Math.log(1 - random.next()) < x * x / 2 + d * (1 - v + Math.log(v))) return Math.log(d * v);
+    if (v > 0 && Math.log(1 - random.next()) < (x * x) / 2 + d * (1 - v + Math.log(v))) return Math.log(d * v);
   }
 }

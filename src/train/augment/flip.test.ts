@@ -5,8 +5,17 @@ import { SeededRandom } from '../seeded-random.js';
 import { flip, randomFlip } from './flip.js';
 
 it('exchanges left and right, and keeps the colours of a pixel in order', () => {
-  expect([...flip(grey([[1, 2, 3], [4, 5, 6]])).data]).toEqual([3, 2, 1, 6, 5, 4]);
-  expect([...flip({ data: Float32Array.of(1, 2, 3, 4, 5, 6), height: 1, width: 2, channels: 3 }).data]).toEqual([4, 5, 6, 1, 2, 3]);
+  expect([
+    ...flip(
+      grey([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+    ).data,
+  ]).toEqual([3, 2, 1, 6, 5, 4]);
+  expect([...flip({ data: Float32Array.of(1, 2, 3, 4, 5, 6), height: 1, width: 2, channels: 3 }).data]).toEqual([
+    4, 5, 6, 1, 2, 3,
+  ]);
 });
 
 it('is undone by itself', () => {
@@ -21,7 +30,9 @@ it('happens as often as asked', () => {
   const image = grey([[1, 2]]);
   const count = (probability: number): number => {
     const random = new SeededRandom(1);
-    return Array.from({ length: 1000 }, () => randomFlip({ probability })(image, random)).filter(({ data }) => data[0] === 2).length;
+    return Array.from({ length: 1000 }, () => randomFlip({ probability })(image, random)).filter(
+      ({ data }) => data[0] === 2,
+    ).length;
   };
   expect([count(0), count(1)]).toEqual([0, 1000]);
   // Four standard deviations of a fair coin.

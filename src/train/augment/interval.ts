@@ -9,7 +9,10 @@ export type Interval = readonly [number, number];
 export function checkInterval(name: string, interval: Interval, low: number, high: number): void {
   for (const end of interval) checkRange(name, end, low, high);
   if (interval[0] <= interval[1]) return;
-  throw new FerError('CONFIG_INVALID', `augmentation: ${name} goes from ${interval[0]} down to ${interval[1]}: exchange the two`);
+  throw new FerError(
+    'CONFIG_INVALID',
+    `augmentation: ${name} goes from ${interval[0]} down to ${interval[1]}: exchange the two`,
+  );
 }
 
 /** Every value of the interval equally likely. */

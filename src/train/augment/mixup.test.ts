@@ -7,12 +7,17 @@ const drawn = (seed: number, count = 8, alpha = 0.4) => drawMixture(count, alpha
 
 it('mixes each with one other, everyone once, and keeps at least half of its own', () => {
   fc.assert(
-    fc.property(fc.nat(), fc.integer({ min: 1, max: 40 }), fc.double({ min: 0.05, max: 5, noNaN: true }), (seed, count, alpha) => {
-      const { partners, shares } = drawn(seed, count, alpha);
-      expect([...partners].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
-      expect(shares.every((share) => share >= 0.5 && share <= 1)).toBe(true);
-      expect(drawn(seed, count, alpha)).toEqual({ partners, shares });
-    }),
+    fc.property(
+      fc.nat(),
+      fc.integer({ min: 1, max: 40 }),
+      fc.double({ min: 0.05, max: 5, noNaN: true }),
+      (seed, count, alpha) => {
+        const { partners, shares } = drawn(seed, count, alpha);
+        expect([...partners].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+        expect(shares.every((share) => share >= 0.5 && share <= 1)).toBe(true);
+        expect(drawn(seed, count, alpha)).toEqual({ partners, shares });
+      },
+    ),
   );
 });
 
@@ -25,7 +30,8 @@ it('mixes rows as it says, and leaves those it was given', () => {
 it('labels stay distributions', () => {
   const oneHot = Float32Array.from({ length: 8 * 3 }, (_, i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0));
   const mixed = mixRows(oneHot, drawn(3));
-  for (let i = 0; i < 8; i += 1) expect(mixed.subarray(3 * i, 3 * i + 3).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
+  for (let i = 0; i < 8; i += 1)
+    expect(mixed.subarray(3 * i, 3 * i + 3).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 6);
 });
 
 it('refuses an alpha that makes no sense', () => {

@@ -17,7 +17,8 @@ export interface Mixture {
  * @throws FerError CONFIG_INVALID for an alpha that is not positive
  */
 export function drawMixture(count: number, alpha: number, random: SeededRandom): Mixture {
-  if (!(alpha > 0)) throw new FerError('CONFIG_INVALID', `mixup: alpha ${alpha} is out of range: give a number above 0, such as 0.2`);
+  if (!(alpha > 0))
+    throw new FerError('CONFIG_INVALID', `mixup: alpha ${alpha} is out of range: give a number above 0, such as 0.2`);
   const partners = random.shuffle(Array.from({ length: count }, (_, i) => i));
   const shares = partners.map(() => {
     const lambda = symmetricBeta(alpha, random);

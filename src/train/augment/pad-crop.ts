@@ -29,7 +29,10 @@ export function shift(image: PixelImage, right: number, down: number): PixelImag
 /** Pads by `padding` pixels on every side and cuts the old size out at a random place: a move by at most so much, each way equally likely. */
 export function randomPadCrop({ padding }: { readonly padding: number }): Augmentation {
   if (!Number.isInteger(padding) || padding < 0) {
-    throw new FerError('CONFIG_INVALID', `augmentation: padding ${padding} is not a number of pixels: give a whole number such as 4`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `augmentation: padding ${padding} is not a number of pixels: give a whole number such as 4`,
+    );
   }
   return (image, random) => shift(image, random.int(2 * padding + 1) - padding, random.int(2 * padding + 1) - padding);
 }

@@ -17,11 +17,18 @@ function outcomes(image: PixelImage): { name: string; pixels: string; ways: numb
     .filter(([, { colourOnly }]) => image.channels === 3 || !colourOnly)
     .flatMap(([name, { apply, signed }]) => {
       const signs = signed ? [1, -1] : [1];
-      return signs.map((sign) => ({ name: `${name} ${sign}`, pixels: apply(image, sign / 3).data.join(), ways: signs.length }));
+      return signs.map((sign) => ({
+        name: `${name} ${sign}`,
+        pixels: apply(image, sign / 3).data.join(),
+        ways: signs.length,
+      }));
     });
 }
 
-it.each([[3, 14], [1, 13]])('draws every operation for %i channels equally often, either way, and nothing else', (channels, operations) => {
+it.each([
+  [3, 14],
+  [1, 13],
+])('draws every operation for %i channels equally often, either way, and nothing else', (channels, operations) => {
   const image = textured(channels);
   const augment = randAugment({ operations: 1 });
   const random = new SeededRandom(1);
@@ -49,13 +56,22 @@ it('applies operations one upon the other', () => {
     fc.property(images, fc.nat(), (image, seed) => {
       const one = randAugment({ operations: 1 });
       const random = new SeededRandom(seed);
-      expect(randAugment({ operations: 2 })(image, new SeededRandom(seed)).data).toEqual(one(one(image, random), random).data);
+      expect(randAugment({ operations: 2 })(image, new SeededRandom(seed)).data).toEqual(
+        one(one(image, random), random).data,
+      );
     }),
   );
 });
 
 it('refuses settings that make no sense', () => {
-  for (const options of [{ operations: -1 }, { operations: 1.5 }, { magnitude: -1 }, { magnitude: 31 }, { magnitude: 5, of: 4 }, { of: 0 }]) {
+  for (const options of [
+    { operations: -1 },
+    { operations: 1.5 },
+    { magnitude: -1 },
+    { magnitude: 31 },
+    { magnitude: 5, of: 4 },
+    { of: 0 },
+  ]) {
     expect(() => randAugment(options)).toThrow(/augmentation/);
   }
 });

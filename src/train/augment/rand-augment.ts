@@ -25,7 +25,10 @@ const FOR_GREY = ALL.filter(({ colourOnly }) => !colourOnly);
  */
 export function randAugment({ operations = 2, magnitude = 10, of = 30 }: RandAugmentOptions = {}): Augmentation {
   if (!Number.isInteger(operations) || operations < 0) {
-    throw new FerError('CONFIG_INVALID', `augmentation: ${operations} is no number of RandAugment operations: give a whole number such as 2`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `augmentation: ${operations} is no number of RandAugment operations: give a whole number such as 2`,
+    );
   }
   checkRange('highest RandAugment magnitude', of, 1, 1000);
   checkRange('RandAugment magnitude', magnitude, 0, of);

@@ -11,13 +11,22 @@ const SIZE = 33;
 
 /** A soft round spot, whose place and size can be measured in fractions of a pixel. */
 function spot(x: number, y: number, radius: number): PixelImage {
-  return grey(Array.from({ length: SIZE }, (_row, v) => Array.from({ length: SIZE }, (_cell, u) => 255 * Math.exp(-((u - x) ** 2 + (v - y) ** 2) / (2 * radius ** 2)))));
+  return grey(
+    Array.from({ length: SIZE }, (_row, v) =>
+      Array.from({ length: SIZE }, (_cell, u) => 255 * Math.exp(-((u - x) ** 2 + (v - y) ** 2) / (2 * radius ** 2))),
+    ),
+  );
 }
 
 /** Centre of mass, as offsets from the picture's centre, and mean distance from it; all in pixels. */
 function measure({ data }: PixelImage): { readonly x: number; readonly y: number; readonly spread: number } {
-  const at = [...data].map((value, i) => ({ value, x: (i % SIZE) - (SIZE - 1) / 2, y: Math.floor(i / SIZE) - (SIZE - 1) / 2 }));
-  const mean = (of: (place: { x: number; y: number }) => number): number => at.reduce((sum, place) => sum + place.value * of(place), 0) / at.reduce((sum, { value }) => sum + value, 0);
+  const at = [...data].map((value, i) => ({
+    value,
+    x: (i % SIZE) - (SIZE - 1) / 2,
+    y: Math.floor(i / SIZE) - (SIZE - 1) / 2,
+  }));
+  const mean = (of: (place: { x: number; y: number }) => number): number =>
+    at.reduce((sum, place) => sum + place.value * of(place), 0) / at.reduce((sum, { value }) => sum + value, 0);
   const [x, y] = [mean((place) => place.x), mean((place) => place.y)];
   return { x, y, spread: mean((place) => Math.hypot(place.x - x, place.y - y)) };
 }
@@ -31,7 +40,9 @@ it('leaves the picture as it is when nothing is to be changed', () => {
 
 it('turns about the centre by at most so many degrees, and to both sides', () => {
   const angles = Array.from({ length: 40 }, (_, seed) => {
-    const { x, y } = measure(randomAffine({ ...STILL, degrees: 30 })(spot(MIDDLE + 8, MIDDLE, 1.5), new SeededRandom(seed)));
+    const { x, y } = measure(
+      randomAffine({ ...STILL, degrees: 30 })(spot(MIDDLE + 8, MIDDLE, 1.5), new SeededRandom(seed)),
+    );
     expect(Math.hypot(x, y)).toBeCloseTo(8, 1);
     return (Math.atan2(y, x) * 180) / Math.PI;
   });
@@ -44,7 +55,10 @@ it('turns about the centre by at most so many degrees, and to both sides', () =>
 it('makes the face larger or smaller by the factor that is drawn', () => {
   for (const factor of [0.8, 1.25]) {
     const before = measure(spot(MIDDLE, MIDDLE, 3)).spread;
-    expect(measure(randomAffine({ ...STILL, scale: [factor, factor] })(spot(MIDDLE, MIDDLE, 3), new SeededRandom(1))).spread / before).toBeCloseTo(factor, 1);
+    expect(
+      measure(randomAffine({ ...STILL, scale: [factor, factor] })(spot(MIDDLE, MIDDLE, 3), new SeededRandom(1)))
+        .spread / before,
+    ).toBeCloseTo(factor, 1);
   }
 });
 
@@ -71,5 +85,6 @@ it('repeats the edge where it moves in', () => {
 });
 
 it('refuses settings that make no sense', () => {
-  for (const options of [{ degrees: -1 }, { scale: [0, 1] }, { scale: [1.2, 0.9] }, { move: 2 }] as const) expect(() => randomAffine(options)).toThrow(/augmentation/);
+  for (const options of [{ degrees: -1 }, { scale: [0, 1] }, { scale: [1.2, 0.9] }, { move: 2 }] as const)
+    expect(() => randomAffine(options)).toThrow(/augmentation/);
 });

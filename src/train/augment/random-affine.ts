@@ -18,7 +18,11 @@ export interface RandomAffineOptions {
  * what moves in repeats the edge (`warp` says why). Every value within the bounds is equally likely.
  * @throws FerError CONFIG_INVALID for a setting out of range
  */
-export function randomAffine({ degrees = 10, scale = [0.9, 1.1], move = 0.05 }: RandomAffineOptions = {}): Augmentation {
+export function randomAffine({
+  degrees = 10,
+  scale = [0.9, 1.1],
+  move = 0.05,
+}: RandomAffineOptions = {}): Augmentation {
   checkRange('degrees of rotation', degrees, 0, 180);
   checkInterval('scale', scale, 0.1, 10);
   checkRange('move', move, 0, 1);
@@ -26,7 +30,10 @@ export function randomAffine({ degrees = 10, scale = [0.9, 1.1], move = 0.05 }: 
     const angle = (drawFrom([-degrees, degrees], random) * Math.PI) / 180;
     // A face twice as large comes from half the way.
     const inverse = 1 / drawFrom(scale, random);
-    const [right, down] = [drawFrom([-move, move], random) * image.width, drawFrom([-move, move], random) * image.height];
+    const [right, down] = [
+      drawFrom([-move, move], random) * image.width,
+      drawFrom([-move, move], random) * image.height,
+    ];
     const [cos, sin] = [inverse * Math.cos(angle), inverse * Math.sin(angle)];
     return warp(image, { xx: cos, xy: sin, yx: -sin, yy: cos, right, down });
   };

@@ -12,7 +12,10 @@ function marked(width: number, height: number) {
 it('erases one whole rectangle of a share and an aspect within bounds', () => {
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 16, max: 40 }), fc.integer({ min: 16, max: 40 }), (seed, width, height) => {
-      const { data } = randomErasing({ probability: 1, area: [0.1, 0.3], aspect: [0.5, 2] })(marked(width, height), new SeededRandom(seed));
+      const { data } = randomErasing({ probability: 1, area: [0.1, 0.3], aspect: [0.5, 2] })(
+        marked(width, height),
+        new SeededRandom(seed),
+      );
       const erased = [...data.keys()].filter((index) => data[index] !== -1);
       const xs = erased.map((index) => index % width);
       const ys = erased.map((index) => Math.floor(index / width));
@@ -35,7 +38,13 @@ it('leaves the picture alone when it is not to be touched or nothing fits', () =
 });
 
 it('refuses settings that make no sense', () => {
-  for (const options of [{ probability: 2 }, { area: [0.5, 0.1] }, { area: [0, 2] }, { aspect: [0, 1] }, { aspect: [2, 1] }] as const) {
+  for (const options of [
+    { probability: 2 },
+    { area: [0.5, 0.1] },
+    { area: [0, 2] },
+    { aspect: [0, 1] },
+    { aspect: [2, 1] },
+  ] as const) {
     expect(() => randomErasing(options)).toThrow(/augmentation/);
   }
 });

@@ -29,7 +29,11 @@ const TRIES = 10;
  * algorithm 1, with its variant of random values.
  * @throws FerError CONFIG_INVALID for a setting out of range
  */
-export function randomErasing({ probability = 0.5, area = [0.02, 0.33], aspect = [0.3, 3.3] }: RandomErasingOptions = {}): Augmentation {
+export function randomErasing({
+  probability = 0.5,
+  area = [0.02, 0.33],
+  aspect = [0.3, 3.3],
+}: RandomErasingOptions = {}): Augmentation {
   checkRange('erasing probability', probability, 0, 1);
   checkInterval('erased area', area, 0, 1);
   checkInterval('aspect of the erased area', aspect, 0.01, 100);

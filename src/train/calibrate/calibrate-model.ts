@@ -27,7 +27,12 @@ const LEAST = 1e-37;
  * @param crops held-out faces cut with `model.crop`; those whose truth the model does not know are left out
  * @throws FerError INPUT_UNREADABLE where none is left, INTERRUPTED after `signal`, and what `crops` throws
  */
-export async function calibrateModel(model: ExpressionModel, folder: string, crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>, signal?: AbortSignal): Promise<ModelCalibration> {
+export async function calibrateModel(
+  model: ExpressionModel,
+  folder: string,
+  crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>,
+  signal?: AbortSignal,
+): Promise<ModelCalibration> {
   const { temperature: had = 1 } = await readCheckpointInfo(await answering(folder));
   const logits: Float64Array[] = [];
   const truths: number[] = [];
@@ -41,14 +46,25 @@ export async function calibrateModel(model: ExpressionModel, folder: string, cro
       truths.push(model.labels.indexOf(truth));
     },
   });
-  if (truths.length === 0) throw new FerError('INPUT_UNREADABLE', `model ${folder}: there is no face with a label that it knows to calibrate it on; give another data set or split`);
-  return { count: truths.length, before: { temperature: had, ...confidence(logits, truths, had) }, after: fitCalibration(logits, truths) };
+  if (truths.length === 0)
+    throw new FerError(
+      'INPUT_UNREADABLE',
+      `model ${folder}: there is no face with a label that it knows to calibrate it on; give another data set or split`,
+    );
+  return {
+    count: truths.length,
+    before: { temperature: had, ...confidence(logits, truths, had) },
+    after: fitCalibration(logits, truths),
+  };
 }
 
 /** Puts a temperature into a model folder. @throws FerError WEIGHTS_MISSING, OUTPUT_UNWRITABLE */
 export async function writeTemperature(folder: string, temperature: number): Promise<void> {
   const checkpoint = await answering(folder);
-  await replaceFile(join(checkpoint, INFO_FILE), `${JSON.stringify({ ...(await readCheckpointInfo(checkpoint)), temperature }, null, 2)}\n`);
+  await replaceFile(
+    join(checkpoint, INFO_FILE),
+    `${JSON.stringify({ ...(await readCheckpointInfo(checkpoint)), temperature }, null, 2)}\n`,
+  );
 }
 
 /** The checkpoint whose logits become posteriors. */

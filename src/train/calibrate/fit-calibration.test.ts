@@ -10,7 +10,12 @@ function sample(count: number, factor: number): { logits: number[][]; truth: num
     const row = [random.normal(), random.normal(), random.normal()].map((z) => 1.5 * z);
     const sum = row.reduce((total, z) => total + Math.exp(z), 0);
     let left = random.next() * sum;
-    truth.push(Math.min(2, row.findIndex((z) => (left -= Math.exp(z)) < 0)));
+    truth.push(
+      Math.min(
+        2,
+        row.findIndex((z) => (left -= Math.exp(z)) < 0),
+      ),
+    );
     return row.map((z) => factor * z);
   });
   return { logits, truth: truth.map((label) => Math.max(0, label)) };

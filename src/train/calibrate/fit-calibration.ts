@@ -25,8 +25,17 @@ export function fitCalibration(logits: readonly ArrayLike<number>[], truth: Arra
 }
 
 /** Of softmax(z / temperature). */
-export function confidence(logits: readonly ArrayLike<number>[], truth: ArrayLike<number>, temperature = 1): Confidence {
+export function confidence(
+  logits: readonly ArrayLike<number>[],
+  truth: ArrayLike<number>,
+  temperature = 1,
+): Confidence {
   const posteriors = temperedPosteriors(logits, temperature);
-  const losses = posteriors.flatMap((row, i) => (truth[i]! < 0 ? [] : [-Math.log(Math.max(row[truth[i]!]!, Number.MIN_VALUE))]));
-  return { loss: losses.reduce((sum, loss) => sum + loss, 0) / Math.max(1, losses.length), expectedCalibrationError: expectedCalibrationError(reliabilityBins(posteriors, truth)) };
+  const losses = posteriors.flatMap((row, i) =>
+    truth[i]! < 0 ? [] : [-Math.log(Math.max(row[truth[i]!]!, Number.MIN_VALUE))],
+  );
+  return {
+    loss: losses.reduce((sum, loss) => sum + loss, 0) / Math.max(1, losses.length),
+    expectedCalibrationError: expectedCalibrationError(reliabilityBins(posteriors, truth)),
+  };
 }

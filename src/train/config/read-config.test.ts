@@ -10,8 +10,14 @@ import type { Settings } from './read-config.js';
 import { trainConfigSchema } from './train-config.js';
 
 const DATA = { data: 'manifest:faces' };
-const NEEDED: Record<PresetName, Settings> = { ce: {}, nla: {}, dnfer: {}, 'v-naw': { network: { encoder: 'runs/frames' } } };
-const invalid = (message: RegExp): unknown => expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string });
+const NEEDED: Record<PresetName, Settings> = {
+  ce: {},
+  nla: {},
+  dnfer: {},
+  'v-naw': { network: { encoder: 'runs/frames' } },
+};
+const invalid = (message: RegExp): unknown =>
+  expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string });
 
 describe('a configuration', () => {
   it.each(PRESET_NAMES)('comes from the preset %s and a data set alone, for clips with a frame network', (preset) => {
@@ -34,7 +40,13 @@ describe('a configuration', () => {
         epochs: fc.integer({ min: 1, max: 99 }),
         seed: fc.integer({ min: 0, max: 99 }),
         patience: fc.option(fc.integer({ min: 1, max: 9 })),
-        optimizer: fc.record({ learningRate: fc.double({ min: 1e-5, max: 1, noNaN: true }), weightDecay: fc.double({ min: 0, max: 1, noNaN: true }) }, { requiredKeys: [] }),
+        optimizer: fc.record(
+          {
+            learningRate: fc.double({ min: 1e-5, max: 1, noNaN: true }),
+            weightDecay: fc.double({ min: 0, max: 1, noNaN: true }),
+          },
+          { requiredKeys: [] },
+        ),
       },
       { requiredKeys: [] },
     );
@@ -43,7 +55,11 @@ describe('a configuration', () => {
         const config = resolveConfig('ce', DATA, under, over);
         const usual = resolveConfig('ce', DATA);
         const said = { ...under, ...over };
-        expect(config).toEqual({ ...usual, ...said, optimizer: { ...usual.optimizer, ...under.optimizer, ...over.optimizer } });
+        expect(config).toEqual({
+          ...usual,
+          ...said,
+          optimizer: { ...usual.optimizer, ...under.optimizer, ...over.optimizer },
+        });
       }),
     );
   });
@@ -52,8 +68,16 @@ describe('a configuration', () => {
     const file = { method: { name: 'nla', lambda: 0.25 } };
     expect(resolveConfig('nla', file, DATA).method).toMatchObject({ lambda: 0.25, warmUpEpochs: 5 });
     expect(resolveConfig('dnfer', file, DATA).method).toMatchObject({ name: 'nla', lambda: 0.25, warmUpEpochs: 0 });
-    expect(resolveConfig('nla', file, { method: { name: 'ce' } }, DATA).method).toEqual({ name: 'ce', labelSmoothing: 0, classWeights: 'none' });
-    expect(resolveConfig('v-naw', { network: { name: 'compact', width: 8 } }, DATA).network).toMatchObject({ name: 'compact', width: 8, dropout: 0 });
+    expect(resolveConfig('nla', file, { method: { name: 'ce' } }, DATA).method).toEqual({
+      name: 'ce',
+      labelSmoothing: 0,
+      classWeights: 'none',
+    });
+    expect(resolveConfig('v-naw', { network: { name: 'compact', width: 8 } }, DATA).network).toMatchObject({
+      name: 'compact',
+      width: 8,
+      dropout: 0,
+    });
   });
 
   it('knows which kind is meant where only its settings are said', () => {
@@ -79,7 +103,10 @@ describe('a configuration', () => {
     [{ method: { lamda: 1 } }, /unknown setting "method\.lamda": did you mean "lambda"\?$/],
     [{ method: { naw: { slop: -1 } } }, /unknown setting "method\.naw\.slop": did you mean "slope"\?$/],
     [{ network: { name: 'resnet18', siz: 64 } }, /unknown setting "network\.siz": did you mean "size"\?$/],
-    [{ augment: { noise: { probabilty: 1 } } }, /unknown setting "augment\.noise\.probabilty": did you mean "probability"\?$/],
+    [
+      { augment: { noise: { probabilty: 1 } } },
+      /unknown setting "augment\.noise\.probabilty": did you mean "probability"\?$/,
+    ],
   ])('names the nearest setting for an unknown one: %j', (settings, message) => {
     expect(() => resolveConfig('nla', DATA, settings)).toThrow(invalid(message));
   });
@@ -93,17 +120,28 @@ describe('a configuration', () => {
     [{ ...DATA, averageDecay: 1 }, /averageDecay: /],
     [{ ...DATA, method: { name: 'nal' } }, /method\.name: .*'nla'/],
     [{ ...DATA, sampler: 'random' }, /sampler: .*class-balanced/],
-    [{ ...DATA, init: 'face-api:recognition' }, /init: face-api:recognition fits network\.name "face-resnet", not "compact"/],
-    [{ ...DATA, network: { name: 'joined', of: ['a', 'b'], shares: [1, 2, 3] } }, /network\.shares: 2 networks are joined, so give 2 shares, not 3/],
+    [
+      { ...DATA, init: 'face-api:recognition' },
+      /init: face-api:recognition fits network\.name "face-resnet", not "compact"/,
+    ],
+    [
+      { ...DATA, network: { name: 'joined', of: ['a', 'b'], shares: [1, 2, 3] } },
+      /network\.shares: 2 networks are joined, so give 2 shares, not 3/,
+    ],
     [{ ...DATA, mixup: {} }, /mixup: nla has to know which label .*; use method ce/],
-    [{ ...DATA, method: { name: 'ce' }, network: { name: 'temporal', encoder: 'model' }, mixup: {} }, /mixup: it mixes pictures; for clips leave it out/],
+    [
+      { ...DATA, method: { name: 'ce' }, network: { name: 'temporal', encoder: 'model' }, mixup: {} },
+      /mixup: it mixes pictures; for clips leave it out/,
+    ],
     [{ ...DATA, method: { name: 'ce' }, mixup: { alpha: 0 } }, /mixup\.alpha: /],
   ])('says what is wrong with %j', (settings, message) => {
     expect(() => resolveConfig('nla', settings)).toThrow(invalid(message));
   });
 
   it('names the nearest preset', () => {
-    expect(() => resolveConfig('vnaw', DATA)).toThrow(invalid(/unknown preset "vnaw": did you mean "v-naw"\? \(known: ce, nla, dnfer, v-naw\)/));
+    expect(() => resolveConfig('vnaw', DATA)).toThrow(
+      invalid(/unknown preset "vnaw": did you mean "v-naw"\? \(known: ce, nla, dnfer, v-naw\)/),
+    );
   });
 });
 

@@ -20,13 +20,18 @@ const USUAL_KINDS: Settings = { network: { name: 'compact' }, schedule: { name: 
  */
 export function resolveConfig(preset: string | null, ...layers: readonly Settings[]): TrainConfig {
   if (preset !== null && !Object.hasOwn(PRESETS, preset)) {
-    throw new FerError('CONFIG_INVALID', `unknown preset "${preset}": did you mean "${closest(preset, PRESET_NAMES)}"? (known: ${PRESET_NAMES.join(', ')})`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `unknown preset "${preset}": did you mean "${closest(preset, PRESET_NAMES)}"? (known: ${PRESET_NAMES.join(', ')})`,
+    );
   }
   const begin: Settings = preset === null ? {} : PRESETS[preset as PresetName];
   const settings = [USUAL_KINDS, begin, ...layers].reduce(merge);
   const result = trainConfigSchema.safeParse(settings);
   if (result.success) return result.data;
-  throw new FerError('CONFIG_INVALID', `training configuration: ${describe(result.error.issues[0]!, settings)}`, { cause: result.error });
+  throw new FerError('CONFIG_INVALID', `training configuration: ${describe(result.error.issues[0]!, settings)}`, {
+    cause: result.error,
+  });
 }
 
 /** The settings in a JSON file. @throws FerError INPUT_NOT_FOUND, CONFIG_INVALID */
@@ -41,7 +46,11 @@ export async function readConfigFile(path: string): Promise<Settings> {
     const value: unknown = JSON.parse(text);
     if (isSettings(value)) return value;
   } catch (error) {
-    throw new FerError('CONFIG_INVALID', `configuration ${path} is not JSON (${(error as Error).message}): mend that place`, { cause: error });
+    throw new FerError(
+      'CONFIG_INVALID',
+      `configuration ${path} is not JSON (${(error as Error).message}): mend that place`,
+      { cause: error },
+    );
   }
   throw new FerError('CONFIG_INVALID', `configuration ${path} holds no object: write settings as in { "epochs": 40 }`);
 }
@@ -51,7 +60,8 @@ function merge(under: Settings, over: Settings): Settings {
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined) continue;
     const before = merged[key];
-    const isOther = isSettings(before) && isSettings(value) && value['name'] !== undefined && value['name'] !== before['name'];
+    const isOther =
+      isSettings(before) && isSettings(value) && value['name'] !== undefined && value['name'] !== before['name'];
     merged[key] = isSettings(before) && isSettings(value) && !isOther ? merge(before, value) : value;
   }
   return merged;
@@ -65,7 +75,12 @@ function describe(issue: z.core.$ZodIssue, settings: Settings): string {
   const where = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(issue.path, settings);
-    return issue.keys.map((key) => `unknown setting "${[where, key].filter(Boolean).join('.')}"${known.length > 0 ? `: did you mean "${closest(key, known)}"?` : ''}`).join(', ');
+    return issue.keys
+      .map(
+        (key) =>
+          `unknown setting "${[where, key].filter(Boolean).join('.')}"${known.length > 0 ? `: did you mean "${closest(key, known)}"?` : ''}`,
+      )
+      .join(', ');
   }
   return `${where === '' ? 'the whole' : where}: ${issue.message}`;
 }
@@ -90,5 +105,7 @@ function shapeOf(schema: unknown, value: unknown): SchemaPart['shape'] {
   let inner = schema as SchemaPart | undefined;
   while (inner?.def?.innerType !== undefined) inner = inner.def.innerType;
   const kind = isSettings(value) ? value['name'] : undefined;
-  return inner?.shape ?? inner?.def?.options?.find((option) => option.shape?.['name']?.values?.has(kind) === true)?.shape;
+  return (
+    inner?.shape ?? inner?.def?.options?.find((option) => option.shape?.['name']?.values?.has(kind) === true)?.shape
+  );
 }

@@ -9,11 +9,26 @@ const count = z.int().positive();
 const means = z.tuple([z.number(), z.number()]);
 
 const naw = z
-  .strictObject({ muT: means, muF: means, varT: positive, covT: z.number(), varF: positive, covF: z.number(), lambdaT: positive, lambdaF: positive, normalised: z.boolean(), slope: z.number().negative() })
+  .strictObject({
+    muT: means,
+    muF: means,
+    varT: positive,
+    covT: z.number(),
+    varF: positive,
+    covF: z.number(),
+    lambdaT: positive,
+    lambdaF: positive,
+    normalised: z.boolean(),
+    slope: z.number().negative(),
+  })
   .partial();
 
 const method = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('ce'), labelSmoothing: share.default(0), classWeights: z.enum(['none', 'balanced']).default('none') }),
+  z.strictObject({
+    name: z.literal('ce'),
+    labelSmoothing: share.default(0),
+    classWeights: z.enum(['none', 'balanced']).default('none'),
+  }),
   z.strictObject({
     name: z.literal('nla'),
     lambda: share.default(0.5),
@@ -22,7 +37,11 @@ const method = z.discriminatedUnion('name', [
     warmUpEpochs: z.int().nonnegative().default(0),
     naw: naw.default({}),
   }),
-  z.strictObject({ name: z.literal('dnfer'), alpha: share.default(0.5), warmUpEpochs: z.int().nonnegative().default(5) }),
+  z.strictObject({
+    name: z.literal('dnfer'),
+    alpha: share.default(0.5),
+    warmUpEpochs: z.int().nonnegative().default(5),
+  }),
   z.strictObject({
     name: z.literal('v-naw'),
     a: share.default(0.5),
@@ -34,9 +53,29 @@ const method = z.discriminatedUnion('name', [
 ]);
 
 const network = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('compact'), size: count.default(48), channels: z.union([z.literal(1), z.literal(3)]).default(1), width: count.default(24), depth: count.default(1), dropout: share.default(0), symmetric: z.boolean().default(false) }),
-  z.strictObject({ name: z.literal('resnet18'), size: count.default(112), dropout: share.default(0), symmetric: z.boolean().default(false) }),
-  z.strictObject({ name: z.literal('face-resnet'), size: count.default(48), channels: z.union([z.literal(1), z.literal(3)]).default(1), enlargeTo: z.literal([...FACE_RESNET_SIDES]).default(99), dropout: share.default(0), symmetric: z.boolean().default(false) }),
+  z.strictObject({
+    name: z.literal('compact'),
+    size: count.default(48),
+    channels: z.union([z.literal(1), z.literal(3)]).default(1),
+    width: count.default(24),
+    depth: count.default(1),
+    dropout: share.default(0),
+    symmetric: z.boolean().default(false),
+  }),
+  z.strictObject({
+    name: z.literal('resnet18'),
+    size: count.default(112),
+    dropout: share.default(0),
+    symmetric: z.boolean().default(false),
+  }),
+  z.strictObject({
+    name: z.literal('face-resnet'),
+    size: count.default(48),
+    channels: z.union([z.literal(1), z.literal(3)]).default(1),
+    enlargeTo: z.literal([...FACE_RESNET_SIDES]).default(99),
+    dropout: share.default(0),
+    symmetric: z.boolean().default(false),
+  }),
   z.strictObject({
     name: z.literal('joined'),
     /** Model folders of the frame networks that are joined. */
@@ -88,13 +127,31 @@ const augment = z.strictObject({
   /** By how many pixels at most a picture is moved. */
   padding: z.int().nonnegative().default(4),
   /** Turned by degrees, scaled, and moved by a share of the side. */
-  affine: z.strictObject({ degrees: z.number().min(0).max(180).default(10), scale: range.default([0.9, 1.1]), move: share.default(0.05) }).nullable().default(null),
+  affine: z
+    .strictObject({
+      degrees: z.number().min(0).max(180).default(10),
+      scale: range.default([0.9, 1.1]),
+      move: share.default(0.05),
+    })
+    .nullable()
+    .default(null),
   /** One operation on how a picture is lit and toned. */
-  tone: z.strictObject({ probability: share.default(0.5), strongest: share.default(0.5) }).nullable().default(null),
-  noise: z.strictObject({ probability: share.default(0.5), deviation: z.number().nonnegative().default(5.5) }).nullable().default(null),
-  erasing: z.strictObject({ probability: share.default(0.5), area: range.default([0.02, 0.3]) }).nullable().default(null),
+  tone: z
+    .strictObject({ probability: share.default(0.5), strongest: share.default(0.5) })
+    .nullable()
+    .default(null),
+  noise: z
+    .strictObject({ probability: share.default(0.5), deviation: z.number().nonnegative().default(5.5) })
+    .nullable()
+    .default(null),
+  erasing: z
+    .strictObject({ probability: share.default(0.5), area: range.default([0.02, 0.3]) })
+    .nullable()
+    .default(null),
   /** The strong view that DNFER compares the usual one with: RandAugment. */
-  strong: z.strictObject({ operations: z.int().nonnegative().default(2), magnitude: z.number().min(0).max(30).default(10) }).prefault({}),
+  strong: z
+    .strictObject({ operations: z.int().nonnegative().default(2), magnitude: z.number().min(0).max(30).default(10) })
+    .prefault({}),
   /** Of clips. */
   clips: z
     .strictObject({
@@ -112,59 +169,93 @@ const noise = z.strictObject({ kind: z.enum(['symmetric', 'pair']).default('symm
 export const RECOGNITION = 'face-api:recognition';
 
 /** Everything that makes up a training run; unknown names are errors. */
-export const trainConfigSchema = z.strictObject({
-  /** FORMAT:DIR */
-  data: z.string({ error: 'name the data set, as FORMAT:DIR, such as manifest:my-videos' }).min(1),
-  fold: count.nullable().default(null),
-  /** Labels to train for: the data set's own when null. */
-  labels: z.array(z.string()).min(2).nullable().default(null),
-  method,
-  network: network.prefault({ name: 'compact' }),
-  /** Model folder whose weights are the start, layer by layer, or RECOGNITION for a face ResNet; null to begin at random. */
-  init: z.string().nullable().default(null),
-  epochs: count.default(40),
-  batchSize: count.default(64),
-  shards: count.default(1),
-  accumulate: count.default(1),
-  optimizer: optimizer.prefault({}),
-  schedule: schedule.prefault({ name: 'cosine' }),
-  warmUpEpochs: z.number().nonnegative().default(0),
-  averageDecay: z.number().min(0).lt(1).nullable().default(null),
-  sampler: z.enum(SAMPLERS).default('shuffle'),
-  /** Class frequencies that posteriors are made for: as in the training set (0), all alike (1), in between; null for those that the sampler makes. */
-  balance: share.nullable().default(null),
-  softLabels: z.boolean().default(false),
-  /** Train on samples that people did not agree about too, where a data set has such. */
-  contested: z.boolean().default(true),
-  augment: augment.prefault({}),
-  /** Pictures of a batch mixed two by two, and their labels with them. */
-  mixup: z.strictObject({ alpha: positive.default(0.2) }).nullable().default(null),
-  validation: z.strictObject({ from: z.enum(['auto', 'train', 'valid']).default('auto'), fraction: z.number().min(0).lt(1).default(0.1), seed: z.int().default(1) }).prefault({}),
-  selectBy: z.enum(['accuracy', 'meanClassAccuracy', 'macroF1', 'loss']).default('accuracy'),
-  patience: count.nullable().default(null),
-  deduplicate: z.boolean().default(true),
-  /** Training rows to leave out: those marked in an audit.csv or, with `above`, those whose score exceeds it. */
-  exclude: z.strictObject({ file: z.string().min(1), above: share.nullable().default(null) }).nullable().default(null),
-  /** For experiments: so many training samples, drawn with the classes in their shares; null for all. */
-  subset: count.nullable().default(null),
-  /** For experiments: wrong labels put into the training part. */
-  noise: noise.nullable().default(null),
-  /** For experiments: largest class over smallest, in the training part. */
-  imbalance: z.number().min(1).nullable().default(null),
-  seed: z.int().default(1),
-  /** Of the subset, the noise and the imbalance, so that runs with other seeds see the same data; null for `seed`. */
-  dataSeed: z.int().nullable().default(null),
-}).superRefine(({ init, mixup, balance, method: { name }, network }, context) => {
-  const kind = network.name;
-  if (network.name === 'joined' && network.shares !== null && network.shares.length !== network.of.length) {
-    context.addIssue({ code: 'custom', path: ['network', 'shares'], message: `${network.of.length} networks are joined, so give ${network.of.length} shares, not ${network.shares.length}` });
-  }
-  if (init === RECOGNITION && kind !== 'face-resnet') context.addIssue({ code: 'custom', path: ['init'], message: `${RECOGNITION} fits network.name "face-resnet", not "${kind}"` });
-  if (balance !== null && kind === 'temporal') context.addIssue({ code: 'custom', path: ['balance'], message: 'a sampler draws whole clips, whose frames are of several classes; for clips leave it out' });
-  if (mixup === null) return;
-  if (name !== 'ce') context.addIssue({ code: 'custom', path: ['mixup'], message: `${name} has to know which label is the one given, and a mixture has two; use method ce, or leave mixup out` });
-  if (kind === 'temporal') context.addIssue({ code: 'custom', path: ['mixup'], message: 'it mixes pictures; for clips leave it out' });
-});
+export const trainConfigSchema = z
+  .strictObject({
+    /** FORMAT:DIR */
+    data: z.string({ error: 'name the data set, as FORMAT:DIR, such as manifest:my-videos' }).min(1),
+    fold: count.nullable().default(null),
+    /** Labels to train for: the data set's own when null. */
+    labels: z.array(z.string()).min(2).nullable().default(null),
+    method,
+    network: network.prefault({ name: 'compact' }),
+    /** Model folder whose weights are the start, layer by layer, or RECOGNITION for a face ResNet; null to begin at random. */
+    init: z.string().nullable().default(null),
+    epochs: count.default(40),
+    batchSize: count.default(64),
+    shards: count.default(1),
+    accumulate: count.default(1),
+    optimizer: optimizer.prefault({}),
+    schedule: schedule.prefault({ name: 'cosine' }),
+    warmUpEpochs: z.number().nonnegative().default(0),
+    averageDecay: z.number().min(0).lt(1).nullable().default(null),
+    sampler: z.enum(SAMPLERS).default('shuffle'),
+    /** Class frequencies that posteriors are made for: as in the training set (0), all alike (1), in between; null for those that the sampler makes. */
+    balance: share.nullable().default(null),
+    softLabels: z.boolean().default(false),
+    /** Train on samples that people did not agree about too, where a data set has such. */
+    contested: z.boolean().default(true),
+    augment: augment.prefault({}),
+    /** Pictures of a batch mixed two by two, and their labels with them. */
+    mixup: z
+      .strictObject({ alpha: positive.default(0.2) })
+      .nullable()
+      .default(null),
+    validation: z
+      .strictObject({
+        from: z.enum(['auto', 'train', 'valid']).default('auto'),
+        fraction: z.number().min(0).lt(1).default(0.1),
+        seed: z.int().default(1),
+      })
+      .prefault({}),
+    selectBy: z.enum(['accuracy', 'meanClassAccuracy', 'macroF1', 'loss']).default('accuracy'),
+    patience: count.nullable().default(null),
+    deduplicate: z.boolean().default(true),
+    /** Training rows to leave out: those marked in an audit.csv or, with `above`, those whose score exceeds it. */
+    exclude: z
+      .strictObject({ file: z.string().min(1), above: share.nullable().default(null) })
+      .nullable()
+      .default(null),
+    /** For experiments: so many training samples, drawn with the classes in their shares; null for all. */
+    subset: count.nullable().default(null),
+    /** For experiments: wrong labels put into the training part. */
+    noise: noise.nullable().default(null),
+    /** For experiments: largest class over smallest, in the training part. */
+    imbalance: z.number().min(1).nullable().default(null),
+    seed: z.int().default(1),
+    /** Of the subset, the noise and the imbalance, so that runs with other seeds see the same data; null for `seed`. */
+    dataSeed: z.int().nullable().default(null),
+  })
+  .superRefine(({ init, mixup, balance, method: { name }, network }, context) => {
+    const kind = network.name;
+    if (network.name === 'joined' && network.shares !== null && network.shares.length !== network.of.length) {
+      context.addIssue({
+        code: 'custom',
+        path: ['network', 'shares'],
+        message: `${network.of.length} networks are joined, so give ${network.of.length} shares, not ${network.shares.length}`,
+      });
+    }
+    if (init === RECOGNITION && kind !== 'face-resnet')
+      context.addIssue({
+        code: 'custom',
+        path: ['init'],
+        message: `${RECOGNITION} fits network.name "face-resnet", not "${kind}"`,
+      });
+    if (balance !== null && kind === 'temporal')
+      context.addIssue({
+        code: 'custom',
+        path: ['balance'],
+        message: 'a sampler draws whole clips, whose frames are of several classes; for clips leave it out',
+      });
+    if (mixup === null) return;
+    if (name !== 'ce')
+      context.addIssue({
+        code: 'custom',
+        path: ['mixup'],
+        message: `${name} has to know which label is the one given, and a mixture has two; use method ce, or leave mixup out`,
+      });
+    if (kind === 'temporal')
+      context.addIssue({ code: 'custom', path: ['mixup'], message: 'it mixes pictures; for clips leave it out' });
+  });
 
 /** As written in a file: what is left out takes its default. */
 export type TrainConfigInput = z.input<typeof trainConfigSchema>;

@@ -44,6 +44,9 @@ export function areaAverage(from: number, to: number, channels: number): (pictur
 function spanOf(start: number, end: number): Span {
   const first = Math.floor(start);
   const last = Math.ceil(end - 1e-9);
-  const weights = Array.from({ length: last - first }, (_, k) => (Math.min(end, first + k + 1) - Math.max(start, first + k)) / (end - start));
+  const weights = Array.from(
+    { length: last - first },
+    (_, k) => (Math.min(end, first + k + 1) - Math.max(start, first + k)) / (end - start),
+  );
   return { first, weights };
 }

@@ -23,21 +23,29 @@ describe('area average', () => {
 
   it('keeps flat pictures flat and the mean as it is, for any sizes', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 48 }), fc.integer({ min: 1, max: 48 }), fc.nat({ max: 255 }), (a, b, shade) => {
-        const [from, to] = [Math.max(a, b), Math.min(a, b)];
-        const shrink = areaAverage(from, to, 1);
-        expect(new Set(shrink(new Uint8Array(from * from).fill(shade)))).toEqual(new Set([shade]));
-        const ramp = Uint8Array.from({ length: from * from }, (_, i) => (i * 37) % 251);
-        const mean = (values: Uint8Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-        expect(Math.abs(mean(shrink(ramp)) - mean(ramp))).toBeLessThanOrEqual(0.51);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 48 }),
+        fc.integer({ min: 1, max: 48 }),
+        fc.nat({ max: 255 }),
+        (a, b, shade) => {
+          const [from, to] = [Math.max(a, b), Math.min(a, b)];
+          const shrink = areaAverage(from, to, 1);
+          expect(new Set(shrink(new Uint8Array(from * from).fill(shade)))).toEqual(new Set([shade]));
+          const ramp = Uint8Array.from({ length: from * from }, (_, i) => (i * 37) % 251);
+          const mean = (values: Uint8Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+          expect(Math.abs(mean(shrink(ramp)) - mean(ramp))).toBeLessThanOrEqual(0.51);
+        },
+      ),
     );
   });
 });
 
 describe('crops for a network', () => {
   const geometry = { ...DEFAULT_CROP, size: 4 };
-  const crops = new MemoryCrops(geometry, Uint8Array.from({ length: 3 * 16 }, (_, i) => 10 * Math.floor(i / 16)));
+  const crops = new MemoryCrops(
+    geometry,
+    Uint8Array.from({ length: 3 * 16 }, (_, i) => 10 * Math.floor(i / 16)),
+  );
 
   it('are themselves where they fit', () => {
     expect(fitCrops(crops, { ...geometry })).toBe(crops);
@@ -47,7 +55,10 @@ describe('crops for a network', () => {
     const small = fitCrops(crops, { ...geometry, size: 3 })!;
     expect(small.geometry.size).toBe(3);
     expect(small.count).toBe(3);
-    expect([...(await small.read([2, 0]))]).toEqual([...new Array<number>(9).fill(20), ...new Array<number>(9).fill(0)]);
+    expect([...(await small.read([2, 0]))]).toEqual([
+      ...new Array<number>(9).fill(20),
+      ...new Array<number>(9).fill(0),
+    ]);
   });
 
   it('are never made larger, nor other in any other way', () => {

@@ -29,12 +29,19 @@ class ShrunkCrops implements CropSource {
     const [from, to] = [cropLength(this.crops.geometry), cropLength(this.geometry)];
     const large = await this.crops.read(indices); // [n, L, L, C]
     const small = new Uint8Array(indices.length * to); // [n, S, S, C]
-    for (let i = 0; i < indices.length; i += 1) small.set(this.shrink(large.subarray(i * from, (i + 1) * from)), i * to);
+    for (let i = 0; i < indices.length; i += 1)
+      small.set(this.shrink(large.subarray(i * from, (i + 1) * from)), i * to);
     return small;
   }
 }
 
 /** Colours and the places of eyes and mouth. */
 function samePlaces(a: CropGeometry, b: CropGeometry): boolean {
-  return a.channels === b.channels && a.eyes.x === b.eyes.x && a.eyes.y === b.eyes.y && a.mouth.x === b.mouth.x && a.mouth.y === b.mouth.y;
+  return (
+    a.channels === b.channels &&
+    a.eyes.x === b.eyes.x &&
+    a.eyes.y === b.eyes.y &&
+    a.mouth.x === b.mouth.x &&
+    a.mouth.y === b.mouth.y
+  );
 }

@@ -26,10 +26,17 @@ const MOST_BYTES = 2 ** 30;
  * @param onDecoded called with the number of images done so far
  * @throws FerError CONFIG_INVALID when they would not fit into 1 GiB
  */
-export async function decodeImages(paths: readonly string[], geometry: CropGeometry, onDecoded: (count: number) => void = () => undefined): Promise<DecodedImages> {
+export async function decodeImages(
+  paths: readonly string[],
+  geometry: CropGeometry,
+  onDecoded: (count: number) => void = () => undefined,
+): Promise<DecodedImages> {
   const length = cropLength(geometry);
   if (paths.length * length > MOST_BYTES) {
-    throw new FerError('CONFIG_INVALID', `${paths.length} images of ${geometry.size}x${geometry.size}x${geometry.channels} do not fit into 1 GiB of memory: run "fer dataset prepare" and use prepared:DIR`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${paths.length} images of ${geometry.size}x${geometry.size}x${geometry.channels} do not fit into 1 GiB of memory: run "fer dataset prepare" and use prepared:DIR`,
+    );
   }
   const data = new Uint8Array(paths.length * length);
   const failures = new Map<number, string>();
@@ -76,6 +83,12 @@ export class MemoryCrops implements CropSource {
 async function decodeImage(path: string, { size, channels }: CropGeometry): Promise<Uint8Array> {
   // Reading the file ourselves keeps libvips from caching files by name. Upright as EXIF says, as when faces are looked for. Grey is made here: libvips'
   // "b-w" is the luminance of linear light, and a model is given luma when it annotates.
-  const rgb = await sharp(await readFile(path)).autoOrient().removeAlpha().toColourspace('srgb').resize(size, size, { fit: 'fill' }).raw().toBuffer();
+  const rgb = await sharp(await readFile(path))
+    .autoOrient()
+    .removeAlpha()
+    .toColourspace('srgb')
+    .resize(size, size, { fit: 'fill' })
+    .raw()
+    .toBuffer();
   return channels === 3 ? rgb : grey(rgb);
 }

@@ -11,8 +11,16 @@ it('reads labels by frame: header, -1, gaps in the crops, numbers from 1', async
     'EXPR_Classification_Challenge/Train_Set/12-24-1920x1080.txt': `${HEADER}\r\n0\r\n-1\r\n4\r\n7\r\n`,
     'EXPR_Classification_Challenge/Validation_Set/video 3_left.txt': `${HEADER}\n1\n1\n`,
     // 00003 is missing: no face was found; 00005 lies beyond the last label.
-    ...standIns('cropped_aligned/12-24-1920x1080/00001.jpg', 'cropped_aligned/12-24-1920x1080/00002.jpg', 'cropped_aligned/12-24-1920x1080/00004.jpg'),
-    ...standIns('cropped_aligned/12-24-1920x1080/00005.jpg', 'cropped_aligned/12-24-1920x1080/.DS_Store', 'cropped_aligned/video 3_left/00002.jpg'),
+    ...standIns(
+      'cropped_aligned/12-24-1920x1080/00001.jpg',
+      'cropped_aligned/12-24-1920x1080/00002.jpg',
+      'cropped_aligned/12-24-1920x1080/00004.jpg',
+    ),
+    ...standIns(
+      'cropped_aligned/12-24-1920x1080/00005.jpg',
+      'cropped_aligned/12-24-1920x1080/.DS_Store',
+      'cropped_aligned/video 3_left/00002.jpg',
+    ),
   });
   const { samples, splits, problems } = await affWild2.read(root);
   expect(problems).toEqual([]);

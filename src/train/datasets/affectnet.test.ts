@@ -13,15 +13,20 @@ function npy(descr: string, value: Buffer, version = 1): Buffer {
 }
 
 /** NumPy keeps text as four bytes a letter. */
-const text = (value: string): Buffer => npy(`<U${value.length}`, Buffer.from(Uint32Array.from(value, (letter) => letter.charCodeAt(0)).buffer));
+const text = (value: string): Buffer =>
+  npy(`<U${value.length}`, Buffer.from(Uint32Array.from(value, (letter) => letter.charCodeAt(0)).buffer));
 
 it('reads the lists: with a header, and without', async () => {
   const root = await scratchDir();
-  const header = 'subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal';
+  const header =
+    'subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal';
   await writeTree(root, {
     'Manually_Annotated_file_lists/training.csv': `${header}\r\n689/a b.JPG,134,134,899,899,181.64;530.9,1,0.78,-0.2\r\n2/x.jpg,1,1,9,9,1;2,9,-2,-2\r\n2/gone.jpg,1,1,9,9,1;2,6,0,0\r\n`,
     'Manually_Annotated_file_lists/validation.csv': '737/v.jpg,1,1,9,9,1;2,7,0,0\n737/w.jpg,1,1,9,9,1;2,11,0,0\n',
-    ...standIns('Manually_Annotated/Manually_Annotated_Images/689/a b.JPG', 'Manually_Annotated/Manually_Annotated_Images/737/v.jpg'),
+    ...standIns(
+      'Manually_Annotated/Manually_Annotated_Images/689/a b.JPG',
+      'Manually_Annotated/Manually_Annotated_Images/737/v.jpg',
+    ),
   });
   const { samples, problems, leftOut } = await affectnet.read(root);
   expect(samples.map(({ id, label, split }) => [id, label, split])).toEqual([
@@ -29,7 +34,10 @@ it('reads the lists: with a header, and without', async () => {
     ['737/v.jpg', 'contempt', 'valid'],
   ]);
   expect(leftOut).toEqual({ 'none, uncertain or no face': 1 });
-  expect(problems.map(({ kind, line }) => [kind, line])).toEqual([['missing-file', 4], ['unreadable-row', 2]]);
+  expect(problems.map(({ kind, line }) => [kind, line])).toEqual([
+    ['missing-file', 4],
+    ['unreadable-row', 2],
+  ]);
 });
 
 it('reads one .npy a label', async () => {
@@ -49,7 +57,10 @@ it('reads one .npy a label', async () => {
     ['valid/0', 'anger', 'valid'],
   ]);
   expect(leftOut).toEqual({ 'none, uncertain or no face': 1 });
-  expect(problems.map(({ kind, file }) => [kind, file.split('/').at(-1)])).toEqual([['unreadable-row', '2_exp.npy'], ['missing-file', '3_exp.npy']]);
+  expect(problems.map(({ kind, file }) => [kind, file.split('/').at(-1)])).toEqual([
+    ['unreadable-row', '2_exp.npy'],
+    ['missing-file', '3_exp.npy'],
+  ]);
 });
 
 it('reads what NumPy writes', () => {

@@ -13,7 +13,12 @@ const LISTS: readonly { split: Split; name: string }[] = [
   { split: 'valid', name: 'validation.csv' },
 ];
 const LIST_FOLDERS = ['.', 'Manually_Annotated_file_lists'];
-const IMAGE_FOLDERS = ['Manually_Annotated_Images', 'Manually_Annotated/Manually_Annotated_Images', 'Manually_Annotated', '.'];
+const IMAGE_FOLDERS = [
+  'Manually_Annotated_Images',
+  'Manually_Annotated/Manually_Annotated_Images',
+  'Manually_Annotated',
+  '.',
+];
 const SETS: readonly { split: Split; folder: string }[] = [
   { split: 'train', folder: 'train_set' },
   { split: 'valid', folder: 'val_set' },
@@ -21,16 +26,32 @@ const SETS: readonly { split: Split; folder: string }[] = [
 const NOT_USED = 'none, uncertain or no face';
 
 /** AffectNet: Mollahosseini, Hasani and Mahoor, 2017; either the lists it was first handed out with, or the smaller set of one .npy a label. */
-export const affectnet = defineReader({ name: 'affectnet', title: 'AffectNet', labels: AFFECTNET.labels }, async (reading) => {
-  const { root, folders, wants } = reading;
-  if ((await folders.first(root, SETS.map(({ folder }) => folder))) === null) {
-    for (const { split, name } of LISTS.filter((list) => wants(list.split))) {
-      await collectList(reading, split, await folders.required(root, LIST_FOLDERS.map((folder) => join(folder, name))));
+export const affectnet = defineReader(
+  { name: 'affectnet', title: 'AffectNet', labels: AFFECTNET.labels },
+  async (reading) => {
+    const { root, folders, wants } = reading;
+    if (
+      (await folders.first(
+        root,
+        SETS.map(({ folder }) => folder),
+      )) === null
+    ) {
+      for (const { split, name } of LISTS.filter((list) => wants(list.split))) {
+        await collectList(
+          reading,
+          split,
+          await folders.required(
+            root,
+            LIST_FOLDERS.map((folder) => join(folder, name)),
+          ),
+        );
+      }
+    } else {
+      for (const { split, folder } of SETS.filter((set) => wants(set.split)))
+        await collectSet(reading, split, join(root, folder));
     }
-  } else {
-    for (const { split, folder } of SETS.filter((set) => wants(set.split))) await collectSet(reading, split, join(root, folder));
-  }
-});
+  },
+);
 
 async function collectList({ root, folders, found }: Reading, split: Split, file: string): Promise<void> {
   const rows = await readCsv(file);
@@ -42,10 +63,14 @@ async function collectList({ root, folders, found }: Reading, split: Split, file
   for (const { line, cells } of hasHeader ? rows.slice(1) : rows) {
     const name = cells[pathAt] ?? '';
     const label = AFFECTNET.codes.get(cells[expressionAt] ?? '');
-    if (name === '' || label === undefined) found.unreadable({ file, line }, `expression "${cells[expressionAt] ?? ''}" is not a class from 0 to 10`);
+    if (name === '' || label === undefined)
+      found.unreadable({ file, line }, `expression "${cells[expressionAt] ?? ''}" is not a class from 0 to 10`);
     else if (label === null) found.skip(NOT_USED);
     else {
-      const path = await folders.first(root, IMAGE_FOLDERS.map((folder) => join(folder, name)));
+      const path = await folders.first(
+        root,
+        IMAGE_FOLDERS.map((folder) => join(folder, name)),
+      );
       if (path === null) found.missing({ file, line }, `no image ${name}`);
       else found.image({ id: name, path, split, label });
     }

@@ -22,17 +22,24 @@ function dataset(rows: readonly Row[]): Dataset {
 const label = fc.constantFrom(...EXPRESSIONS_7.labels);
 const split = fc.constantFrom<Split>('train', 'train', 'valid', 'test');
 const alone = fc.array(fc.record({ label, subject: fc.constant(null), split }), { maxLength: 200 });
-const grouped = fc.array(fc.record({ label, subject: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), split }), { maxLength: 200 });
+const grouped = fc.array(fc.record({ label, subject: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), split }), {
+  maxLength: 200,
+});
 
 it('divides the training rows, each into one part, the same way for the same seed', () => {
   fc.assert(
-    fc.property(fc.oneof(alone, grouped), fc.double({ min: 0.05, max: 0.5, noNaN: true }), fc.nat(), (rows, fraction, seed) => {
-      const data = dataset(rows);
-      const { training, validation } = carveValidation(data, fraction, seed);
-      const ids = [...training, ...validation].map(({ id }) => Number(id)).sort((a, b) => a - b);
-      expect(ids).toEqual(data.samples.filter((sample) => sample.split === 'train').map(({ id }) => Number(id)));
-      expect(carveValidation(data, fraction, seed)).toEqual({ training, validation });
-    }),
+    fc.property(
+      fc.oneof(alone, grouped),
+      fc.double({ min: 0.05, max: 0.5, noNaN: true }),
+      fc.nat(),
+      (rows, fraction, seed) => {
+        const data = dataset(rows);
+        const { training, validation } = carveValidation(data, fraction, seed);
+        const ids = [...training, ...validation].map(({ id }) => Number(id)).sort((a, b) => a - b);
+        expect(ids).toEqual(data.samples.filter((sample) => sample.split === 'train').map(({ id }) => Number(id)));
+        expect(carveValidation(data, fraction, seed)).toEqual({ training, validation });
+      },
+    ),
   );
 });
 
@@ -64,7 +71,11 @@ it('never parts the pictures of one person', () => {
 });
 
 it('depends on the seed, and comes near to the share with many people', () => {
-  const rows = Array.from({ length: 1000 }, (_, index): Row => ({ label: EXPRESSIONS_7.labels[index % 7]!, subject: `s${index % 50}`, split: 'train' }));
+  const rows = Array.from({ length: 1000 }, (_, index): Row => ({
+    label: EXPRESSIONS_7.labels[index % 7]!,
+    subject: `s${index % 50}`,
+    split: 'train',
+  }));
   const parts = [1, 2, 3].map((seed) => carveValidation(dataset(rows), 0.2, seed).validation);
   for (const part of parts) expect(Math.abs(part.length - 200)).toBeLessThanOrEqual(20);
   expect(new Set(parts.map((part) => part.map(({ id }) => id).join())).size).toBe(3);
@@ -72,10 +83,20 @@ it('depends on the seed, and comes near to the share with many people', () => {
 });
 
 it('never parts the stretches of one video, before and after preparing', () => {
-  const data = dataset(Array.from({ length: 60 }, (_, index): Row => ({ label: EXPRESSIONS_7.labels[index % 3]!, subject: null, split: 'train' })));
+  const data = dataset(
+    Array.from({ length: 60 }, (_, index): Row => ({
+      label: EXPRESSIONS_7.labels[index % 3]!,
+      subject: null,
+      split: 'train',
+    })),
+  );
   const videoOf = (id: string): number => Math.floor(Number(id) / 5);
   const stretches = data.samples.map((sample) => ({ ...sample, path: `/${videoOf(sample.id)}.mp4` }));
-  const prepared = data.samples.map((sample, i) => ({ ...sample, path: '/crops.bin', content: `hash${videoOf(sample.id)}@${i}-${i + 1}` }));
+  const prepared = data.samples.map((sample, i) => ({
+    ...sample,
+    path: '/crops.bin',
+    content: `hash${videoOf(sample.id)}@${i}-${i + 1}`,
+  }));
   for (const samples of [stretches, prepared]) {
     const { training, validation } = carveValidation({ ...data, samples }, 0.2, 1);
     const trained = new Set(training.map(({ id }) => videoOf(id)));
@@ -88,9 +109,16 @@ it('trains on contested samples, and sets aside what it would have without them'
   fc.assert(
     fc.property(fc.oneof(alone, grouped), fc.array(label), fc.nat(), (rows, contestedLabels, seed) => {
       const agreed = dataset(rows);
-      const contested = contestedLabels.map((own, i) => ({ ...dataset([{ label: own, subject: null, split: 'train' }]).samples[0]!, id: `contested ${i}`, contested: true as const }));
+      const contested = contestedLabels.map((own, i) => ({
+        ...dataset([{ label: own, subject: null, split: 'train' }]).samples[0]!,
+        id: `contested ${i}`,
+        contested: true as const,
+      }));
       const before = carveValidation(agreed, 0.2, seed);
-      expect(carveValidation({ ...agreed, samples: [...agreed.samples, ...contested] }, 0.2, seed)).toEqual({ training: [...before.training, ...contested], validation: before.validation });
+      expect(carveValidation({ ...agreed, samples: [...agreed.samples, ...contested] }, 0.2, seed)).toEqual({
+        training: [...before.training, ...contested],
+        validation: before.validation,
+      });
     }),
   );
 });

@@ -22,7 +22,10 @@ export interface CarvedTraining {
  */
 export function carveValidation(dataset: Dataset, fraction: number, seed: number): CarvedTraining {
   if (!(fraction > 0 && fraction < 1)) {
-    throw new FerError('CONFIG_INVALID', `validation fraction ${fraction} is not between 0 and 1: give the share of training samples to set aside, such as 0.1`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `validation fraction ${fraction} is not between 0 and 1: give the share of training samples to set aside, such as 0.1`,
+    );
   }
   const all = dataset.samples.filter(({ split }) => split === 'train');
   const rows = all.filter(({ contested }) => contested !== true);
@@ -30,14 +33,17 @@ export function carveValidation(dataset: Dataset, fraction: number, seed: number
   const namesSubjects = rows.every(({ subject }) => subject !== null);
   const groups = groupBy(rows, namesSubjects ? ({ subject }) => subject! : recordingOf);
   const isGrouped = groups.size > 1 && (namesSubjects || groups.size < rows.length);
-  const chosen = isGrouped ? wholeGroups([...groups.values()], rows, fraction, random) : singleSamples(rows, fraction, random);
+  const chosen = isGrouped
+    ? wholeGroups([...groups.values()], rows, fraction, random)
+    : singleSamples(rows, fraction, random);
   return { training: all.filter((row) => !chosen.has(row)), validation: rows.filter((row) => chosen.has(row)) };
 }
 
 function singleSamples(rows: readonly Sample[], fraction: number, random: SeededRandom): ReadonlySet<Sample> {
   const chosen = new Set<Sample>();
   for (const [label, members] of groupBy(rows, classOf)) {
-    const wanted = members.length < 2 ? 0 : Math.min(members.length - 1, Math.max(1, Math.round(members.length * fraction)));
+    const wanted =
+      members.length < 2 ? 0 : Math.min(members.length - 1, Math.max(1, Math.round(members.length * fraction)));
     // A class's draw does not depend on which other classes there are.
     for (const sample of random.fork(label).shuffle(members).slice(0, wanted)) chosen.add(sample);
   }
@@ -50,12 +56,20 @@ function recordingOf({ path, content }: Sample): string {
 }
 
 /** Takes groups in random order as long as each brings the counts nearer to what is wanted of every class. */
-function wholeGroups(groups: readonly (readonly Sample[])[], rows: readonly Sample[], fraction: number, random: SeededRandom): ReadonlySet<Sample> {
+function wholeGroups(
+  groups: readonly (readonly Sample[])[],
+  rows: readonly Sample[],
+  fraction: number,
+  random: SeededRandom,
+): ReadonlySet<Sample> {
   const missing = new Map([...groupBy(rows, classOf)].map(([label, members]) => [label, members.length * fraction]));
   const shuffled = random.shuffle(groups);
   // By how much the squared distance from the wanted counts falls.
   const gain = (members: readonly Sample[]): number =>
-    [...groupBy(members, classOf)].reduce((sum, [label, { length }]) => sum + length * (2 * missing.get(label)! - length), 0);
+    [...groupBy(members, classOf)].reduce(
+      (sum, [label, { length }]) => sum + length * (2 * missing.get(label)! - length),
+      0,
+    );
   const taken: (readonly Sample[])[] = [];
   for (const members of shuffled) {
     if (gain(members) <= 0) continue;
@@ -70,6 +84,14 @@ function wholeGroups(groups: readonly (readonly Sample[])[], rows: readonly Samp
 /** What a sample counts as; a clip labelled by frame as its most frequent label. */
 function classOf({ label, frameLabels }: Sample): string {
   if (label !== null || frameLabels === null) return label ?? '';
-  const counts = [...groupBy(frameLabels.filter((frame) => frame !== null), (frame) => frame)];
-  return counts.reduce<[string, number]>((best, [frame, { length }]) => (length > best[1] ? [frame, length] : best), ['', 0])[0];
+  const counts = [
+    ...groupBy(
+      frameLabels.filter((frame) => frame !== null),
+      (frame) => frame,
+    ),
+  ];
+  return counts.reduce<[string, number]>(
+    (best, [frame, { length }]) => (length > best[1] ? [frame, length] : best),
+    ['', 0],
+  )[0];
 }

@@ -10,7 +10,11 @@ it('counts, and finds copies, people in two splits, damage and missing files', a
   await writeTroubledDataset(root);
   const report = await checkDataset(await openDataset(`manifest:${root}`));
   expect([report.images, report.clips, report.splits]).toEqual([7, 4, ['train', 'test']]);
-  expect(Object.fromEntries(report.classes.flatMap(({ label, samples }) => (Object.keys(samples).length > 0 ? [[label, samples]] : [])))).toEqual({
+  expect(
+    Object.fromEntries(
+      report.classes.flatMap(({ label, samples }) => (Object.keys(samples).length > 0 ? [[label, samples]] : [])),
+    ),
+  ).toEqual({
     happiness: { train: 5 },
     sadness: { train: 4 },
     anger: { test: 2 },
@@ -19,7 +23,11 @@ it('counts, and finds copies, people in two splits, damage and missing files', a
   expect(report.subjectsAcrossSplits).toEqual([{ subject: 'Bob', splits: ['train', 'test'] }]);
   expect(report.duplicates).toEqual([
     { ids: ['one.png', 'one-again.png'], splits: ['train'], labels: ['happiness'] },
-    { ids: ['two.png', 'two-tested.png', 'two-tested-again.png'], splits: ['train', 'test'], labels: ['sadness', 'anger'] },
+    {
+      ids: ['two.png', 'two-tested.png', 'two-tested-again.png'],
+      splits: ['train', 'test'],
+      labels: ['sadness', 'anger'],
+    },
     // The same video, but only two of the three stretches are the same.
     { ids: ['clip.mp4#2', 'clip.mp4#3'], splits: ['train'], labels: ['happiness'] },
   ]);

@@ -57,7 +57,10 @@ export interface CheckOptions {
 }
 
 /** What is in a data set and what is wrong with it. Pictures are decoded whole; of videos only the bytes are read. */
-export async function checkDataset(dataset: Dataset, { readFiles = true, onProgress }: CheckOptions = {}): Promise<DatasetReport> {
+export async function checkDataset(
+  dataset: Dataset,
+  { readFiles = true, onProgress }: CheckOptions = {},
+): Promise<DatasetReport> {
   const { name, splits, samples, problems, leftOut } = dataset;
   const splitsOf = new Map<string, Set<Split>>();
   for (const { subject, split } of samples) {
@@ -71,7 +74,10 @@ export async function checkDataset(dataset: Dataset, { readFiles = true, onProgr
     onProgress?.(done, files.length + uniqueFiles.length);
   };
   if (readFiles) onRead(0);
-  const subjects = [...splitsOf].map(([subject, own]) => ({ subject, splits: splits.filter((split) => own.has(split)) }));
+  const subjects = [...splitsOf].map(([subject, own]) => ({
+    subject,
+    splits: splits.filter((split) => own.has(split)),
+  }));
   return {
     name,
     splits,
@@ -79,7 +85,9 @@ export async function checkDataset(dataset: Dataset, { readFiles = true, onProgr
     clips: samples.filter(({ kind }) => kind === 'clip').length,
     classes: countClasses(dataset),
     subjects: Object.fromEntries(
-      splits.map((split) => [split, subjects.filter((subject) => subject.splits.includes(split)).length]).filter(([, count]) => count !== 0),
+      splits
+        .map((split) => [split, subjects.filter((subject) => subject.splits.includes(split)).length])
+        .filter(([, count]) => count !== 0),
     ) as SplitCounts,
     subjectsAcrossSplits: subjects.filter((subject) => subject.splits.length > 1),
     duplicates: readFiles ? await findDuplicates(dataset, onRead) : null,
@@ -91,7 +99,11 @@ export async function checkDataset(dataset: Dataset, { readFiles = true, onProgr
 
 function countClasses({ labels, samples }: Dataset): ClassCounts[] {
   type Counting = Partial<Record<Split, number>>;
-  const counts = labels.labels.map((label): { label: string; samples: Counting; frames: Counting } => ({ label, samples: {}, frames: {} }));
+  const counts = labels.labels.map((label): { label: string; samples: Counting; frames: Counting } => ({
+    label,
+    samples: {},
+    frames: {},
+  }));
   const add = (kind: 'samples' | 'frames', label: string, split: Split): void => {
     const own = counts[labels.indexOf(label)]![kind];
     own[split] = (own[split] ?? 0) + 1;
@@ -106,7 +118,10 @@ function countClasses({ labels, samples }: Dataset): ClassCounts[] {
   return counts;
 }
 
-async function findDuplicates({ samples, splits }: Dataset, onRead: (files: number) => void): Promise<DuplicateGroup[]> {
+async function findDuplicates(
+  { samples, splits }: Dataset,
+  onRead: (files: number) => void,
+): Promise<DuplicateGroup[]> {
   const groups = new Map<string, Sample[]>();
   const keys = await contentKeys(samples, onRead);
   for (const sample of samples) {
@@ -136,7 +151,10 @@ async function whatIsWrong(path: string): Promise<string | null> {
   try {
     if ((await stat(path)).size === 0) return 'is empty';
     // Damage at the end of a picture shows only when all of it is decoded.
-    if (isImageName(path)) await sharp(await readFile(path), { failOn: 'error' }).raw().toBuffer();
+    if (isImageName(path))
+      await sharp(await readFile(path), { failOn: 'error' })
+        .raw()
+        .toBuffer();
     return null;
   } catch (error) {
     return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;

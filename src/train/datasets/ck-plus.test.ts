@@ -6,8 +6,16 @@ import { ckPlus } from './ck-plus.js';
 it('reads labels written as floats, leaves out what has none, and keeps subjects in one split', async () => {
   const root = await scratchDir();
   await writeTree(root, {
-    ...standIns('cohn-kanade-images/S005/001/S005_001_00000001.png', 'cohn-kanade-images/S005/001/S005_001_00000002.png', 'cohn-kanade-images/S005/002/S005_002_00000001.png'),
-    ...standIns('cohn-kanade-images/S010/001/S010_001_00000001.png', 'cohn-kanade-images/S010/004/S010_004_00000001.png', 'cohn-kanade-images/S010/.DS_Store'),
+    ...standIns(
+      'cohn-kanade-images/S005/001/S005_001_00000001.png',
+      'cohn-kanade-images/S005/001/S005_001_00000002.png',
+      'cohn-kanade-images/S005/002/S005_002_00000001.png',
+    ),
+    ...standIns(
+      'cohn-kanade-images/S010/001/S010_001_00000001.png',
+      'cohn-kanade-images/S010/004/S010_004_00000001.png',
+      'cohn-kanade-images/S010/.DS_Store',
+    ),
     'Emotion/S005/001/S005_001_00000002_emotion.txt': '   3.0000000e+00\n',
     'Emotion/S010/001/S010_001_00000001_emotion.txt': '   7.0000000e+00',
     'Emotion/S010/004/S010_004_00000001_emotion.txt': '   9.0000000e+00',

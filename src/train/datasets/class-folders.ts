@@ -21,7 +21,10 @@ export async function collectClassFolders({ root, folders, found, wants }: Readi
       const place = join(root, splitFolder, classFolder);
       const label = canonicalLabel(classFolder);
       if (!labels.has(label)) {
-        found.unreadable({ file: place, line: null }, `"${classFolder}" is no class: known are ${labels.labels.join(', ')}`);
+        found.unreadable(
+          { file: place, line: null },
+          `"${classFolder}" is no class: known are ${labels.labels.join(', ')}`,
+        );
         continue;
       }
       const idOf = (name: string): string => `${splitFolder}/${classFolder}/${name}`;

@@ -34,7 +34,10 @@ export function contentKey(sample: Sample, hashes: readonly string[]): string {
  * By sample: its content key, or null where a file cannot be read.
  * @param onRead called with the number of files of each sample that is done with
  */
-export async function contentKeys(samples: readonly Sample[], onRead: (files: number) => void = () => undefined): Promise<ReadonlyMap<Sample, string | null>> {
+export async function contentKeys(
+  samples: readonly Sample[],
+  onRead: (files: number) => void = () => undefined,
+): Promise<ReadonlyMap<Sample, string | null>> {
   const keys = new Map<Sample, string | null>();
   // Several stretches of one video: read it once.
   const hashes = new Map<string, Promise<string>>();

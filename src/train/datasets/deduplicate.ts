@@ -13,7 +13,9 @@ export interface DroppedSample {
  * the training split. Validation and test stay as they are, so that figures compare with published ones. Samples whose files cannot be
  * read stay too.
  */
-export async function deduplicate(dataset: Dataset): Promise<{ readonly dataset: Dataset; readonly dropped: readonly DroppedSample[] }> {
+export async function deduplicate(
+  dataset: Dataset,
+): Promise<{ readonly dataset: Dataset; readonly dropped: readonly DroppedSample[] }> {
   const keys = await contentKeys(dataset.samples);
   const kept = new Map<string, Sample>();
   const dropped: DroppedSample[] = [];
@@ -35,5 +37,12 @@ export async function deduplicate(dataset: Dataset): Promise<{ readonly dataset:
     }
   }
   const samples = dataset.samples.filter((sample) => !gone.has(sample));
-  return { dataset: { ...dataset, samples, splits: SPLITS.filter((split) => samples.some((sample) => sample.split === split)) }, dropped };
+  return {
+    dataset: {
+      ...dataset,
+      samples,
+      splits: SPLITS.filter((split) => samples.some((sample) => sample.split === split)),
+    },
+    dropped,
+  };
 }

@@ -26,7 +26,10 @@ export interface ReaderDescription {
 }
 
 /** A reader from what is particular to its format. */
-export function defineReader(description: ReaderDescription, collect: (reading: Reading) => Promise<void>): DatasetReader {
+export function defineReader(
+  description: ReaderDescription,
+  collect: (reading: Reading) => Promise<void>,
+): DatasetReader {
   const { name, title, labels, folds = 0 } = description;
   return {
     name,
@@ -35,11 +38,20 @@ export function defineReader(description: ReaderDescription, collect: (reading: 
     folds,
     async read(root, { split, fold } = {}) {
       if (fold !== undefined && folds === 0) {
-        throw new FerError('CONFIG_INVALID', `${name}: fold ${fold} was asked for, but ${title} has one fixed division: leave the fold out`);
+        throw new FerError(
+          'CONFIG_INVALID',
+          `${name}: fold ${fold} was asked for, but ${title} has one fixed division: leave the fold out`,
+        );
       }
       const wants = (candidate: Split): boolean => split === undefined || candidate === split;
       const found = new Collector(wants);
-      await collect({ root: resolve(root), fold: folds === 0 ? 1 : checkFold(name, fold ?? 1, folds), folders: new Folders(), found, wants });
+      await collect({
+        root: resolve(root),
+        fold: folds === 0 ? 1 : checkFold(name, fold ?? 1, folds),
+        folders: new Folders(),
+        found,
+        wants,
+      });
       return found.dataset(name, labels);
     },
   };

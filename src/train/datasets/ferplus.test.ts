@@ -24,7 +24,12 @@ it('reads votes by strict majority; soft labels; official splits; removed and mi
       'Training,fer0000004.png,0,ten,0,0,0,0,0,0,0,0',
       '',
     ].join('\r\n'),
-    ...standIns('data/FER2013Train/fer0000000.png', 'data/FER2013Train/fer0000001.png', 'data/FER2013Valid/fer0028638.png', 'data/FER2013Test/fer0032220.png'),
+    ...standIns(
+      'data/FER2013Train/fer0000000.png',
+      'data/FER2013Train/fer0000001.png',
+      'data/FER2013Valid/fer0028638.png',
+      'data/FER2013Test/fer0032220.png',
+    ),
   });
   const { samples, problems, leftOut } = await ferplus.read(root);
   expect(samples.map(({ id, label, split, softLabel }) => [id, label, split, softLabel])).toEqual([
@@ -33,10 +38,19 @@ it('reads votes by strict majority; soft labels; official splits; removed and mi
     ['FER2013Test/fer0032220.png', 'anger', 'test', [0, 0, 0, 0, 1, 0, 0, 0]],
   ]);
   expect(leftOut).toEqual({ 'no majority': 2, 'majority for no expression': 1 });
-  expect(problems.map(({ kind, line }) => [kind, line])).toEqual([['missing-file', 5], ['unreadable-row', 9]]);
+  expect(problems.map(({ kind, line }) => [kind, line])).toEqual([
+    ['missing-file', 5],
+    ['unreadable-row', 9],
+  ]);
   const { samples: withContested, leftOut: without } = await ferplusVotes.read(root);
   expect(withContested.filter(({ contested }) => contested !== true)).toEqual(samples);
-  expect(withContested.at(-1)).toMatchObject({ id: 'FER2013Train/fer0000001.png', label: 'neutral', split: 'train', softLabel: [0.5, 0, 0, 0.5, 0, 0, 0, 0], contested: true });
+  expect(withContested.at(-1)).toMatchObject({
+    id: 'FER2013Train/fer0000001.png',
+    label: 'neutral',
+    split: 'train',
+    softLabel: [0.5, 0, 0, 0.5, 0, 0, 0, 0],
+    contested: true,
+  });
   expect(withContested).toHaveLength(samples.length + 1);
   expect(without).toEqual({ 'no majority': 1, 'majority for no expression': 1 });
   expect((await ferplus.read(root, { split: 'test' })).samples).toHaveLength(1);
@@ -46,24 +60,29 @@ it('reads votes by strict majority; soft labels; official splits; removed and mi
 const TAR = fileURLToPath(new URL('../../../../shared/data/ferplus.tar', import.meta.url));
 if (!existsSync(TAR)) console.warn(`SKIPPED: FERPlus' real counts are not checked, there is no ${TAR}`);
 
-it.skipIf(!existsSync(TAR))('finds in the real set what its protocol gives', async () => {
-  const root = await scratchDir();
-  expect((await runProcess('tar', ['xf', TAR, '-C', root], 150_000)).exitCode).toBe(0);
-  const dataset = await ferplus.read(`${root}/ferplus`);
-  const count = (split: string, label?: string): number =>
-    dataset.samples.filter((sample) => sample.split === split && (label === undefined || sample.label === label)).length;
-  expect(dataset.problems).toEqual([]);
-  expect([count('train'), count('valid')]).toEqual([25_060, 3_199]);
-  expect([count('train', 'disgust'), count('train', 'contempt')]).toEqual([119, 119]);
-  expect(new Set(dataset.samples.map(({ label }) => label)).size).toBe(8);
-  const { dataset: unique, dropped } = await deduplicate(dataset);
-  expect(dropped).toHaveLength(1_316);
-  expect(unique.samples).toHaveLength(25_060 + 3_199 - 1_316);
-  expect(dropped.every(({ sample }) => sample.split === 'train')).toBe(true);
+it.skipIf(!existsSync(TAR))(
+  'finds in the real set what its protocol gives',
+  async () => {
+    const root = await scratchDir();
+    expect((await runProcess('tar', ['xf', TAR, '-C', root], 150_000)).exitCode).toBe(0);
+    const dataset = await ferplus.read(`${root}/ferplus`);
+    const count = (split: string, label?: string): number =>
+      dataset.samples.filter((sample) => sample.split === split && (label === undefined || sample.label === label))
+        .length;
+    expect(dataset.problems).toEqual([]);
+    expect([count('train'), count('valid')]).toEqual([25_060, 3_199]);
+    expect([count('train', 'disgust'), count('train', 'contempt')]).toEqual([119, 119]);
+    expect(new Set(dataset.samples.map(({ label }) => label)).size).toBe(8);
+    const { dataset: unique, dropped } = await deduplicate(dataset);
+    expect(dropped).toHaveLength(1_316);
+    expect(unique.samples).toHaveLength(25_060 + 3_199 - 1_316);
+    expect(dropped.every(({ sample }) => sample.split === 'train')).toBe(true);
 
-  const voted = await ferplusVotes.read(`${root}/ferplus`);
-  const contested = voted.samples.filter((sample) => sample.contested === true);
-  expect(contested).toHaveLength(3_356);
-  expect(contested.every(({ split }) => split === 'train')).toBe(true);
-  expect(voted.samples).toHaveLength(25_060 + 3_199 + 3_356);
-}, 180_000); // 32,000 files on a disk that others use too
+    const voted = await ferplusVotes.read(`${root}/ferplus`);
+    const contested = voted.samples.filter((sample) => sample.contested === true);
+    expect(contested).toHaveLength(3_356);
+    expect(contested.every(({ split }) => split === 'train')).toBe(true);
+    expect(voted.samples).toHaveLength(25_060 + 3_199 + 3_356);
+  },
+  180_000,
+); // 32,000 files on a disk that others use too

@@ -39,7 +39,9 @@ function votesReader(name: string, title: string, withContested: boolean): Datas
       }
       const { split, folder } = usage;
       if (!wants(split)) continue;
-      const votes = places.map((place) => (cells[place] === undefined || cells[place] === '' ? NaN : Number(cells[place])));
+      const votes = places.map((place) =>
+        cells[place] === undefined || cells[place] === '' ? NaN : Number(cells[place]),
+      );
       if (!votes.every((vote) => Number.isInteger(vote) && vote >= 0)) {
         found.unreadable({ file, line }, `needs ${VOTE_COLUMNS.length} counts of votes after the image name`);
         continue;
@@ -55,7 +57,13 @@ function votesReader(name: string, title: string, withContested: boolean): Datas
         found.missing({ file, line }, `no image ${join('data', folder, image)}`);
         continue;
       }
-      const sample = { id: `${folder}/${image}`, path, split, label: FERPLUS.labels[verdict.index]!, softLabel: verdict.shares };
+      const sample = {
+        id: `${folder}/${image}`,
+        path,
+        split,
+        label: FERPLUS.labels[verdict.index]!,
+        softLabel: verdict.shares,
+      };
       if (verdict.isContested) contested.push({ ...sample, contested: true });
       else found.image(sample);
     }

@@ -64,13 +64,17 @@ export class Folders {
     const found = await this.first(root, candidates);
     if (found !== null) return found;
     await this.requiredFolder(root);
-    throw new FerError('INPUT_NOT_FOUND', `${root}: holds no ${candidates.map((name) => `"${name}"`).join(' or ')}: give the root folder of the data set`);
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${root}: holds no ${candidates.map((name) => `"${name}"`).join(' or ')}: give the root folder of the data set`,
+    );
   }
 
   /** @throws FerError INPUT_NOT_FOUND when there is no such folder */
   async requiredFolder(folder: string): Promise<void> {
     const about = await stat(folder).catch(() => null);
-    if (about?.isDirectory() !== true) throw new FerError('INPUT_NOT_FOUND', `${folder}: no such folder: check the name`);
+    if (about?.isDirectory() !== true)
+      throw new FerError('INPUT_NOT_FOUND', `${folder}: no such folder: check the name`);
   }
 
   private listing(folder: string): Promise<ReadonlyMap<string, Entry>> {

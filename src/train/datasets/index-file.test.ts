@@ -25,7 +25,9 @@ it('reads quoted cells over several lines', () => {
 
 it('reads back any cells that were quoted by the rules', () => {
   const cell = fc.string().map((text) => text.trim());
-  const rows = fc.array(fc.array(cell, { minLength: 1, maxLength: 4 }).filter((cells) => cells.some((text) => text !== '')));
+  const rows = fc.array(
+    fc.array(cell, { minLength: 1, maxLength: 4 }).filter((cells) => cells.some((text) => text !== '')),
+  );
   fc.assert(
     fc.property(rows, (table) => {
       const written = table.map((cells) => cells.map((text) => `"${text.replaceAll('"', '""')}"`).join(',')).join('\n');

@@ -19,7 +19,11 @@ export interface IndexRow {
  */
 export async function readIndex(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new FerError('INPUT_NOT_FOUND', `${path}: the index of the data set cannot be read: check that the folder is the data set's root`, { cause });
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${path}: the index of the data set cannot be read: check that the folder is the data set's root`,
+      { cause },
+    );
   });
   return text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
 }

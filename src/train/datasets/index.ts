@@ -3,7 +3,14 @@ export type { Dataset, DatasetProblem, DatasetReader, FrameFile, ReadOptions, Sa
 export { openDataset, readerNamed, READERS } from './registry.js';
 export { canonicalLabel, labelSetFor, mapLabels } from './label-maps.js';
 export { checkDataset } from './check-dataset.js';
-export type { CheckOptions, ClassCounts, DatasetReport, DuplicateGroup, SplitCounts, UnreadableFile } from './check-dataset.js';
+export type {
+  CheckOptions,
+  ClassCounts,
+  DatasetReport,
+  DuplicateGroup,
+  SplitCounts,
+  UnreadableFile,
+} from './check-dataset.js';
 export { deduplicate } from './deduplicate.js';
 export type { DroppedSample } from './deduplicate.js';
 export { carveValidation } from './carve-validation.js';

@@ -5,8 +5,21 @@ import * as maps from './label-maps.js';
 import { READERS } from './registry.js';
 
 it('calls the same expression by one name in every set', () => {
-  expect(['Happy', 'HAPPINESS', ' joy ', 'sad', 'Angry', 'fearful', 'Disgust', 'surprised', 'Neutral', 'bored'].map(maps.canonicalLabel)).toEqual([
-    'happiness', 'happiness', 'happiness', 'sadness', 'anger', 'fear', 'disgust', 'surprise', 'neutral', 'bored',
+  expect(
+    ['Happy', 'HAPPINESS', ' joy ', 'sad', 'Angry', 'fearful', 'Disgust', 'surprised', 'Neutral', 'bored'].map(
+      maps.canonicalLabel,
+    ),
+  ).toEqual([
+    'happiness',
+    'happiness',
+    'happiness',
+    'sadness',
+    'anger',
+    'fear',
+    'disgust',
+    'surprise',
+    'neutral',
+    'bored',
   ]);
   // Every set has at least six of the seven; what else there is, is known.
   const others = new Set<string>();
@@ -19,10 +32,27 @@ it('calls the same expression by one name in every set', () => {
 });
 
 it("knows each set's codes, from 0 or from 1", () => {
-  expect([maps.AFF_WILD2.codes.get('0'), maps.AFF_WILD2.codes.get('-1'), maps.AFF_WILD2.codes.get('7'), maps.AFF_WILD2.codes.get('8')]).toEqual(['neutral', null, 'other', undefined]);
-  expect([maps.DFEW.codes.get('0'), maps.DFEW.codes.get('1'), maps.DFEW.codes.get('7')]).toEqual([undefined, 'happiness', 'fear']);
-  expect([maps.AFFECTNET.codes.get('1'), maps.AFFECTNET.codes.get('7'), maps.AFFECTNET.codes.get('10')]).toEqual(['happiness', 'contempt', null]);
-  expect([maps.RAF_DB.codes.get('1'), maps.CK_PLUS.codes.get('2'), maps.RAVDESS.codes.get('2')]).toEqual(['surprise', 'contempt', 'calm']);
+  expect([
+    maps.AFF_WILD2.codes.get('0'),
+    maps.AFF_WILD2.codes.get('-1'),
+    maps.AFF_WILD2.codes.get('7'),
+    maps.AFF_WILD2.codes.get('8'),
+  ]).toEqual(['neutral', null, 'other', undefined]);
+  expect([maps.DFEW.codes.get('0'), maps.DFEW.codes.get('1'), maps.DFEW.codes.get('7')]).toEqual([
+    undefined,
+    'happiness',
+    'fear',
+  ]);
+  expect([maps.AFFECTNET.codes.get('1'), maps.AFFECTNET.codes.get('7'), maps.AFFECTNET.codes.get('10')]).toEqual([
+    'happiness',
+    'contempt',
+    null,
+  ]);
+  expect([maps.RAF_DB.codes.get('1'), maps.CK_PLUS.codes.get('2'), maps.RAVDESS.codes.get('2')]).toEqual([
+    'surprise',
+    'contempt',
+    'calm',
+  ]);
 });
 
 it('chooses the smallest of our own sets that fits', () => {

@@ -43,11 +43,42 @@ function numbered(name: string, first: number, names: readonly string[], ignored
 }
 
 /** -1 marks frames nobody labelled; "other" is a class of its own and not the same thing. */
-export const AFF_WILD2 = numbered('aff-wild2', 0, ['neutral', 'anger', 'disgust', 'fear', 'happiness', 'sadness', 'surprise', 'other'], [-1]);
+export const AFF_WILD2 = numbered(
+  'aff-wild2',
+  0,
+  ['neutral', 'anger', 'disgust', 'fear', 'happiness', 'sadness', 'surprise', 'other'],
+  [-1],
+);
 export const DFEW = numbered('dfew', 1, ['happy', 'sad', 'neutral', 'angry', 'surprise', 'disgust', 'fear']);
-export const RAF_DB = numbered('raf-db', 1, ['surprise', 'fear', 'disgust', 'happiness', 'sadness', 'anger', 'neutral']);
-export const CK_PLUS = numbered('ck-plus', 0, ['neutral', 'anger', 'contempt', 'disgust', 'fear', 'happy', 'sadness', 'surprise']);
-export const RAVDESS = numbered('ravdess', 1, ['neutral', 'calm', 'happy', 'sad', 'angry', 'fearful', 'disgust', 'surprised']);
+export const RAF_DB = numbered('raf-db', 1, [
+  'surprise',
+  'fear',
+  'disgust',
+  'happiness',
+  'sadness',
+  'anger',
+  'neutral',
+]);
+export const CK_PLUS = numbered('ck-plus', 0, [
+  'neutral',
+  'anger',
+  'contempt',
+  'disgust',
+  'fear',
+  'happy',
+  'sadness',
+  'surprise',
+]);
+export const RAVDESS = numbered('ravdess', 1, [
+  'neutral',
+  'calm',
+  'happy',
+  'sad',
+  'angry',
+  'fearful',
+  'disgust',
+  'surprised',
+]);
 /** 8 none, 9 uncertain and 10 no face are not expressions. */
 export const AFFECTNET = numbered(
   'affectnet',
@@ -58,8 +89,14 @@ export const AFFECTNET = numbered(
 
 /** FERPlus' vote columns in its own order, which is that of `EXPRESSIONS_8`. */
 export const FERPLUS = EXPRESSIONS_8;
-export const FERV39K = new LabelSet('ferv39k', ['happy', 'sad', 'neutral', 'angry', 'surprise', 'disgust', 'fear'].map(canonicalLabel));
-export const AFEW = new LabelSet('afew', ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'].map(canonicalLabel));
+export const FERV39K = new LabelSet(
+  'ferv39k',
+  ['happy', 'sad', 'neutral', 'angry', 'surprise', 'disgust', 'fear'].map(canonicalLabel),
+);
+export const AFEW = new LabelSet(
+  'afew',
+  ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'].map(canonicalLabel),
+);
 export const MAFW = new LabelSet('mafw', [
   'anger',
   'disgust',
@@ -108,7 +145,11 @@ export function mapLabels(dataset: Dataset, to: LabelSet, rename: Readonly<Recor
     return to.has(renamed) ? renamed : null;
   };
   for (const target of Object.values(rename)) {
-    if (!to.has(target)) throw new FerError('CONFIG_INVALID', `label map: "${target}" is not in label set "${to.name}" (${to.labels.join(', ')})`);
+    if (!to.has(target))
+      throw new FerError(
+        'CONFIG_INVALID',
+        `label map: "${target}" is not in label set "${to.name}" (${to.labels.join(', ')})`,
+      );
   }
   const leftOut = { ...dataset.leftOut };
   const samples: Sample[] = [];
@@ -117,13 +158,24 @@ export function mapLabels(dataset: Dataset, to: LabelSet, rename: Readonly<Recor
     const frameLabels = sample.frameLabels?.map((frame) => (frame === null ? null : translate(frame))) ?? null;
     const isUsed = frameLabels === null ? label !== null : frameLabels.some((frame) => frame !== null);
     if (isUsed) {
-      samples.push({ ...sample, label, frameLabels, softLabel: mapShares(sample.softLabel, dataset.labels, to, translate) });
+      samples.push({
+        ...sample,
+        label,
+        frameLabels,
+        softLabel: mapShares(sample.softLabel, dataset.labels, to, translate),
+      });
     } else {
       const reason = `no counterpart of "${sample.label ?? 'any frame label'}" in ${to.name}`;
       leftOut[reason] = (leftOut[reason] ?? 0) + 1;
     }
   }
-  return { ...dataset, labels: to, samples, leftOut, splits: SPLITS.filter((split) => samples.some((sample) => sample.split === split)) };
+  return {
+    ...dataset,
+    labels: to,
+    samples,
+    leftOut,
+    splits: SPLITS.filter((split) => samples.some((sample) => sample.split === split)),
+  };
 }
 
 function mapShares(

@@ -19,6 +19,9 @@ it('reads eleven classes of the fold asked for, from videos or from frames cut o
     ['00002', 'helplessness', 'train', null],
     ['00003', 'disappointment', 'test', 2],
   ]);
-  expect(problems.map(({ kind, line }) => [kind, line])).toEqual([['missing-file', 3], ['unreadable-row', 2]]);
+  expect(problems.map(({ kind, line }) => [kind, line])).toEqual([
+    ['missing-file', 3],
+    ['unreadable-row', 2],
+  ]);
   await expect(mafw.read(root, { fold: 1 })).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
 });

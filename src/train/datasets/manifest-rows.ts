@@ -46,19 +46,42 @@ function csvRows(file: string, [header, ...rows]: readonly IndexRow[], found: Co
   const names = (header?.cells ?? []).map((cell) => {
     const name = known.get(plain(cell));
     if (name === undefined) {
-      throw new FerError('CONFIG_INVALID', `${file}: unknown column "${cell}" in the first line: did you mean "${closest(cell, COLUMNS)}"? (known: ${COLUMNS.join(', ')})`);
+      throw new FerError(
+        'CONFIG_INVALID',
+        `${file}: unknown column "${cell}" in the first line: did you mean "${closest(cell, COLUMNS)}"? (known: ${COLUMNS.join(', ')})`,
+      );
     }
     return name;
   });
-  if (!names.includes('path')) throw new FerError('CONFIG_INVALID', `${file}: the first line names no column "path" (known: ${COLUMNS.join(', ')})`);
+  if (!names.includes('path'))
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${file}: the first line names no column "path" (known: ${COLUMNS.join(', ')})`,
+    );
   return rows.flatMap(({ line, cells }) => {
     const cell = (name: (typeof COLUMNS)[number]): string => cells[names.indexOf(name)] ?? '';
     if (cells.length > names.length || cell('path') === '') {
-      found.unreadable({ file, line }, cell('path') === '' ? 'has no path' : `has ${cells.length} cells for ${names.length} columns: quote cells with commas`);
+      found.unreadable(
+        { file, line },
+        cell('path') === ''
+          ? 'has no path'
+          : `has ${cells.length} cells for ${names.length} columns: quote cells with commas`,
+      );
       return [];
     }
     const frameLabels = cell('frameLabels');
-    return [{ line, path: cell('path'), label: cell('label'), frameLabels: frameLabels === '' ? null : frameLabels, start: cell('start'), end: cell('end'), subject: cell('subject'), split: cell('split') }];
+    return [
+      {
+        line,
+        path: cell('path'),
+        label: cell('label'),
+        frameLabels: frameLabels === '' ? null : frameLabels,
+        start: cell('start'),
+        end: cell('end'),
+        subject: cell('subject'),
+        split: cell('split'),
+      },
+    ];
   });
 }
 

@@ -15,7 +15,17 @@ it('reads a CSV: labels as people write them, stretches of one video, frames, sp
   expect(problems).toEqual([]);
   expect(labels.name).toBe('expressions-7');
   expect(splits).toEqual(['train', 'valid']);
-  expect(samples.map(({ id, kind, label, subject, split, startSeconds, endSeconds }) => [id, kind, label, subject, split, startSeconds, endSeconds])).toEqual([
+  expect(
+    samples.map(({ id, kind, label, subject, split, startSeconds, endSeconds }) => [
+      id,
+      kind,
+      label,
+      subject,
+      split,
+      startSeconds,
+      endSeconds,
+    ]),
+  ).toEqual([
     ['my clips/one.mp4', 'clip', 'happiness', 'Ann', 'train', 0, 2.5],
     ['my clips/one.mp4#2', 'clip', 'anger', 'Ann', 'train', 2.5, null],
     ['frames', 'clip', 'sadness', 'Bob', 'valid', null, null],
@@ -27,7 +37,8 @@ it('reads a CSV: labels as people write them, stretches of one video, frames, sp
 it('reads labels by frame, from a JSONL row or from a file beside it', async () => {
   const root = await scratchDir();
   await writeTree(root, {
-    'own.jsonl': '{"path":"a.mp4","frameLabels":["happy",null,"bored"]}\n\n{"path":"b.mp4","frameLabels":"b.txt","split":"test","subject":7}\n',
+    'own.jsonl':
+      '{"path":"a.mp4","frameLabels":["happy",null,"bored"]}\n\n{"path":"b.mp4","frameLabels":"b.txt","split":"test","subject":7}\n',
     'b.txt': 'sad\r\n\r\n-1\r\nsad\r\n',
     ...standIns('a.mp4', 'b.mp4'),
   });
@@ -68,5 +79,8 @@ it('names file and line of every row that cannot be used, and goes on', async ()
 it('refuses a CSV with a column nobody knows', async () => {
   const root = await scratchDir();
   await writeTree(root, { 'manifest.csv': 'path,lable\na.mp4,happy\n' });
-  await expect(manifest.read(root)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('"label"') as string });
+  await expect(manifest.read(root)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('"label"') as string,
+  });
 });

@@ -23,7 +23,11 @@ export const manifest: DatasetReader = {
 };
 
 async function readManifest(root: string, { split, fold }: ReadOptions = {}): Promise<Dataset> {
-  if (fold !== undefined) throw new FerError('CONFIG_INVALID', `manifest: fold ${fold} was asked for, but a manifest has no folds: name splits in it`);
+  if (fold !== undefined)
+    throw new FerError(
+      'CONFIG_INVALID',
+      `manifest: fold ${fold} was asked for, but a manifest has no folds: name splits in it`,
+    );
   const folders = new Folders();
   const file = await manifestFile(resolve(root), folders);
   const found = new Collector();
@@ -37,7 +41,14 @@ async function readManifest(root: string, { split, fold }: ReadOptions = {}): Pr
     const truth = await readTruth(row, file);
     const part = splitNamed(row.split);
     const span = readSpan(row);
-    const problem = typeof truth === 'string' ? truth : part === null ? `split "${row.split}" is none of train, valid, test` : typeof span === 'string' ? span : null;
+    const problem =
+      typeof truth === 'string'
+        ? truth
+        : part === null
+          ? `split "${row.split}" is none of train, valid, test`
+          : typeof span === 'string'
+            ? span
+            : null;
     if (typeof truth === 'string' || part === null || typeof span === 'string') {
       found.unreadable({ file, line: row.line }, problem ?? '');
       continue;
@@ -55,7 +66,15 @@ async function readManifest(root: string, { split, fold }: ReadOptions = {}): Pr
     const times = (seen.get(row.path) ?? 0) + 1;
     seen.set(row.path, times);
     const id = times === 1 ? row.path : `${row.path}#${times}`;
-    const fields = { id, path, frames: media.frames, split: part, subject: row.subject === '' ? null : row.subject, ...truth, ...span };
+    const fields = {
+      id,
+      path,
+      frames: media.frames,
+      split: part,
+      subject: row.subject === '' ? null : row.subject,
+      ...truth,
+      ...span,
+    };
     if (media.isImage) found.image(fields);
     else found.clip(fields);
   }
@@ -77,14 +96,19 @@ async function mediaAt(path: string, folders: Folders) {
 }
 
 /** What the row says is seen; a text says what is wrong with it. */
-async function readTruth({ label, frameLabels }: ManifestRow, file: string): Promise<{ label: string | null; frameLabels: (string | null)[] | null } | string> {
+async function readTruth(
+  { label, frameLabels }: ManifestRow,
+  file: string,
+): Promise<{ label: string | null; frameLabels: (string | null)[] | null } | string> {
   if (frameLabels === null) {
     return label.trim() === '' ? 'has no label' : { label: canonicalLabel(label), frameLabels: null };
   }
   if (label.trim() !== '') return 'has both a label for the whole and labels by frame: give one of them';
   const names = typeof frameLabels === 'string' ? await labelFile(join(dirname(file), frameLabels)) : frameLabels;
   if (names === null) return `the file of frame labels ${String(frameLabels)} cannot be read`;
-  const read = names.map((name) => (name === null || IGNORED.has(name.trim().toLowerCase()) ? null : canonicalLabel(name)));
+  const read = names.map((name) =>
+    name === null || IGNORED.has(name.trim().toLowerCase()) ? null : canonicalLabel(name),
+  );
   return read.some((name) => name !== null) ? { label: null, frameLabels: read } : 'none of its frames has a label';
 }
 
@@ -117,7 +141,10 @@ function splitNamed(name: string): Split | null {
 function readSpan({ start, end }: ManifestRow): { startSeconds: number | null; endSeconds: number | null } | string {
   const startSeconds = start.trim() === '' ? null : Number(start);
   const endSeconds = end.trim() === '' ? null : Number(end);
-  for (const [name, value] of [['start', startSeconds], ['end', endSeconds]] as const) {
+  for (const [name, value] of [
+    ['start', startSeconds],
+    ['end', endSeconds],
+  ] as const) {
     if (value !== null && !(Number.isFinite(value) && value >= 0)) return `${name} is not a number of seconds`;
   }
   if (endSeconds !== null && endSeconds <= (startSeconds ?? 0)) return 'the end does not lie after the start';

@@ -8,9 +8,11 @@ const MAGIC = '\u0093NUMPY';
  * @throws FerError INPUT_UNREADABLE when it is none, is cut short, or holds another kind of value
  */
 export function firstNpyValue(bytes: Uint8Array, name: string): number | string {
-  const refuse = (what: string): FerError => new FerError('INPUT_UNREADABLE', `${name}: ${what}: copy or download the file again`);
+  const refuse = (what: string): FerError =>
+    new FerError('INPUT_UNREADABLE', `${name}: ${what}: copy or download the file again`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 12 || Buffer.from(bytes.subarray(0, 6)).toString('latin1') !== MAGIC) throw refuse('is no .npy file');
+  if (bytes.length < 12 || Buffer.from(bytes.subarray(0, 6)).toString('latin1') !== MAGIC)
+    throw refuse('is no .npy file');
   const isLong = bytes[6]! >= 2;
   const headerAt = isLong ? 12 : 10;
   const dataAt = headerAt + (isLong ? view.getUint32(8, true) : view.getUint16(8, true));
@@ -42,8 +44,13 @@ export function firstNpyValue(bytes: Uint8Array, name: string): number | string 
     case 'f8':
       return view.getFloat64(dataAt, little);
   }
-  if (kind === 'S') return Buffer.from(bytes.subarray(dataAt, dataAt + size)).toString('latin1').replace(/\0+$/, '');
+  if (kind === 'S')
+    return Buffer.from(bytes.subarray(dataAt, dataAt + size))
+      .toString('latin1')
+      .replace(/\0+$/, '');
   if (kind !== 'U') throw refuse(`holds values of the kind "${kind}", neither numbers nor text`);
-  const codes = Array.from({ length: size / 4 }, (_, index) => view.getUint32(dataAt + index * 4, little)).filter((code) => code !== 0);
+  const codes = Array.from({ length: size / 4 }, (_, index) => view.getUint32(dataAt + index * 4, little)).filter(
+    (code) => code !== 0,
+  );
   return String.fromCodePoint(...codes);
 }

@@ -9,7 +9,11 @@ export const prepared: DatasetReader = {
   labels: null,
   folds: 0,
   async read(root: string, { split, fold }: ReadOptions = {}): Promise<Dataset> {
-    if (fold !== undefined) throw new FerError('CONFIG_INVALID', `prepared: fold ${fold} was asked for, but the fold was chosen when ${root} was prepared: leave the fold out`);
+    if (fold !== undefined)
+      throw new FerError(
+        'CONFIG_INVALID',
+        `prepared: fold ${fold} was asked for, but the fold was chosen when ${root} was prepared: leave the fold out`,
+      );
     return (await readPrepared(root, split)).dataset;
   },
 };

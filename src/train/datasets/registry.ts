@@ -40,7 +40,10 @@ export function readerNamed(name: string): DatasetReader {
   const names = READERS.map((reader) => reader.name);
   const reader = READERS.find((candidate) => candidate.name === name.toLowerCase());
   if (reader !== undefined) return reader;
-  throw new FerError('CONFIG_INVALID', `unknown data set format "${name}": did you mean "${closest(name, names)}"? (known: ${names.join(', ')})`);
+  throw new FerError(
+    'CONFIG_INVALID',
+    `unknown data set format "${name}": did you mean "${closest(name, names)}"? (known: ${names.join(', ')})`,
+  );
 }
 
 /**
@@ -50,7 +53,10 @@ export function readerNamed(name: string): DatasetReader {
 export async function openDataset(location: string, options?: ReadOptions): Promise<Dataset> {
   const colon = location.indexOf(':');
   if (colon < 1 || colon === location.length - 1) {
-    throw new FerError('CONFIG_INVALID', `data set "${location}" is not FORMAT:DIR: write it as in "manifest:${location.replaceAll(':', '') || 'my-videos'}" for own data, or "ferplus:/data/ferplus"`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `data set "${location}" is not FORMAT:DIR: write it as in "manifest:${location.replaceAll(':', '') || 'my-videos'}" for own data, or "ferplus:/data/ferplus"`,
+    );
   }
   return readerNamed(location.slice(0, colon)).read(location.slice(colon + 1), options);
 }

@@ -3,4 +3,6 @@ import { defineReader } from './define-reader.js';
 import { AFEW } from './label-maps.js';
 
 /** SFEW: single frames of AFEW's films, in the same folders and classes. */
-export const sfew = defineReader({ name: 'sfew', title: 'SFEW', labels: AFEW }, (reading) => collectClassFolders(reading, AFEW));
+export const sfew = defineReader({ name: 'sfew', title: 'SFEW', labels: AFEW }, (reading) =>
+  collectClassFolders(reading, AFEW),
+);

@@ -15,9 +15,17 @@ it('ignores single votes, counts unknown, and wants more than half', () => {
 
 it('says what was said most where no class wins, if asked to and most votes are for classes', () => {
   const contested = { contested: true };
-  expect(strictMajority([3, 5, 2, 0, 0], 3, contested)).toEqual({ index: 1, shares: [0.3, 0.5, 0.2], isContested: true });
+  expect(strictMajority([3, 5, 2, 0, 0], 3, contested)).toEqual({
+    index: 1,
+    shares: [0.3, 0.5, 0.2],
+    isContested: true,
+  });
   expect(strictMajority([4, 4, 0, 2, 0], 3, contested)).toEqual({ index: 0, shares: [0.5, 0.5, 0], isContested: true });
-  expect(strictMajority([6, 4, 0, 0, 0], 3, contested)).toEqual({ index: 0, shares: [0.6, 0.4, 0], isContested: false });
+  expect(strictMajority([6, 4, 0, 0, 0], 3, contested)).toEqual({
+    index: 0,
+    shares: [0.6, 0.4, 0],
+    isContested: false,
+  });
   expect(strictMajority([2, 3, 0, 5, 0], 3, contested)).toBe('no majority');
   expect(strictMajority([0, 2, 0, 8, 0], 3, contested)).toBe('majority for no expression');
   expect(strictMajority([1, 1, 1, 1, 1], 3, contested)).toBe('no majority');

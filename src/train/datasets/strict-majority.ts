@@ -16,7 +16,11 @@ export type NoVerdict = 'no majority' | 'majority for no expression';
  * the votes that remain, those for "unknown" and "not a face" included. `votes` holds the classes first, then those two.
  * @param contested also give verdicts where no class wins, but most votes are for classes
  */
-export function strictMajority(votes: readonly number[], classes: number, { contested = false }: { readonly contested?: boolean } = {}): Verdict | NoVerdict {
+export function strictMajority(
+  votes: readonly number[],
+  classes: number,
+  { contested = false }: { readonly contested?: boolean } = {},
+): Verdict | NoVerdict {
   const counted = votes.map((count) => (count > 1 ? count : 0));
   const total = sum(counted);
   const onClasses = counted.slice(0, classes);
@@ -25,7 +29,11 @@ export function strictMajority(votes: readonly number[], classes: number, { cont
   if (winner >= classes) return 'majority for no expression';
   const isContested = winner < 0;
   if (isContested && !(contested && shared * 2 > total)) return 'no majority';
-  return { index: isContested ? onClasses.indexOf(Math.max(...onClasses)) : winner, shares: onClasses.map((count) => count / shared), isContested };
+  return {
+    index: isContested ? onClasses.indexOf(Math.max(...onClasses)) : winner,
+    shares: onClasses.map((count) => count / shared),
+    isContested,
+  };
 }
 
 function sum(values: readonly number[]): number {

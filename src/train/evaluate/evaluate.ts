@@ -66,12 +66,22 @@ export async function evaluate(
       return;
     }
     framesWithoutFace += labelledFaceless;
-    const posteriors = await posteriorsOf(model, nearest.map((at) => sequence[at]!.features!), sequence.map(({ timestamp }) => timestamp));
-    const labelled = sequence.flatMap(({ id, frame, truth }, i) => (truth === null ? [] : [{ id, frame, truth, posteriors: posteriors[i]! }]));
+    const posteriors = await posteriorsOf(
+      model,
+      nearest.map((at) => sequence[at]!.features!),
+      sequence.map(({ timestamp }) => timestamp),
+    );
+    const labelled = sequence.flatMap(({ id, frame, truth }, i) =>
+      truth === null ? [] : [{ id, frame, truth, posteriors: posteriors[i]! }],
+    );
     unlabelledFrames += sequence.length - labelled.length;
-    tally.add(labelled.map(({ truth }) => truth), labelled.map((entry) => entry.posteriors));
+    tally.add(
+      labelled.map(({ truth }) => truth),
+      labelled.map((entry) => entry.posteriors),
+    );
     const winners = predictedClasses(labelled.map((entry) => entry.posteriors));
-    for (const [i, entry] of labelled.entries()) await onPrediction?.({ ...entry, predicted: model.labels.labels[winners[i]!]! });
+    for (const [i, entry] of labelled.entries())
+      await onPrediction?.({ ...entry, predicted: model.labels.labels[winners[i]!]! });
   };
 
   let clip: Seen[] = [];
@@ -104,15 +114,25 @@ async function look(model: ExpressionModel, batch: readonly LabelledCrop[], mirr
 }
 
 /** @param seen of every frame the face that is seen there [T] @returns [T][C] */
-async function posteriorsOf(model: ExpressionModel, seen: readonly Features[], timestamps: readonly number[]): Promise<Float32Array[]> {
-  const plain = await classifyClip(model, seen.map((features) => features.plain), timestamps);
+async function posteriorsOf(
+  model: ExpressionModel,
+  seen: readonly Features[],
+  timestamps: readonly number[],
+): Promise<Float32Array[]> {
+  const plain = await classifyClip(
+    model,
+    seen.map((features) => features.plain),
+    timestamps,
+  );
   const mirrored = seen.flatMap((features) => features.mirrored ?? []);
   if (mirrored.length === 0) return plain;
   const other = await classifyClip(model, mirrored, timestamps);
   return plain.map((row, i) => mean(row, other[i]!));
 }
 
-async function* inBatches(crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>): AsyncGenerator<LabelledCrop[], void, undefined> {
+async function* inBatches(
+  crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>,
+): AsyncGenerator<LabelledCrop[], void, undefined> {
   let batch: LabelledCrop[] = [];
   for await (const crop of crops) {
     batch.push(crop);

@@ -14,7 +14,10 @@ it('takes pictures as the model learnt them, unless told otherwise', async () =>
 it('does not search clips made of crops for faces that are aligned already', async () => {
   const dir = await scratchDir();
   expect(await faceHandling('auto', { framing: 'aligned' }, `manifest:${dir}`)).toBe('detect');
-  for (const [aligned, expected] of [[true, 'as-is'], [false, 'detect']] as const) {
+  for (const [aligned, expected] of [
+    [true, 'as-is'],
+    [false, 'detect'],
+  ] as const) {
     await writeFile(join(dir, 'synthetic.json'), JSON.stringify({ aligned }));
     expect(await faceHandling('auto', { framing: 'aligned' }, `manifest:${dir}`)).toBe(expected);
   }

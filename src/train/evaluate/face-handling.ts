@@ -9,7 +9,11 @@ export const FACE_CHOICES = ['auto', 'as-is', 'detect'] as const;
 export type FaceChoice = (typeof FACE_CHOICES)[number];
 
 /** @param data FORMAT:DIR */
-export async function faceHandling(asked: FaceChoice, { framing }: Pick<ExpressionModel, 'framing'>, data: string): Promise<FaceHandling> {
+export async function faceHandling(
+  asked: FaceChoice,
+  { framing }: Pick<ExpressionModel, 'framing'>,
+  data: string,
+): Promise<FaceHandling> {
   if (asked !== 'auto') return asked;
   return framing === 'aligned' && !(await areAlignedClips(data)) ? 'detect' : 'as-is';
 }

@@ -50,19 +50,36 @@ export class FoundFaces {
     for await (const { picture } of readFrames(sample, { framesPerSecond: null, signal })) {
       const { origin, crop } = await cropImage(picture!, await this.nets(), { geometry, noFace: 'whole' });
       if (origin === 'whole') this.notes.wholePictures += 1;
-      yield { id: sample.id, frame: null, timestamp: 0, truth: sample.label, crop: { geometry, data: Float32Array.from(crop!) } };
+      yield {
+        id: sample.id,
+        frame: null,
+        timestamp: 0,
+        truth: sample.label,
+        crop: { geometry, data: Float32Array.from(crop!) },
+      };
     }
   }
 
-  private async *ofClip(sample: Sample, onDamage: (note: string) => void, signal: AbortSignal | undefined): AsyncGenerator<LabelledCrop> {
+  private async *ofClip(
+    sample: Sample,
+    onDamage: (note: string) => void,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<LabelledCrop> {
     const { id, label, frameLabels } = sample;
     const { geometry } = this;
     const scratch = await this.openScratch();
-    const { frames } = await cropClip(readFrames(sample, { framesPerSecond: null, signal, onDamage }), await this.nets(), geometry, scratch);
+    const { frames } = await cropClip(
+      readFrames(sample, { framesPerSecond: null, signal, onDamage }),
+      await this.nets(),
+      geometry,
+      scratch,
+    );
     for (const { index, timestamp, crop } of frames) {
       const row = { id, frame: index, timestamp, truth: frameLabels === null ? label : (frameLabels[index] ?? null) };
       if (crop === null) yield { ...row, crop };
-      else for await (const data of scratch.read([crop])) yield { ...row, crop: { geometry, data: Float32Array.from(data) } };
+      else
+        for await (const data of scratch.read([crop]))
+          yield { ...row, crop: { geometry, data: Float32Array.from(data) } };
     }
   }
 

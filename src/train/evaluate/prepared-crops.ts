@@ -25,7 +25,10 @@ export class PreparedCrops implements AsyncIterable<LabelledCrop> {
     const { folder, crops } = prepared;
     const fitted = fitCrops(crops, geometry);
     if (fitted === null) {
-      throw new FerError('MODEL_INCOMPATIBLE', `${folder}: its faces are cut as ${describe(crops.geometry)}, the model wants ${describe(geometry)}; prepare it for the model, or name the data set itself`);
+      throw new FerError(
+        'MODEL_INCOMPATIBLE',
+        `${folder}: its faces are cut as ${describe(crops.geometry)}, the model wants ${describe(geometry)}; prepare it for the model, or name the data set itself`,
+      );
     }
     this.crops = fitted;
   }
@@ -50,7 +53,13 @@ export class PreparedCrops implements AsyncIterable<LabelledCrop> {
           const truth = frameLabels === null ? label : (frameLabels[from + i] ?? null);
           const data = crop === null ? null : Float32Array.from(pixels.subarray(next * length, (next + 1) * length));
           if (data !== null) next += 1;
-          yield { id, frame: kind === 'image' ? null : index, timestamp, truth, crop: data === null ? null : { geometry, data } };
+          yield {
+            id,
+            frame: kind === 'image' ? null : index,
+            timestamp,
+            truth,
+            crop: data === null ? null : { geometry, data },
+          };
         }
       }
       if (sample.crops > 0) this.onSample((done += 1));

@@ -29,8 +29,31 @@ beforeAll(async () => {
   const { photo, left, top, width, height } = PEOPLE.blond;
   await sharp(photoPath(photo)).extract({ left, top, width, height }).resize(240, 240).png().toFile(face);
   const { path: ffmpeg } = await findFfmpeg();
-  const shown = ['-loop', '1', '-t', '0.2', '-r', '25', '-i', face, '-f', 'lavfi', '-t', '0.16', '-i', 'color=gray:size=240x240:rate=25'];
-  await promisify(execFile)(ffmpeg, ['-v', 'error', ...shown, '-filter_complex', '[0:v]format=yuv420p[a];[1:v]format=yuv420p[b];[a][b]concat=n=2', '-y', video]);
+  const shown = [
+    '-loop',
+    '1',
+    '-t',
+    '0.2',
+    '-r',
+    '25',
+    '-i',
+    face,
+    '-f',
+    'lavfi',
+    '-t',
+    '0.16',
+    '-i',
+    'color=gray:size=240x240:rate=25',
+  ];
+  await promisify(execFile)(ffmpeg, [
+    '-v',
+    'error',
+    ...shown,
+    '-filter_complex',
+    '[0:v]format=yuv420p[a];[1:v]format=yuv420p[b];[a][b]concat=n=2',
+    '-y',
+    video,
+  ]);
 });
 afterAll(() => {
   vi.unstubAllEnvs();
@@ -38,14 +61,30 @@ afterAll(() => {
 });
 
 function flat(level: number): Promise<unknown> {
-  return sharp({ create: { width: 12, height: 12, channels: 3, background: { r: level, g: level, b: level } } }).png().toFile(join(dir, `${level}.png`));
+  return sharp({ create: { width: 12, height: 12, channels: 3, background: { r: level, g: level, b: level } } })
+    .png()
+    .toFile(join(dir, `${level}.png`));
 }
 
 function sample(fields: Partial<Sample> & Pick<Sample, 'id' | 'path'>): Sample {
-  return { kind: 'image', frames: null, label: 'neutral', frameLabels: null, softLabel: null, subject: null, split: 'test', startSeconds: null, endSeconds: null, ...fields };
+  return {
+    kind: 'image',
+    frames: null,
+    label: 'neutral',
+    frameLabels: null,
+    softLabel: null,
+    subject: null,
+    split: 'test',
+    startSeconds: null,
+    endSeconds: null,
+    ...fields,
+  };
 }
 
-async function cropsOf(samples: readonly Sample[], faces: FaceHandling): Promise<{ source: SampleCrops; crops: LabelledCrop[]; asked: number }> {
+async function cropsOf(
+  samples: readonly Sample[],
+  faces: FaceHandling,
+): Promise<{ source: SampleCrops; crops: LabelledCrop[]; asked: number }> {
   let asked = 0;
   const source = new SampleCrops(samples, {
     geometry: GEOMETRY,
@@ -74,8 +113,21 @@ const clip = sample({
 });
 
 it('takes pictures and frames as they are, in order, and passes over what cannot be read', async () => {
-  const { source, crops, asked } = await cropsOf([sample({ id: 'p', path: join(dir, '10.png') }), sample({ id: 'd', path: join(dir, 'damaged.png') }), clip], 'as-is');
-  expect(crops.map(({ id, frame, truth, timestamp, crop }) => [id, frame, truth, timestamp, crop?.data.length, crop?.data[0], crop?.data[63]])).toEqual([
+  const { source, crops, asked } = await cropsOf(
+    [sample({ id: 'p', path: join(dir, '10.png') }), sample({ id: 'd', path: join(dir, 'damaged.png') }), clip],
+    'as-is',
+  );
+  expect(
+    crops.map(({ id, frame, truth, timestamp, crop }) => [
+      id,
+      frame,
+      truth,
+      timestamp,
+      crop?.data.length,
+      crop?.data[0],
+      crop?.data[63],
+    ]),
+  ).toEqual([
     ['p', null, 'neutral', 0, 64, 10, 10],
     ['clip', 0, 'fear', 0, 64, 20, 20],
     // Has a label and no picture.
@@ -89,7 +141,10 @@ it('takes pictures and frames as they are, in order, and passes over what cannot
 });
 
 it('finds and aligns faces where asked to, and takes a picture without one as a whole', async () => {
-  const { source, crops } = await cropsOf([sample({ id: 'face', path: face }), sample({ id: 'flat', path: join(dir, '10.png') }), clip], 'detect');
+  const { source, crops } = await cropsOf(
+    [sample({ id: 'face', path: face }), sample({ id: 'flat', path: join(dir, '10.png') }), clip],
+    'detect',
+  );
   // None of the clip's pictures shows a face, frame 1 is not there.
   expect(crops.map(({ id, frame, crop }) => [id, frame, crop !== null])).toEqual([
     ['face', null, true],
@@ -104,9 +159,18 @@ it('finds and aligns faces where asked to, and takes a picture without one as a 
 
 it('takes a frame that cannot be decoded for one without a face', async () => {
   const frames = [10, 20].map((level, i) => ({ index: 2 * i, path: join(dir, `${level}.png`) }));
-  const damaged = sample({ id: 'c', path: dir, kind: 'clip', frames: [frames[0]!, { index: 1, path: join(dir, 'damaged.png') }, frames[1]!] });
+  const damaged = sample({
+    id: 'c',
+    path: dir,
+    kind: 'clip',
+    frames: [frames[0]!, { index: 1, path: join(dir, 'damaged.png') }, frames[1]!],
+  });
   const { source, crops } = await cropsOf([damaged], 'as-is');
-  expect(crops.map(({ frame, truth, crop }) => [frame, truth, crop?.data[0]])).toEqual([[0, 'neutral', 10], [1, 'neutral', undefined], [2, 'neutral', 20]]);
+  expect(crops.map(({ frame, truth, crop }) => [frame, truth, crop?.data[0]])).toEqual([
+    [0, 'neutral', 10],
+    [1, 'neutral', undefined],
+    [2, 'neutral', 20],
+  ]);
   expect(source.notes.unreadable.map(({ path }) => path)).toEqual([join(dir, 'damaged.png')]);
 });
 

@@ -41,7 +41,8 @@ export class SampleCrops implements AsyncIterable<LabelledCrop> {
     let pending: Picture[] = [];
     try {
       for (const [done, sample] of this.samples.entries()) {
-        if (signal?.aborted === true) throw new FerError('INTERRUPTED', 'evaluation stopped; run it again for the whole');
+        if (signal?.aborted === true)
+          throw new FerError('INTERRUPTED', 'evaluation stopped; run it again for the whole');
         if (faces === 'detect' || (sample.kind === 'clip' && sample.frames === null)) {
           // Crops leave in the order of the samples.
           yield* wholePictures(pending, geometry, notes);

@@ -31,12 +31,23 @@ export interface SplitCropsOptions {
 export async function openSplit({ data, split, fold }: SplitOf): Promise<Dataset> {
   const dataset = await openDataset(data, { split, ...(fold === undefined ? {} : { fold }) });
   if (dataset.samples.length > 0) return dataset;
-  const why = dataset.problems.length > 0 ? `${dataset.problems.length} of its files are missing or rows unreadable` : 'the data set has none';
-  throw new FerError('INPUT_NOT_FOUND', `${data}: no samples in the ${split} split (${why}); give another --split, or look with fer dataset check`);
+  const why =
+    dataset.problems.length > 0
+      ? `${dataset.problems.length} of its files are missing or rows unreadable`
+      : 'the data set has none';
+  throw new FerError(
+    'INPUT_NOT_FOUND',
+    `${data}: no samples in the ${split} split (${why}); give another --split, or look with fer dataset check`,
+  );
 }
 
 /** Opens the faces of a split, and lets go of them when `work` is done. The engine must be open. @param dataset of `openSplit` */
-export async function withSplitCrops<T>(dataset: Dataset, { data, split }: SplitOf, { model, faces, onSample, signal }: SplitCropsOptions, work: (crops: SampleCrops | PreparedCrops) => Promise<T>): Promise<T> {
+export async function withSplitCrops<T>(
+  dataset: Dataset,
+  { data, split }: SplitOf,
+  { model, faces, onSample, signal }: SplitCropsOptions,
+  work: (crops: SampleCrops | PreparedCrops) => Promise<T>,
+): Promise<T> {
   const handling = await faceHandling(faces, model, data);
   let nets: Promise<FaceNets> | null = null;
   const folder = preparedFolder(data);
@@ -44,7 +55,13 @@ export async function withSplitCrops<T>(dataset: Dataset, { data, split }: Split
   try {
     const crops =
       prepared === null
-        ? new SampleCrops(dataset.samples, { geometry: model.crop, faces: handling, nets: () => (nets ??= loadFaceNets()), ...(onSample && { onSample }), ...(signal && { signal }) })
+        ? new SampleCrops(dataset.samples, {
+            geometry: model.crop,
+            faces: handling,
+            nets: () => (nets ??= loadFaceNets()),
+            ...(onSample && { onSample }),
+            ...(signal && { signal }),
+          })
         : new PreparedCrops(prepared, model.crop, onSample);
     return await work(crops);
   } finally {

@@ -1,6 +1,12 @@
 import type { LabelSet } from '../../model/label-set.js';
 import { canonicalLabel } from '../datasets/index.js';
-import { classificationMetrics, confusionMatrix, expectedCalibrationError, predictedClasses, reliabilityBins } from '../metrics/index.js';
+import {
+  classificationMetrics,
+  confusionMatrix,
+  expectedCalibrationError,
+  predictedClasses,
+  reliabilityBins,
+} from '../metrics/index.js';
 import type { ReliabilityBin } from '../metrics/index.js';
 
 /** How a model did. Rows and columns of `confusion`, and the names of the others, are those of `labels`. */
@@ -65,8 +71,10 @@ export class Tally {
   result(): Evaluation {
     const { labels } = this;
     const confusion = labels.map((_, i) => labels.map((__, j) => this.counts[i]?.[j] ?? 0));
-    const { count, accuracy, meanClassAccuracy, macroF1, macroF1Present, recall, precision, f1 } = classificationMetrics(confusion);
-    const byLabel = (values: readonly (number | null)[]): Record<string, number | null> => Object.fromEntries(labels.map((label, index) => [label, values[index]!]));
+    const { count, accuracy, meanClassAccuracy, macroF1, macroF1Present, recall, precision, f1 } =
+      classificationMetrics(confusion);
+    const byLabel = (values: readonly (number | null)[]): Record<string, number | null> =>
+      Object.fromEntries(labels.map((label, index) => [label, values[index]!]));
     return {
       count,
       accuracy,
@@ -100,6 +108,13 @@ export class Tally {
 
 function merged(a: ReliabilityBin, b: ReliabilityBin): ReliabilityBin {
   const count = a.count + b.count;
-  const mean = (x: number | null, y: number | null): number | null => (count === 0 ? null : ((x ?? 0) * a.count + (y ?? 0) * b.count) / count);
-  return { from: a.from, to: a.to, count, confidence: mean(a.confidence, b.confidence), accuracy: mean(a.accuracy, b.accuracy) };
+  const mean = (x: number | null, y: number | null): number | null =>
+    count === 0 ? null : ((x ?? 0) * a.count + (y ?? 0) * b.count) / count;
+  return {
+    from: a.from,
+    to: a.to,
+    count,
+    confidence: mean(a.confidence, b.confidence),
+    accuracy: mean(a.accuracy, b.accuracy),
+  };
 }

@@ -25,8 +25,15 @@ export function picturesOf(sample: Sample): Picture[] {
 }
 
 /** The pictures as crops, decoded together. What cannot be decoded is noted, and is, in a clip, a frame without a face. */
-export async function* wholePictures(pictures: readonly Picture[], geometry: CropGeometry, notes: CropNotes): AsyncGenerator<LabelledCrop, void, undefined> {
-  const { crops, places } = await decodeImages(pictures.flatMap(({ path }) => path ?? []), geometry);
+export async function* wholePictures(
+  pictures: readonly Picture[],
+  geometry: CropGeometry,
+  notes: CropNotes,
+): AsyncGenerator<LabelledCrop, void, undefined> {
+  const { crops, places } = await decodeImages(
+    pictures.flatMap(({ path }) => path ?? []),
+    geometry,
+  );
   let next = 0;
   for (const { path, ...picture } of pictures) {
     const place = path === null ? null : places[next++]!;

@@ -7,6 +7,11 @@ it('the example of docs/experiment.md is a grid that can be run', () => {
   const example = parseGrid(JSON.parse(/```json\n([^]*?)```/.exec(page)![1]!));
   const groups = layOut(example);
   expect(groups).toHaveLength(3 * 2);
-  expect(groups.every(({ start, cells }) => start!.config.epochs === 5 && cells.length === 3 && cells.every(({ config }) => config.epochs === 40))).toBe(true);
+  expect(
+    groups.every(
+      ({ start, cells }) =>
+        start!.config.epochs === 5 && cells.length === 3 && cells.every(({ config }) => config.epochs === 40),
+    ),
+  ).toBe(true);
   for (const field of Object.keys(example)) expect(page).toContain(`| \`${field}\` |`);
 });

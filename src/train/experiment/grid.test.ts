@@ -3,23 +3,29 @@ import { layOut, parseGrid } from './grid.js';
 
 const GRID = {
   base: { data: 'manifest:faces', epochs: 4, optimizer: { learningRate: 0.01 } },
-  methods: { CE: { method: { name: 'ce' } }, NLA: { method: { name: 'nla', lambda: 0.25 }, optimizer: { weightDecay: 0 } } },
+  methods: {
+    CE: { method: { name: 'ce' } },
+    NLA: { method: { name: 'nla', lambda: 0.25 }, optimizer: { weightDecay: 0 } },
+  },
   conditions: { clean: {}, '20 % noise': { noise: { rate: 0.2 }, epochs: 6 } },
   seeds: [1, 2],
 };
-const invalid = (message: RegExp): unknown => expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string });
+const invalid = (message: RegExp): unknown =>
+  expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string });
 
 describe('a grid', () => {
   it('is laid out seed by seed, condition by condition, every method in each', () => {
     const groups = layOut(parseGrid(GRID));
     expect(groups.map(({ cells }) => cells.map(({ method, condition, seed }) => [method, condition, seed]))).toEqual(
-      [1, 2].flatMap((seed) => ['clean', '20 % noise'].map((condition) => ['CE', 'NLA'].map((method) => [method, condition, seed]))),
+      [1, 2].flatMap((seed) =>
+        ['clean', '20 % noise'].map((condition) => ['CE', 'NLA'].map((method) => [method, condition, seed])),
+      ),
     );
     expect(groups[1]!.cells[1]!.folder).toBe('NLA/20-noise/seed-1');
     expect(groups.every(({ start }) => start === null)).toBe(true);
   });
 
-  it('settles a run\'s settings: base, method, condition, seed, each over the one before', () => {
+  it("settles a run's settings: base, method, condition, seed, each over the one before", () => {
     const cell = layOut(parseGrid(GRID))[3]!.cells[1]!;
     expect(cell.config).toMatchObject({
       ...{ data: 'manifest:faces', epochs: 6, seed: 2 },
@@ -53,11 +59,15 @@ describe('a grid', () => {
   });
 
   it('with a setting that is none is refused before anything runs', () => {
-    expect(() => layOut(parseGrid({ ...GRID, conditions: { odd: { nois: {} } } }))).toThrow(invalid(/unknown setting "nois": did you mean "noise"/));
+    expect(() => layOut(parseGrid({ ...GRID, conditions: { odd: { nois: {} } } }))).toThrow(
+      invalid(/unknown setting "nois": did you mean "noise"/),
+    );
   });
 
   it('in which two runs would share a folder is refused', () => {
-    expect(() => layOut(parseGrid({ ...GRID, methods: { 'a b': { method: { name: 'ce' } }, 'a-b': { method: { name: 'ce' } } } }))).toThrow(invalid(/a-b\/clean\/seed-1/));
+    expect(() =>
+      layOut(parseGrid({ ...GRID, methods: { 'a b': { method: { name: 'ce' } }, 'a-b': { method: { name: 'ce' } } } })),
+    ).toThrow(invalid(/a-b\/clean\/seed-1/));
     expect(() => layOut(parseGrid({ ...GRID, seeds: [3, 3] }))).toThrow(invalid(/CE\/clean\/seed-3/));
     const start = { method: { name: 'ce' } };
     expect(() => layOut(parseGrid({ ...GRID, start, methods: { start } }))).toThrow(invalid(/none the name "start"/));

@@ -13,9 +13,13 @@ const schema = z.strictObject({
   /** A short training from which all methods begin, once for each condition and seed; null to begin at random. */
   start: settings.nullable().default(null),
   /** By name: settings over the base. */
-  methods: z.record(z.string(), settings, { error: 'name the methods and their settings, as in { "CE": { "method": { "name": "ce" } } }' }),
+  methods: z.record(z.string(), settings, {
+    error: 'name the methods and their settings, as in { "CE": { "method": { "name": "ce" } } }',
+  }),
   /** By name: settings over the method, such as label noise. */
-  conditions: z.record(z.string(), settings, { error: 'name the conditions and their settings, as in { "clean": {} }' }),
+  conditions: z.record(z.string(), settings, {
+    error: 'name the conditions and their settings, as in { "clean": {} }',
+  }),
   seeds: z.array(z.int(), { error: 'list one or more whole numbers, as in [1, 2]' }).min(1),
   /** The split that finished models are measured on. It chooses nothing. */
   test: z.enum(SPLITS).default('test'),
@@ -54,7 +58,9 @@ export function parseGrid(json: unknown): Grid {
   const issue = result.error.issues[0]!;
   const what =
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => `unknown field "${key}": did you mean "${closest(key, Object.keys(schema.shape))}"?`).join(', ')
+      ? issue.keys
+          .map((key) => `unknown field "${key}": did you mean "${closest(key, Object.keys(schema.shape))}"?`)
+          .join(', ')
       : `${issue.path.map(String).join('.') || 'the whole'}: ${issue.message}`;
   throw new FerError('CONFIG_INVALID', `experiment: ${what}`, { cause: result.error });
 }
@@ -67,7 +73,8 @@ export function layOut(grid: Grid): readonly CellGroup[] {
   const groups = grid.seeds.flatMap((seed) =>
     Object.entries(grid.conditions).map(([condition, conditionSettings]) => {
       const place = (name: string): string => [name, condition, `seed ${seed}`].map(slug).join('/');
-      const configure = (own: Settings): TrainConfig => resolveConfig(null, grid.base, own, conditionSettings, { seed });
+      const configure = (own: Settings): TrainConfig =>
+        resolveConfig(null, grid.base, own, conditionSettings, { seed });
       const start = grid.start === null ? null : { folder: place('start'), config: configure(grid.start) };
       const cells = Object.entries(grid.methods).map(([method, own]) => ({
         ...{ method, condition, seed },
@@ -86,7 +93,11 @@ export function layOut(grid: Grid): readonly CellGroup[] {
 function checkFolders(groups: readonly CellGroup[]): void {
   const taken = new Set<string>();
   for (const { folder } of groups.flatMap(({ start, cells }) => [...(start === null ? [] : [start]), ...cells])) {
-    if (taken.has(folder)) throw new FerError('CONFIG_INVALID', `experiment: two runs would lie in the folder ${folder}: give methods, conditions and seeds names that differ${folder.startsWith('start/') ? ', and none the name "start"' : ''}`);
+    if (taken.has(folder))
+      throw new FerError(
+        'CONFIG_INVALID',
+        `experiment: two runs would lie in the folder ${folder}: give methods, conditions and seeds names that differ${folder.startsWith('start/') ? ', and none the name "start"' : ''}`,
+      );
     taken.add(folder);
   }
 }

@@ -66,13 +66,20 @@ const COLUMNS: readonly (readonly [string, (row: ResultRow) => string])[] = [
   ['condition', ({ condition }) => condition],
   ['method', ({ method }) => method],
   ['seeds', ({ seeds }) => String(seeds)],
-  ...FIGURES.map(([name, figure]): readonly [string, (row: ResultRow) => string] => [name, (row) => percent(row[figure], row.seeds)]),
+  ...FIGURES.map(([name, figure]): readonly [string, (row: ResultRow) => string] => [
+    name,
+    (row) => percent(row[figure], row.seeds),
+  ]),
 ];
 
 /** The table in Markdown, in percent, with the standard deviation where there are several seeds. */
 export function markdownResults(rows: readonly ResultRow[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(COLUMNS.map(([name]) => name)), line(COLUMNS.map(() => '---')), ...rows.map((row) => line(COLUMNS.map(([, cell]) => cell(row))))].join('\n');
+  return [
+    line(COLUMNS.map(([name]) => name)),
+    line(COLUMNS.map(() => '---')),
+    ...rows.map((row) => line(COLUMNS.map(([, cell]) => cell(row)))),
+  ].join('\n');
 }
 
 /** A single run says nothing of the spread. */

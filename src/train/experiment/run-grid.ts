@@ -44,7 +44,11 @@ const RESULT = 'result.json';
  * Runs every cell that has no result yet, each into a folder of its own, and goes on where it was interrupted. The engine must be open.
  * @returns false when interrupted
  */
-export async function runGrid(grid: Grid, folder: string, { part = 1, parts = 1, signal, onMessage = () => undefined }: GridOptions = {}): Promise<boolean> {
+export async function runGrid(
+  grid: Grid,
+  folder: string,
+  { part = 1, parts = 1, signal, onMessage = () => undefined }: GridOptions = {},
+): Promise<boolean> {
   const shared = new SharedData();
   try {
     return await runGroups(grid, folder, shared, { part, parts, signal, onMessage });
@@ -53,7 +57,12 @@ export async function runGrid(grid: Grid, folder: string, { part = 1, parts = 1,
   }
 }
 
-async function runGroups(grid: Grid, folder: string, shared: SharedData, { part, parts, signal, onMessage }: Required<GridOptions>): Promise<boolean> {
+async function runGroups(
+  grid: Grid,
+  folder: string,
+  shared: SharedData,
+  { part, parts, signal, onMessage }: Required<GridOptions>,
+): Promise<boolean> {
   for (const [i, group] of layOut(grid).entries()) {
     if (i % parts !== part - 1) continue;
     const missing: Cell[] = [];
@@ -64,7 +73,9 @@ async function runGroups(grid: Grid, folder: string, shared: SharedData, { part,
       onMessage(`${cell.method}, ${cell.condition}, seed ${cell.seed}`);
       const result = await runCell(cell, grid, folder, shared, signal, onMessage);
       if (result === null) return false;
-      onMessage(`  best (epoch ${result.bestEpoch}) WAR ${percent(result.best.accuracy)} UAR ${percent(result.best.meanClassAccuracy)}; last WAR ${percent(result.last.accuracy)} UAR ${percent(result.last.meanClassAccuracy)}`);
+      onMessage(
+        `  best (epoch ${result.bestEpoch}) WAR ${percent(result.best.accuracy)} UAR ${percent(result.best.meanClassAccuracy)}; last WAR ${percent(result.last.accuracy)} UAR ${percent(result.last.meanClassAccuracy)}`,
+      );
     }
   }
   return true;
@@ -72,27 +83,53 @@ async function runGroups(grid: Grid, folder: string, shared: SharedData, { part,
 
 /** The results there are, in the grid's order. */
 export async function gridResults(grid: Grid, folder: string): Promise<readonly CellResult[]> {
-  const results = await Promise.all(layOut(grid).flatMap(({ cells }) => cells).map((cell) => readResult(folder, cell)));
+  const results = await Promise.all(
+    layOut(grid)
+      .flatMap(({ cells }) => cells)
+      .map((cell) => readResult(folder, cell)),
+  );
   return results.filter((result) => result !== null);
 }
 
-async function runStart({ start }: CellGroup, folder: string, shared: SharedData, signal: AbortSignal | undefined, say: (line: string) => void): Promise<boolean> {
+async function runStart(
+  { start }: CellGroup,
+  folder: string,
+  shared: SharedData,
+  signal: AbortSignal | undefined,
+  say: (line: string) => void,
+): Promise<boolean> {
   if (start === null) return true;
-  const outcome = await train(start.config, join(folder, start.folder), { resume: true, signal, data: await shared.of(start.config) });
-  if (outcome.isComplete) say(`start: ${start.folder}, accuracy on its own labels ${percent(outcome.history.at(-1)!.trainAccuracy)}`);
+  const outcome = await train(start.config, join(folder, start.folder), {
+    resume: true,
+    signal,
+    data: await shared.of(start.config),
+  });
+  if (outcome.isComplete)
+    say(`start: ${start.folder}, accuracy on its own labels ${percent(outcome.history.at(-1)!.trainAccuracy)}`);
   return outcome.isComplete;
 }
 
-async function runCell(cell: Cell, grid: Grid, folder: string, shared: SharedData, signal: AbortSignal | undefined, say: (line: string) => void): Promise<CellResult | null> {
+async function runCell(
+  cell: Cell,
+  grid: Grid,
+  folder: string,
+  shared: SharedData,
+  signal: AbortSignal | undefined,
+  say: (line: string) => void,
+): Promise<CellResult | null> {
   const path = join(folder, cell.folder);
-  const config = cell.startFolder === null ? cell.config : { ...cell.config, init: join(folder, cell.startFolder, 'last') };
+  const config =
+    cell.startFolder === null ? cell.config : { ...cell.config, init: join(folder, cell.startFolder, 'last') };
   const data = await shared.of(config);
   const outcome = await train(config, path, {
     resume: true,
     signal,
     data,
     onEpoch: ({ epoch, loss, trainAccuracy, validation, seconds }) => {
-      if (epoch % 5 === 0) say(`  epoch ${epoch}/${config.epochs}  loss ${loss.toFixed(3)}, accuracy ${percent(trainAccuracy)}, validation WAR ${percent(validation?.accuracy ?? NaN)} UAR ${percent(validation?.meanClassAccuracy ?? NaN)}, ${seconds.toFixed(0)} s`);
+      if (epoch % 5 === 0)
+        say(
+          `  epoch ${epoch}/${config.epochs}  loss ${loss.toFixed(3)}, accuracy ${percent(trainAccuracy)}, validation WAR ${percent(validation?.accuracy ?? NaN)} UAR ${percent(validation?.meanClassAccuracy ?? NaN)}, ${seconds.toFixed(0)} s`,
+        );
     },
   });
   if (!outcome.isComplete) return null;
@@ -114,7 +151,12 @@ async function runCell(cell: Cell, grid: Grid, folder: string, shared: SharedDat
 async function measure(checkpoint: string, test: EvaluationSet): Promise<SplitMetrics> {
   const { model, info } = await loadCheckpoint(checkpoint);
   try {
-    return splitMetrics(await test.logits(predictWith(model)), test.labels, info.labelSet.labels.length, info.temperature ?? 1);
+    return splitMetrics(
+      await test.logits(predictWith(model)),
+      test.labels,
+      info.labelSet.labels.length,
+      info.temperature ?? 1,
+    );
   } finally {
     model.dispose();
   }
@@ -130,7 +172,10 @@ async function readResult(folder: string, cell: Cell): Promise<CellResult | null
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-  throw new FerError('CONFIG_INVALID', `${path} was made with other settings than the grid has now: choose another --output, or remove that folder to run it again`);
+  throw new FerError(
+    'CONFIG_INVALID',
+    `${path} was made with other settings than the grid has now: choose another --output, or remove that folder to run it again`,
+  );
 }
 
 function settingsOf({ config: { data: _data, init: _init, ...rest } }: Cell): string {

@@ -20,9 +20,14 @@ describe('NAW weight of one sample', () => {
     const labels = logits.map(() => random.int(4));
     for (const epsilon of [0, 0.4, 1]) {
       tf.tidy(() => {
-        const { weight, truth, nearest } = nawWeights(tf.tensor2d(logits), tf.tensor1d(labels, 'int32'), { parameters, epsilon });
+        const { weight, truth, nearest } = nawWeights(tf.tensor2d(logits), tf.tensor1d(labels, 'int32'), {
+          parameters,
+          epsilon,
+        });
         const [w, p, q] = [weight.dataSync(), truth.dataSync(), nearest.dataSync()];
-        w.forEach((expected, i) => { expect(nawWeightAt(p[i]!, q[i]!, parameters, epsilon)).toBeCloseTo(expected, 5); });
+        w.forEach((expected, i) => {
+          expect(nawWeightAt(p[i]!, q[i]!, parameters, epsilon)).toBeCloseTo(expected, 5);
+        });
       });
     }
   });
@@ -35,7 +40,9 @@ describe('NAW weight of one sample', () => {
   });
 
   it('refuses what is no Gaussian', () => {
-    expect(() => nawWeightAt(0.9, 0.1, { ...NAW_PARAMETERS.nla, covT: -0.9 }, 1)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(() => nawWeightAt(0.9, 0.1, { ...NAW_PARAMETERS.nla, covT: -0.9 }, 1)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' }),
+    );
   });
 });
 
@@ -46,10 +53,14 @@ describe('quadrants', () => {
 
   it('agree with the side of the diagonal everywhere', () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (truth, share) => {
-        const nearest = share * (1 - truth);
-        expect(quadrantOf(truth, nearest).endsWith('-agreed')).toBe(truth >= nearest);
-      }),
+      fc.property(
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (truth, share) => {
+          const nearest = share * (1 - truth);
+          expect(quadrantOf(truth, nearest).endsWith('-agreed')).toBe(truth >= nearest);
+        },
+      ),
     );
   });
 });
@@ -66,7 +77,17 @@ describe('ambiguity of the training samples', () => {
 
   it('leaves out samples without a label and broken posteriors, and keeps numbers and names together', () => {
     const points = ambiguityPoints(data);
-    expect(points.map(({ sample, id, given, predicted, truth, nearest, quadrant }) => ({ sample, id, given, predicted, truth, nearest, quadrant }))).toEqual([
+    expect(
+      points.map(({ sample, id, given, predicted, truth, nearest, quadrant }) => ({
+        sample,
+        id,
+        given,
+        predicted,
+        truth,
+        nearest,
+        quadrant,
+      })),
+    ).toEqual([
       { sample: 0, id: 'a', given: 0, predicted: 0, truth: 0.75, nearest: 0.25, quadrant: 'clear-agreed' },
       { sample: 1, id: 'b', given: 0, predicted: 1, truth: 0.125, nearest: 0.75, quadrant: 'confident-disagreed' },
     ]);

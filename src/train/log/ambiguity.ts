@@ -58,10 +58,14 @@ export function quadrantOf(truth: number, nearest: number): Quadrant {
  */
 export function nawWeightAt(truth: number, nearest: number, parameters: NawParameters, epsilon: number): number {
   const { muT, muF, varT, covT, varF, covF, lambdaT, lambdaF, normalised } = parameters;
-  const [mu, variance, covariance, height] = truth >= nearest ? [muT, varT, epsilon * covT, lambdaT] : [muF, varF, covF, lambdaF];
+  const [mu, variance, covariance, height] =
+    truth >= nearest ? [muT, varT, epsilon * covT, lambdaT] : [muF, varF, covF, lambdaF];
   const determinant = variance ** 2 - covariance ** 2;
   if (!(variance > 0 && determinant > 0)) {
-    throw new FerError('CONFIG_INVALID', `NAW: variance ${variance} and covariance ${covariance} make no Gaussian; the variance must exceed the covariance's magnitude`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `NAW: variance ${variance} and covariance ${covariance} make no Gaussian; the variance must exceed the covariance's magnitude`,
+    );
   }
   const dx = truth - mu[0];
   const dy = nearest - mu[1];
@@ -78,7 +82,10 @@ export function ambiguityPoints(data: AmbiguityData): AmbiguityPoint[] {
   const { points, given, ids, parameters, epsilon } = data;
   const count = ids.length;
   if (points.length !== 3 * count || given.length !== count) {
-    throw new FerError('CONFIG_INVALID', `ambiguity of training samples: ${count} ids need ${3 * count} numbers and ${count} labels, not ${points.length} and ${given.length}`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `ambiguity of training samples: ${count} ids need ${3 * count} numbers and ${count} labels, not ${points.length} and ${given.length}`,
+    );
   }
   const found: AmbiguityPoint[] = [];
   for (let sample = 0; sample < count; sample += 1) {

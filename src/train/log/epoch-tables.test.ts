@@ -16,8 +16,14 @@ describe('tables of the epochs', () => {
     await writeEpochTables(folder, THREE_LABELS, history);
     expect((await readdir(folder)).sort()).toEqual([EPOCHS_CSV, EPOCHS_JSONL].sort());
     const lines = (await readFile(join(folder, EPOCHS_JSONL), 'utf8')).trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(history.map((record) => ({ ...record, labels: THREE_LABELS })));
-    expect(rowsOf(await readFile(join(folder, EPOCHS_CSV), 'utf8')).map((row) => row['epoch'])).toEqual(['1', '2', '3']);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
+      history.map((record) => ({ ...record, labels: THREE_LABELS })),
+    );
+    expect(rowsOf(await readFile(join(folder, EPOCHS_CSV), 'utf8')).map((row) => row['epoch'])).toEqual([
+      '1',
+      '2',
+      '3',
+    ]);
   });
 
   it('forget epochs that a run which went back no longer has, and what a killed write left', async () => {
@@ -40,7 +46,11 @@ describe('tables of the epochs', () => {
     expect(first!['part_consistency']).toBe(''); // from the second epoch on
     expect(Number(second!['part_consistency'])).toBe(0.125);
     expect(second!['validation_accuracy']).toBe(''); // no validation
-    expect([first!['temperature'], first!['validation_calibrated_loss'], first!['validation_calibrated_error']]).toEqual(['1.5', '0.75', '0.03125']);
+    expect([
+      first!['temperature'],
+      first!['validation_calibrated_loss'],
+      first!['validation_calibrated_error'],
+    ]).toEqual(['1.5', '0.75', '0.03125']);
     expect(second!['temperature']).toBe('');
     expect(second!['train_accuracy']).toBe('0.75');
   });
@@ -54,10 +64,16 @@ describe('tables of the epochs', () => {
   it('name the file that cannot be written', async () => {
     const inTheWay = join(scratch, 'in-the-way');
     await writeFile(inTheWay, 'a file');
-    await expect(writeEpochTables(inTheWay, THREE_LABELS, [])).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining(inTheWay) as string });
+    await expect(writeEpochTables(inTheWay, THREE_LABELS, [])).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+      message: expect.stringContaining(inTheWay) as string,
+    });
     const folder = join(scratch, 'blocked');
     await mkdir(join(folder, EPOCHS_CSV), { recursive: true });
-    await expect(writeEpochTables(folder, THREE_LABELS, [])).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining(EPOCHS_CSV) as string });
+    await expect(writeEpochTables(folder, THREE_LABELS, [])).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+      message: expect.stringContaining(EPOCHS_CSV) as string,
+    });
     expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toEqual([]);
   });
 });

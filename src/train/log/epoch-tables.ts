@@ -15,7 +15,11 @@ export const EPOCHS_CSV = 'epochs.csv';
  * @param labels names of the classes, in the order of `recall` and `confusion`
  * @throws FerError OUTPUT_UNWRITABLE
  */
-export async function writeEpochTables(folder: string, labels: readonly string[], history: readonly EpochRecord[]): Promise<void> {
+export async function writeEpochTables(
+  folder: string,
+  labels: readonly string[],
+  history: readonly EpochRecord[],
+): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw unwritable(folder, error);
   });

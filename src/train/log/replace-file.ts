@@ -27,5 +27,9 @@ export async function replaceFile(path: string, data: string | Uint8Array): Prom
 /** What to tell about a file that could not be written. */
 export function unwritable(path: string, error: unknown): FerError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new FerError('OUTPUT_UNWRITABLE', `${path} cannot be written (${reason}); free space, or choose another folder for the run`, { cause: error });
+  return new FerError(
+    'OUTPUT_UNWRITABLE',
+    `${path} cannot be written (${reason}); free space, or choose another folder for the run`,
+    { cause: error },
+  );
 }

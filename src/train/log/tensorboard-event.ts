@@ -13,8 +13,16 @@ export interface ScalarEvent {
  * Six fields are all that scalars need, so they are encoded here.
  */
 export function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Buffer {
-  const values = Object.entries(scalars).map(([tag, value]) => message(SUMMARY_VALUE, Buffer.concat([text(VALUE_TAG, tag), float(VALUE_SIMPLE, value)])));
-  return framed(Buffer.concat([double(EVENT_WALL_TIME, wallTime), integer(EVENT_STEP, step), message(EVENT_SUMMARY, Buffer.concat(values))]));
+  const values = Object.entries(scalars).map(([tag, value]) =>
+    message(SUMMARY_VALUE, Buffer.concat([text(VALUE_TAG, tag), float(VALUE_SIMPLE, value)])),
+  );
+  return framed(
+    Buffer.concat([
+      double(EVENT_WALL_TIME, wallTime),
+      integer(EVENT_STEP, step),
+      message(EVENT_SUMMARY, Buffer.concat(values)),
+    ]),
+  );
 }
 
 /** The record every event file begins with. */

@@ -79,7 +79,10 @@ describe('event files for TensorBoard', () => {
   it('say so when they cannot be written', async () => {
     const inTheWay = join(scratch, 'in-the-way');
     await writeFile(inTheWay, 'a file');
-    await expect(writeTensorboardEvents(inTheWay, [])).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining(EVENTS_FILE) as string });
+    await expect(writeTensorboardEvents(inTheWay, [])).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+      message: expect.stringContaining(EVENTS_FILE) as string,
+    });
   });
 });
 
@@ -88,7 +91,9 @@ function place(name: string): { folder: string; path: string } {
 }
 
 function steps(file: Buffer): (number | undefined)[] {
-  return decode(file).slice(1).map(({ step }) => step);
+  return decode(file)
+    .slice(1)
+    .map(({ step }) => step);
 }
 
 interface Decoded {

@@ -24,7 +24,11 @@ export interface TensorboardOptions {
  * @param folder the run folder; `tensorboard/` is made in it
  * @throws FerError OUTPUT_UNWRITABLE
  */
-export async function writeTensorboardEvents(folder: string, history: readonly EpochRecord[], options: TensorboardOptions = {}): Promise<void> {
+export async function writeTensorboardEvents(
+  folder: string,
+  history: readonly EpochRecord[],
+  options: TensorboardOptions = {},
+): Promise<void> {
   const place = join(folder, TENSORBOARD_FOLDER);
   const path = join(place, EVENTS_FILE);
   try {

@@ -29,7 +29,11 @@ export type CrossEntropyResult = {
  * @param logits [N, C]
  * @throws FerError CONFIG_INVALID for shapes that do not fit, or options out of range.
  */
-export function crossEntropy(logits: tf.Tensor2D, labels: Labels, options: CrossEntropyOptions = {}): CrossEntropyResult {
+export function crossEntropy(
+  logits: tf.Tensor2D,
+  labels: Labels,
+  options: CrossEntropyOptions = {},
+): CrossEntropyResult {
   checkLabels(logits, labels);
   const classCount = logits.shape[1];
   const { labelSmoothing, classWeights } = checkOptions(options, classCount);
@@ -45,12 +49,21 @@ export function crossEntropy(logits: tf.Tensor2D, labels: Labels, options: Cross
   });
 }
 
-function checkOptions({ labelSmoothing = 0, classWeights }: CrossEntropyOptions, classCount: number): Required<CrossEntropyOptions> {
+function checkOptions(
+  { labelSmoothing = 0, classWeights }: CrossEntropyOptions,
+  classCount: number,
+): Required<CrossEntropyOptions> {
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
     throw new FerError('CONFIG_INVALID', `labelSmoothing is ${labelSmoothing}; it must be at least 0 and below 1`);
   }
-  if (classWeights && (classWeights.length !== classCount || !classWeights.every((weight) => weight >= 0 && Number.isFinite(weight)))) {
-    throw new FerError('CONFIG_INVALID', `classWeights [${classWeights.join(', ')}] must be ${classCount} numbers, none negative: one for each class`);
+  if (
+    classWeights &&
+    (classWeights.length !== classCount || !classWeights.every((weight) => weight >= 0 && Number.isFinite(weight)))
+  ) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `classWeights [${classWeights.join(', ')}] must be ${classCount} numbers, none negative: one for each class`,
+    );
   }
   return { labelSmoothing, classWeights: classWeights ?? Array.from({ length: classCount }, () => 1) };
 }

@@ -50,7 +50,12 @@ export type DnferResult = {
  * @param strong logits of the same images, strongly augmented [N, C]
  * @throws FerError CONFIG_INVALID for shapes that do not fit.
  */
-export function dnfer(weak: tf.Tensor2D, strong: tf.Tensor2D, labels: Labels, { alpha = 0.5, warmUp = false }: DnferOptions = {}): DnferResult {
+export function dnfer(
+  weak: tf.Tensor2D,
+  strong: tf.Tensor2D,
+  labels: Labels,
+  { alpha = 0.5, warmUp = false }: DnferOptions = {},
+): DnferResult {
   checkViews(weak, strong);
   return tf.tidy(() => {
     const weakView = superviseView(weak, labels, warmUp);
@@ -85,7 +90,10 @@ function superviseView(logits: tf.Tensor2D, labels: Labels, warmUp: boolean): Dn
   const threshold: tf.Tensor1D = posteriors.mean(0); // [C]
   const truth: tf.Tensor1D = posteriors.mul(label).sum(1); // [N]
   const needed = label.mul(threshold).sum(1); // [N]
-  const believed = truth.greaterEqual(needed.mul(1 - TIE)).toFloat().mul<tf.Tensor1D>(labelled); // [N]
+  const believed = truth
+    .greaterEqual(needed.mul(1 - TIE))
+    .toFloat()
+    .mul<tf.Tensor1D>(labelled); // [N]
   const clean = warmUp ? (labelled as tf.Tensor1D) : believed; // [N]
   const supervised = crossEntropy(logits, labels).perSample.mul(clean).sum().div<tf.Scalar>(clean.sum().maximum(1));
   return { threshold, truth, clean, supervised };

@@ -42,15 +42,27 @@ export function argMaxOneHot(scores: tf.Tensor2D): tf.Tensor2D {
 /** @throws FerError CONFIG_INVALID unless logits are [N, C] with C >= 2 and the labels are N of them. */
 export function checkLabels(logits: tf.Tensor2D, labels: Labels): void {
   const [samples, classes] = logits.shape;
-  if (classes < 2) throw new FerError('CONFIG_INVALID', `logits [${logits.shape.join(', ')}] hold fewer than two classes; a loss needs at least two`);
-  const fits = labels.rank === 1 ? labels.shape[0] === samples : labels.shape[0] === samples && labels.shape[1] === classes;
-  if (!fits) throw new FerError('CONFIG_INVALID', `labels [${labels.shape.join(', ')}] do not fit logits [${logits.shape.join(', ')}]; give [N] indices or [N, C] votes`);
+  if (classes < 2)
+    throw new FerError(
+      'CONFIG_INVALID',
+      `logits [${logits.shape.join(', ')}] hold fewer than two classes; a loss needs at least two`,
+    );
+  const fits =
+    labels.rank === 1 ? labels.shape[0] === samples : labels.shape[0] === samples && labels.shape[1] === classes;
+  if (!fits)
+    throw new FerError(
+      'CONFIG_INVALID',
+      `labels [${labels.shape.join(', ')}] do not fit logits [${logits.shape.join(', ')}]; give [N] indices or [N, C] votes`,
+    );
 }
 
 /** @throws FerError CONFIG_INVALID unless both views have one shape: broadcasting would hide the mistake. */
 export function checkViews(a: tf.Tensor, b: tf.Tensor): void {
   if (!tf.util.arraysEqual(a.shape, b.shape)) {
-    throw new FerError('CONFIG_INVALID', `the logits of two views differ in shape: [${a.shape.join(', ')}] and [${b.shape.join(', ')}]`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `the logits of two views differ in shape: [${a.shape.join(', ')}] and [${b.shape.join(', ')}]`,
+    );
   }
 }
 

@@ -44,10 +44,12 @@ const mean = (values: readonly number[]): number => values.reduce((a, b) => a + 
 const CE = Z.map((z, i) => -Math.log(softmax(z)[Y[i]!]!));
 
 describe('cross entropy', () => {
-  it('is -log of the label\'s posterior', () => {
+  it("is -log of the label's posterior", () => {
     tf.tidy(() => {
       const { loss, perSample } = crossEntropy(logits(), labels());
-      CE.forEach((value, i) => { expect(perSample.dataSync()[i]).toBeCloseTo(value, 5); });
+      CE.forEach((value, i) => {
+        expect(perSample.dataSync()[i]).toBeCloseTo(value, 5);
+      });
       expect(loss.dataSync()[0]).toBeCloseTo(mean(CE), 5);
     });
   });
@@ -73,7 +75,12 @@ describe('cross entropy', () => {
 
   it('takes votes of any number, and one-hot votes are labels', () => {
     tf.tidy(() => {
-      const votes = tf.tensor2d([[10, 0, 0], [0, 0, 3], [1, 0, 0], [0, 2, 0]]);
+      const votes = tf.tensor2d([
+        [10, 0, 0],
+        [0, 0, 3],
+        [1, 0, 0],
+        [0, 2, 0],
+      ]);
       expect(crossEntropy(logits(), votes).loss.dataSync()[0]).toBeCloseTo(mean(CE), 5);
       const split = crossEntropy(tf.tensor2d([Z[0]!]), tf.tensor2d([[6, 2, 0]])).loss.dataSync()[0];
       const p = softmax(Z[0]!);
@@ -87,7 +94,12 @@ describe('cross entropy', () => {
       expect(some.loss.dataSync()[0]).toBeCloseTo((CE[0]! + CE[2]!) / 2, 5);
       expect(some.perSample.dataSync()[1]).toBeCloseTo(0, 12);
       expect(crossEntropy(logits(), tf.tensor1d([-1, -1, -1, -1], 'int32')).loss.dataSync()[0]).toBeCloseTo(0, 12);
-      const votes = tf.tensor2d([[1, 0, 0], [0, 0, 0], [1, 0, 0], [0, 0, 0]]);
+      const votes = tf.tensor2d([
+        [1, 0, 0],
+        [0, 0, 0],
+        [1, 0, 0],
+        [0, 0, 0],
+      ]);
       expect(crossEntropy(logits(), votes).loss.dataSync()[0]).toBeCloseTo((CE[0]! + CE[2]!) / 2, 5);
     });
   });
@@ -101,12 +113,16 @@ describe('cross entropy', () => {
 
   it('names what does not fit', () => {
     tf.tidy(() => {
-      expect(() => crossEntropy(logits(), tf.tensor1d([0, 1], 'int32'))).toThrow(/labels \[2\] do not fit logits \[4, 3\]/);
+      expect(() => crossEntropy(logits(), tf.tensor1d([0, 1], 'int32'))).toThrow(
+        /labels \[2\] do not fit logits \[4, 3\]/,
+      );
       expect(() => crossEntropy(tf.ones<tf.Rank.R2>([4, 1]), labels())).toThrow(FerError);
       expect(() => crossEntropy(logits(), labels(), { labelSmoothing: 1 })).toThrow(/labelSmoothing is 1/);
       expect(() => crossEntropy(logits(), labels(), { classWeights: [1, 2] })).toThrow(/must be 3 numbers/);
       expect(() => jsd(logits(), tf.ones([1, 3]))).toThrow(/differ in shape/);
-      expect(() => vNaw(tf.ones([2, 3, 4]), tf.ones([2, 3, 4]), tf.ones<tf.Rank.R2>([3, 2]), { naw: V_NAW })).toThrow(/give \[B, T\]/);
+      expect(() => vNaw(tf.ones([2, 3, 4]), tf.ones([2, 3, 4]), tf.ones<tf.Rank.R2>([3, 2]), { naw: V_NAW })).toThrow(
+        /give \[B, T\]/,
+      );
     });
   });
 });
@@ -134,9 +150,13 @@ describe('NAW', () => {
         const p = softmax(z);
         const truth = p[Y[i]!]!;
         const nearest = Math.max(...p.filter((_, k) => k !== Y[i]));
-        const [mu, v, c] = truth >= nearest ? ([[0.5, 0.5], 0.8, 0.6 * -0.48] as const) : ([[0.3, 0.15], 0.91 ** 2 * (1 + 1 / 36), 0.91 ** 2 * (1 - 1 / 36)] as const);
+        const [mu, v, c] =
+          truth >= nearest
+            ? ([[0.5, 0.5], 0.8, 0.6 * -0.48] as const)
+            : ([[0.3, 0.15], 0.91 ** 2 * (1 + 1 / 36), 0.91 ** 2 * (1 - 1 / 36)] as const);
         const [dx, dy, det] = [truth - mu[0], nearest - mu[1], v * v - c * c];
-        const expected = Math.exp((-0.5 * (v * dx * dx - 2 * c * dx * dy + v * dy * dy)) / det) / (2 * Math.PI * Math.sqrt(det));
+        const expected =
+          Math.exp((-0.5 * (v * dx * dx - 2 * c * dx * dy + v * dy * dy)) / det) / (2 * Math.PI * Math.sqrt(det));
         expect(w.weight.dataSync()[i]).toBeCloseTo(expected, 5);
         expect(w.truth.dataSync()[i]).toBeCloseTo(truth, 5);
         expect(w.nearest.dataSync()[i]).toBeCloseTo(nearest, 5);
@@ -161,7 +181,9 @@ describe('NAW', () => {
 
   it('refuses a covariance matrix that is none', () => {
     tf.tidy(() => {
-      expect(() => nawWeights(logits(), labels(), { parameters: { ...NLA.parameters, covF: 0.9 }, epsilon: 1 })).toThrow(/make no Gaussian/);
+      expect(() =>
+        nawWeights(logits(), labels(), { parameters: { ...NLA.parameters, covF: 0.9 }, epsilon: 1 }),
+      ).toThrow(/make no Gaussian/);
     });
   });
 });
@@ -184,10 +206,17 @@ describe('the whole methods', () => {
 
   it('V-NAW = a mean(CE) + (1 - a) mean(w CE) + b JSD over all frames', () => {
     tf.tidy(() => {
-      const r = vNaw(clips(logits()), clips(flipped()), tf.tensor2d(Y, [2, 2], 'int32'), { naw: V_NAW, a: 0.25, b: 0.7 });
+      const r = vNaw(clips(logits()), clips(flipped()), tf.tensor2d(Y, [2, 2], 'int32'), {
+        naw: V_NAW,
+        a: 0.25,
+        b: 0.7,
+      });
       const weight = [...r.weight.dataSync()];
       const weighted = mean(CE.map((ce, i) => weight[i]! * ce));
-      expect(r.loss.dataSync()[0]).toBeCloseTo(0.25 * mean(CE) + 0.75 * weighted + 0.7 * jsd(logits(), flipped()).loss.dataSync()[0]!, 5);
+      expect(r.loss.dataSync()[0]).toBeCloseTo(
+        0.25 * mean(CE) + 0.75 * weighted + 0.7 * jsd(logits(), flipped()).loss.dataSync()[0]!,
+        5,
+      );
     });
   });
 
@@ -206,7 +235,9 @@ describe('the whole methods', () => {
       expect(r.loss.dataSync()[0]).toBeCloseTo(both, 5);
       expect([...r.weak.clean.dataSync()]).toEqual([1, 1, 1, 1]);
       expect(r.consistency.dataSync()[0]).toBeGreaterThan(0);
-      const strongOnly = tf.grads((a, b) => dnfer(a as tf.Tensor2D, b as tf.Tensor2D, labels(), { warmUp: true }).loss)([logits(), flipped()])[1]!;
+      const strongOnly = tf.grads((a, b) => dnfer(a as tf.Tensor2D, b as tf.Tensor2D, labels(), { warmUp: true }).loss)(
+        [logits(), flipped()],
+      )[1]!;
       expect(strongOnly.abs().sum().dataSync()[0]).toBeGreaterThan(0.1);
     });
   });
@@ -214,7 +245,10 @@ describe('the whole methods', () => {
   it('DNFER: no clean sample, no supervised loss', () => {
     tf.tidy(() => {
       // Each sample's label is the class the other one is sure of.
-      const z = tf.tensor2d([[9, 0, 0], [0, 9, 0]]);
+      const z = tf.tensor2d([
+        [9, 0, 0],
+        [0, 9, 0],
+      ]);
       const r = dnfer(z, z, tf.tensor1d([1, 0], 'int32'));
       expect([...r.weak.clean.dataSync(), ...r.strong.clean.dataSync()]).toEqual([0, 0, 0, 0]);
       expect(r.loss.dataSync()[0]).toBeCloseTo(0, 12);
@@ -224,7 +258,9 @@ describe('the whole methods', () => {
   it('DNFER: where all samples look alike, rounding does not choose', () => {
     tf.tidy(() => {
       const z = tf.tile<tf.Tensor2D>(tf.tensor2d([[0.1, 0.7, -0.3]]), [7, 1]);
-      expect([...dnfer(z, z, tf.tensor1d([0, 1, 2, 0, 1, 2, 0], 'int32')).weak.clean.dataSync()]).toEqual([1, 1, 1, 1, 1, 1, 1]);
+      expect([...dnfer(z, z, tf.tensor1d([0, 1, 2, 0, 1, 2, 0], 'int32')).weak.clean.dataSync()]).toEqual([
+        1, 1, 1, 1, 1, 1, 1,
+      ]);
     });
   });
 
@@ -238,8 +274,19 @@ describe('the whole methods', () => {
 
   it('the parts can be logged from a training step, and nothing is left behind', () => {
     const before = tf.memory().numTensors;
-    const w = tf.tidy(() => tf.variable(tf.tensor2d([[1, 2], [0, 1], [-1, 0]])));
-    const x = tf.tensor2d([[1, 0, 1], [0, 1, 1]]);
+    const w = tf.tidy(() =>
+      tf.variable(
+        tf.tensor2d([
+          [1, 2],
+          [0, 1],
+          [-1, 0],
+        ]),
+      ),
+    );
+    const x = tf.tensor2d([
+      [1, 0, 1],
+      [0, 1, 1],
+    ]);
     const y = tf.tensor1d([0, 1], 'int32');
     const step = (): number => {
       let consistency: tf.Scalar | undefined;

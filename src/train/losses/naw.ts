@@ -37,7 +37,8 @@ export type NawResult = NawWeights & {
 
 /** e(t) = 1 - exp(slope t / T), for epoch t (from 0) of T. */
 export function nawSchedule(epoch: number, epochs: number, slope: number): number {
-  if (!(epochs > 0)) throw new FerError('CONFIG_INVALID', `the NAW schedule needs a positive number of epochs, not ${epochs}`);
+  if (!(epochs > 0))
+    throw new FerError('CONFIG_INVALID', `the NAW schedule needs a positive number of epochs, not ${epochs}`);
   return 1 - Math.exp((slope * epoch) / epochs);
 }
 
@@ -69,7 +70,12 @@ export function nawWeights(logits: tf.Tensor2D, labels: Labels, options: NawOpti
     const onT = gaussian(truth, nearest, muT, varT, epsilon * covT, lambdaT, normalised); // [N]
     const onF = gaussian(truth, nearest, muF, varF, covF, lambdaF, normalised); // [N]
     const weight: tf.Tensor1D = onT.mul(truthOnTop).add(onF.mul(tf.sub(1, truthOnTop))); // [N]
-    return { weight: detachWeights ? withoutGradient<tf.Rank.R1>((w) => w.clone() as tf.Tensor1D, weight) : weight, truth, nearest, truthOnTop };
+    return {
+      weight: detachWeights ? withoutGradient<tf.Rank.R1>((w) => w.clone() as tf.Tensor1D, weight) : weight,
+      truth,
+      nearest,
+      truthOnTop,
+    };
   });
 }
 
@@ -104,11 +110,19 @@ function gaussian(
 ): tf.Tensor1D {
   const determinant = variance ** 2 - covariance ** 2;
   if (!(variance > 0 && determinant > 0)) {
-    throw new FerError('CONFIG_INVALID', `NAW: variance ${variance} and covariance ${covariance} make no Gaussian; the variance must exceed the covariance's magnitude`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `NAW: variance ${variance} and covariance ${covariance} make no Gaussian; the variance must exceed the covariance's magnitude`,
+    );
   }
   const peak = normalised ? height / (2 * Math.PI * Math.sqrt(determinant)) : height;
   const dx = x.sub(muX); // [N]
   const dy = y.sub(muY); // [N]
-  const distance = dx.square().add(dy.square()).mul(variance).sub(dx.mul(dy).mul(2 * covariance)).div(determinant); // [N], Mahalanobis, squared
+  const distance = dx
+    .square()
+    .add(dy.square())
+    .mul(variance)
+    .sub(dx.mul(dy).mul(2 * covariance))
+    .div(determinant); // [N], Mahalanobis, squared
   return distance.mul(-0.5).exp().mul(peak);
 }

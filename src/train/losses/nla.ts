@@ -41,6 +41,11 @@ export function nla(logits: tf.Tensor2D, flipped: tf.Tensor2D, labels: Labels, o
     const { loss: weighted, ...parts } = nawCrossEntropy(logits, labels, naw);
     const supervised: tf.Scalar = parts.meanCrossEntropy.add(weighted);
     const consistency = jsd(logits, flipped, variant).loss;
-    return { ...parts, loss: supervised.mul(lambda).add<tf.Scalar>(consistency.mul(1 - lambda)), supervised, consistency };
+    return {
+      ...parts,
+      loss: supervised.mul(lambda).add<tf.Scalar>(consistency.mul(1 - lambda)),
+      supervised,
+      consistency,
+    };
   });
 }

@@ -77,7 +77,8 @@ const layout = z.object({
 const own = new URL('../../../fixtures/loss-vectors.json', import.meta.url);
 const brought = process.env['FERSTREAM_LOSS_VECTORS'];
 // Python writes NaN where JSON has null.
-const read = (file: string | URL): z.infer<typeof layout> => layout.parse(JSON.parse(readFileSync(file, 'utf8').replace(/\bNaN\b/g, 'null')));
+const read = (file: string | URL): z.infer<typeof layout> =>
+  layout.parse(JSON.parse(readFileSync(file, 'utf8').replace(/\bNaN\b/g, 'null')));
 const vectors = read(brought ? brought : own);
 
 /** wasm, which is always there, and whatever else works in this process; `cpu` is plain JavaScript. */
@@ -119,7 +120,12 @@ describe.each(await enginesHere())('on %s', (engine) => {
     else await openBackend({ backend: engine as (typeof BACKEND_NAMES)[number] });
   });
 
-  it.each(vectors.naw.map((expected, index) => ({ name: `${index}: ${expected.variant}, epoch ${expected.epoch}`, expected })))('NAW $name', async ({ expected }) => {
+  it.each(
+    vectors.naw.map((expected, index) => ({
+      name: `${index}: ${expected.variant}, epoch ${expected.epoch}`,
+      expected,
+    })),
+  )('NAW $name', async ({ expected }) => {
     expectValues([nawSchedule(expected.epoch, expected.epochs, expected.slope)], [expected.eps], 'eps');
     const options = { parameters: { ...expected.params, slope: expected.slope }, epsilon: expected.eps };
     await withTensors(async () => {
@@ -135,7 +141,11 @@ describe.each(await enginesHere())('on %s', (engine) => {
       });
       expect(weight.every((value) => value >= 0 && Number.isFinite(value))).toBe(true);
       expectValues(weight, known, 'weight');
-      expectValues(await result.weight.mul(result.crossEntropy).data(), expected.weightedCrossEntropy, 'weightedCrossEntropy');
+      expectValues(
+        await result.weight.mul(result.crossEntropy).data(),
+        expected.weightedCrossEntropy,
+        'weightedCrossEntropy',
+      );
       expectValues(await result.loss.data(), [expected.meanLoss], 'meanLoss');
       const gradient = tf.grad((x) => nawCrossEntropy(x as tf.Tensor2D, labels, options).loss)(logits);
       expectGradient(await gradient.data(), expected.gradMeanLoss, 'gradMeanLoss');
@@ -155,8 +165,15 @@ describe.each(await enginesHere())('on %s', (engine) => {
 
       const released = jsd(a, b, 'released-code');
       expectValues(await released.loss.data(), [expected.releasedCode.value], 'releasedCode.value');
-      expectValues(await released.perSample.sum().data(), [expected.releasedCode.value], 'sum of releasedCode per sample');
-      const [releasedA, releasedB] = tf.grads((x, y) => jsd(x as tf.Tensor2D, y as tf.Tensor2D, 'released-code').loss)([a, b]);
+      expectValues(
+        await released.perSample.sum().data(),
+        [expected.releasedCode.value],
+        'sum of releasedCode per sample',
+      );
+      const [releasedA, releasedB] = tf.grads((x, y) => jsd(x as tf.Tensor2D, y as tf.Tensor2D, 'released-code').loss)([
+        a,
+        b,
+      ]);
       expectGradient(await releasedA!.data(), expected.releasedCode.gradA, 'releasedCode.gradA');
       expectGradient(await releasedB!.data(), expected.releasedCode.gradB, 'releasedCode.gradB');
     });
@@ -174,9 +191,15 @@ describe.each(await enginesHere())('on %s', (engine) => {
         expect([...(await result[name].clean.data())], `${name}.clean`).toEqual(expected[name].clean);
         expectValues(await result[name].supervised.data(), [expected[name].supervised], `${name}.supervised`);
       }
-      expectValues(await result.consistency.data(), [expected.consistencySymmetricKlBits], 'consistencySymmetricKlBits');
+      expectValues(
+        await result.consistency.data(),
+        [expected.consistencySymmetricKlBits],
+        'consistencySymmetricKlBits',
+      );
       expectValues(await result.loss.data(), [expected.total], 'total');
-      const [gradWeak, gradStrong] = tf.grads((x, y) => dnfer(x as tf.Tensor2D, y as tf.Tensor2D, labels, { alpha }).loss)([weak, strong]);
+      const [gradWeak, gradStrong] = tf.grads(
+        (x, y) => dnfer(x as tf.Tensor2D, y as tf.Tensor2D, labels, { alpha }).loss,
+      )([weak, strong]);
       expectGradient(await gradWeak!.data(), expected.gradWeak, 'gradWeak');
       expectGradient(await gradStrong!.data(), expected.gradStrong, 'gradStrong');
     });
@@ -199,7 +222,9 @@ async function withTensors(body: () => Promise<void>): Promise<void> {
 function expectValues(actual: ArrayLike<number>, expected: readonly number[], what: string): void {
   expect(actual.length, what).toBe(expected.length);
   expected.forEach((value, i) => {
-    expect(Math.abs(actual[i]! - value), `${what}[${i}] is ${actual[i]!}, expected ${value}`).toBeLessThanOrEqual(Math.max(1e-4 * Math.abs(value), 3e-7));
+    expect(Math.abs(actual[i]! - value), `${what}[${i}] is ${actual[i]!}, expected ${value}`).toBeLessThanOrEqual(
+      Math.max(1e-4 * Math.abs(value), 3e-7),
+    );
   });
 }
 

@@ -39,16 +39,25 @@ export type VNawResult = NawWeights & {
  * @param labels class indices [B, T] (negative: that frame has no label), or votes [B, T, C]
  * @throws FerError CONFIG_INVALID for shapes that do not fit.
  */
-export function vNaw(logits: tf.Tensor3D, flipped: tf.Tensor3D, labels: tf.Tensor2D | tf.Tensor3D, options: VNawOptions): VNawResult {
+export function vNaw(
+  logits: tf.Tensor3D,
+  flipped: tf.Tensor3D,
+  labels: tf.Tensor2D | tf.Tensor3D,
+  options: VNawOptions,
+): VNawResult {
   const { naw, a = 0.5, b = 0.4, consistency: variant = 'paper' } = options;
   const [clips, frames, classes] = logits.shape;
   if (labels.shape[0] !== clips || labels.shape[1] !== frames) {
-    throw new FerError('CONFIG_INVALID', `labels [${labels.shape.join(', ')}] do not fit logits [${logits.shape.join(', ')}]; give [B, T] indices or [B, T, C] votes`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `labels [${labels.shape.join(', ')}] do not fit logits [${logits.shape.join(', ')}]; give [B, T] indices or [B, T, C] votes`,
+    );
   }
   return tf.tidy(() => {
     const samples = logits.reshape<tf.Tensor2D>([-1, classes]); // [N, C]
     const mirrored = flipped.reshape<tf.Tensor2D>([-1, flipped.shape[2]]); // [N, C]
-    const truth = labels.rank === 2 ? labels.reshape<tf.Tensor1D>([-1]) : labels.reshape<tf.Tensor2D>([-1, labels.shape[2]!]); // [N] or [N, C]
+    const truth =
+      labels.rank === 2 ? labels.reshape<tf.Tensor1D>([-1]) : labels.reshape<tf.Tensor2D>([-1, labels.shape[2]!]); // [N] or [N, C]
     const { loss: weightedCrossEntropy, ...parts } = nawCrossEntropy(samples, truth, naw);
     const consistency = jsd(samples, mirrored, variant).loss;
     const supervised = parts.meanCrossEntropy.mul(a).add(weightedCrossEntropy.mul(1 - a));

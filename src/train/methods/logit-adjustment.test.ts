@@ -14,7 +14,11 @@ const MOMENT = { epoch: 0, epochs: 1 };
 function learntBias(counts: readonly number[], offsets: readonly number[]): number[] {
   const method = withLogitAdjustment(crossEntropyMethod(), offsets);
   const labels = tf.tensor1d(counts.flatMap((count, k) => Array.from({ length: count }, () => k))); // [N]
-  const gradient = tf.grad((bias) => method.loss(bias.tile([labels.size]).reshape<tf.Tensor2D>([labels.size, counts.length]), null, labels, MOMENT).loss);
+  const gradient = tf.grad(
+    (bias) =>
+      method.loss(bias.tile([labels.size]).reshape<tf.Tensor2D>([labels.size, counts.length]), null, labels, MOMENT)
+        .loss,
+  );
   let bias: tf.Tensor = tf.zeros([counts.length]);
   for (let step = 0; step < 100; step += 1) {
     const stepped = tf.tidy(() => bias.sub(gradient(bias).mul(2)));
@@ -30,7 +34,11 @@ it('a network that knows nothing of a picture answers with the frequencies that 
   const counts = [27, 8, 1];
   const drawn = [4, 4, 4]; // a sampler that draws all classes alike
   const before = tf.memory().numTensors;
-  for (const [balance, expected] of [[0, [27 / 36, 8 / 36, 1 / 36]], [1, [1 / 3, 1 / 3, 1 / 3]], [0.5, [0.5759, 0.3135, 0.1108]]] as const) {
+  for (const [balance, expected] of [
+    [0, [27 / 36, 8 / 36, 1 / 36]],
+    [1, [1 / 3, 1 / 3, 1 / 3]],
+    [0.5, [0.5759, 0.3135, 0.1108]],
+  ] as const) {
     const posteriors = learntBias(drawn, adjustmentOffsets(drawn, counts, balance));
     posteriors.forEach((p, k) => {
       expect(p).toBeCloseTo(expected[k]!, 3);
@@ -53,7 +61,10 @@ it('shifts both views alike', () => {
     [1, -2],
   );
   tf.tidy(() => spy.loss(tf.tensor2d([[0, 5]]), tf.tensor2d([[3, 4]]), tf.tensor1d([0]), MOMENT));
-  expect(seen).toEqual([[1, 3], [4, 2]]);
+  expect(seen).toEqual([
+    [1, 3],
+    [4, 2],
+  ]);
   expect(spy.secondView(MOMENT)).toBe('mirrored');
 });
 

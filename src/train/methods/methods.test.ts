@@ -16,11 +16,18 @@ const AT = (epoch: number): TrainingMoment => ({ epoch, epochs: 20 });
 
 function logits(seed: number, scale = 2): tf.Tensor2D {
   const random = new SeededRandom(seed);
-  return tf.tensor2d(Array.from({ length: COUNT * CLASSES }, () => scale * random.normal()), [COUNT, CLASSES]);
+  return tf.tensor2d(
+    Array.from({ length: COUNT * CLASSES }, () => scale * random.normal()),
+    [COUNT, CLASSES],
+  );
 }
 
 /** Loss, its parts, and the gradients by both views, at one moment. */
-function results(method: Method, moment: TrainingMoment, { scale = 2, labels = LABELS }: { scale?: number; labels?: readonly number[] } = {}) {
+function results(
+  method: Method,
+  moment: TrainingMoment,
+  { scale = 2, labels = LABELS }: { scale?: number; labels?: readonly number[] } = {},
+) {
   return tf.tidy(() => {
     const second = method.secondView(moment) === 'none' ? null : logits(2, scale);
     let parts: Record<string, number> = {};
@@ -32,7 +39,10 @@ function results(method: Method, moment: TrainingMoment, { scale = 2, labels = L
     const { value, grads } =
       second === null
         ? tf.valueAndGrads((first: tf.Tensor) => loss(first as tf.Tensor2D, null))([logits(1, scale)])
-        : tf.valueAndGrads((first: tf.Tensor, other: tf.Tensor) => loss(first as tf.Tensor2D, other as tf.Tensor2D))([logits(1, scale), second]);
+        : tf.valueAndGrads((first: tf.Tensor, other: tf.Tensor) => loss(first as tf.Tensor2D, other as tf.Tensor2D))([
+            logits(1, scale),
+            second,
+          ]);
     return { loss: value.dataSync()[0]!, parts, gradients: grads.map((grad) => [...grad.dataSync()]) };
   });
 }
@@ -42,10 +52,18 @@ const labels = (): tf.Tensor1D => tf.tensor1d(LABELS);
 
 const METHODS: readonly (readonly [string, Method, readonly string[]])[] = [
   ['ce', crossEntropyMethod(), ['none', 'none', 'none']],
-  ['ce, smoothed and weighted', crossEntropyMethod({ labelSmoothing: 0.1, classWeights: [1, 2, 3, 4] }), ['none', 'none', 'none']],
+  [
+    'ce, smoothed and weighted',
+    crossEntropyMethod({ labelSmoothing: 0.1, classWeights: [1, 2, 3, 4] }),
+    ['none', 'none', 'none'],
+  ],
   ['nla', nlaMethod(), ['mirrored', 'mirrored', 'mirrored']],
   ['nla, warmed up', nlaMethod({ warmUpEpochs: 2 }), ['none', 'none', 'mirrored']],
-  ['nla as released', nlaMethod({ consistency: 'released-code', detachWeights: true }), ['mirrored', 'mirrored', 'mirrored']],
+  [
+    'nla as released',
+    nlaMethod({ consistency: 'released-code', detachWeights: true }),
+    ['mirrored', 'mirrored', 'mirrored'],
+  ],
   ['dnfer', dnferMethod({ warmUpEpochs: 2 }), ['strong', 'strong', 'strong']],
   ['v-naw', vNawMethod(), ['mirrored', 'mirrored', 'mirrored']],
 ];
@@ -88,7 +106,9 @@ describe('what is minimised', () => {
   it('by NLA is its loss, the schedule counting from the end of the warm-up', () => {
     const parameters = { ...NAW_PARAMETERS.nla, slope: -3 };
     const epsilon = nawSchedule(6 - 4, 20 - 4, -3);
-    const expected = value(() => nla(logits(1), logits(2), labels(), { naw: { parameters, epsilon }, lambda: 0.25 }).loss);
+    const expected = value(
+      () => nla(logits(1), logits(2), labels(), { naw: { parameters, epsilon }, lambda: 0.25 }).loss,
+    );
     const { loss, parts } = results(nlaMethod({ warmUpEpochs: 4, lambda: 0.25, naw: { slope: -3 } }), AT(6));
     expect(loss).toBeCloseTo(expected, 5);
     expect(Object.keys(parts)).toEqual(['crossEntropy', 'supervised', 'consistency', 'meanWeight']);
@@ -110,7 +130,10 @@ describe('what is minimised', () => {
   it('by V-NAW does not depend on how frames make up clips', () => {
     const naw = { parameters: NAW_PARAMETERS['v-naw'], epsilon: nawSchedule(5, 20, NAW_PARAMETERS['v-naw'].slope) };
     const clips = (frames: tf.Tensor2D): tf.Tensor3D => frames.reshape([3, 4, CLASSES]);
-    const expected = value(() => vNaw(clips(logits(1)), clips(logits(2)), labels().reshape<tf.Tensor2D>([3, 4]), { naw, a: 0.6, b: 0.2 }).loss);
+    const expected = value(
+      () =>
+        vNaw(clips(logits(1)), clips(logits(2)), labels().reshape<tf.Tensor2D>([3, 4]), { naw, a: 0.6, b: 0.2 }).loss,
+    );
     expect(results(vNawMethod({ a: 0.6, b: 0.2 }), AT(5)).loss).toBeCloseTo(expected, 5);
   });
 });
@@ -119,7 +142,9 @@ describe('labels as votes', () => {
   it.each(METHODS)('are taken by %s', (_name, method) => {
     const result = tf.tidy(() => {
       const votes = tf.softmax(logits(3));
-      return method.loss(logits(1), method.secondView(AT(5)) === 'none' ? null : logits(2), votes, AT(5)).loss.dataSync()[0]!;
+      return method
+        .loss(logits(1), method.secondView(AT(5)) === 'none' ? null : logits(2), votes, AT(5))
+        .loss.dataSync()[0]!;
     });
     expect(Number.isFinite(result)).toBe(true);
   });

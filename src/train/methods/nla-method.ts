@@ -12,7 +12,13 @@ export interface NlaMethodOptions {
 }
 
 /** Navigating Label Ambiguity (arXiv 2502.09993). The schedule of the weights begins after the warm-up. */
-export function nlaMethod({ lambda = 0.5, consistency = 'paper', detachWeights = false, warmUpEpochs = 0, naw = {} }: NlaMethodOptions = {}): Method {
+export function nlaMethod({
+  lambda = 0.5,
+  consistency = 'paper',
+  detachWeights = false,
+  warmUpEpochs = 0,
+  naw = {},
+}: NlaMethodOptions = {}): Method {
   const parameters: NawParameters = { ...NAW_PARAMETERS.nla, ...naw };
   return {
     name: 'nla',
@@ -23,10 +29,19 @@ export function nlaMethod({ lambda = 0.5, consistency = 'paper', detachWeights =
         return { loss, parts: { crossEntropy: loss.clone() } };
       }
       const epsilon = nawSchedule(epoch - warmUpEpochs, epochs - warmUpEpochs, parameters.slope);
-      const result = nla(logits, mirrored!, labels, { naw: { parameters, epsilon, detachWeights }, lambda, consistency });
+      const result = nla(logits, mirrored!, labels, {
+        naw: { parameters, epsilon, detachWeights },
+        lambda,
+        consistency,
+      });
       return {
         loss: result.loss,
-        parts: { crossEntropy: result.meanCrossEntropy, supervised: result.supervised, consistency: result.consistency, meanWeight: result.weight.mean() },
+        parts: {
+          crossEntropy: result.meanCrossEntropy,
+          supervised: result.supervised,
+          consistency: result.consistency,
+          meanWeight: result.weight.mean(),
+        },
       };
     },
   };

@@ -4,9 +4,12 @@ import { areaUnderRoc } from './area-under-roc.js';
 
 /** The definition: pairs of a positive and a negative that are in the right order, ties counting half. */
 function byPairs(samples: readonly (readonly [number, boolean])[]): number | null {
-  const of = (wanted: boolean): number[] => samples.filter(([, isPositive]) => isPositive === wanted).map(([score]) => score);
+  const of = (wanted: boolean): number[] =>
+    samples.filter(([, isPositive]) => isPositive === wanted).map(([score]) => score);
   const [positives, negatives] = [of(true), of(false)];
-  const won = positives.flatMap((p) => negatives.map((n): number => (p > n ? 1 : p === n ? 0.5 : 0))).reduce((a, b) => a + b, 0);
+  const won = positives
+    .flatMap((p) => negatives.map((n): number => (p > n ? 1 : p === n ? 0.5 : 0)))
+    .reduce((a, b) => a + b, 0);
   return positives.length * negatives.length === 0 ? null : won / (positives.length * negatives.length);
 }
 
@@ -29,7 +32,10 @@ describe('area under the ROC curve', () => {
     const samples = fc.array(fc.tuple(fc.integer({ min: -3, max: 3 }), fc.boolean()), { maxLength: 40 });
     fc.assert(
       fc.property(samples, (list) => {
-        const area = areaUnderRoc(list.map(([score]) => score), list.map(([, isPositive]) => isPositive));
+        const area = areaUnderRoc(
+          list.map(([score]) => score),
+          list.map(([, isPositive]) => isPositive),
+        );
         const expected = byPairs(list);
         if (expected === null) expect(area).toBeNull();
         else expect(area).toBeCloseTo(expected, 12);

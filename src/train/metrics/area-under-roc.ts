@@ -9,11 +9,14 @@ import { FerError } from '../../errors/fer-error.js';
  * @throws FerError CONFIG_INVALID for lists of different length, or a score that is no number
  */
 export function areaUnderRoc(scores: ArrayLike<number>, positives: ArrayLike<boolean>): number | null {
-  if (scores.length !== positives.length) throw new FerError('CONFIG_INVALID', `area under ROC: ${scores.length} scores but ${positives.length} labels`);
-  const order = Array.from(scores, (score, i) => ({ score, isPositive: positives[i]! })).sort((a, b) => a.score - b.score);
+  if (scores.length !== positives.length)
+    throw new FerError('CONFIG_INVALID', `area under ROC: ${scores.length} scores but ${positives.length} labels`);
+  const order = Array.from(scores, (score, i) => ({ score, isPositive: positives[i]! })).sort(
+    (a, b) => a.score - b.score,
+  );
   let rankSum = 0;
   let count = 0;
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     const { score } = order[from]!;
     if (Number.isNaN(score)) throw new FerError('CONFIG_INVALID', 'area under ROC: a score is not a number');
     let to = from;

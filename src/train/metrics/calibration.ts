@@ -18,7 +18,11 @@ export interface ReliabilityBin {
  * @param truth class indices; samples whose truth is negative have no label and are left out. [N]
  * @throws FerError CONFIG_INVALID for lists of different length.
  */
-export function reliabilityBins(posteriors: readonly ArrayLike<number>[], truth: ArrayLike<number>, binCount = 15): ReliabilityBin[] {
+export function reliabilityBins(
+  posteriors: readonly ArrayLike<number>[],
+  truth: ArrayLike<number>,
+  binCount = 15,
+): ReliabilityBin[] {
   checkLengths(posteriors, truth);
   const totals = Array.from({ length: binCount }, () => ({ count: 0, confidence: 0, right: 0 }));
   predictedClasses(posteriors).forEach((predicted, i) => {
@@ -44,7 +48,11 @@ export function reliabilityBins(posteriors: readonly ArrayLike<number>[], truth:
  */
 export function expectedCalibrationError(bins: readonly ReliabilityBin[]): number {
   const total = bins.reduce((sum, { count }) => sum + count, 0);
-  return bins.reduce((sum, { count, confidence, accuracy }) => sum + (count === 0 ? 0 : (count / total) * Math.abs(accuracy! - confidence!)), 0);
+  return bins.reduce(
+    (sum, { count, confidence, accuracy }) =>
+      sum + (count === 0 ? 0 : (count / total) * Math.abs(accuracy! - confidence!)),
+    0,
+  );
 }
 
 /** softmax(z / temperature), row by row. [N][C] */
@@ -108,5 +116,6 @@ function minimise(f: (x: number) => number, low: number, high: number): number {
 }
 
 function checkLengths(rows: readonly unknown[], truth: ArrayLike<number>): void {
-  if (rows.length !== truth.length) throw new FerError('CONFIG_INVALID', `calibration: ${rows.length} predictions but ${truth.length} labels`);
+  if (rows.length !== truth.length)
+    throw new FerError('CONFIG_INVALID', `calibration: ${rows.length} predictions but ${truth.length} labels`);
 }

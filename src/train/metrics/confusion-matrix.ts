@@ -9,16 +9,26 @@ export type ConfusionMatrix = readonly (readonly number[])[];
  * @param predicted class indices [N]
  * @throws FerError CONFIG_INVALID for lists of different length, or an index outside 0 .. classCount-1.
  */
-export function confusionMatrix(truth: ArrayLike<number>, predicted: ArrayLike<number>, classCount: number): ConfusionMatrix {
+export function confusionMatrix(
+  truth: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  classCount: number,
+): ConfusionMatrix {
   if (truth.length !== predicted.length) {
-    throw new FerError('CONFIG_INVALID', `confusion matrix: ${truth.length} labels but ${predicted.length} predictions`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `confusion matrix: ${truth.length} labels but ${predicted.length} predictions`,
+    );
   }
   const counts = Array.from({ length: classCount }, () => Array.from({ length: classCount }, () => 0));
   for (let i = 0; i < truth.length; i += 1) {
     if (truth[i]! < 0) continue;
     const row = counts[truth[i]!];
     if (row?.[predicted[i]!] === undefined) {
-      throw new FerError('CONFIG_INVALID', `confusion matrix: sample ${i} has label ${truth[i]!} and prediction ${predicted[i]!}; with ${classCount} classes both must be 0 to ${classCount - 1}`);
+      throw new FerError(
+        'CONFIG_INVALID',
+        `confusion matrix: sample ${i} has label ${truth[i]!} and prediction ${predicted[i]!}; with ${classCount} classes both must be 0 to ${classCount - 1}`,
+      );
     }
     row[predicted[i]!]! += 1;
   }

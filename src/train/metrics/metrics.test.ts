@@ -13,8 +13,18 @@ describe('confusion matrix', () => {
       [0, 1, 0],
       [1, 0, 0],
     ]);
-    expect(normaliseRows([[1, 3], [0, 0]])).toEqual([[0.25, 0.75], null]);
-    expect(predictedClasses([[0.2, 0.8], [0.5, 0.5]])).toEqual([1, 0]);
+    expect(
+      normaliseRows([
+        [1, 3],
+        [0, 0],
+      ]),
+    ).toEqual([[0.25, 0.75], null]);
+    expect(
+      predictedClasses([
+        [0.2, 0.8],
+        [0.5, 0.5],
+      ]),
+    ).toEqual([1, 0]);
   });
 
   it('refuses other lengths and classes', () => {
@@ -49,7 +59,14 @@ describe('classification metrics', () => {
     const index = fc.integer({ min: 0, max: 4 });
     fc.assert(
       fc.property(fc.array(fc.tuple(index, index), { minLength: 1 }), fc.integer(), (pairs, seed) => {
-        const of = (p: readonly (readonly [number, number])[]) => classificationMetrics(confusionMatrix(p.map(([t]) => t), p.map(([, q]) => q), 5));
+        const of = (p: readonly (readonly [number, number])[]) =>
+          classificationMetrics(
+            confusionMatrix(
+              p.map(([t]) => t),
+              p.map(([, q]) => q),
+              5,
+            ),
+          );
         const m = of(pairs);
         for (const value of [m.accuracy, m.meanClassAccuracy, m.macroF1, m.macroF1Present]) {
           expect(value).toBeGreaterThanOrEqual(0);
@@ -71,7 +88,17 @@ describe('classification metrics', () => {
 
 describe('calibration', () => {
   it('by hand: two bins', () => {
-    const bins = reliabilityBins([[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [1, 0], [0.3, 0.7]], [0, 1, 1, 0, -1], 10);
+    const bins = reliabilityBins(
+      [
+        [0.9, 0.1],
+        [0.8, 0.2],
+        [0.4, 0.6],
+        [1, 0],
+        [0.3, 0.7],
+      ],
+      [0, 1, 1, 0, -1],
+      10,
+    );
     expect(bins).toHaveLength(10);
     expect(bins[5]).toMatchObject({ from: 0.5, to: 0.6, count: 1, accuracy: 1 });
     expect(bins[7]).toMatchObject({ count: 1, accuracy: 0 });
@@ -81,8 +108,28 @@ describe('calibration', () => {
   });
 
   it('is 0 for one who is sure and right, 1 for one who is sure and wrong', () => {
-    expect(expectedCalibrationError(reliabilityBins([[1, 0], [0, 1]], [0, 1]))).toBe(0);
-    expect(expectedCalibrationError(reliabilityBins([[1, 0], [0, 1]], [1, 0]))).toBe(1);
+    expect(
+      expectedCalibrationError(
+        reliabilityBins(
+          [
+            [1, 0],
+            [0, 1],
+          ],
+          [0, 1],
+        ),
+      ),
+    ).toBe(0);
+    expect(
+      expectedCalibrationError(
+        reliabilityBins(
+          [
+            [1, 0],
+            [0, 1],
+          ],
+          [1, 0],
+        ),
+      ),
+    ).toBe(1);
     expect(expectedCalibrationError(reliabilityBins([], []))).toBe(0);
     expect(() => reliabilityBins([], [1])).toThrow(FerError);
   });
@@ -91,8 +138,14 @@ describe('calibration', () => {
     const row = fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 4, maxLength: 4 });
     fc.assert(
       fc.property(fc.array(fc.tuple(row, fc.integer({ min: -1, max: 3 }))), (samples) => {
-        const posteriors = temperedPosteriors(samples.map(([z]) => z), 1);
-        const bins = reliabilityBins(posteriors, samples.map(([, y]) => y));
+        const posteriors = temperedPosteriors(
+          samples.map(([z]) => z),
+          1,
+        );
+        const bins = reliabilityBins(
+          posteriors,
+          samples.map(([, y]) => y),
+        );
         expect(bins).toHaveLength(15);
         expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(samples.filter(([, y]) => y >= 0).length);
         const error = expectedCalibrationError(bins);
@@ -109,13 +162,25 @@ describe('calibration', () => {
     const temperature = fitTemperature(logits, truth);
     expect(temperature).toBeGreaterThan(2.8);
     expect(temperature).toBeLessThan(3.2);
-    const error = (t: number): number => expectedCalibrationError(reliabilityBins(temperedPosteriors(logits, t), truth));
+    const error = (t: number): number =>
+      expectedCalibrationError(reliabilityBins(temperedPosteriors(logits, t), truth));
     expect(error(temperature)).toBeLessThan(0.03);
     expect(error(1)).toBeGreaterThan(0.1);
   });
 
   it('by hand: 3 right of 4 at a logit of 1 makes p = 3/4, T = 1 / ln 3', () => {
-    expect(fitTemperature([[1, 0], [1, 0], [1, 0], [1, 0], [9, 9]], [0, 0, 0, 1, -1])).toBeCloseTo(1 / Math.log(3), 4);
+    expect(
+      fitTemperature(
+        [
+          [1, 0],
+          [1, 0],
+          [1, 0],
+          [1, 0],
+          [9, 9],
+        ],
+        [0, 0, 0, 1, -1],
+      ),
+    ).toBeCloseTo(1 / Math.log(3), 4);
     expect(fitTemperature([[1, 0]], [0])).toBeCloseTo(0.05, 3);
     expect(fitTemperature([[1e4, 0]], [1])).toBeCloseTo(20, 2);
     expect(() => fitTemperature([[1, 0]], [-1])).toThrow(FerError);

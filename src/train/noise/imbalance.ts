@@ -16,14 +16,18 @@ import type { SeededRandom } from '../seeded-random.js';
  * @throws FerError CONFIG_INVALID for a factor below 1.
  */
 export function longTail(labels: readonly number[], factor: number, random: SeededRandom): number[] {
-  if (!(factor >= 1 && Number.isFinite(factor))) throw new FerError('CONFIG_INVALID', `imbalance: factor ${factor} must be 1 or more`);
+  if (!(factor >= 1 && Number.isFinite(factor)))
+    throw new FerError('CONFIG_INVALID', `imbalance: factor ${factor} must be 1 or more`);
   const members = groupBy(labels.keys(), (i) => labels[i]!);
   const unlabelled = [...members].filter(([label]) => label < 0).flatMap(([, group]) => group);
   const classes = [...members].filter(([label]) => label >= 0).sort(([a, x], [b, y]) => y.length - x.length || a - b);
   const largest = classes[0]?.[1].length ?? 0;
   const kept = classes.flatMap(([label, group], rank) => {
     const share = largest * factor ** (-rank / Math.max(1, classes.length - 1));
-    return random.fork(`class-${label}`).shuffle(group).slice(0, Math.max(1, Math.round(share)));
+    return random
+      .fork(`class-${label}`)
+      .shuffle(group)
+      .slice(0, Math.max(1, Math.round(share)));
   });
   return [...unlabelled, ...kept].sort((a, b) => a - b);
 }

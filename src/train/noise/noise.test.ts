@@ -10,7 +10,8 @@ const someLabels = fc.array(fc.integer({ min: -1, max: C - 1 }), { maxLength: 80
 const rates = fc.double({ min: 0, max: 1, noNaN: true });
 const seeds = fc.integer();
 const changed = (a: readonly number[], b: readonly number[]): number[] => [...a.keys()].filter((i) => a[i] !== b[i]);
-const sizes = (labels: readonly number[], kept: readonly number[]): number[] => Array.from({ length: C }, (_, k) => kept.filter((i) => labels[i] === k).length);
+const sizes = (labels: readonly number[], kept: readonly number[]): number[] =>
+  Array.from({ length: C }, (_, k) => kept.filter((i) => labels[i] === k).length);
 
 describe.each([
   ['symmetric noise', symmetricNoise],
@@ -25,7 +26,9 @@ describe.each([
         expect(result.truth).toEqual(before);
         expect(result.flipped).toEqual(changed(labels, result.labels));
         expect(result.flipped).toHaveLength(Math.round(rate * labels.filter((label) => label >= 0).length));
-        expect(result.labels.every((label, i) => (labels[i]! < 0 ? label === labels[i] : label >= 0 && label < C))).toBe(true);
+        expect(
+          result.labels.every((label, i) => (labels[i]! < 0 ? label === labels[i] : label >= 0 && label < C)),
+        ).toBe(true);
         expect(noise(labels, C, rate, new SeededRandom(seed))).toEqual(result);
       }),
     );
@@ -35,7 +38,9 @@ describe.each([
     const labels = Array.from({ length: 500 }, (_, i) => i % C);
     const at = (rate: number): Set<number> => new Set(noise(labels, C, rate, new SeededRandom(3)).flipped);
     expect([...at(0.1)].every((i) => at(0.3).has(i))).toBe(true);
-    expect(changed(noise(labels, C, 0.3, new SeededRandom(4)).labels, noise(labels, C, 0.3, new SeededRandom(3)).labels)).not.toEqual([]);
+    expect(
+      changed(noise(labels, C, 0.3, new SeededRandom(4)).labels, noise(labels, C, 0.3, new SeededRandom(3)).labels),
+    ).not.toEqual([]);
   });
 
   it('refuses what is no rate, no class, no label', () => {
@@ -47,11 +52,20 @@ describe.each([
 });
 
 it('symmetric noise is uniform over the other classes', () => {
-  const { labels } = symmetricNoise(Array.from({ length: 12_000 }, () => 2), C, 1, new SeededRandom(5));
+  const { labels } = symmetricNoise(
+    Array.from({ length: 12_000 }, () => 2),
+    C,
+    1,
+    new SeededRandom(5),
+  );
   const counts = Array.from({ length: C }, (_, k) => labels.filter((label) => label === k).length);
   expect(counts[2]).toBe(0);
   // Five standard deviations of a count with p = 1/6.
-  counts.filter((_, k) => k !== 2).forEach((count) => { expect(Math.abs(count - 2000)).toBeLessThan(5 * Math.sqrt((12_000 * 5) / 36)); });
+  counts
+    .filter((_, k) => k !== 2)
+    .forEach((count) => {
+      expect(Math.abs(count - 2000)).toBeLessThan(5 * Math.sqrt((12_000 * 5) / 36));
+    });
 });
 
 it('pair flips follow their partners', () => {
@@ -70,7 +84,11 @@ describe('long tail', () => {
   });
 
   it('keeps the order of the sizes, and a class smaller than its share whole', () => {
-    const labels = [...Array.from({ length: 10 }, () => 3), ...Array.from({ length: 400 }, () => 1), ...Array.from({ length: 200 }, () => 0)];
+    const labels = [
+      ...Array.from({ length: 10 }, () => 3),
+      ...Array.from({ length: 400 }, () => 1),
+      ...Array.from({ length: 200 }, () => 0),
+    ];
     // Ranks: class 1 keeps 400, class 0 min(200, 400 / sqrt(4) = 200), class 3 all its 10 of 100.
     expect(sizes(labels, longTail(labels, 4, new SeededRandom(1)))).toEqual([200, 400, 0, 10, 0, 0, 0]);
   });

@@ -20,7 +20,12 @@ function gradients(steps: number, length: number, seed = 1): Float32Array[] {
 }
 
 /** Algorithm 2 of Loshchilov and Hutter, step by step in double precision; Adam with L2 where the decay is coupled. */
-function inDoubles(weights: readonly number[], steps: readonly Float32Array[], rateAt: (step: number) => number, settings: AdamSettings): number[] {
+function inDoubles(
+  weights: readonly number[],
+  steps: readonly Float32Array[],
+  rateAt: (step: number) => number,
+  settings: AdamSettings,
+): number[] {
   const { beta1, beta2, epsilon, weightDecay, decoupled } = settings;
   return weights.map((initial, i) => {
     let [w, m, v] = [initial, 0, 0];
@@ -37,7 +42,7 @@ function inDoubles(weights: readonly number[], steps: readonly Float32Array[], r
 }
 
 describe('Adam', () => {
-  it('takes the steps of TensorFlow.js\' own', () => {
+  it("takes the steps of TensorFlow.js' own", () => {
     const initial = [0.5, -1, 2, 0, 1e-3];
     const steps = gradients(12, initial.length);
     const own = Float32Array.from(initial);
@@ -55,7 +60,9 @@ describe('Adam', () => {
     });
     expect(state.steps).toBe(12);
     // Theirs adds epsilon to sqrt(v) before the correction, so the first steps differ by about epsilon.
-    own.forEach((value, i) => { expect(value).toBeCloseTo(theirs[i]!, 5); });
+    own.forEach((value, i) => {
+      expect(value).toBeCloseTo(theirs[i]!, 5);
+    });
   });
 
   it.each([
@@ -68,7 +75,9 @@ describe('Adam', () => {
     const rateAt = (step: number): number => 0.05 / (step + 1);
     const weights = Float32Array.from(initial);
     const state = adamState(initial.length);
-    steps.forEach((gradient, t) => { adamStep(weights, gradient, state, rateAt(t), settings, ones(6), ones(6)); });
+    steps.forEach((gradient, t) => {
+      adamStep(weights, gradient, state, rateAt(t), settings, ones(6), ones(6));
+    });
     inDoubles(initial, steps, rateAt, settings).forEach((value, i) => {
       expect(Math.abs(weights[i]! - value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value)));
     });
@@ -89,12 +98,16 @@ describe('Adam', () => {
 
   it('moves a weight by no more than about the rate at its first step, whatever the gradient', () => {
     fc.assert(
-      fc.property(fc.float({ noNaN: true, min: Math.fround(-1e10), max: Math.fround(1e10) }), fc.double({ min: 1e-5, max: 1, noNaN: true }), (gradient, rate) => {
-        const weights = Float32Array.of(0);
-        adamStep(weights, Float32Array.of(gradient), adamState(1), rate, PLAIN, ones(1), ones(1));
-        expect(Math.abs(weights[0]!)).toBeLessThanOrEqual(rate * 1.001);
-        expect(Math.sign(weights[0]!) * Math.sign(gradient)).toBeLessThanOrEqual(0);
-      }),
+      fc.property(
+        fc.float({ noNaN: true, min: Math.fround(-1e10), max: Math.fround(1e10) }),
+        fc.double({ min: 1e-5, max: 1, noNaN: true }),
+        (gradient, rate) => {
+          const weights = Float32Array.of(0);
+          adamStep(weights, Float32Array.of(gradient), adamState(1), rate, PLAIN, ones(1), ones(1));
+          expect(Math.abs(weights[0]!)).toBeLessThanOrEqual(rate * 1.001);
+          expect(Math.sign(weights[0]!) * Math.sign(gradient)).toBeLessThanOrEqual(0);
+        },
+      ),
     );
   });
 });

@@ -24,7 +24,9 @@ it('a longer one is brought to the limit and keeps its direction', () => {
       const clippedValues = values.slice();
       clipToNorm(clippedValues, most);
       expect(globalNorm(clippedValues)).toBeLessThanOrEqual(most * (1 + 1e-5));
-      values.forEach((value, i) => { expect(clippedValues[i]! * value).toBeGreaterThanOrEqual(0); });
+      values.forEach((value, i) => {
+        expect(clippedValues[i]! * value).toBeGreaterThanOrEqual(0);
+      });
     }),
   );
 });

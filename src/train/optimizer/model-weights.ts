@@ -54,13 +54,20 @@ export class ModelWeights {
   /** One number for each trained weight, by the layer's name and the weight's shape. [P] */
   perWeight(of: (layer: string, shape: readonly number[]) => number): Float32Array {
     const numbers = new Float32Array(this.trainedLength);
-    for (const { layer, offset, variable } of this.trained) numbers.fill(of(layer, variable.shape), offset, offset + variable.size);
+    for (const { layer, offset, variable } of this.trained)
+      numbers.fill(of(layer, variable.shape), offset, offset + variable.size);
     return numbers;
   }
 
   /** Gradients by variable as one flat tensor, which is read from the engine at once. [P] */
   flatten(gradients: tf.NamedTensorMap): tf.Tensor1D {
-    return tf.tidy(() => tf.concat(this.trained.map(({ variable }) => (gradients[variable.name] ?? tf.zerosLike(variable)).reshape<tf.Tensor1D>([-1]))));
+    return tf.tidy(() =>
+      tf.concat(
+        this.trained.map(({ variable }) =>
+          (gradients[variable.name] ?? tf.zerosLike(variable)).reshape<tf.Tensor1D>([-1]),
+        ),
+      ),
+    );
   }
 
   private async gather(places: readonly Place[]): Promise<Float32Array> {

@@ -14,12 +14,18 @@ it('moves by (1 - decay) of the way, faster in the first steps', () => {
 it('stays between where it was and the weights, and reaches weights that rest', () => {
   const value = fc.float({ noNaN: true, min: -100, max: 100 });
   fc.assert(
-    fc.property(value, value, fc.double({ min: 0, max: 0.999, noNaN: true }), fc.integer({ min: 1, max: 10_000 }), (from, to, decay, steps) => {
-      const average = Float32Array.of(from);
-      followWeights(average, Float32Array.of(to), decay, steps);
-      expect(average[0]).toBeGreaterThanOrEqual(Math.min(from, to) - 1e-4);
-      expect(average[0]).toBeLessThanOrEqual(Math.max(from, to) + 1e-4);
-    }),
+    fc.property(
+      value,
+      value,
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      fc.integer({ min: 1, max: 10_000 }),
+      (from, to, decay, steps) => {
+        const average = Float32Array.of(from);
+        followWeights(average, Float32Array.of(to), decay, steps);
+        expect(average[0]).toBeGreaterThanOrEqual(Math.min(from, to) - 1e-4);
+        expect(average[0]).toBeLessThanOrEqual(Math.max(from, to) + 1e-4);
+      },
+    ),
   );
   const average = Float32Array.of(-3);
   for (let step = 1; step <= 400; step += 1) followWeights(average, Float32Array.of(5), 0.9, step);

@@ -14,7 +14,8 @@ export type Schedule =
  * @param warmUpEpochs the factor rises in a straight line over these first, whatever the schedule
  */
 export function scheduleFactor(schedule: Schedule, progress: number, epochs: number, warmUpEpochs = 0): number {
-  if (progress < warmUpEpochs) return Math.max(progress / warmUpEpochs, 1e-3) * shape(schedule, warmUpEpochs, epochs, warmUpEpochs);
+  if (progress < warmUpEpochs)
+    return Math.max(progress / warmUpEpochs, 1e-3) * shape(schedule, warmUpEpochs, epochs, warmUpEpochs);
   return shape(schedule, progress, epochs, warmUpEpochs);
 }
 
@@ -28,7 +29,9 @@ function shape(schedule: Schedule, progress: number, epochs: number, warmUpEpoch
     case 'cosine':
       return schedule.last + (1 - schedule.last) * halfCosine(share);
     case 'one-cycle':
-      return share < schedule.rise ? 0.04 + 0.96 * (1 - halfCosine(share / schedule.rise)) : Math.max(1e-4, halfCosine((share - schedule.rise) / Math.max(1 - schedule.rise, 1e-9)));
+      return share < schedule.rise
+        ? 0.04 + 0.96 * (1 - halfCosine(share / schedule.rise))
+        : Math.max(1e-4, halfCosine((share - schedule.rise) / Math.max(1 - schedule.rise, 1e-9)));
   }
 }
 

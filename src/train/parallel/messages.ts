@@ -28,4 +28,7 @@ export interface ShardRequest {
 }
 
 /** From the thread: once when it is ready, then one answer to every request. */
-export type ThreadAnswer = { readonly kind: 'ready' } | { readonly kind: 'result'; readonly result: ShardResult } | { readonly kind: 'failed'; readonly message: string };
+export type ThreadAnswer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'result'; readonly result: ShardResult }
+  | { readonly kind: 'failed'; readonly message: string };

@@ -27,9 +27,17 @@ try {
   fail(error);
 }
 
-async function prepare({ backend, topology, initial, loss, rowLabels, classCount, weights: shared }: ThreadSetup): Promise<(request: ShardRequest) => Promise<ShardResult>> {
+async function prepare({
+  backend,
+  topology,
+  initial,
+  loss,
+  rowLabels,
+  classCount,
+  weights: shared,
+}: ThreadSetup): Promise<(request: ShardRequest) => Promise<ShardResult>> {
   await openBackend({ backend });
-  const model = (await tf.models.modelFromJSON({ modelTopology: topology }));
+  const model = await tf.models.modelFromJSON({ modelTopology: topology });
   tf.tidy(() => {
     model.setWeights(model.weights.map(({ shape }, i) => tf.tensor(initial[i]!, shape as number[])));
   });
@@ -47,7 +55,10 @@ async function prepare({ backend, topology, initial, loss, rowLabels, classCount
 }
 
 function answer(message: ThreadAnswer, transferred: readonly Float32Array[] = []): void {
-  port.postMessage(message, transferred.map(({ buffer }) => buffer as ArrayBuffer));
+  port.postMessage(
+    message,
+    transferred.map(({ buffer }) => buffer as ArrayBuffer),
+  );
 }
 
 function fail(error: unknown): void {

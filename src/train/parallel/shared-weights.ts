@@ -11,7 +11,10 @@ export interface SharedWeights {
 /** @param trainedLength P @param movingLength Q */
 export function allocateSharedWeights(trainedLength: number, movingLength: number): SharedWeights {
   const { BYTES_PER_ELEMENT } = Float32Array;
-  return { trained: new SharedArrayBuffer(trainedLength * BYTES_PER_ELEMENT), moving: new SharedArrayBuffer(movingLength * BYTES_PER_ELEMENT) };
+  return {
+    trained: new SharedArrayBuffer(trainedLength * BYTES_PER_ELEMENT),
+    moving: new SharedArrayBuffer(movingLength * BYTES_PER_ELEMENT),
+  };
 }
 
 /** The same memory as flat lists. */

@@ -87,12 +87,19 @@ export class TrainingThread {
 
   private fail(why: string): void {
     const reason = why.split('\n')[0]!.replace(/\.$/, '');
-    this.failure ??= new FerError('WORKER_FAILED', `training ${this.name} failed: ${reason}; go on from the last epoch with --resume, and with fewer --workers or smaller batches if memory ran out`);
+    this.failure ??= new FerError(
+      'WORKER_FAILED',
+      `training ${this.name} failed: ${reason}; go on from the last epoch with --resume, and with fewer --workers or smaller batches if memory ran out`,
+    );
     this.take()?.reject(this.failure);
   }
 }
 
 /** Memory to hand over instead of copying: only what the shard has to itself. */
 function transferable({ first, second }: Shard): ArrayBuffer[] {
-  return [first, second].flatMap((values) => (values !== null && values.byteLength === values.buffer.byteLength && values.buffer instanceof ArrayBuffer ? [values.buffer] : []));
+  return [first, second].flatMap((values) =>
+    values !== null && values.byteLength === values.buffer.byteLength && values.buffer instanceof ArrayBuffer
+      ? [values.buffer]
+      : [],
+  );
 }

@@ -19,23 +19,37 @@ import { WorkerRunner, assertWorkers } from './worker-runner.js';
 const SIZE = 12;
 const CLASSES = 3;
 const ROW_LABELS = Int32Array.from([0, 0, 0, 1, 1, 2, -1]);
-const NLA: MethodConfig = { name: 'nla', lambda: 0.5, consistency: 'paper', detachWeights: false, warmUpEpochs: 0, naw: {} };
+const NLA: MethodConfig = {
+  name: 'nla',
+  lambda: 0.5,
+  consistency: 'paper',
+  detachWeights: false,
+  warmUpEpochs: 0,
+  naw: {},
+};
 const BALANCED: MethodConfig = { name: 'ce', labelSmoothing: 0, classWeights: 'balanced' };
 const MOMENT = { epoch: 0, epochs: 3 };
 
 /** With batch normalisation, dropout, and a layer that is frozen at weights of its own. */
 function network(): tf.LayersModel {
-  const model = frameClassifier(compactResidualNet({ size: SIZE, width: 4, seed: 3 }), { classes: CLASSES, dropout: 0.4, seed: 3 });
+  const model = frameClassifier(compactResidualNet({ size: SIZE, width: 4, seed: 3 }), {
+    classes: CLASSES,
+    dropout: 0.4,
+    seed: 3,
+  });
   const frozen = model.layers.find((layer) => layer.getClassName() === 'Conv2D')!;
   frozen.trainable = false;
-  frozen.setWeights(tf.tidy(() => frozen.getWeights().map((weight) => tf.randomNormal(weight.shape, 0, 0.3, 'float32', 11))));
+  frozen.setWeights(
+    tf.tidy(() => frozen.getWeights().map((weight) => tf.randomNormal(weight.shape, 0, 0.3, 'float32', 11))),
+  );
   return model;
 }
 
 /** One batch, cut into shards of these numbers of pictures. */
 function batch(counts: readonly number[], isMirrored: boolean, seed: number): Shard[] {
   const random = new SeededRandom(seed);
-  const pictures = (count: number): Float32Array => Float32Array.from({ length: count * SIZE * SIZE }, () => random.int(256));
+  const pictures = (count: number): Float32Array =>
+    Float32Array.from({ length: count * SIZE * SIZE }, () => random.int(256));
   return counts.map((count) => ({
     shape: [count, SIZE, SIZE, 1],
     first: pictures(count),
@@ -52,8 +66,18 @@ async function trained(runner: ShardRunner, from: WeightVectors, counts: readonl
   const adam = adamState(weights.trained.length);
   const ones = new Float32Array(weights.trained.length).fill(1);
   for (let step = 0; step < 4; step += 1) {
-    const { gradient, moving } = averageShards(await runner.run(weights, batch(counts, true, step), { ...MOMENT, epoch: Math.floor(step / 2) }));
-    adamStep(weights.trained, gradient, adam, 0.01, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: true }, ones, ones);
+    const { gradient, moving } = averageShards(
+      await runner.run(weights, batch(counts, true, step), { ...MOMENT, epoch: Math.floor(step / 2) }),
+    );
+    adamStep(
+      weights.trained,
+      gradient,
+      adam,
+      0.01,
+      { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: true },
+      ones,
+      ones,
+    );
     weights.moving.set(moving);
   }
   return weights;
@@ -64,7 +88,10 @@ function relativeDistance(a: Float32Array, b: Float32Array): number {
 }
 
 const engines: BackendName[] = ['wasm'];
-if (findPackage('@tensorflow/tfjs-node') === null) console.warn('worker-runner: tfjs-node is not installed and FERSTREAM_NATIVE_DIR names none, so threads are tried on wasm alone');
+if (findPackage('@tensorflow/tfjs-node') === null)
+  console.warn(
+    'worker-runner: tfjs-node is not installed and FERSTREAM_NATIVE_DIR names none, so threads are tried on wasm alone',
+  );
 else engines.push('tfjs-node');
 
 const open: { dispose(): unknown }[] = [];
@@ -103,7 +130,11 @@ describe.each(engines)('on %s', (backend) => {
   test('two threads train three shards of different sizes to the same weights as one', async () => {
     const counts = [5, 4, 4];
     const from = await new ModelWeights(model).read();
-    const local = await trained(new LocalRunner(model, buildMethod(lossOf(NLA), [...ROW_LABELS], CLASSES)), from, counts);
+    const local = await trained(
+      new LocalRunner(model, buildMethod(lossOf(NLA), [...ROW_LABELS], CLASSES)),
+      from,
+      counts,
+    );
     const tensors = tf.memory().numTensors;
     const parallel = await trained(await openRunner(model, NLA), from, counts);
     expect(relativeDistance(from.trained, local.trained)).toBeGreaterThan(0.01);
@@ -130,8 +161,14 @@ describe('trouble', () => {
     const runner = await openRunner(model, BALANCED);
     const [good, bad] = batch([4, 4], false, 1);
     const step = runner.run(weights, [good!, { ...bad!, shape: [4, SIZE, SIZE, 2] }], MOMENT);
-    await expect(step).rejects.toMatchObject({ code: 'WORKER_FAILED', message: expect.stringMatching(/^training worker 2 failed: .*--resume/) as string });
-    await expect(runner.run(weights, batch([4, 4], false, 2), MOMENT)).rejects.toMatchObject({ code: 'WORKER_FAILED', message: expect.stringContaining('worker 2') as string });
+    await expect(step).rejects.toMatchObject({
+      code: 'WORKER_FAILED',
+      message: expect.stringMatching(/^training worker 2 failed: .*--resume/) as string,
+    });
+    await expect(runner.run(weights, batch([4, 4], false, 2), MOMENT)).rejects.toMatchObject({
+      code: 'WORKER_FAILED',
+      message: expect.stringContaining('worker 2') as string,
+    });
   });
 
   test.each([
@@ -140,14 +177,20 @@ describe('trouble', () => {
   ])('a thread that dies (%s) rejects the step and says which it was', async (how, why) => {
     const before = threadsAlive();
     const runner = await openRunner(model, BALANCED, `dying-thread.ts?${how}`);
-    await expect(runner.run(weights, batch([4], false, 1), MOMENT)).rejects.toMatchObject({ code: 'WORKER_FAILED', message: expect.stringContaining(`worker 1 failed: ${why}`) as string });
+    await expect(runner.run(weights, batch([4], false, 1), MOMENT)).rejects.toMatchObject({
+      code: 'WORKER_FAILED',
+      message: expect.stringContaining(`worker 1 failed: ${why}`) as string,
+    });
     await runner.dispose();
     expect(threadsAlive()).toBe(before);
   });
 
   test('a thread that cannot start leaves none behind', async () => {
     const before = threadsAlive();
-    await expect(openRunner(model, BALANCED, 'no-such-thread.ts')).rejects.toMatchObject({ code: 'WORKER_FAILED', message: expect.stringContaining('worker 1') as string });
+    await expect(openRunner(model, BALANCED, 'no-such-thread.ts')).rejects.toMatchObject({
+      code: 'WORKER_FAILED',
+      message: expect.stringContaining('worker 1') as string,
+    });
     expect(threadsAlive()).toBe(before);
   });
 
@@ -155,13 +198,18 @@ describe('trouble', () => {
     const before = threadsAlive();
     const runner = await openRunner(model, BALANCED);
     expect(threadsAlive()).toBeGreaterThan(before);
-    const step = expect(runner.run(weights, batch([200, 200], false, 1), MOMENT)).rejects.toMatchObject({ code: 'WORKER_FAILED' });
+    const step = expect(runner.run(weights, batch([200, 200], false, 1), MOMENT)).rejects.toMatchObject({
+      code: 'WORKER_FAILED',
+    });
     await runner.dispose();
     await step;
     expect(threadsAlive()).toBe(before);
   });
 
   test('numbers of workers that make no sense are refused', () => {
-    for (const workers of [0, -1, 1.5, NaN]) expect(() => { assertWorkers(workers); }).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
+    for (const workers of [0, -1, 1.5, NaN])
+      expect(() => {
+        assertWorkers(workers);
+      }).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
   });
 });

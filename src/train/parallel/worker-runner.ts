@@ -24,7 +24,10 @@ export interface WorkerRunnerOptions {
   readonly module?: URL;
 }
 
-const SHARD_WORKER = new URL(import.meta.url.endsWith('.ts') ? './shard-worker.ts' : './shard-worker.js', import.meta.url);
+const SHARD_WORKER = new URL(
+  import.meta.url.endsWith('.ts') ? './shard-worker.ts' : './shard-worker.js',
+  import.meta.url,
+);
 
 /**
  * Works out shards in several threads at once, each with an engine of its own of the kind that is open here. The weights lie in memory that all
@@ -46,7 +49,14 @@ export class WorkerRunner implements ShardRunner {
    * Starts the threads. The engine must be open.
    * @throws FerError CONFIG_INVALID as `assertWorkers` does, WORKER_FAILED
    */
-  static async open({ workers, model, loss, rowLabels, classCount, module = SHARD_WORKER }: WorkerRunnerOptions): Promise<WorkerRunner> {
+  static async open({
+    workers,
+    model,
+    loss,
+    rowLabels,
+    classCount,
+    module = SHARD_WORKER,
+  }: WorkerRunnerOptions): Promise<WorkerRunner> {
     assertWorkers(workers);
     const backend = currentBackend();
     if (backend === null) throw new FerError('INTERNAL', 'no engine is open to train with: call openBackend first');
@@ -108,10 +118,14 @@ export class WorkerRunner implements ShardRunner {
 
 /** @throws FerError CONFIG_INVALID when the open engine cannot be shared out like that */
 export function assertWorkers(workers: number): void {
-  if (!Number.isInteger(workers) || workers < 1) throw new FerError('CONFIG_INVALID', `--workers ${workers}: must be a whole number from 1`);
+  if (!Number.isInteger(workers) || workers < 1)
+    throw new FerError('CONFIG_INVALID', `--workers ${workers}: must be a whole number from 1`);
   if (workers === 1) return;
   const name = currentBackend()?.name;
   if (name !== 'wasm' && name !== 'tfjs-node') {
-    throw new FerError('CONFIG_INVALID', `--workers ${workers}: only wasm and tfjs-node are shared out among threads, and ${name ?? 'none'} is in use; leave --workers out, or choose one of those with --backend`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `--workers ${workers}: only wasm and tfjs-node are shared out among threads, and ${name ?? 'none'} is in use; leave --workers out, or choose one of those with --backend`,
+    );
   }
 }

@@ -11,7 +11,10 @@ export function faceCrop(picture: Frame, landmarks: readonly Point[], geometry: 
 
 /** All of the picture, brought to the crop's size; for pictures that are face crops already. [S, S, C] */
 export async function wholeCrop({ data, width, height }: Frame, { size, channels }: CropGeometry): Promise<Uint8Array> {
-  const rgb = await sharp(data, { raw: { width, height, channels: 3 } }).resize(size, size, { fit: 'fill' }).raw().toBuffer();
+  const rgb = await sharp(data, { raw: { width, height, channels: 3 } })
+    .resize(size, size, { fit: 'fill' })
+    .raw()
+    .toBuffer();
   return channels === 3 ? new Uint8Array(rgb) : grey(rgb);
 }
 

@@ -21,7 +21,8 @@ export class FileCrops implements CropSource {
   /** @throws FerError CONFIG_INVALID for an index that no crop has, INPUT_UNREADABLE when the file is cut short */
   async read(indices: readonly number[]): Promise<Uint8Array> {
     const wrong = indices.find((index) => !(Number.isInteger(index) && index >= 0 && index < this.count));
-    if (wrong !== undefined) throw new FerError('CONFIG_INVALID', `${this.path}: there is no crop ${wrong}: it holds ${this.count}`);
+    if (wrong !== undefined)
+      throw new FerError('CONFIG_INVALID', `${this.path}: there is no crop ${wrong}: it holds ${this.count}`);
     return readRecords(this.file, this.path, this.length, indices);
   }
 }

@@ -53,7 +53,11 @@ export class FileFeatures implements FeatureSource {
   /** @throws FerError CONFIG_INVALID for an index that no crop has, INPUT_UNREADABLE when the file is cut short */
   async read(indices: readonly number[], mirrored = false): Promise<Float32Array> {
     const wrong = indices.find((index) => !(Number.isInteger(index) && index >= 0 && index < this.count));
-    if (wrong !== undefined) throw new FerError('CONFIG_INVALID', `${this.path}: there are no features of crop ${wrong}: it holds those of ${this.count}`);
+    if (wrong !== undefined)
+      throw new FerError(
+        'CONFIG_INVALID',
+        `${this.path}: there are no features of crop ${wrong}: it holds those of ${this.count}`,
+      );
     const places = indices.map((index) => index * VIEWS + (mirrored ? 1 : 0));
     const bytes = await readRecords(this.file, this.path, this.dimensions * Float32Array.BYTES_PER_ELEMENT, places);
     return new Float32Array(bytes.buffer);
@@ -61,7 +65,10 @@ export class FileFeatures implements FeatureSource {
 }
 
 /** Null where features are not there, are not complete, or are of another number of crops. `bytes`: of one crop, both views. */
-export async function readFeaturesInfo(folder: string, crops: number): Promise<(FeaturesInfo & { readonly bytes: number }) | null> {
+export async function readFeaturesInfo(
+  folder: string,
+  crops: number,
+): Promise<(FeaturesInfo & { readonly bytes: number }) | null> {
   const info = await startedFeatures(folder);
   if (info?.crops !== crops) return null;
   const bytes = bytesPerCrop(info);

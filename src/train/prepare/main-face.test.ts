@@ -16,7 +16,14 @@ it('is who is seen in most frames, then who is larger', () => {
 
 it('counts a doubtful face from its beginning once it is confirmed, under the id it then has, and never if it is not', () => {
   const doubtful = { tentative: true, tracklet: 7 };
-  expect(mainFace([[face(5, 0, doubtful)], [face(5, 1, doubtful)], [face(3, 2, { tracklet: 7 })], [face(3, 3, { tracklet: 8 })]])).toEqual([0, 1, 2, 3]);
+  expect(
+    mainFace([
+      [face(5, 0, doubtful)],
+      [face(5, 1, doubtful)],
+      [face(3, 2, { tracklet: 7 })],
+      [face(3, 3, { tracklet: 8 })],
+    ]),
+  ).toEqual([0, 1, 2, 3]);
   expect(mainFace([[face(5, 0, doubtful)], [face(5, 1, doubtful)], [face(1, 2)]])).toEqual([null, null, 2]);
 });
 
@@ -26,7 +33,12 @@ it('takes the sure one of two sightings of the same person', () => {
 });
 
 it('gives each frame a crop of its own or none, and all of them of one person', () => {
-  const seen = fc.record({ trackId: fc.integer({ min: 1, max: 3 }), tracklet: fc.integer({ min: 1, max: 4 }), tentative: fc.boolean(), area: fc.integer({ min: 1, max: 9 }) });
+  const seen = fc.record({
+    trackId: fc.integer({ min: 1, max: 3 }),
+    tracklet: fc.integer({ min: 1, max: 4 }),
+    tentative: fc.boolean(),
+    area: fc.integer({ min: 1, max: 9 }),
+  });
   fc.assert(
     fc.property(fc.array(fc.array(seen, { maxLength: 3 }), { maxLength: 8 }), (shapes) => {
       let crop = 0;
@@ -41,7 +53,8 @@ it('gives each frame a crop of its own or none, and all of them of one person', 
       }
       expect(people.size).toBeLessThanOrEqual(1);
       // Somebody sure is never passed over for nobody.
-      if (frames.some((faces) => faces.some(({ tentative }) => !tentative))) expect(chosen.some((own) => own !== null)).toBe(true);
+      if (frames.some((faces) => faces.some(({ tentative }) => !tentative)))
+        expect(chosen.some((own) => own !== null)).toBe(true);
     }),
   );
 });

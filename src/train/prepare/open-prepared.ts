@@ -43,16 +43,27 @@ export async function openPrepared(folder: string, { split }: { readonly split?:
     });
     files.push(file);
     if ((await file.stat()).size === bytes) return file;
-    throw new FerError('INPUT_UNREADABLE', `${path}: is not as long as it was when it was written: prepare the data set anew`);
+    throw new FerError(
+      'INPUT_UNREADABLE',
+      `${path}: is not as long as it was when it was written: prepare the data set anew`,
+    );
   };
   const close = async (): Promise<void> => {
     for (const file of files.splice(0)) await file.close();
   };
   try {
     const { crops: count } = header.complete;
-    const crops = new FileCrops(await opened(CROPS_FILE, count * cropLength(header.geometry)), join(root, CROPS_FILE), header.geometry, count);
+    const crops = new FileCrops(
+      await opened(CROPS_FILE, count * cropLength(header.geometry)),
+      join(root, CROPS_FILE),
+      header.geometry,
+      count,
+    );
     const info = await readFeaturesInfo(root, count);
-    const features = info === null ? null : new FileFeatures(await opened(FEATURES_FILE, count * info.bytes), join(root, FEATURES_FILE), info);
+    const features =
+      info === null
+        ? null
+        : new FileFeatures(await opened(FEATURES_FILE, count * info.bytes), join(root, FEATURES_FILE), info);
     return { folder: root, labels: dataset.labels, dataset, samples: dataset.samples, all, crops, features, close };
   } catch (error) {
     await close();

@@ -37,11 +37,22 @@ it('keeps what is contested', async () => {
   const dataset = await openDataset(location);
   const images = dataset.samples.filter(({ id }) => id === 'large.png' || id === 'noise.png');
   const folder = join(root, 'contested');
-  await prepareDataset({ ...dataset, samples: images.map((sample) => (sample.id === 'noise.png' ? { ...sample, contested: true as const } : sample)) }, folder);
+  await prepareDataset(
+    {
+      ...dataset,
+      samples: images.map((sample) => (sample.id === 'noise.png' ? { ...sample, contested: true as const } : sample)),
+    },
+    folder,
+  );
   const open = await openPrepared(folder);
-  expect(open.samples.map(({ id, contested }) => [id, contested]).sort()).toEqual([['large.png', undefined], ['noise.png', true]]);
+  expect(open.samples.map(({ id, contested }) => [id, contested]).sort()).toEqual([
+    ['large.png', undefined],
+    ['noise.png', true],
+  ]);
   await open.close();
-  await expect(prepareDataset({ ...dataset, samples: images }, folder)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  await expect(prepareDataset({ ...dataset, samples: images }, folder)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+  });
 });
 
 it('cuts the faces of images, folders of frames and videos, and passes over what cannot be read', async () => {
@@ -61,13 +72,25 @@ it('cuts the faces of images, folders of frames and videos, and passes over what
   expect(open.labels.labels).toEqual(dataset.labels.labels);
   expect(open.dataset.leftOut).toEqual({ 'could not be read': 2 });
   expect(open.samples.every(({ crops }) => crops > 0)).toBe(true);
-  expect(byId.get('large.png')).toMatchObject({ kind: 'image', label: 'happiness', split: 'train', subject: 'Ann', origin: 'detected', firstCrop: 0, crops: 1 });
+  expect(byId.get('large.png')).toMatchObject({
+    kind: 'image',
+    label: 'happiness',
+    split: 'train',
+    subject: 'Ann',
+    origin: 'detected',
+    firstCrop: 0,
+    crops: 1,
+  });
   expect(byId.get('noise.png')).toMatchObject({ origin: 'whole', crops: 1 });
   // Numbered 1, 2, 3 (damaged) and 5 in the folder: the frames keep the places that the reader gives them.
   const clip = byId.get('clip')!;
   expect(clip.readFrames.map(({ crop }) => crop !== null)).toEqual([true, true, false, true]);
-  expect(clip.readFrames.map(({ index }) => index)).toEqual(dataset.samples.find(({ id }) => id === 'clip')!.frames!.map(({ index }) => index));
-  expect(clip.readFrames.filter(({ crop }) => crop !== null).map(({ crop }) => crop! - clip.firstCrop)).toEqual([0, 1, 2]);
+  expect(clip.readFrames.map(({ index }) => index)).toEqual(
+    dataset.samples.find(({ id }) => id === 'clip')!.frames!.map(({ index }) => index),
+  );
+  expect(clip.readFrames.filter(({ crop }) => crop !== null).map(({ crop }) => crop! - clip.firstCrop)).toEqual([
+    0, 1, 2,
+  ]);
   // Labels by frame of the footage, for as far as they go.
   const walk = byId.get('walk.mp4')!;
   expect(walk.frameLabels).toEqual(['sadness', null, 'sadness', 'happiness', 'happiness', null, null, null]);
@@ -80,7 +103,11 @@ it('cuts the faces of images, folders of frames and videos, and passes over what
   const both = await open.crops.read([b, a]);
   expect(correlation(both.subarray(0, 2304), both.subarray(2304))).toBeGreaterThan(0.95);
   const bytes = await readFile(join(prepared, 'crops.bin'));
-  expect(Buffer.concat([3, 1, 2].map((i) => bytes.subarray(i * 2304, (i + 1) * 2304))).equals(await open.crops.read([3, 1, 2]))).toBe(true);
+  expect(
+    Buffer.concat([3, 1, 2].map((i) => bytes.subarray(i * 2304, (i + 1) * 2304))).equals(
+      await open.crops.read([3, 1, 2]),
+    ),
+  ).toBe(true);
   await expect(open.crops.read([open.crops.count])).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   expect(open.features).toBeNull();
   await open.close();
@@ -88,9 +115,16 @@ it('cuts the faces of images, folders of frames and videos, and passes over what
 
 it('keeps a picture without a face as it is, and the small picture of a face aligned like the large one', async () => {
   const open = await openPrepared(prepared);
-  const cropOf = async (id: string): Promise<Uint8Array> => open.crops.read([open.samples.find((sample) => sample.id === id)!.firstCrop]);
-  const noise = await sharp(join(root, 'faces', 'noise.png')).removeAlpha().raw().toBuffer();
-  const luma = Array.from({ length: 48 * 48 }, (_, i) => 0.299 * noise[3 * i]! + 0.587 * noise[3 * i + 1]! + 0.114 * noise[3 * i + 2]!);
+  const cropOf = async (id: string): Promise<Uint8Array> =>
+    open.crops.read([open.samples.find((sample) => sample.id === id)!.firstCrop]);
+  const noise = await sharp(join(root, 'faces', 'noise.png'))
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+  const luma = Array.from(
+    { length: 48 * 48 },
+    (_, i) => 0.299 * noise[3 * i]! + 0.587 * noise[3 * i + 1]! + 0.114 * noise[3 * i + 2]!,
+  );
   const whole = await cropOf('noise.png');
   expect(Math.max(...luma.map((value, i) => Math.abs(value - whole[i]!)))).toBeLessThanOrEqual(0.51);
   const [large, small] = [await cropOf('large.png'), await cropOf('small face.png')];
@@ -101,13 +135,17 @@ it('keeps a picture without a face as it is, and the small picture of a face ali
 it('can be read as a data set of its own: checked, and its duplicates found by what the crops were made of', async () => {
   const dataset = await openDataset(`prepared:${prepared}`);
   expect(dataset).toMatchObject({ name: 'manifest', splits: ['train', 'valid', 'test'], problems: [] });
-  expect((await openDataset(`prepared:${prepared}`, { split: 'valid' })).samples.map(({ id }) => id)).toEqual(['noise.png']);
+  expect((await openDataset(`prepared:${prepared}`, { split: 'valid' })).samples.map(({ id }) => id)).toEqual([
+    'noise.png',
+  ]);
   await expect(deduplicate(dataset)).resolves.toMatchObject({ dropped: [] });
   expect(await checkDataset(dataset)).toMatchObject({ images: 6, clips: 3, duplicates: [], unreadableFiles: [] });
   const original = await openDataset(location);
   const twice = { ...original, samples: [original.samples[0]!, { ...original.samples[0]!, id: 'again' }] };
   await prepareDataset(twice, join(root, 'twice'));
-  expect((await checkDataset(await openDataset(`prepared:${join(root, 'twice')}`))).duplicates).toMatchObject([{ ids: ['large.png', 'again'] }]);
+  expect((await checkDataset(await openDataset(`prepared:${join(root, 'twice')}`))).duplicates).toMatchObject([
+    { ids: ['large.png', 'again'] },
+  ]);
   await expect(openDataset(`prepared:${prepared}`, { fold: 1 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   await expect(prepareDataset(dataset, join(root, 'again'))).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
@@ -115,13 +153,17 @@ it('can be read as a data set of its own: checked, and its duplicates found by w
 it('killed in the middle, it goes on and ends with the same bytes; when all is done, nothing happens', async () => {
   const folder = join(root, 'killed');
   const first = startFer(['dataset', 'prepare', location, '-o', folder]);
-  const rows = async (): Promise<number> => (await readFile(join(folder, 'samples.jsonl'), 'utf8').catch(() => '')).split('\n').length - 1;
+  const rows = async (): Promise<number> =>
+    (await readFile(join(folder, 'samples.jsonl'), 'utf8').catch(() => '')).split('\n').length - 1;
   while ((await rows()) < 5 && first.child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
   first.child.kill('SIGKILL');
   expect((await first.ended).signal).toBe('SIGKILL');
   expect(await rows()).toBeGreaterThanOrEqual(5);
   expect(await rows()).toBeLessThan(TOTAL);
-  await expect(openPrepared(folder)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('not prepared to its end') as string });
+  await expect(openPrepared(folder)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('not prepared to its end') as string,
+  });
 
   const { resumed } = await prepareDataset(await openDataset(location), folder);
   expect(resumed).toBeGreaterThanOrEqual(5);
@@ -129,7 +171,9 @@ it('killed in the middle, it goes on and ends with the same bytes; when all is d
 
   const { mtimeMs } = await stat(join(folder, 'samples.jsonl'));
   const told: unknown[] = [];
-  expect(await prepareDataset(await openDataset(location), folder, { onProgress: (progress) => told.push(progress) })).toMatchObject({ resumed: TOTAL });
+  expect(
+    await prepareDataset(await openDataset(location), folder, { onProgress: (progress) => told.push(progress) }),
+  ).toMatchObject({ resumed: TOTAL });
   expect(told).toEqual([]);
   expect((await stat(join(folder, 'samples.jsonl'))).mtimeMs).toBe(mtimeMs);
   expect(await contents(folder)).toEqual(await contents(prepared));
@@ -143,12 +187,24 @@ it('stops when told to, keeps what is done, and takes no other settings after th
   const onProgress = ({ done }: { done: number }): void => {
     if (done === 3) controller.abort();
   };
-  await expect(prepareDataset(dataset, folder, { signal: controller.signal, onProgress })).rejects.toMatchObject({ code: 'INTERRUPTED' });
-  for (const other of [{ geometry: { ...DEFAULT_CROP, eyes: { x: 0.5, y: 0.3 } } }, { framesPerSecond: 5 }, { noFace: 'skip' as const }]) {
+  await expect(prepareDataset(dataset, folder, { signal: controller.signal, onProgress })).rejects.toMatchObject({
+    code: 'INTERRUPTED',
+  });
+  for (const other of [
+    { geometry: { ...DEFAULT_CROP, eyes: { x: 0.5, y: 0.3 } } },
+    { framesPerSecond: 5 },
+    { noFace: 'skip' as const },
+  ]) {
     await expect(prepareDataset(dataset, folder, other)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   }
-  const relabelled = { ...dataset, samples: dataset.samples.map((sample, i) => (i === 3 ? { ...sample, label: 'anger' } : sample)) };
-  await expect(prepareDataset(relabelled, folder)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('another state of the data set') as string });
+  const relabelled = {
+    ...dataset,
+    samples: dataset.samples.map((sample, i) => (i === 3 ? { ...sample, label: 'anger' } : sample)),
+  };
+  await expect(prepareDataset(relabelled, folder)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('another state of the data set') as string,
+  });
   expect(await prepareDataset(dataset, folder)).toMatchObject({ resumed: 3, samples: 4 });
   const [crops, rows] = (await contents(folder)) as [Buffer, Buffer];
   const [allCrops, allRows] = (await contents(prepared)) as [Buffer, Buffer];
@@ -157,9 +213,16 @@ it('stops when told to, keeps what is done, and takes no other settings after th
 
 it('keeps fewer frames of a clip, leaves images without a face out, and cuts in colour, when asked to', async () => {
   const all = await openDataset(location);
-  const dataset = { ...all, samples: all.samples.filter(({ id }) => ['noise.png', 'walk.mp4', 'walk.mp4#2'].includes(id)) };
+  const dataset = {
+    ...all,
+    samples: all.samples.filter(({ id }) => ['noise.png', 'walk.mp4', 'walk.mp4#2'].includes(id)),
+  };
   const folder = join(root, 'thin');
-  const summary = await prepareDataset(dataset, folder, { framesPerSecond: 8, noFace: 'skip', geometry: { ...DEFAULT_CROP, size: 32, channels: 3 } });
+  const summary = await prepareDataset(dataset, folder, {
+    framesPerSecond: 8,
+    noFace: 'skip',
+    geometry: { ...DEFAULT_CROP, size: 32, channels: 3 },
+  });
   expect(summary.counts).toEqual({ detected: 2, whole: 0, none: 1, failed: 0 });
   const open = await openPrepared(folder);
   expect(open.samples.map(({ id, readFrames }) => [id, readFrames.map(({ index }) => index)])).toEqual([
@@ -172,18 +235,32 @@ it('keeps fewer frames of a clip, leaves images without a face out, and cuts in 
 });
 
 it('computes features of a frame checkpoint, takes them up, and replaces those of another', async () => {
-  const models = await Promise.all([1, 2].map(async (seed) => {
-    const model = frameClassifier(compactResidualNet({ size: 48, width: 4, seed }), { classes: 2, seed });
-    const folder = join(root, `model${seed}`);
-    await saveCheckpoint(model, join(folder, 'frame'), { kind: 'frame', network: 'compact_residual_net', labelSet: { name: 'two', labels: ['a', 'b'] }, crop: DEFAULT_CROP, recipe: {}, metrics: {}, versions: {} });
-    return { model, folder };
-  }));
+  const models = await Promise.all(
+    [1, 2].map(async (seed) => {
+      const model = frameClassifier(compactResidualNet({ size: 48, width: 4, seed }), { classes: 2, seed });
+      const folder = join(root, `model${seed}`);
+      await saveCheckpoint(model, join(folder, 'frame'), {
+        kind: 'frame',
+        network: 'compact_residual_net',
+        labelSet: { name: 'two', labels: ['a', 'b'] },
+        crop: DEFAULT_CROP,
+        recipe: {},
+        metrics: {},
+        versions: {},
+      });
+      return { model, folder };
+    }),
+  );
   const [{ model, folder }, other] = models as [(typeof models)[0], (typeof models)[0]];
   const before = tf.memory().numTensors;
   const path = join(prepared, 'features.f32');
   const summary = await prepareFeatures(prepared, folder);
   expect(tf.memory().numTensors).toBe(before);
-  expect(summary).toMatchObject({ dimensions: 16, resumed: 0, checkpoint: expect.stringMatching(/^sha256:/) as string });
+  expect(summary).toMatchObject({
+    dimensions: 16,
+    resumed: 0,
+    checkpoint: expect.stringMatching(/^sha256:/) as string,
+  });
   const open = await openPrepared(prepared);
   expect(open.features).toMatchObject({ dimensions: 16, count: open.crops.count, checkpoint: summary.checkpoint });
   const crop = await open.crops.read([2]);
@@ -225,18 +302,28 @@ it('says what is wrong with a folder that is none, or whose crops were cut off',
 });
 
 const MEDIA = new URL('../../../../shared/media/', import.meta.url).pathname;
-it.runIf(existsSync(join(MEDIA, 'face_noface.mov')))('real footage: a face in part of the frames, and no face at all', async () => {
-  const folder = join(root, 'footage');
-  const faces = join(root, 'footage-list');
-  await writeFile(`${faces}.csv`, ['path,label,start,end', `${join(MEDIA, 'face_noface.mov')},happy,1.4,3`, `${join(MEDIA, 'no_face.mp4')},sad,0,0.5`].join('\n'));
-  const summary = await prepareDataset(await openDataset(`manifest:${faces}.csv`), folder, { framesPerSecond: 2 });
-  expect(summary.counts).toEqual({ detected: 1, whole: 0, none: 1, failed: 0 });
-  const open = await openPrepared(folder);
-  const frames = open.samples[0]!.readFrames;
-  expect(frames.some(({ crop }) => crop === null)).toBe(true);
-  expect(frames.some(({ crop }) => crop !== null)).toBe(true);
-  await open.close();
-});
+it.runIf(existsSync(join(MEDIA, 'face_noface.mov')))(
+  'real footage: a face in part of the frames, and no face at all',
+  async () => {
+    const folder = join(root, 'footage');
+    const faces = join(root, 'footage-list');
+    await writeFile(
+      `${faces}.csv`,
+      [
+        'path,label,start,end',
+        `${join(MEDIA, 'face_noface.mov')},happy,1.4,3`,
+        `${join(MEDIA, 'no_face.mp4')},sad,0,0.5`,
+      ].join('\n'),
+    );
+    const summary = await prepareDataset(await openDataset(`manifest:${faces}.csv`), folder, { framesPerSecond: 2 });
+    expect(summary.counts).toEqual({ detected: 1, whole: 0, none: 1, failed: 0 });
+    const open = await openPrepared(folder);
+    const frames = open.samples[0]!.readFrames;
+    expect(frames.some(({ crop }) => crop === null)).toBe(true);
+    expect(frames.some(({ crop }) => crop !== null)).toBe(true);
+    await open.close();
+  },
+);
 if (!existsSync(join(MEDIA, 'face_noface.mov'))) console.warn(`real footage is NOT tested: ${MEDIA} is not there`);
 
 async function featuresOf(folder: string): Promise<unknown> {
@@ -251,6 +338,7 @@ function correlation(a: Uint8Array, b: Uint8Array): number {
     return [...values].map((value) => value - mean);
   };
   const [x, y] = [centred(a), centred(b)];
-  const dot = (p: readonly number[], q: readonly number[]): number => p.reduce((sum, value, i) => sum + value * q[i]!, 0);
+  const dot = (p: readonly number[], q: readonly number[]): number =>
+    p.reduce((sum, value, i) => sum + value * q[i]!, 0);
   return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
 }

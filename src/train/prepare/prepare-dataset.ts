@@ -55,7 +55,11 @@ export interface PrepareSummary {
  *
  * @throws FerError CONFIG_INVALID when the folder holds crops of other data or settings, OUTPUT_UNWRITABLE, WEIGHTS_MISSING, INTERRUPTED
  */
-export async function prepareDataset(dataset: Dataset, folder: string, { signal, onProgress, ...given }: PrepareOptions = {}): Promise<PrepareSummary> {
+export async function prepareDataset(
+  dataset: Dataset,
+  folder: string,
+  { signal, onProgress, ...given }: PrepareOptions = {},
+): Promise<PrepareSummary> {
   const settings = prepareSettings(given);
   const { samples } = dataset;
   if (samples.some((sample) => sample.content !== undefined)) {
@@ -89,8 +93,12 @@ export async function prepareDataset(dataset: Dataset, folder: string, { signal,
       resumed,
       crops: writer.crops,
       counts: countOrigins(writer.rows),
-      failures: writer.rows.flatMap(({ id, origin, note }) => (origin === 'failed' ? [{ id, reason: note ?? '' }] : [])),
-      damaged: writer.rows.flatMap(({ id, origin, note }) => (origin !== 'failed' && note !== null ? [{ id, note }] : [])),
+      failures: writer.rows.flatMap(({ id, origin, note }) =>
+        origin === 'failed' ? [{ id, reason: note ?? '' }] : [],
+      ),
+      damaged: writer.rows.flatMap(({ id, origin, note }) =>
+        origin !== 'failed' && note !== null ? [{ id, note }] : [],
+      ),
     };
   } finally {
     await writer.close();
@@ -131,11 +139,19 @@ class Bench {
       return await this.cut(sample, content, signal, onFrame);
     } catch (error) {
       if (!isFaultOfInput(error)) throw error;
-      return { row: rowOf(sample, { content, origin: 'failed', note: oneLine(error.message), crops: 0, frames: [] }), crops: [] };
+      return {
+        row: rowOf(sample, { content, origin: 'failed', note: oneLine(error.message), crops: 0, frames: [] }),
+        crops: [],
+      };
     }
   }
 
-  private async cut(sample: Sample, content: string | null, signal: AbortSignal | undefined, onFrame: () => void): Promise<PreparedCrops> {
+  private async cut(
+    sample: Sample,
+    content: string | null,
+    signal: AbortSignal | undefined,
+    onFrame: () => void,
+  ): Promise<PreparedCrops> {
     const { framesPerSecond, geometry } = this.settings;
     const damage: string[] = [];
     const read = readFrames(sample, { framesPerSecond, signal, onDamage: (note) => damage.push(note) });
@@ -144,14 +160,23 @@ class Bench {
       const places = frames.flatMap(({ crop }) => (crop === null ? [] : [crop]));
       let next = 0;
       const placed = frames.map((frame) => ({ ...frame, crop: frame.crop === null ? null : next++ }));
-      const outcome = { content, origin: places.length > 0 ? 'detected' : 'none', note: damage[0] ?? null, crops: places.length, frames: placed } as const;
+      const outcome = {
+        content,
+        origin: places.length > 0 ? 'detected' : 'none',
+        note: damage[0] ?? null,
+        crops: places.length,
+        frames: placed,
+      } as const;
       return { row: rowOf(sample, outcome), crops: this.scratch.read(places) };
     }
     for await (const { index, timestamp, picture } of read) {
       const { origin, crop } = await cropImage(picture!, this.nets, this.settings);
       onFrame();
       const frames = [{ index, timestamp, crop: crop === null ? null : 0 }];
-      return { row: rowOf(sample, { content, origin, note: null, crops: crop === null ? 0 : 1, frames }), crops: crop === null ? [] : [crop] };
+      return {
+        row: rowOf(sample, { content, origin, note: null, crops: crop === null ? 0 : 1, frames }),
+        crops: crop === null ? [] : [crop],
+      };
     }
     throw new FerError('INPUT_UNREADABLE', `${sample.id}: holds no picture: check that the file is whole`);
   }
@@ -159,7 +184,8 @@ class Bench {
   private async contentOf(sample: Sample): Promise<string | null> {
     try {
       const own: string[] = [];
-      for (const path of filesOf(sample)) own.push(await (sample.kind === 'clip' && sample.frames === null ? this.hashOnce(path) : fileHash(path)));
+      for (const path of filesOf(sample))
+        own.push(await (sample.kind === 'clip' && sample.frames === null ? this.hashOnce(path) : fileHash(path)));
       return contentKey(sample, own);
     } catch {
       return null;
@@ -175,9 +201,22 @@ class Bench {
 
 type Outcome = Pick<UnplacedRow, 'content' | 'origin' | 'note' | 'crops' | 'frames'>;
 
-function rowOf({ id, kind, split, label, softLabel, contested, subject, frameLabels }: Sample, outcome: Outcome): UnplacedRow {
+function rowOf(
+  { id, kind, split, label, softLabel, contested, subject, frameLabels }: Sample,
+  outcome: Outcome,
+): UnplacedRow {
   const labels = frameLabels === null ? null : outcome.frames.map(({ index }) => frameLabels[index] ?? null);
-  return { id, kind, split, label, softLabel, ...(contested && { contested }), subject, frameLabels: labels, ...outcome };
+  return {
+    id,
+    kind,
+    split,
+    label,
+    softLabel,
+    ...(contested && { contested }),
+    subject,
+    frameLabels: labels,
+    ...outcome,
+  };
 }
 
 /** Whether one sample is to blame, and not the machine, the engine or the disk that is written to. */

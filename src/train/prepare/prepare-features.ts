@@ -7,7 +7,13 @@ import type { CropGeometry } from '../../model/crop-geometry.js';
 import { encoderOf } from '../../model/networks/index.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { FRAME_PART, partOf } from '../task/model-folder.js';
-import { bytesPerCrop, FEATURES_FILE, FEATURES_INFO_FILE, startedFeatures, writeFeaturesInfo } from './file-features.js';
+import {
+  bytesPerCrop,
+  FEATURES_FILE,
+  FEATURES_INFO_FILE,
+  startedFeatures,
+  writeFeaturesInfo,
+} from './file-features.js';
 import type { FeaturesInfo } from './file-features.js';
 import { openPrepared } from './open-prepared.js';
 
@@ -38,7 +44,11 @@ export interface FeaturesSummary {
  * @param model folder of a frame checkpoint, or one with such a checkpoint in `frame/`
  * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE when the model wants other crops, INTERRUPTED, and what `openPrepared` throws
  */
-export async function prepareFeatures(folder: string, model: string, { signal, onProgress }: FeaturesOptions = {}): Promise<FeaturesSummary> {
+export async function prepareFeatures(
+  folder: string,
+  model: string,
+  { signal, onProgress }: FeaturesOptions = {},
+): Promise<FeaturesSummary> {
   const prepared = await openPrepared(folder);
   try {
     const { crops } = prepared;
@@ -48,8 +58,17 @@ export async function prepareFeatures(folder: string, model: string, { signal, o
       const encoder = encoderOf(checkpoint.model);
       const dimensions = encoder.outputs[0]!.shape[1]!;
       const hash = await checkpointHash(checkpointFolder);
-      const info: FeaturesInfo = { format: 1, checkpoint: hash, network: checkpoint.info.network, dimensions, crops: crops.count };
-      const resumed = await computeAll(prepared.folder, crops, encoder, info, { ...(signal && { signal }), ...(onProgress && { onProgress }) });
+      const info: FeaturesInfo = {
+        format: 1,
+        checkpoint: hash,
+        network: checkpoint.info.network,
+        dimensions,
+        crops: crops.count,
+      };
+      const resumed = await computeAll(prepared.folder, crops, encoder, info, {
+        ...(signal && { signal }),
+        ...(onProgress && { onProgress }),
+      });
       return { crops: crops.count, dimensions, checkpoint: hash, resumed };
     } finally {
       checkpoint.model.dispose();
@@ -60,7 +79,13 @@ export async function prepareFeatures(folder: string, model: string, { signal, o
 }
 
 /** Returns how many crops were done before. */
-async function computeAll(folder: string, crops: CropSource, encoder: tf.LayersModel, info: FeaturesInfo, { signal, onProgress }: FeaturesOptions): Promise<number> {
+async function computeAll(
+  folder: string,
+  crops: CropSource,
+  encoder: tf.LayersModel,
+  info: FeaturesInfo,
+  { signal, onProgress }: FeaturesOptions,
+): Promise<number> {
   const path = join(folder, FEATURES_FILE);
   const started = await startedFeatures(folder);
   if (JSON.stringify(started) !== JSON.stringify(info)) {
@@ -91,7 +116,11 @@ async function computeAll(folder: string, crops: CropSource, encoder: tf.LayersM
 }
 
 /** @param crops [B, S, S, C]; returns [B, 2, D]: of the picture, and of its mirror image */
-async function bothViews(crops: Uint8Array, { size, channels }: CropGeometry, encoder: tf.LayersModel): Promise<Float32Array> {
+async function bothViews(
+  crops: Uint8Array,
+  { size, channels }: CropGeometry,
+  encoder: tf.LayersModel,
+): Promise<Float32Array> {
   const count = crops.length / (size * size * channels);
   const features = tf.tidy(() => {
     const plain = tf.tensor4d(Float32Array.from(crops), [count, size, size, channels]);

@@ -19,7 +19,9 @@ export async function cropImage(
 ): Promise<{ readonly origin: CropOrigin; readonly crop: Uint8Array | null }> {
   const landmarks = await findLargest(picture, nets);
   if (landmarks !== null) return { origin: 'detected', crop: faceCrop(picture, landmarks, geometry) };
-  return noFace === 'whole' ? { origin: 'whole', crop: await wholeCrop(picture, geometry) } : { origin: 'none', crop: null };
+  return noFace === 'whole'
+    ? { origin: 'whole', crop: await wholeCrop(picture, geometry) }
+    : { origin: 'none', crop: null };
 }
 
 /** The points of the largest face in pixels of the picture; null where there is none. */

@@ -22,7 +22,12 @@ const schema = z.strictObject({
   /** The data set prepared: its name, how many samples it has, and a hash of what it says about them. */
   source: z.strictObject({ name: z.string(), samples: count, hash: z.string() }),
   labels: z.strictObject({ name: z.string(), labels: z.array(z.string()).min(1) }),
-  geometry: z.strictObject({ size: z.int().positive(), channels: z.union([z.literal(1), z.literal(3)]), eyes: place, mouth: place }),
+  geometry: z.strictObject({
+    size: z.int().positive(),
+    channels: z.union([z.literal(1), z.literal(3)]),
+    eyes: place,
+    mouth: place,
+  }),
   settings: z.strictObject({ framesPerSecond: z.number().positive().nullable(), noFace: z.enum(NO_FACE) }),
   /** Null while work is under way. */
   complete: z.strictObject({ crops: count, detected: count, whole: count, none: count, failed: count }).nullable(),
@@ -37,7 +42,12 @@ export function headerFor(dataset: Dataset, { geometry, framesPerSecond, noFace 
     format: PREPARED_FORMAT,
     source: { name, samples: samples.length, hash: datasetHash(dataset) },
     labels: { name: labels.name, labels: [...labels.labels] },
-    geometry: { size: geometry.size, channels: geometry.channels, eyes: { ...geometry.eyes }, mouth: { ...geometry.mouth } },
+    geometry: {
+      size: geometry.size,
+      channels: geometry.channels,
+      eyes: { ...geometry.eyes },
+      mouth: { ...geometry.mouth },
+    },
     settings: { framesPerSecond, noFace },
     complete: null,
   };
@@ -46,8 +56,22 @@ export function headerFor(dataset: Dataset, { geometry, framesPerSecond, noFace 
 /** Changes with the samples, their order and what is said of them; not with where they lie. */
 function datasetHash({ samples }: Dataset): string {
   const hash = createHash('sha256');
-  for (const { id, kind, split, label, frameLabels, softLabel, subject, startSeconds, endSeconds, frames, contested } of samples) {
-    hash.update(`${JSON.stringify([id, kind, split, label, frameLabels, softLabel, subject, startSeconds, endSeconds, frames?.map(({ index }) => index) ?? null, ...(contested === true ? ['contested'] : [])])}\n`);
+  for (const {
+    id,
+    kind,
+    split,
+    label,
+    frameLabels,
+    softLabel,
+    subject,
+    startSeconds,
+    endSeconds,
+    frames,
+    contested,
+  } of samples) {
+    hash.update(
+      `${JSON.stringify([id, kind, split, label, frameLabels, softLabel, subject, startSeconds, endSeconds, frames?.map(({ index }) => index) ?? null, ...(contested === true ? ['contested'] : [])])}\n`,
+    );
   }
   return `sha256:${hash.digest('hex')}`;
 }
@@ -64,14 +88,20 @@ export async function readHeader(folder: string): Promise<PreparedHeader | null>
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new FerError('CONFIG_INVALID', `${path} cannot be read: prepare the data set anew, into another folder`, { cause: error });
+    throw new FerError('CONFIG_INVALID', `${path} cannot be read: prepare the data set anew, into another folder`, {
+      cause: error,
+    });
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  throw new FerError('CONFIG_INVALID', `${path} is not a description this ferstream understands (${issue.path.map(String).join('.')}: ${issue.message}): prepare the data set anew, into another folder`, {
-    cause: result.error,
-  });
+  throw new FerError(
+    'CONFIG_INVALID',
+    `${path} is not a description this ferstream understands (${issue.path.map(String).join('.')}: ${issue.message}): prepare the data set anew, into another folder`,
+    {
+      cause: result.error,
+    },
+  );
 }
 
 export async function writeHeader(folder: string, header: PreparedHeader): Promise<void> {
@@ -83,12 +113,22 @@ export async function writeHeader(folder: string, header: PreparedHeader): Promi
 /** @throws FerError CONFIG_INVALID when what lies in the folder was made from other data or with other settings */
 export function assertSame(folder: string, there: PreparedHeader, wanted: PreparedHeader): void {
   const differences: string[] = [];
-  if (there.source.name !== wanted.source.name) differences.push(`data set "${there.source.name}", not "${wanted.source.name}"`);
-  else if (there.source.hash !== wanted.source.hash) differences.push(`another state of the data set (${there.source.samples} samples, now ${wanted.source.samples})`);
-  const parts = { 'label set': [there.labels, wanted.labels], 'crop geometry': [there.geometry, wanted.geometry], settings: [there.settings, wanted.settings] };
+  if (there.source.name !== wanted.source.name)
+    differences.push(`data set "${there.source.name}", not "${wanted.source.name}"`);
+  else if (there.source.hash !== wanted.source.hash)
+    differences.push(`another state of the data set (${there.source.samples} samples, now ${wanted.source.samples})`);
+  const parts = {
+    'label set': [there.labels, wanted.labels],
+    'crop geometry': [there.geometry, wanted.geometry],
+    settings: [there.settings, wanted.settings],
+  };
   for (const [name, [a, b]] of Object.entries(parts)) {
-    if (JSON.stringify(a) !== JSON.stringify(b)) differences.push(`${name} ${JSON.stringify(a)}, not ${JSON.stringify(b)}`);
+    if (JSON.stringify(a) !== JSON.stringify(b))
+      differences.push(`${name} ${JSON.stringify(a)}, not ${JSON.stringify(b)}`);
   }
   if (differences.length === 0) return;
-  throw new FerError('CONFIG_INVALID', `${folder} holds crops of ${differences.join('; of ')}: name another folder, or remove this one to start anew`);
+  throw new FerError(
+    'CONFIG_INVALID',
+    `${folder} holds crops of ${differences.join('; of ')}: name another folder, or remove this one to start anew`,
+  );
 }

@@ -32,7 +32,10 @@ export interface ReadFramesOptions {
  * The frames of an image (one) or a clip, in order.
  * @throws FerError INPUT_* when nothing of it can be read, INTERRUPTED
  */
-export async function* readFrames(sample: Sample, options: ReadFramesOptions): AsyncGenerator<ReadFrame, void, undefined> {
+export async function* readFrames(
+  sample: Sample,
+  options: ReadFramesOptions,
+): AsyncGenerator<ReadFrame, void, undefined> {
   if (sample.frames !== null) yield* thinned(frameFiles(sample.frames, sample, options), options.framesPerSecond);
   else if (sample.kind === 'image') yield* sourceFrames(await openImages(sample.path), options);
   else yield* thinned(videoFrames(sample, options), options.framesPerSecond);
@@ -48,7 +51,8 @@ async function* videoFrames(sample: Sample, options: ReadFramesOptions): AsyncGe
 }
 
 async function* sourceFrames(source: FrameSource, { signal, onDamage }: ReadFramesOptions): AsyncGenerator<ReadFrame> {
-  for await (const picture of source.frames(signal)) yield { index: picture.index, timestamp: picture.timestamp, picture };
+  for await (const picture of source.frames(signal))
+    yield { index: picture.index, timestamp: picture.timestamp, picture };
   const { note } = source.report();
   if (note !== null) onDamage?.(note);
 }
@@ -61,17 +65,29 @@ export interface FrameMeant {
 }
 
 /** Of a clip that lies as files: the frames of the stretch that is meant, in order; those that have a label and no file are among them. */
-export function framesMeant(files: readonly FrameFile[], { frameLabels, startSeconds, endSeconds }: Pick<Sample, 'frameLabels' | 'startSeconds' | 'endSeconds'>): readonly FrameMeant[] {
+export function framesMeant(
+  files: readonly FrameFile[],
+  { frameLabels, startSeconds, endSeconds }: Pick<Sample, 'frameLabels' | 'startSeconds' | 'endSeconds'>,
+): readonly FrameMeant[] {
   const there = new Set(files.map(({ index }) => index));
-  const missing = (frameLabels ?? []).flatMap((label, index): FrameMeant[] => (label === null || there.has(index) ? [] : [{ index, path: null }]));
+  const missing = (frameLabels ?? []).flatMap((label, index): FrameMeant[] =>
+    label === null || there.has(index) ? [] : [{ index, path: null }],
+  );
   const all = missing.length === 0 ? files : [...files, ...missing].sort((a, b) => a.index - b.index);
   return all.filter(({ index }) => {
     const timestamp = index / FRAME_FILE_RATE;
-    return timestamp >= (startSeconds ?? -Infinity) - HALF_MICROSECOND && timestamp < (endSeconds ?? Infinity) - HALF_MICROSECOND;
+    return (
+      timestamp >= (startSeconds ?? -Infinity) - HALF_MICROSECOND &&
+      timestamp < (endSeconds ?? Infinity) - HALF_MICROSECOND
+    );
   });
 }
 
-async function* frameFiles(files: readonly FrameFile[], sample: Sample, { signal, onDamage }: ReadFramesOptions): AsyncGenerator<ReadFrame> {
+async function* frameFiles(
+  files: readonly FrameFile[],
+  sample: Sample,
+  { signal, onDamage }: ReadFramesOptions,
+): AsyncGenerator<ReadFrame> {
   let readable = 0;
   let lastError: FerError | null = null;
   let unreadable = 0;
@@ -94,7 +110,11 @@ async function* frameFiles(files: readonly FrameFile[], sample: Sample, { signal
     yield { index, timestamp, picture };
   }
   if (readable === 0 && lastError !== null) {
-    throw new FerError('INPUT_UNREADABLE', `${sample.id}: none of its ${unreadable} pictures can be decoded: check that the files are whole`, { cause: lastError });
+    throw new FerError(
+      'INPUT_UNREADABLE',
+      `${sample.id}: none of its ${unreadable} pictures can be decoded: check that the files are whole`,
+      { cause: lastError },
+    );
   }
   if (unreadable > 0) onDamage?.(`${readable} of ${readable + unreadable} pictures, ${unreadable} unreadable`);
 }

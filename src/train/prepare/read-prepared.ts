@@ -44,9 +44,17 @@ export interface PreparedFolder {
 export async function readPrepared(folder: string, split?: Split): Promise<PreparedFolder> {
   const root = resolve(folder);
   const header = await readHeader(root);
-  if (header === null) throw new FerError('INPUT_NOT_FOUND', `${folder}: there is no ${HEADER_FILE}: name a folder that "fer dataset prepare" has written`);
+  if (header === null)
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${folder}: there is no ${HEADER_FILE}: name a folder that "fer dataset prepare" has written`,
+    );
   const { complete } = header;
-  if (complete === null) throw new FerError('CONFIG_INVALID', `${folder}: is not prepared to its end: run the same "fer dataset prepare" again, it goes on where it was`);
+  if (complete === null)
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${folder}: is not prepared to its end: run the same "fer dataset prepare" again, it goes on where it was`,
+    );
   const all: PreparedSample[] = [];
   let lines = 0;
   for await (const { value } of jsonLines(join(root, ROWS_FILE))) {
@@ -55,11 +63,16 @@ export async function readPrepared(folder: string, split?: Split): Promise<Prepa
     if (split === undefined || row.split === split) all.push(sampleOf(row, join(root, CROPS_FILE)));
   }
   if (lines !== header.source.samples) {
-    throw new FerError('CONFIG_INVALID', `${join(folder, ROWS_FILE)}: has ${lines} readable rows, not ${header.source.samples}: run the same "fer dataset prepare" again`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${join(folder, ROWS_FILE)}: has ${lines} readable rows, not ${header.source.samples}: run the same "fer dataset prepare" again`,
+    );
   }
   const samples = all.filter(({ crops }) => crops > 0);
   const without = (origin: CropOrigin): number => all.filter((sample) => sample.origin === origin).length;
-  const leftOut = Object.entries({ 'no face found': without('none'), 'could not be read': without('failed') }).filter(([, count]) => count > 0);
+  const leftOut = Object.entries({ 'no face found': without('none'), 'could not be read': without('failed') }).filter(
+    ([, count]) => count > 0,
+  );
   return {
     folder: root,
     header: { ...header, complete },
@@ -75,7 +88,38 @@ export async function readPrepared(folder: string, split?: Split): Promise<Prepa
   };
 }
 
-function sampleOf({ id, kind, split, label, frameLabels, softLabel, contested, subject, content, origin, note, firstCrop, crops, frames }: SampleRow, path: string): PreparedSample {
-  const said = { id, kind, path, frames: null, label, frameLabels, softLabel, subject, split, startSeconds: null, endSeconds: null, content };
+function sampleOf(
+  {
+    id,
+    kind,
+    split,
+    label,
+    frameLabels,
+    softLabel,
+    contested,
+    subject,
+    content,
+    origin,
+    note,
+    firstCrop,
+    crops,
+    frames,
+  }: SampleRow,
+  path: string,
+): PreparedSample {
+  const said = {
+    id,
+    kind,
+    path,
+    frames: null,
+    label,
+    frameLabels,
+    softLabel,
+    subject,
+    split,
+    startSeconds: null,
+    endSeconds: null,
+    content,
+  };
   return { ...said, ...(contested && { contested }), origin, note, firstCrop, crops, readFrames: frames };
 }

@@ -15,7 +15,10 @@ export interface PreparedFrame {
 }
 
 /** A line of samples.jsonl. */
-export interface SampleRow extends Pick<Sample, 'id' | 'kind' | 'split' | 'label' | 'softLabel' | 'contested' | 'subject'> {
+export interface SampleRow extends Pick<
+  Sample,
+  'id' | 'kind' | 'split' | 'label' | 'softLabel' | 'contested' | 'subject'
+> {
   /** By frame of `frames`, unlike in the data set itself; null where one label holds for all. */
   readonly frameLabels: readonly (string | null)[] | null;
   /** Stands for the content of the sample's files, as duplicates are found by it; null where they cannot be read. */

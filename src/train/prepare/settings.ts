@@ -17,7 +17,11 @@ export interface PrepareSettings {
 }
 
 /** @throws FerError CONFIG_INVALID for values out of range */
-export function prepareSettings({ geometry = DEFAULT_CROP, framesPerSecond = null, noFace = 'whole' }: Partial<PrepareSettings>): PrepareSettings {
+export function prepareSettings({
+  geometry = DEFAULT_CROP,
+  framesPerSecond = null,
+  noFace = 'whole',
+}: Partial<PrepareSettings>): PrepareSettings {
   const { size } = geometry;
   if (!(Number.isInteger(size) && size >= 8 && size <= 1024)) {
     throw new FerError('CONFIG_INVALID', `crop size ${size} is out of range: give a whole number of pixels, 8 to 1024`);

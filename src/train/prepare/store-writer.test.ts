@@ -55,7 +55,11 @@ it('places crops one behind another and goes on from whatever a killed program h
   const wanted = await contents(whole);
   const [crops, rows] = wanted as [Buffer, Buffer];
   expect(crops.length).toBe((1 + 2 + 3 + 4 + 5) * 64);
-  const lines = rows.toString().trimEnd().split('\n').map((line) => JSON.parse(line) as { firstCrop: number; crops: number; frames: { crop: number | null }[] });
+  const lines = rows
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { firstCrop: number; crops: number; frames: { crop: number | null }[] });
   expect(lines.map(({ firstCrop }) => firstCrop)).toEqual([0, 0, 1, 3, 6, 10]);
   expect(lines[3]!.frames.map(({ crop }) => crop)).toEqual([null, 3, 4, 5]);
   expect(await readHeader(whole)).toMatchObject({ complete: { crops: 15, detected: 5, whole: 0, none: 1, failed: 0 } });
@@ -81,14 +85,26 @@ it('refuses a folder with crops of something else, or with other things in it', 
   const folder = join(root, 'crops');
   await writeRest(folder);
   const open = (header: typeof HEADER): Promise<StoreWriter> => StoreWriter.open(folder, header);
-  await expect(open(headerFor(EMPTY, prepareSettings({})))).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(/crop geometry \{"size":8.*not \{"size":48/) as string });
-  await expect(open(headerFor(EMPTY, prepareSettings({ geometry: GEOMETRY, framesPerSecond: 5 })))).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('settings') as string });
-  await expect(open(headerFor({ ...EMPTY, name: 'other' }, prepareSettings({ geometry: GEOMETRY })))).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('data set "own", not "other"') as string });
+  await expect(open(headerFor(EMPTY, prepareSettings({})))).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringMatching(/crop geometry \{"size":8.*not \{"size":48/) as string,
+  });
+  await expect(
+    open(headerFor(EMPTY, prepareSettings({ geometry: GEOMETRY, framesPerSecond: 5 }))),
+  ).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('settings') as string });
+  await expect(
+    open(headerFor({ ...EMPTY, name: 'other' }, prepareSettings({ geometry: GEOMETRY }))),
+  ).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('data set "own", not "other"') as string,
+  });
   await writeFile(join(root, 'thesis.txt'), 'years of work');
   await expect(StoreWriter.open(root, HEADER)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
   await writeFile(join(root, 'prepared.json'), '{"format":9}');
   await expect(StoreWriter.open(root, HEADER)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-  await expect(StoreWriter.open(join(root, 'thesis.txt', 'below'), HEADER)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  await expect(StoreWriter.open(join(root, 'thesis.txt', 'below'), HEADER)).rejects.toMatchObject({
+    code: 'OUTPUT_UNWRITABLE',
+  });
 });
 
 it('notices that another run writes into the same folder', async () => {
@@ -96,7 +112,10 @@ it('notices that another run writes into the same folder', async () => {
   const one = await StoreWriter.open(folder, HEADER);
   const other = await StoreWriter.open(folder, HEADER);
   await one.append(ROWS[0]!, []);
-  await expect(other.append(ROWS[0]!, [])).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining('something else is writing there') as string });
+  await expect(other.append(ROWS[0]!, [])).rejects.toMatchObject({
+    code: 'OUTPUT_UNWRITABLE',
+    message: expect.stringContaining('something else is writing there') as string,
+  });
   for (const writer of [one, other]) await writer.close();
   expect(await writeRest(folder)).toBe(1);
 });

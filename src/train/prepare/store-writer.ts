@@ -44,7 +44,15 @@ export class StoreWriter {
       const cropsFile = await open(join(folder, CROPS_FILE), 'a');
       await cutOff(rowsFile, state.rowBytes);
       await cutOff(cropsFile, state.crops * cropLength(header.geometry));
-      return new StoreWriter(folder, existing ?? header, rowsFile, cropsFile, state.written, state.crops, state.rowBytes);
+      return new StoreWriter(
+        folder,
+        existing ?? header,
+        rowsFile,
+        cropsFile,
+        state.written,
+        state.crops,
+        state.rowBytes,
+      );
     });
   }
 
@@ -60,10 +68,42 @@ export class StoreWriter {
   /** @param crops `row.crops` of them */
   async append(row: UnplacedRow, crops: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
     const firstCrop = this.cropCount;
-    const frames = row.frames.map(({ index, timestamp, crop }) => ({ index, timestamp, crop: crop === null ? null : firstCrop + crop }));
+    const frames = row.frames.map(({ index, timestamp, crop }) => ({
+      index,
+      timestamp,
+      crop: crop === null ? null : firstCrop + crop,
+    }));
     // Names in the order in which they are to be read.
-    const { id, kind, split, label, frameLabels, softLabel, contested, subject, content, origin, note, crops: own } = row;
-    const placed: SampleRow = { id, kind, split, label, frameLabels, softLabel, ...(contested && { contested }), subject, content, origin, note, firstCrop, crops: own, frames };
+    const {
+      id,
+      kind,
+      split,
+      label,
+      frameLabels,
+      softLabel,
+      contested,
+      subject,
+      content,
+      origin,
+      note,
+      crops: own,
+    } = row;
+    const placed: SampleRow = {
+      id,
+      kind,
+      split,
+      label,
+      frameLabels,
+      softLabel,
+      ...(contested && { contested }),
+      subject,
+      content,
+      origin,
+      note,
+      firstCrop,
+      crops: own,
+      frames,
+    };
     const line = Buffer.from(`${JSON.stringify(placed)}\n`);
     await writing(this.folder, async () => {
       await this.assertAlone();
@@ -71,7 +111,11 @@ export class StoreWriter {
         await this.cropsFile.appendFile(crop);
         this.cropCount += 1;
       }
-      if (this.cropCount !== firstCrop + own) throw new FerError('INTERNAL', `${id}: ${this.cropCount - firstCrop} crops instead of ${own}: report this defect`);
+      if (this.cropCount !== firstCrop + own)
+        throw new FerError(
+          'INTERNAL',
+          `${id}: ${this.cropCount - firstCrop} crops instead of ${own}: report this defect`,
+        );
       await this.rowsFile.appendFile(line);
       this.rowBytes += line.length;
     });
@@ -82,7 +126,10 @@ export class StoreWriter {
   private async assertAlone(): Promise<void> {
     const [rows, crops] = await Promise.all([this.rowsFile.stat(), this.cropsFile.stat()]);
     if (rows.size === this.rowBytes && crops.size === this.cropCount * cropLength(this.header.geometry)) return;
-    throw new FerError('OUTPUT_UNWRITABLE', `${this.folder}: something else is writing there, perhaps the same command: wait for it, then run this one again`);
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `${this.folder}: something else is writing there, perhaps the same command: wait for it, then run this one again`,
+    );
   }
 
   /** To be called when every sample has its row: from now on the folder can be opened. */
@@ -91,7 +138,10 @@ export class StoreWriter {
     await writing(this.folder, async () => {
       await this.cropsFile.sync();
       await this.rowsFile.sync();
-      await writeHeader(this.folder, { ...this.header, complete: { crops: this.cropCount, ...countOrigins(this.written) } });
+      await writeHeader(this.folder, {
+        ...this.header,
+        complete: { crops: this.cropCount, ...countOrigins(this.written) },
+      });
     });
   }
 
@@ -105,7 +155,10 @@ async function start(folder: string, header: PreparedHeader): Promise<void> {
   await mkdir(folder, { recursive: true });
   const others = (await readdir(folder)).filter((name) => name !== `${HEADER_FILE}.tmp`);
   if (others.length > 0) {
-    throw new FerError('OUTPUT_UNWRITABLE', `${folder}: holds something else already (${others[0]!}): name an empty or a new folder`);
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `${folder}: holds something else already (${others[0]!}): name an empty or a new folder`,
+    );
   }
   await writeHeader(folder, header);
 }
@@ -145,6 +198,10 @@ async function writing<T>(folder: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof FerError) throw error;
-    throw new FerError('OUTPUT_UNWRITABLE', `${folder}: cannot be written (${error instanceof Error ? error.message : String(error)}): check that there is room and that you may write there`, { cause: error });
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `${folder}: cannot be written (${error instanceof Error ? error.message : String(error)}): check that there is room and that you may write there`,
+      { cause: error },
+    );
   }
 }

@@ -35,13 +35,17 @@ export async function roomyView(picture: Frame): Promise<View> {
   const h = Math.round(height * enlarged);
   const margin = Math.round(Math.max(w, h) * MARGIN);
   // Two steps: in one, sharp would add the margin first.
-  const resized = await sharp(data, { raw: { width, height, channels: 3 } }).resize(w, h, { fit: 'fill', kernel: 'cubic' }).raw().toBuffer();
+  const resized = await sharp(data, { raw: { width, height, channels: 3 } })
+    .resize(w, h, { fit: 'fill', kernel: 'cubic' })
+    .raw()
+    .toBuffer();
   const extended = await sharp(resized, { raw: { width: w, height: h, channels: 3 } })
     .extend({ top: margin, bottom: margin, left: margin, right: margin, extendWith: 'copy' })
     .raw()
     .toBuffer();
   return {
     frame: { index, timestamp, width: w + 2 * margin, height: h + 2 * margin, data: new Uint8Array(extended) },
-    toPicture: (points) => points.map(({ x, y }) => ({ x: ((x - margin) * width) / w, y: ((y - margin) * height) / h })),
+    toPicture: (points) =>
+      points.map(({ x, y }) => ({ x: ((x - margin) * width) / w, y: ((y - margin) * height) / h })),
   };
 }

@@ -26,22 +26,40 @@ const OF_A_MODEL = [INFO_FILE, 'model.json', 'weights.bin', FRAME_PART, TEMPORAL
  * Copies a model folder; the copy appears whole or not at all. A model that is there already is replaced.
  * @throws FerError WEIGHTS_MISSING when `from` holds none, OUTPUT_UNWRITABLE, also where anything but a model is in the way
  */
-export async function copyModel(from: string, to: string, { weights = 'float32', temperature, namesOnly = false }: CopyModelOptions = {}): Promise<void> {
+export async function copyModel(
+  from: string,
+  to: string,
+  { weights = 'float32', temperature, namesOnly = false }: CopyModelOptions = {},
+): Promise<void> {
   const { frame, temporal } = await findModelFolder(from);
   const there = await readdir(to).catch((): string[] => []);
   const other = there.find((name) => !OF_A_MODEL.includes(name));
-  if (other !== undefined) throw new FerError('OUTPUT_UNWRITABLE', `${to} cannot be replaced by a model: it holds ${other} too; move that away, or choose another place`);
-  await writeFinishedFolder(to, { marker: there.includes(INFO_FILE) ? INFO_FILE : join(FRAME_PART, INFO_FILE), replace: true }, async (folder) => {
-    const parts = temporal === null ? [[frame, folder] as const] : [[frame, join(folder, FRAME_PART)] as const, [temporal, join(folder, TEMPORAL_PART)] as const];
-    for (const [source, copy] of parts) {
-      await copyCheckpoint(source, copy, weights);
-      if (namesOnly) await tellNamesOnly(copy);
-    }
-    if (temperature !== undefined) await writeTemperature(folder, temperature);
-  });
+  if (other !== undefined)
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `${to} cannot be replaced by a model: it holds ${other} too; move that away, or choose another place`,
+    );
+  await writeFinishedFolder(
+    to,
+    { marker: there.includes(INFO_FILE) ? INFO_FILE : join(FRAME_PART, INFO_FILE), replace: true },
+    async (folder) => {
+      const parts =
+        temporal === null
+          ? [[frame, folder] as const]
+          : [[frame, join(folder, FRAME_PART)] as const, [temporal, join(folder, TEMPORAL_PART)] as const];
+      for (const [source, copy] of parts) {
+        await copyCheckpoint(source, copy, weights);
+        if (namesOnly) await tellNamesOnly(copy);
+      }
+      if (temperature !== undefined) await writeTemperature(folder, temperature);
+    },
+  );
 }
 
 async function tellNamesOnly(checkpoint: string): Promise<void> {
   const info = await readCheckpointInfo(checkpoint);
-  await replaceFile(join(checkpoint, INFO_FILE), `${JSON.stringify({ ...info, recipe: withoutPlaces(info.recipe) }, null, 2)}\n`);
+  await replaceFile(
+    join(checkpoint, INFO_FILE),
+    `${JSON.stringify({ ...info, recipe: withoutPlaces(info.recipe) }, null, 2)}\n`,
+  );
 }

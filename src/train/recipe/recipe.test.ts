@@ -7,7 +7,13 @@ import { referencesIn, replaceReferences } from './references.js';
 import { differences, fingerprints } from './stage-records.js';
 
 const CROPS = { name: 'crops', kind: 'prepare', data: '@data' };
-const frames = (config: object = {}, more: object = {}) => ({ name: 'frames', kind: 'train', preset: 'ce', config: { data: '@crops', ...config }, ...more });
+const frames = (config: object = {}, more: object = {}) => ({
+  name: 'frames',
+  kind: 'train',
+  preset: 'ce',
+  config: { data: '@crops', ...config },
+  ...more,
+});
 const PUBLISH = { name: 'out', kind: 'publish', model: '@frames/best', to: 'default' };
 const recipe = (...stages: object[]) => parseRecipe({ stages });
 
@@ -35,7 +41,12 @@ describe('the recipe of the default model', async () => {
 describe('a recipe', () => {
   it('has all settings of a training, defaults included', () => {
     const [, stage] = recipe(CROPS, frames({ epochs: 3 })).stages as [unknown, TrainStage];
-    expect(stage.config).toMatchObject({ epochs: 3, method: { name: 'ce' }, network: { name: 'compact' }, data: '@crops' });
+    expect(stage.config).toMatchObject({
+      epochs: 3,
+      method: { name: 'ce' },
+      network: { name: 'compact' },
+      data: '@crops',
+    });
   });
 
   it.each([
@@ -45,12 +56,17 @@ describe('a recipe', () => {
     [[{ ...CROPS, name: 'a/b' }], /stages\.0\.name: .*name of a folder/],
     [[{ ...CROPS, name: 'data' }], /stage "data": .*command line/],
     [[CROPS, CROPS], /stage "crops": another stage has the same name/],
-    [[CROPS, frames({ epoch: 3 })], /stage "frames": training configuration: unknown setting "epoch": did you mean "epochs"\?/],
+    [
+      [CROPS, frames({ epoch: 3 })],
+      /stage "frames": training configuration: unknown setting "epoch": did you mean "epochs"\?/,
+    ],
     [[CROPS, frames({ init: '@frame/best' })], /stage "frames": "@frame" is no earlier stage/],
     [[CROPS, frames({ init: '@frames/best' })], /stage "frames": "@frames" is no earlier stage/],
     [[PUBLISH, CROPS, frames()], /stage "out": "@frames" is no earlier stage: did you mean "@data"\?/],
   ])('is refused before anything runs: %j', (stages, message) => {
-    expect(() => recipe(...stages)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string }));
+    expect(() => recipe(...stages)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string }),
+    );
   });
 });
 
@@ -58,7 +74,10 @@ describe('references', () => {
   it('are found wherever they stand, and replaced', () => {
     const settings = { a: '@one/best', b: { data: '@two', c: ['@one', 3, null, 'me@home'] } };
     expect(referencesIn(settings)).toEqual(['one', 'two']);
-    expect(replaceReferences(settings, (name, place, setting) => `${setting}:${name}:${place}`)).toEqual({ a: 'a:one:best', b: { data: 'data:two:', c: ['c:one:', 3, null, 'me@home'] } });
+    expect(replaceReferences(settings, (name, place, setting) => `${setting}:${name}:${place}`)).toEqual({
+      a: 'a:one:best',
+      b: { data: 'data:two:', c: ['c:one:', 3, null, 'me@home'] },
+    });
   });
 });
 
@@ -78,7 +97,10 @@ describe('fingerprints', () => {
   it('what is different can be told', () => {
     const before = recipe(CROPS, frames()).stages[1]!;
     const now = recipe(CROPS, frames({ epochs: 41, optimizer: { learningRate: 0.5 } })).stages[1]!;
-    expect(differences(before, now)).toEqual(['config.epochs: 40, now 41', 'config.optimizer.learningRate: 0.001, now 0.5']);
+    expect(differences(before, now)).toEqual([
+      'config.epochs: 40, now 41',
+      'config.optimizer.learningRate: 0.001, now 0.5',
+    ]);
     expect(differences(before, before)).toEqual([]);
   });
 });
@@ -86,7 +108,10 @@ describe('fingerprints', () => {
 it('the example of docs/recipe.md can be run, and the page names every kind of stage with its settings', () => {
   const page = readFileSync(new URL('../../../docs/recipe.md', import.meta.url), 'utf8');
   expect(parseRecipe(JSON.parse(/```json\n([^]*?)```/.exec(page)![1]!)).stages).toHaveLength(4);
-  const rows = new Map([...page.matchAll(/^\| `(\w+)` \| .* \| (.*) \|$/gm)].map(([, kind, settings]) => [kind!, settings!]));
+  const rows = new Map(
+    [...page.matchAll(/^\| `(\w+)` \| .* \| (.*) \|$/gm)].map(([, kind, settings]) => [kind!, settings!]),
+  );
   expect([...rows.keys()]).toEqual(Object.keys(STAGE_SETTINGS));
-  for (const [kind, settings] of Object.entries(STAGE_SETTINGS)) for (const setting of settings) expect(rows.get(kind), kind).toContain(`\`${setting}\``);
+  for (const [kind, settings] of Object.entries(STAGE_SETTINGS))
+    for (const setting of settings) expect(rows.get(kind), kind).toContain(`\`${setting}\``);
 });

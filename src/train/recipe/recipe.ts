@@ -13,7 +13,9 @@ import { PRESET_NAMES } from '../config/presets.js';
 import { DATA, referencesIn } from './references.js';
 
 const count = z.int().nonnegative();
-const named = { name: z.string().regex(/^[\w][\w.-]*$/, 'is used as the name of a folder: letters, digits, dots and dashes') };
+const named = {
+  name: z.string().regex(/^[\w][\w.-]*$/, 'is used as the name of a folder: letters, digits, dots and dashes'),
+};
 
 const prepare = z.strictObject({
   ...named,
@@ -45,7 +47,9 @@ const train = z.strictObject({
   kind: z.literal('train'),
   preset: z.enum(PRESET_NAMES).nullable().default(null),
   /** Settings of `fer train`, over the preset. */
-  config: z.record(z.string(), z.unknown(), { error: 'write settings of fer train, as in { "data": "@crops", "epochs": 40 }' }),
+  config: z.record(z.string(), z.unknown(), {
+    error: 'write settings of fer train, as in { "data": "@crops", "epochs": 40 }',
+  }),
 });
 
 const calibrate = z.strictObject({
@@ -67,10 +71,17 @@ const publish = z.strictObject({
 });
 
 const KINDS = { prepare, synthesize, train, calibrate, publish };
-const schema = z.strictObject({ stages: z.array(z.discriminatedUnion('kind', [prepare, synthesize, train, calibrate, publish])).min(1) });
+const schema = z.strictObject({
+  stages: z.array(z.discriminatedUnion('kind', [prepare, synthesize, train, calibrate, publish])).min(1),
+});
 
 /** Of every kind of stage: what may be set, besides its name and kind. */
-export const STAGE_SETTINGS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(Object.entries(KINDS).map(([kind, { shape }]) => [kind, Object.keys(shape).filter((key) => key !== 'name' && key !== 'kind')]));
+export const STAGE_SETTINGS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(KINDS).map(([kind, { shape }]) => [
+    kind,
+    Object.keys(shape).filter((key) => key !== 'name' && key !== 'kind'),
+  ]),
+);
 
 type Written = z.output<typeof schema>['stages'][number];
 
@@ -96,16 +107,20 @@ export async function readRecipe(path: string): Promise<Recipe> {
 /** Checks all stages before any runs. @throws FerError CONFIG_INVALID naming the stage, and what in it */
 export function parseRecipe(json: unknown): Recipe {
   const result = schema.safeParse(json);
-  if (!result.success) throw new FerError('CONFIG_INVALID', `recipe: ${describe(result.error.issues[0]!, json)}`, { cause: result.error });
+  if (!result.success)
+    throw new FerError('CONFIG_INVALID', `recipe: ${describe(result.error.issues[0]!, json)}`, { cause: result.error });
   const stages = result.data.stages.map(completed);
   stages.forEach(({ name }, i) => {
-    if (name === DATA) throw invalid(name, `"${DATA}" is the data set that is named on the command line; choose another name`);
-    if (stages.findIndex((other) => other.name === name) !== i) throw invalid(name, 'another stage has the same name; choose another one');
+    if (name === DATA)
+      throw invalid(name, `"${DATA}" is the data set that is named on the command line; choose another name`);
+    if (stages.findIndex((other) => other.name === name) !== i)
+      throw invalid(name, 'another stage has the same name; choose another one');
   });
   stages.forEach((stage, i) => {
     const known = [DATA, ...stages.slice(0, i).map(({ name }) => name)];
     for (const reference of referencesIn(stage)) {
-      if (!known.includes(reference)) throw invalid(stage.name, `"@${reference}" is no earlier stage: did you mean "@${closest(reference, known)}"?`);
+      if (!known.includes(reference))
+        throw invalid(stage.name, `"@${reference}" is no earlier stage: did you mean "@${closest(reference, known)}"?`);
     }
   });
   return { stages };
@@ -130,7 +145,10 @@ function invalid(stage: string, what: string): FerError {
 function describe(issue: z.core.$ZodIssue, json: unknown): string {
   const where = issue.path.map(String).join('.') || 'the whole';
   if (issue.code !== 'unrecognized_keys') return `${where}: ${issue.message}`;
-  const written = issue.path[0] === 'stages' ? (json as { stages: { kind: keyof typeof KINDS }[] }).stages[Number(issue.path[1])] : undefined;
+  const written =
+    issue.path[0] === 'stages'
+      ? (json as { stages: { kind: keyof typeof KINDS }[] }).stages[Number(issue.path[1])]
+      : undefined;
   const known = Object.keys((written === undefined ? schema : KINDS[written.kind]).shape);
   return `${where}: ${issue.keys.map((key) => `unknown field "${key}": did you mean "${closest(key, known)}"?`).join(', ')}`;
 }

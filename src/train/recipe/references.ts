@@ -18,12 +18,18 @@ export function referencesIn(settings: unknown): readonly string[] {
  * Settings with every text that begins with "@" replaced.
  * @param replace told the stage's name, the place inside its folder ("" for the folder itself), and the setting's own name
  */
-export function replaceReferences<T>(settings: T, replace: (name: string, place: string, setting: string) => string, setting = ''): T {
+export function replaceReferences<T>(
+  settings: T,
+  replace: (name: string, place: string, setting: string) => string,
+  setting = '',
+): T {
   if (typeof settings === 'string') {
     const [, name, place = ''] = REFERENCE.exec(settings) ?? [];
     return (name === undefined ? settings : replace(name, place, setting)) as T;
   }
   if (Array.isArray(settings)) return settings.map((value: unknown) => replaceReferences(value, replace, setting)) as T;
   if (typeof settings !== 'object' || settings === null) return settings;
-  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, replaceReferences<unknown>(value, replace, key)])) as T;
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [key, replaceReferences<unknown>(value, replace, key)]),
+  ) as T;
 }

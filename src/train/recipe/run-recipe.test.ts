@@ -16,7 +16,13 @@ import type { RecipeOptions } from './recipe-options.js';
 const dir = await scratchDir();
 const data = `manifest:${join(dir, 'pictures')}`;
 
-const tiny = { network: { size: 16, width: 4 }, batchSize: 12, epochs: 2, averageDecay: 0.9, augment: { padding: 1, affine: {} } };
+const tiny = {
+  network: { size: 16, width: 4 },
+  batchSize: 12,
+  epochs: 2,
+  averageDecay: 0.9,
+  augment: { padding: 1, affine: {} },
+};
 const temporal = { encoder: '@frames/best', frames: 8, width: 8, layers: 1, feedForward: 8 };
 
 /** All kinds of stages, as small as can be. */
@@ -24,10 +30,39 @@ function recipe({ epochs = 2, rate = 0.01 } = {}): Recipe {
   return parseRecipe({
     stages: [
       { name: 'crops', kind: 'prepare', data: '@data', size: 16 },
-      { name: 'small', kind: 'train', preset: 'ce', config: { ...tiny, data: '@crops', network: { size: 8, width: 4 }, mixup: {}, optimizer: { learningRate: rate } } },
-      { name: 'frames', kind: 'train', config: { ...tiny, data: '@crops', method: { name: 'nla' }, init: '@small/best', epochs } },
-      { name: 'pictures', kind: 'synthesize', data: '@crops', clips: 4, validClips: 2, testClips: 0, frames: 8, size: 16 },
-      { name: 'clips', kind: 'train', preset: 'v-naw', config: { data: '@pictures', epochs: 1, batchSize: 4, network: temporal } },
+      {
+        name: 'small',
+        kind: 'train',
+        preset: 'ce',
+        config: {
+          ...tiny,
+          data: '@crops',
+          network: { size: 8, width: 4 },
+          mixup: {},
+          optimizer: { learningRate: rate },
+        },
+      },
+      {
+        name: 'frames',
+        kind: 'train',
+        config: { ...tiny, data: '@crops', method: { name: 'nla' }, init: '@small/best', epochs },
+      },
+      {
+        name: 'pictures',
+        kind: 'synthesize',
+        data: '@crops',
+        clips: 4,
+        validClips: 2,
+        testClips: 0,
+        frames: 8,
+        size: 16,
+      },
+      {
+        name: 'clips',
+        kind: 'train',
+        preset: 'v-naw',
+        config: { data: '@pictures', epochs: 1, batchSize: 4, network: temporal },
+      },
       { name: 'calibrated', kind: 'calibrate', model: '@clips/best', data: '@pictures', split: 'valid' },
       { name: 'out', kind: 'publish', model: '@calibrated', to: 'model' },
     ],
@@ -37,14 +72,24 @@ function recipe({ epochs = 2, rate = 0.01 } = {}): Recipe {
 const whole = join(dir, 'whole');
 
 /** Runs into a folder, published beside it. */
-async function run(folder: string, wanted = recipe(), more: RecipeOptions = {}): Promise<{ isComplete: boolean; lines: string[] }> {
+async function run(
+  folder: string,
+  wanted = recipe(),
+  more: RecipeOptions = {},
+): Promise<{ isComplete: boolean; lines: string[] }> {
   const lines: string[] = [];
-  const isComplete = await runRecipe(wanted, folder, { data, root: `${folder}-published`, onMessage: (line) => lines.push(line), ...more });
+  const isComplete = await runRecipe(wanted, folder, {
+    data,
+    root: `${folder}-published`,
+    onMessage: (line) => lines.push(line),
+    ...more,
+  });
   return { isComplete, lines };
 }
 
 const published = (folder: string): string => join(`${folder}-published`, 'model');
-const stages = (lines: readonly string[], end: string): string[] => lines.filter((line) => line.endsWith(end)).map((line) => line.split(':')[0]!);
+const stages = (lines: readonly string[], end: string): string[] =>
+  lines.filter((line) => line.endsWith(end)).map((line) => line.split(':')[0]!);
 const ALL = recipe().stages.map(({ name }) => name);
 
 let first: { isComplete: boolean; lines: string[] };
@@ -66,7 +111,9 @@ it('leads from pictures to a model that can be used', async () => {
   expect([...model.labels.labels].sort()).toEqual([...PATTERNS].sort());
   model.dispose();
   // In half precision, with the temperature of the stage before.
-  const [kept, sent] = await Promise.all([join(whole, 'calibrated'), published(whole)].map((folder) => readCheckpointInfo(join(folder, 'temporal'))));
+  const [kept, sent] = await Promise.all(
+    [join(whole, 'calibrated'), published(whole)].map((folder) => readCheckpointInfo(join(folder, 'temporal'))),
+  );
   expect({ ...sent, recipe: null }).toEqual({ ...kept, recipe: null });
   // Of places there are names, and none of this machine.
   expect(sent!.recipe).toMatchObject({ config: { data: 'manifest:pictures', network: { encoder: 'frames/best' } } });
@@ -127,10 +174,19 @@ it('stopped in the midst of clips and moved elsewhere, goes on there', async () 
 
 it('refuses a change to what was made already, and says which', async () => {
   const before = await modelFolderHash(published(whole));
-  await expect(run(whole, recipe({ rate: 0.02 }))).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(/stage "small" was made with other settings \(config\.optimizer\.learningRate: 0\.01, now 0\.02\)/) as string });
-  await expect(run(whole, recipe({ epochs: 3 }))).rejects.toThrow(/stage "frames" was made with other settings \(config\.epochs: 2, now 3\)/);
+  await expect(run(whole, recipe({ rate: 0.02 }))).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringMatching(
+      /stage "small" was made with other settings \(config\.optimizer\.learningRate: 0\.01, now 0\.02\)/,
+    ) as string,
+  });
+  await expect(run(whole, recipe({ epochs: 3 }))).rejects.toThrow(
+    /stage "frames" was made with other settings \(config\.epochs: 2, now 3\)/,
+  );
   await rm(join(whole, 'frames'), { recursive: true });
-  await expect(run(whole, recipe({ epochs: 3 }))).rejects.toThrow(/stage "clips" was made on an earlier stage.* that has changed since/);
+  await expect(run(whole, recipe({ epochs: 3 }))).rejects.toThrow(
+    /stage "clips" was made on an earlier stage.* that has changed since/,
+  );
   expect(await modelFolderHash(published(whole))).toBe(before);
 });
 
@@ -140,7 +196,10 @@ it('makes anew what was removed', async () => {
 });
 
 it('asks for the data set that it is made from', async () => {
-  await expect(runRecipe(recipe(), join(dir, 'none'))).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(/--data/) as string });
+  await expect(runRecipe(recipe(), join(dir, 'none'))).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringMatching(/--data/) as string,
+  });
 });
 
 it('leaves no tensor behind', () => {

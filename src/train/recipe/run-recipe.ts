@@ -19,12 +19,20 @@ import type { StageRecord } from './stage-records.js';
 export async function runRecipe(recipe: Recipe, output: string, options: RecipeOptions = {}): Promise<boolean> {
   const { data, root = '.', onMessage = () => undefined } = options;
   if (data === undefined && recipe.stages.some((stage) => referencesIn(stage).includes(DATA))) {
-    throw new FerError('CONFIG_INVALID', 'the recipe is made from a data set of yours: name it with --data FORMAT:DIR, such as ferplus:/data/ferplus');
+    throw new FerError(
+      'CONFIG_INVALID',
+      'the recipe is made from a data set of yours: name it with --data FORMAT:DIR, such as ferplus:/data/ferplus',
+    );
   }
   await mkdir(output, { recursive: true }).catch((cause: unknown) => {
-    throw new FerError('OUTPUT_UNWRITABLE', `${output} cannot be made (${(cause as Error).message}): choose another --output`, { cause });
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `${output} cannot be made (${(cause as Error).message}): choose another --output`,
+      { cause },
+    );
   });
-  const placeOf = (stage: Stage): string => (stage.kind === 'publish' ? resolve(root, stage.to) : join(output, stage.name));
+  const placeOf = (stage: Stage): string =>
+    stage.kind === 'publish' ? resolve(root, stage.to) : join(output, stage.name);
   const marks = fingerprints(recipe, data?.split(':')[0] ?? '');
   const records: Record<string, StageRecord> = {};
   for (const [name, record] of Object.entries(await readStageRecords(output))) {
@@ -55,8 +63,14 @@ export async function runRecipe(recipe: Recipe, output: string, options: RecipeO
 function assertSame(stage: Stage, record: StageRecord | undefined, fingerprint: string, place: string): void {
   if (record === undefined || record.fingerprint === fingerprint) return;
   const changed = differences(record.settings, stage);
-  const what = changed.length > 0 ? `with other settings (${changed.slice(0, 3).join('; ')}${changed.length > 3 ? '; ...' : ''})` : 'on an earlier stage, or a format of the data set, that has changed since';
-  throw new FerError('CONFIG_INVALID', `stage "${stage.name}" was ${record.isDone ? 'made' : 'begun'} ${what}: undo the change, choose another --output, or remove ${place} to make it anew`);
+  const what =
+    changed.length > 0
+      ? `with other settings (${changed.slice(0, 3).join('; ')}${changed.length > 3 ? '; ...' : ''})`
+      : 'on an earlier stage, or a format of the data set, that has changed since';
+  throw new FerError(
+    'CONFIG_INVALID',
+    `stage "${stage.name}" was ${record.isDone ? 'made' : 'begun'} ${what}: undo the change, choose another --output, or remove ${place} to make it anew`,
+  );
 }
 
 /** A stage with its references replaced by folders, and in `data` by data sets. */
@@ -68,7 +82,10 @@ function withPlaces(stage: Stage, { stages }: Recipe, output: string, data: stri
     const { kind } = stages.find((one) => one.name === name)!;
     if (kind === 'prepare') return `prepared:${folder}`;
     if (kind === 'synthesize') return `manifest:${folder}`;
-    throw new FerError('CONFIG_INVALID', `recipe, stage "${stage.name}": "@${name}" makes no data set: name a stage of kind prepare or synthesize`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `recipe, stage "${stage.name}": "@${name}" makes no data set: name a stage of kind prepare or synthesize`,
+    );
   });
 }
 

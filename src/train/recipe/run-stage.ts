@@ -31,17 +31,27 @@ export async function runStage(stage: Stage, place: string, options: RecipeOptio
   }
 }
 
-async function prepareStage({ name, data, size, channels, noFace, framesPerSecond }: PrepareStage, place: string, { signal, onProgress, onMessage }: RecipeOptions): Promise<boolean> {
+async function prepareStage(
+  { name, data, size, channels, noFace, framesPerSecond }: PrepareStage,
+  place: string,
+  { signal, onProgress, onMessage }: RecipeOptions,
+): Promise<boolean> {
   const { crops, counts, failures } = await prepareDataset(await openDataset(data), place, {
     ...{ geometry: { ...DEFAULT_CROP, size, channels }, noFace, framesPerSecond },
     ...(signal && { signal }),
     onProgress: ({ done, total }) => onProgress?.({ label: name, unit: 'samples', done, total }),
   });
-  onMessage?.(`${name}: ${crops} crops; face found ${counts.detected}, whole image used ${counts.whole}, no face ${counts.none}, failed ${failures.length}`);
+  onMessage?.(
+    `${name}: ${crops} crops; face found ${counts.detected}, whole image used ${counts.whole}, no face ${counts.none}, failed ${failures.length}`,
+  );
   return true;
 }
 
-async function synthesizeStage({ name, kind: _kind, data, ...settings }: SynthesizeStage, place: string, { signal, onProgress, onMessage }: RecipeOptions): Promise<boolean> {
+async function synthesizeStage(
+  { name, kind: _kind, data, ...settings }: SynthesizeStage,
+  place: string,
+  { signal, onProgress, onMessage }: RecipeOptions,
+): Promise<boolean> {
   const { splits } = await withStills(data, (dataset, crops) =>
     synthesizeClips(dataset, place, {
       ...settings,
@@ -54,14 +64,25 @@ async function synthesizeStage({ name, kind: _kind, data, ...settings }: Synthes
   return true;
 }
 
-async function trainStage({ name, config }: TrainStage, place: string, { workers, signal, onMessage, onProgress, onEpoch }: RecipeOptions): Promise<boolean> {
+async function trainStage(
+  { name, config }: TrainStage,
+  place: string,
+  { workers, signal, onMessage, onProgress, onEpoch }: RecipeOptions,
+): Promise<boolean> {
   const { isComplete, bestEpoch } = await train(config, place, {
     resume: true,
     ...(workers === undefined ? {} : { workers }),
     signal,
     ...(onMessage && { onMessage }),
     onRead: (done, total) => onProgress?.({ label: `${name}, reading`, unit: 'images', done, total }),
-    onStep: ({ epoch, done, total, loss }) => onProgress?.({ label: `${name}, epoch ${epoch}/${config.epochs}`, unit: 'samples', done, total, note: `loss ${loss.toFixed(3)}` }),
+    onStep: ({ epoch, done, total, loss }) =>
+      onProgress?.({
+        label: `${name}, epoch ${epoch}/${config.epochs}`,
+        unit: 'samples',
+        done,
+        total,
+        note: `loss ${loss.toFixed(3)}`,
+      }),
     onEpoch: (record, isBest) => onEpoch?.(record, config.epochs, isBest),
   });
   if (isComplete) onMessage?.(`${name}: best in epoch ${bestEpoch}`);
@@ -69,21 +90,37 @@ async function trainStage({ name, config }: TrainStage, place: string, { workers
 }
 
 /** The model stays as it is; its copy gets the temperature. */
-async function calibrateStage({ name, model: from, data, split, faces }: CalibrateStage, place: string, { signal, onProgress, onMessage }: RecipeOptions): Promise<boolean> {
+async function calibrateStage(
+  { name, model: from, data, split, faces }: CalibrateStage,
+  place: string,
+  { signal, onProgress, onMessage }: RecipeOptions,
+): Promise<boolean> {
   const dataset = await openSplit({ data, split });
   const model = await TrainedModel.load(from);
   try {
-    const onSample = (done: number): void => onProgress?.({ label: name, unit: 'samples', done, total: dataset.samples.length });
-    const { before, after } = await withSplitCrops(dataset, { data, split }, { model, faces, onSample, ...(signal && { signal }) }, (crops) => calibrateModel(model, from, crops, signal));
+    const onSample = (done: number): void =>
+      onProgress?.({ label: name, unit: 'samples', done, total: dataset.samples.length });
+    const { before, after } = await withSplitCrops(
+      dataset,
+      { data, split },
+      { model, faces, onSample, ...(signal && { signal }) },
+      (crops) => calibrateModel(model, from, crops, signal),
+    );
     await copyModel(from, place, { temperature: after.temperature });
-    onMessage?.(`${name}: temperature ${after.temperature.toFixed(3)}; calibration error ${before.expectedCalibrationError.toFixed(4)} before, ${after.expectedCalibrationError.toFixed(4)} after`);
+    onMessage?.(
+      `${name}: temperature ${after.temperature.toFixed(3)}; calibration error ${before.expectedCalibrationError.toFixed(4)} before, ${after.expectedCalibrationError.toFixed(4)} after`,
+    );
     return true;
   } finally {
     model.dispose();
   }
 }
 
-async function publishStage({ name, model, weights }: PublishStage, place: string, { onMessage }: RecipeOptions): Promise<boolean> {
+async function publishStage(
+  { name, model, weights }: PublishStage,
+  place: string,
+  { onMessage }: RecipeOptions,
+): Promise<boolean> {
   await copyModel(model, place, { weights, namesOnly: true });
   onMessage?.(`${name}: ${place} (${weights})`);
   return true;

@@ -27,7 +27,11 @@ export async function readStageRecords(folder: string): Promise<StageRecords> {
     return JSON.parse(await readFile(path, 'utf8')) as StageRecords;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new FerError('CONFIG_INVALID', `${path} cannot be read (${(error as Error).message}): begin in another --output`, { cause: error });
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${path} cannot be read (${(error as Error).message}): begin in another --output`,
+      { cause: error },
+    );
   }
 }
 
@@ -44,7 +48,13 @@ export function fingerprints({ stages }: Recipe, format: string): ReadonlyMap<st
   const all = new Map([[DATA, format]]);
   for (const stage of stages) {
     const grounds = referencesIn(stage).map((name) => all.get(name));
-    all.set(stage.name, createHash('sha256').update(JSON.stringify([stage, grounds], withoutLaterSettings)).digest('hex').slice(0, 16));
+    all.set(
+      stage.name,
+      createHash('sha256')
+        .update(JSON.stringify([stage, grounds], withoutLaterSettings))
+        .digest('hex')
+        .slice(0, 16),
+    );
   }
   return all;
 }
@@ -52,10 +62,17 @@ export function fingerprints({ stages }: Recipe, format: string): ReadonlyMap<st
 /** What differs between the settings a stage was begun with and those it has now, as "setting: before, now after"; empty where nothing does. */
 export function differences(before: Stage, now: Stage): readonly string[] {
   const [old, fresh] = [flat(before), flat(now)];
-  return [...new Set([...old.keys(), ...fresh.keys()])].flatMap((key) => (old.get(key) === fresh.get(key) ? [] : [`${key}: ${old.get(key) ?? 'not set'}, now ${fresh.get(key) ?? 'not set'}`]));
+  return [...new Set([...old.keys(), ...fresh.keys()])].flatMap((key) =>
+    old.get(key) === fresh.get(key) ? [] : [`${key}: ${old.get(key) ?? 'not set'}, now ${fresh.get(key) ?? 'not set'}`],
+  );
 }
 
 function flat(settings: unknown, path: readonly string[] = []): ReadonlyMap<string, string> {
-  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) return new Map([[path.join('.'), JSON.stringify(settings)]]);
-  return new Map(Object.entries(settings).flatMap(([key, value]) => (withoutLaterSettings(key, value) === undefined ? [] : [...flat(value, [...path, key])])));
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
+    return new Map([[path.join('.'), JSON.stringify(settings)]]);
+  return new Map(
+    Object.entries(settings).flatMap(([key, value]) =>
+      withoutLaterSettings(key, value) === undefined ? [] : [...flat(value, [...path, key])],
+    ),
+  );
 }

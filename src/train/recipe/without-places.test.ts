@@ -11,5 +11,7 @@ it.each([
   ['v-naw', 'v-naw'],
   ['happiness', 'happiness'],
 ])('%s: %s', (place, name) => {
-  expect(withoutPlaces({ config: { exclude: { file: place }, epochs: 3, labels: [place], init: null } })).toEqual({ config: { exclude: { file: name }, epochs: 3, labels: [name], init: null } });
+  expect(withoutPlaces({ config: { exclude: { file: place }, epochs: 3, labels: [place], init: null } })).toEqual({
+    config: { exclude: { file: name }, epochs: 3, labels: [name], init: null },
+  });
 });

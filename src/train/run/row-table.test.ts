@@ -16,9 +16,16 @@ describe('the table of rows', () => {
     const labels = Int32Array.from({ length: count }, () => random.int(classes));
     const logits = Float32Array.from({ length: count * classes }, () => 3 * random.normal());
     const table = new RowTable(labels, classes);
-    table.put(Int32Array.from({ length: count }, (_, i) => i), logits);
+    table.put(
+      Int32Array.from({ length: count }, (_, i) => i),
+      logits,
+    );
     tf.tidy(() => {
-      const { truth, nearest, truthOnTop } = nawWeights(tf.tensor2d(logits, [count, classes]), tf.tensor1d(labels, 'int32'), { parameters: NAW_PARAMETERS.nla, epsilon: 1 });
+      const { truth, nearest, truthOnTop } = nawWeights(
+        tf.tensor2d(logits, [count, classes]),
+        tf.tensor1d(labels, 'int32'),
+        { parameters: NAW_PARAMETERS.nla, epsilon: 1 },
+      );
       const [gt, nn, top] = [truth.dataSync(), nearest.dataSync(), truthOnTop.dataSync()];
       for (let i = 0; i < count; i += 1) {
         expect(table.values[3 * i]).toBeCloseTo(gt[i]!, 5);

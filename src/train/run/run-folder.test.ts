@@ -25,7 +25,9 @@ describe('a run folder', () => {
 
   it('cannot be where there is a file', async () => {
     await writeFile(join(dir, 'file'), '');
-    await expect(makeRunFolder(runFolder(join(dir, 'file', 'run')))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+    await expect(makeRunFolder(runFolder(join(dir, 'file', 'run')))).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+    });
   });
 });
 
@@ -35,14 +37,17 @@ describe('what killed writers left', () => {
     await makeRunFolder(folder);
     await mkdir(join(folder.path, '.last.tmp-G66zCi', 'old'), { recursive: true });
     await mkdir(folder.last);
-    for (const name of ['.config.json.tmp', 'state.bin', '.notes', 'mine.tmp', '.nfs.tmpfile']) await writeFile(join(folder.path, name), '');
+    for (const name of ['.config.json.tmp', 'state.bin', '.notes', 'mine.tmp', '.nfs.tmpfile'])
+      await writeFile(join(folder.path, name), '');
     await clearLeftovers(folder);
     expect((await readdir(folder.path)).sort()).toEqual(['.nfs.tmpfile', '.notes', 'last', 'mine.tmp', 'state.bin']);
   });
 });
 
 describe('the tables of all epochs in one file', () => {
-  const read = async (path: string): Promise<number[]> => [...new Float32Array(Uint8Array.from(await readFile(path)).buffer)];
+  const read = async (path: string): Promise<number[]> => [
+    ...new Float32Array(Uint8Array.from(await readFile(path)).buffer),
+  ];
 
   it('lie one after another', async () => {
     const path = join(dir, 'rows.f32');
@@ -60,6 +65,8 @@ describe('the tables of all epochs in one file', () => {
   });
 
   it('that cannot be written are said so', async () => {
-    await expect(writeEpochRows(join(dir, 'none', 'rows.f32'), 1, Float32Array.of(1))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+    await expect(writeEpochRows(join(dir, 'none', 'rows.f32'), 1, Float32Array.of(1))).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+    });
   });
 });

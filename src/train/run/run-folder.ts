@@ -40,7 +40,11 @@ export async function makeRunFolder({ path }: RunFolder): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
-    throw new FerError('OUTPUT_UNWRITABLE', `run folder ${path} cannot be made (${(error as Error).message}): choose another --output`, { cause: error });
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `run folder ${path} cannot be made (${(error as Error).message}): choose another --output`,
+      { cause: error },
+    );
   }
 }
 
@@ -60,12 +64,21 @@ export async function writeEpochRows(path: string, epoch: number, rows: Float32A
     const file = await open(path, constants.O_RDWR | constants.O_CREAT);
     try {
       await file.truncate((epoch - 1) * rows.byteLength);
-      await file.write(Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength), 0, rows.byteLength, (epoch - 1) * rows.byteLength);
+      await file.write(
+        Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength),
+        0,
+        rows.byteLength,
+        (epoch - 1) * rows.byteLength,
+      );
     } finally {
       await file.close();
     }
   } catch (error) {
-    throw new FerError('OUTPUT_UNWRITABLE', `${path} cannot be written (${(error as Error).message}): make room or choose another --output`, { cause: error });
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `${path} cannot be written (${(error as Error).message}): make room or choose another --output`,
+      { cause: error },
+    );
   }
 }
 

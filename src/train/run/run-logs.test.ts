@@ -13,23 +13,47 @@ import type { TrainingState } from './training-state.js';
 const dir = await scratchDir();
 
 /** Names in the run folder after the epochs given, of at most seven with a patience of two. */
-async function filesAfter(name: string, moments: readonly { readonly epoch: number; readonly bestEpoch: number }[]): Promise<string[]> {
+async function filesAfter(
+  name: string,
+  moments: readonly { readonly epoch: number; readonly bestEpoch: number }[],
+): Promise<string[]> {
   const folder = runFolder(join(dir, name));
   await makeRunFolder(folder);
   const training = tinyTrainingSet(6);
-  const logs = new RunLogs(folder, resolveConfig('nla', { data: 'none:', epochs: 7, patience: 2 }), training, THREE_LABELS);
+  const logs = new RunLogs(
+    folder,
+    resolveConfig('nla', { data: 'none:', epochs: 7, patience: 2 }),
+    training,
+    THREE_LABELS,
+  );
   for (const { epoch, bestEpoch } of moments) {
     const nothing = { trained: new Float32Array(0), moving: new Float32Array(0) };
     const adam = { first: nothing.trained, second: nothing.trained, steps: 1 };
-    const state: TrainingState = { epoch, bestEpoch, bestScore: 0.5, history: epochHistory(epoch), fingerprint: '', weights: nothing, adam, average: null };
-    await logs.write(state, Float32Array.from({ length: 18 }, (_, i) => (i % 3 === 2 ? 0 : 0.4)));
+    const state: TrainingState = {
+      epoch,
+      bestEpoch,
+      bestScore: 0.5,
+      history: epochHistory(epoch),
+      fingerprint: '',
+      weights: nothing,
+      adam,
+      average: null,
+    };
+    await logs.write(
+      state,
+      Float32Array.from({ length: 18 }, (_, i) => (i % 3 === 2 ? 0 : 0.4)),
+    );
   }
   return (await readdir(folder.path)).sort();
 }
 
 describe('what a run writes for people', () => {
   it('are tables and events after every epoch, and a report now and then', async () => {
-    expect(await filesAfter('first', [{ epoch: 1, bestEpoch: 1 }])).toEqual(['epochs.csv', 'epochs.jsonl', 'tensorboard']);
+    expect(await filesAfter('first', [{ epoch: 1, bestEpoch: 1 }])).toEqual([
+      'epochs.csv',
+      'epochs.jsonl',
+      'tensorboard',
+    ]);
     expect(await filesAfter('fifth', [{ epoch: 5, bestEpoch: 4 }])).toContain('report.html');
   });
 
@@ -41,7 +65,8 @@ describe('what a run writes for people', () => {
 });
 
 describe('the weights of the report', () => {
-  const config = (preset: string, settings = {}): ReturnType<typeof resolveConfig> => resolveConfig(preset, { data: 'none:', epochs: 20, ...settings });
+  const config = (preset: string, settings = {}): ReturnType<typeof resolveConfig> =>
+    resolveConfig(preset, { data: 'none:', epochs: 20, ...settings });
 
   it('are those of the epoch, by NLA counted from the end of its warm-up', () => {
     const nla = config('nla', { method: { warmUpEpochs: 4 } });

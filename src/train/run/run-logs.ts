@@ -48,7 +48,11 @@ export class RunLogs {
 }
 
 /** Where the schedule of the weights stands in an epoch (from 1), and whether they count in it. NLA's begins after its warm-up. */
-export function weighting({ method, epochs }: Pick<TrainConfig, 'method' | 'epochs'>, epoch: number, slope: number): { readonly epsilon: number; readonly weightsWereUsed: boolean } {
+export function weighting(
+  { method, epochs }: Pick<TrainConfig, 'method' | 'epochs'>,
+  epoch: number,
+  slope: number,
+): { readonly epsilon: number; readonly weightsWereUsed: boolean } {
   const warmUp = method.name === 'nla' ? method.warmUpEpochs : 0;
   return {
     epsilon: nawSchedule(Math.max(0, epoch - 1 - warmUp), Math.max(1, epochs - warmUp), slope),

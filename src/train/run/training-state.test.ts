@@ -11,11 +11,25 @@ import type { TrainingState } from './training-state.js';
 const dir = await scratchDir();
 
 function stateOf({ trained = 5, moving = 3, epochs = 3, withAverage = true, seed = 1 } = {}): TrainingState {
-  const list = (length: number, salt: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i + salt * seed));
-  const vectors = (salt: number): TrainingState['weights'] => ({ trained: list(trained, salt), moving: list(moving, salt + 0.5) });
+  const list = (length: number, salt: number): Float32Array =>
+    Float32Array.from({ length }, (_, i) => Math.sin(i + salt * seed));
+  const vectors = (salt: number): TrainingState['weights'] => ({
+    trained: list(trained, salt),
+    moving: list(moving, salt + 0.5),
+  });
   return {
-    ...{ epoch: epochs, bestEpoch: Math.min(2, epochs), bestScore: epochs === 0 ? -Infinity : 0.75, history: epochHistory(epochs), fingerprint: 'a fingerprint of äöü 表情' },
-    ...{ weights: vectors(1), adam: { first: list(trained, 2), second: list(trained, 3), steps: 17 }, average: withAverage ? vectors(4) : null },
+    ...{
+      epoch: epochs,
+      bestEpoch: Math.min(2, epochs),
+      bestScore: epochs === 0 ? -Infinity : 0.75,
+      history: epochHistory(epochs),
+      fingerprint: 'a fingerprint of äöü 表情',
+    },
+    ...{
+      weights: vectors(1),
+      adam: { first: list(trained, 2), second: list(trained, 3), steps: 17 },
+      average: withAverage ? vectors(4) : null,
+    },
   };
 }
 
@@ -25,7 +39,13 @@ describe('the state of a training', () => {
     expect(await loadTrainingState(path)).toBeNull();
     await fc.assert(
       fc.asyncProperty(
-        fc.record({ trained: fc.nat(50), moving: fc.nat(20), epochs: fc.nat(5), withAverage: fc.boolean(), seed: fc.nat(99) }),
+        fc.record({
+          trained: fc.nat(50),
+          moving: fc.nat(20),
+          epochs: fc.nat(5),
+          withAverage: fc.boolean(),
+          seed: fc.nat(99),
+        }),
         async (shape) => {
           const state = stateOf(shape);
           await saveTrainingState(path, state);
@@ -40,7 +60,10 @@ describe('the state of a training', () => {
   it('keeps numbers that are none', async () => {
     const path = join(dir, 'odd.bin');
     const [record] = epochHistory(1);
-    const state = { ...stateOf(), history: [{ ...record!, loss: NaN, parts: { supervised: Infinity, consistency: -Infinity } }] };
+    const state = {
+      ...stateOf(),
+      history: [{ ...record!, loss: NaN, parts: { supervised: Infinity, consistency: -Infinity } }],
+    };
     state.weights.trained.set([NaN, Infinity, -0]);
     await saveTrainingState(path, state);
     expect(await loadTrainingState(path)).toEqual(state);
@@ -53,7 +76,10 @@ describe('the state of a training', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(bytes.length - 1), async (length) => {
         await writeFile(path, bytes.subarray(0, length));
-        await expect(loadTrainingState(path)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(/^training state .*cut\.bin is damaged .*$/) as string });
+        await expect(loadTrainingState(path)).rejects.toMatchObject({
+          code: 'CONFIG_INVALID',
+          message: expect.stringMatching(/^training state .*cut\.bin is damaged .*$/) as string,
+        });
       }),
       { numRuns: 40 },
     );
@@ -86,7 +112,9 @@ describe('the state of a training', () => {
     // chmod does not stop root; /proc stops everybody.
     await expect(saveTrainingState('/proc/self/state.bin', stateOf())).rejects.toMatchObject({
       code: 'OUTPUT_UNWRITABLE',
-      message: expect.stringMatching(/^\/proc\/self\/state\.bin cannot be written .*choose another folder for the run$/) as string,
+      message: expect.stringMatching(
+        /^\/proc\/self\/state\.bin cannot be written .*choose another folder for the run$/,
+      ) as string,
     });
   });
 
@@ -103,7 +131,9 @@ describe('the state of a training', () => {
       const path = join(folder, 'state.bin');
       const old = stateOf();
       await saveTrainingState(path, old);
-      await expect(saveTrainingState(path, stateOf({ trained: 100_000 }))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+      await expect(saveTrainingState(path, stateOf({ trained: 100_000 }))).rejects.toMatchObject({
+        code: 'OUTPUT_UNWRITABLE',
+      });
       expect(await loadTrainingState(path)).toEqual(old);
       expect(await readdir(folder)).toEqual(['state.bin']);
     } finally {

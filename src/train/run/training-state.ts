@@ -37,13 +37,20 @@ interface Header {
 
 /** JSON cannot write a loss that blew up, nor the score before the first epoch; nothing else in a header is spelt like these. */
 const SPELT: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
-const spell = (_key: string, value: unknown): unknown => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value);
+const spell = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 const unspell = (_key: string, value: unknown): unknown => (SPELT.includes(value) ? Number(value) : value);
 
 /** Writes one file beside its place, flushes and renames it: there is always one whole state. */
 export async function saveTrainingState(path: string, state: TrainingState): Promise<void> {
   const { weights, adam, average } = state;
-  const lists = [weights.trained, weights.moving, adam.first, adam.second, ...(average === null ? [] : [average.trained, average.moving])];
+  const lists = [
+    weights.trained,
+    weights.moving,
+    adam.first,
+    adam.second,
+    ...(average === null ? [] : [average.trained, average.moving]),
+  ];
   const header: Header = {
     magic: MAGIC,
     lengths: lists.map(({ length }) => length),
@@ -58,7 +65,14 @@ export async function saveTrainingState(path: string, state: TrainingState): Pro
   const text = Buffer.from(JSON.stringify(header, spell));
   const size = Buffer.alloc(4);
   size.writeUInt32LE(text.length);
-  await replaceFile(path, Buffer.concat([size, text, ...lists.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength))]));
+  await replaceFile(
+    path,
+    Buffer.concat([
+      size,
+      text,
+      ...lists.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
+    ]),
+  );
 }
 
 /**
@@ -98,6 +112,10 @@ export async function loadTrainingState(path: string): Promise<TrainingState | n
       average: hasAverage ? { trained: lists[4]!, moving: lists[5]! } : null,
     };
   } catch (error) {
-    throw new FerError('CONFIG_INVALID', `training state ${path} is damaged (${(error as Error).message.replaceAll(/\s+/g, ' ')}): remove it to start anew`, { cause: error });
+    throw new FerError(
+      'CONFIG_INVALID',
+      `training state ${path} is damaged (${(error as Error).message.replaceAll(/\s+/g, ' ')}): remove it to start anew`,
+      { cause: error },
+    );
   }
 }

@@ -1,9 +1,21 @@
-import { colourOperation, inSequence, pixelNoise, randAugment, randomAffine, randomErasing, randomFlip, randomPadCrop } from '../augment/index.js';
+import {
+  colourOperation,
+  inSequence,
+  pixelNoise,
+  randAugment,
+  randomAffine,
+  randomErasing,
+  randomFlip,
+  randomPadCrop,
+} from '../augment/index.js';
 import type { Augmentation } from '../augment/index.js';
 import type { TrainConfig } from '../config/index.js';
 
 /** The usual view of an image, and the strong one: the same moves, then RandAugment. */
-export function augmentations(config: TrainConfig['augment']): { readonly weak: Augmentation; readonly strong: Augmentation } {
+export function augmentations(config: TrainConfig['augment']): {
+  readonly weak: Augmentation;
+  readonly strong: Augmentation;
+} {
   const moves = {
     flip: randomFlip({ probability: config.flip }),
     move: randomPadCrop({ padding: config.padding }),
@@ -11,7 +23,9 @@ export function augmentations(config: TrainConfig['augment']): { readonly weak: 
   };
   const extras = {
     ...(config.tone === null ? {} : { tone: sometimes(config.tone.probability, colourOperation(config.tone)) }),
-    ...(config.noise === null ? {} : { noise: sometimes(config.noise.probability, pixelNoise({ deviation: config.noise.deviation })) }),
+    ...(config.noise === null
+      ? {}
+      : { noise: sometimes(config.noise.probability, pixelNoise({ deviation: config.noise.deviation })) }),
     ...(config.erasing === null ? {} : { erasing: randomErasing(config.erasing) }),
   };
   return {

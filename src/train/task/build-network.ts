@@ -3,7 +3,13 @@ import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/index
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import type { LabelSet } from '../../model/label-set.js';
-import { compactResidualNet, faceResNet, frameClassifier, joinClassifiers, resNet18 } from '../../model/networks/index.js';
+import {
+  compactResidualNet,
+  faceResNet,
+  frameClassifier,
+  joinClassifiers,
+  resNet18,
+} from '../../model/networks/index.js';
 import type { NetworkConfig } from '../config/index.js';
 import { FRAME_PART, partOf } from './model-folder.js';
 
@@ -24,7 +30,12 @@ export async function geometryOf(network: FrameNetworkConfig): Promise<CropGeome
  * @param crop how its faces are cut (geometryOf)
  * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE where parts do not fit one another or the labels
  */
-export async function buildFrameNetwork(network: FrameNetworkConfig, labels: LabelSet, crop: CropGeometry, seed: number): Promise<tf.LayersModel> {
+export async function buildFrameNetwork(
+  network: FrameNetworkConfig,
+  labels: LabelSet,
+  crop: CropGeometry,
+  seed: number,
+): Promise<tf.LayersModel> {
   if (network.name === 'joined') return await join(network, labels, crop);
   return frameClassifier(frameEncoder(network, seed), { classes: labels.size, dropout: network.dropout, seed });
 }
@@ -43,7 +54,8 @@ function frameEncoder(network: Exclude<FrameNetworkConfig, JoinedConfig>, seed: 
 async function join(network: JoinedConfig, labels: LabelSet, crop: CropGeometry): Promise<tf.LayersModel> {
   const parts: tf.LayersModel[] = [];
   try {
-    for (const folder of network.of) parts.push((await loadCheckpoint(await partOf(folder, FRAME_PART), { kind: 'frame', labels, crop })).model);
+    for (const folder of network.of)
+      parts.push((await loadCheckpoint(await partOf(folder, FRAME_PART), { kind: 'frame', labels, crop })).model);
     return await joinClassifiers(parts, network.shares ?? undefined);
   } finally {
     for (const part of parts) part.dispose();

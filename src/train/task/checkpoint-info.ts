@@ -9,7 +9,13 @@ import type { TrainConfig } from '../config/index.js';
 export type Figures = Required<Pick<CheckpointInfo, 'temperature' | 'metrics'>>;
 
 /** What a checkpoint says of itself besides its figures. */
-export function checkpointInfo(kind: CheckpointInfo['kind'], { name }: tf.LayersModel, labels: LabelSet, crop: CropGeometry, config: TrainConfig): Omit<CheckpointInfo, 'format' | keyof Figures> {
+export function checkpointInfo(
+  kind: CheckpointInfo['kind'],
+  { name }: tf.LayersModel,
+  labels: LabelSet,
+  crop: CropGeometry,
+  config: TrainConfig,
+): Omit<CheckpointInfo, 'format' | keyof Figures> {
   return {
     kind,
     network: name,

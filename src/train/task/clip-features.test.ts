@@ -19,7 +19,8 @@ const COUNT = 131;
 /** Stripes are their own mirror images; with a corner lit they are not. */
 function lopsided(): Uint8Array {
   const pictures = stripedPictures(COUNT, SIZE);
-  for (let i = 0; i < COUNT; i += 1) for (let y = 0; y < 6; y += 1) pictures.fill(255, i * AREA + y * SIZE, i * AREA + y * SIZE + 5);
+  for (let i = 0; i < COUNT; i += 1)
+    for (let y = 0; y < 6; y += 1) pictures.fill(255, i * AREA + y * SIZE, i * AREA + y * SIZE + 5);
   return pictures;
 }
 const pictures = lopsided();
@@ -30,7 +31,9 @@ let before = 0;
 beforeAll(async () => {
   await openBackend();
   before = tf.memory().numTensors;
-  encoder = new FrameEncoder(frameClassifier(compactResidualNet({ size: SIZE, width: 4, seed: 1 }), { classes: 3, seed: 1 }));
+  encoder = new FrameEncoder(
+    frameClassifier(compactResidualNet({ size: SIZE, width: 4, seed: 1 }), { classes: 3, seed: 1 }),
+  );
 });
 afterAll(() => {
   encoder.dispose();
@@ -53,13 +56,17 @@ it('features are those of each crop and of its mirror image, in the order asked 
   const tensors = tf.memory().numTensors;
   const steps: [number, number][] = [];
   const features = await computeFeatures(crops, encoder, (done, total) => steps.push([done, total]));
-  expect(steps).toEqual([[128, COUNT], [COUNT, COUNT]]);
+  expect(steps).toEqual([
+    [128, COUNT],
+    [COUNT, COUNT],
+  ]);
   expect(features.dimensions).toBe(encoder.dimensions);
   const wanted = [130, 0, 64, 0];
   const plain = await features.of(wanted, false);
   const mirrored = await features.of(wanted, true);
   for (const [i, index] of wanted.entries()) {
-    const own = (values: Float32Array): Float32Array => values.slice(i * encoder.dimensions, (i + 1) * encoder.dimensions);
+    const own = (values: Float32Array): Float32Array =>
+      values.slice(i * encoder.dimensions, (i + 1) * encoder.dimensions);
     expectClose(own(plain), await encoder.encode(Float32Array.from(await crops.read([index])), GEOMETRY, false));
     expectClose(own(mirrored), await encoder.encode(mirroredPicture(index), GEOMETRY, false));
     expect(Math.max(...own(plain).map((value, d) => Math.abs(value - own(mirrored)[d]!)))).toBeGreaterThan(1e-3);
@@ -79,13 +86,24 @@ it('a clip drawn is the features of its frames, and its second view those of the
     expect(shard.second).toHaveLength(6 * encoder.dimensions);
     if (pixels === null) {
       const frame = rows[2]!;
-      expectClose(shard.second!.slice(2 * encoder.dimensions, 3 * encoder.dimensions), await encoder.encode(mirroredPicture(20 + frame), GEOMETRY, false));
+      expectClose(
+        shard.second!.slice(2 * encoder.dimensions, 3 * encoder.dimensions),
+        await encoder.encode(mirroredPicture(20 + frame), GEOMETRY, false),
+      );
     }
   }
   expect(tf.memory().numTensors).toBe(tensors);
 });
 
 it('more than memory should hold is refused, with a way out', async () => {
-  const many = { ...GEOMETRY, geometry: GEOMETRY, count: 2 ** 30, read: () => Promise.reject(new Error('not reached')) };
-  await expect(computeFeatures(many, encoder)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('--features') as string });
+  const many = {
+    ...GEOMETRY,
+    geometry: GEOMETRY,
+    count: 2 ** 30,
+    read: () => Promise.reject(new Error('not reached')),
+  };
+  await expect(computeFeatures(many, encoder)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('--features') as string,
+  });
 });

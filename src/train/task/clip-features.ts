@@ -67,17 +67,25 @@ const MOST_BYTES = 2 ** 30;
  * Runs the frame encoder over all crops once and keeps what it gives in memory.
  * @throws FerError CONFIG_INVALID when that would take more than 1 GiB
  */
-export async function computeFeatures(crops: CropSource, encoder: FrameEncoder, onDone: (done: number, total: number) => void = () => undefined): Promise<ClipFeatures> {
+export async function computeFeatures(
+  crops: CropSource,
+  encoder: FrameEncoder,
+  onDone: (done: number, total: number) => void = () => undefined,
+): Promise<ClipFeatures> {
   const { dimensions } = encoder;
   const { count, geometry } = crops;
   if (2 * count * dimensions * Float32Array.BYTES_PER_ELEMENT > MOST_BYTES) {
-    throw new FerError('CONFIG_INVALID', `the features of ${count} frames do not fit into 1 GiB of memory: run "fer dataset prepare ... --features MODEL" and use prepared:DIR`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `the features of ${count} frames do not fit into 1 GiB of memory: run "fer dataset prepare ... --features MODEL" and use prepared:DIR`,
+    );
   }
   const views = [new Float32Array(count * dimensions), new Float32Array(count * dimensions)] as const;
   for (let from = 0; from < count; from += BATCH) {
     const indices = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => from + i);
     const pixels = Float32Array.from(await crops.read(indices));
-    for (const mirrored of [false, true]) views[mirrored ? 1 : 0].set(await encoder.encode(pixels, geometry, mirrored), from * dimensions);
+    for (const mirrored of [false, true])
+      views[mirrored ? 1 : 0].set(await encoder.encode(pixels, geometry, mirrored), from * dimensions);
     onDone(from + indices.length, count);
   }
   return {

@@ -1,7 +1,13 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { INFO_FILE, checkpointHash, loadCheckpoint, readCheckpointInfo, saveCheckpoint } from '../../model/checkpoint/index.js';
+import {
+  INFO_FILE,
+  checkpointHash,
+  loadCheckpoint,
+  readCheckpointInfo,
+  saveCheckpoint,
+} from '../../model/checkpoint/index.js';
 import type { CheckpointInfo } from '../../model/checkpoint/index.js';
 import { LabelSet } from '../../model/label-set.js';
 import { temporalEncoder } from '../../model/networks/index.js';
@@ -42,9 +48,16 @@ export interface EncodedClips {
  * Runs the frame encoder over all frames of all clips, once. The classes of a manifest are taken in the order of the frame network, where it has the same ones.
  * @throws FerError INPUT_NOT_FOUND when the data set holds no clips, MODEL_INCOMPATIBLE when it is prepared for another encoder
  */
-export async function encodeClips(opened: OpenData, network: TemporalNetworkConfig, onRead?: OnRead): Promise<EncodedClips> {
+export async function encodeClips(
+  opened: OpenData,
+  network: TemporalNetworkConfig,
+  onRead?: OnRead,
+): Promise<EncodedClips> {
   if (opened.dataset.samples.every(({ kind }) => kind !== 'clip')) {
-    throw new FerError('INPUT_NOT_FOUND', `data set ${opened.dataset.name} holds no clips: temporal networks learn from clips; train a frame network on images`);
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `data set ${opened.dataset.name} holds no clips: temporal networks learn from clips; train a frame network on images`,
+    );
   }
   const encoder = await partOf(network.encoder, FRAME_PART);
   const info = await readCheckpointInfo(encoder, { kind: 'frame' });
@@ -62,14 +75,23 @@ export async function encodeClips(opened: OpenData, network: TemporalNetworkConf
   );
   const encoderHash = await checkpointHash(encoder);
   const stored = data.preparedFeatures;
-  const features = stored?.checkpoint === encoderHash ? preparedFeatures(stored) : await computedFeatures(encoder, located.crops, onRead);
+  const features =
+    stored?.checkpoint === encoderHash
+      ? preparedFeatures(stored)
+      : await computedFeatures(encoder, located.crops, onRead);
   return { data, encoder, encoderHash, info, crops: located.crops, features, clipOf, broken: located.broken };
 }
 
 /** A manifest knows its classes only in the order in which its rows name them; other data sets, and who chooses labels, mean theirs. */
 function inOrderOf({ labelSet: { name, labels } }: CheckpointInfo, data: OpenData): OpenData {
   const { name: format, labels: own } = data.dataset;
-  if (format !== 'manifest' || own.name === CHOSEN || own.size !== labels.length || !labels.every((label) => own.has(label))) return data;
+  if (
+    format !== 'manifest' ||
+    own.name === CHOSEN ||
+    own.size !== labels.length ||
+    !labels.every((label) => own.has(label))
+  )
+    return data;
   // Its samples have labels by name, and no votes, which would go by place.
   return { ...data, dataset: { ...data.dataset, labels: new LabelSet(name, labels) } };
 }
@@ -89,19 +111,42 @@ async function openEncoder(folder: string): Promise<FrameEncoder> {
 }
 
 /** A temporal network and its clips. @throws FerError INPUT_NOT_FOUND, CONFIG_INVALID */
-export async function clipTask(encoded: EncodedClips, config: TrainConfig, network: TemporalNetworkConfig): Promise<TrainingTask> {
+export async function clipTask(
+  encoded: EncodedClips,
+  config: TrainConfig,
+  network: TemporalNetworkConfig,
+): Promise<TrainingTask> {
   const { dataset } = encoded.data;
   const { labels } = dataset;
-  if (config.method.name === 'dnfer') throw new FerError('CONFIG_INVALID', 'method.name: dnfer compares two views of an image; for clips use v-naw, nla or ce');
-  if (config.subset !== null || config.imbalance !== null) throw new FerError('CONFIG_INVALID', 'subset and imbalance: they cut down images; for clips leave them out');
-  const clipsOf = (samples: readonly Sample[]): LabelledClip[] => samples.flatMap((sample) => encoded.clipOf.get(sample) ?? []);
+  if (config.method.name === 'dnfer')
+    throw new FerError(
+      'CONFIG_INVALID',
+      'method.name: dnfer compares two views of an image; for clips use v-naw, nla or ce',
+    );
+  if (config.subset !== null || config.imbalance !== null)
+    throw new FerError('CONFIG_INVALID', 'subset and imbalance: they cut down images; for clips leave them out');
+  const clipsOf = (samples: readonly Sample[]): LabelledClip[] =>
+    samples.flatMap((sample) => encoded.clipOf.get(sample) ?? []);
   const parts = divide(dataset, config);
   const noisy = withNoise(clipsOf(parts.training), labels.size, config);
   const labelled = noisy.flatMap(({ rowIds, labels: own }) => rowIds.filter((_, i) => own[i]! >= 0));
-  const excluded = await excludedRows(config, labelled, () => [...encoded.clipOf.values()].flatMap(({ rowIds }) => rowIds));
+  const excluded = await excludedRows(config, labelled, () =>
+    [...encoded.clipOf.values()].flatMap(({ rowIds }) => rowIds),
+  );
   const { temporalScale, skipping, pixels } = config.augment.clips;
   const { width, layers, heads, feedForward, dropout, positionalCode, causal } = network;
-  const model = temporalEncoder({ features: encoded.features.dimensions, classes: labels.size, width, layers, heads, feedForward, dropout, positionalCode, causal, seed: config.seed });
+  const model = temporalEncoder({
+    features: encoded.features.dimensions,
+    classes: labels.size,
+    width,
+    layers,
+    heads,
+    feedForward,
+    dropout,
+    positionalCode,
+    causal,
+    seed: config.seed,
+  });
   const encoder = pixels ? await openEncoder(encoded.encoder) : null;
   const dispose = (): void => {
     model.dispose();
@@ -115,28 +160,51 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
   });
   if (training.count === 0) {
     dispose();
-    throw new FerError('INPUT_NOT_FOUND', `${config.data}: no training clips with a face are left; look at it with "fer dataset check ${config.data}"`);
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${config.data}: no training clips with a face are left; look at it with "fer dataset check ${config.data}"`,
+    );
   }
   const validation = new ClipEvaluationSet(clipsOf(parts.validation), featuresInUse(encoded));
   // Without a single label they cannot judge.
   const judges = validation.labels.some((label) => label >= 0);
-  const left = { 'frames that cannot be decoded': encoded.broken, 'clips without any face': training.withoutFace + validation.withoutFace };
+  const left = {
+    'frames that cannot be decoded': encoded.broken,
+    'clips without any face': training.withoutFace + validation.withoutFace,
+  };
 
   return {
     model,
     training,
     validation: judges ? validation : null,
     labels,
-    report: { training: training.count, validation: judges ? validation.count : 0, leftOut: { ...dataset.leftOut, ...parts.leftOut, ...excluded.leftOut, ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)) }, notes: excluded.notes },
+    report: {
+      training: training.count,
+      validation: judges ? validation.count : 0,
+      leftOut: {
+        ...dataset.leftOut,
+        ...parts.leftOut,
+        ...excluded.leftOut,
+        ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)),
+      },
+      notes: excluded.notes,
+    },
     save: async (folder, figures) => {
       await mkdir(folder, { recursive: true });
       await copyEncoder(encoded, join(folder, FRAME_PART));
-      await saveCheckpoint(model, join(folder, TEMPORAL_PART), { ...checkpointInfo('temporal', model, labels, encoded.info.crop, config), clipFrames: network.frames, ...figures });
+      await saveCheckpoint(model, join(folder, TEMPORAL_PART), {
+        ...checkpointInfo('temporal', model, labels, encoded.info.crop, config),
+        clipFrames: network.frames,
+        ...figures,
+      });
     },
     assertGoesOn: async (folder) => {
       const there = await heldCheckpoint(join(folder, FRAME_PART));
       if (there === null || there === encoded.encoderHash) return;
-      throw new FerError('CONFIG_INVALID', `${folder} was trained on features of another frame network than ${encoded.encoder} holds now: resume it with that one (it lies in ${join(folder, FRAME_PART)}), or choose another --output`);
+      throw new FerError(
+        'CONFIG_INVALID',
+        `${folder} was trained on features of another frame network than ${encoded.encoder} holds now: resume it with that one (it lies in ${join(folder, FRAME_PART)}), or choose another --output`,
+      );
     },
     dispose,
   };
@@ -145,7 +213,10 @@ export async function clipTask(encoded: EncodedClips, config: TrainConfig, netwo
 /** A split of the same data set, as it is. */
 export function clipSplit(encoded: EncodedClips, split: Split): EvaluationSet {
   const { data, clipOf } = encoded;
-  return new ClipEvaluationSet(data.dataset.samples.filter((sample) => sample.split === split).flatMap((sample) => clipOf.get(sample) ?? []), featuresInUse(encoded));
+  return new ClipEvaluationSet(
+    data.dataset.samples.filter((sample) => sample.split === split).flatMap((sample) => clipOf.get(sample) ?? []),
+    featuresInUse(encoded),
+  );
 }
 
 /** What the finished model will see. Trained it is on either side of a frame, as two views of the clip. */
@@ -156,7 +227,11 @@ function featuresInUse({ features, info }: EncodedClips): ClipFeatures {
 /** Wrong labels of single frames. */
 function withNoise(clips: readonly LabelledClip[], classCount: number, config: TrainConfig): readonly LabelledClip[] {
   if (config.noise === null) return clips;
-  const frames = distort(clips.flatMap(({ labels }) => labels.map((label) => ({ label }))), classCount, config);
+  const frames = distort(
+    clips.flatMap(({ labels }) => labels.map((label) => ({ label }))),
+    classCount,
+    config,
+  );
   let next = 0;
   return clips.map((clip) => ({ ...clip, labels: clip.labels.map(() => frames[next++]!.label) }));
 }
@@ -164,14 +239,19 @@ function withNoise(clips: readonly LabelledClip[], classCount: number, config: T
 /** Takes the labels of those frames away: they stay as what their neighbours are seen with. Clips without any label left are left out. */
 function withoutLabels(clips: readonly LabelledClip[], ids: ReadonlySet<string>): readonly LabelledClip[] {
   if (ids.size === 0) return clips;
-  return clips.map((clip) => ({ ...clip, labels: clip.labels.map((label, i) => (ids.has(clip.rowIds[i]!) ? -1 : label)) })).filter((clip) => clip.labels.some((label) => label >= 0));
+  return clips
+    .map((clip) => ({ ...clip, labels: clip.labels.map((label, i) => (ids.has(clip.rowIds[i]!) ? -1 : label)) }))
+    .filter((clip) => clip.labels.some((label) => label >= 0));
 }
 
 /** Copies the checkpoint, unless it lies there. Until its description is there, written last, a copy is not taken for whole. */
 async function copyEncoder({ encoder: from, encoderHash }: EncodedClips, to: string): Promise<void> {
   if ((await heldCheckpoint(to)) === encoderHash) return;
   if ((await heldCheckpoint(from)) !== encoderHash) {
-    throw new FerError('CONFIG_INVALID', `${from} was changed or taken away while a network was trained on its features: begin anew with the one that is to be used`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${from} was changed or taken away while a network was trained on its features: begin anew with the one that is to be used`,
+    );
   }
   await rm(to, { recursive: true, force: true });
   await cp(from, to, { recursive: true, filter: (path) => !path.endsWith(INFO_FILE) });

@@ -20,17 +20,32 @@ const ASKED: ClipFeatures = {
 
 /** A clip whose crops are counted from `first`, none where the label stands in `faceless`. */
 function clip(name: string, first: number, labels: readonly number[], faceless: readonly number[] = []): LabelledClip {
-  return { rowIds: labels.map((_, i) => `${name}#${i}`), labels, crops: labels.map((_, i) => (faceless.includes(i) ? null : first + i)) };
+  return {
+    rowIds: labels.map((_, i) => `${name}#${i}`),
+    labels,
+    crops: labels.map((_, i) => (faceless.includes(i) ? null : first + i)),
+  };
 }
 
-const LONG = clip('long', 1000, Array.from({ length: 40 }, (_, i) => i % 3));
+const LONG = clip(
+  'long',
+  1000,
+  Array.from({ length: 40 }, (_, i) => i % 3),
+);
 const SHORT = clip('short', 100, [2, -1, 1]);
 const HIDDEN = clip('hidden', 0, [0, 1, 2, 0, 1, 2], [0, 1, 3, 4]); // faces in frames 2 and 5
 const NOBODY = clip('nobody', 500, [0, 1, 2], [0, 1, 2]);
 const ALL = [LONG, NOBODY, SHORT, HIDDEN];
 
-const OPTIONS: ClipTrainingOptions = { frames: 8, temporalScale: [0.6, 1.4], skipping: [0.2, 0.4], flip: 0.5, pixels: null };
-const trainingSet = (options: Partial<ClipTrainingOptions> = {}): ClipTrainingSet => new ClipTrainingSet(ALL, ASKED, { ...OPTIONS, ...options });
+const OPTIONS: ClipTrainingOptions = {
+  frames: 8,
+  temporalScale: [0.6, 1.4],
+  skipping: [0.2, 0.4],
+  flip: 0.5,
+  pixels: null,
+};
+const trainingSet = (options: Partial<ClipTrainingOptions> = {}): ClipTrainingSet =>
+  new ClipTrainingSet(ALL, ASKED, { ...OPTIONS, ...options });
 const random = (seed = 1): SeededRandom => new SeededRandom(seed);
 const crops = (view: Float32Array): number[] => [...view].filter((_, i) => i % 2 === 0);
 const mirrors = (view: Float32Array): number[] => [...view].filter((_, i) => i % 2 === 1);
@@ -48,7 +63,9 @@ describe('clips to train on', () => {
   it('count for the sampler as their first label, of the frames that are trained with', () => {
     // The first frame of "hidden" is seen as its third.
     expect(trainingSet().classes).toEqual([0, 2, 2]);
-    expect(new ClipTrainingSet([clip('late', 0, [-1, -1, 1, 0]), clip('none', 10, [-1, -1])], ASKED, OPTIONS).classes).toEqual([1, -1]);
+    expect(
+      new ClipTrainingSet([clip('late', 0, [-1, -1, 1, 0]), clip('none', 10, [-1, -1])], ASKED, OPTIONS).classes,
+    ).toEqual([1, -1]);
     // Labels of frames nobody sees: the clip has none.
     expect(new ClipTrainingSet([clip('unseen', 0, [1, -1], [0])], ASKED, OPTIONS).classes).toEqual([-1]);
   });
@@ -77,20 +94,31 @@ describe('clips to train on', () => {
   });
 
   it('show the nearest face, with its label, where a frame has none', async () => {
-    const { shard, rows } = await trainingSet({ frames: 6, temporalScale: null, skipping: null, flip: 0 }).draw([2], 'none', random());
+    const { shard, rows } = await trainingSet({ frames: 6, temporalScale: null, skipping: null, flip: 0 }).draw(
+      [2],
+      'none',
+      random(),
+    );
     expect(crops(shard.first)).toEqual([2, 2, 2, 2, 5, 5]);
     expect([...shard.labels]).toEqual([2, 2, 2, 2, 2, 2]);
     expect([...rows]).toEqual([2, 2, 2, 2, 5, 5].map((frame) => 40 + 3 + frame));
   });
 
   it('are the other way round in the second view, all frames alike', async () => {
-    for (const [flip, first] of [[0, 0], [1, 1]] as const) {
+    for (const [flip, first] of [
+      [0, 0],
+      [1, 1],
+    ] as const) {
       const { shard } = await trainingSet({ flip }).draw([0, 1], 'mirrored', random());
       expect(new Set(mirrors(shard.first))).toEqual(new Set([first]));
       expect(new Set(mirrors(shard.second!))).toEqual(new Set([1 - first]));
       expect(crops(shard.second!)).toEqual(crops(shard.first));
     }
-    const flips = await Promise.all(Array.from({ length: 60 }, async (_, seed) => mirrors((await trainingSet().draw([0], 'none', random(seed))).shard.first)));
+    const flips = await Promise.all(
+      Array.from({ length: 60 }, async (_, seed) =>
+        mirrors((await trainingSet().draw([0], 'none', random(seed))).shard.first),
+      ),
+    );
     expect(flips.every((flip) => new Set(flip).size === 1)).toBe(true);
     const share = flips.filter(([flip]) => flip === 1).length / flips.length;
     expect(Math.abs(share - 0.5)).toBeLessThan(0.26); // four standard deviations
@@ -117,7 +145,10 @@ describe('clips whose pixels are changed', () => {
   const GEOMETRY = { ...DEFAULT_CROP, size: SIZE, channels: 1 } as const;
   const picture = stripedPictures(1, SIZE);
   /** Three crops that are the same picture, and another one. */
-  const source = new MemoryCrops(GEOMETRY, Uint8Array.from([...picture, ...picture, ...picture, ...stripedPictures(2, SIZE).subarray(AREA)]));
+  const source = new MemoryCrops(
+    GEOMETRY,
+    Uint8Array.from([...picture, ...picture, ...picture, ...stripedPictures(2, SIZE).subarray(AREA)]),
+  );
 
   it('are encoded anew, changed alike in all frames, and mirrored as they were changed', async () => {
     const calls: { pixels: Float32Array; mirrored: boolean }[] = [];
@@ -125,7 +156,9 @@ describe('clips whose pixels are changed', () => {
       encode: (pixels: Float32Array, geometry: unknown, mirrored: boolean): Promise<Float32Array> => {
         expect(geometry).toEqual(GEOMETRY);
         calls.push({ pixels: pixels.slice(), mirrored });
-        return Promise.resolve(Float32Array.from({ length: (pixels.length / AREA) * 2 }, (_, i) => (mirrored ? -1 - i : i)));
+        return Promise.resolve(
+          Float32Array.from({ length: (pixels.length / AREA) * 2 }, (_, i) => (mirrored ? -1 - i : i)),
+        );
       },
     };
     const clips = [clip('still', 0, [0, 1, 2]), clip('other', 3, [1])];
@@ -137,7 +170,10 @@ describe('clips whose pixels are changed', () => {
     expect(calls.map(({ mirrored }) => mirrored)).toEqual([false, false, true, true]);
     expect(calls[2]!.pixels).toEqual(calls[0]!.pixels);
     expect(calls[3]!.pixels).toEqual(calls[1]!.pixels);
-    for (const [call, original] of [[0, picture], [1, stripedPictures(2, SIZE).subarray(AREA)]] as const) {
+    for (const [call, original] of [
+      [0, picture],
+      [1, stripedPictures(2, SIZE).subarray(AREA)],
+    ] as const) {
       const frames = Array.from({ length: 5 }, (_, i) => calls[call]!.pixels.slice(i * AREA, (i + 1) * AREA));
       for (const frame of frames) expect(frame).toEqual(frames[0]);
       expect([...frames[0]!]).not.toEqual([...original]);
@@ -155,7 +191,9 @@ describe('clips to judge by', () => {
   beforeAll(() => openBackend());
 
   /** Answers with what it sees. */
-  async function answers(clips: readonly LabelledClip[]): Promise<{ set: ClipEvaluationSet; seen: number[]; lengths: number[] }> {
+  async function answers(
+    clips: readonly LabelledClip[],
+  ): Promise<{ set: ClipEvaluationSet; seen: number[]; lengths: number[] }> {
     const set = new ClipEvaluationSet(clips, ASKED);
     const lengths: number[] = [];
     const rows = await set.logits((values, shape) => {
@@ -175,10 +213,25 @@ describe('clips to judge by', () => {
   });
 
   it('count every frame once and in order, however long they are', async () => {
-    const lengths = fc.array(fc.oneof(fc.integer({ min: 1, max: 1400 }), fc.constantFrom(511, 512, 513, 768, 1024)), { minLength: 1, maxLength: 3 });
+    const lengths = fc.array(fc.oneof(fc.integer({ min: 1, max: 1400 }), fc.constantFrom(511, 512, 513, 768, 1024)), {
+      minLength: 1,
+      maxLength: 3,
+    });
     await fc.assert(
       fc.asyncProperty(lengths, async (all) => {
-        const { set, seen, lengths: looked } = await answers(all.map((length, k) => clip(`clip ${k}`, 1000 * k, Array.from({ length }, (_, i) => i % 7))));
+        const {
+          set,
+          seen,
+          lengths: looked,
+        } = await answers(
+          all.map((length, k) =>
+            clip(
+              `clip ${k}`,
+              1000 * k,
+              Array.from({ length }, (_, i) => i % 7),
+            ),
+          ),
+        );
         expect(seen).toEqual(all.flatMap((length, k) => Array.from({ length }, (_, i) => 1000 * k + i)));
         expect(seen).toHaveLength(set.labels.length);
         expect(Math.max(...looked)).toBeLessThanOrEqual(512);
@@ -191,14 +244,24 @@ describe('clips to judge by', () => {
     const model = temporalEncoder({ features: 2, classes: 3, width: 4, layers: 0, dropout: 0.5, seed: 3 });
     const predict = predictWith(model);
     const before = tf.memory().numTensors;
-    const long = clip('long', 0, Array.from({ length: 600 }, () => 0));
-    const small: ClipFeatures = { dimensions: 2, of: (wanted) => Promise.resolve(Float32Array.from(wanted.flatMap((crop) => [Math.sin(crop), Math.cos(3 * crop)]))) };
+    const long = clip(
+      'long',
+      0,
+      Array.from({ length: 600 }, () => 0),
+    );
+    const small: ClipFeatures = {
+      dimensions: 2,
+      of: (wanted) =>
+        Promise.resolve(Float32Array.from(wanted.flatMap((crop) => [Math.sin(crop), Math.cos(3 * crop)]))),
+    };
     const stretched = await new ClipEvaluationSet([long], small).logits(predict);
     const whole = await predict(await small.of([...long.labels.keys()], false), [1, 600, 2]);
     expect(stretched).toHaveLength(600);
-    stretched.flatMap((row) => [...row]).forEach((value, i) => {
-      expect(value).toBeCloseTo(whole[i]!, 5);
-    });
+    stretched
+      .flatMap((row) => [...row])
+      .forEach((value, i) => {
+        expect(value).toBeCloseTo(whole[i]!, 5);
+      });
     expect(new Set(whole).size).toBeGreaterThan(1000);
     expect(tf.memory().numTensors).toBe(before);
     model.dispose();

@@ -58,7 +58,9 @@ export class ClipTrainingSet implements TrainingSet {
     this.withoutFace = clips.length - this.clips.length;
     this.draws = drawFrames({ count: options.frames, scale: options.temporalScale, skip: options.skipping });
     // As the paper balances them: by a clip's first label, of those that are trained with.
-    this.classes = this.clips.map(({ clip, nearest }) => nearest.map((frame) => clip.labels[frame]!).find((label) => label >= 0) ?? -1);
+    this.classes = this.clips.map(
+      ({ clip, nearest }) => nearest.map((frame) => clip.labels[frame]!).find((label) => label >= 0) ?? -1,
+    );
     this.rowIds = this.clips.flatMap(({ clip }) => [...clip.rowIds]);
     this.rowLabels = Int32Array.from(this.clips.flatMap(({ clip }) => [...clip.labels]));
   }
@@ -67,20 +69,39 @@ export class ClipTrainingSet implements TrainingSet {
     return this.clips.length;
   }
 
-  async draw(indices: readonly number[], secondView: SecondView, random: SeededRandom, turns: readonly number[] = []): Promise<DrawnShard> {
+  async draw(
+    indices: readonly number[],
+    secondView: SecondView,
+    random: SeededRandom,
+    turns: readonly number[] = [],
+  ): Promise<DrawnShard> {
     const { frames: count, flip, pixels } = this.options;
     const drawn = indices.map((index, i) => {
       const own = chanceOf(random, index, turns[i]);
       const { clip, nearest, firstRow } = this.clips[index]!;
       const frames = this.draws(clip.crops.length, own.fork('frames')).map((frame) => nearest[frame]!);
-      return { crops: frames.map((frame) => clip.crops[frame]!), clip, frames, firstRow, isFlipped: own.fork('flip').next() < flip, random: own.fork('pixels') };
+      return {
+        crops: frames.map((frame) => clip.crops[frame]!),
+        clip,
+        frames,
+        firstRow,
+        isFlipped: own.fork('flip').next() < flip,
+        random: own.fork('pixels'),
+      };
     });
     const change = vNawPixels({ flip });
-    const changed = pixels === null ? null : await Promise.all(drawn.map((clip) => changePixels(clip.crops, pixels.crops, change, clip.random)));
+    const changed =
+      pixels === null
+        ? null
+        : await Promise.all(drawn.map((clip) => changePixels(clip.crops, pixels.crops, change, clip.random)));
     const views = async (mirrored: boolean): Promise<Float32Array> => {
       const parts: Float32Array[] = [];
       for (const [i, { crops, isFlipped }] of drawn.entries()) {
-        parts.push(changed === null || pixels === null ? await this.features.of(crops, isFlipped !== mirrored) : await pixels.encoder.encode(changed[i]!, pixels.crops.geometry, mirrored));
+        parts.push(
+          changed === null || pixels === null
+            ? await this.features.of(crops, isFlipped !== mirrored)
+            : await pixels.encoder.encode(changed[i]!, pixels.crops.geometry, mirrored),
+        );
       }
       return concat(parts); // [B, T, D]
     };
@@ -102,11 +123,21 @@ export class ClipTrainingSet implements TrainingSet {
 }
 
 /** The pictures of a clip, changed alike. [T, S, S, C] */
-async function changePixels(indices: readonly number[], crops: CropSource, change: ClipAugmentation, random: SeededRandom): Promise<Float32Array> {
+async function changePixels(
+  indices: readonly number[],
+  crops: CropSource,
+  change: ClipAugmentation,
+  random: SeededRandom,
+): Promise<Float32Array> {
   const { size, channels } = crops.geometry;
   const length = cropLength(crops.geometry);
   const bytes = await crops.read(indices);
-  const frames = indices.map((_, i) => ({ data: Float32Array.from(bytes.subarray(i * length, (i + 1) * length)), height: size, width: size, channels }));
+  const frames = indices.map((_, i) => ({
+    data: Float32Array.from(bytes.subarray(i * length, (i + 1) * length)),
+    height: size,
+    width: size,
+    channels,
+  }));
   return concat(change(frames, random).map(({ data }) => data));
 }
 
@@ -135,10 +166,14 @@ export class ClipEvaluationSet implements EvaluationSet {
     for (const { clip, nearest } of this.clips) {
       for (const { first, last, from, to } of stretchesOf(nearest.length)) {
         const seen = nearest.slice(first, last);
-        const features = await this.features.of(seen.map((frame) => clip.crops[frame]!), false);
+        const features = await this.features.of(
+          seen.map((frame) => clip.crops[frame]!),
+          false,
+        );
         const logits = await predict(features, [1, seen.length, this.features.dimensions]); // [1, T, C]
         const classes = logits.length / seen.length;
-        for (let frame = from; frame < to; frame += 1) rows.push(logits.slice((frame - first) * classes, (frame - first + 1) * classes));
+        for (let frame = from; frame < to; frame += 1)
+          rows.push(logits.slice((frame - first) * classes, (frame - first + 1) * classes));
       }
     }
     return rows;

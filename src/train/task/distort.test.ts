@@ -7,7 +7,8 @@ const CLASSES = 3;
 const NOTHING = { seed: 1, dataSeed: null, subset: null, imbalance: null, noise: null };
 const ROWS = Array.from({ length: 120 }, (_, i) => ({ id: `s${i}`, truth: classOf(i), label: classOf(i) }));
 const ids = (kept: readonly { readonly id: string }[]): string[] => kept.map(({ id }) => id);
-const ofClass = (kept: readonly { readonly label: number }[], label: number): number => kept.filter((one) => one.label === label).length;
+const ofClass = (kept: readonly { readonly label: number }[], label: number): number =>
+  kept.filter((one) => one.label === label).length;
 
 /** 60, 40 and 20 of the three. */
 function classOf(i: number): number {
@@ -17,18 +18,25 @@ function classOf(i: number): number {
 describe('a stratified part', () => {
   it('has the size asked for, in order, with every class in its share', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 100 }), fc.integer({ min: 1, max: 100 }), fc.integer(), (labels, count, seed) => {
-        const samples = labels.map((label, place) => ({ label, place }));
-        const part = stratified(samples, count, new SeededRandom(seed));
-        expect(part).toHaveLength(Math.min(count, samples.length));
-        expect(part.map(({ place }) => place)).toEqual(part.map(({ place }) => place).sort((a, b) => a - b));
-        const kinds = [...new Set(labels)];
-        for (const kind of kinds) {
-          const all = ofClass(samples, kind);
-          // Rounding alone: half a sample of its own, and its share of the others' halves.
-          expect(Math.abs(ofClass(part, kind) - (part.length * all) / samples.length)).toBeLessThanOrEqual(0.5 + (all * kinds.length) / (2 * samples.length) + 1e-9);
-        }
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 100 }),
+        fc.integer({ min: 1, max: 100 }),
+        fc.integer(),
+        (labels, count, seed) => {
+          const samples = labels.map((label, place) => ({ label, place }));
+          const part = stratified(samples, count, new SeededRandom(seed));
+          expect(part).toHaveLength(Math.min(count, samples.length));
+          expect(part.map(({ place }) => place)).toEqual(part.map(({ place }) => place).sort((a, b) => a - b));
+          const kinds = [...new Set(labels)];
+          for (const kind of kinds) {
+            const all = ofClass(samples, kind);
+            // Rounding alone: half a sample of its own, and its share of the others' halves.
+            expect(Math.abs(ofClass(part, kind) - (part.length * all) / samples.length)).toBeLessThanOrEqual(
+              0.5 + (all * kinds.length) / (2 * samples.length) + 1e-9,
+            );
+          }
+        },
+      ),
     );
   });
 
@@ -67,7 +75,8 @@ describe('the training part of an experiment', () => {
 
   it('takes the votes from those with a wrong label, for they tell the true one', () => {
     const voted = ROWS.map((row) => ({ ...row, shares: [1, 0, 0] }));
-    for (const { truth, label, shares } of distort(voted, CLASSES, { ...NOTHING, noise: { kind: 'pair', rate: 0.5 } })) expect(shares).toEqual(truth === label ? [1, 0, 0] : null);
+    for (const { truth, label, shares } of distort(voted, CLASSES, { ...NOTHING, noise: { kind: 'pair', rate: 0.5 } }))
+      expect(shares).toEqual(truth === label ? [1, 0, 0] : null);
   });
 
   it('depends on the data seed where there is one, else on the seed', () => {
@@ -79,7 +88,8 @@ describe('the training part of an experiment', () => {
   });
 
   it('draws the noise apart from the subset: the same samples at every rate', () => {
-    const at = (rate: number): readonly (typeof ROWS)[number][] => distort(ROWS, CLASSES, { ...NOTHING, subset: 80, noise: { kind: 'symmetric', rate } });
+    const at = (rate: number): readonly (typeof ROWS)[number][] =>
+      distort(ROWS, CLASSES, { ...NOTHING, subset: 80, noise: { kind: 'symmetric', rate } });
     expect(ids(at(0.1))).toEqual(ids(at(0.4)));
   });
 });

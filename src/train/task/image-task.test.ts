@@ -18,7 +18,12 @@ import type { TrainingTask } from './training-task.js';
 const SIZE = 16;
 let root = '';
 const config = (more: Record<string, unknown> = {}, data = `manifest:${join(root, 'pictures')}`): TrainConfig =>
-  resolveConfig('ce', { data, network: { name: 'compact', size: SIZE, width: 4 }, validation: { fraction: 0.25 }, ...more });
+  resolveConfig('ce', {
+    data,
+    network: { name: 'compact', size: SIZE, width: 4 },
+    validation: { fraction: 0.25 },
+    ...more,
+  });
 
 /** Looks at a task and puts it away. */
 async function taskOf<T>(wanted: TrainConfig, look: (task: TrainingTask) => T | Promise<T>): Promise<T> {
@@ -45,7 +50,13 @@ beforeAll(async () => {
 describe('images to train a frame network on', () => {
   it('are divided, decoded and counted, and nothing stays behind', async () => {
     const before = tf.memory().numTensors;
-    const found = await taskOf(config(), ({ report, training, validation, labels }) => ({ report, rows: training.rowIds, classes: training.classes, held: validation!.labels, labels: labels.labels }));
+    const found = await taskOf(config(), ({ report, training, validation, labels }) => ({
+      report,
+      rows: training.rowIds,
+      classes: training.classes,
+      held: validation!.labels,
+      labels: labels.labels,
+    }));
     expect(found.report.training + found.report.validation).toBe(36);
     expect(found.report).toMatchObject({ leftOut: { 'cannot be decoded': 1 } });
     expect(found.rows).toHaveLength(found.report.training);
@@ -57,12 +68,21 @@ describe('images to train a frame network on', () => {
   });
 
   it('are, with noise, wrongly labelled in the training part alone, and with a subset so many', async () => {
-    const plain = await taskOf(config(), ({ training, validation }) => ({ labels: [...training.rowLabels], held: [...validation!.labels] }));
-    const noisy = await taskOf(config({ noise: { rate: 0.3 } }), ({ training, validation }) => ({ labels: [...training.rowLabels], held: [...validation!.labels] }));
+    const plain = await taskOf(config(), ({ training, validation }) => ({
+      labels: [...training.rowLabels],
+      held: [...validation!.labels],
+    }));
+    const noisy = await taskOf(config({ noise: { rate: 0.3 } }), ({ training, validation }) => ({
+      labels: [...training.rowLabels],
+      held: [...validation!.labels],
+    }));
     const wrong = noisy.labels.filter((label, i) => label !== plain.labels[i]).length;
     expect(Math.abs(wrong / plain.labels.length - 0.3)).toBeLessThan(0.06);
     expect(noisy.held).toEqual(plain.held);
-    const few = await taskOf(config({ subset: 12 }), ({ training, validation }) => [training.count, validation!.labels.length]);
+    const few = await taskOf(config({ subset: 12 }), ({ training, validation }) => [
+      training.count,
+      validation!.labels.length,
+    ]);
     expect(few).toEqual([12, plain.held.length]);
   });
 
@@ -93,10 +113,15 @@ describe('images to train a frame network on', () => {
         seen.push(values);
         return predict(values, shape);
       });
-      const [plain, mirrored] = [await predict(seen[0]!, [9, SIZE, SIZE, 1]), await predict(seen[1]!, [9, SIZE, SIZE, 1])];
+      const [plain, mirrored] = [
+        await predict(seen[0]!, [9, SIZE, SIZE, 1]),
+        await predict(seen[1]!, [9, SIZE, SIZE, 1]),
+      ];
       expect(seen).toHaveLength(2);
-      for (let y = 0; y < 9 * SIZE; y += 1) expect(seen[1]!.slice(y * SIZE, (y + 1) * SIZE)).toEqual(seen[0]!.slice(y * SIZE, (y + 1) * SIZE).reverse());
-      for (const [k, value] of logits.flatMap((row) => [...row]).entries()) expect(value).toBeCloseTo((plain[k]! + mirrored[k]!) / 2, 5);
+      for (let y = 0; y < 9 * SIZE; y += 1)
+        expect(seen[1]!.slice(y * SIZE, (y + 1) * SIZE)).toEqual(seen[0]!.slice(y * SIZE, (y + 1) * SIZE).reverse());
+      for (const [k, value] of logits.flatMap((row) => [...row]).entries())
+        expect(value).toBeCloseTo((plain[k]! + mirrored[k]!) / 2, 5);
       await task.save(join(root, 'symmetric'), { temperature: 1, metrics: {} });
     });
     expect((await readCheckpointInfo(join(root, 'symmetric'))).symmetric).toBe(true);
@@ -105,26 +130,52 @@ describe('images to train a frame network on', () => {
   it('are answered by a joined network by the mean of its parts, which must fit one another', async () => {
     const folder = (name: string): string => join(root, 'parts', name);
     const pictures = `manifest:${join(root, 'pictures')}`;
-    for (const [name, size, seed] of [['one', SIZE, 1], ['two', SIZE, 2], ['larger', 2 * SIZE, 1]] as const) {
-      await taskOf(config({ network: { name: 'compact', size, width: 4 }, seed }), (task) => task.save(folder(name), { temperature: 1, metrics: {} }));
+    for (const [name, size, seed] of [
+      ['one', SIZE, 1],
+      ['two', SIZE, 2],
+      ['larger', 2 * SIZE, 1],
+    ] as const) {
+      await taskOf(config({ network: { name: 'compact', size, width: 4 }, seed }), (task) =>
+        task.save(folder(name), { temperature: 1, metrics: {} }),
+      );
     }
-    const answers = (network: Record<string, unknown>, seed = 1): Promise<Float32Array[]> => taskOf(config({ network, seed }), ({ model, validation }) => validation!.logits(predictWith(model)));
+    const answers = (network: Record<string, unknown>, seed = 1): Promise<Float32Array[]> =>
+      taskOf(config({ network, seed }), ({ model, validation }) => validation!.logits(predictWith(model)));
     const before = tf.memory().numTensors;
-    const [one, two] = [await answers({ name: 'compact', size: SIZE, width: 4 }, 1), await answers({ name: 'compact', size: SIZE, width: 4 }, 2)];
+    const [one, two] = [
+      await answers({ name: 'compact', size: SIZE, width: 4 }, 1),
+      await answers({ name: 'compact', size: SIZE, width: 4 }, 2),
+    ];
     const both = await answers({ name: 'joined', of: [folder('one'), folder('two')] });
     expect(both).toHaveLength(one.length);
-    both.forEach((row, i) => { row.forEach((value, k) => { expect(value).toBeCloseTo((one[i]![k]! + two[i]![k]!) / 2, 4); }); });
+    both.forEach((row, i) => {
+      row.forEach((value, k) => {
+        expect(value).toBeCloseTo((one[i]![k]! + two[i]![k]!) / 2, 4);
+      });
+    });
 
-    await expect(answers({ name: 'joined', of: [folder('one'), folder('larger')] })).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE', message: expect.stringMatching(/larger was trained on crops/) as string });
-    await expect(answers({ name: 'joined', of: [folder('one'), folder('none')] })).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
-    const reordered = config({ network: { name: 'joined', of: [folder('one'), folder('two')] }, labels: [...PATTERNS].reverse() }, pictures);
+    await expect(answers({ name: 'joined', of: [folder('one'), folder('larger')] })).rejects.toMatchObject({
+      code: 'MODEL_INCOMPATIBLE',
+      message: expect.stringMatching(/larger was trained on crops/) as string,
+    });
+    await expect(answers({ name: 'joined', of: [folder('one'), folder('none')] })).rejects.toMatchObject({
+      code: 'WEIGHTS_MISSING',
+    });
+    const reordered = config(
+      { network: { name: 'joined', of: [folder('one'), folder('two')] }, labels: [...PATTERNS].reverse() },
+      pictures,
+    );
     await expect(taskOf(reordered, () => null)).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE' });
     expect(tf.memory().numTensors).toBe(before);
   });
 
   it('prepared, with the labelled frames of clips that show a face, are read where they lie', async () => {
     const geometry = { ...DEFAULT_CROP, size: SIZE, channels: 1 } as const;
-    const frames = [0, 1, 2, 3].map((index) => ({ index: 2 * index, timestamp: index / 25, crop: [3, null, 4, 5][index]! }));
+    const frames = [0, 1, 2, 3].map((index) => ({
+      index: 2 * index,
+      timestamp: index / 25,
+      crop: [3, null, 4, 5][index]!,
+    }));
     const rows = [
       ...[0, 1, 2].map((i) => ({ id: `still ${i}`, label: PATTERNS[i]! })),
       { id: 'clip', kind: 'clip' as const, frames, frameLabels: [PATTERNS[0], PATTERNS[0], null, PATTERNS[2]] },
@@ -148,6 +199,9 @@ describe('images to train a frame network on', () => {
     const folder = join(root, 'empty');
     await writeStriped(folder, { training: 3, test: 3 });
     for (const i of [0, 1, 2]) await writeFile(join(folder, `${i}.png`), `no picture ${i}`);
-    await expect(taskOf(config({}, `manifest:${folder}`), () => null)).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND', message: expect.stringMatching(/no training images are left.*fer dataset check/) as string });
+    await expect(taskOf(config({}, `manifest:${folder}`), () => null)).rejects.toMatchObject({
+      code: 'INPUT_NOT_FOUND',
+      message: expect.stringMatching(/no training images are left.*fer dataset check/) as string,
+    });
   });
 });

@@ -22,27 +22,63 @@ import type { OnRead, TrainingTask } from './training-task.js';
  * wrong labels; then what an audit marks is left out. Validation images keep their labels, and all of this depends on seeds alone.
  * @throws FerError INPUT_NOT_FOUND when nothing is left to train on
  */
-export async function imageTask({ dataset, prepared }: OpenData, config: TrainConfig, network: FrameNetworkConfig, onRead?: OnRead): Promise<TrainingTask> {
+export async function imageTask(
+  { dataset, prepared }: OpenData,
+  config: TrainConfig,
+  network: FrameNetworkConfig,
+  onRead?: OnRead,
+): Promise<TrainingTask> {
   const { labels } = dataset;
   const geometry = await geometryOf(network);
   const parts = divide(dataset, config);
-  const drawn = distort(parts.training.flatMap((sample) => labelledRows(rowsOf(sample, labels))), labels.size, config);
-  const excluded = await excludedRows(config, drawn.map(({ id }) => id), () => dataset.samples.flatMap((sample) => rowsOf(sample, labels).map(({ id }) => id)));
+  const drawn = distort(
+    parts.training.flatMap((sample) => labelledRows(rowsOf(sample, labels))),
+    labels.size,
+    config,
+  );
+  const excluded = await excludedRows(
+    config,
+    drawn.map(({ id }) => id),
+    () => dataset.samples.flatMap((sample) => rowsOf(sample, labels).map(({ id }) => id)),
+  );
   const chosen = drawn.filter(({ id }) => !excluded.ids.has(id));
   const held = parts.validation.flatMap((sample) => labelledRows(rowsOf(sample, labels)));
   const located = await locateRows([...chosen, ...held], geometry, prepared, onRead);
   const training = labelledCrops(chosen, located, 0);
   const validation = labelledCrops(held, located, chosen.length);
-  if (training.length === 0) throw new FerError('INPUT_NOT_FOUND', `${config.data}: no training images are left; look at it with "fer dataset check ${config.data}"`);
+  if (training.length === 0)
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${config.data}: no training images are left; look at it with "fer dataset check ${config.data}"`,
+    );
 
   const model = await buildFrameNetwork(network, labels, geometry, config.seed);
   return {
     model,
-    training: new ImageTrainingSet(located.crops, training, { ...augmentations(config.augment), softLabels: config.softLabels, classCount: labels.size }),
+    training: new ImageTrainingSet(located.crops, training, {
+      ...augmentations(config.augment),
+      softLabels: config.softLabels,
+      classCount: labels.size,
+    }),
     validation: validation.length === 0 ? null : new ImageEvaluationSet(located.crops, validation, network.symmetric),
     labels,
-    report: { training: training.length, validation: validation.length, leftOut: { ...dataset.leftOut, ...parts.leftOut, ...excluded.leftOut, ...(located.broken > 0 ? { 'cannot be decoded': located.broken } : {}) }, notes: excluded.notes },
-    save: (folder, figures) => saveCheckpoint(model, folder, { ...checkpointInfo('frame', model, labels, geometry, config), ...(network.symmetric && { symmetric: true }), ...figures }),
+    report: {
+      training: training.length,
+      validation: validation.length,
+      leftOut: {
+        ...dataset.leftOut,
+        ...parts.leftOut,
+        ...excluded.leftOut,
+        ...(located.broken > 0 ? { 'cannot be decoded': located.broken } : {}),
+      },
+      notes: excluded.notes,
+    },
+    save: (folder, figures) =>
+      saveCheckpoint(model, folder, {
+        ...checkpointInfo('frame', model, labels, geometry, config),
+        ...(network.symmetric && { symmetric: true }),
+        ...figures,
+      }),
     assertGoesOn: () => Promise.resolve(),
     dispose: () => {
       model.dispose();
@@ -51,8 +87,14 @@ export async function imageTask({ dataset, prepared }: OpenData, config: TrainCo
 }
 
 /** A split of the same data set, as it is. */
-export async function imageSplit({ dataset, prepared }: OpenData, network: FrameNetworkConfig, split: Split): Promise<EvaluationSet> {
-  const rows = dataset.samples.filter((sample) => sample.split === split).flatMap((sample) => labelledRows(rowsOf(sample, dataset.labels)));
+export async function imageSplit(
+  { dataset, prepared }: OpenData,
+  network: FrameNetworkConfig,
+  split: Split,
+): Promise<EvaluationSet> {
+  const rows = dataset.samples
+    .filter((sample) => sample.split === split)
+    .flatMap((sample) => labelledRows(rowsOf(sample, dataset.labels)));
   const located = await locateRows(rows, await geometryOf(network), prepared);
   return new ImageEvaluationSet(located.crops, labelledCrops(rows, located, 0), network.symmetric);
 }
@@ -68,4 +110,3 @@ function labelledCrops(rows: readonly LabelledRow[], { places }: LocatedRows, fr
     return crop === null ? [] : [{ id, crop, label, shares }];
   });
 }
-

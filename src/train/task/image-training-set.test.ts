@@ -39,7 +39,9 @@ describe('drawn images', () => {
 
   it('look the same whatever second view is asked for', async () => {
     const set = tinyTrainingSet(6);
-    const [none, mirrored, strong] = await Promise.all((['none', 'mirrored', 'strong'] as const).map((view) => set.draw([1, 2, 3], view, random())));
+    const [none, mirrored, strong] = await Promise.all(
+      (['none', 'mirrored', 'strong'] as const).map((view) => set.draw([1, 2, 3], view, random())),
+    );
     expect(none!.shard.second).toBeNull();
     expect(mirrored!.shard.first).toEqual(none!.shard.first);
     expect(strong!.shard.first).toEqual(none!.shard.first);
@@ -57,9 +59,15 @@ describe('drawn images', () => {
 
   it('come with votes where they have them, with the label for the whole where not', async () => {
     const same = (image: Parameters<typeof flip>[0]): typeof image => image;
-    const samples = [[0.5, 0.5, 0], [0, 0.25, 0.75], null].map((shares, crop) => ({ id: `${crop}`, crop, label: crop, shares }));
+    const samples = [[0.5, 0.5, 0], [0, 0.25, 0.75], null].map((shares, crop) => ({
+      id: `${crop}`,
+      crop,
+      label: crop,
+      shares,
+    }));
     const crops = new MemoryCrops({ ...DEFAULT_CROP, size: SIZE, channels: 1 }, stripedPictures(3, SIZE));
-    const set = (softLabels: boolean): ImageTrainingSet => new ImageTrainingSet(crops, samples, { weak: same, strong: same, softLabels, classCount: 3 });
+    const set = (softLabels: boolean): ImageTrainingSet =>
+      new ImageTrainingSet(crops, samples, { weak: same, strong: same, softLabels, classCount: 3 });
     const labels = async (softLabels: boolean, indices: readonly number[]): Promise<unknown[]> => {
       const { shard } = await set(softLabels).draw(indices, 'none', random());
       return [shard.isSoft, [...shard.labels]];
@@ -77,7 +85,9 @@ describe('images to judge by', () => {
     const rows = await set.logits((values, shape) => {
       sizes.push(shape[0]!);
       // Its first pixel, to know a picture by.
-      return Promise.resolve(Float32Array.from({ length: 2 * shape[0]! }, (_, i) => (i % 2 === 0 ? values[(i / 2) * LENGTH]! : -1)));
+      return Promise.resolve(
+        Float32Array.from({ length: 2 * shape[0]! }, (_, i) => (i % 2 === 0 ? values[(i / 2) * LENGTH]! : -1)),
+      );
     });
     const pictures = stripedPictures(300, SIZE, 2);
     expect(rows.map(([pixel]) => pixel)).toEqual(Array.from({ length: 300 }, (_, i) => pictures[i * LENGTH]));

@@ -47,7 +47,12 @@ export class ImageTrainingSet implements TrainingSet {
     return this.samples.length;
   }
 
-  async draw(indices: readonly number[], secondView: SecondView, random: SeededRandom, turns: readonly number[] = []): Promise<DrawnShard> {
+  async draw(
+    indices: readonly number[],
+    secondView: SecondView,
+    random: SeededRandom,
+    turns: readonly number[] = [],
+  ): Promise<DrawnShard> {
     const { weak, strong, softLabels, classCount } = this.options;
     const chosen = indices.map((index) => this.samples[index]!);
     const length = cropLength(this.crops.geometry);
@@ -57,13 +62,24 @@ export class ImageTrainingSet implements TrainingSet {
     const second = secondView === 'none' ? null : new Float32Array(first.length);
     indices.forEach((index, i) => {
       const own = chanceOf(random, index, turns[i]);
-      const original: PixelImage = { data: Float32Array.from(pictures.subarray(i * length, (i + 1) * length)), height: size, width: size, channels };
+      const original: PixelImage = {
+        data: Float32Array.from(pictures.subarray(i * length, (i + 1) * length)),
+        height: size,
+        width: size,
+        channels,
+      };
       const seen = weak(original, own.fork('weak'));
       first.set(seen.data, i * length);
-      if (second !== null) second.set((secondView === 'mirrored' ? flip(seen) : strong(original, own.fork('strong'))).data, i * length);
+      if (second !== null)
+        second.set((secondView === 'mirrored' ? flip(seen) : strong(original, own.fork('strong'))).data, i * length);
     });
-    const labels = softLabels ? Float32Array.from(chosen.flatMap(({ label, shares }) => shares ?? oneHot(label, classCount))) : Float32Array.from(chosen, ({ label }) => label);
-    return { shard: { shape: [indices.length, size, size, channels], first, second, labels, isSoft: softLabels }, rows: Int32Array.from(indices) };
+    const labels = softLabels
+      ? Float32Array.from(chosen.flatMap(({ label, shares }) => shares ?? oneHot(label, classCount)))
+      : Float32Array.from(chosen, ({ label }) => label);
+    return {
+      shard: { shape: [indices.length, size, size, channels], first, second, labels, isSoft: softLabels },
+      rows: Int32Array.from(indices),
+    };
   }
 
   picture(row: number): Promise<Uint8Array> {
@@ -100,7 +116,8 @@ export class ImageEvaluationSet implements EvaluationSet {
       const pixels = Float32Array.from(pictures);
       const plain = await predict(pixels, shape); // [n, C]
       // One below the other, they are mirrored as one picture.
-      const mirrored = (): Float32Array => flip({ data: pixels, height: chosen.length * size, width: size, channels }).data;
+      const mirrored = (): Float32Array =>
+        flip({ data: pixels, height: chosen.length * size, width: size, channels }).data;
       const logits = this.symmetric ? mean(plain, await predict(mirrored(), shape)) : plain;
       const classes = logits.length / chosen.length;
       for (let i = 0; i < chosen.length; i += 1) rows.push(logits.slice(i * classes, (i + 1) * classes));

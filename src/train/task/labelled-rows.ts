@@ -23,19 +23,31 @@ export interface LabelledRow {
  * @throws FerError CONFIG_INVALID for a video file, whose faces have to be cut out first
  */
 export function rowsOf(sample: Sample, labels: LabelSet): readonly LabelledRow[] {
-  const indexOf = (label: string | null | undefined): number => (label === null || label === undefined ? -1 : labels.indexOf(label));
+  const indexOf = (label: string | null | undefined): number =>
+    label === null || label === undefined ? -1 : labels.indexOf(label);
   const own = indexOf(sample.label);
-  const frameRow = (index: number, label: number, source: string | number | null): LabelledRow => ({ id: `${sample.id}#${index}`, label, shares: sample.softLabel, source });
+  const frameRow = (index: number, label: number, source: string | number | null): LabelledRow => ({
+    id: `${sample.id}#${index}`,
+    label,
+    shares: sample.softLabel,
+    source,
+  });
   if (isPrepared(sample)) {
     const labelAt = (i: number): number => (sample.frameLabels === null ? own : indexOf(sample.frameLabels[i]));
-    if (sample.kind === 'image') return [{ id: sample.id, label: own, shares: sample.softLabel, source: sample.firstCrop }];
+    if (sample.kind === 'image')
+      return [{ id: sample.id, label: own, shares: sample.softLabel, source: sample.firstCrop }];
     return sample.readFrames.map(({ index, crop }, i) => frameRow(index, labelAt(i), crop));
   }
   if (sample.kind === 'image') return [{ id: sample.id, label: own, shares: sample.softLabel, source: sample.path }];
   if (sample.frames === null) {
-    throw new FerError('CONFIG_INVALID', `${sample.path} is a video: cut its faces out first with "fer dataset prepare FORMAT:DIR --output PREPARED", then train on prepared:PREPARED`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${sample.path} is a video: cut its faces out first with "fer dataset prepare FORMAT:DIR --output PREPARED", then train on prepared:PREPARED`,
+    );
   }
-  return framesMeant(sample.frames, sample).map(({ index, path }) => frameRow(index, sample.frameLabels === null ? own : indexOf(sample.frameLabels[index]), path));
+  return framesMeant(sample.frames, sample).map(({ index, path }) =>
+    frameRow(index, sample.frameLabels === null ? own : indexOf(sample.frameLabels[index]), path),
+  );
 }
 
 /** Where each row's crop is: its index in `crops`, or null where it has none. */
@@ -60,14 +72,21 @@ export async function locateRows(
   if (prepared !== null) {
     const crops = fitCrops(prepared, geometry);
     if (crops === null) {
-      throw new FerError('MODEL_INCOMPATIBLE', `the data are prepared as ${describe(prepared.geometry)}, the network wants ${describe(geometry)}: prepare them with "--size ${geometry.size}${geometry.channels === 1 ? '' : ' --colour'}" into another folder, or train a network for those crops`);
+      throw new FerError(
+        'MODEL_INCOMPATIBLE',
+        `the data are prepared as ${describe(prepared.geometry)}, the network wants ${describe(geometry)}: prepare them with "--size ${geometry.size}${geometry.channels === 1 ? '' : ' --colour'}" into another folder, or train a network for those crops`,
+      );
     }
     return { crops, places: rows.map(({ source }) => source as number | null), broken: 0 };
   }
   const withFile = rows.flatMap(({ source }, row) => (typeof source === 'string' ? [{ source, row }] : []));
-  const decoded = await decodeImages(withFile.map(({ source }) => source), geometry, (done) => {
-    onRead(done, withFile.length);
-  });
+  const decoded = await decodeImages(
+    withFile.map(({ source }) => source),
+    geometry,
+    (done) => {
+      onRead(done, withFile.length);
+    },
+  );
   const places = rows.map((): number | null => null);
   let broken = 0;
   decoded.places.forEach((place, i) => {

@@ -17,6 +17,9 @@ it('finds the part of a model, that of its frame network elsewhere, and names th
   expect(await partOf(clips, FRAME_PART)).toBe(join(clips, 'frame'));
   expect(await partOf(clips, TEMPORAL_PART)).toBe(join(clips, 'temporal'));
   expect(await partOf(clips, '.')).toBe(join(clips, 'frame'));
-  await expect(partOf(join(dir, 'clips'), FRAME_PART)).rejects.toMatchObject({ code: 'WEIGHTS_MISSING', message: expect.stringContaining(`such as ${clips}`) as string });
+  await expect(partOf(join(dir, 'clips'), FRAME_PART)).rejects.toMatchObject({
+    code: 'WEIGHTS_MISSING',
+    message: expect.stringContaining(`such as ${clips}`) as string,
+  });
   await expect(partOf(dir, '.')).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
 });

@@ -18,18 +18,27 @@ const PLAIN = { fold: null, labels: null, deduplicate: true } as const;
 
 /** 16 training samples, and 2 of each other split named. */
 function dataset(name: string, ...splits: readonly Split[]): Dataset {
-  const of = (split: Split, count: number) => Array.from({ length: count }, (_, i) => ({ ...still(`${split} ${i}`, ['calm', 'happy'][i % 2]!), split }));
+  const of = (split: Split, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ ...still(`${split} ${i}`, ['calm', 'happy'][i % 2]!), split }));
   const samples = [...of('train', 16), ...splits.flatMap((split) => of(split, 2))];
-  return { name, labels: new LabelSet(name, ['calm', 'happy']), splits: SPLITS.filter((split) => samples.some((sample) => sample.split === split)), samples, problems: [], leftOut: {} };
+  return {
+    name,
+    labels: new LabelSet(name, ['calm', 'happy']),
+    splits: SPLITS.filter((split) => samples.some((sample) => sample.split === split)),
+    samples,
+    problems: [],
+    leftOut: {},
+  };
 }
 
 /** How many of which split are on either side. */
 function sides(data: Dataset, how: TrainConfig['validation']): [string, string] {
   const { training, validation } = divide(data, { validation: how, contested: true });
-  const count = (samples: typeof training): string => SPLITS.flatMap((split) => {
-    const own = samples.filter((sample) => sample.split === split).length;
-    return own > 0 ? [`${own} ${split}`] : [];
-  }).join();
+  const count = (samples: typeof training): string =>
+    SPLITS.flatMap((split) => {
+      const own = samples.filter((sample) => sample.split === split).length;
+      return own > 0 ? [`${own} ${split}`] : [];
+    }).join();
   expect(training.filter((sample) => validation.includes(sample))).toEqual([]);
   return [count(training), count(validation)];
 }
@@ -56,12 +65,19 @@ describe('samples to train on, and to choose by', () => {
     const [all, without] = [true, false].map((contested) => divide(data, { validation: BY_DEFAULT, contested }));
     expect(all).toMatchObject({ leftOut: {} });
     expect(all!.training).toContainEqual(one);
-    expect(without).toEqual({ training: all!.training.filter(({ id }) => id !== one.id), validation: all!.validation, leftOut: { 'contested, as "contested" is off': 1 } });
+    expect(without).toEqual({
+      training: all!.training.filter(({ id }) => id !== one.id),
+      validation: all!.validation,
+      leftOut: { 'contested, as "contested" is off': 1 },
+    });
     expect(divide(agreed, { validation: BY_DEFAULT, contested: false }).leftOut).toEqual({});
   });
 
   it('by the seed', () => {
-    const of = (seed: number): string[] => divide(dataset('ferplus'), { validation: { ...BY_DEFAULT, seed }, contested: true }).validation.map(({ id }) => id);
+    const of = (seed: number): string[] =>
+      divide(dataset('ferplus'), { validation: { ...BY_DEFAULT, seed }, contested: true }).validation.map(
+        ({ id }) => id,
+      );
     expect(of(1)).toEqual(of(1));
     expect(new Set([1, 2, 3, 4].map((seed) => of(seed).join())).size).toBeGreaterThan(1);
   });
@@ -91,10 +107,24 @@ describe('a data set that is opened', () => {
 
   it('prepared, is divided like the data set it was made of', async () => {
     const dir = await scratchDir();
-    const rows = (['train', 'train', 'train', 'train', 'valid', 'test'] as const).map((split, i): PreparedRow => ({ id: `${i}.png`, split, label: ['calm', 'happy'][i % 2]! }));
-    for (const [source, sidesOf] of [['manifest', ['4 train', '1 valid']], ['ferplus', ['2 train', '2 train']]] as const) {
+    const rows = (['train', 'train', 'train', 'train', 'valid', 'test'] as const).map((split, i): PreparedRow => ({
+      id: `${i}.png`,
+      split,
+      label: ['calm', 'happy'][i % 2]!,
+    }));
+    for (const [source, sidesOf] of [
+      ['manifest', ['4 train', '1 valid']],
+      ['ferplus', ['2 train', '2 train']],
+    ] as const) {
       const folder = join(dir, source);
-      await writePrepared(folder, GEOMETRY, ['calm', 'happy'], [...rows, { ...rows[0]!, id: 'copy', content: '4.png' }], new Uint8Array(7 * 64), source);
+      await writePrepared(
+        folder,
+        GEOMETRY,
+        ['calm', 'happy'],
+        [...rows, { ...rows[0]!, id: 'copy', content: '4.png' }],
+        new Uint8Array(7 * 64),
+        source,
+      );
       // With labels of its own too: they change the label set, and not where the data came from.
       for (const labels of [null, ['happy', 'calm']]) {
         const opened = await openData({ ...PLAIN, labels, data: `prepared:${folder}` });

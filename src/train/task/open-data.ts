@@ -22,19 +22,31 @@ export interface OpenData {
 export const CHOSEN = 'chosen';
 
 /** Reading and comparing takes a while, so runs that follow each other share one. @throws FerError what reading throws */
-export async function openData(config: Pick<TrainConfig, 'data' | 'fold' | 'labels' | 'deduplicate'>): Promise<OpenData> {
+export async function openData(
+  config: Pick<TrainConfig, 'data' | 'fold' | 'labels' | 'deduplicate'>,
+): Promise<OpenData> {
   const folder = preparedFolder(config.data);
   const prepared = folder === null ? null : await openPrepared(folder);
-  const read = prepared === null ? await openDataset(config.data, config.fold === null ? {} : { fold: config.fold }) : prepared.dataset;
+  const read =
+    prepared === null
+      ? await openDataset(config.data, config.fold === null ? {} : { fold: config.fold })
+      : prepared.dataset;
   const distinct = config.deduplicate ? await deduplicate(read) : { dataset: read, dropped: [] };
   const leftOut = {
     ...read.leftOut,
-    ...(read.problems.length === 0 ? {} : { [`missing or not understood: "fer dataset check ${config.data}" says why`]: read.problems.length }),
+    ...(read.problems.length === 0
+      ? {}
+      : { [`missing or not understood: "fer dataset check ${config.data}" says why`]: read.problems.length }),
     ...(distinct.dropped.length === 0 ? {} : { 'copy of another sample': distinct.dropped.length }),
   };
   const counted = { ...distinct.dataset, leftOut };
   const dataset = config.labels === null ? counted : mapLabels(counted, new LabelSet(CHOSEN, config.labels));
-  return { dataset, prepared: prepared?.crops ?? null, preparedFeatures: prepared?.features ?? null, close: async () => prepared?.close() };
+  return {
+    dataset,
+    prepared: prepared?.crops ?? null,
+    preparedFeatures: prepared?.features ?? null,
+    close: async () => prepared?.close(),
+  };
 }
 
 /** How a data set is divided for a run: what is trained on, and that by which epochs are chosen. */
@@ -43,12 +55,19 @@ export interface Division extends CarvedTraining {
 }
 
 /** Divides as a run asks for; contested samples are only ever trained on. */
-export function divide(dataset: Dataset, { validation, contested }: Pick<TrainConfig, 'validation' | 'contested'>): Division {
+export function divide(
+  dataset: Dataset,
+  { validation, contested }: Pick<TrainConfig, 'validation' | 'contested'>,
+): Division {
   const parts = inTwo(dataset, validation);
   if (contested) return { ...parts, leftOut: {} };
   const training = parts.training.filter((sample) => sample.contested !== true);
   const count = parts.training.length - training.length;
-  return { training, validation: parts.validation, leftOut: count === 0 ? {} : { 'contested, as "contested" is off': count } };
+  return {
+    training,
+    validation: parts.validation,
+    leftOut: count === 0 ? {} : { 'contested, as "contested" is off': count },
+  };
 }
 
 function inTwo(dataset: Dataset, { from, fraction, seed }: TrainConfig['validation']): CarvedTraining {

@@ -12,7 +12,7 @@ function countOf(order: readonly number[], byClass: readonly number[]): Map<numb
   return counts;
 }
 
-describe('an epoch\'s order', () => {
+describe("an epoch's order", () => {
   it.each(SAMPLERS)('by %s is as long as the set, of its samples, and the same for the same seed', (sampler) => {
     fc.assert(
       fc.property(classes, seed, (labels, s) => {
@@ -27,7 +27,9 @@ describe('an epoch\'s order', () => {
   it.each(SAMPLERS)('by %s differs between epochs', (sampler) => {
     const labels = Array.from({ length: 40 }, (_, i) => i % 3);
     const random = new SeededRandom(1);
-    expect(epochOrder(sampler, labels, random.fork('epoch 0'))).not.toEqual(epochOrder(sampler, labels, random.fork('epoch 1')));
+    expect(epochOrder(sampler, labels, random.fork('epoch 0'))).not.toEqual(
+      epochOrder(sampler, labels, random.fork('epoch 1')),
+    );
   });
 
   it('shuffled has every sample once', () => {
@@ -74,7 +76,8 @@ describe('by square root', () => {
         const sizes = countOf([...labels.keys()], labels);
         const total = [...sizes.values()].reduce((sum, size) => sum + Math.sqrt(size), 0);
         const drawn = countOf(order, labels);
-        for (const [kind, size] of sizes) expect(Math.abs((drawn.get(kind) ?? 0) - (labels.length * Math.sqrt(size)) / total)).toBeLessThanOrEqual(1);
+        for (const [kind, size] of sizes)
+          expect(Math.abs((drawn.get(kind) ?? 0) - (labels.length * Math.sqrt(size)) / total)).toBeLessThanOrEqual(1);
         const times = labels.map((_, i) => order.filter((j) => j === i).length);
         for (const kind of sizes.keys()) {
           const own = times.filter((_, i) => labels[i] === kind);

@@ -12,7 +12,12 @@ const EXAMPLES = 6;
  * @param labels what the network is to tell apart
  * @throws FerError MODEL_INCOMPATIBLE where nothing does: training would silently begin at random; and what reading a checkpoint throws
  */
-export async function startFrom(model: tf.LayersModel, checkpoint: string, labels: LabelSet, onMessage: (line: string) => void = () => undefined): Promise<void> {
+export async function startFrom(
+  model: tf.LayersModel,
+  checkpoint: string,
+  labels: LabelSet,
+  onMessage: (line: string) => void = () => undefined,
+): Promise<void> {
   const { model: from, info } = await loadCheckpoint(checkpoint);
   try {
     const there = info.labelSet.labels;
@@ -20,12 +25,18 @@ export async function startFrom(model: tf.LayersModel, checkpoint: string, label
     const initialised = initialiseFrom(model, from, isOfOthers ? ['logits'] : []);
     // Two classifiers of as many classes share the shape of the last bias, whatever lies before it.
     if (initialised.matched.every((name) => name.startsWith('logits/'))) {
-      throw new FerError('MODEL_INCOMPATIBLE', `init: no weight of ${checkpoint} fits this network: give it the settings of "network" that the other run was trained with (in its config.json), or leave --init out`);
+      throw new FerError(
+        'MODEL_INCOMPATIBLE',
+        `init: no weight of ${checkpoint} fits this network: give it the settings of "network" that the other run was trained with (in its config.json), or leave --init out`,
+      );
     }
     const [count = '', ...others] = describeInitialised(initialised);
     const rest = others.length - EXAMPLES;
-    const anew = isOfOthers ? [`the last layer begins anew: there its classes are ${there.join(', ')}, here ${labels.labels.join(', ')}`] : [];
-    for (const line of [count, ...anew, ...others.slice(0, EXAMPLES), ...(rest > 0 ? [`and ${rest} more`] : [])]) onMessage(line);
+    const anew = isOfOthers
+      ? [`the last layer begins anew: there its classes are ${there.join(', ')}, here ${labels.labels.join(', ')}`]
+      : [];
+    for (const line of [count, ...anew, ...others.slice(0, EXAMPLES), ...(rest > 0 ? [`and ${rest} more`] : [])])
+      onMessage(line);
   } finally {
     from.dispose();
   }

@@ -25,7 +25,12 @@ export async function openTaskData(config: TrainConfig, onRead?: OnRead): Promis
   const data = await openData(config);
   const close = (): Promise<void> => data.close();
   if (network.name !== 'temporal') {
-    return { part: '.', close, task: (own, onImage) => imageTask(data, own, network, onImage), split: (split) => imageSplit(data, network, split) };
+    return {
+      part: '.',
+      close,
+      task: (own, onImage) => imageTask(data, own, network, onImage),
+      split: (split) => imageSplit(data, network, split),
+    };
   }
   const encoded = await encodeClips(data, network, onRead).catch(async (error: unknown) => {
     await close();

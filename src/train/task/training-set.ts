@@ -24,7 +24,12 @@ export interface TrainingSet {
    * @param random of the epoch
    * @param turns how often the epoch has drawn each of them before; never, where left out [indices.length]
    */
-  draw(indices: readonly number[], secondView: SecondView, random: SeededRandom, turns?: readonly number[]): Promise<DrawnShard>;
+  draw(
+    indices: readonly number[],
+    secondView: SecondView,
+    random: SeededRandom,
+    turns?: readonly number[],
+  ): Promise<DrawnShard>;
   /** One row's picture for the report, where there is one. [S, S, C] */
   picture(row: number): Promise<Uint8Array | null>;
 }

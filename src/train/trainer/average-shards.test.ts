@@ -10,7 +10,10 @@ const shard = (count: number, gradient: number[], moving: number[], loss: number
 });
 
 it('every shard counts with its size', () => {
-  const batch = averageShards([shard(3, [1, 0], [4], 2, { supervised: 1, consistency: 8 }), shard(1, [5, -4], [0], 6, { supervised: 3, consistency: 0 })]);
+  const batch = averageShards([
+    shard(3, [1, 0], [4], 2, { supervised: 1, consistency: 8 }),
+    shard(1, [5, -4], [0], 6, { supervised: 3, consistency: 0 }),
+  ]);
   expect(batch).toEqual({
     gradient: Float32Array.of(2, -1),
     moving: Float32Array.of(3),

@@ -1,6 +1,13 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { MethodConfig, TrainConfig } from '../config/index.js';
-import { adjustmentOffsets, crossEntropyMethod, dnferMethod, nlaMethod, vNawMethod, withLogitAdjustment } from '../methods/index.js';
+import {
+  adjustmentOffsets,
+  crossEntropyMethod,
+  dnferMethod,
+  nlaMethod,
+  vNawMethod,
+  withLogitAdjustment,
+} from '../methods/index.js';
 import type { Method } from '../methods/index.js';
 import { drawnShares } from '../task/sampler.js';
 import { nawOf } from './naw-of.js';
@@ -12,16 +19,25 @@ export type LossConfig = Pick<TrainConfig, 'method' | 'sampler' | 'balance'>;
  * The method a configuration names.
  * @param classes of the training samples [N]
  */
-export function buildMethod({ method: config, sampler, balance }: LossConfig, classes: readonly number[], classCount: number): Method {
+export function buildMethod(
+  { method: config, sampler, balance }: LossConfig,
+  classes: readonly number[],
+  classCount: number,
+): Method {
   const counts = countsOf(classes, classCount);
   const method = plainMethod(config, counts);
-  return balance === null ? method : withLogitAdjustment(method, adjustmentOffsets(drawnShares(sampler, counts), counts, balance));
+  return balance === null
+    ? method
+    : withLogitAdjustment(method, adjustmentOffsets(drawnShares(sampler, counts), counts, balance));
 }
 
 function plainMethod(config: MethodConfig, counts: readonly number[]): Method {
   switch (config.name) {
     case 'ce':
-      return crossEntropyMethod({ labelSmoothing: config.labelSmoothing, ...(config.classWeights === 'balanced' ? { classWeights: balanced(counts) } : {}) });
+      return crossEntropyMethod({
+        labelSmoothing: config.labelSmoothing,
+        ...(config.classWeights === 'balanced' ? { classWeights: balanced(counts) } : {}),
+      });
     case 'nla':
       return nlaMethod({ ...config, naw: nawOf(config) });
     case 'dnfer':

@@ -17,7 +17,8 @@ beforeAll(async () => {
 });
 
 /** All but the time it took. */
-const untimed = (history: readonly EpochRecord[]) => history.map(({ seconds: _seconds, samplesPerSecond: _rate, ...rest }) => rest);
+const untimed = (history: readonly EpochRecord[]) =>
+  history.map(({ seconds: _seconds, samplesPerSecond: _rate, ...rest }) => rest);
 
 /** Everything that must be the same to the bit. */
 const essence = ({ history, ...rest }: TrainingState) => ({ ...rest, history: untimed(history) });
@@ -32,13 +33,16 @@ describe('training', () => {
     const { state } = await fitTiny({ method, settings: { epochs: 8 } });
     const [first, last] = [state.history[0]!, state.history.at(-1)!];
     expect(state.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(last.parts['crossEntropy'] ?? last.parts['supervised']).toBeLessThan((first.parts['crossEntropy'] ?? first.parts['supervised'])! / 2);
+    expect(last.parts['crossEntropy'] ?? last.parts['supervised']).toBeLessThan(
+      (first.parts['crossEntropy'] ?? first.parts['supervised'])! / 2,
+    );
     expect(last.trainAccuracy).toBeGreaterThan(0.9);
     expect(Math.max(...state.history.map(({ validation }) => validation!.accuracy))).toBeGreaterThan(0.9);
   });
 
   it('the same settings give the same weights, another seed others', async () => {
-    const run = (seed: number): Promise<TinyRun> => fitTiny({ dropout: 0.2, training: tinyTrainingSet(24), settings: { seed } });
+    const run = (seed: number): Promise<TinyRun> =>
+      fitTiny({ dropout: 0.2, training: tinyTrainingSet(24), settings: { seed } });
     const one = await run(1);
     expect(essence((await run(1)).state)).toEqual(essence(one.state));
     const other = await run(2);
@@ -71,13 +75,26 @@ describe('training', () => {
 
   it('sees every sample once an epoch, also where the last batch is short', async () => {
     const dones: number[] = [];
-    const { epochs } = await fitTiny({ training: tinyTrainingSet(19), settings: { epochs: 1, batchSize: 4, shards: 3, accumulate: 2 }, onStep: ({ done, total }) => dones.push(done / total) });
+    const { epochs } = await fitTiny({
+      training: tinyTrainingSet(19),
+      settings: { epochs: 1, batchSize: 4, shards: 3, accumulate: 2 },
+      onStep: ({ done, total }) => dones.push(done / total),
+    });
     expect(dones.map((done) => Math.round(19 * done))).toEqual([8, 16, 19]);
     expect([...epochs[0]!.rows].some(Number.isNaN)).toBe(false);
   });
 
   it('leaves alone what the learning rates leave out', async () => {
-    const trained = async (settings: { learningRate?: number; headRate?: number }) => (await fitTiny({ settings: { epochs: 1, adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: true }, ...settings } })).state.weights.trained;
+    const trained = async (settings: { learningRate?: number; headRate?: number }) =>
+      (
+        await fitTiny({
+          settings: {
+            epochs: 1,
+            adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: true },
+            ...settings,
+          },
+        })
+      ).state.weights.trained;
     const model = tinyNetwork();
     const weights = new ModelWeights(model);
     const isHead = weights.perWeight((layer) => (layer === 'logits' ? 1 : 0));
@@ -106,8 +123,13 @@ describe('training', () => {
     const rows = Array.from({ length: 48 }, (_, i) => 3 * i + (classes[i] ?? 0));
     const training = tinyTrainingSet(48, classes);
     const draw = vi.spyOn(training, 'draw');
-    const { epochs } = await fitTiny({ training, settings: { epochs: 1, batchSize: 10, shards: 3, sampler: 'class-balanced' }, method: crossEntropyMethod() });
-    const seen = (label: number): number => rows.filter((_, i) => classes[i] === label && !Number.isNaN(epochs[0]!.rows[3 * i]!)).length;
+    const { epochs } = await fitTiny({
+      training,
+      settings: { epochs: 1, batchSize: 10, shards: 3, sampler: 'class-balanced' },
+      method: crossEntropyMethod(),
+    });
+    const seen = (label: number): number =>
+      rows.filter((_, i) => classes[i] === label && !Number.isNaN(epochs[0]!.rows[3 * i]!)).length;
     expect([seen(0), seen(1), seen(2)]).toEqual([16, 4, 4]);
     // And never the same picture of it: each time is counted, whatever batch and shard it falls in.
     const order = draw.mock.calls.flatMap(([indices]) => [...indices]);
@@ -128,7 +150,9 @@ describe('the model that is kept', () => {
         expect(await new ModelWeights(model).read()).toEqual(average);
         expect(average!.trained).not.toEqual(weights.trained);
         const validation = tinyEvaluationSet(12);
-        expect(splitMetrics(await validation.logits(predictWith(model)), validation.labels, 3)).toEqual(history.at(-1)!.validation);
+        expect(splitMetrics(await validation.logits(predictWith(model)), validation.labels, 3)).toEqual(
+          history.at(-1)!.validation,
+        );
         judged.push(done);
       },
     });
@@ -149,10 +173,14 @@ describe('the model that is kept', () => {
 
   it.each(['macroF1', 'loss'] as const)('is the best by %s, the first of equals', async (selectBy) => {
     const { state, epochs } = await fitTiny({ training: tinyTrainingSet(24), settings: { epochs: 4, selectBy } });
-    const scores = state.history.map(({ validation }) => (selectBy === 'loss' ? -validation!.loss : validation![selectBy]));
+    const scores = state.history.map(({ validation }) =>
+      selectBy === 'loss' ? -validation!.loss : validation![selectBy],
+    );
     expect(state.bestEpoch).toBe(scores.indexOf(Math.max(...scores)) + 1);
     expect(state.bestScore).toBe(Math.max(...scores));
-    expect(epochs.map(({ isBest }) => isBest)).toEqual(scores.map((score, i) => scores.slice(0, i).every((earlier) => earlier < score)));
+    expect(epochs.map(({ isBest }) => isBest)).toEqual(
+      scores.map((score, i) => scores.slice(0, i).every((earlier) => earlier < score)),
+    );
   });
 
   it('is the last one where nothing is set aside to judge by', async () => {
@@ -170,8 +198,13 @@ describe('training ends', () => {
     const onEpoch = (): void => {
       epochs += 1;
     };
-    const blownUp = { code: 'CONFIG_INVALID', message: expect.stringMatching(/blew up in epoch 1.*optimizer\.learningRate/) as string };
-    await expect(fitTiny({ training: tinyTrainingSet(24), settings: { batchSize: 12, learningRate: 1e30 }, onEpoch })).rejects.toMatchObject(blownUp);
+    const blownUp = {
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/blew up in epoch 1.*optimizer\.learningRate/) as string,
+    };
+    await expect(
+      fitTiny({ training: tinyTrainingSet(24), settings: { batchSize: 12, learningRate: 1e30 }, onEpoch }),
+    ).rejects.toMatchObject(blownUp);
     // By the epoch's last step, so that only the validation shows it.
     const validation = { labels: Int32Array.of(0), logits: () => Promise.resolve([Float32Array.of(NaN, 0, 0)]) };
     await expect(fitTiny({ training: tinyTrainingSet(12), validation, onEpoch })).rejects.toMatchObject(blownUp);
@@ -191,7 +224,12 @@ describe('training ends', () => {
   });
 
   it('within the step it is at when interrupted, and goes on to what it would have been', async () => {
-    const settings = { epochs: 3, averageDecay: 0.9, sampler: 'imbalance', schedule: { name: 'cosine', last: 0 } } as const;
+    const settings = {
+      epochs: 3,
+      averageDecay: 0.9,
+      sampler: 'imbalance',
+      schedule: { name: 'cosine', last: 0 },
+    } as const;
     const whole = await fitTiny({ dropout: 0.2, settings });
     const controller = new AbortController();
     let steps = 0;

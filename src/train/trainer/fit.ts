@@ -70,7 +70,14 @@ export interface FitInput {
   readonly state: TrainingState | null;
   readonly signal?: AbortSignal | undefined;
   /** After each step. */
-  readonly onStep?: ((progress: { readonly epoch: number; readonly done: number; readonly total: number; readonly loss: number }) => void) | undefined;
+  readonly onStep?:
+    | ((progress: {
+        readonly epoch: number;
+        readonly done: number;
+        readonly total: number;
+        readonly loss: number;
+      }) => void)
+    | undefined;
   /** After each epoch; awaited. While it runs, the model holds the weights to keep (the average, where there is one). */
   readonly onEpoch: (done: FinishedEpoch) => Promise<void>;
 }
@@ -118,12 +125,23 @@ export async function fit(input: FitInput): Promise<TrainingState> {
       for (let part = 0; part < accumulate; part += 1) {
         const from = (step * accumulate + part) * batchSize;
         for (const [first, last] of inShards(from, Math.min(order.length, from + batchSize), settings.shards)) {
-          const drawn = await training.draw(order.slice(first, last), method.secondView(moment), random, turns.slice(first, last));
-          shards.push(settings.mixup === null ? drawn : mixShard(drawn, settings.mixup.alpha, input.classCount, mixing));
+          const drawn = await training.draw(
+            order.slice(first, last),
+            method.secondView(moment),
+            random,
+            turns.slice(first, last),
+          );
+          shards.push(
+            settings.mixup === null ? drawn : mixShard(drawn, settings.mixup.alpha, input.classCount, mixing),
+          );
         }
       }
       const seeds = random.fork(`dropout ${step}`);
-      const results = await runner.run(weights, shards.map(({ shard }) => ({ ...shard, dropoutSeed: seeds.int(2 ** 20) })), moment);
+      const results = await runner.run(
+        weights,
+        shards.map(({ shard }) => ({ ...shard, dropoutSeed: seeds.int(2 ** 20) })),
+        moment,
+      );
       const { gradient, moving, loss, parts, count } = averageShards(results);
       if (!Number.isFinite(loss) || !Number.isFinite(globalNorm(gradient))) throw blownUp(epoch);
       results.forEach(({ logits }, i) => {
@@ -132,20 +150,27 @@ export async function fit(input: FitInput): Promise<TrainingState> {
       totals.add(count, { loss, ...parts });
 
       if (settings.clipNorm !== null) clipToNorm(gradient, settings.clipNorm);
-      learningRate = settings.learningRate * scheduleFactor(settings.schedule, epoch + step / steps, epochs, settings.warmUpEpochs);
+      learningRate =
+        settings.learningRate * scheduleFactor(settings.schedule, epoch + step / steps, epochs, settings.warmUpEpochs);
       adamStep(weights.trained, gradient, adam, learningRate, adamSettings, rates, decays);
       weights.moving.set(moving);
       if (average !== null) {
         followWeights(average.trained, weights.trained, settings.averageDecay!, adam.steps);
         followWeights(average.moving, weights.moving, settings.averageDecay!, adam.steps);
       }
-      input.onStep?.({ epoch: epoch + 1, done: Math.min(order.length, (step + 1) * batchSize * accumulate), total: order.length, loss });
+      input.onStep?.({
+        epoch: epoch + 1,
+        done: Math.min(order.length, (step + 1) * batchSize * accumulate),
+        total: order.length,
+        loss,
+      });
     }
 
     modelWeights.write(average ?? weights);
     const logits = input.validation === null ? [] : await input.validation.logits(predictWith(model));
     if (!logits.every((row) => row.every(Number.isFinite))) throw blownUp(epoch);
-    const validation = input.validation === null ? null : splitMetrics(logits, input.validation.labels, input.classCount);
+    const validation =
+      input.validation === null ? null : splitMetrics(logits, input.validation.labels, input.classCount);
     const seconds = (performance.now() - began) / 1000;
     const { loss, ...parts } = totals.means();
     const record: EpochRecord = {
@@ -176,7 +201,11 @@ export async function fit(input: FitInput): Promise<TrainingState> {
   return state;
 }
 
-async function beginning(modelWeights: ModelWeights, { averageDecay }: FitSettings, fingerprint: string): Promise<TrainingState> {
+async function beginning(
+  modelWeights: ModelWeights,
+  { averageDecay }: FitSettings,
+  fingerprint: string,
+): Promise<TrainingState> {
   const weights = await modelWeights.read();
   return {
     epoch: 0,
@@ -201,7 +230,10 @@ function scoreOf(validation: SplitMetrics | null, selectBy: SelectionMetric): nu
 }
 
 /** Whether training ends early here. */
-export function isOutOfPatience({ epoch, bestEpoch }: Pick<TrainingState, 'epoch' | 'bestEpoch'>, { patience }: Pick<FitSettings, 'patience'>): boolean {
+export function isOutOfPatience(
+  { epoch, bestEpoch }: Pick<TrainingState, 'epoch' | 'bestEpoch'>,
+  { patience }: Pick<FitSettings, 'patience'>,
+): boolean {
   return patience !== null && epoch - bestEpoch >= patience;
 }
 
@@ -212,7 +244,10 @@ function isAborted(signal: AbortSignal | undefined): boolean {
 
 /** @param epoch from 0 */
 function blownUp(epoch: number): FerError {
-  return new FerError('CONFIG_INVALID', `training blew up in epoch ${epoch + 1}, its numbers are not finite any more: begin anew with a lower optimizer.learningRate, or with optimizer.clipNorm=1`);
+  return new FerError(
+    'CONFIG_INVALID',
+    `training blew up in epoch ${epoch + 1}, its numbers are not finite any more: begin anew with a lower optimizer.learningRate, or with optimizer.clipNorm=1`,
+  );
 }
 
 /** Cuts the batch at the places from..to-1 into parts of as equal size as can be, each from its first place up to the first of the next; none is empty. */

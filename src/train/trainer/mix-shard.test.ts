@@ -27,7 +27,9 @@ it('mixes pictures and labels in the same shares', async () => {
     // Some picture of the other class, in the share that its label has, makes up the rest.
     const mixed = shard.first.subarray(256 * i, 256 * (i + 1));
     const picture = (at: number): Float32Array => drawn.shard.first.subarray(256 * at, 256 * (at + 1));
-    const errors = [0, 1, 2, 3, 4, 5].filter((j) => drawn.shard.labels[j] === other).map((j) => Math.max(...mixed.map((x, k) => Math.abs(x - own * picture(i)[k]! - (1 - own) * picture(j)[k]!))));
+    const errors = [0, 1, 2, 3, 4, 5]
+      .filter((j) => drawn.shard.labels[j] === other)
+      .map((j) => Math.max(...mixed.map((x, k) => Math.abs(x - own * picture(i)[k]! - (1 - own) * picture(j)[k]!))));
     expect(Math.min(...errors)).toBeLessThan(1e-3);
   }
 });

@@ -6,10 +6,18 @@ import type { DrawnShard } from '../task/training-set.js';
  * Mixup within a shard: pictures and label distributions are mixed alike. Only for methods with one view that take soft labels.
  * @param classCount C; labels become [N, C]
  */
-export function mixShard({ shard, rows }: DrawnShard, alpha: number, classCount: number, random: SeededRandom): DrawnShard {
+export function mixShard(
+  { shard, rows }: DrawnShard,
+  alpha: number,
+  classCount: number,
+  random: SeededRandom,
+): DrawnShard {
   const mixture = drawMixture(rows.length, alpha, random);
   const labels = shard.isSoft ? shard.labels : oneHot(shard.labels, classCount);
-  return { shard: { ...shard, first: mixRows(shard.first, mixture), labels: mixRows(labels, mixture), isSoft: true }, rows };
+  return {
+    shard: { ...shard, first: mixRows(shard.first, mixture), labels: mixRows(labels, mixture), isSoft: true },
+    rows,
+  };
 }
 
 /** [N] -> [N, C] */

@@ -34,7 +34,13 @@ export interface ShardResult {
  * Loss and gradients of one shard at the model's weights. Both views go through the network together, so that batch
  * normalisation sees one batch.
  */
-export async function computeShard(model: tf.LayersModel, weights: ModelWeights, method: Method, shard: Shard, moment: TrainingMoment): Promise<ShardResult> {
+export async function computeShard(
+  model: tf.LayersModel,
+  weights: ModelWeights,
+  method: Method,
+  shard: Shard,
+  moment: TrainingMoment,
+): Promise<ShardResult> {
   const { shape, labels: labelValues, isSoft } = shard;
   const count = shape[0]!;
   reseedDropout(model, shard.dropoutSeed);

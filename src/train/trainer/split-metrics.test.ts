@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { classificationMetrics, confusionMatrix, expectedCalibrationError, predictedClasses, reliabilityBins, temperedPosteriors } from '../metrics/index.js';
+import {
+  classificationMetrics,
+  confusionMatrix,
+  expectedCalibrationError,
+  predictedClasses,
+  reliabilityBins,
+  temperedPosteriors,
+} from '../metrics/index.js';
 import { splitMetrics } from './split-metrics.js';
 
 const row = fc.float32Array({ min: -30, max: 30, noNaN: true, minLength: 4, maxLength: 4 });
@@ -15,7 +22,9 @@ it('are the metrics of src/train/metrics over the same logits', () => {
       const confusion = confusionMatrix(truth, predictedClasses(logits), 4);
       const { count, accuracy, meanClassAccuracy, macroF1, recall } = classificationMetrics(confusion);
       expect(metrics).toMatchObject({ count, accuracy, meanClassAccuracy, macroF1, recall, confusion });
-      expect(metrics.expectedCalibrationError).toBe(expectedCalibrationError(reliabilityBins(temperedPosteriors(logits, temperature), truth)));
+      expect(metrics.expectedCalibrationError).toBe(
+        expectedCalibrationError(reliabilityBins(temperedPosteriors(logits, temperature), truth)),
+      );
     }),
   );
 });

@@ -7,7 +7,12 @@ import type { SplitMetrics } from '../run/epoch-record.js';
  * @param logits [N][C]
  * @param truth class indices, negative without a label [N]
  */
-export function splitMetrics(logits: readonly Float32Array[], truth: ArrayLike<number>, classCount: number, temperature = 1): SplitMetrics {
+export function splitMetrics(
+  logits: readonly Float32Array[],
+  truth: ArrayLike<number>,
+  classCount: number,
+  temperature = 1,
+): SplitMetrics {
   const confusion = confusionMatrix(truth, predictedClasses(logits), classCount);
   const { count, accuracy, meanClassAccuracy, macroF1, recall } = classificationMetrics(confusion);
   return {

@@ -14,10 +14,17 @@ it('a face ResNet begins from the weights of the network for face recognition', 
   const root = await scratchDir();
   await writeStriped(join(root, 'pictures'));
   // A rate so low that the weights stay where they began.
-  const config = resolveConfig('ce', { data: `manifest:${join(root, 'pictures')}`, network: { name: 'face-resnet', size: 16, enlargeTo: 67 }, init: 'face-api:recognition', epochs: 1, batchSize: 12, optimizer: { learningRate: 1e-9 } });
+  const config = resolveConfig('ce', {
+    data: `manifest:${join(root, 'pictures')}`,
+    network: { name: 'face-resnet', size: 16, enlargeTo: 67 },
+    init: 'face-api:recognition',
+    epochs: 1,
+    batchSize: 12,
+    optimizer: { learningRate: 1e-9 },
+  });
   const lines: string[] = [];
   await train(config, join(root, 'run'), { onMessage: (line) => void lines.push(line) });
-  expect(lines[0]).toBe('52 weights taken over from face-api\'s face recognition network');
+  expect(lines[0]).toBe("52 weights taken over from face-api's face recognition network");
 
   const start = faceResNet({ size: 16, enlargeTo: 67 });
   await startFromRecognition(start);

@@ -18,16 +18,36 @@ beforeAll(async () => {
 it('networks of earlier runs are joined and trained on, also when the run goes on after they have been moved', async () => {
   const root = await scratchDir();
   await writeStriped(join(root, 'pictures'));
-  const config = (settings: Record<string, unknown>): TrainConfig => resolveConfig('ce', { data: `manifest:${join(root, 'pictures')}`, epochs: 1, batchSize: 12, ...settings });
+  const config = (settings: Record<string, unknown>): TrainConfig =>
+    resolveConfig('ce', { data: `manifest:${join(root, 'pictures')}`, epochs: 1, batchSize: 12, ...settings });
   for (const seed of [1, 2]) await train(config({ network, seed }), join(root, `part ${seed}`));
 
-  const joined = (folder: string): TrainConfig => config({ network: { name: 'joined', of: [join(folder, 'part 1', 'last'), join(folder, 'part 2', 'best')], symmetric: true }, epochs: 3, method: { name: 'nla' } });
+  const joined = (folder: string): TrainConfig =>
+    config({
+      network: {
+        name: 'joined',
+        of: [join(folder, 'part 1', 'last'), join(folder, 'part 2', 'best')],
+        symmetric: true,
+      },
+      epochs: 3,
+      method: { name: 'nla' },
+    });
   const controller = new AbortController();
-  const begun = await train(joined(root), join(root, 'both'), { signal: controller.signal, onEpoch: () => { controller.abort(); } });
+  const begun = await train(joined(root), join(root, 'both'), {
+    signal: controller.signal,
+    onEpoch: () => {
+      controller.abort();
+    },
+  });
   expect(begun).toMatchObject({ isComplete: false });
   const elsewhere = await scratchDir();
   for (const part of ['part 1', 'part 2']) await rename(join(root, part), join(elsewhere, part));
   const { history, isComplete } = await train(joined(elsewhere), join(root, 'both'), { resume: true });
   expect([history.length, isComplete]).toEqual([3, true]);
-  expect(await readCheckpointInfo(join(root, 'both', 'last'))).toMatchObject({ kind: 'frame', network: 'joined_network', symmetric: true, crop: { size: 16, channels: 1 } });
+  expect(await readCheckpointInfo(join(root, 'both', 'last'))).toMatchObject({
+    kind: 'frame',
+    network: 'joined_network',
+    symmetric: true,
+    crop: { size: 16, channels: 1 },
+  });
 });

@@ -57,9 +57,16 @@ export async function train(asked: TrainConfig, path: string, options: TrainOpti
   await makeRunFolder(folder);
   const saved = await loadTrainingState(folder.state);
   if (saved !== null && options.resume !== true) {
-    throw new FerError('CONFIG_INVALID', `${path} already holds a run (epoch ${saved.epoch}): go on with --resume, or choose another --output`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${path} already holds a run (epoch ${saved.epoch}): go on with --resume, or choose another --output`,
+    );
   }
-  const { shards, workers, line } = shardsForWorkers(asked, options.workers ?? 1, saved === null ? null : await readBegunShards(folder.config));
+  const { shards, workers, line } = shardsForWorkers(
+    asked,
+    options.workers ?? 1,
+    saved === null ? null : await readBegunShards(folder.config),
+  );
   if (line !== null) options.onMessage?.(line);
   const config: TrainConfig = { ...asked, shards };
   try {
@@ -75,7 +82,13 @@ export async function train(asked: TrainConfig, path: string, options: TrainOpti
   }
 }
 
-async function trainOn(data: TaskData, config: TrainConfig, folder: RunFolder, saved: TrainingState | null, options: TrainOptions): Promise<TrainingOutcome> {
+async function trainOn(
+  data: TaskData,
+  config: TrainConfig,
+  folder: RunFolder,
+  saved: TrainingState | null,
+  options: TrainOptions,
+): Promise<TrainingOutcome> {
   const task = await data.task(config, options.onRead);
   try {
     assertTwoClasses(task, config);
@@ -87,27 +100,52 @@ async function trainOn(data: TaskData, config: TrainConfig, folder: RunFolder, s
   }
 }
 
-async function initialise({ model, labels }: TrainingTask, { init }: TrainConfig, { part }: TaskData, { onMessage }: TrainOptions): Promise<void> {
-  if (init === RECOGNITION) onMessage?.(`${await startFromRecognition(model)} weights taken over from face-api's face recognition network`);
+async function initialise(
+  { model, labels }: TrainingTask,
+  { init }: TrainConfig,
+  { part }: TaskData,
+  { onMessage }: TrainOptions,
+): Promise<void> {
+  if (init === RECOGNITION)
+    onMessage?.(`${await startFromRecognition(model)} weights taken over from face-api's face recognition network`);
   else if (init !== null) await startFrom(model, await partOf(init, part), labels, onMessage);
 }
 
-async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolder, saved: TrainingState | null, options: TrainOptions): Promise<TrainingOutcome> {
+async function runTask(
+  task: TrainingTask,
+  config: TrainConfig,
+  folder: RunFolder,
+  saved: TrainingState | null,
+  options: TrainOptions,
+): Promise<TrainingOutcome> {
   const { model, training, validation } = task;
   const { labels } = task.labels;
   const fingerprint = fingerprintOf(config, training);
-  if (saved !== null && saved.fingerprint !== fingerprint && saved.fingerprint !== earlierFingerprintOf(config, training)) {
-    throw new FerError('CONFIG_INVALID', `${folder.path} holds a run of another configuration or data set: resume it with those, or choose another --output (to train on for longer, start one with --init ${folder.last})`);
+  if (
+    saved !== null &&
+    saved.fingerprint !== fingerprint &&
+    saved.fingerprint !== earlierFingerprintOf(config, training)
+  ) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${folder.path} holds a run of another configuration or data set: resume it with those, or choose another --output (to train on for longer, start one with --init ${folder.last})`,
+    );
   }
   if (saved !== null) await task.assertGoesOn(folder.last);
   await replaceFile(folder.config, `${JSON.stringify(config, null, 2)}\n`);
-  await replaceFile(folder.ambiguityIndex, JSON.stringify({ labels, rows: training.rowIds, given: [...training.rowLabels] }));
+  await replaceFile(
+    folder.ambiguityIndex,
+    JSON.stringify({ labels, rows: training.rowIds, given: [...training.rowLabels] }),
+  );
 
   const { rowLabels } = training;
   const { workers = 1 } = options;
   const classCount = labels.length;
   const method = buildMethod(config, [...rowLabels], classCount);
-  const runner = workers === 1 ? new LocalRunner(model, method) : await WorkerRunner.open({ workers, model, loss: config, rowLabels, classCount });
+  const runner =
+    workers === 1
+      ? new LocalRunner(model, method)
+      : await WorkerRunner.open({ workers, model, loss: config, rowLabels, classCount });
   try {
     const logs = new RunLogs(folder, config, training, labels);
     const state = await fit({
@@ -134,7 +172,9 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
     if (isComplete) {
       const places = new Map(training.rowIds.map((id, row) => [id, row]));
       const { rows } = await auditRun(folder.path, (id) => training.picture(places.get(id)!));
-      options.onMessage?.(`labels that look wrong: ${rows.filter(({ isSuspect }) => isSuspect).length} of ${rows.length}, in ${join(folder.path, AUDIT_HTML)}`);
+      options.onMessage?.(
+        `labels that look wrong: ${rows.filter(({ isSuspect }) => isSuspect).length} of ${rows.length}, in ${join(folder.path, AUDIT_HTML)}`,
+      );
     }
     return { folder, history: state.history, bestEpoch: state.bestEpoch, isComplete };
   } finally {
@@ -144,9 +184,35 @@ async function runTask(task: TrainingTask, config: TrainConfig, folder: RunFolde
 
 function fitSettings(config: TrainConfig): FitSettings {
   const { name, learningRate, headRate, clipNorm, weightDecay, beta1, beta2, epsilon } = config.optimizer;
-  const { epochs, batchSize, shards, accumulate, warmUpEpochs, schedule, averageDecay, sampler, mixup, patience, selectBy, seed } = config;
+  const {
+    epochs,
+    batchSize,
+    shards,
+    accumulate,
+    warmUpEpochs,
+    schedule,
+    averageDecay,
+    sampler,
+    mixup,
+    patience,
+    selectBy,
+    seed,
+  } = config;
   return {
-    ...{ epochs, batchSize, shards, accumulate, warmUpEpochs, schedule, averageDecay, sampler, mixup, patience, selectBy, seed },
+    ...{
+      epochs,
+      batchSize,
+      shards,
+      accumulate,
+      warmUpEpochs,
+      schedule,
+      averageDecay,
+      sampler,
+      mixup,
+      patience,
+      selectBy,
+      seed,
+    },
     ...{ learningRate, headRate, clipNorm },
     adam: { beta1, beta2, epsilon, weightDecay, decoupled: name === 'adamw' },
   };
@@ -155,7 +221,18 @@ function fitSettings(config: TrainConfig): FitSettings {
 function metricsOf({ epoch, loss, validation, calibration }: EpochRecord): Record<string, number> {
   if (validation === null) return { epoch, trainingLoss: loss };
   const { accuracy, meanClassAccuracy, macroF1, loss: validationLoss, expectedCalibrationError } = validation;
-  return { epoch, trainingLoss: loss, validationLoss, accuracy, meanClassAccuracy, macroF1, expectedCalibrationError, ...(calibration == null ? {} : { calibratedLoss: calibration.loss, calibratedError: calibration.expectedCalibrationError }) };
+  return {
+    epoch,
+    trainingLoss: loss,
+    validationLoss,
+    accuracy,
+    meanClassAccuracy,
+    macroF1,
+    expectedCalibrationError,
+    ...(calibration == null
+      ? {}
+      : { calibratedLoss: calibration.loss, calibratedError: calibration.expectedCalibrationError }),
+  };
 }
 
 /**
@@ -164,7 +241,10 @@ function metricsOf({ epoch, loss, validation, calibration }: EpochRecord): Recor
  */
 function fingerprintOf(config: TrainConfig, training: TrainingSet): string {
   const network = withoutFolders(config.network);
-  return earlierFingerprintOf({ ...config, network, exclude: config.exclude === null ? null : { ...config.exclude, file: '' } }, training);
+  return earlierFingerprintOf(
+    { ...config, network, exclude: config.exclude === null ? null : { ...config.exclude, file: '' } },
+    training,
+  );
 }
 
 function withoutFolders(network: NetworkConfig): NetworkConfig {
@@ -173,6 +253,11 @@ function withoutFolders(network: NetworkConfig): NetworkConfig {
 }
 
 /** As runs were marked when those two places counted too. */
-function earlierFingerprintOf({ data: _data, init: _init, ...rest }: TrainConfig, { rowIds, rowLabels }: TrainingSet): string {
-  return createHash('sha256').update(JSON.stringify([rest, rowIds, [...rowLabels]], withoutLaterSettings)).digest('hex');
+function earlierFingerprintOf(
+  { data: _data, init: _init, ...rest }: TrainConfig,
+  { rowIds, rowLabels }: TrainingSet,
+): string {
+  return createHash('sha256')
+    .update(JSON.stringify([rest, rowIds, [...rowLabels]], withoutLaterSettings))
+    .digest('hex');
 }

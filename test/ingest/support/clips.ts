@@ -51,7 +51,13 @@ export async function collect(source: FrameSource, signal?: AbortSignal): Promis
 }
 
 /** Mean RGB of a rectangle given in parts of the frame. */
-export function meanColour(frame: Frame, left: number, top: number, right: number, bottom: number): [number, number, number] {
+export function meanColour(
+  frame: Frame,
+  left: number,
+  top: number,
+  right: number,
+  bottom: number,
+): [number, number, number] {
   const sum = [0, 0, 0];
   let count = 0;
   for (let y = Math.floor(top * frame.height); y < Math.floor(bottom * frame.height); y++) {

@@ -18,7 +18,11 @@ export interface OpenedPage {
 }
 
 /** A page in a Chromium of its own, closed when the test ends. */
-export async function openPage(address: string, flags: readonly string[], options: BrowserContextOptions = {}): Promise<OpenedPage> {
+export async function openPage(
+  address: string,
+  flags: readonly string[],
+  options: BrowserContextOptions = {},
+): Promise<OpenedPage> {
   const browser = await chromium.launch({ executablePath: CHROMIUM!, args: [...flags] });
   open.push(browser);
   const page = await (await browser.newContext(options)).newPage();

@@ -10,6 +10,10 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** Builds the page as `npm run build:page` does, into `folder`. */
 export async function buildPage(folder: string): Promise<void> {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  await promisify(execFile)(process.execPath, [tsc, '-p', 'src/stream/web/tsconfig.build.json', '--outDir', join(folder, 'js')], { cwd: ROOT });
+  await promisify(execFile)(
+    process.execPath,
+    [tsc, '-p', 'src/stream/web/tsconfig.build.json', '--outDir', join(folder, 'js')],
+    { cwd: ROOT },
+  );
   await cp(join(ROOT, 'src/stream/web/static'), folder, { recursive: true });
 }

@@ -47,7 +47,11 @@ export async function multipartCamera(framesPerSecond = 25): Promise<MultipartCa
 
   const jpeg = (width: number, height: number, grey: number): Promise<Buffer> => {
     const key = `${width} ${height} ${grey}`;
-    const made = pictures.get(key) ?? sharp({ create: { width, height, channels: 3, background: { r: grey, g: grey, b: grey } } }).jpeg().toBuffer();
+    const made =
+      pictures.get(key) ??
+      sharp({ create: { width, height, channels: 3, background: { r: grey, g: grey, b: grey } } })
+        .jpeg()
+        .toBuffer();
     pictures.set(key, made);
     return made;
   };

@@ -16,13 +16,17 @@ export interface RtspServer {
   close(): void;
 }
 
-const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=test\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track1\r\n';
+const SDP =
+  'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=test\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track1\r\n';
 
 /**
  * An RTSP server (RFC 2326, interleaved). With `filter`, it sends the H.264 that a real ffmpeg makes of it. Without, it agrees to everything and then never
  * sends a picture: what makes an ffmpeg that nobody minds wait for ever. With `password`, it refuses everybody.
  */
-export async function rtspServer({ filter = null, password = false }: { filter?: string | null; password?: boolean } = {}): Promise<RtspServer> {
+export async function rtspServer({
+  filter = null,
+  password = false,
+}: { filter?: string | null; password?: boolean } = {}): Promise<RtspServer> {
   const sockets = new Set<Socket>();
   const playing = new Set<Socket>();
   const requests: string[] = [];
@@ -57,10 +61,13 @@ export async function rtspServer({ filter = null, password = false }: { filter?:
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  const stopFeed = filter === null ? null : await feed(filter, (packet) => {
-    const head = Buffer.from([0x24, 0, packet.length >> 8, packet.length & 0xff]);
-    for (const socket of playing) socket.write(Buffer.concat([head, packet]));
-  });
+  const stopFeed =
+    filter === null
+      ? null
+      : await feed(filter, (packet) => {
+          const head = Buffer.from([0x24, 0, packet.length >> 8, packet.length & 0xff]);
+          for (const socket of playing) socket.write(Buffer.concat([head, packet]));
+        });
   const drop = (): void => {
     for (const socket of sockets) socket.destroy();
   };
@@ -85,10 +92,38 @@ async function feed(filter: string, onPacket: (packet: Buffer) => void): Promise
   inbox.bind(0, '127.0.0.1');
   await once(inbox, 'listening');
   const { path } = await findFfmpeg();
-  const codec = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-x264-params', 'keyint=10:repeat-headers=1'];
-  const ffmpeg = spawn(path, ['-nostdin', '-v', 'error', '-re', '-f', 'lavfi', '-i', filter, ...codec, '-f', 'rtp', `rtp://127.0.0.1:${inbox.address().port}?pkt_size=1200`], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const codec = [
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-tune',
+    'zerolatency',
+    '-pix_fmt',
+    'yuv420p',
+    '-x264-params',
+    'keyint=10:repeat-headers=1',
+  ];
+  const ffmpeg = spawn(
+    path,
+    [
+      '-nostdin',
+      '-v',
+      'error',
+      '-re',
+      '-f',
+      'lavfi',
+      '-i',
+      filter,
+      ...codec,
+      '-f',
+      'rtp',
+      `rtp://127.0.0.1:${inbox.address().port}?pkt_size=1200`,
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   return () => {
     ffmpeg.kill('SIGKILL');
     inbox.close();

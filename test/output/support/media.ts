@@ -40,7 +40,15 @@ function bundledFfmpeg(): string {
 
 /** Presentation times of all video frames in seconds, from the container. */
 export async function frameTimes(path: string): Promise<number[]> {
-  const text = await probe(['-select_streams', 'v:0', '-show_entries', 'frame=best_effort_timestamp_time', '-of', 'csv=p=0', path]);
+  const text = await probe([
+    '-select_streams',
+    'v:0',
+    '-show_entries',
+    'frame=best_effort_timestamp_time',
+    '-of',
+    'csv=p=0',
+    path,
+  ]);
   return text
     .split('\n')
     .filter((line) => line.trim() !== '')
@@ -87,7 +95,20 @@ export async function rgbFrame(
 
 async function decode(path: string): Promise<Buffer> {
   const { path: ffmpeg, frameSync } = await findFfmpeg();
-  const args = ['-v', 'error', '-nostdin', '-i', path, frameSync, 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'];
+  const args = [
+    '-v',
+    'error',
+    '-nostdin',
+    '-i',
+    path,
+    frameSync,
+    'passthrough',
+    '-f',
+    'rawvideo',
+    '-pix_fmt',
+    'rgb24',
+    'pipe:1',
+  ];
   return execFileSync(ffmpeg, args, { maxBuffer: 1 << 28 });
 }
 

@@ -8,7 +8,15 @@ export const LABELS = EXPRESSIONS_7.labels;
 export const METADATA: RunMetadata = {
   schemaVersion: 1,
   ferstream: '0.0.0-test',
-  input: { name: 'clip.mp4', kind: 'file', hash: 'sha256:00', container: 'mov', codec: 'h264', duration: 2, expectedFrames: 50 },
+  input: {
+    name: 'clip.mp4',
+    kind: 'file',
+    hash: 'sha256:00',
+    container: 'mov',
+    codec: 'h264',
+    duration: 2,
+    expectedFrames: 50,
+  },
   engine: { backend: 'wasm', tfjs: '4.22.0', device: null },
   model: { name: 'baseline', version: '1', labels: LABELS },
   detector: 'blazeface',
@@ -20,7 +28,11 @@ export const METADATA: RunMetadata = {
 export const GOOD: RunOutcome = { frames: 0, degraded: false, note: null };
 
 /** A face of expression `label` with that posterior, the rest shared out. */
-export function face(trackId: number, label: string, changes: Partial<FaceResult> & { probability?: number } = {}): FaceResult {
+export function face(
+  trackId: number,
+  label: string,
+  changes: Partial<FaceResult> & { probability?: number } = {},
+): FaceResult {
   const { probability = 0.8, ...rest } = changes;
   const others = (1 - probability) / (LABELS.length - 1);
   return {
@@ -37,8 +49,21 @@ export function face(trackId: number, label: string, changes: Partial<FaceResult
   };
 }
 
-export function frame(index: number, timestamp: number, faces: readonly FaceResult[], changes: Partial<FrameResult> = {}): FrameResult {
-  return { index, timestamp, width: 320, height: 240, status: faces.length === 0 ? 'no-face' : 'ok', faces, ...changes };
+export function frame(
+  index: number,
+  timestamp: number,
+  faces: readonly FaceResult[],
+  changes: Partial<FrameResult> = {},
+): FrameResult {
+  return {
+    index,
+    timestamp,
+    width: 320,
+    height: 240,
+    status: faces.length === 0 ? 'no-face' : 'ok',
+    faces,
+    ...changes,
+  };
 }
 
 const unit = fc.double({ min: 0, max: 1, noNaN: true });
@@ -47,18 +72,36 @@ const pixel = fc.double({ min: -500, max: 5000, noNaN: true });
 const arbitraryFace: fc.Arbitrary<FaceResult> = fc
   .record({
     trackId: fc.integer({ min: 1, max: 4 }),
-    box: fc.record({ x: pixel, y: pixel, width: fc.double({ min: 1, max: 900, noNaN: true }), height: fc.double({ min: 1, max: 900, noNaN: true }) }),
+    box: fc.record({
+      x: pixel,
+      y: pixel,
+      width: fc.double({ min: 1, max: 900, noNaN: true }),
+      height: fc.double({ min: 1, max: 900, noNaN: true }),
+    }),
     score: unit,
     evidence: fc.constantFrom('detected' as const, 'followed' as const, 'carried' as const),
-    quality: fc.record({ size: fc.double({ min: 0, max: 500, noNaN: true }), sharpness: unit, yaw: pixel, roll: pixel, overall: unit }),
+    quality: fc.record({
+      size: fc.double({ min: 0, max: 500, noNaN: true }),
+      sharpness: unit,
+      yaw: pixel,
+      roll: pixel,
+      overall: unit,
+    }),
     landmarks: fc.array(fc.record({ x: pixel, y: pixel }), { maxLength: 4 }),
-    weights: fc.array(fc.double({ min: 0.001, max: 1, noNaN: true }), { minLength: LABELS.length, maxLength: LABELS.length }),
+    weights: fc.array(fc.double({ min: 0.001, max: 1, noNaN: true }), {
+      minLength: LABELS.length,
+      maxLength: LABELS.length,
+    }),
     ambiguity: unit,
   })
   .map(({ weights, ...rest }) => {
     const sum = weights.reduce((total, weight) => total + weight, 0);
     const best = weights.indexOf(Math.max(...weights));
-    return { ...rest, probabilities: Object.fromEntries(LABELS.map((label, index) => [label, weights[index]! / sum])), label: LABELS[best]! };
+    return {
+      ...rest,
+      probabilities: Object.fromEntries(LABELS.map((label, index) => [label, weights[index]! / sum])),
+      label: LABELS[best]!,
+    };
   });
 
 /** Results of a variable-rate recording: up to four faces that come and go, strictly growing times. */

@@ -23,8 +23,15 @@ export function batchMatMul(stock: Kernel): Kernel {
     const batchB = b.size / (bRows * bCols);
     const plain = !transposeA && !transposeB;
     const single = batchA === 1 && batchB === 1;
-    const fitting = inner === (transposeB ? bCols : bRows) && a.dtype === 'float32' && b.dtype === 'float32' && a.size > 0 && b.size > 0;
-    const outer = fitting ? tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2)) : [];
+    const fitting =
+      inner === (transposeB ? bCols : bRows) &&
+      a.dtype === 'float32' &&
+      b.dtype === 'float32' &&
+      a.size > 0 &&
+      b.size > 0;
+    const outer = fitting
+      ? tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
+      : [];
     const batch = tf.util.sizeFromShape(outer);
     // Every product has either its own matrix on a side, or the one they all share.
     const inStep = (batchA === 1 || batchA === batch) && (batchB === 1 || batchB === batch);
@@ -37,7 +44,11 @@ export function batchMatMul(stock: Kernel): Kernel {
       const left = upright(a, transposeA, batchA); // [A, M, K]
       const right = upright(b, transposeB, batchB); // [B, K, N]
       if (batchB === 1) {
-        return product(left.reshape([batchA * rows, inner]), right.reshape([inner, columns])).reshape([...outer, rows, columns]);
+        return product(left.reshape([batchA * rows, inner]), right.reshape([inner, columns])).reshape([
+          ...outer,
+          rows,
+          columns,
+        ]);
       }
       const lefts = batchA === 1 ? [left.reshape([rows, inner])] : tf.unstack(left);
       const products = tf.unstack(right).map((matrix, i) => product(lefts[batchA === 1 ? 0 : i]!, matrix)); // B x [M, N]

@@ -21,7 +21,12 @@ export interface AxisGeometry {
 }
 
 /** @throws Error for channels-first data, which the wasm engine does not convolve either. */
-export function convGeometry(attrs: KernelCall['attrs'], inputShape: number[], filterShape: number[], depthwise = false): ConvGeometry {
+export function convGeometry(
+  attrs: KernelCall['attrs'],
+  inputShape: number[],
+  filterShape: number[],
+  depthwise = false,
+): ConvGeometry {
   const format = (attrs['dataFormat'] ?? 'NHWC') as string;
   if (format !== 'NHWC') throw new Error(`gradients of convolutions on wasm are for NHWC data, not ${format}`);
   const info = tf.backend_util.computeConv2DInfo(
@@ -33,8 +38,10 @@ export function convGeometry(attrs: KernelCall['attrs'], inputShape: number[], f
     attrs['dimRoundingMode'] as 'floor' | undefined,
     depthwise,
   );
-  if (info.dilationHeight !== 1 || info.dilationWidth !== 1) throw new Error('gradients of dilated convolutions are not supported by TensorFlow.js');
-  const { inHeight, outHeight, filterHeight, strideHeight, inWidth, outWidth, filterWidth, strideWidth, padInfo } = info;
+  if (info.dilationHeight !== 1 || info.dilationWidth !== 1)
+    throw new Error('gradients of dilated convolutions are not supported by TensorFlow.js');
+  const { inHeight, outHeight, filterHeight, strideHeight, inWidth, outWidth, filterWidth, strideWidth, padInfo } =
+    info;
   return {
     batch: info.batchSize,
     inChannels: info.inChannels,
@@ -48,8 +55,17 @@ export function convGeometry(attrs: KernelCall['attrs'], inputShape: number[], f
 export type Padding = [[number, number], [number, number], [number, number], [number, number]];
 
 /** Negative padding is cropping, which tf.conv2d does not do by itself: crops x and returns the padding that remains. */
-export function cropNegative(x: tf.Tensor4D, rows: [number, number], cols: [number, number]): { cropped: tf.Tensor4D; padding: Padding } {
-  const padding: Padding = [[0, 0], [Math.max(0, rows[0]), Math.max(0, rows[1])], [Math.max(0, cols[0]), Math.max(0, cols[1])], [0, 0]];
+export function cropNegative(
+  x: tf.Tensor4D,
+  rows: [number, number],
+  cols: [number, number],
+): { cropped: tf.Tensor4D; padding: Padding } {
+  const padding: Padding = [
+    [0, 0],
+    [Math.max(0, rows[0]), Math.max(0, rows[1])],
+    [Math.max(0, cols[0]), Math.max(0, cols[1])],
+    [0, 0],
+  ];
   const crop = (pad: number): number => Math.max(0, -pad);
   if (Math.min(...rows, ...cols) >= 0) return { cropped: x, padding };
   const [b, h, w, c] = x.shape;

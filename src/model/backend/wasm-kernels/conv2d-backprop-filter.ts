@@ -14,10 +14,18 @@ export function conv2dBackpropFilter({ inputs, attrs }: KernelCall): tf.TensorIn
   const { batch, inChannels, outChannels, rows, cols } = convGeometry(attrs, x.shape, filterShape);
 
   return tf.tidy(() => {
-    const pointwise = rows.kernel === 1 && cols.kernel === 1 && rows.stride === 1 && cols.stride === 1 && rows.output === rows.input && cols.output === cols.input;
+    const pointwise =
+      rows.kernel === 1 &&
+      cols.kernel === 1 &&
+      rows.stride === 1 &&
+      cols.stride === 1 &&
+      rows.output === rows.input &&
+      cols.output === cols.input;
     if (pointwise) {
       const positions = batch * rows.input * cols.input;
-      return tf.matMul(tf.transpose(x.reshape([positions, inChannels])), dy.reshape<tf.Tensor2D>([positions, outChannels])).reshape(filterShape);
+      return tf
+        .matMul(tf.transpose(x.reshape([positions, inChannels])), dy.reshape<tf.Tensor2D>([positions, outChannels]))
+        .reshape(filterShape);
     }
     // In two steps, because the engine moves whole runs of N values faster than single ones: [N, HWC] -> [HW, C, N] -> [C, HW, N].
     const positions = rows.input * cols.input;
@@ -25,7 +33,8 @@ export function conv2dBackpropFilter({ inputs, attrs }: KernelCall): tf.TensorIn
     const image = tf.transpose(batchLast, [1, 0, 2]).reshape<tf.Tensor4D>([inChannels, rows.input, cols.input, batch]); // [C, H, W, N]
     const filter = tf.transpose(dy, [1, 2, 0, 3]); // [I, J, N, O]
     // Padded (or cropped) so that exactly K x L positions come out.
-    const after = (axis: typeof rows): number => axis.kernel + axis.stride * (axis.output - 1) - axis.input - axis.padBefore;
+    const after = (axis: typeof rows): number =>
+      axis.kernel + axis.stride * (axis.output - 1) - axis.input - axis.padBefore;
     const { cropped, padding } = cropNegative(image, [rows.padBefore, after(rows)], [cols.padBefore, after(cols)]);
     const dw = tf.conv2d(cropped, filter, 1, padding, 'NHWC', [rows.stride, cols.stride]); // [C, K, L, O]
     return tf.transpose(dw, [1, 2, 0, 3]); // [K, L, C, O]

@@ -15,7 +15,13 @@ export function conv2dBackpropInput({ inputs, attrs }: KernelCall): tf.TensorInf
   const { batch, inChannels, outChannels, rows, cols } = convGeometry(attrs, inputShape, filter.shape);
 
   return tf.tidy(() => {
-    const pointwise = rows.kernel === 1 && cols.kernel === 1 && rows.stride === 1 && cols.stride === 1 && rows.output === rows.input && cols.output === cols.input;
+    const pointwise =
+      rows.kernel === 1 &&
+      cols.kernel === 1 &&
+      rows.stride === 1 &&
+      cols.stride === 1 &&
+      rows.output === rows.input &&
+      cols.output === cols.input;
     if (pointwise) {
       const w = filter.reshape<tf.Tensor2D>([inChannels, outChannels]);
       return tf.matMul(dy.reshape<tf.Tensor2D>([-1, outChannels]), tf.transpose(w)).reshape(inputShape);
@@ -34,7 +40,8 @@ export function conv2dBackpropInput({ inputs, attrs }: KernelCall): tf.TensorInf
       for (let m = 0; m < row.taps; m++) {
         colPhases.forEach((col, phase) => {
           for (let n = 0; n < col.taps; n++) {
-            const from = ((row.rest + rows.stride * m) * cols.kernel + col.rest + cols.stride * n) * inChannels * outChannels;
+            const from =
+              ((row.rest + rows.stride * m) * cols.kernel + col.rest + cols.stride * n) * inChannels * outChannels;
             const to = ((row.taps - 1 - m) * colsWidth + colsFront + col.shift - n) * outChannels;
             copyTransposed(weights, from, turned, (to * cols.stride + phase) * inChannels, size);
           }
@@ -46,8 +53,12 @@ export function conv2dBackpropInput({ inputs, attrs }: KernelCall): tf.TensorInf
       const { cropped, padding } = cropNegative(dy, rowPadding, colPadding);
       return tf.conv2d(cropped, sub, 1, padding).reshape([batch * outRows, 1, outCols * cols.stride * inChannels]); // [N P, 1, Q s C]
     });
-    const whole = tf.concat(perPhase, 1).reshape<tf.Tensor4D>([batch, outRows * rows.stride, outCols * cols.stride, inChannels]); // [N, s P, s Q, C]
-    return whole.shape[1] === rows.input && whole.shape[2] === cols.input ? whole : tf.slice(whole, [0, 0, 0, 0], inputShape);
+    const whole = tf
+      .concat(perPhase, 1)
+      .reshape<tf.Tensor4D>([batch, outRows * rows.stride, outCols * cols.stride, inChannels]); // [N, s P, s Q, C]
+    return whole.shape[1] === rows.input && whole.shape[2] === cols.input
+      ? whole
+      : tf.slice(whole, [0, 0, 0, 0], inputShape);
   });
 }
 
@@ -80,6 +91,7 @@ function copyTransposed(
   { inChannels, outChannels, phases: step }: { inChannels: number; outChannels: number; phases: number },
 ): void {
   for (let c = 0; c < inChannels; c++) {
-    for (let o = 0; o < outChannels; o++) to[toOffset + o * step * inChannels + c] = from[fromOffset + c * outChannels + o]!;
+    for (let o = 0; o < outChannels; o++)
+      to[toOffset + o * step * inChannels + c] = from[fromOffset + c * outChannels + o]!;
   }
 }

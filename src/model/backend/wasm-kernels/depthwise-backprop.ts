@@ -62,7 +62,13 @@ function visitTaps(attrs: KernelCall['attrs'], inputShape: number[], filterShape
           const h = rows.stride * i + k - rows.padBefore;
           for (let l = firstL; l < endL; l++) {
             const w = cols.stride * j + l - cols.padBefore;
-            tap(((n * rows.input + h) * cols.input + w) * channels, (k * cols.kernel + l) * outChannels, yAt, channels, multiplier);
+            tap(
+              ((n * rows.input + h) * cols.input + w) * channels,
+              (k * cols.kernel + l) * outChannels,
+              yAt,
+              channels,
+              multiplier,
+            );
           }
         }
       }

@@ -30,5 +30,10 @@ function registered(name: string): tf.KernelConfig | undefined {
 export function installKernel(name: string, kernel: Kernel): void {
   const stock = registered(name);
   if (stock) tf.unregisterKernel(name, 'wasm');
-  tf.registerKernel({ ...stock, kernelName: name, backendName: 'wasm', kernelFunc: kernel as unknown as tf.KernelFunc });
+  tf.registerKernel({
+    ...stock,
+    kernelName: name,
+    backendName: 'wasm',
+    kernelFunc: kernel as unknown as tf.KernelFunc,
+  });
 }

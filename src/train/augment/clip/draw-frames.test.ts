@@ -6,16 +6,25 @@ import { drawFrames } from './draw-frames.js';
 const PLAIN = { scale: null, skip: null };
 
 it('gives as many indices as asked, within the recording, in order, the same for the same seed', () => {
-  const options = fc.constantFrom({}, PLAIN, { scale: null }, { skip: null }, { scale: [0.01, 3], skip: [0, 1] } as const);
+  const options = fc.constantFrom({}, PLAIN, { scale: null }, { skip: null }, {
+    scale: [0.01, 3],
+    skip: [0, 1],
+  } as const);
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 150 }), options, fc.nat(), (count, length, chosen, seed) => {
-      const draw = drawFrames({ count, ...chosen });
-      const indices = draw(length, new SeededRandom(seed));
-      expect(indices).toHaveLength(count);
-      expect(indices.every((index) => Number.isInteger(index) && index >= 0 && index < length)).toBe(true);
-      expect(indices).toEqual([...indices].sort((a, b) => a - b));
-      expect(draw(length, new SeededRandom(seed))).toEqual(indices);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 150 }),
+      options,
+      fc.nat(),
+      (count, length, chosen, seed) => {
+        const draw = drawFrames({ count, ...chosen });
+        const indices = draw(length, new SeededRandom(seed));
+        expect(indices).toHaveLength(count);
+        expect(indices.every((index) => Number.isInteger(index) && index >= 0 && index < length)).toBe(true);
+        expect(indices).toEqual([...indices].sort((a, b) => a - b));
+        expect(draw(length, new SeededRandom(seed))).toEqual(indices);
+      },
+    ),
   );
 });
 
@@ -50,7 +59,9 @@ it('draws the scale anew for each clip, from the whole range and no further', ()
 });
 
 it('skipping leaves 60 to 80 % different frames over the same time', () => {
-  const draws = Array.from({ length: 200 }, (_, seed) => drawFrames({ count: 200, scale: null })(200, new SeededRandom(seed)));
+  const draws = Array.from({ length: 200 }, (_, seed) =>
+    drawFrames({ count: 200, scale: null })(200, new SeededRandom(seed)),
+  );
   const shares = draws.map((indices) => new Set(indices).size / 200);
   // Four standard deviations of a share of 200 beyond either end.
   expect(Math.min(...shares)).toBeGreaterThan(0.6 - 0.139);
@@ -71,7 +82,13 @@ it('takes the same window with and without skipping', () => {
 });
 
 it('refuses settings that make no sense', () => {
-  for (const options of [{ count: 0 }, { count: 1.5 }, { count: 4, scale: [0, 1] }, { count: 4, scale: [2, 1] }, { count: 4, skip: [0, 1.1] }] as const) {
+  for (const options of [
+    { count: 0 },
+    { count: 1.5 },
+    { count: 4, scale: [0, 1] },
+    { count: 4, scale: [2, 1] },
+    { count: 4, skip: [0, 1.1] },
+  ] as const) {
     expect(() => drawFrames(options)).toThrow(/augmentation/);
   }
   expect(() => drawFrames({ count: 4 })(0, new SeededRandom(1))).toThrow(/without frames/);

@@ -37,7 +37,8 @@ export function drawFrames({ count, scale = [0.6, 1.4], skip = [0.2, 0.4] }: Dra
   if (scale !== null) checkInterval('temporal scale', scale, 0.01, 100);
   if (skip !== null) checkInterval('rate of skipped frames', skip, 0, 1);
   return (length, random) => {
-    if (length < 1) throw new FerError('CONFIG_INVALID', 'augmentation: a clip without frames was asked for frames: leave it out');
+    if (length < 1)
+      throw new FerError('CONFIG_INVALID', 'augmentation: a clip without frames was asked for frames: leave it out');
     const factor = scale === null ? 1 : drawFrom(scale, random.fork('scale'));
     const window = drawWindow(length, Math.max(1, Math.round(count * factor)), random.fork('window'));
     return resampleNearest(skip === null ? window : skipFrames(window, skip, random.fork('skip')), count);

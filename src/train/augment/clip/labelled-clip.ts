@@ -10,7 +10,10 @@ export interface LabelledClip<Frame> {
 }
 
 /** These frames of the clip, in this order, a frame as often as it is named; frames are shared, not copied. */
-export function selectFrames<Frame>({ frames, labels, hasFace }: LabelledClip<Frame>, indices: readonly number[]): LabelledClip<Frame> {
+export function selectFrames<Frame>(
+  { frames, labels, hasFace }: LabelledClip<Frame>,
+  indices: readonly number[],
+): LabelledClip<Frame> {
   return {
     frames: indices.map((index) => frames[index]!),
     labels: indices.map((index) => labels[index]!),

@@ -12,7 +12,10 @@ it('repeats, leaves out, or keeps', () => {
 it('keeps the order, and uses every item about equally often', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 }), (length, count) => {
-      const resampled = resampleNearest(Array.from({ length }, (_, index) => index), count);
+      const resampled = resampleNearest(
+        Array.from({ length }, (_, index) => index),
+        count,
+      );
       expect(resampled).toHaveLength(count);
       expect(resampled).toEqual([...resampled].sort((a, b) => a - b));
       const uses = Array.from({ length }, (_, index) => resampled.filter((item) => item === index).length);

@@ -5,22 +5,30 @@ import { skipFrames } from './skip-frames.js';
 
 it('keeps some, in order, by the seed', () => {
   fc.assert(
-    fc.property(fc.array(fc.nat(), { minLength: 1, maxLength: 40 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(), (items, chance, seed) => {
-      const kept = skipFrames(items, [chance, chance], new SeededRandom(seed));
-      expect(kept.length).toBeGreaterThan(0);
-      let at = -1;
-      for (const item of kept) {
-        at = items.indexOf(item, at + 1);
-        expect(at).toBeGreaterThanOrEqual(0);
-      }
-      expect(skipFrames(items, [chance, chance], new SeededRandom(seed))).toEqual(kept);
-    }),
+    fc.property(
+      fc.array(fc.nat(), { minLength: 1, maxLength: 40 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.nat(),
+      (items, chance, seed) => {
+        const kept = skipFrames(items, [chance, chance], new SeededRandom(seed));
+        expect(kept.length).toBeGreaterThan(0);
+        let at = -1;
+        for (const item of kept) {
+          at = items.indexOf(item, at + 1);
+          expect(at).toBeGreaterThanOrEqual(0);
+        }
+        expect(skipFrames(items, [chance, chance], new SeededRandom(seed))).toEqual(kept);
+      },
+    ),
   );
 });
 
 it('drops at a rate that is drawn anew for each clip', () => {
   const items = Array.from({ length: 4000 }, (_, index) => index);
-  const rates = Array.from({ length: 200 }, (_, seed) => 1 - skipFrames(items, [0.2, 0.4], new SeededRandom(seed)).length / items.length);
+  const rates = Array.from(
+    { length: 200 },
+    (_, seed) => 1 - skipFrames(items, [0.2, 0.4], new SeededRandom(seed)).length / items.length,
+  );
   // Four standard deviations of a share of 4,000 beyond either end.
   expect(Math.min(...rates)).toBeGreaterThan(0.2 - 0.0253);
   expect(Math.max(...rates)).toBeLessThan(0.4 + 0.031);

@@ -14,7 +14,11 @@ function flat(shade: number, channels = 1): PixelImage {
 
 it('keeps shape and range, leaves the frames it was given, and follows the seed', () => {
   const augment = vNawPixels();
-  const clips = images.chain((first) => fc.tuple(fc.constant(first), fc.array(fc.constant(flip(first)), { maxLength: 3 })).map(([head, rest]) => [head, ...rest]));
+  const clips = images.chain((first) =>
+    fc
+      .tuple(fc.constant(first), fc.array(fc.constant(flip(first)), { maxLength: 3 }))
+      .map(([head, rest]) => [head, ...rest]),
+  );
   fc.assert(
     fc.property(clips, fc.nat(), (frames, seed) => {
       const before = frames.map(({ data }) => data.slice());
@@ -43,13 +47,20 @@ it('frames that are alike stay alike', () => {
 
 it('flips as often as it is told', () => {
   // Dark left half, bright right half: what is erased and recoloured leaves the halves' order to be seen.
-  const half: PixelImage = { data: Float32Array.from({ length: 48 * 48 }, (_, i) => (i % 48 < 24 ? 40 : 200)), height: 48, width: 48, channels: 1 };
+  const half: PixelImage = {
+    data: Float32Array.from({ length: 48 * 48 }, (_, i) => (i % 48 < 24 ? 40 : 200)),
+    height: 48,
+    width: 48,
+    channels: 1,
+  };
   const flipped = (probability: number, seed: number): boolean => {
     const { data } = vNawPixels({ flip: probability })([half], new SeededRandom(seed))[0]!;
-    const sum = (from: number): number => data.reduce((total, value, i) => total + (Math.floor((i % 48) / 24) === from ? value : 0), 0);
+    const sum = (from: number): number =>
+      data.reduce((total, value, i) => total + (Math.floor((i % 48) / 24) === from ? value : 0), 0);
     return sum(0) > sum(1);
   };
-  const share = (probability: number): number => Array.from({ length: 40 }, (_, seed) => flipped(probability, seed)).filter(Boolean).length / 40;
+  const share = (probability: number): number =>
+    Array.from({ length: 40 }, (_, seed) => flipped(probability, seed)).filter(Boolean).length / 40;
   expect(share(0)).toBe(0);
   expect(share(1)).toBe(1);
   expect(share(0.5)).toBeGreaterThan(0.2);
@@ -59,9 +70,10 @@ it('flips as often as it is told', () => {
 it('erases one region of about a fifth of the pixels, the same in every frame', () => {
   const frames = [flat(-1), flat(-2), flat(-3)];
   for (let seed = 0; seed < 100; seed += 1) {
-    const erased = sameInEveryFrame(randomErasing({ probability: 1, area: [0.2, 0.2] }))(frames, new SeededRandom(seed)).map(({ data }) =>
-      [...data.keys()].filter((index) => data[index]! >= 0),
-    );
+    const erased = sameInEveryFrame(randomErasing({ probability: 1, area: [0.2, 0.2] }))(
+      frames,
+      new SeededRandom(seed),
+    ).map(({ data }) => [...data.keys()].filter((index) => data[index]! >= 0));
     expect(erased[1]).toEqual(erased[0]);
     expect(erased[2]).toEqual(erased[0]);
     expect(erased[0]!.length / (48 * 48)).toBeGreaterThan(0.18);
@@ -70,7 +82,12 @@ it('erases one region of about a fifth of the pixels, the same in every frame', 
 });
 
 it('flips all frames or none', () => {
-  const frames = [3, 5, 7].map((seed): PixelImage => ({ data: Float32Array.of(seed, 2 * seed), height: 1, width: 2, channels: 1 }));
+  const frames = [3, 5, 7].map((seed): PixelImage => ({
+    data: Float32Array.of(seed, 2 * seed),
+    height: 1,
+    width: 2,
+    channels: 1,
+  }));
   const flips = Array.from({ length: 50 }, (_, seed) => {
     const changed = sameInEveryFrame(randomFlip())(frames, new SeededRandom(seed));
     return changed.map(({ data }, index) => data[0] !== frames[index]!.data[0]).join();

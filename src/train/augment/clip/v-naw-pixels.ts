@@ -16,6 +16,10 @@ const ERASED = 0.2;
  */
 export function vNawPixels({ flip = 0.5 }: { readonly flip?: number } = {}): ClipAugmentation {
   return sameInEveryFrame(
-    inSequence({ colour: colourOperation(), flip: randomFlip({ probability: flip }), erasing: randomErasing({ probability: 1, area: [ERASED, ERASED] }) }),
+    inSequence({
+      colour: colourOperation(),
+      flip: randomFlip({ probability: flip }),
+      erasing: randomErasing({ probability: 1, area: [ERASED, ERASED] }),
+    }),
   );
 }

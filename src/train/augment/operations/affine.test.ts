@@ -4,7 +4,11 @@ import { grey, images } from '../../../../test/support/images.js';
 import { shift } from '../pad-crop.js';
 import { rotate, shearX, shearY, translate } from './affine.js';
 
-const SQUARE = grey([[1, 2, 3], [4, 5, 6], [7, 8, 9]]);
+const SQUARE = grey([
+  [1, 2, 3],
+  [4, 5, 6],
+  [7, 8, 9],
+]);
 
 it('moves by whole pixels as the pad-crop does', () => {
   fc.assert(

@@ -18,7 +18,8 @@ it('contrast spreads values about their mean', () => {
 });
 
 it('colour goes from grey to more than there was, and leaves grey as it is', () => {
-  const rounded = (factor: number): number[] => [...colour(RED_AND_GREY, factor).data].map((value) => Math.round(value * 10) / 10);
+  const rounded = (factor: number): number[] =>
+    [...colour(RED_AND_GREY, factor).data].map((value) => Math.round(value * 10) / 10);
   expect(rounded(0)).toEqual([59.8, 59.8, 59.8, 100, 100, 100]);
   expect(rounded(0.5)).toEqual([129.9, 29.9, 29.9, 100, 100, 100]);
   expect(rounded(2)).toEqual([255, 0, 0, 100, 100, 100]);
@@ -27,12 +28,18 @@ it('colour goes from grey to more than there was, and leaves grey as it is', () 
 });
 
 it('sharpness raises a pixel over its neighbours or lowers it to them', () => {
-  const point = grey([[13, 13, 13], [13, 26, 13], [13, 13, 13]]);
+  const point = grey([
+    [13, 13, 13],
+    [13, 26, 13],
+    [13, 13, 13],
+  ]);
   expect(sharpness(point, 0).data[4]).toBeCloseTo(18, 4);
   expect(sharpness(point, 2).data[4]).toBeCloseTo(34, 4);
   const border = [...sharpness(point, 0).data].filter((_, index) => index !== 4);
   expect(border.every((value) => value === 13)).toBe(true);
-  const inside = Float32Array.from({ length: 27 }, (_, i) => (i < 12 || i > 14 ? 13 * ((i % 3) + 1) : 26 * ((i % 3) + 1)));
+  const inside = Float32Array.from({ length: 27 }, (_, i) =>
+    i < 12 || i > 14 ? 13 * ((i % 3) + 1) : 26 * ((i % 3) + 1),
+  );
   const smoothed = sharpness({ data: inside, height: 3, width: 3, channels: 3 }, 0).data;
   for (const channel of [0, 1, 2]) expect(smoothed[12 + channel]).toBeCloseTo(18 * (channel + 1), 4);
 });

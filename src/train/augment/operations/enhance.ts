@@ -42,8 +42,14 @@ export function sharpness(image: PixelImage, factor: number): PixelImage {
     for (let i = y * stride + channels; i < (y + 1) * stride - channels; i += 1) {
       const [above, below, value] = [i - stride, i + stride, data[i]!];
       const around =
-        data[above - channels]! + data[above]! + data[above + channels]! + data[i - channels]! +
-        data[i + channels]! + data[below - channels]! + data[below]! + data[below + channels]!;
+        data[above - channels]! +
+        data[above]! +
+        data[above + channels]! +
+        data[i - channels]! +
+        data[i + channels]! +
+        data[below - channels]! +
+        data[below]! +
+        data[below + channels]!;
       const smooth = (around + 5 * value) / 13;
       result[i] = clamp(smooth + factor * (value - smooth));
     }

@@ -26,13 +26,16 @@ it('equalise and posterise count a value with its nearest whole level', () => {
 
 it('autocontrast and equalise keep the order of the values of a channel', () => {
   fc.assert(
-    fc.property(images.filter(({ channels }) => channels === 1), (image) => {
-      for (const change of [autocontrast, equalise]) {
-        const order = [...image.data.keys()].sort((a, b) => image.data[a]! - image.data[b]!);
-        const changed = order.map((index) => change(image).data[index]!);
-        expect(changed).toEqual([...changed].sort((a, b) => a - b));
-      }
-    }),
+    fc.property(
+      images.filter(({ channels }) => channels === 1),
+      (image) => {
+        for (const change of [autocontrast, equalise]) {
+          const order = [...image.data.keys()].sort((a, b) => image.data[a]! - image.data[b]!);
+          const changed = order.map((index) => change(image).data[index]!);
+          expect(changed).toEqual([...changed].sort((a, b) => a - b));
+        }
+      },
+    ),
   );
 });
 

@@ -32,19 +32,31 @@ export interface ClipPlan {
  * @param balance 1: every class equally likely; 0: each as often as it has images; between them, as (number of images)^(1 - balance)
  * @throws FerError CONFIG_INVALID when the images are of fewer than two classes, or the frames too few
  */
-export function planClips(split: Split, count: number, frames: number, images: readonly Sample[], random: SeededRandom, balance = 1): ClipPlan[] {
+export function planClips(
+  split: Split,
+  count: number,
+  frames: number,
+  images: readonly Sample[],
+  random: SeededRandom,
+  balance = 1,
+): ClipPlan[] {
   if (count === 0) return [];
   const dealer = new ImageDealer(images, random.fork('images'));
   const { labels } = dealer;
   if (labels.length < 2) {
-    throw new FerError('CONFIG_INVALID', `synthetic clips: the images for the ${split} clips are of ${labels.length === 1 ? `one class (${labels[0]!})` : 'no class'}, but a dissolve needs two: ask for 0 ${split} clips, or use another data set`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `synthetic clips: the images for the ${split} clips are of ${labels.length === 1 ? `one class (${labels[0]!})` : 'no class'}, but a dissolve needs two: ask for 0 ${split} clips, or use another data set`,
+    );
   }
   // Drawn evenly without weights, so that a seed goes on giving the clips it has always given.
   const weights = balance === 1 ? null : labels.map((label) => dealer.count(label) ** (1 - balance));
   return Array.from({ length: count }, (_, index) => {
     const own = random.fork(`clip ${index}`);
     const schedule = dissolveSchedule(frames, own.fork('schedule'));
-    const chosen = segmentClasses(labels.length, weights, schedule.starts.length, own.fork('labels')).map((index) => dealer.deal(labels[index]!));
+    const chosen = segmentClasses(labels.length, weights, schedule.starts.length, own.fork('labels')).map((index) =>
+      dealer.deal(labels[index]!),
+    );
     const shown = mixes(schedule);
     return {
       split,
@@ -60,7 +72,12 @@ export function planClips(split: Split, count: number, frames: number, images: r
 }
 
 /** Classes by index, each likely by its weight, never one twice in a row; null: all alike. */
-function segmentClasses(classes: number, weights: readonly number[] | null, count: number, random: SeededRandom): number[] {
+function segmentClasses(
+  classes: number,
+  weights: readonly number[] | null,
+  count: number,
+  random: SeededRandom,
+): number[] {
   const chosen: number[] = [];
   for (let k = 0; k < count; k += 1) {
     const before = chosen[k - 1] ?? null;

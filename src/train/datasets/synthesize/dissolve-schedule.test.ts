@@ -28,7 +28,9 @@ describe('any schedule', () => {
     fc.assert(
       fc.property(schedules, ({ frames, starts }) => {
         expect(starts[0]).toBe(0);
-        [...starts, frames].slice(1).forEach((end, k) => { expect(end - starts[k]!).toBeGreaterThanOrEqual(4); });
+        [...starts, frames].slice(1).forEach((end, k) => {
+          expect(end - starts[k]!).toBeGreaterThanOrEqual(4);
+        });
         expect(starts.length).toBeGreaterThanOrEqual(Math.max(2, frames / 16));
         expect(starts.length).toBeLessThanOrEqual(Math.max(2, Math.ceil(frames / 8)));
       }),
@@ -56,7 +58,9 @@ describe('any schedule', () => {
         schedule.dissolves.forEach((length, k) => {
           const shares = shown.filter(({ next, share }) => next === k && share > 0).map(({ share }) => share);
           expect(shares).toHaveLength(length);
-          shares.forEach((share, i) => { expect(share).toBeCloseTo((i + 0.5) / length, 12); });
+          shares.forEach((share, i) => {
+            expect(share).toBeCloseTo((i + 0.5) / length, 12);
+          });
           if (k > 0) expect([4, 6, 8, 10, 12]).toContain(length);
         });
       }),

@@ -35,7 +35,10 @@ export const SHORTEST_CLIP = 2 * SHORTEST_SEGMENT;
  */
 export function dissolveSchedule(frames: number, random: SeededRandom): DissolveSchedule {
   if (!Number.isInteger(frames) || frames < SHORTEST_CLIP) {
-    throw new FerError('CONFIG_INVALID', `synthetic clips: ${frames} frames leave no room for a dissolve: give ${SHORTEST_CLIP} or more`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `synthetic clips: ${frames} frames leave no room for a dissolve: give ${SHORTEST_CLIP} or more`,
+    );
   }
   const fewest = Math.max(2, Math.ceil(frames / FEW));
   const most = Math.max(fewest, Math.floor(frames / MANY));

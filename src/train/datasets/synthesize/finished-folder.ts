@@ -7,7 +7,11 @@ import { FerError } from '../../../errors/fer-error.js';
  * @param marker a file that every such folder holds: with `replace`, only a folder that holds it is taken away
  * @throws FerError OUTPUT_UNWRITABLE when the folder is there already and may not be replaced, or cannot be written; and what `fill` throws
  */
-export async function writeFinishedFolder<T>(folder: string, { marker, replace }: { readonly marker: string; readonly replace: boolean }, fill: (folder: string) => Promise<T>): Promise<T> {
+export async function writeFinishedFolder<T>(
+  folder: string,
+  { marker, replace }: { readonly marker: string; readonly replace: boolean },
+  fill: (folder: string) => Promise<T>,
+): Promise<T> {
   const target = resolve(folder);
   let scratch: string | undefined;
   try {
@@ -21,7 +25,11 @@ export async function writeFinishedFolder<T>(folder: string, { marker, replace }
     return result;
   } catch (error) {
     if (error instanceof FerError) throw error;
-    throw new FerError('OUTPUT_UNWRITABLE', `${target} cannot be written (${error instanceof Error ? error.message : String(error)}): free space, or choose another folder`, { cause: error });
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `${target} cannot be written (${error instanceof Error ? error.message : String(error)}): free space, or choose another folder`,
+      { cause: error },
+    );
   } finally {
     if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
   }
@@ -33,7 +41,10 @@ async function refuseTaken(target: string, marker: string, replace: boolean): Pr
   if (about === null || (about.isDirectory() && (await readdir(target)).length === 0)) return;
   const isOurs = (await stat(join(target, marker)).catch(() => null)) !== null;
   if (isOurs && replace) return;
-  throw new FerError('OUTPUT_UNWRITABLE', `${target} cannot be written: ${isOurs ? 'it is there already: --force replaces it' : 'something else has that name: choose another one or remove it'}`);
+  throw new FerError(
+    'OUTPUT_UNWRITABLE',
+    `${target} cannot be written: ${isOurs ? 'it is there already: --force replaces it' : 'something else has that name: choose another one or remove it'}`,
+  );
 }
 
 /** A folder cannot be renamed over another one everywhere, so the old one steps aside, and comes back if the new one cannot take its place. */

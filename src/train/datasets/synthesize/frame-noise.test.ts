@@ -25,7 +25,8 @@ it('spreads them over frames and clips as independent draws would', () => {
   const wrong = noisy.map((own) => own.map((label) => label !== 'a'));
   // Five standard deviations each: wrong frames in a clip, clips wrong at a place, and pairs of neighbours that are both wrong.
   for (const own of wrong) expect(Math.abs(own.filter(Boolean).length - 6.4)).toBeLessThan(5 * Math.sqrt(32 * 0.16));
-  for (let t = 0; t < 32; t += 1) expect(Math.abs(wrong.filter((own) => own[t]).length - 40)).toBeLessThan(5 * Math.sqrt(200 * 0.16));
+  for (let t = 0; t < 32; t += 1)
+    expect(Math.abs(wrong.filter((own) => own[t]).length - 40)).toBeLessThan(5 * Math.sqrt(200 * 0.16));
   const pairs = wrong.flatMap((own) => own.slice(1).filter((isWrong, t) => isWrong && own[t])).length;
   expect(Math.abs(pairs - 200 * 31 * 0.04)).toBeLessThan(5 * Math.sqrt(200 * 31 * 0.04));
 });

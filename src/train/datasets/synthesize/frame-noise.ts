@@ -8,7 +8,12 @@ import type { SeededRandom } from '../../seeded-random.js';
  * @returns as given, with those labels changed
  * @throws FerError CONFIG_INVALID for a rate outside 0..1
  */
-export function frameNoise(clips: readonly (readonly string[])[], classes: readonly string[], rate: number, random: SeededRandom): string[][] {
+export function frameNoise(
+  clips: readonly (readonly string[])[],
+  classes: readonly string[],
+  rate: number,
+  random: SeededRandom,
+): string[][] {
   const flat = clips.flatMap((labels) => labels.map((label) => classes.indexOf(label)));
   const noisy = symmetricNoise(flat, classes.length, rate, random).labels;
   let at = 0;

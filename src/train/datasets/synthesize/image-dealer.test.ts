@@ -5,7 +5,8 @@ import { ImageDealer } from './image-dealer.js';
 import { still } from '../../../../test/support/still-sample.js';
 
 const images = [...Array.from({ length: 5 }, (_, i) => still(`sad ${i}`, 'sadness')), still('happy', 'happiness')];
-const deal = (dealer: ImageDealer, count: number): Sample[] => Array.from({ length: count }, () => dealer.deal('sadness'));
+const deal = (dealer: ImageDealer, count: number): Sample[] =>
+  Array.from({ length: count }, () => dealer.deal('sadness'));
 
 it('deals all images of a class before one comes again', () => {
   const dealer = new ImageDealer(images, new SeededRandom(1));
@@ -14,5 +15,7 @@ it('deals all images of a class before one comes again', () => {
 });
 
 it("keeps a class's order when other classes come and go", () => {
-  expect(deal(new ImageDealer(images, new SeededRandom(1)), 8)).toEqual(deal(new ImageDealer(images.slice(0, 5), new SeededRandom(1)), 8));
+  expect(deal(new ImageDealer(images, new SeededRandom(1)), 8)).toEqual(
+    deal(new ImageDealer(images.slice(0, 5), new SeededRandom(1)), 8),
+  );
 });

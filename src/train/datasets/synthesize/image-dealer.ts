@@ -15,7 +15,11 @@ export class ImageDealer {
   constructor(images: readonly Sample[], random: SeededRandom) {
     for (const label of new Set(images.map((image) => image.label!))) {
       // A class's order does not depend on which other classes there are.
-      this.stacks.set(label, { samples: images.filter((image) => image.label === label), random: random.fork(label), left: [] });
+      this.stacks.set(label, {
+        samples: images.filter((image) => image.label === label),
+        random: random.fork(label),
+        left: [],
+      });
     }
   }
 

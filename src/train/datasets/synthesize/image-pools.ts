@@ -21,17 +21,34 @@ export interface ImagePools {
  * @param testSplit which official split to test on; by default `test`, or `valid` when `test` has no images
  * @throws FerError CONFIG_INVALID when a split that is needed has no labelled still images
  */
-export async function imagePools(dataset: Dataset, seed: number, { needsTest, testSplit }: { readonly needsTest: boolean; readonly testSplit?: Split | undefined }): Promise<ImagePools> {
-  const stills = dataset.samples.filter(({ kind, label, contested }) => kind === 'image' && label !== null && contested !== true);
+export async function imagePools(
+  dataset: Dataset,
+  seed: number,
+  { needsTest, testSplit }: { readonly needsTest: boolean; readonly testSplit?: Split | undefined },
+): Promise<ImagePools> {
+  const stills = dataset.samples.filter(
+    ({ kind, label, contested }) => kind === 'image' && label !== null && contested !== true,
+  );
   const of = (split: Split): readonly Sample[] => stills.filter((sample) => sample.split === split);
-  if (testSplit === 'train') throw new FerError('CONFIG_INVALID', 'synthetic clips: test clips cannot be made of training images: give --test-split valid or test');
+  if (testSplit === 'train')
+    throw new FerError(
+      'CONFIG_INVALID',
+      'synthetic clips: test clips cannot be made of training images: give --test-split valid or test',
+    );
   const chosen = testSplit ?? (of('test').length > 0 ? 'test' : 'valid');
   const needed: Split[] = needsTest ? ['train', chosen] : ['train'];
   for (const split of needed) {
     if (of(split).length > 0) continue;
-    throw new FerError('CONFIG_INVALID', `synthetic clips: ${dataset.name} has no labelled still images in its split "${split}": ${split === 'train' ? 'use another data set' : 'name another --test-split, or ask for 0 test clips'}`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `synthetic clips: ${dataset.name} has no labelled still images in its split "${split}": ${split === 'train' ? 'use another data set' : 'name another --test-split, or ask for 0 test clips'}`,
+    );
   }
   const { dataset: unique, dropped } = await deduplicate({ ...dataset, samples: stills });
   const { training, validation } = carveValidation(unique, VALIDATION_SHARE, seed);
-  return { images: { train: training, valid: validation, test: needsTest ? of(chosen) : [] }, testSplit: needsTest ? chosen : null, copies: dropped.length };
+  return {
+    images: { train: training, valid: validation, test: needsTest ? of(chosen) : [] },
+    testSplit: needsTest ? chosen : null,
+    copies: dropped.length,
+  };
 }

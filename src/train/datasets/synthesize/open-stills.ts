@@ -10,7 +10,10 @@ import { openDataset } from '../registry.js';
  * @param work told the crops of a prepared data set too; null for any other
  * @throws FerError what reading the data set throws
  */
-export async function withStills<T>(location: string, work: (dataset: Dataset, crops: CropSource | null) => Promise<T>): Promise<T> {
+export async function withStills<T>(
+  location: string,
+  work: (dataset: Dataset, crops: CropSource | null) => Promise<T>,
+): Promise<T> {
   const folder = preparedFolder(location);
   if (folder === null) return work(await openDataset(location), null);
   const prepared = await openPrepared(folder);

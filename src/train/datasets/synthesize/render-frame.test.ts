@@ -18,19 +18,31 @@ const poses = fc.record({
 
 /** A round spot of light on black, centred at (x, y). */
 function spot(x: number, y: number, width = 3): PixelImage {
-  return grey(Array.from({ length: 41 }, (_, row) => Array.from({ length: 41 }, (__, column) => 200 * Math.exp(-((column - x) ** 2 + (row - y) ** 2) / (2 * width ** 2)))));
+  return grey(
+    Array.from({ length: 41 }, (_, row) =>
+      Array.from(
+        { length: 41 },
+        (__, column) => 200 * Math.exp(-((column - x) ** 2 + (row - y) ** 2) / (2 * width ** 2)),
+      ),
+    ),
+  );
 }
 
 /** Centre of light, and its spread. */
 function light({ data, width }: PixelImage): { x: number; y: number; spread: number } {
   const total = data.reduce((sum, value) => sum + value, 0);
-  const mean = (of: (x: number, y: number) => number): number => data.reduce((sum, value, i) => sum + value * of(i % width, Math.floor(i / width)), 0) / total;
+  const mean = (of: (x: number, y: number) => number): number =>
+    data.reduce((sum, value, i) => sum + value * of(i % width, Math.floor(i / width)), 0) / total;
   const [x, y] = [mean((column) => column), mean((_, row) => row)];
   return { x, y, spread: Math.sqrt(mean((column, row) => (column - x) ** 2 + (row - y) ** 2) / 2) };
 }
 
 it('leaves a face alone that does not move', () => {
-  fc.assert(fc.property(images, (image) => { expect(renderFrame([image], ALONE, STILL)).toEqual(image); }));
+  fc.assert(
+    fc.property(images, (image) => {
+      expect(renderFrame([image], ALONE, STILL)).toEqual(image);
+    }),
+  );
 });
 
 it('moves by parts of a pixel, turns clockwise, enlarges about the centre', () => {

@@ -25,5 +25,12 @@ function originOf({ right, down, scale, turn }: FacePose, { width, height }: Pix
   const angle = (turn * Math.PI) / 180;
   const [cos, sin] = [Math.cos(angle) / scale, Math.sin(angle) / scale];
   const [movedX, movedY] = [right * width, down * height];
-  return { xx: cos, xy: sin, yx: -sin, yy: cos, right: -(cos * movedX + sin * movedY), down: -(-sin * movedX + cos * movedY) };
+  return {
+    xx: cos,
+    xy: sin,
+    yx: -sin,
+    yy: cos,
+    right: -(cos * movedX + sin * movedY),
+    down: -(-sin * movedX + cos * movedY),
+  };
 }

@@ -9,7 +9,8 @@ it('stays within -1..1 and never jumps', () => {
       const path = smoothPath(length, new SeededRandom(seed));
       expect(path).toHaveLength(length);
       for (const value of path) expect(Math.abs(value)).toBeLessThanOrEqual(1);
-      for (let t = 1; t < length; t += 1) expect(Math.abs(path[t]! - path[t - 1]!)).toBeLessThanOrEqual((2 * Math.PI) / 16);
+      for (let t = 1; t < length; t += 1)
+        expect(Math.abs(path[t]! - path[t - 1]!)).toBeLessThanOrEqual((2 * Math.PI) / 16);
     }),
   );
 });

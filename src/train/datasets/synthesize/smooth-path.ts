@@ -14,5 +14,8 @@ export function smoothPath(length: number, random: SeededRandom): number[] {
     period: SHORTEST_PERIOD * (LONGEST_PERIOD / SHORTEST_PERIOD) ** random.next(),
     phase: random.next(),
   }));
-  return Array.from({ length }, (_, t) => waves.reduce((sum, { period, phase }) => sum + Math.sin(2 * Math.PI * (t / period + phase)), 0) / WAVES);
+  return Array.from(
+    { length },
+    (_, t) => waves.reduce((sum, { period, phase }) => sum + Math.sin(2 * Math.PI * (t / period + phase)), 0) / WAVES,
+  );
 }

@@ -21,8 +21,14 @@ export async function decodeStills(paths: readonly string[], size: number, chann
   const failures = new Map<string, string>();
   await forEachLimited([...new Set(paths)], DECODING, async (path) => {
     try {
-      const picture = sharp(await readFile(path), { failOn: 'error' }).autoOrient().removeAlpha().toColourspace(channels === 1 ? 'b-w' : 'srgb');
-      const { data, info } = await picture.resize(size, size, { fit: 'fill' }).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+      const picture = sharp(await readFile(path), { failOn: 'error' })
+        .autoOrient()
+        .removeAlpha()
+        .toColourspace(channels === 1 ? 'b-w' : 'srgb');
+      const { data, info } = await picture
+        .resize(size, size, { fit: 'fill' })
+        .raw({ depth: 'uchar' })
+        .toBuffer({ resolveWithObject: true });
       if (info.channels !== channels) throw new Error(`decoded to ${info.channels} channels instead of ${channels}`);
       faces.set(path, { data: Float32Array.from(data), height: size, width: size, channels });
     } catch (error) {
@@ -33,12 +39,20 @@ export async function decodeStills(paths: readonly string[], size: number, chann
 }
 
 /** Face crops that were cut before. @returns by place in `crops`; each [S, S, C] */
-export async function readCrops(crops: CropSource, places: readonly number[]): Promise<ReadonlyMap<number, PixelImage>> {
+export async function readCrops(
+  crops: CropSource,
+  places: readonly number[],
+): Promise<ReadonlyMap<number, PixelImage>> {
   const { size, channels } = crops.geometry;
   const wanted = [...new Set(places)];
   const pixels = await crops.read(wanted);
   const length = cropLength(crops.geometry);
-  return new Map(wanted.map((place, i) => [place, { data: Float32Array.from(pixels.subarray(i * length, (i + 1) * length)), height: size, width: size, channels }]));
+  return new Map(
+    wanted.map((place, i) => [
+      place,
+      { data: Float32Array.from(pixels.subarray(i * length, (i + 1) * length)), height: size, width: size, channels },
+    ]),
+  );
 }
 
 /** A PNG, grey or colour like the image; values are rounded. Without loss, and the same bytes every time. */
@@ -46,5 +60,11 @@ export async function writePng(path: string, { data, width, height, channels }: 
   const pixels = Uint8Array.from(data, Math.round);
   const picture = sharp(pixels, { raw: { width, height, channels: channels === 1 ? 1 : 3 } });
   // Without a colour space named, grey pixels would be written as colour.
-  await writeFile(path, await picture.toColourspace(channels === 1 ? 'b-w' : 'srgb').png({ compressionLevel: 9 }).toBuffer());
+  await writeFile(
+    path,
+    await picture
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .png({ compressionLevel: 9 })
+      .toBuffer(),
+  );
 }

@@ -44,11 +44,22 @@ export function checkSynthesisOptions(options: SynthesisOptions): void {
   for (const [name, low, high] of wholeNumbers) {
     const value = options[name];
     if (Number.isInteger(value) && value >= low && value <= high) continue;
-    throw new FerError('CONFIG_INVALID', `synthetic clips: ${name} ${value} is out of range: give a whole number from ${low} to ${high}`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `synthetic clips: ${name} ${value} is out of range: give a whole number from ${low} to ${high}`,
+    );
   }
-  if (clipCount(options) === 0) throw new FerError('CONFIG_INVALID', 'synthetic clips: none were asked for: give a number of training, validation or test clips');
-  for (const [name, value] of [['frame noise', options.frameNoise], ['balance', options.balance]] as const) {
-    if (!(value >= 0 && value <= 1)) throw new FerError('CONFIG_INVALID', `synthetic clips: ${name} ${value} is no share: give 0 to 1`);
+  if (clipCount(options) === 0)
+    throw new FerError(
+      'CONFIG_INVALID',
+      'synthetic clips: none were asked for: give a number of training, validation or test clips',
+    );
+  for (const [name, value] of [
+    ['frame noise', options.frameNoise],
+    ['balance', options.balance],
+  ] as const) {
+    if (!(value >= 0 && value <= 1))
+      throw new FerError('CONFIG_INVALID', `synthetic clips: ${name} ${value} is no share: give 0 to 1`);
   }
 }
 

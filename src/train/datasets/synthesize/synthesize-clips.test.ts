@@ -10,7 +10,15 @@ import type { Sample, Split } from '../dataset.js';
 import { synthesizeClips } from './synthesize-clips.js';
 import type { SynthesisSettings } from './synthesize-clips.js';
 
-const FEW = { clips: 12, validClips: 3, testClips: 4, frames: 16, size: 12, frameNoise: 0.25, seed: 5 } satisfies SynthesisSettings;
+const FEW = {
+  clips: 12,
+  validClips: 3,
+  testClips: 4,
+  frames: 16,
+  size: 12,
+  frameNoise: 0.25,
+  seed: 5,
+} satisfies SynthesisSettings;
 const RECIPE = z.object({
   path: z.string(),
   segments: z.array(z.object({ start: z.number(), label: z.string(), image: z.string() })),
@@ -34,16 +42,23 @@ async function contents(folder: string): Promise<Record<string, string>> {
   const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const hashed = files.map(async ({ parentPath, name }) => {
     const path = join(parentPath, name);
-    return [path.slice(folder.length + 1), createHash('sha256').update(await readFile(path)).digest('hex')] as const;
+    return [
+      path.slice(folder.length + 1),
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex'),
+    ] as const;
   });
   return Object.fromEntries(await Promise.all(hashed));
 }
 
 function wrong(given: readonly Sample[], truth: readonly Sample[], split: Split): number {
-  return given.filter((sample) => sample.split === split).reduce((sum, { id, frameLabels }) => {
-    const own = truth.find((sample) => sample.id === id)!.frameLabels!;
-    return sum + frameLabels!.filter((label, t) => label !== own[t]).length;
-  }, 0);
+  return given
+    .filter((sample) => sample.split === split)
+    .reduce((sum, { id, frameLabels }) => {
+      const own = truth.find((sample) => sample.id === id)!.frameLabels!;
+      return sum + frameLabels!.filter((label, t) => label !== own[t]).length;
+    }, 0);
 }
 
 describe('a data set of synthetic clips', () => {
@@ -51,7 +66,10 @@ describe('a data set of synthetic clips', () => {
     const { root, dataset } = await stills();
     const folder = join(root, 'made', 'clips');
     const steps: [number, number][] = [];
-    const report = await synthesizeClips(dataset, folder, { ...FEW, onProgress: (done, total) => void steps.push([done, total]) });
+    const report = await synthesizeClips(dataset, folder, {
+      ...FEW,
+      onProgress: (done, total) => void steps.push([done, total]),
+    });
     const given = await openDataset(`manifest:${folder}`);
     const truth = await openDataset(`manifest:${join(folder, 'manifest.true.jsonl')}`);
     expect([...given.problems, ...truth.problems]).toEqual([]);
@@ -81,7 +99,8 @@ describe('a data set of synthetic clips', () => {
     const given = await openDataset(`manifest:${folder}`);
     const truth = await openDataset(`manifest:${join(folder, 'manifest.true.jsonl')}`);
     const shades = new Map<string, number>();
-    for (const { id, path } of dataset.samples) if (id !== 'cut.png') shades.set(id, (await readPicture(path)).data[0]!);
+    for (const { id, path } of dataset.samples)
+      if (id !== 'cut.png') shades.set(id, (await readPicture(path)).data[0]!);
     for (const [i, { path, segments, clearness, mislabelled }] of (await recipes(folder)).entries()) {
       const { id, frameLabels, frames } = given.samples[i]!;
       const own = truth.samples[i]!.frameLabels!;
@@ -96,7 +115,9 @@ describe('a data set of synthetic clips', () => {
         const picture = await readPicture(file);
         expect([picture.height, picture.width, picture.channels]).toEqual([12, 12, 1]);
         expect(new Set(picture.data).size).toBe(1);
-        expect(Math.abs(picture.data[0]! / shades.get(image)! - 1)).toBeLessThan(0.15 + 0.06 + 0.5 / shades.get(image)!);
+        expect(Math.abs(picture.data[0]! / shades.get(image)! - 1)).toBeLessThan(
+          0.15 + 0.06 + 0.5 / shades.get(image)!,
+        );
       }
     }
   });
@@ -133,14 +154,21 @@ describe('a data set of synthetic clips', () => {
     expect(differing.sort()).toEqual(['clips.jsonl', 'manifest.jsonl', 'synthetic.json']);
     expect(clean['manifest.jsonl']).toBe(clean['manifest.true.jsonl']);
     const other = await made('d', { seed: 6 });
-    expect(Object.keys(first).filter((path) => path.endsWith('.png') && first[path] === other[path]).length).toBeLessThan(20);
+    expect(
+      Object.keys(first).filter((path) => path.endsWith('.png') && first[path] === other[path]).length,
+    ).toBeLessThan(20);
   });
 
   it('takes the official test split where it has images, the one named, or none', async () => {
     const { root, dataset } = await stills('test');
     expect((await synthesizeClips(dataset, join(root, 'a'), FEW)).testSplit).toBe('test');
-    await expect(synthesizeClips(dataset, join(root, 'b'), { ...FEW, testSplit: 'valid' })).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(/no labelled still images in its split "valid"/) as string });
-    await expect(synthesizeClips(dataset, join(root, 'b'), { ...FEW, testSplit: 'train' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(synthesizeClips(dataset, join(root, 'b'), { ...FEW, testSplit: 'valid' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/no labelled still images in its split "valid"/) as string,
+    });
+    await expect(synthesizeClips(dataset, join(root, 'b'), { ...FEW, testSplit: 'train' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
     const report = await synthesizeClips(dataset, join(root, 'c'), { ...FEW, testClips: 0 });
     expect([report.testSplit, report.splits.test.clips]).toEqual([null, 0]);
     expect(await readdir(join(root, 'c'))).not.toContain('test');
@@ -148,8 +176,19 @@ describe('a data set of synthetic clips', () => {
 
   it('is brought to the size and the channels asked for', async () => {
     const { root, dataset } = await stills();
-    await synthesizeClips(dataset, join(root, 'made'), { ...FEW, clips: 1, validClips: 0, testClips: 0, size: 20, channels: 3 });
-    expect(await readPicture(join(root, 'made/train/0001/0003.png'))).toMatchObject({ height: 20, width: 20, channels: 3 });
+    await synthesizeClips(dataset, join(root, 'made'), {
+      ...FEW,
+      clips: 1,
+      validClips: 0,
+      testClips: 0,
+      size: 20,
+      channels: 3,
+    });
+    expect(await readPicture(join(root, 'made/train/0001/0003.png'))).toMatchObject({
+      height: 20,
+      width: 20,
+      channels: 3,
+    });
   });
 });
 
@@ -160,11 +199,18 @@ describe('the folder', () => {
     const one = { ...FEW, clips: 1, validClips: 0, testClips: 0 };
     await synthesizeClips(dataset, folder, one);
     await writeFile(join(folder, 'train', 'stray.txt'), 'old');
-    await expect(synthesizeClips(dataset, folder, one)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining('--force') as string });
+    await expect(synthesizeClips(dataset, folder, one)).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+      message: expect.stringContaining('--force') as string,
+    });
     await synthesizeClips(dataset, folder, { ...one, replace: true });
     expect(await readdir(join(folder, 'train'))).toEqual(['0001']);
-    await expect(synthesizeClips(dataset, root, { ...one, replace: true })).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
-    await expect(synthesizeClips(dataset, join(root, 'manifest.csv'), { ...one, replace: true })).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+    await expect(synthesizeClips(dataset, root, { ...one, replace: true })).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+    });
+    await expect(synthesizeClips(dataset, join(root, 'manifest.csv'), { ...one, replace: true })).rejects.toMatchObject(
+      { code: 'OUTPUT_UNWRITABLE' },
+    );
     expect(await readdir(root)).toContain('manifest.csv');
   });
 
@@ -172,7 +218,13 @@ describe('the folder', () => {
     const { root, dataset } = await stills();
     const before = await readdir(root);
     const stop = new AbortController();
-    const work = synthesizeClips(dataset, join(root, 'made'), { ...FEW, signal: stop.signal, onProgress: (done) => { if (done === 3) stop.abort(); } });
+    const work = synthesizeClips(dataset, join(root, 'made'), {
+      ...FEW,
+      signal: stop.signal,
+      onProgress: (done) => {
+        if (done === 3) stop.abort();
+      },
+    });
     await expect(work).rejects.toMatchObject({ code: 'INTERRUPTED' });
     expect(await readdir(root)).toEqual(before);
   });
@@ -188,6 +240,9 @@ it.each([
   [{ seed: 0.5 }, /seed 0.5/],
 ])('refuses %o', async (settings, message) => {
   const { root, dataset } = await stills();
-  await expect(synthesizeClips(dataset, join(root, 'made'), { ...FEW, ...settings })).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string });
+  await expect(synthesizeClips(dataset, join(root, 'made'), { ...FEW, ...settings })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringMatching(message) as string,
+  });
   expect(await readdir(root)).not.toContain('made');
 });

@@ -80,7 +80,11 @@ const WRITING = 8;
  * @param output appears complete or not at all
  * @throws FerError CONFIG_INVALID for options out of range or images that do not suffice, OUTPUT_UNWRITABLE, INTERRUPTED
  */
-export async function synthesizeClips(dataset: Dataset, output: string, settings: SynthesisSettings = {}): Promise<SynthesisReport> {
+export async function synthesizeClips(
+  dataset: Dataset,
+  output: string,
+  settings: SynthesisSettings = {},
+): Promise<SynthesisReport> {
   const { testSplit, crops = null, replace = false, signal, onProgress = () => undefined, ...given } = settings;
   const options = { ...DEFAULT_SYNTHESIS, ...given };
   checkSynthesisOptions(options);
@@ -93,7 +97,12 @@ export async function synthesizeClips(dataset: Dataset, output: string, settings
     const { plans, faceOf, damaged } = await planReadableClips(pools, options, readStills, random, signal);
 
     const training = plans.filter(({ split }) => split === 'train');
-    const noisy = frameNoise(training.map(({ trueLabels }) => trueLabels), dataset.labels.labels, rate, random.fork('frame noise'));
+    const noisy = frameNoise(
+      training.map(({ trueLabels }) => trueLabels),
+      dataset.labels.labels,
+      rate,
+      random.fork('frame noise'),
+    );
     const labels = new Map<ClipPlan, readonly string[]>(plans.map((plan) => [plan, plan.trueLabels]));
     training.forEach((plan, i) => labels.set(plan, noisy[i]!));
     const inOrder = plans.map((plan) => labels.get(plan)!);
@@ -105,9 +114,20 @@ export async function synthesizeClips(dataset: Dataset, output: string, settings
       onProgress(done + 1, plans.length);
     }
     await writeFile(join(folder, 'manifest.jsonl'), manifestText(plans, inOrder));
-    await writeFile(join(folder, 'manifest.true.jsonl'), manifestText(plans, plans.map(({ trueLabels }) => trueLabels)));
+    await writeFile(
+      join(folder, 'manifest.true.jsonl'),
+      manifestText(
+        plans,
+        plans.map(({ trueLabels }) => trueLabels),
+      ),
+    );
     await writeFile(join(folder, 'clips.jsonl'), recipeText(plans, inOrder));
-    const content = (split: Split): SplitContent => contentOf(plans.filter((plan) => plan.split === split), labels, pools.images[split].length);
+    const content = (split: Split): SplitContent =>
+      contentOf(
+        plans.filter((plan) => plan.split === split),
+        labels,
+        pools.images[split].length,
+      );
     const report = {
       synthetic: true,
       about: ABOUT,
@@ -142,7 +162,11 @@ type ReadStills = (samples: readonly Sample[]) => Promise<Stills>;
 
 function stillsInFiles({ size, channels }: SynthesisOptions): ReadStills {
   return async (samples) => {
-    const { faces, failures } = await decodeStills(samples.map(({ path }) => path), size, channels);
+    const { faces, failures } = await decodeStills(
+      samples.map(({ path }) => path),
+      size,
+      channels,
+    );
     return { faceOf: ({ path }) => faces.get(path)!, failures };
   };
 }
@@ -151,7 +175,10 @@ function stillsAmong(crops: CropSource, { size, channels }: SynthesisOptions): R
   const fitted = fitCrops(crops, { ...crops.geometry, size, channels });
   if (fitted === null) {
     const { geometry } = crops;
-    throw new FerError('CONFIG_INVALID', `synthetic clips: frames of ${described(size, channels)} cannot be made of crops of ${described(geometry.size, geometry.channels)}: ask for what was prepared, or smaller`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `synthetic clips: frames of ${described(size, channels)} cannot be made of crops of ${described(geometry.size, geometry.channels)}: ask for what was prepared, or smaller`,
+    );
   }
   return async (samples) => {
     const placeOf = (sample: Sample): number => (sample as PreparedSample).firstCrop;
@@ -165,13 +192,21 @@ function described(size: number, channels: 1 | 3): string {
 }
 
 /** Plans all clips and reads their images. Where some are damaged, plans again without them. */
-async function planReadableClips({ images }: ImagePools, options: SynthesisOptions, readStills: ReadStills, random: SeededRandom, signal?: AbortSignal): Promise<ReadableClips> {
+async function planReadableClips(
+  { images }: ImagePools,
+  options: SynthesisOptions,
+  readStills: ReadStills,
+  random: SeededRandom,
+  signal?: AbortSignal,
+): Promise<ReadableClips> {
   const damaged = new Map<string, string>();
   const counts = clipsOf(options);
   for (;;) {
     refuseInterrupted(signal);
     const whole = (split: Split): readonly Sample[] => images[split].filter(({ path }) => !damaged.has(path));
-    const plans = SPLITS.flatMap((split) => planClips(split, counts[split], options.frames, whole(split), random.fork(split), options.balance));
+    const plans = SPLITS.flatMap((split) =>
+      planClips(split, counts[split], options.frames, whole(split), random.fork(split), options.balance),
+    );
     const { faceOf, failures } = await readStills(plans.flatMap(({ images: shown }) => shown));
     if (failures.size === 0) {
       return { plans, faceOf, damaged: [...damaged].map(([path, message]) => ({ path, message })) };
@@ -187,7 +222,11 @@ async function writeClip(folder: string, { mixes, poses }: ClipPlan, faces: read
   });
 }
 
-function contentOf(plans: readonly ClipPlan[], labels: ReadonlyMap<ClipPlan, readonly string[]>, imagesToChooseFrom: number): SplitContent {
+function contentOf(
+  plans: readonly ClipPlan[],
+  labels: ReadonlyMap<ClipPlan, readonly string[]>,
+  imagesToChooseFrom: number,
+): SplitContent {
   const sum = (count: (plan: ClipPlan) => number): number => plans.reduce((total, plan) => total + count(plan), 0);
   return {
     clips: plans.length,

@@ -48,12 +48,47 @@ export function ambiguityByClass(points: readonly AmbiguityPoint[], labels: read
 
 export function ambiguityClassTable(points: readonly AmbiguityPoint[], labels: readonly string[]): Html {
   const rows = ambiguityByClass(points, labels).map(
-    ({ label, count, truth, nearest, weight, shares, mistakenFor }) => html`<tr><th scope="row">${label}</th><td>${count}</td><td>${mean3(truth)}</td><td>${mean3(nearest)}</td><td>${mean3(weight)}</td>
-<td><span class="stack" role="img" aria-label="${QUADRANTS.map((quadrant) => `${QUADRANT_NAMES[quadrant].name} ${percent(shares[quadrant])}`).join(', ')}">${QUADRANTS.map((quadrant) => html`<i class="${quadrant}" style="width:${(100 * shares[quadrant]).toFixed(2)}%"></i>`)}</span></td>
-${QUADRANTS.map((quadrant) => html`<td>${count === 0 ? '–' : percent(shares[quadrant])}</td>`)}<td class="text">${mistakenFor === null ? '–' : `${mistakenFor.label} (${percent(mistakenFor.share)})`}</td></tr>`,
+    ({ label, count, truth, nearest, weight, shares, mistakenFor }) =>
+      html`<tr>
+        <th scope="row">${label}</th>
+        <td>${count}</td>
+        <td>${mean3(truth)}</td>
+        <td>${mean3(nearest)}</td>
+        <td>${mean3(weight)}</td>
+        <td>
+          <span
+            class="stack"
+            role="img"
+            aria-label="${QUADRANTS.map((quadrant) => `${QUADRANT_NAMES[quadrant].name} ${percent(shares[quadrant])}`).join(', ')}"
+            >${QUADRANTS.map((quadrant) => html`<i class="${quadrant}" style="width:${(100 * shares[quadrant]).toFixed(2)}%"></i>`)}</span
+          >
+        </td>
+        ${QUADRANTS.map((quadrant) => html`<td>${count === 0 ? '–' : percent(shares[quadrant])}</td>`)}
+        <td class="text">${mistakenFor === null ? '–' : `${mistakenFor.label} (${percent(mistakenFor.share)})`}</td>
+      </tr>`,
   );
-  return html`<div class="scroll" tabindex="0"><table class="numbers close"><caption>By given label: means, and shares of the quadrants</caption>
-<thead><tr><th scope="col">Given label</th><th scope="col">Samples</th><th scope="col">p_GT</th><th scope="col">p_NN</th><th scope="col">w</th><th scope="col">Quadrants</th>${QUADRANTS.map((quadrant) => html`<th scope="col">${QUADRANT_NAMES[quadrant].name}</th>`)}<th scope="col" class="text">Mostly mistaken for</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0">
+    <table class="numbers close">
+      <caption>
+        By given label: means, and shares of the quadrants
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Given label</th>
+          <th scope="col">Samples</th>
+          <th scope="col">p_GT</th>
+          <th scope="col">p_NN</th>
+          <th scope="col">w</th>
+          <th scope="col">Quadrants</th>
+          ${QUADRANTS.map((quadrant) => html`<th scope="col">${QUADRANT_NAMES[quadrant].name}</th>`)}
+          <th scope="col" class="text">Mostly mistaken for</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function mean3(value: number | null): string {

@@ -12,8 +12,20 @@ export function settings(config: Readonly<Record<string, unknown>>, prefix = '')
 }
 
 export function configTable(config: Readonly<Record<string, unknown>>): Html {
-  const rows = settings(config).map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
-  return html`<div class="scroll" tabindex="0"><table class="numbers settings"><tbody>${rows}</tbody></table></div>`;
+  const rows = settings(config).map(
+    ([name, value]) =>
+      html`<tr>
+        <th scope="row">${name}</th>
+        <td>${value}</td>
+      </tr>`,
+  );
+  return html`<div class="scroll" tabindex="0">
+    <table class="numbers settings">
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -16,7 +16,10 @@ const EXAMPLES = 12;
 export type PictureOf = (sample: number) => Promise<Uint8Array | null>;
 
 /** Of each quadrant a few samples: drawn by chance, but of likely label noise the most glaring, worth a second look by a person. */
-export function chooseExamples(points: readonly AmbiguityPoint[], random: SeededRandom): Readonly<Record<Quadrant, readonly AmbiguityPoint[]>> {
+export function chooseExamples(
+  points: readonly AmbiguityPoint[],
+  random: SeededRandom,
+): Readonly<Record<Quadrant, readonly AmbiguityPoint[]>> {
   const inside = (quadrant: Quadrant): AmbiguityPoint[] => points.filter((point) => point.quadrant === quadrant);
   const drawn = (quadrant: Quadrant): AmbiguityPoint[] => sampled(inside(quadrant), EXAMPLES, random.fork(quadrant));
   return {
@@ -30,7 +33,12 @@ export function chooseExamples(points: readonly AmbiguityPoint[], random: Seeded
 }
 
 /** The examples with their pictures. One that cannot be had leaves a gap; only an interruption stops the report. */
-export async function examplesSection(points: readonly AmbiguityPoint[], labels: readonly string[], pictureOf: PictureOf, random: SeededRandom): Promise<Html> {
+export async function examplesSection(
+  points: readonly AmbiguityPoint[],
+  labels: readonly string[],
+  pictureOf: PictureOf,
+  random: SeededRandom,
+): Promise<Html> {
   const chosen = chooseExamples(points, random);
   const parts: Html[] = [];
   for (const quadrant of QUADRANTS) {
@@ -38,17 +46,33 @@ export async function examplesSection(points: readonly AmbiguityPoint[], labels:
     for (const point of chosen[quadrant]) figures.push(await example(point, labels, pictureOf));
     const { name, meaning } = QUADRANT_NAMES[quadrant];
     const choice = quadrant === 'confident-disagreed' ? 'the most glaring first' : 'drawn by chance';
-    parts.push(html`<h3>${name}</h3><p class="soft">${meaning}; ${figures.length === 0 ? 'no sample lies here' : choice}.</p><div class="thumbs">${figures}</div>`);
+    parts.push(
+      html`<h3>${name}</h3>
+        <p class="soft">${meaning}; ${figures.length === 0 ? 'no sample lies here' : choice}.</p>
+        <div class="thumbs">${figures}</div>`,
+    );
   }
-  return html`<section><h2>Examples</h2>${parts}</section>`;
+  return html`<section>
+    <h2>Examples</h2>
+    ${parts}
+  </section>`;
 }
 
 async function example(point: AmbiguityPoint, labels: readonly string[], pictureOf: PictureOf): Promise<Html> {
   const given = labels[point.given] ?? String(point.given);
   const predicted = labels[point.predicted] ?? String(point.predicted);
   const source = await source64(pictureOf, point.sample);
-  const picture = source === null ? html`<span class="none">no picture</span>` : html`<img src="${source}" width="96" height="96" alt="Face labelled ${given}, predicted ${predicted}">`;
-  return html`<figure>${picture}<figcaption><b>Label: ${given}</b>Predicted: ${predicted}<br>p_GT ${posterior(point.truth)}<br>p_NN ${posterior(point.nearest)}<br>w ${figure(point.weight)}<span class="id">${point.id}</span></figcaption></figure>`;
+  const picture =
+    source === null
+      ? html`<span class="none">no picture</span>`
+      : html`<img src="${source}" width="96" height="96" alt="Face labelled ${given}, predicted ${predicted}" />`;
+  return html`<figure>
+    ${picture}
+    <figcaption>
+      <b>Label: ${given}</b>Predicted: ${predicted}<br />p_GT ${posterior(point.truth)}<br />p_NN
+      ${posterior(point.nearest)}<br />w ${figure(point.weight)}<span class="id">${point.id}</span>
+    </figcaption>
+  </figure>`;
 }
 
 async function source64(pictureOf: PictureOf, sample: number): Promise<string | null> {

@@ -33,7 +33,8 @@ export function ticks(low: number, high: number, count: number): number[] {
   const range = high - low > 1e-6 * magnitude ? high - low : magnitude;
   const rough = range > 1e-12 ? range / Math.max(1, count) : 1;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999) ?? 10 * power;
+  const step =
+    [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999) ?? 10 * power;
   const first = Math.floor(low / step + 1e-9);
   const last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
   // The division keeps 0.3 from becoming 0.30000000000000004.

@@ -24,7 +24,13 @@ function thumbnail(pixels: Uint8Array): Sharp {
   const channels = Number.isInteger(Math.sqrt(pixels.length)) ? 1 : 3;
   const side = Math.sqrt(pixels.length / channels);
   if (!Number.isInteger(side) || side === 0) {
-    throw new FerError('CONFIG_INVALID', `a picture for the report has ${pixels.length} values; it must be square, with 1 or 3 channels`);
+    throw new FerError(
+      'CONFIG_INVALID',
+      `a picture for the report has ${pixels.length} values; it must be square, with 1 or 3 channels`,
+    );
   }
-  return sharp(pixels, { raw: { width: side, height: side, channels } }).resize({ width: LARGEST_SIDE, withoutEnlargement: true });
+  return sharp(pixels, { raw: { width: side, height: side, channels } }).resize({
+    width: LARGEST_SIDE,
+    withoutEnlargement: true,
+  });
 }
