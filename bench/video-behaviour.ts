@@ -31,8 +31,8 @@ import type {
   FrameResult,
   TrackedFace,
 } from '../src/index.js';
-import type { FrameObservation } from '../src/stream/observation.js';
-import { wholeCrop } from '../src/train/prepare/cut-crop.js';
+import type { FrameObservation } from '../src/stream/pipeline/observation.js';
+import { wholeCrop } from '../src/train/data/preprocess/cut-crop.js';
 import { openDataset, SeededRandom } from '../src/train/index.js';
 import { shift } from '../src/train/augment/pad-crop.js';
 import { shareOf, switches, timeToShow } from './label-behaviour.js';

@@ -1,4 +1,4 @@
-import type { FaceResult, FrameResult } from '../frame-result.js';
+import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
 import { assEvent, assFrame, assHeader, assLabel, assSizes } from './ass-script.js';
 import type { AssBody } from './ass-script.js';
 import { clipBox, fitInto, placeBox } from './canvas-fit.js';

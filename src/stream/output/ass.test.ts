@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryResults, face, frame } from '../../../test/output/support/results.js';
-import type { FrameResult } from '../frame-result.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
 import { assText, assTime } from './ass-script.js';
 import { AssTrack } from './ass-track.js';
 import { expressionColour } from './palette.js';

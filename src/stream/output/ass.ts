@@ -1,6 +1,6 @@
-import type { RunMetadata } from '../run-metadata.js';
+import type { RunMetadata } from './run-metadata.js';
 import { AssTrack } from './ass-track.js';
-import { AtomicFile } from './atomic-file.js';
+import { AtomicFile } from '../../files/atomic-file.js';
 import type { OutputFormat, StagedWriter } from './output-format.js';
 
 /** Boxes and labels as a subtitle script, to be shown by a player or burnt in. */

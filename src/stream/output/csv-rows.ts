@@ -1,4 +1,4 @@
-import type { FaceResult, FrameResult } from '../frame-result.js';
+import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
 import { roundedResult } from './jsonl-text.js';
 
 export type Cell = string | number;

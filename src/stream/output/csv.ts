@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
-import type { RunMetadata } from '../run-metadata.js';
-import { AtomicFile } from './atomic-file.js';
+import type { RunMetadata } from './run-metadata.js';
+import { AtomicFile } from '../../files/atomic-file.js';
 import { csvHeader, csvRows } from './csv-rows.js';
 import type { Cell } from './csv-rows.js';
 import type { OutputFormat, StagedWriter } from './output-format.js';

@@ -1,5 +1,5 @@
-import type { RunMetadata } from '../run-metadata.js';
-import { AtomicFile } from './atomic-file.js';
+import type { RunMetadata } from './run-metadata.js';
+import { AtomicFile } from '../../files/atomic-file.js';
 import type { OutputFormat, StagedWriter } from './output-format.js';
 import { ExpressionStretches } from './stretches.js';
 import type { Cue } from './stretches.js';

@@ -3,10 +3,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
-import type { RunOutcome } from '../run-metadata.js';
-import { writeFileAtomically } from './atomic-file.js';
-import { makeFolder } from './make-folder.js';
-import { outputError } from './output-error.js';
+import type { RunOutcome } from './run-metadata.js';
+import { writeFileAtomic } from '../../files/atomic-file.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { writeError } from '../../files/write-error.js';
 
 /** Folder in the output folder that remembers what is done. */
 const RECORDS = '.ferstream';
@@ -70,9 +70,9 @@ export async function writeDoneRecord(dir: string, name: string, run: FinishedRu
       finishedAt: new Date().toISOString(),
     };
     await makeFolder(join(dir, RECORDS));
-    await writeFileAtomically(path, `${JSON.stringify(record, null, 2)}\n`);
+    await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
   } catch (error) {
-    throw outputError(path, error);
+    throw writeError(path, error);
   }
 }
 

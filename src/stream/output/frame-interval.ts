@@ -1,4 +1,4 @@
-import type { FrameResult } from '../frame-result.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
 
 /** Seconds that a frame is taken to last when it is the only one. */
 const LONE_FRAME = 0.04;

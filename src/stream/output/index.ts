@@ -6,7 +6,7 @@ export { FORMAT_NAMES } from './format-names.js';
 export type { FormatName } from './format-names.js';
 export { OUTPUT_FORMATS, outputFormat } from './formats.js';
 export { readAnnotation } from './jsonl.js';
-export { makeFolder } from './make-folder.js';
+export { makeFolder } from '../../files/make-folder.js';
 export { openWriters } from './open-writers.js';
 export type { OutputWriters } from './open-writers.js';
 export type { OutputContext, OutputFormat, ResultWriter, StagedWriter } from './output-format.js';

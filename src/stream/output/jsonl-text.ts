@@ -1,5 +1,5 @@
-import type { FaceResult, FrameResult } from '../frame-result.js';
-import type { RunMetadata, RunOutcome } from '../run-metadata.js';
+import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
+import type { RunMetadata, RunOutcome } from './run-metadata.js';
 import { DECIMALS, roundTo } from './rounding.js';
 
 // The lines themselves, without files: the live page writes the same ones in the browser.

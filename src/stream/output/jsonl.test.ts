@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
 import { GOOD, METADATA, arbitraryResults, face, frame } from '../../../test/output/support/results.js';
 import { temporaryFolder } from '../../../test/output/support/media.js';
-import type { FrameResult } from '../frame-result.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
 import { annotationJsonSchema } from './annotation-schema.js';
 import type { AnnotationLine } from './annotation-schema.js';
 import { endText, frameText, roundedResult, runText } from './jsonl-text.js';

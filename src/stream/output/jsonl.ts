@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { ZodError } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
-import type { RunMetadata } from '../run-metadata.js';
+import type { RunMetadata } from './run-metadata.js';
 import { SCHEMA_VERSION, annotationLine } from './annotation-schema.js';
 import type { AnnotationLine } from './annotation-schema.js';
-import { AtomicFile } from './atomic-file.js';
+import { AtomicFile } from '../../files/atomic-file.js';
 import { endText, frameText, runText } from './jsonl-text.js';
 import type { OutputFormat, StagedWriter } from './output-format.js';
 

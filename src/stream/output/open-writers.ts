@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { FrameResult } from '../frame-result.js';
-import type { RunMetadata, RunOutcome } from '../run-metadata.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
+import type { RunMetadata, RunOutcome } from './run-metadata.js';
 import { outputFormat } from './formats.js';
-import { makeFolder } from './make-folder.js';
+import { makeFolder } from '../../files/make-folder.js';
 import type { OutputContext, ResultWriter, StagedWriter } from './output-format.js';
-import { outputError } from './output-error.js';
+import { writeError } from '../../files/write-error.js';
 
 /** The writer of several formats, and the files that it makes. */
 export type OutputWriters = ResultWriter & { readonly paths: readonly string[] };
@@ -27,7 +27,7 @@ export async function openWriters(
   try {
     await makeFolder(dir);
   } catch (error) {
-    throw outputError(dir, error);
+    throw writeError(dir, error);
   }
   const paths = wanted.map(({ ending }) => join(dir, base + ending));
   const writers: StagedWriter[] = [];

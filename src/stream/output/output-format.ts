@@ -1,6 +1,6 @@
 import type { FfmpegBinary } from '../../ingest/index.js';
-import type { FrameResult } from '../frame-result.js';
-import type { RunMetadata, RunOutcome } from '../run-metadata.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
+import type { RunMetadata, RunOutcome } from './run-metadata.js';
 
 /** Takes the results of one input, frame by frame in order. Await each call before the next. */
 export interface ResultWriter {

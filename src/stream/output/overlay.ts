@@ -12,19 +12,19 @@ import {
   startFfmpeg,
 } from '../../ingest/index.js';
 import type { FfmpegBinary, FfmpegRun } from '../../ingest/index.js';
-import type { FrameResult } from '../frame-result.js';
-import type { RunMetadata } from '../run-metadata.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
+import type { RunMetadata } from './run-metadata.js';
 import { AssTrack } from './ass-track.js';
-import { AtomicFile, refuseFolder, syncFolder } from './atomic-file.js';
+import { AtomicFile, refuseFolder, syncFolder } from '../../files/atomic-file.js';
 import { imageFrames, imageVideoSize } from './image-frames.js';
 import { lendLastFrameTime } from './mp4-last-frame.js';
 import type { OutputContext, OutputFormat, StagedWriter } from './output-format.js';
-import { outputError } from './output-error.js';
+import { writeError } from '../../files/write-error.js';
 import { imageOverlayOptions, overlayOptions } from './overlay-command.js';
 import type { OverlayOptions } from './overlay-command.js';
 import { placeFont } from './overlay-font.js';
 import { examineSource } from './overlay-source.js';
-import { claimTemporary, releaseTemporary, removeStaleTemporaries } from './temporary-name.js';
+import { claimTemporary, releaseTemporary, removeStaleTemporaries } from '../../files/temporary-name.js';
 
 /** Images of a folder a second, unless `fps` says otherwise. */
 const IMAGE_RATE = 1;
@@ -49,7 +49,7 @@ export const OVERLAY: OutputFormat = {
       return new OverlayWriter({ path, folder, fonts, script, name: metadata.input.name, footage, ffmpeg, context });
     } catch (error) {
       await closeFolder(folder);
-      throw outputError(path, error);
+      throw writeError(path, error);
     }
   },
 };
@@ -110,7 +110,7 @@ async function openFolder(path: string): Promise<string> {
     return folder;
   } catch (error) {
     releaseTemporary(folder);
-    throw outputError(path, error);
+    throw writeError(path, error);
   }
 }
 
@@ -169,7 +169,7 @@ class OverlayWriter implements StagedWriter {
       await rename(this.video, path);
       await syncFolder(dirname(path));
     } catch (error) {
-      throw outputError(path, error);
+      throw writeError(path, error);
     }
     this.ended = true;
     await closeFolder(folder);
@@ -219,7 +219,7 @@ class OverlayWriter implements StagedWriter {
     if (exitCode === 0) return;
     const words = log.tail.at(-1) ?? failure?.message ?? 'no reason given';
     if (/No space left on device|Disk quota exceeded/i.test(log.tail.join('\n'))) {
-      throw outputError(this.job.path, Object.assign(new Error(words), { code: 'ENOSPC' }));
+      throw writeError(this.job.path, Object.assign(new Error(words), { code: 'ENOSPC' }));
     }
     throw new FerError(
       'FFMPEG_FAILED',
@@ -280,7 +280,7 @@ class OverlayWriter implements StagedWriter {
       await handle.sync();
       await handle.close();
     } catch (error) {
-      throw outputError(this.job.path, error);
+      throw writeError(this.job.path, error);
     }
   }
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryResults, face, frame } from '../../../test/output/support/results.js';
-import type { FrameResult } from '../frame-result.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
 import { FrameIntervals } from './frame-interval.js';
 import { ExpressionStretches, STRETCH_DEFAULTS, compareCues } from './stretches.js';
 import type { Cue, StretchOptions } from './stretches.js';

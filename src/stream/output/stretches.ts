@@ -1,4 +1,4 @@
-import type { FrameResult } from '../frame-result.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
 import { FrameIntervals } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GOOD, LABELS, METADATA, arbitraryResults, face, frame } from '../../../test/output/support/results.js';
-import type { FrameResult } from '../frame-result.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
 import { SummaryBuilder } from './summary.js';
 import type { Summary } from './summary.js';
 import { summaryLines } from './summary-lines.js';

@@ -1,7 +1,7 @@
-import type { FaceResult, FrameResult, FrameStatus } from '../frame-result.js';
-import type { RunMetadata, RunOutcome } from '../run-metadata.js';
+import type { FaceResult, FrameResult, FrameStatus } from '../pipeline/frame-result.js';
+import type { RunMetadata, RunOutcome } from './run-metadata.js';
 import { SCHEMA_VERSION } from './annotation-schema.js';
-import { AtomicFile } from './atomic-file.js';
+import { AtomicFile } from '../../files/atomic-file.js';
 import { FrameIntervals } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
 import type { OutputFormat, StagedWriter } from './output-format.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { FerError } from '../../errors/index.js';
+import { FerError } from '../../errors/fer-error.js';
 import type { LiveSource } from '../../ingest/live/index.js';
-import { parseSettings } from '../annotate-options.js';
+import { parseSettings } from '../pipeline/pipeline-settings.js';
 import { isLoopback } from './loopback.js';
 
 const pem = z.union([z.string().min(1), z.custom<Uint8Array>((value) => value instanceof Uint8Array)]);

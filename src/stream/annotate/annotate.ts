@@ -1,11 +1,11 @@
 import { defer, from, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { expandInputs } from '../ingest/index.js';
-import type { Input } from '../ingest/index.js';
-import { FerError } from '../errors/index.js';
+import { expandInputs } from '../../ingest/index.js';
+import type { Input } from '../../ingest/index.js';
+import { FerError } from '../../errors/fer-error.js';
 import type { AnnotateOptions } from './annotate-options.js';
 import { Annotator } from './annotator.js';
-import type { FrameResult } from './frame-result.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
 
 /**
  * Annotates one file, image folder, URL or stdin ("-"): one result for every frame, in order.

@@ -1,32 +1,29 @@
 import { averageOf, averageOfBoth, runningAverage } from './running-average.js';
 import type { RunningAverage } from './running-average.js';
-import type { ClassifiedFace, ClassifiedFrame } from './classified-frame.js';
+import type { ClassifiedFace, ClassifiedFrame, FrameOf } from './observation.js';
 
 export interface PosteriorSmootherOptions {
-  /** Time constant in seconds; 0 lets everything through as it is. */
+  /** Time constant; 0 disables. */
   readonly seconds: number;
-  /** True: averages the past alone, and answers at once. False: the future too, and waits for it. */
+  /** True: averages the past only and answers at once. False: averages the future too, and waits for it. */
   readonly causal: boolean;
-  /** Seconds without a sighting of a face after which its next one begins anew. */
+  /** Seconds without an observation of a face after which its average starts again. */
   readonly maxGap: number;
 }
 
-/** Time constants a frame waits for those after it; what comes later weighs less than 1 %. */
+/** Time constants a frame waits for later ones; beyond that they weigh less than 1 %. */
 const REACH = 5;
 
-/** Frames may carry any timestamps, even equal ones. */
+/** Timestamps may repeat, so a bound in seconds alone is not enough. */
 const MAX_WAITING_FRAMES = 512;
 
-/** A frame, with the average of past and present for each of its faces. */
-interface Waiting {
-  readonly frame: ClassifiedFrame['frame'];
-  readonly faces: readonly (ClassifiedFace & { readonly forward: RunningAverage })[];
-}
+/** A frame with each face's average of past and present. */
+type Waiting = FrameOf<ClassifiedFace & { readonly forward: RunningAverage }>;
 
-/** Averages each face's posteriors over time, weighted by exp(-|dt| / seconds). Frames leave in order, every one once; how many it holds is bounded. */
+/** Averages each face's posteriors over time, weighted by exp(-|dt| / seconds). Each frame leaves once, in order; memory is bounded. */
 export class PosteriorSmoother {
   private waiting: Waiting[] = [];
-  /** The running average of each tracklet that was seen lately. */
+  /** Running average of each tracklet seen recently. */
   private readonly past = new Map<number, RunningAverage>();
 
   constructor(private readonly options: PosteriorSmootherOptions) {}
@@ -36,16 +33,12 @@ export class PosteriorSmoother {
     const { seconds, causal } = this.options;
     if (seconds === 0) return [frame];
     const averaged = this.averagePast(frame);
-    if (causal)
-      return [
-        {
-          frame: frame.frame,
-          faces: averaged.faces.map(({ face, forward }) => ({ face, posteriors: averageOf(forward) })),
-        },
-      ];
+    if (causal) {
+      return [{ ...frame, faces: averaged.faces.map(({ face, forward }) => ({ face, posteriors: averageOf(forward) })) }];
+    }
     this.waiting.push(averaged);
-    const now = frame.frame.timestamp;
-    const tooSoon = this.waiting.findIndex((held) => now - held.frame.timestamp < REACH * seconds);
+    const now = frame.timestamp;
+    const tooSoon = this.waiting.findIndex((held) => now - held.timestamp < REACH * seconds);
     return this.release(Math.max(tooSoon, this.waiting.length - MAX_WAITING_FRAMES));
   }
 
@@ -54,24 +47,24 @@ export class PosteriorSmoother {
     return this.release(this.waiting.length);
   }
 
-  private averagePast({ frame, faces }: ClassifiedFrame): Waiting {
+  private averagePast(frame: ClassifiedFrame): Waiting {
     const { timestamp } = frame;
-    const averaged = faces.map(({ face, posteriors }) => {
+    const averaged = frame.faces.map(({ face, posteriors }) => {
       const forward = this.take(this.past.get(face.tracklet), posteriors, timestamp);
       this.past.set(face.tracklet, forward);
       return { face, posteriors, forward };
     });
-    for (const [tracklet, running] of this.past) if (this.isOver(running, timestamp)) this.past.delete(tracklet);
-    return { frame, faces: averaged };
+    for (const [tracklet, running] of this.past) if (this.hasEnded(running, timestamp)) this.past.delete(tracklet);
+    return { ...frame, faces: averaged };
   }
 
   /** Smooths the `count` oldest frames with all those after them, backwards from the newest. */
   private release(count: number): readonly ClassifiedFrame[] {
     if (count === 0) return [];
     const future = new Map<number, RunningAverage>();
-    const smoothed = this.waiting.toReversed().map(({ frame, faces }) => ({
-      frame,
-      faces: faces.map(({ face, posteriors, forward }) => {
+    const smoothed = this.waiting.toReversed().map((frame) => ({
+      ...frame,
+      faces: frame.faces.map(({ face, posteriors, forward }) => {
         const backward = this.take(future.get(face.tracklet), posteriors, frame.timestamp);
         future.set(face.tracklet, backward);
         return { face, posteriors: averageOfBoth(posteriors, forward, backward) };
@@ -82,11 +75,11 @@ export class PosteriorSmoother {
   }
 
   private take(before: RunningAverage | undefined, posteriors: Float32Array, timestamp: number): RunningAverage {
-    const goesOn = before !== undefined && !this.isOver(before, timestamp);
-    return runningAverage(goesOn ? before : null, posteriors, timestamp, this.options.seconds);
+    const continues = before !== undefined && !this.hasEnded(before, timestamp);
+    return runningAverage(continues ? before : null, posteriors, timestamp, this.options.seconds);
   }
 
-  private isOver({ timestamp }: RunningAverage, now: number): boolean {
+  private hasEnded({ timestamp }: RunningAverage, now: number): boolean {
     return Math.abs(now - timestamp) > this.options.maxGap;
   }
 }

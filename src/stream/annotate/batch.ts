@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
-import { FerError } from '../errors/index.js';
-import { expandInputs, identifyInput, imageFiles } from '../ingest/index.js';
-import type { Input } from '../ingest/index.js';
-import { identifyModel } from '../model/index.js';
-import { VERSION } from '../version.js';
+import { FerError } from '../../errors/fer-error.js';
+import { expandInputs, identifyInput, imageFiles } from '../../ingest/index.js';
+import type { Input } from '../../ingest/index.js';
+import { identifyModel } from '../../model/heads/open-model.js';
+import { VERSION } from '../../version.js';
 import { Annotator } from './annotator.js';
 import { parseAnnotateOptions } from './annotate-options.js';
 import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
@@ -15,9 +15,9 @@ import {
   outputNames,
   settingsHash,
   writeDoneRecord,
-} from './output/index.js';
-import type { OutputContext } from './output/index.js';
-import type { RunOutcome } from './run-metadata.js';
+} from '../output/index.js';
+import type { OutputContext } from '../output/index.js';
+import type { RunOutcome } from '../output/run-metadata.js';
 
 export interface BatchOptions extends AnnotateOptions {
   readonly outputDir: string;

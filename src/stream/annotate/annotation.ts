@@ -1,30 +1,30 @@
-import { finalize, mergeAll } from 'rxjs';
+import { concat, defer, finalize, mergeAll, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import type { DecodeReport, Frame, FrameSource } from '../ingest/index.js';
-import { demand } from './demand.js';
-import type { FrameResult } from './frame-result.js';
-import { iterate } from './iterate.js';
-import { perceive } from './perceive.js';
-import type { Perception } from './perceive.js';
-import type { RunMetadata } from './run-metadata.js';
+import type { Frame } from '../../ingest/frame.js';
+import type { DecodeReport, FrameSource } from '../../ingest/frame-source.js';
+import type { RunMetadata } from '../output/run-metadata.js';
+import { demand } from '../pipeline/demand.js';
+import type { FacePipeline } from '../pipeline/face-pipeline.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
+import { iterate } from '../pipeline/iterate.js';
 
-/** Frames between the decoder and their features at a time: one at work, one being read meanwhile. */
+/** Decoded frames held at a time: one is being analysed while the next is read. */
 const FRAMES_IN_FLIGHT = 2;
 
 /**
- * One pass over one input: an async iterable of results, or an Observable. Either can be used, once.
- * Leaving the loop, or unsubscribing, stops ffmpeg and frees everything; `settled` tells when that is done.
+ * One pass over one input: an async iterable of results, or an Observable. Use one of them, once.
+ * Leaving the loop, or unsubscribing, stops ffmpeg and frees everything; `settled` resolves when that is done.
  */
 export class Annotation implements AsyncIterable<FrameResult> {
   private started = false;
   private readonly finish: () => void;
-  /** Resolves when the pass has ended, however it ended, and holds nothing any more. */
+  /** Resolves when the pass has ended in any way and holds nothing. */
   readonly settled: Promise<void>;
 
   constructor(
     readonly metadata: RunMetadata,
     private readonly source: FrameSource,
-    private readonly open: () => Perception & { dispose(): void },
+    private readonly startPipeline: () => FacePipeline,
   ) {
     const { promise, resolve } = withResolvers();
     this.settled = promise;
@@ -37,8 +37,8 @@ export class Annotation implements AsyncIterable<FrameResult> {
   }
 
   /**
-   * Results as an Observable. Frames are decoded no faster than they are worked on; results (small) are emitted as they
-   * come, so a consumer that is slow and asynchronous should iterate instead.
+   * Results as an Observable. Frames are decoded no faster than they are analysed, but results are emitted as they come:
+   * a slow asynchronous consumer should iterate instead.
    */
   get results$(): Observable<FrameResult> {
     return this.results();
@@ -55,23 +55,20 @@ export class Annotation implements AsyncIterable<FrameResult> {
   private results(ready?: () => Promise<void>): Observable<FrameResult> {
     if (this.started) throw new Error('an Annotation can be consumed only once; annotate the input again');
     this.started = true;
-    const perception = this.open();
+    const pipeline = this.startPipeline();
     const closed = withResolvers();
-    let working: Promise<unknown> = Promise.resolve();
-    const follower = {
-      update: (frame: Frame) => {
-        const faces = perception.follower.update(frame);
-        working = faces.catch(() => undefined);
-        return faces;
-      },
-    };
+    const analyse = (frames: Observable<Frame>): Observable<FrameResult[]> =>
+      concat(
+        // The pipeline answers in order, so merging keeps the order.
+        frames.pipe(mergeMap((frame) => pipeline.push(frame))),
+        defer(() => pipeline.flush()),
+      );
     const dispose = async (): Promise<void> => {
-      // Work that is under way when the consumer leaves still uses the follower's tensors.
-      await Promise.all([working, closed.promise]);
-      perception.dispose();
+      await closed.promise;
+      await pipeline.dispose();
       this.finish();
     };
-    return demand((signal) => this.source.frames(signal), perceive({ ...perception, follower }), {
+    return demand((signal) => this.source.frames(signal), analyse, {
       inFlight: FRAMES_IN_FLIGHT,
       closed: closed.resolve,
       ...(ready === undefined ? {} : { ready }),

@@ -1,66 +1,62 @@
-import type { ExpressionModel } from '../model/expression-model.js';
-import type { ClassifiedFace, ClassifiedFrame } from './classified-frame.js';
-import { toFaceResult, toFrameResult } from './face-result.js';
+import type { ExpressionModel } from '../../model/expression-model.js';
+import { toFrameResult } from './frame-result.js';
 import type { FrameResult } from './frame-result.js';
-import type { FaceObservation, FrameObservation } from './observation.js';
+import type { ClassifiedFace, FaceObservation, FrameObservation } from './observation.js';
 import { PosteriorSmoother } from './posterior-smoother.js';
 
 export interface ClipWindowOptions {
-  /**
-   * True: every frame is answered at once from the past alone (live): the newest observation is the last that the model sees. False: a frame waits
-   * until the frames around it are known (recorded footage).
-   */
+  /** True (live): each frame is answered at once, from the past alone. False (recorded): a frame waits for the frames after it. */
   readonly causal?: boolean;
   /**
-   * Live: seconds before a frame from which observations are shown to the model, though not more of them than it was trained on. The longer, the calmer, and
-   * the later a change of expression outweighs what was seen before it.
+   * Live: seconds of past observations that the model sees, at most as many as it was trained on. Longer is calmer, and slower to show
+   * a change of expression.
    */
   readonly memory?: number;
-  /** Seconds a recorded frame waits for the frames after it to say whether a tentative face was one. */
+  /** Recorded: seconds a frame waits for later frames to confirm a tentative face. */
   readonly lookAhead?: number;
   /** Seconds without an observation after which a face's next one starts a new clip. */
   readonly maxGap?: number;
-  /** Seconds (time constant) over which a face's posteriors are averaged; 0: not at all. */
+  /** Smoothing time constant in seconds; 0 disables. */
   readonly smoothing?: number;
 }
 
-/** Seconds: takes the flicker of single frames, and shows a change in less than a fifth of a second (bench/video-behaviour.ts). */
+/** Seconds: removes single-frame flicker, and shows a change within 0.2 s (bench/video-behaviour.ts). */
 export const DEFAULT_SMOOTHING = 0.1;
 
 /**
- * Seconds: of 128 changes none takes longer than 0.3 s to show, with 0.3 s three do, with 1.2 s (as many frames as in recorded footage) one in 24; labels
- * change by 15 % more often than with 1.2 s (bench/video-behaviour.ts).
+ * Seconds. Measured on 128 changes of expression (bench/video-behaviour.ts): with 0.15 s none takes longer than 0.3 s to show; with 0.3 s
+ * three do, with 1.2 s (the window of recorded footage) one in 24. Labels switch 15 % more often than with 1.2 s.
  */
 export const DEFAULT_MEMORY = 0.15;
 
-/** Frames may carry any timestamps, even equal ones; the window must stay small all the same. */
+/** Timestamps may repeat, so a bound in seconds alone is not enough. */
 const MAX_WAITING_FRAMES = 512;
 
+/** One observation of a tracklet. */
 interface Sighting {
   readonly frame: FrameObservation;
-  /** Whose face it is; for what was tentative, as the sighting that confirmed it says. */
+  /** For a tentative observation, the id of the one that confirmed it. */
   readonly trackId: number;
   readonly observation: FaceObservation;
 }
 
 /**
- * The window of frames around the ones that are being classified. It settles two questions that a single frame leaves
- * open: whether a tentative face was one (only if the same face is later seen for sure), and what its expression is
- * (the temporal encoder sees the face's neighbouring observations, and posteriors are smoothed over time). Frames leave in order, one result for each.
- * Holds features and boxes, never pixels; its size is bounded by time and by MAX_WAITING_FRAMES.
+ * The window of frames around those being classified. It decides what one frame cannot: whether a tentative face is real (only if a later
+ * frame confirms it), and its expression (the temporal encoder sees neighbouring observations, and posteriors are smoothed over time).
+ * One result per frame, in order. Holds features and boxes, never pixels; bounded by time and by MAX_WAITING_FRAMES.
  */
 export class ClipWindow {
   private readonly causal: boolean;
   private readonly memory: number;
   private readonly lookAhead: number;
   private readonly maxGap: number;
-  /** Observations before those to classify, and after them, that the model sees. */
+  /** Context the model sees: observations before and after those to classify. */
   private readonly past: number;
   private readonly future: number;
   private readonly smoother: PosteriorSmoother;
-  /** Frames not answered yet, oldest first. */
+  /** Frames without a result yet, oldest first. */
   private waiting: FrameObservation[] = [];
-  /** Settled sightings of each tracklet that later ones still need as context, oldest first. */
+  /** Classified sightings of each tracklet, kept as context for later ones; oldest first. */
   private readonly history = new Map<number, Sighting[]>();
 
   constructor(
@@ -95,7 +91,8 @@ export class ClipWindow {
 
   /** The results of all frames still waiting; call once, after the last frame. */
   async flush(): Promise<FrameResult[]> {
-    return [...(await this.settle(this.waiting.length)), ...this.smoother.flush().map((frame) => this.resultOf(frame))];
+    const settled = await this.settle(this.waiting.length);
+    return [...settled, ...this.smoother.flush().map((frame) => toFrameResult(frame, this.model.labels))];
   }
 
   private countDue(newest: FrameObservation): number {
@@ -119,19 +116,11 @@ export class ClipWindow {
     }
     this.waiting = this.waiting.slice(count);
     return due
-      .flatMap((frame) => this.smoother.push({ frame, faces: faces.get(frame)! }))
-      .map((frame) => this.resultOf(frame));
+      .flatMap((frame) => this.smoother.push({ ...frame, faces: faces.get(frame)! }))
+      .map((frame) => toFrameResult(frame, this.model.labels));
   }
 
-  private resultOf({ frame, faces }: ClassifiedFrame): FrameResult {
-    const results = faces.map(({ face, posteriors }) => toFaceResult(face, posteriors, this.model.labels));
-    return toFrameResult(
-      frame,
-      results.sort((a, b) => a.trackId - b.trackId),
-    );
-  }
-
-  /** Per tracklet, everything that is known of it: settled history, then waiting sightings without unconfirmed tails. */
+  /** All confirmed sightings of each tracklet: settled history, then waiting ones up to the last confirmation. */
   private confirmedSightings(): Map<number, Sighting[]> {
     const tracklets = new Map<number, Sighting[]>();
     for (const [tracklet, past] of this.history) tracklets.set(tracklet, [...past]);
@@ -160,7 +149,7 @@ export class ClipWindow {
     return clips;
   }
 
-  /** Classifies those sightings of one clip whose frames are due, and remembers them as context for the next. */
+  /** Classifies the sightings of one clip whose frames are due, and keeps them as context for the next ones. */
   private async classify(
     clip: readonly Sighting[],
     due: ReadonlyMap<FrameObservation, ClassifiedFace[]>,
@@ -183,7 +172,7 @@ export class ClipWindow {
     for (const [offset, { frame, trackId, observation }] of clip.slice(from, to).entries()) {
       const faces = due.get(frame)!;
       const classified = { face: { ...observation.face, trackId }, posteriors: posteriors[offset]! };
-      // Nobody is in a frame twice: a doubtful sighting that later turned out to be somebody yields to that person's sure one.
+      // Each person appears once per frame: a tentative observation yields to a confirmed one of the same id.
       const twin = faces.findIndex(({ face }) => face.trackId === trackId);
       if (twin < 0) faces.push(classified);
       else if (!observation.face.tentative) faces[twin] = classified;

@@ -1,0 +1,76 @@
+import { findFfmpeg } from '../../ingest/ffmpeg-binaries.js';
+import type { SourceInfo } from '../../ingest/frame-source.js';
+import { identifyInput } from '../../ingest/identity.js';
+import type { Input } from '../../ingest/input.js';
+import { openSource } from '../../ingest/open-source.js';
+import type { Backend } from '../../model/engines/backend.js';
+import { VERSION } from '../../version.js';
+import type { RunMetadata } from '../output/run-metadata.js';
+import { FacePipeline } from '../pipeline/face-pipeline.js';
+import { loadNetworks } from '../pipeline/networks.js';
+import type { Networks } from '../pipeline/networks.js';
+import { Annotation } from './annotation.js';
+import { parseAnnotateOptions } from './annotate-options.js';
+import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
+
+/**
+ * Engine, face networks and expression model, loaded once for any number of inputs.
+ *
+ * @example
+ * const annotator = await Annotator.open({ detectEvery: 2 });
+ * for await (const result of await annotator.annotate(input)) console.log(result.timestamp, result.faces);
+ * annotator.dispose();
+ */
+export class Annotator {
+  private constructor(
+    readonly settings: AnnotateSettings,
+    private readonly networks: Networks,
+  ) {}
+
+  /** @throws FerError CONFIG_INVALID, BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING */
+  static async open(options: AnnotateOptions = {}): Promise<Annotator> {
+    const settings = parseAnnotateOptions(options);
+    return new Annotator(settings, await loadNetworks(settings));
+  }
+
+  get backend(): Backend {
+    return this.networks.backend;
+  }
+
+  get labels(): readonly string[] {
+    return this.networks.model.labels.labels;
+  }
+
+  /**
+   * Opens one input; nothing is decoded before the annotation is consumed.
+   *
+   * @param hash from `identifyInput`, if already known
+   * @throws FerError INPUT_* if it cannot be read
+   */
+  async annotate(input: Input, hash?: string | null): Promise<Annotation> {
+    const { fps, start, end, width } = this.settings;
+    const source = await openSource(input, { fps, start, end, width });
+    const metadata = await this.describe(input, hash === undefined ? await identifyInput(input) : hash, source.info);
+    return new Annotation(metadata, source, () => new FacePipeline(this.networks, this.settings));
+  }
+
+  dispose(): void {
+    this.networks.dispose();
+  }
+
+  private async describe(input: Input, hash: string | null, info: SourceInfo): Promise<RunMetadata> {
+    const { backend: _, ...settings } = this.settings;
+    const { backend, model } = this.networks;
+    return {
+      schemaVersion: 1,
+      ferstream: VERSION,
+      input: { name: input.name, kind: input.kind, hash, ...info },
+      engine: { backend: backend.name, tfjs: backend.tfjsVersion, device: backend.device },
+      model: { name: model.name, version: model.version, labels: this.labels },
+      detector: settings.detector,
+      settings,
+      node: process.version,
+      ffmpeg: (await findFfmpeg()).version,
+    };
+  }
+}

@@ -1,0 +1,88 @@
+import { alignFace } from '../../ingest/face/align/align-face.js';
+import { FaceFollower } from '../../ingest/face/face-follower.js';
+import type { TrackedFace } from '../../ingest/face/track/tracked-face.js';
+import type { Frame } from '../../ingest/frame.js';
+import type { ExpressionModel } from '../../model/expression-model.js';
+import { ClipWindow } from './clip-window.js';
+import type { FrameResult } from './frame-result.js';
+import type { Networks } from './networks.js';
+import type { FrameObservation } from './observation.js';
+import type { PipelineSettings } from './pipeline-settings.js';
+
+export interface FacePipelineOptions extends Pick<
+  PipelineSettings,
+  'detectEvery' | 'minFaceSize' | 'minScore' | 'maxFaces' | 'smoothing'
+> {
+  /** True (live): each frame is answered at once, from the past alone. False: frames wait until those after them are known. */
+  readonly causal?: boolean;
+}
+
+/**
+ * Frames of one video in, results out: find and follow faces, align and encode them, classify over the clip window.
+ * One result per frame, in order. Recorded and live footage both go through here.
+ */
+export class FacePipeline {
+  private readonly follower: FaceFollower;
+  private readonly window: ClipWindow;
+  private readonly follow = serial();
+  private readonly encode = serial();
+  private readonly classify = serial();
+
+  /** @param networks stay the caller's: dispose them after the last pipeline */
+  constructor(
+    private readonly networks: Pick<Networks, 'faces' | 'model'>,
+    { detectEvery, minFaceSize, minScore, maxFaces, smoothing, causal = false }: FacePipelineOptions,
+  ) {
+    this.follower = new FaceFollower(networks.faces, {
+      detectEvery,
+      minSize: minFaceSize,
+      maxFaces,
+      ...(minScore === null ? {} : { minScore }),
+    });
+    this.window = new ClipWindow(networks.model, { causal, smoothing });
+  }
+
+  /**
+   * Takes the next frame; resolves to the results that have become final (exactly one when causal).
+   * The next frame may be pushed before this one is done: its faces are then followed while this frame's are encoded.
+   */
+  async push(frame: Frame): Promise<FrameResult[]> {
+    const found = this.follow(() => this.follower.update(frame));
+    const observed = this.encode(async () => encodeFaces(frame, await found, this.networks.model));
+    return this.classify(async () => this.window.push(await observed));
+  }
+
+  /** The results of all frames still waiting; call once, after the last frame. */
+  flush(): Promise<FrameResult[]> {
+    return this.classify(() => this.window.flush());
+  }
+
+  /** Waits for the work under way, then frees what is remembered of the faces. */
+  async dispose(): Promise<void> {
+    for (const stage of [this.follow, this.encode, this.classify]) await stage(() => Promise.resolve());
+    this.follower.dispose();
+  }
+}
+
+/** Aligns and encodes the faces of one frame in one call; from here on the pixels are gone. */
+async function encodeFaces(
+  frame: Frame,
+  faces: readonly TrackedFace[],
+  model: ExpressionModel,
+): Promise<FrameObservation> {
+  const { index, timestamp, width, height } = frame;
+  const features = await model.encode(faces.map((face) => alignFace(frame, face.landmarks, model.crop)));
+  return { index, timestamp, width, height, faces: faces.map((face, i) => ({ face, features: features[i]! })) };
+}
+
+type Stage = <T>(task: () => Promise<T>) => Promise<T>;
+
+/** Runs tasks one after the other, in the order of the calls. A failed task does not stop those after it. */
+function serial(): Stage {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const result = last.then(task);
+    last = result.catch(() => undefined);
+    return result;
+  };
+}

@@ -1,0 +1,71 @@
+// Imported file by file: browsers know these types too, and nothing they lead to may need Node.
+import type { Box, Point } from '../../ingest/face/align/geometry.js';
+import type { FaceEvidence, FaceQuality } from '../../ingest/face/track/tracked-face.js';
+import type { LabelSet } from '../../model/label-set.js';
+import { ambiguity } from './ambiguity.js';
+import type { ClassifiedFace, ClassifiedFrame } from './observation.js';
+
+/** One face in one frame, with its expression. */
+export interface FaceResult {
+  /** The same person keeps the same id through the footage; from 1. */
+  readonly trackId: number;
+  /** Pixels of the frame as annotated. */
+  readonly box: Box;
+  /** Confidence that this is a face, 0..1. */
+  readonly score: number;
+  readonly evidence: FaceEvidence;
+  readonly quality: FaceQuality;
+  readonly landmarks: readonly Point[];
+  /** Posterior of every label of the model's label set; they sum to 1. */
+  readonly probabilities: Readonly<Record<string, number>>;
+  /** The label with the largest posterior. */
+  readonly label: string;
+  /** How close the runner-up is to the winner: 0 clear, 1 tie. */
+  readonly ambiguity: number;
+}
+
+/** "degraded": no face in this frame rests on evidence of its own, only on the frames around it. */
+export type FrameStatus = 'ok' | 'no-face' | 'degraded';
+
+/** What ferstream says about one decoded frame; there is exactly one for each, in order. */
+export interface FrameResult {
+  readonly index: number;
+  /** Presentation time in seconds, from the container. */
+  readonly timestamp: number;
+  readonly width: number;
+  readonly height: number;
+  readonly status: FrameStatus;
+  readonly faces: readonly FaceResult[];
+}
+
+/** Faces are ordered by track id. */
+export function toFrameResult(frame: ClassifiedFrame, labels: LabelSet): FrameResult {
+  const { index, timestamp, width, height } = frame;
+  const faces = frame.faces.map((face) => toFaceResult(face, labels)).sort((a, b) => a.trackId - b.trackId);
+  return { index, timestamp, width, height, status: frameStatus(faces), faces };
+}
+
+function toFaceResult({ face, posteriors }: ClassifiedFace, labels: LabelSet): FaceResult {
+  return {
+    trackId: face.trackId,
+    box: face.box,
+    score: face.score,
+    evidence: face.evidence,
+    quality: face.quality,
+    landmarks: face.landmarks,
+    probabilities: Object.fromEntries(labels.labels.map((label, k) => [label, posteriors[k]!])),
+    label: labels.labels[argmax(posteriors)]!,
+    ambiguity: ambiguity(posteriors),
+  };
+}
+
+function frameStatus(faces: readonly FaceResult[]): FrameStatus {
+  if (faces.length === 0) return 'no-face';
+  return faces.some((face) => face.evidence !== 'carried') ? 'ok' : 'degraded';
+}
+
+function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let k = 1; k < values.length; k += 1) if (values[k]! > values[best]!) best = k;
+  return best;
+}

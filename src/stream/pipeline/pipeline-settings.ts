@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { closest } from '../../errors/closest.js';
+import { FerError } from '../../errors/fer-error.js';
+import { BACKEND_NAMES } from '../../model/engines/backend.js';
+import { DEFAULT_MODEL } from '../../model/model-names.js';
+import { DEFAULT_SMOOTHING } from './clip-window.js';
+
+/** What recorded and live use have in common. */
+export const pipelineSchema = z.strictObject({
+  /** Compute engine; "auto" takes the best that is installed and works. Default: FERSTREAM_BACKEND, else "auto". */
+  backend: z.enum(['auto', ...BACKEND_NAMES]).optional(),
+  /** Face detection network. */
+  detector: z.enum(['blazeface', 'tiny', 'ssd']).default('blazeface'),
+  /** Run the detector on every n-th frame and track faces in between. */
+  detectEvery: z.int().min(1).max(1000).default(1),
+  /** Ignore faces whose box has a side shorter than this, in pixels. */
+  minFaceSize: z.number().min(0).default(20),
+  /** Ignore faces with a lower detection score, 0..1; null uses the detector's own threshold. */
+  minScore: z.number().min(0).max(1).nullable().default(null),
+  /** Faces per frame at most, largest first. */
+  maxFaces: z.int().min(1).max(100).default(20),
+  /** Expression model: the name of a built-in one, or a checkpoint folder. */
+  model: z.string().min(1).default(DEFAULT_MODEL),
+  /** Average the face and its mirror image, if the model was trained for it; false is faster, slightly less accurate. */
+  bothSides: z.boolean().default(true),
+  /** Smoothing time constant in seconds; 0 disables. */
+  smoothing: z.number().min(0).max(10).default(DEFAULT_SMOOTHING),
+});
+
+export type PipelineSettings = z.output<typeof pipelineSchema>;
+
+/** @throws FerError CONFIG_INVALID naming the setting, and the nearest known one if the name is unknown. */
+export function parseSettings<S extends z.ZodObject>(schema: S, options: z.input<S>): z.output<S> {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) throw new FerError('CONFIG_INVALID', explain(parsed.error, Object.keys(schema.shape)));
+  return parsed.data;
+}
+
+function explain(error: z.ZodError, known: readonly string[]): string {
+  const issue = error.issues[0]!;
+  if (issue.code === 'unrecognized_keys') {
+    const unknown = issue.keys[0]!;
+    return `unknown option "${unknown}"; did you mean "${closest(unknown, known)}"?`;
+  }
+  return `${issue.path.join('.')}: ${issue.message}`;
+}
