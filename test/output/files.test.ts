@@ -3,9 +3,9 @@ import { mkdir, readFile, readdir, stat, symlink, utimes, writeFile } from 'node
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { FrameResult } from '../../src/stream/frame-result.js';
+import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
 import { OUTPUT_FORMATS, openWriters, readAnnotation } from '../../src/stream/output/index.js';
-import { AtomicFile } from '../../src/stream/output/atomic-file.js';
+import { AtomicFile } from '../../src/files/atomic-file.js';
 import { temporaryFolder } from './support/media.js';
 import { GOOD, METADATA, face, frame } from './support/results.js';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Box } from '../../src/ingest/index.js';
-import type { FrameResult } from '../../src/stream/frame-result.js';
+import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
 import { openWriters } from '../../src/stream/output/index.js';
 import type { OutputContext, OutputWriters } from '../../src/stream/output/index.js';
 import { ffmpegs, frameTimes, makeMedia, rgbFrame, streams, temporaryFolder } from './support/media.js';

@@ -1,4 +1,4 @@
-import type { FaceResult, FrameStatus } from '../frame-result.js';
+import type { FaceResult, FrameStatus } from '../pipeline/frame-result.js';
 import type { PROTOCOL_VERSION } from './protocol-version.js';
 import type { Problem } from './problem-codes.js';
 

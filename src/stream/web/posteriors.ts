@@ -1,4 +1,4 @@
-import { ambiguity } from '../ambiguity.js';
+import { ambiguity } from '../pipeline/ambiguity.js';
 import type { LiveFace } from '../protocol/index.js';
 
 /** Posteriors of one face, over the model's labels. */

@@ -1,4 +1,4 @@
-import type { FrameResult } from '../frame-result.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
 import { csvHeader, csvRows } from '../output/csv-rows.js';
 import { endText, frameText, runText } from '../output/jsonl-text.js';
 import type { HelloMessage, ResultMessage } from '../protocol/index.js';
