@@ -7,11 +7,11 @@
 import { parseArgs } from 'node:util';
 import { DEFAULT_MODEL, EXPRESSIONS_8, loadFaceNets, openBackend, openImages, openModel } from '../src/index.js';
 import type { BackendName, CropGeometry, FaceCrop, FaceNets, Frame, LabelSet } from '../src/index.js';
-import { faceCrop, wholeCrop } from '../src/train/prepare/cut-crop.js';
-import { findLargest } from '../src/train/prepare/prepare-image.js';
+import { faceCrop, wholeCrop } from '../src/train/data/preprocess/cut-crop.js';
+import { findLargest } from '../src/train/data/preprocess/prepare-image.js';
 import { mirroredCrop } from '../src/train/evaluate/mirrored-crop.js';
 import { openDataset, Tally } from '../src/train/index.js';
-import { mean } from '../src/train/mean.js';
+import { mean } from '../src/train/util/mean.js';
 import type { Evaluation, Sample, Split } from '../src/train/index.js';
 import { HumanEmotionNet } from './human-emotion-net.js';
 import { markdownTable } from './table.js';

@@ -5,14 +5,17 @@
  *
  * Prints the area under the ROC curve at three rates of symmetric noise, and what would be marked; the labels of the data set count as true.
  */
-import { auditLook, evidenceOfLook } from '../src/train/audit/index.js';
-import { openBackend, openModel } from '../src/model/index.js';
-import { canonicalLabel } from '../src/train/datasets/index.js';
-import type { Split } from '../src/train/datasets/index.js';
-import { evaluate, openSplit, withSplitCrops } from '../src/train/evaluate/index.js';
-import { areaUnderRoc } from '../src/train/metrics/index.js';
-import { symmetricNoise } from '../src/train/noise/index.js';
-import { SeededRandom } from '../src/train/seeded-random.js';
+import { auditLook } from '../src/train/audit/audit-with-model.js';
+import { evidenceOfLook } from '../src/train/audit/label-evidence.js';
+import { openBackend } from '../src/model/engines/open-backend.js';
+import { openModel } from '../src/model/heads/open-model.js';
+import { canonicalLabel } from '../src/train/data/label-maps.js';
+import type { Split } from '../src/train/data/sample.js';
+import { evaluate } from '../src/train/evaluate/evaluate.js';
+import { openSplit, withSplitCrops } from '../src/train/data/faces/split-crops.js';
+import { areaUnderRoc } from '../src/train/metrics/area-under-roc.js';
+import { symmetricNoise } from '../src/train/data/label-noise.js';
+import { SeededRandom } from '../src/train/util/seeded-random.js';
 import { markdownTable } from './table.js';
 
 const [name, data, split] = process.argv.slice(2);

@@ -6,12 +6,16 @@
  * The true labels are those of the data set, which has to lie where the runs' config.json says. Nothing is trained, and no engine is needed.
  */
 import { basename, dirname, join } from 'node:path';
-import { auditLabels, evidenceOfRun, normalisedMargin, readRowHistory } from '../src/train/audit/index.js';
-import type { LabelEvidence, RowHistory } from '../src/train/audit/index.js';
-import { readConfigFile, resolveConfig } from '../src/train/config/index.js';
-import type { TrainConfig } from '../src/train/config/index.js';
-import { areaUnderRoc } from '../src/train/metrics/index.js';
-import { rowsOf } from '../src/train/task/labelled-rows.js';
+import { auditLabels } from '../src/train/audit/audit-labels.js';
+import { evidenceOfRun } from '../src/train/audit/label-evidence.js';
+import { normalisedMargin } from '../src/train/audit/confident-learning.js';
+import { readRowHistory } from '../src/train/audit/row-history.js';
+import type { LabelEvidence } from '../src/train/audit/label-evidence.js';
+import type { RowHistory } from '../src/train/audit/row-history.js';
+import { readConfigFile, resolveConfig } from '../src/train/config/read-config.js';
+import type { TrainConfig } from '../src/train/config/train-config.js';
+import { areaUnderRoc } from '../src/train/metrics/area-under-roc.js';
+import { rowsOf } from '../src/train/data/faces/labelled-rows.js';
 import { openData } from '../src/train/task/open-data.js';
 import { markdownTable } from './table.js';
 

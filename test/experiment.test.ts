@@ -1,9 +1,10 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../src/model/backend/index.js';
-import { parseGrid, runGrid } from '../src/train/experiment/index.js';
-import type { CellResult } from '../src/train/experiment/index.js';
+import { openBackend } from '../src/model/engines/open-backend.js';
+import { parseGrid } from '../src/train/workflows/experiment/grid.js';
+import { runGrid } from '../src/train/workflows/experiment/run-grid.js';
+import type { CellResult } from '../src/train/workflows/experiment/run-grid.js';
 import { runFer, startFer } from './support/run-fer.js';
 import type { FerRun } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';

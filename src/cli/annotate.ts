@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { BACKEND_NAMES } from '../model/backend/backend.js';
+import { BACKEND_NAMES } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import type { AnnotateFlags } from './run-annotate.js';

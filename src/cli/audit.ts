@@ -1,8 +1,8 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { BACKEND_NAMES } from '../model/backend/backend.js';
+import { BACKEND_NAMES } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
-import { SPLITS } from '../train/datasets/dataset.js';
+import { SPLITS } from '../train/data/sample.js';
 import { facesOption } from './faces-option.js';
 import { number } from './number-option.js';
 import type { AuditFlags } from './run-audit.js';

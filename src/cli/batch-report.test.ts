@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FerError } from '../errors/index.js';
+import { FerError } from '../errors/fer-error.js';
 import { BatchReport } from './batch-report.js';
 import { EXIT, exitCodeFor } from './exit-codes.js';
 import { formatDuration, formatProgress } from './progress.js';

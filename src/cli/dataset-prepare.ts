@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { BACKEND_NAMES } from '../model/backend/backend.js';
+import { BACKEND_NAMES } from '../model/engines/backend.js';
 import { number } from './number-option.js';
 import type { DatasetPrepareFlags } from './run-dataset-prepare.js';
 

@@ -1,4 +1,4 @@
-import type { EpochRecord } from '../train/trainer/index.js';
+import type { EpochRecord } from '../train/records/epoch-record.js';
 
 /** One finished epoch for a person. */
 export function epochLine(

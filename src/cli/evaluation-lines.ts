@@ -1,4 +1,4 @@
-import type { Evaluation } from '../train/evaluate/index.js';
+import type { Evaluation } from '../train/evaluate/running-metrics.js';
 import { textTable } from './text-table.js';
 
 /** The figures of an evaluation for a person. */

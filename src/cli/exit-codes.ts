@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors/index.js';
+import type { ErrorCode } from '../errors/codes.js';
 
 /** What `fer` tells the shell. */
 export const EXIT = {

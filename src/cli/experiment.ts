@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { BACKEND_NAMES } from '../model/backend/backend.js';
+import { BACKEND_NAMES } from '../model/engines/backend.js';
 import type { ExperimentFlags } from './run-experiment.js';
 
 export function experimentCommand(program: Command): void {

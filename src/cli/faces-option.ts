@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { FACE_CHOICES } from '../train/evaluate/face-handling.js';
+import { FACE_CHOICES } from '../train/data/faces/face-handling.js';
 
 export function facesOption(): Option {
   return new Option(

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { FerError } from '../errors/index.js';
+import { FerError } from '../errors/fer-error.js';
 import { VERSION } from '../version.js';
 import { annotateCommand } from './annotate.js';
 import { auditCommand } from './audit.js';

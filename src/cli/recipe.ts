@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { BACKEND_NAMES } from '../model/backend/backend.js';
+import { BACKEND_NAMES } from '../model/engines/backend.js';
 import { number } from './number-option.js';
 import type { RecipeFlags } from './run-recipe.js';
 

@@ -1,25 +1,23 @@
 import { join } from 'node:path';
-import { FerError } from '../errors/index.js';
-import { openBackend, openModel } from '../model/index.js';
-import type { BackendName } from '../model/index.js';
-import {
-  AUDIT_CSV,
-  AUDIT_HTML,
-  auditRun,
-  auditWithModel,
-  isRunFolder,
-  readRowHistory,
-  rowPictures,
-  writeAudit,
-} from '../train/audit/index.js';
-import type { AuditPictureOf, LabelAudit } from '../train/audit/index.js';
-import { readConfigFile } from '../train/config/index.js';
-import { openDataset } from '../train/datasets/index.js';
-import type { Dataset, Split } from '../train/datasets/index.js';
-import { openSplit, withSplitCrops } from '../train/evaluate/index.js';
-import type { FaceChoice } from '../train/evaluate/index.js';
-import { runFolder } from '../train/run/run-folder.js';
-import { openPrepared, preparedFolder } from '../train/prepare/index.js';
+import { FerError } from '../errors/fer-error.js';
+import { openBackend } from '../model/engines/open-backend.js';
+import { openModel } from '../model/heads/open-model.js';
+import type { BackendName } from '../model/engines/backend.js';
+import { AUDIT_CSV, AUDIT_HTML, writeAudit } from '../train/audit/write-audit.js';
+import { auditRun } from '../train/audit/audit-run.js';
+import { auditWithModel } from '../train/audit/audit-with-model.js';
+import { isRunFolder, readRowHistory } from '../train/audit/row-history.js';
+import { rowPictures } from '../train/audit/row-pictures.js';
+import type { AuditPictureOf } from '../train/audit/audit-page.js';
+import type { LabelAudit } from '../train/audit/audit-labels.js';
+import { readConfigFile } from '../train/config/read-config.js';
+import { openDataset } from '../train/data/formats/registry.js';
+import type { Dataset, Split } from '../train/data/sample.js';
+import { openSplit, withSplitCrops } from '../train/data/faces/split-crops.js';
+import type { FaceChoice } from '../train/data/faces/face-handling.js';
+import { runFolder } from '../train/records/run-folder.js';
+import { openPrepared } from '../train/data/preprocess/open-prepared.js';
+import { preparedFolder } from '../train/data/preprocess/prepared-folder.js';
 import { EXIT } from './exit-codes.js';
 import { interruptSignal } from './interrupt.js';
 import { Progress } from './progress.js';

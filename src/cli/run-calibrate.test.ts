@@ -6,11 +6,12 @@ import { scratchDir } from '../../test/support/scratch.js';
 import { writeStriped } from '../../test/support/striped-dataset.js';
 import { PATTERNS } from '../../test/support/striped-pictures.js';
 import { saveTinyClipModel, saveTinyFrameModel } from '../../test/support/tiny-models.js';
-import { openBackend } from '../model/backend/index.js';
-import { readCheckpointInfo } from '../model/checkpoint/index.js';
+import { openBackend } from '../model/engines/open-backend.js';
+import { readCheckpointInfo } from '../model/checkpoint/load-checkpoint.js';
 import { LabelSet } from '../model/label-set.js';
-import { TrainedModel } from '../model/trained/index.js';
-import { evaluate, openSplit, withSplitCrops } from '../train/evaluate/index.js';
+import { TrainedModel } from '../model/heads/trained-model.js';
+import { evaluate } from '../train/evaluate/evaluate.js';
+import { openSplit, withSplitCrops } from '../train/data/faces/split-crops.js';
 import { runCalibrate } from './run-calibrate.js';
 
 const dir = await scratchDir();

@@ -1,6 +1,8 @@
 import { EXPRESSIONS_8 } from '../model/label-set.js';
-import type { Dataset, DatasetReport, Split, SplitCounts } from '../train/datasets/index.js';
-import { checkDataset, openDataset } from '../train/datasets/index.js';
+import type { Dataset, Split } from '../train/data/sample.js';
+import type { DatasetReport, SplitCounts } from '../train/data/check-dataset.js';
+import { checkDataset } from '../train/data/check-dataset.js';
+import { openDataset } from '../train/data/formats/registry.js';
 import { EXIT } from './exit-codes.js';
 import type { ProgressTarget } from './progress.js';
 import { Progress } from './progress.js';

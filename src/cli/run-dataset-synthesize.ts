@@ -1,7 +1,8 @@
-import type { Split } from '../train/datasets/index.js';
-import { SPLITS } from '../train/datasets/index.js';
-import type { SynthesisReport } from '../train/datasets/synthesize/index.js';
-import { synthesizeClips, withStills } from '../train/datasets/synthesize/index.js';
+import type { Split } from '../train/data/sample.js';
+import { SPLITS } from '../train/data/sample.js';
+import type { SynthesisReport } from '../train/data/synthesize/synthesize-clips.js';
+import { synthesizeClips } from '../train/data/synthesize/synthesize-clips.js';
+import { withStills } from '../train/data/synthesize/open-stills.js';
 import { EXIT } from './exit-codes.js';
 import type { ProgressTarget } from './progress.js';
 import { Progress } from './progress.js';

@@ -1,11 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openBackend } from '../model/backend/index.js';
-import type { OpenBackendOptions } from '../model/backend/index.js';
-import { readConfigFile } from '../train/config/index.js';
-import type { Grid } from '../train/experiment/index.js';
-import { gridResults, markdownResults, parseGrid, resultRows, runGrid } from '../train/experiment/index.js';
-import { replaceFile } from '../train/log/index.js';
+import { openBackend } from '../model/engines/open-backend.js';
+import type { OpenBackendOptions } from '../model/engines/open-backend.js';
+import { readConfigFile } from '../train/config/read-config.js';
+import type { Grid } from '../train/workflows/experiment/grid.js';
+import { gridResults, runGrid } from '../train/workflows/experiment/run-grid.js';
+import { markdownResults, resultRows } from '../train/workflows/experiment/results-table.js';
+import { parseGrid } from '../train/workflows/experiment/grid.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
 import { EXIT } from './exit-codes.js';
 import { interruptSignal } from './interrupt.js';
 
@@ -27,8 +29,8 @@ export async function runExperiment(
   const isComplete = table || (await runMissing(grid, output, part, backend));
   const results = await gridResults(grid, output);
   const rows = resultRows(results);
-  await replaceFile(join(output, 'results.json'), `${JSON.stringify({ rows, cells: results }, null, 2)}\n`);
-  await replaceFile(join(output, 'table.md'), `${markdownResults(rows)}\n`);
+  await writeFileAtomic(join(output, 'results.json'), `${JSON.stringify({ rows, cells: results }, null, 2)}\n`);
+  await writeFileAtomic(join(output, 'table.md'), `${markdownResults(rows)}\n`);
   say(`\n${markdownResults(rows)}`);
   return isComplete ? EXIT.ok : EXIT.interrupted;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { FerError } from '../errors/index.js';
+import { FerError } from '../errors/fer-error.js';
 import { openLiveSource, parseSourceAddress } from '../ingest/live/index.js';
 import type { LiveSource } from '../ingest/live/index.js';
 import { openLiveEngine } from '../stream/live/index.js';

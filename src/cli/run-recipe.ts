@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
-import { openBackend } from '../model/backend/index.js';
-import type { OpenBackendOptions } from '../model/backend/index.js';
-import { readRecipe, runRecipe } from '../train/recipe/index.js';
+import { openBackend } from '../model/engines/open-backend.js';
+import type { OpenBackendOptions } from '../model/engines/open-backend.js';
+import { readRecipe } from '../train/workflows/recipe/recipe.js';
+import { runRecipe } from '../train/workflows/recipe/run-recipe.js';
 import { epochLine } from './epoch-line.js';
 import { EXIT } from './exit-codes.js';
 import { interruptSignal } from './interrupt.js';

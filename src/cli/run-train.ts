@@ -1,8 +1,8 @@
-import { openBackend } from '../model/backend/index.js';
-import type { OpenBackendOptions } from '../model/backend/index.js';
-import { readConfigFile, resolveConfig } from '../train/config/index.js';
-import type { Settings } from '../train/config/index.js';
-import { train } from '../train/trainer/index.js';
+import { openBackend } from '../model/engines/open-backend.js';
+import type { OpenBackendOptions } from '../model/engines/open-backend.js';
+import { readConfigFile, resolveConfig } from '../train/config/read-config.js';
+import type { Settings } from '../train/config/read-config.js';
+import { train } from '../train/trainer/train.js';
 import { epochLine } from './epoch-line.js';
 import { EXIT } from './exit-codes.js';
 import { interruptSignal } from './interrupt.js';

@@ -1,4 +1,4 @@
-import { FerError } from '../errors/index.js';
+import { FerError } from '../errors/fer-error.js';
 
 type Tree = { [key: string]: unknown };
 

@@ -1,5 +1,5 @@
-import { classificationMetrics } from '../../src/train/metrics/index.js';
-import type { EpochRecord } from '../../src/train/run/epoch-record.js';
+import { classificationMetrics } from '../../src/train/metrics/classification-metrics.js';
+import type { EpochRecord } from '../../src/train/records/epoch-record.js';
 
 export const THREE_LABELS = ['Neutral', 'Happiness', 'Anger'] as const;
 

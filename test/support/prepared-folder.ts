@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CropGeometry } from '../../src/model/crop-geometry.js';
 import { LabelSet } from '../../src/model/label-set.js';
-import { cropLength } from '../../src/train/crops/index.js';
-import { headerFor, writeHeader } from '../../src/train/prepare/prepared-header.js';
-import type { SampleRow } from '../../src/train/prepare/sample-row.js';
+import { cropLength } from '../../src/train/data/crops/crop-source.js';
+import { headerFor, writeHeader } from '../../src/train/data/preprocess/prepared-header.js';
+import type { SampleRow } from '../../src/train/data/preprocess/sample-row.js';
 
 /** A sample of a prepared folder: only what a test says of it, and crops that follow those of the samples before it. */
 export interface PreparedRow extends Partial<SampleRow> {

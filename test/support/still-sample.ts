@@ -1,4 +1,4 @@
-import type { Sample } from '../../src/train/datasets/dataset.js';
+import type { Sample } from '../../src/train/data/sample.js';
 
 /** A labelled still image that is nowhere on disk. */
 export function still(id: string, label: string): Sample {

@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../src/train/seeded-random.js';
+import { SeededRandom } from '../../src/train/util/seeded-random.js';
 
 /** What the classes look like: easy to tell apart, and mirrored still of their class. */
 export const PATTERNS = ['rows', 'columns', 'squares'] as const;

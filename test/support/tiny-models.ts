@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import { saveCheckpoint } from '../../src/model/checkpoint/index.js';
-import type { CheckpointInfo } from '../../src/model/checkpoint/index.js';
-import type { LabelSet } from '../../src/model/index.js';
-import { compactResidualNet, frameClassifier, temporalEncoder } from '../../src/model/networks/index.js';
-import type { TemporalEncoderOptions } from '../../src/model/networks/index.js';
+import { saveCheckpoint } from '../../src/model/checkpoint/save-checkpoint.js';
+import type { CheckpointInfo } from '../../src/model/checkpoint/checkpoint-info.js';
+import type { LabelSet } from '../../src/model/label-set.js';
+import { frameClassifier } from '../../src/model/networks/classifier.js';
+import { compactResidualNet } from '../../src/model/networks/compact-residual-net.js';
+import { temporalEncoder } from '../../src/model/networks/temporal-encoder.js';
+import type { TemporalEncoderOptions } from '../../src/model/networks/temporal-encoder.js';
 
 export const TINY_CROP = { size: 16, channels: 1, eyes: { x: 0.5, y: 0.35 }, mouth: { x: 0.5, y: 0.75 } } as const;
 

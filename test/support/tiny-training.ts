@@ -1,17 +1,18 @@
 import type * as tf from '@tensorflow/tfjs';
 import { DEFAULT_CROP } from '../../src/model/crop-geometry.js';
-import { compactResidualNet, frameClassifier } from '../../src/model/networks/index.js';
-import { resolveConfig } from '../../src/train/config/index.js';
-import { MemoryCrops } from '../../src/train/crops/index.js';
-import { nlaMethod } from '../../src/train/methods/index.js';
-import type { Method } from '../../src/train/methods/index.js';
-import { augmentations } from '../../src/train/task/augmentations.js';
+import { frameClassifier } from '../../src/model/networks/classifier.js';
+import { compactResidualNet } from '../../src/model/networks/compact-residual-net.js';
+import { resolveConfig } from '../../src/train/config/read-config.js';
+import { MemoryCrops } from '../../src/train/data/crops/image-crops.js';
+import { nlaMethod } from '../../src/train/losses/nla-method.js';
+import type { Method } from '../../src/train/losses/method.js';
+import { augmentations } from '../../src/train/augment/augmentations.js';
 import { fit } from '../../src/train/trainer/fit.js';
 import type { FinishedEpoch, FitInput, FitSettings } from '../../src/train/trainer/fit.js';
 import { ImageEvaluationSet, ImageTrainingSet } from '../../src/train/task/image-training-set.js';
 import type { LabelledCrop } from '../../src/train/task/image-training-set.js';
 import { LocalRunner } from '../../src/train/trainer/shard-runner.js';
-import type { TrainingState } from '../../src/train/run/training-state.js';
+import type { TrainingState } from '../../src/train/records/training-state.js';
 import { PATTERNS, stripedPictures } from './striped-pictures.js';
 
 export const TINY_SETTINGS: FitSettings = {

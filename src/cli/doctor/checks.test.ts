@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { saveTinyFrameModel } from '../../../test/support/tiny-models.js';
-import type { Backend } from '../../model/backend/index.js';
+import type { Backend } from '../../model/engines/backend.js';
 import { EXPRESSIONS_8 } from '../../model/label-set.js';
 import { checkCameras } from './cameras.js';
 import { checkEngine, describeBackend } from './engine.js';

@@ -1,6 +1,7 @@
-import { openBackend } from '../../model/backend/index.js';
-import type { Backend, OpenBackendOptions } from '../../model/backend/index.js';
-import { FerError } from '../../errors/index.js';
+import { openBackend } from '../../model/engines/open-backend.js';
+import type { Backend } from '../../model/engines/backend.js';
+import type { OpenBackendOptions } from '../../model/engines/open-backend.js';
+import { FerError } from '../../errors/fer-error.js';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 

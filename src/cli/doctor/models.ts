@@ -1,5 +1,5 @@
 import { DEFAULT_MODEL, MODEL_NAMES } from '../../model/model-names.js';
-import { describeShipped } from '../../model/shipped-models.js';
+import { describeShipped } from '../../model/heads/shipped-models.js';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 

@@ -1,5 +1,10 @@
-import { differingPackages, installedTfjsPackages, levelCommand, tfjsVersion } from '../../model/backend/index.js';
-import type { TfjsPackage } from '../../model/backend/index.js';
+import {
+  differingPackages,
+  installedTfjsPackages,
+  levelCommand,
+  tfjsVersion,
+} from '../../model/engines/tfjs-versions.js';
+import type { TfjsPackage } from '../../model/engines/tfjs-versions.js';
 import type { CheckResult } from './check.js';
 
 /** Whether every @tensorflow package has the same version; their internals call each other. */

@@ -1,5 +1,5 @@
 import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../model/pretrained/weight-files.js';
-import { currentBackend, openBackend } from '../../model/backend/index.js';
+import { currentBackend, openBackend } from '../../model/engines/open-backend.js';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 

@@ -1,9 +1,9 @@
-import { groupBy } from '../group-by.js';
-import { countMatrix } from '../log/report/confusion.js';
-import { Html, html } from '../log/report/html.js';
-import { percent, posterior } from '../log/report/numbers.js';
-import { STYLE } from '../log/report/style.js';
-import { jpegDataUri } from '../log/report/thumbnail.js';
+import { groupBy } from '../util/group-by.js';
+import { countMatrix } from '../report/confusion.js';
+import { Html, html } from '../report/html.js';
+import { percent, posterior } from '../report/numbers.js';
+import { STYLE } from '../report/style.js';
+import { jpegDataUri } from '../report/thumbnail.js';
 import type { AuditedLabel, LabelAudit } from './audit-labels.js';
 
 /** Pixels of a row, [S, S, 1] or [S, S, 3] in 0..255; null where there are none. */

@@ -1,8 +1,8 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
-import { canonicalLabel } from '../datasets/index.js';
-import { evaluate } from '../evaluate/index.js';
-import type { LabelledCrop } from '../evaluate/index.js';
+import { canonicalLabel } from '../data/label-maps.js';
+import { evaluate } from '../evaluate/evaluate.js';
+import type { LabelledCrop } from '../data/faces/labelled-crop.js';
 import { auditLabels } from './audit-labels.js';
 import type { LabelAudit } from './audit-labels.js';
 import { evidenceOfLook } from './label-evidence.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { confusionMatrix } from '../metrics/index.js';
-import { SeededRandom } from '../seeded-random.js';
+import { confusionMatrix } from '../metrics/confusion-matrix.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import { confidentLearning, normalisedMargin, selfConfidence } from './confident-learning.js';
 
 describe('confident learning', () => {

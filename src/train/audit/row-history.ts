@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { FerError } from '../../errors/fer-error.js';
-import { ROW_COLUMNS } from '../run/row-table.js';
-import { runFolder } from '../run/run-folder.js';
+import { ROW_COLUMNS } from '../records/row-table.js';
+import { runFolder } from '../records/run-folder.js';
 
 /** How a run saw its training rows, epoch by epoch. */
 export interface RowHistory {

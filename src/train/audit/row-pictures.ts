@@ -1,7 +1,7 @@
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
-import type { CropSource } from '../crops/index.js';
-import type { Dataset } from '../datasets/index.js';
-import { locateRows, rowsOf } from '../task/labelled-rows.js';
+import type { CropSource } from '../data/crops/crop-source.js';
+import type { Dataset } from '../data/sample.js';
+import { locateRows, rowsOf } from '../data/faces/labelled-rows.js';
 import type { AuditPictureOf } from './audit-page.js';
 
 /** Whole pictures are shown this large. */

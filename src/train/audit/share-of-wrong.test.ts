@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SeededRandom } from '../seeded-random.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import { shareOfWrong } from './share-of-wrong.js';
 
 /** p_GT of labels drawn from the posteriors that a calibrated model gives, a share of them then drawn anew from the other classes. */

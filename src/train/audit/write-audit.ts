@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile, unwritable } from '../log/replace-file.js';
+import { writeFileAtomic } from '../../files/atomic-file.js';
+import { writeError } from '../../files/write-error.js';
 import { auditCsv } from './audit-csv.js';
 import type { LabelAudit } from './audit-labels.js';
 import { auditPage } from './audit-page.js';
@@ -12,8 +13,8 @@ export const AUDIT_HTML = 'audit.html';
 /** Writes audit.csv and audit.html into a folder, which is made if need be. @throws FerError OUTPUT_UNWRITABLE */
 export async function writeAudit(folder: string, audit: LabelAudit, options: AuditPageOptions): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw unwritable(folder, error);
+    throw writeError(folder, error);
   });
-  await replaceFile(join(folder, AUDIT_CSV), auditCsv(audit));
-  await replaceFile(join(folder, AUDIT_HTML), await auditPage(audit, options));
+  await writeFileAtomic(join(folder, AUDIT_CSV), auditCsv(audit));
+  await writeFileAtomic(join(folder, AUDIT_HTML), await auditPage(audit, options));
 }

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { FaceCrop } from '../../model/crop-geometry.js';
 import type { Clip, ExpressionModel } from '../../model/expression-model.js';
 import { LabelSet } from '../../model/label-set.js';
-import type { ClipFeatures } from '../task/clip-features.js';
+import type { ClipFeatures } from '../data/faces/clip-features.js';
 import { ClipEvaluationSet } from '../task/clip-training-set.js';
-import { splitMetrics } from '../trainer/split-metrics.js';
+import { splitMetrics } from '../metrics/split-metrics.js';
 import { classifyClip } from './classify-clip.js';
 import { evaluate } from './evaluate.js';
-import type { LabelledCrop, Prediction } from './labelled-crop.js';
+import type { LabelledCrop, Prediction } from '../data/faces/labelled-crop.js';
 
 const GEOMETRY = { size: 2, channels: 1, eyes: { x: 0.5, y: 0.3 }, mouth: { x: 0.5, y: 0.7 } } as const;
 

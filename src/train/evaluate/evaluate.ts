@@ -1,13 +1,13 @@
-import { FerError } from '../../errors/index.js';
+import { FerError } from '../../errors/fer-error.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
-import { nearestFaces } from '../augment/clip/index.js';
-import { mean } from '../mean.js';
-import { predictedClasses } from '../metrics/index.js';
+import { nearestFaces } from '../augment/clip/fill-faces.js';
+import { mean } from '../util/mean.js';
+import { predictedClasses } from '../metrics/confusion-matrix.js';
 import { classifyClip } from './classify-clip.js';
-import type { LabelledCrop, Prediction } from './labelled-crop.js';
+import type { LabelledCrop, Prediction } from '../data/faces/labelled-crop.js';
 import { mirroredCrop } from './mirrored-crop.js';
-import { Tally } from './tally.js';
-import type { Evaluation } from './tally.js';
+import { Tally } from './running-metrics.js';
+import type { Evaluation } from './running-metrics.js';
 
 /** Crops encoded at a time. */
 const BATCH = 64;

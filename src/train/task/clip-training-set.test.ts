@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stripedPictures } from '../../../test/support/striped-pictures.js';
-import { openBackend } from '../../model/backend/index.js';
+import { openBackend } from '../../model/engines/open-backend.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
-import { temporalEncoder } from '../../model/networks/index.js';
-import { MemoryCrops } from '../crops/index.js';
-import { SeededRandom } from '../seeded-random.js';
-import type { ClipFeatures } from './clip-features.js';
+import { temporalEncoder } from '../../model/networks/temporal-encoder.js';
+import { MemoryCrops } from '../data/crops/image-crops.js';
+import { SeededRandom } from '../util/seeded-random.js';
+import type { ClipFeatures } from '../data/faces/clip-features.js';
 import { ClipEvaluationSet, ClipTrainingSet } from './clip-training-set.js';
 import type { ClipTrainingOptions, LabelledClip } from './clip-training-set.js';
-import { predictWith } from './predict.js';
+import { predictWith } from '../job/predict.js';
 
 /** Tells which crop was asked for, and which way round. [n, 2] */
 const ASKED: ClipFeatures = {

@@ -1,13 +1,15 @@
-import { drawFrames, nearestFaces, vNawPixels } from '../augment/clip/index.js';
-import type { ClipAugmentation } from '../augment/clip/index.js';
-import { cropLength } from '../crops/index.js';
-import type { CropSource } from '../crops/index.js';
+import { drawFrames } from '../augment/clip/draw-frames.js';
+import { nearestFaces } from '../augment/clip/fill-faces.js';
+import { vNawPixels } from '../augment/clip/v-naw-pixels.js';
+import type { ClipAugmentation } from '../augment/clip/same-in-every-frame.js';
+import { cropLength } from '../data/crops/crop-source.js';
+import type { CropSource } from '../data/crops/crop-source.js';
 import { stretchesOf } from '../evaluate/stretches.js';
-import type { SecondView } from '../methods/index.js';
-import type { SeededRandom } from '../seeded-random.js';
-import type { ClipFeatures, FrameEncoder } from './clip-features.js';
-import { chanceOf } from './training-set.js';
-import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from './training-set.js';
+import type { SecondView } from '../losses/method.js';
+import type { SeededRandom } from '../util/seeded-random.js';
+import type { ClipFeatures, FrameEncoder } from '../data/faces/clip-features.js';
+import { chanceOf } from '../data/training-set.js';
+import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from '../data/training-set.js';
 
 /** A recording whose frames have labels. */
 export interface LabelledClip {

@@ -3,8 +3,8 @@ import { stripedPictures } from '../../../test/support/striped-pictures.js';
 import { tinyEvaluationSet, tinyTrainingSet } from '../../../test/support/tiny-training.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { flip } from '../augment/flip.js';
-import { MemoryCrops } from '../crops/index.js';
-import { SeededRandom } from '../seeded-random.js';
+import { MemoryCrops } from '../data/crops/image-crops.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import { ImageTrainingSet } from './image-training-set.js';
 
 const SIZE = 16;

@@ -1,12 +1,12 @@
-import type { Augmentation, PixelImage } from '../augment/index.js';
+import type { Augmentation, PixelImage } from '../augment/image.js';
 import { flip } from '../augment/flip.js';
-import type { CropSource } from '../crops/index.js';
-import { cropLength } from '../crops/index.js';
-import { mean } from '../mean.js';
-import type { SecondView } from '../methods/index.js';
-import type { SeededRandom } from '../seeded-random.js';
-import { chanceOf } from './training-set.js';
-import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from './training-set.js';
+import type { CropSource } from '../data/crops/crop-source.js';
+import { cropLength } from '../data/crops/crop-source.js';
+import { mean } from '../util/mean.js';
+import type { SecondView } from '../losses/method.js';
+import type { SeededRandom } from '../util/seeded-random.js';
+import { chanceOf } from '../data/training-set.js';
+import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from '../data/training-set.js';
 
 /** A labelled face crop. */
 export interface LabelledCrop {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { INFO_FILE } from '../../model/checkpoint/index.js';
-import { findModelFolder } from '../../model/trained/index.js';
+import { INFO_FILE } from '../../model/checkpoint/save-checkpoint.js';
+import { findModelFolder } from '../../model/heads/model-folder.js';
 
 /** Where a model folder keeps the two networks of a clip model. That of a frame model is a checkpoint itself. */
 export const FRAME_PART = 'frame';

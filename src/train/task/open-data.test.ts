@@ -7,9 +7,9 @@ import { still } from '../../../test/support/still-sample.js';
 import { writeStills } from '../../../test/support/stills-dataset.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { LabelSet } from '../../model/label-set.js';
-import type { TrainConfig } from '../config/index.js';
-import { SPLITS } from '../datasets/index.js';
-import type { Dataset, Split } from '../datasets/index.js';
+import type { TrainConfig } from '../config/train-config.js';
+import { SPLITS } from '../data/sample.js';
+import type { Dataset, Split } from '../data/sample.js';
 import { divide, openData } from './open-data.js';
 
 const GEOMETRY = { ...DEFAULT_CROP, size: 8, channels: 1 } as const;

@@ -1,10 +1,15 @@
 import { LabelSet } from '../../model/label-set.js';
-import type { TrainConfig } from '../config/index.js';
-import type { CropSource } from '../crops/index.js';
-import { carveValidation, deduplicate, mapLabels, openDataset } from '../datasets/index.js';
-import type { CarvedTraining, Dataset, Sample } from '../datasets/index.js';
-import { openPrepared, preparedFolder } from '../prepare/index.js';
-import type { FeatureSource } from '../prepare/index.js';
+import type { TrainConfig } from '../config/train-config.js';
+import type { CropSource } from '../data/crops/crop-source.js';
+import { carveValidation } from '../data/splits.js';
+import { deduplicate } from '../data/deduplicate.js';
+import { mapLabels } from '../data/label-maps.js';
+import { openDataset } from '../data/formats/registry.js';
+import type { CarvedTraining } from '../data/splits.js';
+import type { Dataset, Sample } from '../data/sample.js';
+import { openPrepared } from '../data/preprocess/open-prepared.js';
+import { preparedFolder } from '../data/preprocess/prepared-folder.js';
+import type { FeatureSource } from '../data/preprocess/file-features.js';
 
 /** A data set as a run uses it. */
 export interface OpenData {

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import type { Sample } from './sample.js';
+import { forEachLimited } from './for-each-limited.js';
+
+/** How many files are open at once. */
+const OPEN_FILES = 16;
+
+const WHOLE_BYTES = 2 ** 22;
+
+/** The files a sample is made of. */
+export function filesOf(sample: Sample): readonly string[] {
+  return sample.frames?.map(({ path }) => path) ?? [sample.path];
+}
+
+/** SHA-256 of a file, in hexadecimal digits; a video is not read into memory at once. Rejects as Node does where it cannot be read. */
+export async function fileHash(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  // A picture is read faster whole.
+  if ((await stat(path)).size <= WHOLE_BYTES) hash.update(await readFile(path));
+  else await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** What makes two samples the same picture or clip: equal bytes, and the same stretch of them. */
+export function contentKey(sample: Sample, hashes: readonly string[]): string {
+  const bytes = hashes.length === 1 ? hashes[0]! : createHash('sha256').update(hashes.join()).digest('hex');
+  return `${bytes}@${sample.startSeconds ?? 0}-${sample.endSeconds ?? ''}`;
+}
+
+/**
+ * By sample: its content key, or null where a file cannot be read.
+ * @param onRead called with the number of files of each sample that is done with
+ */
+export async function contentKeys(
+  samples: readonly Sample[],
+  onRead: (files: number) => void = () => undefined,
+): Promise<ReadonlyMap<Sample, string | null>> {
+  const keys = new Map<Sample, string | null>();
+  // Several stretches of one video: read it once.
+  const hashes = new Map<string, Promise<string>>();
+  const hashOnce = (path: string): Promise<string> => {
+    const known = hashes.get(path) ?? fileHash(path);
+    hashes.set(path, known);
+    return known;
+  };
+  await forEachLimited(samples, OPEN_FILES, async (sample) => {
+    try {
+      if (sample.content !== undefined) keys.set(sample, sample.content);
+      else {
+        const own: string[] = [];
+        for (const path of filesOf(sample)) own.push(await hashOnce(path));
+        keys.set(sample, contentKey(sample, own));
+      }
+    } catch {
+      keys.set(sample, null);
+    }
+    onRead(filesOf(sample).length);
+  });
+  return keys;
+}

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { FerError } from '../../../errors/fer-error.js';
+import type { CropGeometry } from '../../../model/crop-geometry.js';
+import { forEachLimited } from '../for-each-limited.js';
+import { cropLength } from './crop-source.js';
+import { grey } from './grey.js';
+import type { CropSource } from './crop-source.js';
+
+/** Images that cannot be decoded are left out, not guessed. */
+export interface DecodedImages {
+  readonly crops: CropSource;
+  /** By image: its index in `crops`, or the reason why it has none. */
+  readonly places: readonly (number | { readonly failed: string })[];
+}
+
+/** Files being decoded at a time. */
+const DECODING = 8;
+
+/** What may be held in memory; beyond it `fer dataset prepare` keeps crops on disk. */
+const MOST_BYTES = 2 ** 30;
+
+/**
+ * Decodes images that are face crops already, as they are: the whole picture, brought to the geometry's size and to grey or colour. All of them
+ * are kept in memory.
+ * @param onDecoded called with the number of images done so far
+ * @throws FerError CONFIG_INVALID when they would not fit into 1 GiB
+ */
+export async function decodeImages(
+  paths: readonly string[],
+  geometry: CropGeometry,
+  onDecoded: (count: number) => void = () => undefined,
+): Promise<DecodedImages> {
+  const length = cropLength(geometry);
+  if (paths.length * length > MOST_BYTES) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${paths.length} images of ${geometry.size}x${geometry.size}x${geometry.channels} do not fit into 1 GiB of memory: run "fer dataset prepare" and use prepared:DIR`,
+    );
+  }
+  const data = new Uint8Array(paths.length * length);
+  const failures = new Map<number, string>();
+  let done = 0;
+  await forEachLimited([...paths.keys()], DECODING, async (i) => {
+    try {
+      data.set(await decodeImage(paths[i]!, geometry), i * length);
+    } catch (error) {
+      failures.set(i, error instanceof Error ? error.message : String(error));
+    }
+    done += 1;
+    onDecoded(done);
+  });
+  return {
+    crops: new MemoryCrops(geometry, data),
+    places: paths.map((_, i) => (failures.has(i) ? { failed: failures.get(i)! } : i)),
+  };
+}
+
+/** Crops in one block of memory [N, S, S, C]. */
+export class MemoryCrops implements CropSource {
+  private readonly length: number;
+
+  constructor(
+    readonly geometry: CropGeometry,
+    private readonly data: Uint8Array,
+  ) {
+    this.length = cropLength(geometry);
+  }
+
+  get count(): number {
+    return this.data.length / this.length;
+  }
+
+  read(indices: readonly number[]): Promise<Uint8Array> {
+    const crops = new Uint8Array(indices.length * this.length);
+    indices.forEach((index, i) => {
+      crops.set(this.data.subarray(index * this.length, (index + 1) * this.length), i * this.length);
+    });
+    return Promise.resolve(crops);
+  }
+}
+
+async function decodeImage(path: string, { size, channels }: CropGeometry): Promise<Uint8Array> {
+  // Reading the file ourselves keeps libvips from caching files by name. Upright as EXIF says, as when faces are looked for. Grey is made here: libvips'
+  // "b-w" is the luminance of linear light, and a model is given luma when it annotates.
+  const rgb = await sharp(await readFile(path))
+    .autoOrient()
+    .removeAlpha()
+    .toColourspace('srgb')
+    .resize(size, size, { fit: 'fill' })
+    .raw()
+    .toBuffer();
+  return channels === 3 ? rgb : grey(rgb);
+}

@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FerError } from '../../../errors/fer-error.js';
+import type { Split } from '../sample.js';
+import { defineReader } from '../reading/define-reader.js';
+import type { Reading } from '../reading/define-reader.js';
+import { columns, readCsv } from '../csv.js';
+import { AFFECTNET } from '../label-maps.js';
+import { firstNpyValue } from '../reading/npy.js';
+
+const LISTS: readonly { split: Split; name: string }[] = [
+  { split: 'train', name: 'training.csv' },
+  { split: 'valid', name: 'validation.csv' },
+];
+const LIST_FOLDERS = ['.', 'Manually_Annotated_file_lists'];
+const IMAGE_FOLDERS = [
+  'Manually_Annotated_Images',
+  'Manually_Annotated/Manually_Annotated_Images',
+  'Manually_Annotated',
+  '.',
+];
+const SETS: readonly { split: Split; folder: string }[] = [
+  { split: 'train', folder: 'train_set' },
+  { split: 'valid', folder: 'val_set' },
+];
+const NOT_USED = 'none, uncertain or no face';
+
+/** AffectNet: Mollahosseini, Hasani and Mahoor, 2017; either the lists it was first handed out with, or the smaller set of one .npy a label. */
+export const affectnet = defineReader(
+  { name: 'affectnet', title: 'AffectNet', labels: AFFECTNET.labels },
+  async (reading) => {
+    const { root, folders, wants } = reading;
+    if (
+      (await folders.first(
+        root,
+        SETS.map(({ folder }) => folder),
+      )) === null
+    ) {
+      for (const { split, name } of LISTS.filter((list) => wants(list.split))) {
+        await collectList(
+          reading,
+          split,
+          await folders.required(
+            root,
+            LIST_FOLDERS.map((folder) => join(folder, name)),
+          ),
+        );
+      }
+    } else {
+      for (const { split, folder } of SETS.filter((set) => wants(set.split)))
+        await collectSet(reading, split, join(root, folder));
+    }
+  },
+);
+
+async function collectList({ root, folders, found }: Reading, split: Split, file: string): Promise<void> {
+  const rows = await readCsv(file);
+  const column = columns(rows[0]);
+  const hasHeader = column('expression') !== undefined;
+  // The validation list has been handed out without a header; the order of its columns is the same.
+  const pathAt = column('subDirectory_filePath') ?? 0;
+  const expressionAt = column('expression') ?? 6;
+  for (const { line, cells } of hasHeader ? rows.slice(1) : rows) {
+    const name = cells[pathAt] ?? '';
+    const label = AFFECTNET.codes.get(cells[expressionAt] ?? '');
+    if (name === '' || label === undefined)
+      found.unreadable({ file, line }, `expression "${cells[expressionAt] ?? ''}" is not a class from 0 to 10`);
+    else if (label === null) found.skip(NOT_USED);
+    else {
+      const path = await folders.first(
+        root,
+        IMAGE_FOLDERS.map((folder) => join(folder, name)),
+      );
+      if (path === null) found.missing({ file, line }, `no image ${name}`);
+      else found.image({ id: name, path, split, label });
+    }
+  }
+}
+
+async function collectSet({ folders, found }: Reading, split: Split, folder: string): Promise<void> {
+  const annotations = await folders.required(folder, ['annotations']);
+  for (const name of (await folders.files(annotations)).filter((candidate) => candidate.endsWith('_exp.npy'))) {
+    const file = join(annotations, name);
+    const id = name.slice(0, -'_exp.npy'.length);
+    const label = await readLabel(file);
+    if (label === undefined) found.unreadable({ file, line: null }, 'holds no class from 0 to 10');
+    else if (label === null) found.skip(NOT_USED);
+    else {
+      const path = await folders.first(join(folder, 'images'), [`${id}.jpg`, `${id}.png`]);
+      if (path === null) found.missing({ file, line: null }, `no image images/${id}.jpg`);
+      else found.image({ id: `${split}/${id}`, path, split, label });
+    }
+  }
+}
+
+/** Undefined where the file does not say. */
+async function readLabel(file: string): Promise<string | null | undefined> {
+  try {
+    return AFFECTNET.codes.get(String(Number(firstNpyValue(await readFile(file), file))));
+  } catch (error) {
+    if (error instanceof FerError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { clipMedia } from '../reading/clip-media.js';
+import type { Split } from '../sample.js';
+import { defineReader } from '../reading/define-reader.js';
+import { readCsv } from '../csv.js';
+import { DFEW } from '../label-maps.js';
+
+const PARTS: readonly { split: Split; folder: string }[] = [
+  { split: 'train', folder: 'train(single-labeled)' },
+  { split: 'test', folder: 'test(single-labeled)' },
+];
+
+/** Where a clip may lie; the authors' face crops first, as they are what published figures use. */
+const CLIPS = ['Clip/clip_224x224_16f', 'Clip/clip_224x224', 'Clip/original'];
+
+/** DFEW, single-labelled clips, five folds: Jiang et al., ACM MM 2020. The votes of annotation.xlsx are not read. */
+export const dfew = defineReader(
+  { name: 'dfew', title: 'DFEW', labels: DFEW.labels, folds: 5 },
+  async ({ root, fold, folders, found, wants }) => {
+    for (const { split, folder } of PARTS.filter((part) => wants(part.split))) {
+      const file = await folders.required(root, [join('EmoLabel_DataSplit', folder, `set_${fold}.csv`)]);
+      for (const { line, cells } of await readCsv(file)) {
+        const [name = '', code = ''] = cells;
+        if (name === 'video_name') continue;
+        const label = DFEW.codes.get(code);
+        if (!/^\d+$/.test(name) || label === undefined || label === null) {
+          found.unreadable({ file, line }, `"${cells.join(',')}" is not a clip number and a class from 1 to 7`);
+          continue;
+        }
+        // Spreadsheets drop leading zeros; the folders keep five digits.
+        const id = name.padStart(5, '0');
+        const media = await clipMedia(
+          folders,
+          CLIPS.map((clips) => join(root, clips, id)),
+        );
+        if (media === null) found.missing({ file, line }, `no clip ${id} in ${CLIPS.join(', ')}`);
+        else found.clip({ ...media, id, split, label });
+      }
+    }
+  },
+);

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { clipMedia } from '../reading/clip-media.js';
+import type { Split } from '../sample.js';
+import { defineReader } from '../reading/define-reader.js';
+import { readLines } from '../csv.js';
+import { canonicalLabel, FERV39K } from '../label-maps.js';
+
+const LISTS: readonly { split: Split; name: string }[] = [
+  { split: 'train', name: 'train_All.csv' },
+  { split: 'test', name: 'test_All.csv' },
+];
+
+/** FERV39k, all scenes: Wang et al., CVPR 2022. Its ".csv" lists are "path Label" with a space and no header. */
+export const ferv39k = defineReader(
+  { name: 'ferv39k', title: 'FERV39k', labels: FERV39K },
+  async ({ root, folders, found, wants }) => {
+    for (const { split, name } of LISTS.filter((list) => wants(list.split))) {
+      const file = await folders.required(root, [join('4_setups', 'All_scenes', name)]);
+      for (const { line, text } of await readLines(file)) {
+        // The label is the last word: folder names may hold spaces.
+        const [, clip, word = ''] = /^(.+?)[\s,]+(\S+)$/.exec(text) ?? [];
+        const label = canonicalLabel(word);
+        if (clip === undefined || !FERV39K.has(label)) {
+          found.unreadable({ file, line }, `"${text}" is not "Scene/Label/number Label"`);
+          continue;
+        }
+        const media = await clipMedia(folders, [join(root, '2_ClipsforFaceCrop', clip)]);
+        if (media === null) found.missing({ file, line }, `no clip 2_ClipsforFaceCrop/${clip}`);
+        else found.clip({ ...media, id: clip, split, label });
+      }
+    }
+  },
+);

@@ -1,0 +1,108 @@
+import { extname } from 'node:path';
+import { z } from 'zod';
+import { closest } from '../../../errors/closest.js';
+import { FerError } from '../../../errors/fer-error.js';
+import type { Collector } from '../reading/collector.js';
+import type { IndexRow } from '../csv.js';
+import { readCsv, readLines } from '../csv.js';
+
+/** A row of a manifest as it was written; what is not there is the empty text. */
+export interface ManifestRow {
+  readonly line: number;
+  readonly path: string;
+  readonly label: string;
+  /** A list, or the name of a file with one label a line; null where `label` holds for all. */
+  readonly frameLabels: readonly (string | null)[] | string | null;
+  readonly start: string;
+  readonly end: string;
+  readonly subject: string;
+  readonly split: string;
+}
+
+const COLUMNS = ['path', 'label', 'frameLabels', 'start', 'end', 'subject', 'split'] as const;
+
+const text = z.union([z.string(), z.number()]).transform(String).optional();
+const JSON_ROW = z.strictObject({
+  path: z.string().min(1),
+  label: text,
+  frameLabels: z.union([z.string(), z.array(z.string().nullable())]).optional(),
+  start: z.number().nullish(),
+  end: z.number().nullish(),
+  subject: text,
+  split: z.string().optional(),
+});
+
+/**
+ * The rows of a manifest; those that cannot be understood are noted as problems.
+ * @throws FerError CONFIG_INVALID for a CSV without the column "path", or with a column of an unknown name
+ */
+export async function readManifestRows(file: string, found: Collector): Promise<ManifestRow[]> {
+  return extname(file).toLowerCase() === '.csv' ? csvRows(file, await readCsv(file), found) : jsonRows(file, found);
+}
+
+function csvRows(file: string, [header, ...rows]: readonly IndexRow[], found: Collector): ManifestRow[] {
+  const plain = (name: string): string => name.toLowerCase().replace(/[\s_]/g, '');
+  const known = new Map(COLUMNS.map((name) => [plain(name), name]));
+  const names = (header?.cells ?? []).map((cell) => {
+    const name = known.get(plain(cell));
+    if (name === undefined) {
+      throw new FerError(
+        'CONFIG_INVALID',
+        `${file}: unknown column "${cell}" in the first line: did you mean "${closest(cell, COLUMNS)}"? (known: ${COLUMNS.join(', ')})`,
+      );
+    }
+    return name;
+  });
+  if (!names.includes('path'))
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${file}: the first line names no column "path" (known: ${COLUMNS.join(', ')})`,
+    );
+  return rows.flatMap(({ line, cells }) => {
+    const cell = (name: (typeof COLUMNS)[number]): string => cells[names.indexOf(name)] ?? '';
+    if (cells.length > names.length || cell('path') === '') {
+      found.unreadable(
+        { file, line },
+        cell('path') === ''
+          ? 'has no path'
+          : `has ${cells.length} cells for ${names.length} columns: quote cells with commas`,
+      );
+      return [];
+    }
+    const frameLabels = cell('frameLabels');
+    return [
+      {
+        line,
+        path: cell('path'),
+        label: cell('label'),
+        frameLabels: frameLabels === '' ? null : frameLabels,
+        start: cell('start'),
+        end: cell('end'),
+        subject: cell('subject'),
+        split: cell('split'),
+      },
+    ];
+  });
+}
+
+async function jsonRows(file: string, found: Collector): Promise<ManifestRow[]> {
+  return (await readLines(file)).flatMap(({ line, text: content }) => {
+    const parsed = JSON_ROW.safeParse(fromJson(content));
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      found.unreadable({ file, line }, `${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not a row'}`.trim());
+      return [];
+    }
+    const { path, label = '', frameLabels = null, start, end, subject = '', split = '' } = parsed.data;
+    return [{ line, path, label, frameLabels, start: String(start ?? ''), end: String(end ?? ''), subject, split }];
+  });
+}
+
+/** Undefined where it is no JSON. */
+function fromJson(content: string): unknown {
+  try {
+    return JSON.parse(content) as unknown;
+  } catch {
+    return undefined;
+  }
+}

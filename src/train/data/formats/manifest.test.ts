@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest';
+import { scratchDir } from '../../../../test/support/scratch.js';
+import { standIns, writeTree } from '../../../../test/support/write-tree.js';
+import { manifest } from './manifest.js';
+
+it('reads a CSV: labels as people write them, stretches of one video, frames, spaces, a BOM and Windows lines', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    'manifest.csv':
+      '\uFEFFpath,label,start,end,subject,Split\r\n' +
+      'my clips/one.mp4,Happy,0,2.5,Ann,train\r\n"my clips/one.mp4",angry,2.5,,Ann,train\r\nframes,sad,,,Bob,val\r\nface.png,Neutral,,,,\r\n',
+    ...standIns('my clips/one.mp4', 'frames/2.png', 'frames/10.png', 'frames/1.png', 'face.png'),
+  });
+  const { samples, problems, labels, splits } = await manifest.read(root);
+  expect(problems).toEqual([]);
+  expect(labels.name).toBe('expressions-7');
+  expect(splits).toEqual(['train', 'valid']);
+  expect(
+    samples.map(({ id, kind, label, subject, split, startSeconds, endSeconds }) => [
+      id,
+      kind,
+      label,
+      subject,
+      split,
+      startSeconds,
+      endSeconds,
+    ]),
+  ).toEqual([
+    ['my clips/one.mp4', 'clip', 'happiness', 'Ann', 'train', 0, 2.5],
+    ['my clips/one.mp4#2', 'clip', 'anger', 'Ann', 'train', 2.5, null],
+    ['frames', 'clip', 'sadness', 'Bob', 'valid', null, null],
+    ['face.png', 'image', 'neutral', null, 'train', null, null],
+  ]);
+  expect(samples[2]!.frames!.map(({ path }) => path.split('/').at(-1))).toEqual(['1.png', '2.png', '10.png']);
+});
+
+it('reads labels by frame, from a JSONL row or from a file beside it', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    'own.jsonl':
+      '{"path":"a.mp4","frameLabels":["happy",null,"bored"]}\n\n{"path":"b.mp4","frameLabels":"b.txt","split":"test","subject":7}\n',
+    'b.txt': 'sad\r\n\r\n-1\r\nsad\r\n',
+    ...standIns('a.mp4', 'b.mp4'),
+  });
+  const { samples, labels, problems } = await manifest.read(`${root}/own.jsonl`);
+  expect(problems).toEqual([]);
+  expect(labels.labels).toEqual(['happiness', 'bored', 'sadness']);
+  expect(samples.map(({ label, frameLabels, split, subject }) => [label, frameLabels, split, subject])).toEqual([
+    [null, ['happiness', null, 'bored'], 'train', null],
+    [null, ['sadness', null, null, 'sadness'], 'test', '7'],
+  ]);
+});
+
+it('names file and line of every row that cannot be used, and goes on', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    'manifest.jsonl': [
+      '{"path":"a.mp4","label":"happy"}',
+      '{"path":"gone.mp4","label":"happy"}',
+      'not json',
+      '{"path":"a.mp4","lable":"happy"}',
+      '{"path":"a.mp4"}',
+      '{"path":"a.mp4","label":"happy","split":"tset"}',
+      '{"path":"a.mp4","label":"happy","start":3,"end":2}',
+      '{"path":"a.mp4","label":"happy","frameLabels":["sad"]}',
+      '{"path":"a.mp4","frameLabels":"gone.txt"}',
+      '{"path":"a.mp4","frameLabels":[null]}',
+      '{"path":"words.txt","label":"happy"}',
+    ].join('\n'),
+    ...standIns('a.mp4', 'words.txt'),
+  });
+  const { samples, problems } = await manifest.read(root);
+  expect(samples).toHaveLength(1);
+  expect(problems.map(({ line }) => line).sort((a, b) => a! - b!)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  expect(problems.filter(({ kind }) => kind === 'missing-file').map(({ line }) => line)).toEqual([2, 11]);
+  expect(problems.find(({ line }) => line === 4)?.message).toContain('lable');
+});
+
+it('refuses a CSV with a column nobody knows', async () => {
+  const root = await scratchDir();
+  await writeTree(root, { 'manifest.csv': 'path,lable\na.mp4,happy\n' });
+  await expect(manifest.read(root)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('"label"') as string,
+  });
+});

@@ -1,0 +1,152 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+import { FerError } from '../../../errors/fer-error.js';
+import { isImageName, isVideoName } from '../../../ingest/media-extensions.js';
+import { Collector } from '../reading/collector.js';
+import type { Dataset, DatasetReader, ReadOptions, Split } from '../sample.js';
+import { Folders } from '../reading/folders.js';
+import { canonicalLabel, labelSetFor } from '../label-maps.js';
+import { readManifestRows } from './manifest-rows.js';
+import type { ManifestRow } from './manifest-rows.js';
+
+const NAMES = ['manifest.csv', 'manifest.jsonl'];
+const IGNORED = new Set(['', '-1', '-', 'ignore']);
+
+/** Own data: a table of paths and labels beside the footage. `root` is the table itself, or a folder with one called manifest.csv or manifest.jsonl. */
+export const manifest: DatasetReader = {
+  name: 'manifest',
+  title: 'own data with a manifest',
+  labels: null,
+  folds: 0,
+  read: readManifest,
+};
+
+async function readManifest(root: string, { split, fold }: ReadOptions = {}): Promise<Dataset> {
+  if (fold !== undefined)
+    throw new FerError(
+      'CONFIG_INVALID',
+      `manifest: fold ${fold} was asked for, but a manifest has no folds: name splits in it`,
+    );
+  const folders = new Folders();
+  const file = await manifestFile(resolve(root), folders);
+  const found = new Collector();
+  const seen = new Map<string, number>();
+  const labels: string[] = [];
+  const noteLabel = (label: string): string => {
+    if (!labels.includes(label)) labels.push(label);
+    return label;
+  };
+  for (const row of await readManifestRows(file, found)) {
+    const truth = await readTruth(row, file);
+    const part = splitNamed(row.split);
+    const span = readSpan(row);
+    const problem =
+      typeof truth === 'string'
+        ? truth
+        : part === null
+          ? `split "${row.split}" is none of train, valid, test`
+          : typeof span === 'string'
+            ? span
+            : null;
+    if (typeof truth === 'string' || part === null || typeof span === 'string') {
+      found.unreadable({ file, line: row.line }, problem ?? '');
+      continue;
+    }
+    if (split !== undefined && part !== split) continue;
+    const path = resolve(dirname(file), row.path);
+    const media = await mediaAt(path, folders);
+    if (media === null) {
+      found.missing({ file, line: row.line }, `no picture, video or folder of pictures at ${row.path}`);
+      continue;
+    }
+    if (truth.label !== null) noteLabel(truth.label);
+    for (const label of truth.frameLabels ?? []) if (label !== null) noteLabel(label);
+    // Several stretches of one video are several samples.
+    const times = (seen.get(row.path) ?? 0) + 1;
+    seen.set(row.path, times);
+    const id = times === 1 ? row.path : `${row.path}#${times}`;
+    const fields = {
+      id,
+      path,
+      frames: media.frames,
+      split: part,
+      subject: row.subject === '' ? null : row.subject,
+      ...truth,
+      ...span,
+    };
+    if (media.isImage) found.image(fields);
+    else found.clip(fields);
+  }
+  return found.dataset('manifest', labelSetFor('manifest', labels));
+}
+
+async function manifestFile(root: string, folders: Folders): Promise<string> {
+  const about = await stat(root).catch(() => null);
+  return about?.isFile() === true ? root : folders.required(root, NAMES);
+}
+
+async function mediaAt(path: string, folders: Folders) {
+  if (await folders.hasFile(path)) {
+    if (isImageName(path)) return { isImage: true, frames: null };
+    return isVideoName(path) ? { isImage: false, frames: null } : null;
+  }
+  const frames = await folders.frames(path);
+  return frames.length > 0 ? { isImage: false, frames } : null;
+}
+
+/** What the row says is seen; a text says what is wrong with it. */
+async function readTruth(
+  { label, frameLabels }: ManifestRow,
+  file: string,
+): Promise<{ label: string | null; frameLabels: (string | null)[] | null } | string> {
+  if (frameLabels === null) {
+    return label.trim() === '' ? 'has no label' : { label: canonicalLabel(label), frameLabels: null };
+  }
+  if (label.trim() !== '') return 'has both a label for the whole and labels by frame: give one of them';
+  const names = typeof frameLabels === 'string' ? await labelFile(join(dirname(file), frameLabels)) : frameLabels;
+  if (names === null) return `the file of frame labels ${String(frameLabels)} cannot be read`;
+  const read = names.map((name) =>
+    name === null || IGNORED.has(name.trim().toLowerCase()) ? null : canonicalLabel(name),
+  );
+  return read.some((name) => name !== null) ? { label: null, frameLabels: read } : 'none of its frames has a label';
+}
+
+/** One label a line, one line a frame; a blank line is a frame to ignore. */
+async function labelFile(path: string): Promise<string[] | null> {
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null) return null;
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n?|\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+function splitNamed(name: string): Split | null {
+  switch (name.trim().toLowerCase()) {
+    case '':
+    case 'train':
+    case 'training':
+      return 'train';
+    case 'valid':
+    case 'val':
+    case 'validation':
+      return 'valid';
+    case 'test':
+      return 'test';
+    default:
+      return null;
+  }
+}
+
+function readSpan({ start, end }: ManifestRow): { startSeconds: number | null; endSeconds: number | null } | string {
+  const startSeconds = start.trim() === '' ? null : Number(start);
+  const endSeconds = end.trim() === '' ? null : Number(end);
+  for (const [name, value] of [
+    ['start', startSeconds],
+    ['end', endSeconds],
+  ] as const) {
+    if (value !== null && !(Number.isFinite(value) && value >= 0)) return `${name} is not a number of seconds`;
+  }
+  if (endSeconds !== null && endSeconds <= (startSeconds ?? 0)) return 'the end does not lie after the start';
+  return { startSeconds, endSeconds };
+}

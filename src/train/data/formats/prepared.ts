@@ -1,0 +1,19 @@
+import { FerError } from '../../../errors/fer-error.js';
+import { readPrepared } from '../preprocess/read-prepared.js';
+import type { Dataset, DatasetReader, ReadOptions } from '../sample.js';
+
+/** What `fer dataset prepare` wrote: the same samples, those that have a face crop. `openPrepared` gives the crops too. */
+export const prepared: DatasetReader = {
+  name: 'prepared',
+  title: 'face crops of a prepared set',
+  labels: null,
+  folds: 0,
+  async read(root: string, { split, fold }: ReadOptions = {}): Promise<Dataset> {
+    if (fold !== undefined)
+      throw new FerError(
+        'CONFIG_INVALID',
+        `prepared: fold ${fold} was asked for, but the fold was chosen when ${root} was prepared: leave the fold out`,
+      );
+    return (await readPrepared(root, split)).dataset;
+  },
+};

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { scratchDir } from '../../../../test/support/scratch.js';
+import { standIns, writeTree } from '../../../../test/support/write-tree.js';
+import { rafDb } from './raf-db.js';
+
+it('reads the misspelt list, aligned images before originals', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    'EmoLabel/list_patition_label.txt':
+      'train_00001.jpg 5\r\ntrain_00002.jpg 1\r\ntrain_00003.jpg 8\r\ntrain_00004.jpg 2\r\ntest_0001.jpg 7\r\n',
+    ...standIns(
+      'Image/aligned/train_00001_aligned.jpg',
+      'Image/original/train_00001.jpg',
+      'Image/original/train_00002.jpg',
+      'Image/aligned/test_0001_aligned.jpg',
+    ),
+  });
+  const { samples, problems } = await rafDb.read(root);
+  expect(samples.map(({ path, label, split }) => [path.slice(root.length + 1), label, split])).toEqual([
+    ['Image/aligned/train_00001_aligned.jpg', 'sadness', 'train'],
+    ['Image/original/train_00002.jpg', 'surprise', 'train'],
+    ['Image/aligned/test_0001_aligned.jpg', 'neutral', 'test'],
+  ]);
+  expect(problems.map(({ kind, line }) => [kind, line])).toEqual([
+    ['unreadable-row', 3],
+    ['missing-file', 4],
+  ]);
+});

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { FerError } from '../../../errors/fer-error.js';
+import type { Dataset } from '../sample.js';
+import { NO_FACE } from './settings.js';
+import type { PrepareSettings } from './settings.js';
+
+/** Version of the layout of a prepared folder; raised when an older ferstream could no longer read what a newer one writes. */
+export const PREPARED_FORMAT = 1;
+
+export const HEADER_FILE = 'prepared.json';
+export const ROWS_FILE = 'samples.jsonl';
+export const CROPS_FILE = 'crops.bin';
+
+const place = z.strictObject({ x: z.number(), y: z.number() });
+const count = z.int().nonnegative();
+
+const schema = z.strictObject({
+  format: z.literal(PREPARED_FORMAT),
+  /** The data set prepared: its name, how many samples it has, and a hash of what it says about them. */
+  source: z.strictObject({ name: z.string(), samples: count, hash: z.string() }),
+  labels: z.strictObject({ name: z.string(), labels: z.array(z.string()).min(1) }),
+  geometry: z.strictObject({
+    size: z.int().positive(),
+    channels: z.union([z.literal(1), z.literal(3)]),
+    eyes: place,
+    mouth: place,
+  }),
+  settings: z.strictObject({ framesPerSecond: z.number().positive().nullable(), noFace: z.enum(NO_FACE) }),
+  /** Null while work is under way. */
+  complete: z.strictObject({ crops: count, detected: count, whole: count, none: count, failed: count }).nullable(),
+});
+
+/** What stands in prepared.json. */
+export type PreparedHeader = z.infer<typeof schema>;
+
+export function headerFor(dataset: Dataset, { geometry, framesPerSecond, noFace }: PrepareSettings): PreparedHeader {
+  const { name, labels, samples } = dataset;
+  return {
+    format: PREPARED_FORMAT,
+    source: { name, samples: samples.length, hash: datasetHash(dataset) },
+    labels: { name: labels.name, labels: [...labels.labels] },
+    geometry: {
+      size: geometry.size,
+      channels: geometry.channels,
+      eyes: { ...geometry.eyes },
+      mouth: { ...geometry.mouth },
+    },
+    settings: { framesPerSecond, noFace },
+    complete: null,
+  };
+}
+
+/** Changes with the samples, their order and what is said of them; not with where they lie. */
+function datasetHash({ samples }: Dataset): string {
+  const hash = createHash('sha256');
+  for (const {
+    id,
+    kind,
+    split,
+    label,
+    frameLabels,
+    softLabel,
+    subject,
+    startSeconds,
+    endSeconds,
+    frames,
+    contested,
+  } of samples) {
+    hash.update(
+      `${JSON.stringify([id, kind, split, label, frameLabels, softLabel, subject, startSeconds, endSeconds, frames?.map(({ index }) => index) ?? null, ...(contested === true ? ['contested'] : [])])}\n`,
+    );
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+/**
+ * The header of a prepared folder; null where there is none.
+ * @throws FerError CONFIG_INVALID when it cannot be understood
+ */
+export async function readHeader(folder: string): Promise<PreparedHeader | null> {
+  const path = join(folder, HEADER_FILE);
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new FerError('CONFIG_INVALID', `${path} cannot be read: prepare the data set anew, into another folder`, {
+      cause: error,
+    });
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  throw new FerError(
+    'CONFIG_INVALID',
+    `${path} is not a description this ferstream understands (${issue.path.map(String).join('.')}: ${issue.message}): prepare the data set anew, into another folder`,
+    {
+      cause: result.error,
+    },
+  );
+}
+
+export async function writeHeader(folder: string, header: PreparedHeader): Promise<void> {
+  const path = join(folder, HEADER_FILE);
+  await writeFile(`${path}.tmp`, `${JSON.stringify(header, null, 2)}\n`, { flush: true });
+  await rename(`${path}.tmp`, path);
+}
+
+/** @throws FerError CONFIG_INVALID when what lies in the folder was made from other data or with other settings */
+export function assertSame(folder: string, there: PreparedHeader, wanted: PreparedHeader): void {
+  const differences: string[] = [];
+  if (there.source.name !== wanted.source.name)
+    differences.push(`data set "${there.source.name}", not "${wanted.source.name}"`);
+  else if (there.source.hash !== wanted.source.hash)
+    differences.push(`another state of the data set (${there.source.samples} samples, now ${wanted.source.samples})`);
+  const parts = {
+    'label set': [there.labels, wanted.labels],
+    'crop geometry': [there.geometry, wanted.geometry],
+    settings: [there.settings, wanted.settings],
+  };
+  for (const [name, [a, b]] of Object.entries(parts)) {
+    if (JSON.stringify(a) !== JSON.stringify(b))
+      differences.push(`${name} ${JSON.stringify(a)}, not ${JSON.stringify(b)}`);
+  }
+  if (differences.length === 0) return;
+  throw new FerError(
+    'CONFIG_INVALID',
+    `${folder} holds crops of ${differences.join('; of ')}: name another folder, or remove this one to start anew`,
+  );
+}

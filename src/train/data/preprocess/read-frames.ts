@@ -1,0 +1,130 @@
+import { FerError } from '../../../errors/fer-error.js';
+import { openFile } from '../../../ingest/file-source.js';
+import { openImages } from '../../../ingest/image-folder-source.js';
+import type { Frame, FrameSource } from '../../../ingest/index.js';
+import { slotOf } from '../../../ingest/picture-filters.js';
+import type { FrameFile, Sample } from '../sample.js';
+
+/** Frames a second of a clip whose pictures lie as files: they carry no times, and nearly all data sets were filmed at about this rate. */
+export const FRAME_FILE_RATE = 25;
+
+/** Slack against rounding, in seconds, when times are compared. */
+const HALF_MICROSECOND = 5e-7;
+
+/** A frame of a sample. */
+export interface ReadFrame {
+  /** Counted from 0: of the footage where it is labelled by frame or lies as files, else of the stretch that is meant. */
+  readonly index: number;
+  /** Seconds. */
+  readonly timestamp: number;
+  /** Null where there is none, or it cannot be decoded. */
+  readonly picture: Frame | null;
+}
+
+export interface ReadFramesOptions {
+  readonly framesPerSecond: number | null;
+  readonly signal?: AbortSignal | undefined;
+  /** Told once, at the end, what damage was met. */
+  readonly onDamage?: (note: string) => void;
+}
+
+/**
+ * The frames of an image (one) or a clip, in order.
+ * @throws FerError INPUT_* when nothing of it can be read, INTERRUPTED
+ */
+export async function* readFrames(
+  sample: Sample,
+  options: ReadFramesOptions,
+): AsyncGenerator<ReadFrame, void, undefined> {
+  if (sample.frames !== null) yield* thinned(frameFiles(sample.frames, sample, options), options.framesPerSecond);
+  else if (sample.kind === 'image') yield* sourceFrames(await openImages(sample.path), options);
+  else yield* thinned(videoFrames(sample, options), options.framesPerSecond);
+}
+
+/** Labels by frame count from the beginning of the footage, so that it has to be decoded from there. */
+async function* videoFrames(sample: Sample, options: ReadFramesOptions): AsyncGenerator<ReadFrame> {
+  const { path, startSeconds, endSeconds, frameLabels } = sample;
+  const source = await openFile(path, { end: endSeconds, start: frameLabels === null ? startSeconds : null });
+  for await (const frame of sourceFrames(source, options)) {
+    if (frame.timestamp >= (startSeconds ?? -Infinity) - HALF_MICROSECOND) yield frame;
+  }
+}
+
+async function* sourceFrames(source: FrameSource, { signal, onDamage }: ReadFramesOptions): AsyncGenerator<ReadFrame> {
+  for await (const picture of source.frames(signal))
+    yield { index: picture.index, timestamp: picture.timestamp, picture };
+  const { note } = source.report();
+  if (note !== null) onDamage?.(note);
+}
+
+/** A frame of a clip that lies as files. */
+export interface FrameMeant {
+  readonly index: number;
+  /** Null where there is no file: in data sets of cut faces, no face was found. */
+  readonly path: string | null;
+}
+
+/** Of a clip that lies as files: the frames of the stretch that is meant, in order; those that have a label and no file are among them. */
+export function framesMeant(
+  files: readonly FrameFile[],
+  { frameLabels, startSeconds, endSeconds }: Pick<Sample, 'frameLabels' | 'startSeconds' | 'endSeconds'>,
+): readonly FrameMeant[] {
+  const there = new Set(files.map(({ index }) => index));
+  const missing = (frameLabels ?? []).flatMap((label, index): FrameMeant[] =>
+    label === null || there.has(index) ? [] : [{ index, path: null }],
+  );
+  const all = missing.length === 0 ? files : [...files, ...missing].sort((a, b) => a.index - b.index);
+  return all.filter(({ index }) => {
+    const timestamp = index / FRAME_FILE_RATE;
+    return (
+      timestamp >= (startSeconds ?? -Infinity) - HALF_MICROSECOND &&
+      timestamp < (endSeconds ?? Infinity) - HALF_MICROSECOND
+    );
+  });
+}
+
+async function* frameFiles(
+  files: readonly FrameFile[],
+  sample: Sample,
+  { signal, onDamage }: ReadFramesOptions,
+): AsyncGenerator<ReadFrame> {
+  let readable = 0;
+  let lastError: FerError | null = null;
+  let unreadable = 0;
+  for (const { index, path } of framesMeant(files, sample)) {
+    const timestamp = index / FRAME_FILE_RATE;
+    let picture: Frame | null = null;
+    if (path === null) {
+      yield { index, timestamp, picture };
+      continue;
+    }
+    try {
+      for await (const frame of (await openImages(path)).frames(signal)) picture = { ...frame, index, timestamp };
+      readable += 1;
+    } catch (error) {
+      const failure = FerError.from(error);
+      if (!failure.code.startsWith('INPUT_')) throw error;
+      lastError = failure;
+      unreadable += 1;
+    }
+    yield { index, timestamp, picture };
+  }
+  if (readable === 0 && lastError !== null) {
+    throw new FerError(
+      'INPUT_UNREADABLE',
+      `${sample.id}: none of its ${unreadable} pictures can be decoded: check that the files are whole`,
+      { cause: lastError },
+    );
+  }
+  if (unreadable > 0) onDamage?.(`${readable} of ${readable + unreadable} pictures, ${unreadable} unreadable`);
+}
+
+/** Keeps the first frame in each slot of 1 / framesPerSecond seconds, as `fer annotate --fps` does; null keeps all. */
+async function* thinned(frames: AsyncIterable<ReadFrame>, framesPerSecond: number | null): AsyncGenerator<ReadFrame> {
+  let previous = -Infinity;
+  for await (const frame of frames) {
+    const slot = framesPerSecond === null ? Infinity : slotOf(frame.timestamp, framesPerSecond);
+    if (framesPerSecond === null || slot > previous) yield frame;
+    previous = slot;
+  }
+}

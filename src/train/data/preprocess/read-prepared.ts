@@ -1,0 +1,125 @@
+import { join, resolve } from 'node:path';
+import { FerError } from '../../../errors/fer-error.js';
+import { LabelSet } from '../../../model/label-set.js';
+import { SPLITS } from '../sample.js';
+import type { Dataset, Sample, Split } from '../sample.js';
+import { jsonLines } from './json-lines.js';
+import { CROPS_FILE, HEADER_FILE, readHeader, ROWS_FILE } from './prepared-header.js';
+import type { PreparedHeader } from './prepared-header.js';
+import type { CropOrigin, PreparedFrame, SampleRow } from './sample-row.js';
+
+/**
+ * A sample of a data set with its place among the crops. `path` is the file of all crops; `frameLabels` go by `readFrames`.
+ */
+export interface PreparedSample extends Sample {
+  readonly content: string | null;
+  readonly origin: CropOrigin;
+  readonly note: string | null;
+  /** Its crops are firstCrop .. firstCrop + crops - 1, in order of time. */
+  readonly firstCrop: number;
+  readonly crops: number;
+  /** The frames that were read, those without a face included. */
+  readonly readFrames: readonly PreparedFrame[];
+}
+
+export interface PreparedDataset extends Dataset {
+  /** Those that have a crop. */
+  readonly samples: readonly PreparedSample[];
+}
+
+export interface PreparedFolder {
+  /** Absolute. */
+  readonly folder: string;
+  readonly header: PreparedHeader & { readonly complete: NonNullable<PreparedHeader['complete']> };
+  readonly dataset: PreparedDataset;
+  /** Those without a crop too. */
+  readonly all: readonly PreparedSample[];
+}
+
+/**
+ * What `prepareDataset` wrote, without opening the crops.
+ * @param split only this one
+ * @throws FerError INPUT_NOT_FOUND when there is nothing prepared, CONFIG_INVALID when it is not complete or not understood
+ */
+export async function readPrepared(folder: string, split?: Split): Promise<PreparedFolder> {
+  const root = resolve(folder);
+  const header = await readHeader(root);
+  if (header === null)
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${folder}: there is no ${HEADER_FILE}: name a folder that "fer dataset prepare" has written`,
+    );
+  const { complete } = header;
+  if (complete === null)
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${folder}: is not prepared to its end: run the same "fer dataset prepare" again, it goes on where it was`,
+    );
+  const all: PreparedSample[] = [];
+  let lines = 0;
+  for await (const { value } of jsonLines(join(root, ROWS_FILE))) {
+    lines += 1;
+    const row = value as SampleRow;
+    if (split === undefined || row.split === split) all.push(sampleOf(row, join(root, CROPS_FILE)));
+  }
+  if (lines !== header.source.samples) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${join(folder, ROWS_FILE)}: has ${lines} readable rows, not ${header.source.samples}: run the same "fer dataset prepare" again`,
+    );
+  }
+  const samples = all.filter(({ crops }) => crops > 0);
+  const without = (origin: CropOrigin): number => all.filter((sample) => sample.origin === origin).length;
+  const leftOut = Object.entries({ 'no face found': without('none'), 'could not be read': without('failed') }).filter(
+    ([, count]) => count > 0,
+  );
+  return {
+    folder: root,
+    header: { ...header, complete },
+    dataset: {
+      name: header.source.name,
+      labels: new LabelSet(header.labels.name, header.labels.labels),
+      splits: SPLITS.filter((name) => samples.some((sample) => sample.split === name)),
+      samples,
+      problems: [],
+      leftOut: Object.fromEntries(leftOut),
+    },
+    all,
+  };
+}
+
+function sampleOf(
+  {
+    id,
+    kind,
+    split,
+    label,
+    frameLabels,
+    softLabel,
+    contested,
+    subject,
+    content,
+    origin,
+    note,
+    firstCrop,
+    crops,
+    frames,
+  }: SampleRow,
+  path: string,
+): PreparedSample {
+  const said = {
+    id,
+    kind,
+    path,
+    frames: null,
+    label,
+    frameLabels,
+    softLabel,
+    subject,
+    split,
+    startSeconds: null,
+    endSeconds: null,
+    content,
+  };
+  return { ...said, ...(contested && { contested }), origin, note, firstCrop, crops, readFrames: frames };
+}

@@ -1,0 +1,101 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { FerError } from '../../../errors/fer-error.js';
+import { isImageName } from '../../../ingest/media-extensions.js';
+import { naturalOrder } from '../../../ingest/natural-order.js';
+import type { FrameFile } from '../sample.js';
+
+interface Entry {
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+/** What lies in a data set's folders. Each is listed once, however many rows ask for its files: sets have hundreds of thousands. */
+export class Folders {
+  private readonly listings = new Map<string, Promise<ReadonlyMap<string, Entry>>>();
+
+  /** The visible entries in natural order of their names; none where there is no such folder. */
+  async entries(folder: string): Promise<readonly Entry[]> {
+    return [...(await this.listing(folder)).values()];
+  }
+
+  async subfolders(folder: string): Promise<readonly string[]> {
+    return (await this.entries(folder)).filter((entry) => entry.isFolder).map(({ name }) => name);
+  }
+
+  async files(folder: string): Promise<readonly string[]> {
+    return (await this.entries(folder)).filter((entry) => !entry.isFolder).map(({ name }) => name);
+  }
+
+  async hasFile(path: string): Promise<boolean> {
+    const entry = (await this.listing(dirname(path))).get(basename(path));
+    return entry !== undefined && !entry.isFolder;
+  }
+
+  async hasFolder(path: string): Promise<boolean> {
+    return (await this.listing(dirname(path))).get(basename(path))?.isFolder === true;
+  }
+
+  /** The pictures of a clip. `indexOf` reads a frame's place from its name (null: not a frame); by default they are counted off. */
+  async frames(folder: string, indexOf?: (name: string) => number | null): Promise<readonly FrameFile[]> {
+    const names = (await this.files(folder)).filter(isImageName);
+    if (indexOf === undefined) return names.map((name, index) => ({ index, path: join(folder, name) }));
+    const frames = names.flatMap((name) => {
+      const index = indexOf(name);
+      return index === null ? [] : [{ index, path: join(folder, name) }];
+    });
+    return frames.sort((a, b) => a.index - b.index);
+  }
+
+  /** The first of these files or folders below `root` that is there. */
+  async first(root: string, candidates: readonly string[]): Promise<string | null> {
+    for (const candidate of candidates) {
+      const path = join(root, candidate);
+      if ((await this.hasFile(path)) || (await this.hasFolder(path))) return path;
+    }
+    return null;
+  }
+
+  /**
+   * The same, for what the data set cannot be read without.
+   * @throws FerError INPUT_NOT_FOUND
+   */
+  async required(root: string, candidates: readonly string[]): Promise<string> {
+    const found = await this.first(root, candidates);
+    if (found !== null) return found;
+    await this.requiredFolder(root);
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${root}: holds no ${candidates.map((name) => `"${name}"`).join(' or ')}: give the root folder of the data set`,
+    );
+  }
+
+  /** @throws FerError INPUT_NOT_FOUND when there is no such folder */
+  async requiredFolder(folder: string): Promise<void> {
+    const about = await stat(folder).catch(() => null);
+    if (about?.isDirectory() !== true)
+      throw new FerError('INPUT_NOT_FOUND', `${folder}: no such folder: check the name`);
+  }
+
+  private listing(folder: string): Promise<ReadonlyMap<string, Entry>> {
+    const known = this.listings.get(folder);
+    if (known !== undefined) return known;
+    const listing = list(folder);
+    this.listings.set(folder, listing);
+    return listing;
+  }
+}
+
+async function list(folder: string): Promise<ReadonlyMap<string, Entry>> {
+  const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const visible = found.filter(({ name }) => !name.startsWith('.')).sort((a, b) => naturalOrder(a.name, b.name));
+  const entries = await Promise.all(
+    visible.map(async (entry): Promise<[string, Entry] | null> => {
+      if (!entry.isSymbolicLink()) return [entry.name, { name: entry.name, isFolder: entry.isDirectory() }];
+      // Large sets are often linked in from another disk; a link that leads nowhere is a missing file.
+      const target = await stat(join(folder, entry.name)).catch(() => null);
+      return target === null ? null : [entry.name, { name: entry.name, isFolder: target.isDirectory() }];
+    }),
+  );
+  return new Map(entries.filter((entry) => entry !== null));
+}

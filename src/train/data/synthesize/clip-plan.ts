@@ -1,0 +1,97 @@
+import { FerError } from '../../../errors/fer-error.js';
+import type { SeededRandom } from '../../util/seeded-random.js';
+import type { Sample, Split } from '../sample.js';
+import { dissolveSchedule, mainSegment, mainShare, mixes } from './dissolve-schedule.js';
+import type { Mix } from './dissolve-schedule.js';
+import { facePath } from './face-path.js';
+import type { FacePose } from './face-path.js';
+import { ImageDealer } from './image-dealer.js';
+
+/** All that a clip is made of, before a pixel is drawn. */
+export interface ClipPlan {
+  readonly split: Split;
+  /** Folder of its frames, relative to the data set, with "/" on every system. */
+  readonly path: string;
+  /** The still images, one a segment; neighbours are of different classes. */
+  readonly images: readonly Sample[];
+  /** First frame of each segment. */
+  readonly starts: readonly number[];
+  /** [frames] */
+  readonly mixes: readonly Mix[];
+  /** [frames] */
+  readonly poses: readonly FacePose[];
+  /** Label of the image with the larger share. [frames] */
+  readonly trueLabels: readonly string[];
+  /** That larger share, above 0.5. [frames] */
+  readonly clearness: readonly number[];
+}
+
+/**
+ * Plans clips of one split. Every segment's class is drawn from the classes that have images, other than the one before; its image is dealt from
+ * that class. The plan of a clip depends on `random` and its number, not on how many clips there are.
+ * @param balance 1: every class equally likely; 0: each as often as it has images; between them, as (number of images)^(1 - balance)
+ * @throws FerError CONFIG_INVALID when the images are of fewer than two classes, or the frames too few
+ */
+export function planClips(
+  split: Split,
+  count: number,
+  frames: number,
+  images: readonly Sample[],
+  random: SeededRandom,
+  balance = 1,
+): ClipPlan[] {
+  if (count === 0) return [];
+  const dealer = new ImageDealer(images, random.fork('images'));
+  const { labels } = dealer;
+  if (labels.length < 2) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `synthetic clips: the images for the ${split} clips are of ${labels.length === 1 ? `one class (${labels[0]!})` : 'no class'}, but a dissolve needs two: ask for 0 ${split} clips, or use another data set`,
+    );
+  }
+  // Drawn evenly without weights, so that a seed goes on giving the clips it has always given.
+  const weights = balance === 1 ? null : labels.map((label) => dealer.count(label) ** (1 - balance));
+  return Array.from({ length: count }, (_, index) => {
+    const own = random.fork(`clip ${index}`);
+    const schedule = dissolveSchedule(frames, own.fork('schedule'));
+    const chosen = segmentClasses(labels.length, weights, schedule.starts.length, own.fork('labels')).map((index) =>
+      dealer.deal(labels[index]!),
+    );
+    const shown = mixes(schedule);
+    return {
+      split,
+      path: `${split}/${String(index + 1).padStart(4, '0')}`,
+      images: chosen,
+      starts: schedule.starts,
+      mixes: shown,
+      poses: facePath(frames, own.fork('path')),
+      trueLabels: shown.map((mix) => chosen[mainSegment(mix)]!.label!),
+      clearness: shown.map(mainShare),
+    };
+  });
+}
+
+/** Classes by index, each likely by its weight, never one twice in a row; null: all alike. */
+function segmentClasses(
+  classes: number,
+  weights: readonly number[] | null,
+  count: number,
+  random: SeededRandom,
+): number[] {
+  const chosen: number[] = [];
+  for (let k = 0; k < count; k += 1) {
+    const before = chosen[k - 1] ?? null;
+    chosen.push(weights === null ? drawEvenly(classes, before, random) : drawByWeight(weights, before, random));
+  }
+  return chosen;
+}
+
+function drawEvenly(classes: number, before: number | null, random: SeededRandom): number {
+  return before === null ? random.int(classes) : (before + 1 + random.int(classes - 1)) % classes;
+}
+
+function drawByWeight(weights: readonly number[], before: number | null, random: SeededRandom): number {
+  const others = [...weights.keys()].filter((index) => index !== before);
+  let left = random.next() * others.reduce((sum, index) => sum + weights[index]!, 0);
+  return others.find((index) => (left -= weights[index]!) < 0) ?? others.at(-1)!;
+}

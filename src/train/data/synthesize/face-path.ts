@@ -1,0 +1,49 @@
+import type { SeededRandom } from '../../util/seeded-random.js';
+import { smoothPath } from './smooth-path.js';
+
+/** How a face lies in one frame, against the still image it was taken from. */
+export interface FacePose {
+  /** Moved, as a share of the picture's side. */
+  readonly right: number;
+  readonly down: number;
+  /** Enlarged; 1 as in the still image. */
+  readonly scale: number;
+  /** Turned clockwise, in degrees. */
+  readonly turn: number;
+  /** What all pixel values are multiplied by. */
+  readonly brightness: number;
+}
+
+/** Furthest drift (of the smooth path) and jitter (standard deviation, drawn for each frame on its own) of one number. */
+interface Sway {
+  readonly drift: number;
+  readonly jitter: number;
+}
+
+/** About what is left when a detector's boxes are aligned: a face that stays about where it is, never quite still. */
+const SHIFT: Sway = { drift: 0.06, jitter: 0.006 };
+const SCALE: Sway = { drift: 0.05, jitter: 0.005 };
+const TURN: Sway = { drift: 6, jitter: 0.5 };
+const BRIGHTNESS: Sway = { drift: 0.15, jitter: 0.01 };
+/** A little nearer on average, so that less of the repeated edge is seen. */
+const MEAN_SCALE = 1.04;
+
+/** How a face drifts and jitters through a clip. @returns [frames] */
+export function facePath(frames: number, random: SeededRandom): FacePose[] {
+  const swaying = (name: string, { drift, jitter }: Sway): number[] => {
+    const own = random.fork(name);
+    return smoothPath(frames, own).map((value) => drift * value + jitter * own.normal());
+  };
+  const right = swaying('right', SHIFT);
+  const down = swaying('down', SHIFT);
+  const scale = swaying('scale', SCALE);
+  const turn = swaying('turn', TURN);
+  const brightness = swaying('brightness', BRIGHTNESS);
+  return right.map((moved, t) => ({
+    right: moved,
+    down: down[t]!,
+    scale: MEAN_SCALE + scale[t]!,
+    turn: turn[t]!,
+    brightness: 1 + brightness[t]!,
+  }));
+}

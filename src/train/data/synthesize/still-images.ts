@@ -1,0 +1,70 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import type { PixelImage } from '../../augment/image.js';
+import { cropLength } from '../crops/crop-source.js';
+import type { CropSource } from '../crops/crop-source.js';
+import { forEachLimited } from '../for-each-limited.js';
+
+/** Files being decoded at a time. */
+const DECODING = 8;
+
+export interface DecodedStills {
+  /** By path. [size, size, channels] */
+  readonly faces: ReadonlyMap<string, PixelImage>;
+  /** By path: why it could not be read. */
+  readonly failures: ReadonlyMap<string, string>;
+}
+
+/** Face images as they are, brought to one size and to grey (1) or colour (3 channels). */
+export async function decodeStills(paths: readonly string[], size: number, channels: 1 | 3): Promise<DecodedStills> {
+  const faces = new Map<string, PixelImage>();
+  const failures = new Map<string, string>();
+  await forEachLimited([...new Set(paths)], DECODING, async (path) => {
+    try {
+      const picture = sharp(await readFile(path), { failOn: 'error' })
+        .autoOrient()
+        .removeAlpha()
+        .toColourspace(channels === 1 ? 'b-w' : 'srgb');
+      const { data, info } = await picture
+        .resize(size, size, { fit: 'fill' })
+        .raw({ depth: 'uchar' })
+        .toBuffer({ resolveWithObject: true });
+      if (info.channels !== channels) throw new Error(`decoded to ${info.channels} channels instead of ${channels}`);
+      faces.set(path, { data: Float32Array.from(data), height: size, width: size, channels });
+    } catch (error) {
+      failures.set(path, error instanceof Error ? error.message : String(error));
+    }
+  });
+  return { faces, failures };
+}
+
+/** Face crops that were cut before. @returns by place in `crops`; each [S, S, C] */
+export async function readCrops(
+  crops: CropSource,
+  places: readonly number[],
+): Promise<ReadonlyMap<number, PixelImage>> {
+  const { size, channels } = crops.geometry;
+  const wanted = [...new Set(places)];
+  const pixels = await crops.read(wanted);
+  const length = cropLength(crops.geometry);
+  return new Map(
+    wanted.map((place, i) => [
+      place,
+      { data: Float32Array.from(pixels.subarray(i * length, (i + 1) * length)), height: size, width: size, channels },
+    ]),
+  );
+}
+
+/** A PNG, grey or colour like the image; values are rounded. Without loss, and the same bytes every time. */
+export async function writePng(path: string, { data, width, height, channels }: PixelImage): Promise<void> {
+  const pixels = Uint8Array.from(data, Math.round);
+  const picture = sharp(pixels, { raw: { width, height, channels: channels === 1 ? 1 : 3 } });
+  // Without a colour space named, grey pixels would be written as colour.
+  await writeFile(
+    path,
+    await picture
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .png({ compressionLevel: 9 })
+      .toBuffer(),
+  );
+}

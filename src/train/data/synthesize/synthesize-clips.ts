@@ -1,0 +1,243 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FerError } from '../../../errors/fer-error.js';
+import type { PixelImage } from '../../augment/image.js';
+import { fitCrops } from '../crops/fit-crops.js';
+import type { CropSource } from '../crops/crop-source.js';
+import type { PreparedSample } from '../preprocess/read-prepared.js';
+import { SeededRandom } from '../../util/seeded-random.js';
+import type { UnreadableFile } from '../check-dataset.js';
+import type { Dataset, Sample, Split } from '../sample.js';
+import { SPLITS } from '../sample.js';
+import { forEachLimited } from '../for-each-limited.js';
+import type { ClipPlan } from './clip-plan.js';
+import { REPORT_FILE } from './aligned-clips.js';
+import { planClips } from './clip-plan.js';
+import { manifestText, recipeText } from './clip-tables.js';
+import { replaceFolder } from '../../../files/replace-folder.js';
+import { frameNoise } from './frame-noise.js';
+import type { ImagePools } from './image-pools.js';
+import { imagePools } from './image-pools.js';
+import { renderFrame } from './render-frame.js';
+import { decodeStills, readCrops, writePng } from './still-images.js';
+import type { SynthesisOptions } from './synthesis-options.js';
+import { checkSynthesisOptions, clipsOf, DEFAULT_SYNTHESIS } from './synthesis-options.js';
+
+/** What was made; the same stands in synthetic.json, but for `damaged`. */
+export interface SynthesisReport {
+  /** Always true: these are no recordings. */
+  readonly synthetic: true;
+  readonly about: string;
+  /** The data set of the still images. */
+  readonly source: string;
+  /** True where the pictures are face crops of a prepared data set, aligned as networks see them; false where they are the files as they are. */
+  readonly aligned: boolean;
+  readonly options: SynthesisOptions;
+  /** The official split whose images the test clips show; null without test clips. */
+  readonly testSplit: Split | null;
+  readonly labels: readonly string[];
+  /** Training images not used because they are copies of others. */
+  readonly copies: number;
+  readonly splits: Readonly<Record<Split, SplitContent>>;
+  /** Still images that could not be decoded; others took their places. */
+  readonly damaged: readonly UnreadableFile[];
+}
+
+export interface SplitContent {
+  readonly clips: number;
+  readonly frames: number;
+  /** Frames whose label in the manifest is wrong. */
+  readonly mislabelled: number;
+  /** Frames that show two faces. */
+  readonly dissolving: number;
+  /** Different still images seen, of how many there were to choose from. */
+  readonly images: number;
+  readonly imagesToChooseFrom: number;
+}
+
+export interface SynthesisSettings extends Partial<SynthesisOptions> {
+  /** Official split for the test clips' images; by default `test`, or `valid` when `test` has no images. */
+  readonly testSplit?: Split;
+  /** Of a prepared data set: its crops, which are the still images then. */
+  readonly crops?: CropSource | null;
+  /** Replace a folder that an earlier synthesis wrote. */
+  readonly replace?: boolean;
+  /** Ends the work; nothing is written then. */
+  readonly signal?: AbortSignal;
+  /** Called when the images are read, with 0, and after each clip, with the number of clips written. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+const ABOUT =
+  'Synthetic clips: still images that were made to move and to dissolve into each other. Not recordings; the transitions are not those of a face. For experiments with labels by frame.';
+
+/** PNGs being written at a time. */
+const WRITING = 8;
+
+/**
+ * Builds a data set of labelled clips from labelled still images, to be read back as `manifest:DIR`: labels with noise in `manifest.jsonl`, the true ones
+ * in `manifest.true.jsonl`, how each clip was made in `clips.jsonl`. Same images, options and seed: same bytes. docs/synthetic-clips.md has the details.
+ * @param output appears complete or not at all
+ * @throws FerError CONFIG_INVALID for options out of range or images that do not suffice, OUTPUT_UNWRITABLE, INTERRUPTED
+ */
+export async function synthesizeClips(
+  dataset: Dataset,
+  output: string,
+  settings: SynthesisSettings = {},
+): Promise<SynthesisReport> {
+  const { testSplit, crops = null, replace = false, signal, onProgress = () => undefined, ...given } = settings;
+  const options = { ...DEFAULT_SYNTHESIS, ...given };
+  checkSynthesisOptions(options);
+  const { seed, frameNoise: rate } = options;
+  const readStills = crops === null ? stillsInFiles(options) : stillsAmong(crops, options);
+  const random = new SeededRandom(seed).fork('synthetic clips');
+
+  return replaceFolder(output, { marker: REPORT_FILE, replace }, async (folder) => {
+    const pools = await imagePools(dataset, seed, { needsTest: options.testClips > 0, testSplit });
+    const { plans, faceOf, damaged } = await planReadableClips(pools, options, readStills, random, signal);
+
+    const training = plans.filter(({ split }) => split === 'train');
+    const noisy = frameNoise(
+      training.map(({ trueLabels }) => trueLabels),
+      dataset.labels.labels,
+      rate,
+      random.fork('frame noise'),
+    );
+    const labels = new Map<ClipPlan, readonly string[]>(plans.map((plan) => [plan, plan.trueLabels]));
+    training.forEach((plan, i) => labels.set(plan, noisy[i]!));
+    const inOrder = plans.map((plan) => labels.get(plan)!);
+
+    onProgress(0, plans.length);
+    for (const [done, plan] of plans.entries()) {
+      refuseInterrupted(signal);
+      await writeClip(join(folder, plan.path), plan, plan.images.map(faceOf));
+      onProgress(done + 1, plans.length);
+    }
+    await writeFile(join(folder, 'manifest.jsonl'), manifestText(plans, inOrder));
+    await writeFile(
+      join(folder, 'manifest.true.jsonl'),
+      manifestText(
+        plans,
+        plans.map(({ trueLabels }) => trueLabels),
+      ),
+    );
+    await writeFile(join(folder, 'clips.jsonl'), recipeText(plans, inOrder));
+    const content = (split: Split): SplitContent =>
+      contentOf(
+        plans.filter((plan) => plan.split === split),
+        labels,
+        pools.images[split].length,
+      );
+    const report = {
+      synthetic: true,
+      about: ABOUT,
+      source: dataset.name,
+      aligned: crops !== null,
+      options,
+      testSplit: pools.testSplit,
+      labels: dataset.labels.labels,
+      copies: pools.copies,
+      splits: { train: content('train'), valid: content('valid'), test: content('test') },
+    } as const;
+    await writeFile(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`);
+    refuseInterrupted(signal);
+    return { ...report, damaged };
+  });
+}
+
+interface ReadableClips {
+  readonly plans: readonly ClipPlan[];
+  readonly faceOf: (sample: Sample) => PixelImage;
+  readonly damaged: readonly UnreadableFile[];
+}
+
+interface Stills {
+  readonly faceOf: (sample: Sample) => PixelImage;
+  /** By path: why it could not be read. */
+  readonly failures: ReadonlyMap<string, string>;
+}
+
+/** Reads the images of samples. */
+type ReadStills = (samples: readonly Sample[]) => Promise<Stills>;
+
+function stillsInFiles({ size, channels }: SynthesisOptions): ReadStills {
+  return async (samples) => {
+    const { faces, failures } = await decodeStills(
+      samples.map(({ path }) => path),
+      size,
+      channels,
+    );
+    return { faceOf: ({ path }) => faces.get(path)!, failures };
+  };
+}
+
+function stillsAmong(crops: CropSource, { size, channels }: SynthesisOptions): ReadStills {
+  const fitted = fitCrops(crops, { ...crops.geometry, size, channels });
+  if (fitted === null) {
+    const { geometry } = crops;
+    throw new FerError(
+      'CONFIG_INVALID',
+      `synthetic clips: frames of ${described(size, channels)} cannot be made of crops of ${described(geometry.size, geometry.channels)}: ask for what was prepared, or smaller`,
+    );
+  }
+  return async (samples) => {
+    const placeOf = (sample: Sample): number => (sample as PreparedSample).firstCrop;
+    const faces = await readCrops(fitted, samples.map(placeOf));
+    return { faceOf: (sample) => faces.get(placeOf(sample))!, failures: new Map() };
+  };
+}
+
+function described(size: number, channels: 1 | 3): string {
+  return `${size}x${size} pixels in ${channels === 1 ? 'grey' : 'colour'}`;
+}
+
+/** Plans all clips and reads their images. Where some are damaged, plans again without them. */
+async function planReadableClips(
+  { images }: ImagePools,
+  options: SynthesisOptions,
+  readStills: ReadStills,
+  random: SeededRandom,
+  signal?: AbortSignal,
+): Promise<ReadableClips> {
+  const damaged = new Map<string, string>();
+  const counts = clipsOf(options);
+  for (;;) {
+    refuseInterrupted(signal);
+    const whole = (split: Split): readonly Sample[] => images[split].filter(({ path }) => !damaged.has(path));
+    const plans = SPLITS.flatMap((split) =>
+      planClips(split, counts[split], options.frames, whole(split), random.fork(split), options.balance),
+    );
+    const { faceOf, failures } = await readStills(plans.flatMap(({ images: shown }) => shown));
+    if (failures.size === 0) {
+      return { plans, faceOf, damaged: [...damaged].map(([path, message]) => ({ path, message })) };
+    }
+    for (const [path, message] of failures) damaged.set(path, message);
+  }
+}
+
+async function writeClip(folder: string, { mixes, poses }: ClipPlan, faces: readonly PixelImage[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await forEachLimited([...mixes.keys()], WRITING, async (t) => {
+    await writePng(join(folder, `${String(t).padStart(4, '0')}.png`), renderFrame(faces, mixes[t]!, poses[t]!));
+  });
+}
+
+function contentOf(
+  plans: readonly ClipPlan[],
+  labels: ReadonlyMap<ClipPlan, readonly string[]>,
+  imagesToChooseFrom: number,
+): SplitContent {
+  const sum = (count: (plan: ClipPlan) => number): number => plans.reduce((total, plan) => total + count(plan), 0);
+  return {
+    clips: plans.length,
+    frames: sum(({ mixes }) => mixes.length),
+    mislabelled: sum((plan) => plan.trueLabels.filter((label, t) => label !== labels.get(plan)![t]).length),
+    dissolving: sum(({ mixes }) => mixes.filter(({ share }) => share > 0).length),
+    images: new Set(plans.flatMap(({ images }) => images.map(({ id }) => id))).size,
+    imagesToChooseFrom,
+  };
+}
+
+function refuseInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new FerError('INTERRUPTED', 'synthetic clips: stopped; nothing was written');
+}

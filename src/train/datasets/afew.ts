@@ -1,8 +1,0 @@
-import { collectClassFolders } from './class-folders.js';
-import { defineReader } from './define-reader.js';
-import { AFEW } from './label-maps.js';
-
-/** AFEW: Dhall et al., IEEE MultiMedia 2012; film clips in a folder for each class. */
-export const afew = defineReader({ name: 'afew', title: 'AFEW', labels: AFEW }, (reading) =>
-  collectClassFolders(reading, AFEW),
-);

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { FerError } from '../../errors/fer-error.js';
+import { readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
+import { INFO_FILE } from '../../model/checkpoint/save-checkpoint.js';
+import type { ExpressionModel } from '../../model/expression-model.js';
+import { findModelFolder } from '../../model/heads/model-folder.js';
+import { evaluate } from './evaluate.js';
+import type { LabelledCrop } from '../data/faces/labelled-crop.js';
+import { writeFileAtomic } from '../../files/atomic-file.js';
+import { confidence, fitCalibration } from '../metrics/fit-calibration.js';
+import type { Calibration } from '../metrics/fit-calibration.js';
+
+/** What calibrating a model gave. */
+export interface ModelCalibration {
+  /** Faces it was fitted on. */
+  readonly count: number;
+  /** With the temperature that the model had. */
+  readonly before: Calibration;
+  readonly after: Calibration;
+}
+
+/** Below this a posterior counts as it: float32 rounds smaller ones to 0, which has no logarithm. */
+const LEAST = 1e-37;
+
+/**
+ * Finds the temperature with which a model is as sure of these faces as it is right, without the mirrored picture.
+ * @param model as it lies in `folder`
+ * @param crops held-out faces cut with `model.crop`; those whose truth the model does not know are left out
+ * @throws FerError INPUT_UNREADABLE where none is left, INTERRUPTED after `signal`, and what `crops` throws
+ */
+export async function calibrateModel(
+  model: ExpressionModel,
+  folder: string,
+  crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>,
+  signal?: AbortSignal,
+): Promise<ModelCalibration> {
+  const { temperature: had = 1 } = await readCheckpointInfo(await answering(folder));
+  const logits: Float64Array[] = [];
+  const truths: number[] = [];
+  await evaluate(model, crops, {
+    ignoreMissing: true,
+    ...(signal && { signal }),
+    onPrediction: ({ truth, posteriors }) => {
+      if (!model.labels.has(truth)) return;
+      // T log softmax(z / T) is z up to a constant that no softmax sees.
+      logits.push(Float64Array.from(posteriors, (p) => had * Math.log(Math.max(p, LEAST))));
+      truths.push(model.labels.indexOf(truth));
+    },
+  });
+  if (truths.length === 0)
+    throw new FerError(
+      'INPUT_UNREADABLE',
+      `model ${folder}: there is no face with a label that it knows to calibrate it on; give another data set or split`,
+    );
+  return {
+    count: truths.length,
+    before: { temperature: had, ...confidence(logits, truths, had) },
+    after: fitCalibration(logits, truths),
+  };
+}
+
+/** Puts a temperature into a model folder. @throws FerError WEIGHTS_MISSING, OUTPUT_UNWRITABLE */
+export async function writeTemperature(folder: string, temperature: number): Promise<void> {
+  const checkpoint = await answering(folder);
+  await writeFileAtomic(
+    join(checkpoint, INFO_FILE),
+    `${JSON.stringify({ ...(await readCheckpointInfo(checkpoint)), temperature }, null, 2)}\n`,
+  );
+}
+
+/** The checkpoint whose logits become posteriors. */
+async function answering(folder: string): Promise<string> {
+  const { frame, temporal } = await findModelFolder(folder);
+  return temporal ?? frame;
+}

@@ -1,0 +1,67 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FerError } from '../../../errors/fer-error.js';
+import { copyCheckpoint } from '../../../model/checkpoint/copy-checkpoint.js';
+import { readCheckpointInfo } from '../../../model/checkpoint/load-checkpoint.js';
+import { INFO_FILE } from '../../../model/checkpoint/save-checkpoint.js';
+import type { WeightPrecision } from '../../../model/checkpoint/copy-checkpoint.js';
+import { findModelFolder } from '../../../model/heads/model-folder.js';
+import { writeTemperature } from '../../evaluate/calibrate-model.js';
+import { replaceFolder } from '../../../files/replace-folder.js';
+import { writeFileAtomic } from '../../../files/atomic-file.js';
+import { FRAME_PART, TEMPORAL_PART } from '../../task/model-folder.js';
+import { withoutPlaces } from './without-places.js';
+
+export interface CopyModelOptions {
+  /** Default: as they are. */
+  readonly weights?: WeightPrecision;
+  /** Of the copy; the model's own, if not given. */
+  readonly temperature?: number;
+  /** Of the folders and files it was trained with, tell only the names: for a model that others get. */
+  readonly namesOnly?: boolean;
+}
+
+/** All that lies in a model folder. */
+const OF_A_MODEL = [INFO_FILE, 'model.json', 'weights.bin', FRAME_PART, TEMPORAL_PART];
+
+/**
+ * Copies a model folder; the copy appears whole or not at all. A model that is there already is replaced.
+ * @throws FerError WEIGHTS_MISSING when `from` holds none, OUTPUT_UNWRITABLE, also where anything but a model is in the way
+ */
+export async function copyModel(
+  from: string,
+  to: string,
+  { weights = 'float32', temperature, namesOnly = false }: CopyModelOptions = {},
+): Promise<void> {
+  const { frame, temporal } = await findModelFolder(from);
+  const there = await readdir(to).catch((): string[] => []);
+  const other = there.find((name) => !OF_A_MODEL.includes(name));
+  if (other !== undefined)
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `${to} cannot be replaced by a model: it holds ${other} too; move that away, or choose another place`,
+    );
+  await replaceFolder(
+    to,
+    { marker: there.includes(INFO_FILE) ? INFO_FILE : join(FRAME_PART, INFO_FILE), replace: true },
+    async (folder) => {
+      const parts =
+        temporal === null
+          ? [[frame, folder] as const]
+          : [[frame, join(folder, FRAME_PART)] as const, [temporal, join(folder, TEMPORAL_PART)] as const];
+      for (const [source, copy] of parts) {
+        await copyCheckpoint(source, copy, weights);
+        if (namesOnly) await tellNamesOnly(copy);
+      }
+      if (temperature !== undefined) await writeTemperature(folder, temperature);
+    },
+  );
+}
+
+async function tellNamesOnly(checkpoint: string): Promise<void> {
+  const info = await readCheckpointInfo(checkpoint);
+  await writeFileAtomic(
+    join(checkpoint, INFO_FILE),
+    `${JSON.stringify({ ...info, recipe: withoutPlaces(info.recipe) }, null, 2)}\n`,
+  );
+}

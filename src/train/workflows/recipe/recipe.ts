@@ -1,0 +1,154 @@
+import * as z from 'zod';
+import { closest } from '../../../errors/closest.js';
+import { FerError } from '../../../errors/fer-error.js';
+import { WEIGHT_PRECISIONS } from '../../../model/checkpoint/copy-checkpoint.js';
+import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
+import { readConfigFile, resolveConfig } from '../../config/read-config.js';
+import type { TrainConfig } from '../../config/train-config.js';
+import { SPLITS } from '../../data/sample.js';
+import { DEFAULT_SYNTHESIS } from '../../data/synthesize/synthesis-options.js';
+import { FACE_CHOICES } from '../../data/faces/face-handling.js';
+import { NO_FACE } from '../../data/preprocess/settings.js';
+import { PRESET_NAMES } from '../../config/presets.js';
+import { DATA, referencesIn } from './references.js';
+
+const count = z.int().nonnegative();
+const named = {
+  name: z.string().regex(/^[\w][\w.-]*$/, 'is used as the name of a folder: letters, digits, dots and dashes'),
+};
+
+const prepare = z.strictObject({
+  ...named,
+  kind: z.literal('prepare'),
+  data: z.string(),
+  size: z.int().positive().default(DEFAULT_CROP.size),
+  channels: z.union([z.literal(1), z.literal(3)]).default(DEFAULT_CROP.channels),
+  noFace: z.enum(NO_FACE).default('whole'),
+  framesPerSecond: z.number().positive().nullable().default(null),
+});
+
+const synthesize = z.strictObject({
+  ...named,
+  kind: z.literal('synthesize'),
+  data: z.string(),
+  clips: count.default(DEFAULT_SYNTHESIS.clips),
+  validClips: count.default(DEFAULT_SYNTHESIS.validClips),
+  testClips: count.default(DEFAULT_SYNTHESIS.testClips),
+  frames: z.int().positive().default(DEFAULT_SYNTHESIS.frames),
+  size: z.int().positive().default(DEFAULT_SYNTHESIS.size),
+  channels: z.union([z.literal(1), z.literal(3)]).default(DEFAULT_SYNTHESIS.channels),
+  frameNoise: z.number().min(0).max(1).default(DEFAULT_SYNTHESIS.frameNoise),
+  balance: z.number().min(0).max(1).default(DEFAULT_SYNTHESIS.balance),
+  seed: z.int().default(DEFAULT_SYNTHESIS.seed),
+});
+
+const train = z.strictObject({
+  ...named,
+  kind: z.literal('train'),
+  preset: z.enum(PRESET_NAMES).nullable().default(null),
+  /** Settings of `fer train`, over the preset. */
+  config: z.record(z.string(), z.unknown(), {
+    error: 'write settings of fer train, as in { "data": "@crops", "epochs": 40 }',
+  }),
+});
+
+const calibrate = z.strictObject({
+  ...named,
+  kind: z.literal('calibrate'),
+  model: z.string(),
+  data: z.string(),
+  split: z.enum(SPLITS).default('valid'),
+  faces: z.enum(FACE_CHOICES).default('auto'),
+});
+
+const publish = z.strictObject({
+  ...named,
+  kind: z.literal('publish'),
+  model: z.string(),
+  /** Where the model folder goes, from the folder that the recipe lies in. */
+  to: z.string().min(1),
+  weights: z.enum(WEIGHT_PRECISIONS).default('float16'),
+});
+
+const KINDS = { prepare, synthesize, train, calibrate, publish };
+const schema = z.strictObject({
+  stages: z.array(z.discriminatedUnion('kind', [prepare, synthesize, train, calibrate, publish])).min(1),
+});
+
+/** Of every kind of stage: what may be set, besides its name and kind. */
+export const STAGE_SETTINGS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(KINDS).map(([kind, { shape }]) => [
+    kind,
+    Object.keys(shape).filter((key) => key !== 'name' && key !== 'kind'),
+  ]),
+);
+
+type Written = z.output<typeof schema>['stages'][number];
+
+export type PrepareStage = z.output<typeof prepare>;
+export type SynthesizeStage = z.output<typeof synthesize>;
+export type TrainStage = { readonly name: string; readonly kind: 'train'; readonly config: TrainConfig };
+export type CalibrateStage = z.output<typeof calibrate>;
+export type PublishStage = z.output<typeof publish>;
+
+/** One step of a recipe, with all its settings; text that begins with "@" refers to what an earlier one made. */
+export type Stage = PrepareStage | SynthesizeStage | TrainStage | CalibrateStage | PublishStage;
+
+/** How a model is made, from a data set on: stages in the order in which they run. */
+export interface Recipe {
+  readonly stages: readonly Stage[];
+}
+
+/** @throws FerError INPUT_NOT_FOUND, CONFIG_INVALID */
+export async function readRecipe(path: string): Promise<Recipe> {
+  return parseRecipe(await readConfigFile(path));
+}
+
+/** Checks all stages before any runs. @throws FerError CONFIG_INVALID naming the stage, and what in it */
+export function parseRecipe(json: unknown): Recipe {
+  const result = schema.safeParse(json);
+  if (!result.success)
+    throw new FerError('CONFIG_INVALID', `recipe: ${describe(result.error.issues[0]!, json)}`, { cause: result.error });
+  const stages = result.data.stages.map(completed);
+  stages.forEach(({ name }, i) => {
+    if (name === DATA)
+      throw invalid(name, `"${DATA}" is the data set that is named on the command line; choose another name`);
+    if (stages.findIndex((other) => other.name === name) !== i)
+      throw invalid(name, 'another stage has the same name; choose another one');
+  });
+  stages.forEach((stage, i) => {
+    const known = [DATA, ...stages.slice(0, i).map(({ name }) => name)];
+    for (const reference of referencesIn(stage)) {
+      if (!known.includes(reference))
+        throw invalid(stage.name, `"@${reference}" is no earlier stage: did you mean "@${closest(reference, known)}"?`);
+    }
+  });
+  return { stages };
+}
+
+/** The settings of a training with all defaults, so that what they mean is checked, and does not change behind a recipe's back. */
+function completed(stage: Written): Stage {
+  if (stage.kind !== 'train') return stage;
+  const { name, kind, preset, config } = stage;
+  try {
+    return { name, kind, config: resolveConfig(preset, config) };
+  } catch (error) {
+    if (error instanceof FerError) throw invalid(name, error.message);
+    throw error;
+  }
+}
+
+function invalid(stage: string, what: string): FerError {
+  return new FerError('CONFIG_INVALID', `recipe, stage "${stage}": ${what}`);
+}
+
+function describe(issue: z.core.$ZodIssue, json: unknown): string {
+  const where = issue.path.map(String).join('.') || 'the whole';
+  if (issue.code !== 'unrecognized_keys') return `${where}: ${issue.message}`;
+  const written =
+    issue.path[0] === 'stages'
+      ? (json as { stages: { kind: keyof typeof KINDS }[] }).stages[Number(issue.path[1])]
+      : undefined;
+  const known = Object.keys((written === undefined ? schema : KINDS[written.kind]).shape);
+  return `${where}: ${issue.keys.map((key) => `unknown field "${key}": did you mean "${closest(key, known)}"?`).join(', ')}`;
+}

@@ -1,0 +1,99 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { FerError } from '../../../errors/fer-error.js';
+import { exists } from '../../../files/make-folder.js';
+import type { Recipe, Stage } from './recipe.js';
+import type { RecipeOptions } from './recipe-options.js';
+import { DATA, referencesIn, replaceReferences } from './references.js';
+import { runStage } from './run-stage.js';
+import { differences, fingerprints, readStageRecords, writeStageRecords } from './stage-records.js';
+import type { StageRecord } from './stage-records.js';
+
+/**
+ * Runs a recipe's stages in order, each into the folder of its name, and goes on where it was stopped or killed: what is done is not done again, and a
+ * stage that was begun is taken up. A stage whose folder is removed is made anew. The engine must be open.
+ * @param output folder of the run
+ * @returns false when interrupted
+ * @throws FerError CONFIG_INVALID where a stage was begun with other settings, and what stages throw
+ */
+export async function runRecipe(recipe: Recipe, output: string, options: RecipeOptions = {}): Promise<boolean> {
+  const { data, root = '.', onMessage = () => undefined } = options;
+  if (data === undefined && recipe.stages.some((stage) => referencesIn(stage).includes(DATA))) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      'the recipe is made from a data set of yours: name it with --data FORMAT:DIR, such as ferplus:/data/ferplus',
+    );
+  }
+  await mkdir(output, { recursive: true }).catch((cause: unknown) => {
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `${output} cannot be made (${(cause as Error).message}): choose another --output`,
+      { cause },
+    );
+  });
+  const placeOf = (stage: Stage): string =>
+    stage.kind === 'publish' ? resolve(root, stage.to) : join(output, stage.name);
+  const marks = fingerprints(recipe, data?.split(':')[0] ?? '');
+  const records: Record<string, StageRecord> = {};
+  for (const [name, record] of Object.entries(await readStageRecords(output))) {
+    const stage = recipe.stages.find((one) => one.name === name);
+    // Of a stage that the recipe has no more, and one whose folder was taken away, nothing is left to agree with.
+    if (stage !== undefined && (await exists(placeOf(stage)))) records[name] = record;
+  }
+  for (const stage of recipe.stages) assertSame(stage, records[stage.name], marks.get(stage.name)!, placeOf(stage));
+
+  for (const stage of recipe.stages) {
+    const { name } = stage;
+    if (records[name]?.isDone === true) {
+      onMessage(`${name}: done before`);
+      continue;
+    }
+    onMessage(`${name}: ${stage.kind}`);
+    const write = async (isDone: boolean): Promise<void> => {
+      records[name] = { fingerprint: marks.get(name)!, settings: stage, isDone };
+      await writeStageRecords(output, records);
+    };
+    await write(false);
+    if (!(await finished(runStage(withPlaces(stage, recipe, output, data), placeOf(stage), options)))) return false;
+    await write(true);
+  }
+  return true;
+}
+
+function assertSame(stage: Stage, record: StageRecord | undefined, fingerprint: string, place: string): void {
+  if (record === undefined || record.fingerprint === fingerprint) return;
+  const changed = differences(record.settings, stage);
+  const what =
+    changed.length > 0
+      ? `with other settings (${changed.slice(0, 3).join('; ')}${changed.length > 3 ? '; ...' : ''})`
+      : 'on an earlier stage, or a format of the data set, that has changed since';
+  throw new FerError(
+    'CONFIG_INVALID',
+    `stage "${stage.name}" was ${record.isDone ? 'made' : 'begun'} ${what}: undo the change, choose another --output, or remove ${place} to make it anew`,
+  );
+}
+
+/** A stage with its references replaced by folders, and in `data` by data sets. */
+function withPlaces(stage: Stage, { stages }: Recipe, output: string, data: string | undefined): Stage {
+  return replaceReferences(stage, (name, place, setting) => {
+    if (name === DATA) return data!;
+    const folder = join(output, name, place);
+    if (setting !== 'data') return folder;
+    const { kind } = stages.find((one) => one.name === name)!;
+    if (kind === 'prepare') return `prepared:${folder}`;
+    if (kind === 'synthesize') return `manifest:${folder}`;
+    throw new FerError(
+      'CONFIG_INVALID',
+      `recipe, stage "${stage.name}": "@${name}" makes no data set: name a stage of kind prepare or synthesize`,
+    );
+  });
+}
+
+async function finished(work: Promise<boolean>): Promise<boolean> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof FerError && error.code === 'INTERRUPTED') return false;
+    throw error;
+  }
+}
