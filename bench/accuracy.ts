@@ -5,13 +5,22 @@
  *   npm run bench:accuracy -- --data ferplus:/data/ferplus --split valid [--model baseline --model runs/mine/best] [--faces] [--limit N] [--backend NAME]
  */
 import { parseArgs } from 'node:util';
-import { DEFAULT_MODEL, EXPRESSIONS_8, loadFaceNets, openBackend, openImages, openModel } from '../src/index.js';
-import type { BackendName, CropGeometry, FaceCrop, FaceNets, Frame, LabelSet } from '../src/index.js';
+import { loadFaceNets } from '../src/ingest/face/face-nets.js';
+import { openImages } from '../src/ingest/image-folder-source.js';
+import { openBackend } from '../src/model/engines/open-backend.js';
+import { openModel } from '../src/model/heads/open-model.js';
+import { EXPRESSIONS_8 } from '../src/model/label-set.js';
+import { DEFAULT_MODEL } from '../src/model/model-names.js';
+import type { FaceNets } from '../src/ingest/face/face-nets.js';
+import type { Frame } from '../src/ingest/frame.js';
+import type { CropGeometry, FaceCrop } from '../src/model/crop-geometry.js';
+import type { BackendName } from '../src/model/engines/backend.js';
+import type { LabelSet } from '../src/model/label-set.js';
 import { faceCrop, wholeCrop } from '../src/train/data/preprocess/cut-crop.js';
 import { findLargest } from '../src/train/data/preprocess/prepare-image.js';
-import { mirroredCrop } from '../src/train/evaluate/mirrored-crop.js';
-import { openDataset, Tally } from '../src/train/index.js';
-import { mean } from '../src/train/util/mean.js';
+import { mirroredCrop } from '../src/train/augment/mirrored-crop.js';
+import { openDataset, RunningMetrics } from '../src/train/index.js';
+import { mean } from '../src/train/util/arrays.js';
 import type { Evaluation, Sample, Split } from '../src/train/index.js';
 import { HumanEmotionNet } from './human-emotion-net.js';
 import { markdownTable } from './table.js';
@@ -183,7 +192,7 @@ function rowsOf(name: string, labels: LabelSet, way: string, { plain, mirrored: 
 }
 
 function tally(labels: LabelSet, posteriors: readonly Float32Array[], ignoreMissing: boolean): Evaluation {
-  const sums = new Tally(labels, ignoreMissing);
+  const sums = new RunningMetrics(labels, ignoreMissing);
   sums.add(truths, posteriors);
   return sums.result();
 }

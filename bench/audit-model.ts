@@ -12,7 +12,7 @@ import { openModel } from '../src/model/heads/open-model.js';
 import { canonicalLabel } from '../src/train/data/label-maps.js';
 import type { Split } from '../src/train/data/sample.js';
 import { evaluate } from '../src/train/evaluate/evaluate.js';
-import { openSplit, withSplitCrops } from '../src/train/data/faces/split-crops.js';
+import { openSplit, withFaces } from '../src/train/data/faces/open-faces.js';
 import { areaUnderRoc } from '../src/train/metrics/area-under-roc.js';
 import { symmetricNoise } from '../src/train/data/label-noise.js';
 import { SeededRandom } from '../src/train/util/seeded-random.js';
@@ -27,7 +27,7 @@ const part = { data, split: split as Split };
 const dataset = await openSplit(part);
 const labels = model.labels.labels;
 const looks: { readonly truth: number; readonly posteriors: Float64Array }[] = [];
-await withSplitCrops(dataset, part, { model, faces: 'as-is' }, (crops) =>
+await withFaces(dataset, part, { model, faces: 'as-is' }, (crops) =>
   evaluate(model, crops, {
     flip: true,
     onPrediction: ({ truth, posteriors }) => {

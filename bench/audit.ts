@@ -15,8 +15,8 @@ import type { RowHistory } from '../src/train/audit/row-history.js';
 import { readConfigFile, resolveConfig } from '../src/train/config/read-config.js';
 import type { TrainConfig } from '../src/train/config/train-config.js';
 import { areaUnderRoc } from '../src/train/metrics/area-under-roc.js';
-import { rowsOf } from '../src/train/data/faces/labelled-rows.js';
-import { openData } from '../src/train/task/open-data.js';
+import { facesOf } from '../src/train/data/faces/face-dataset.js';
+import { openData } from '../src/train/data/training/open-data.js';
 import { markdownTable } from './table.js';
 
 /** A row in an epoch: p_GT, p_NN, predicted class, the label given. */
@@ -62,7 +62,7 @@ const RANKINGS: Readonly<Record<string, Ranking>> = {
 async function trueLabels(config: TrainConfig): Promise<ReadonlyMap<string, number>> {
   const open = await openData({ ...config, deduplicate: false });
   const { dataset } = open;
-  const rows = dataset.samples.flatMap((sample) => rowsOf(sample, dataset.labels));
+  const rows = dataset.samples.flatMap((sample) => facesOf(sample, dataset.labels));
   await open.close();
   return new Map(rows.map(({ id, label }) => [id, label]));
 }

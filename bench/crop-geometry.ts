@@ -5,11 +5,11 @@
  */
 import { openImages } from '../src/ingest/image-folder-source.js';
 import { loadFaceNets } from '../src/ingest/index.js';
-import { facePoints } from '../src/ingest/face/face-window.js';
-import { openBackend } from '../src/model/backend/index.js';
-import { openDataset } from '../src/train/datasets/index.js';
-import { findLargest } from '../src/train/prepare/prepare-image.js';
-import { SeededRandom } from '../src/train/seeded-random.js';
+import { facePoints } from '../src/ingest/face/align/face-window.js';
+import { openBackend } from '../src/model/engines/open-backend.js';
+import { openDataset } from '../src/train/data/formats/registry.js';
+import { findLargest } from '../src/train/data/preprocess/prepare-image.js';
+import { SeededRandom } from '../src/train/util/seeded-random.js';
 
 const [location = '', count = '600'] = process.argv.slice(2);
 const { samples } = await openDataset(location);

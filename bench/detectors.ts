@@ -8,8 +8,14 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { expandInputs, FaceFollower, loadFaceNets, openBackend, openSource } from '../src/index.js';
-import type { DetectorName, FaceNets, Frame } from '../src/index.js';
+import { FaceFollower } from '../src/ingest/face/face-follower.js';
+import { loadFaceNets } from '../src/ingest/face/face-nets.js';
+import { expandInputs } from '../src/ingest/inputs.js';
+import { openSource } from '../src/ingest/open-source.js';
+import { openBackend } from '../src/model/engines/open-backend.js';
+import type { DetectorName } from '../src/ingest/face/detect/detector.js';
+import type { FaceNets } from '../src/ingest/face/face-nets.js';
+import type { Frame } from '../src/ingest/frame.js';
 import { markdownTable, median } from './table.js';
 
 const { values: flags } = parseArgs({

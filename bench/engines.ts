@@ -13,7 +13,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
-import { openBackend, parseBackendName } from '../src/model/backend/index.js';
+import { openBackend, parseBackendName } from '../src/model/engines/open-backend.js';
 import { markdownTable, median } from './table.js';
 
 const BATCH = 64;

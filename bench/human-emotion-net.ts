@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import type { CropGeometry, FaceCrop } from '../src/index.js';
-import { DEFAULT_CROP, LabelSet } from '../src/index.js';
+import type { CropGeometry, FaceCrop } from '../src/model/crop-geometry.js';
+import { DEFAULT_CROP } from '../src/model/crop-geometry.js';
+import { LabelSet } from '../src/model/label-set.js';
 import { GraphNetwork } from '../src/model/pretrained/graph-network.js';
 import { loadHumanGraph } from '../src/model/pretrained/weight-files.js';
 

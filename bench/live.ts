@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
-import { findFfmpeg } from '../src/index.js';
+import { findFfmpeg } from '../src/ingest/ffmpeg-binaries.js';
 import { runProcess } from '../src/ingest/index.js';
 import { startLive } from './live-process.js';
 import { writeSection } from './live-report.js';

@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
-import { Annotator, expandInputs } from '../src/index.js';
+import { expandInputs } from '../src/ingest/inputs.js';
+import { Annotator } from '../src/stream/annotate/annotator.js';
 import { buildPanningFace } from './panning-face.js';
 import { markdownTable } from './table.js';
 

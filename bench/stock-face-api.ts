@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import type { Frame } from '../src/index.js';
+import type { Frame } from '../src/ingest/frame.js';
 
 /** The part of face-api that the stock chain uses. */
 interface StockFaceApi {

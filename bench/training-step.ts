@@ -14,8 +14,10 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
-import { findPackage, openBackend } from '../src/model/backend/index.js';
-import { compactResidualNet, frameClassifier } from '../src/model/networks/index.js';
+import { openBackend } from '../src/model/engines/open-backend.js';
+import { findPackage } from '../src/model/engines/packages.js';
+import { frameClassifier } from '../src/model/networks/classifier.js';
+import { compactResidualNet } from '../src/model/networks/compact-residual-net.js';
 import { markdownTable, median } from './table.js';
 
 const BATCH = 64;

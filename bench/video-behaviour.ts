@@ -9,28 +9,24 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  alignFace,
-  ClipWindow,
-  DEFAULT_MODEL,
-  expandInputs,
-  FaceFollower,
-  loadFaceNets,
-  openBackend,
-  openImages,
-  openModel,
-  openSource,
-} from '../src/index.js';
-import type {
-  BackendName,
-  ClipWindowOptions,
-  ExpressionModel,
-  FaceCrop,
-  FaceNets,
-  Frame,
-  FrameResult,
-  TrackedFace,
-} from '../src/index.js';
+import { alignFace } from '../src/ingest/face/align/align-face.js';
+import { FaceFollower } from '../src/ingest/face/face-follower.js';
+import { loadFaceNets } from '../src/ingest/face/face-nets.js';
+import { openImages } from '../src/ingest/image-folder-source.js';
+import { expandInputs } from '../src/ingest/inputs.js';
+import { openSource } from '../src/ingest/open-source.js';
+import { openBackend } from '../src/model/engines/open-backend.js';
+import { openModel } from '../src/model/heads/open-model.js';
+import { DEFAULT_MODEL } from '../src/model/model-names.js';
+import { ClipWindow } from '../src/stream/pipeline/clip-window.js';
+import type { FaceNets } from '../src/ingest/face/face-nets.js';
+import type { TrackedFace } from '../src/ingest/face/track/tracked-face.js';
+import type { Frame } from '../src/ingest/frame.js';
+import type { FaceCrop } from '../src/model/crop-geometry.js';
+import type { BackendName } from '../src/model/engines/backend.js';
+import type { ExpressionModel } from '../src/model/expression-model.js';
+import type { ClipWindowOptions } from '../src/stream/pipeline/clip-window.js';
+import type { FrameResult } from '../src/stream/pipeline/frame-result.js';
 import type { FrameObservation } from '../src/stream/pipeline/observation.js';
 import { wholeCrop } from '../src/train/data/preprocess/cut-crop.js';
 import { openDataset, SeededRandom } from '../src/train/index.js';

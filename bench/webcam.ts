@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { WebSocket } from 'ws';
-import { openFile } from '../src/index.js';
+import { openFile } from '../src/ingest/file-source.js';
 import { LiveProducer } from '../src/stream/client/index.js';
 import { buildPanningFace } from './panning-face.js';
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { BatchEvent } from '../stream/index.js';
+import type { BatchEvent } from '../stream/annotate/batch.js';
 import { EXIT } from './exit-codes.js';
 import { formatDuration, Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';

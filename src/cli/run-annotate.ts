@@ -1,5 +1,8 @@
-import { annotateBatch, FORMAT_NAMES, outputFormat } from '../stream/index.js';
-import type { AnnotateOptions, BatchOptions } from '../stream/index.js';
+import { annotateBatch } from '../stream/annotate/batch.js';
+import { FORMAT_NAMES } from '../stream/output/format-names.js';
+import { outputFormat } from '../stream/output/formats.js';
+import type { AnnotateOptions } from '../stream/annotate/annotate-options.js';
+import type { BatchOptions } from '../stream/annotate/batch.js';
 import { BatchReport } from './batch-report.js';
 import { interruptSignal } from './interrupt.js';
 

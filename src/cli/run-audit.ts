@@ -13,7 +13,7 @@ import type { LabelAudit } from '../train/audit/audit-labels.js';
 import { readConfigFile } from '../train/config/read-config.js';
 import { openDataset } from '../train/data/formats/registry.js';
 import type { Dataset, Split } from '../train/data/sample.js';
-import { openSplit, withSplitCrops } from '../train/data/faces/split-crops.js';
+import { openSplit, withFaces } from '../train/data/faces/open-faces.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';
 import { runFolder } from '../train/records/run-folder.js';
 import { openPrepared } from '../train/data/preprocess/open-prepared.js';
@@ -100,7 +100,7 @@ async function auditByModel(
     const onSample = (done: number): void => {
       progress.update(done);
     };
-    const { audit, unknown, notes } = await withSplitCrops(
+    const { audit, unknown, notes } = await withFaces(
       dataset,
       part,
       { model, faces, onSample, signal },

@@ -11,7 +11,7 @@ import { readCheckpointInfo } from '../model/checkpoint/load-checkpoint.js';
 import { LabelSet } from '../model/label-set.js';
 import { TrainedModel } from '../model/heads/trained-model.js';
 import { evaluate } from '../train/evaluate/evaluate.js';
-import { openSplit, withSplitCrops } from '../train/data/faces/split-crops.js';
+import { openSplit, withFaces } from '../train/data/faces/open-faces.js';
 import { runCalibrate } from './run-calibrate.js';
 
 const dir = await scratchDir();
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const teacher = await TrainedModel.load(model);
   const from = { data: `manifest:${data}`, split: 'test' } as const;
   const rows: string[] = [];
-  await withSplitCrops(await openSplit(from), from, { model: teacher, faces: 'as-is' }, (crops) =>
+  await withFaces(await openSplit(from), from, { model: teacher, faces: 'as-is' }, (crops) =>
     evaluate(teacher, crops, {
       onPrediction: ({ id, predicted, posteriors }) => {
         const second = [...posteriors.keys()].sort((a, b) => posteriors[b]! - posteriors[a]!)[1]!;

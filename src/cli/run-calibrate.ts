@@ -2,9 +2,9 @@ import { openBackend } from '../model/engines/open-backend.js';
 import type { BackendName } from '../model/engines/backend.js';
 import { TrainedModel } from '../model/heads/trained-model.js';
 import { calibrateModel, writeTemperature } from '../train/evaluate/calibrate-model.js';
-import type { Calibration } from '../train/metrics/fit-calibration.js';
+import type { Calibration } from '../train/metrics/calibration.js';
 import type { Split } from '../train/data/sample.js';
-import { openSplit, withSplitCrops } from '../train/data/faces/split-crops.js';
+import { openSplit, withFaces } from '../train/data/faces/open-faces.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';
 import { EXIT } from './exit-codes.js';
 import { Progress } from './progress.js';
@@ -36,7 +36,7 @@ export async function runCalibrate(
     const onSample = (done: number): void => {
       progress.update(done);
     };
-    const { count, before, after } = await withSplitCrops(
+    const { count, before, after } = await withFaces(
       dataset,
       from,
       { model, faces, onSample, ...(io.signal && { signal: io.signal }) },

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { buildDemoFootage } from '../ingest/index.js';
-import { annotateBatch, makeFolder, summaryLines } from '../stream/index.js';
-import type { Summary } from '../stream/index.js';
+import { makeFolder } from '../files/make-folder.js';
+import { annotateBatch } from '../stream/annotate/batch.js';
+import { summaryLines } from '../stream/output/summary-lines.js';
+import type { Summary } from '../stream/output/summary.js';
 import { BatchReport } from './batch-report.js';
 import { EXIT } from './exit-codes.js';
 import { interruptSignal } from './interrupt.js';

@@ -6,12 +6,12 @@ import { openModel } from '../model/heads/open-model.js';
 import type { Backend, BackendName } from '../model/engines/backend.js';
 import type { ExpressionModel } from '../model/expression-model.js';
 import { AtomicFile } from '../files/atomic-file.js';
-import { makeFolder } from '../stream/index.js';
+import { makeFolder } from '../files/make-folder.js';
 import type { Dataset, Split } from '../train/data/sample.js';
 import { evaluate } from '../train/evaluate/evaluate.js';
 import { faceHandling } from '../train/data/faces/face-handling.js';
-import { openSplit, withSplitCrops } from '../train/data/faces/split-crops.js';
-import type { CropNotes } from '../train/data/faces/crop-notes.js';
+import { openSplit, withFaces } from '../train/data/faces/open-faces.js';
+import type { FaceNotes } from '../train/data/faces/crop-notes.js';
 import type { EvaluationOfCrops } from '../train/evaluate/evaluate.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';
 import type { Prediction } from '../train/data/faces/labelled-crop.js';
@@ -93,14 +93,14 @@ async function evaluateSplit(
   { data, split, faces, flip = false, ignoreMissing = false }: EvaluateFlags,
   target: ProgressTarget,
   onPrediction: (prediction: Prediction) => Promise<void>,
-): Promise<{ evaluation: EvaluationOfCrops; notes: CropNotes }> {
+): Promise<{ evaluation: EvaluationOfCrops; notes: FaceNotes }> {
   const signal = interruptSignal();
   const progress = new Progress(target, 'samples');
   const onSample = (done: number): void => {
     progress.update(done);
   };
   try {
-    return await withSplitCrops(dataset, { data, split }, { model, faces, onSample, signal }, async (crops) => {
+    return await withFaces(dataset, { data, split }, { model, faces, onSample, signal }, async (crops) => {
       progress.start(`testing on ${dataset.name}`, dataset.samples.length);
       return {
         evaluation: await evaluate(model, crops, { flip, ignoreMissing, onPrediction, signal }),
@@ -118,7 +118,7 @@ function report(
   backend: Backend,
   dataset: Dataset,
   evaluation: EvaluationOfCrops,
-  notes: CropNotes,
+  notes: FaceNotes,
 ): object {
   const { data, split, fold = null, faces, flip = false, ignoreMissing = false } = flags;
   return {
@@ -135,7 +135,7 @@ function report(
 }
 
 /** What the figures do not say by themselves. */
-function remarks(dataset: Dataset, evaluation: EvaluationOfCrops, notes: CropNotes): string[] {
+function remarks(dataset: Dataset, evaluation: EvaluationOfCrops, notes: FaceNotes): string[] {
   const { missingLabels, ignoredMissing, unlabelledFrames, framesWithoutFace, unansweredFrames } = evaluation;
   const { wholePictures, unreadable } = notes;
   const missing = `the model does not know ${missingLabels.join(', ')}`;
@@ -174,7 +174,7 @@ function examples(what: string, all: readonly string[]): string[] {
   ];
 }
 
-function firstOf({ unreadable }: CropNotes, { unansweredFrames }: EvaluationOfCrops): string {
+function firstOf({ unreadable }: FaceNotes, { unansweredFrames }: EvaluationOfCrops): string {
   if (unreadable[0] !== undefined) return ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`;
   return unansweredFrames > 0 ? ' (no face was found)' : '';
 }

@@ -1,6 +1,6 @@
 /**
- * Every way ferstream can refuse, in one table: what the code means and what usually mends it.
- * `docs/errors.md` is written from this table (a test keeps the two equal).
+ * Every reason for which ferstream refuses work, in one table.
+ * `docs/errors.md` says the same, with what to do (a test keeps the two equal).
  */
 export const ERROR_CODES = {
   USAGE: 'A command line or option that cannot be understood.',
@@ -20,6 +20,7 @@ export const ERROR_CODES = {
     'An annotation file that is not ferstream JSONL, is cut short, or was written to another version of the schema.',
   WORKER_FAILED: 'A thread that shared in training ended or failed.',
   OUTPUT_UNWRITABLE: 'An output file or folder could not be written.',
+  FOLDER_IN_USE: 'Another process is writing in the folder.',
   INTERRUPTED: 'Stopped by the user; finished work is kept.',
   INTERNAL: 'A defect in ferstream itself.',
 } as const;

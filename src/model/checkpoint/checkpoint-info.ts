@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { FerError } from '../../errors/index.js';
+import { FerError } from '../../errors/fer-error.js';
 
 /** Version of `ferstream.json`; raised when an older ferstream could no longer read what a newer one writes. */
 export const CHECKPOINT_FORMAT = 1;

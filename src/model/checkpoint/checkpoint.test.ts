@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBackend } from '../backend/index.js';
+import { openBackend } from '../engines/open-backend.js';
 import { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from '../label-set.js';
-import { compactResidualNet, frameClassifier, temporalEncoder } from '../networks/index.js';
-import { describeInitialised, initialiseFrom, loadCheckpoint, readCheckpointInfo, saveCheckpoint } from './index.js';
-import type { CheckpointInfo } from './index.js';
+import { frameClassifier } from '../networks/classifier.js';
+import { compactResidualNet } from '../networks/compact-residual-net.js';
+import { temporalEncoder } from '../networks/temporal-encoder.js';
+import { describeInitialised, initialiseFrom } from './initialise-from.js';
+import { loadCheckpoint, readCheckpointInfo } from './load-checkpoint.js';
+import { saveCheckpoint } from './save-checkpoint.js';
+import type { CheckpointInfo } from './checkpoint-info.js';
 
 let root = '';
 beforeAll(async () => {

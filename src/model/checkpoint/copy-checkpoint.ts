@@ -1,12 +1,11 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { FerError } from '../../errors/index.js';
-import { LARGEST_FLOAT16, toFloat16 } from './float16.js';
+import { FerError } from '../../errors/fer-error.js';
+import { LARGEST_FLOAT16, toFloat16, toUint8, uint8Error } from './quantize.js';
 import { folderHandler } from './folder-handler.js';
 import { readCheckpointInfo } from './load-checkpoint.js';
 import { INFO_FILE } from './save-checkpoint.js';
-import { toUint8, uint8Error } from './uint8.js';
 
 /** How the numbers of a checkpoint are kept: as they were trained, in half the space, or in a quarter. */
 export const WEIGHT_PRECISIONS = ['float32', 'float16', 'uint8'] as const;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { FerError } from '../../errors/index.js';
+import { FerError } from '../../errors/fer-error.js';
 import type { CropGeometry } from '../crop-geometry.js';
 import type { LabelSet } from '../label-set.js';
-// Loading needs the custom layers registered.
-import '../networks/index.js';
+// Registers our own layers.
+import '../networks/custom-layers.js';
 import { parseCheckpointInfo } from './checkpoint-info.js';
 import type { CheckpointInfo } from './checkpoint-info.js';
 import { folderHandler } from './folder-handler.js';

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
-import { FerError } from '../../errors/index.js';
+import { FerError } from '../../errors/fer-error.js';
 import { CHECKPOINT_FORMAT, parseCheckpointInfo } from './checkpoint-info.js';
 import type { CheckpointInfo } from './checkpoint-info.js';
 import { TOPOLOGY_FILE, WEIGHTS_FILE, folderHandler } from './folder-handler.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { toUint8, uint8Error } from './uint8.js';
+import { toUint8, uint8Error } from './quantize.js';
 
 it('every value is kept to half a step of 255 between the least and the largest', () => {
   fc.assert(

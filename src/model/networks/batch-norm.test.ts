@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { openBackend } from '../backend/index.js';
+import { openBackend } from '../engines/open-backend.js';
 import { BatchNorm, normaliseBatch } from './batch-norm.js';
 
 beforeAll(async () => {

@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../backend/index.js';
+import { openBackend } from '../engines/open-backend.js';
 import { disposeRecognition, loadRecognitionWeights, RECOGNITION_BLOCKS } from '../pretrained/recognition-weights.js';
 import type { RecognitionWeights } from '../pretrained/recognition-weights.js';
-import { FACE_RESNET_SIDES, encoderOf, faceResNet, frameClassifier, startFromRecognition } from './index.js';
+import { encoderOf, frameClassifier } from './classifier.js';
+import { FACE_RESNET_SIDES } from './face-resnet-sides.js';
+import { faceResNet } from './face-resnet.js';
+import { startFromRecognition } from './start-from-recognition.js';
 
 beforeAll(async () => {
   await openBackend();

@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { openBackend } from '../backend/index.js';
-import { BatchNorm, compactResidualNet, encoderOf, foldBatchNorm, frameClassifier, resNet18 } from './index.js';
+import { openBackend } from '../engines/open-backend.js';
+import { BatchNorm } from './batch-norm.js';
+import { encoderOf, frameClassifier } from './classifier.js';
+import { compactResidualNet } from './compact-residual-net.js';
+import { foldBatchNorm } from './fold-batch-norm.js';
+import { resNet18 } from './resnet18.js';
 
 beforeAll(async () => {
   await openBackend();

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { openBackend } from '../backend/index.js';
-import { compactResidualNet, encoderOf, foldBatchNorm, frameClassifier, joinClassifiers } from './index.js';
+import { openBackend } from '../engines/open-backend.js';
+import { encoderOf, frameClassifier } from './classifier.js';
+import { compactResidualNet } from './compact-residual-net.js';
+import { foldBatchNorm } from './fold-batch-norm.js';
+import { joinClassifiers } from './join-classifiers.js';
 
 beforeAll(async () => {
   await openBackend();

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
-import { openBackend } from '../backend/index.js';
+import { openBackend } from '../engines/open-backend.js';
 import { LayerNorm } from './layer-norm.js';
 
 await openBackend();

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findPackage, openBackend } from '../backend/index.js';
+import { openBackend } from '../engines/open-backend.js';
+import { findPackage } from '../engines/packages.js';
 import { normaliseBatch, normalisePortably } from './batch-norm.js';
 import { nativeBackend } from './native-backend.js';
 import { nativeBatchNorm, nativeBatchNormGradient } from './native-batch-norm.js';

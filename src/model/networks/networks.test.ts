@@ -1,8 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { initialiseFrom } from '../checkpoint/index.js';
-import { currentBackend, openBackend } from '../backend/index.js';
-import { compactResidualNet, encoderOf, frameClassifier, reseedDropout, resNet18, temporalEncoder } from './index.js';
+import { initialiseFrom } from '../checkpoint/initialise-from.js';
+import { currentBackend, openBackend } from '../engines/open-backend.js';
+import { encoderOf, frameClassifier } from './classifier.js';
+import { compactResidualNet } from './compact-residual-net.js';
+import { resNet18 } from './resnet18.js';
+import { reseedDropout } from './seeded-dropout.js';
+import { temporalEncoder } from './temporal-encoder.js';
 
 beforeAll(async () => {
   await openBackend();

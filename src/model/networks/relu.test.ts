@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findPackage, openBackend } from '../backend/index.js';
-import type { BackendName } from '../backend/index.js';
+import { openBackend } from '../engines/open-backend.js';
+import { findPackage } from '../engines/packages.js';
+import type { BackendName } from '../engines/backend.js';
 import { Relu, rectify } from './relu.js';
 
 const native = findPackage('@tensorflow/tfjs-node');

@@ -1,0 +1,134 @@
+import * as tf from '@tensorflow/tfjs';
+import { closest } from '../../errors/closest.js';
+import { FerError } from '../../errors/fer-error.js';
+import { BACKEND_NAMES, EngineMissing } from './backend.js';
+import type { Backend, BackendName, SkippedBackend, Engine, OpenedEngine } from './backend.js';
+import { nativeCpuEngine, nativeGpuEngine } from './native-engine.js';
+import { proveEngine } from './prove-engine.js';
+import { assertOwnPackagesAgree, tfjsVersion } from './tfjs-versions.js';
+import { wasmEngine } from './wasm-engine.js';
+import { webgpuEngine } from './webgpu-engine.js';
+
+const ENGINES: Readonly<Record<BackendName, Engine>> = {
+  'tfjs-node-gpu': nativeGpuEngine,
+  'tfjs-node': nativeCpuEngine,
+  webgpu: webgpuEngine,
+  wasm: wasmEngine,
+};
+
+export interface OpenBackendOptions {
+  /** Which engine; `auto` takes the first that is installed and works. Default: the variable FERSTREAM_BACKEND, else `auto`. */
+  readonly backend?: BackendName | 'auto' | undefined;
+  /** Gets one line for each engine that is installed, does not work, and was therefore passed over by `auto`. Default: stderr. */
+  readonly warn?: (line: string) => void;
+}
+
+const opened = new Map<BackendName, Backend>();
+let current: BackendName | null = null;
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Starts the engine that TensorFlow.js computes on in this process, and proves that it does.
+ * Calling it again is cheap: the same name gives the same object, `auto` keeps the engine that is already open, and
+ * another name switches to that engine (tfjs-node and tfjs-node-gpu exclude each other within a process).
+ * @throws FerError BACKEND_UNAVAILABLE when the engine asked for is not installed or does not work, BACKEND_MISMATCH when
+ *   TensorFlow.js fell back to another one, CONFIG_INVALID when there is no engine of that name.
+ */
+export function openBackend(options: OpenBackendOptions = {}): Promise<Backend> {
+  // One at a time: TensorFlow.js has a single current engine, and two overlapping switches would leave either.
+  const next = last.then(() => open(options));
+  last = next.catch(() => undefined);
+  return next;
+}
+
+/** The engine as opened last, or null before the first successful `openBackend`. */
+export function currentBackend(): Backend | null {
+  return current === null ? null : (opened.get(current) ?? null);
+}
+
+/** @throws FerError CONFIG_INVALID unless `name` is `auto` or the name of an engine. `origin` says where it was written. */
+export function parseBackendName(name: string, origin: string): BackendName | 'auto' {
+  const known = ['auto', ...BACKEND_NAMES] as const;
+  const match = known.find((candidate) => candidate === name);
+  if (match !== undefined) return match;
+  throw new FerError(
+    'CONFIG_INVALID',
+    `${origin}: no engine is called "${name}"; did you mean ${closest(name, known)}? (${known.join(', ')})`,
+  );
+}
+
+async function open({ backend, warn = printToStderr }: OpenBackendOptions): Promise<Backend> {
+  const fromEnvironment = process.env['FERSTREAM_BACKEND'];
+  const wanted = backend ?? (fromEnvironment ? parseBackendName(fromEnvironment, 'FERSTREAM_BACKEND') : 'auto');
+  assertOwnPackagesAgree();
+  if (wanted === 'auto') return current === null ? openFirst(warn) : openNamed(current);
+  // Callers from JavaScript are not held by the type.
+  return openNamed(parseBackendName(wanted, 'backend') as BackendName);
+}
+
+async function openNamed(name: BackendName): Promise<Backend> {
+  const engine = ENGINES[name];
+  const known = opened.get(name);
+  if (known) {
+    if (tf.getBackend() !== engine.tfjsName) await tf.setBackend(engine.tfjsName);
+    current = name;
+    return known;
+  }
+  const before = current;
+  try {
+    return remember(engine, await start(engine, true), []);
+  } catch (error) {
+    await restore(before);
+    if (error instanceof EngineMissing) {
+      throw new FerError('BACKEND_UNAVAILABLE', `${name} cannot be used: ${error.message}; run: ${engine.install}`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+async function openFirst(warn: (line: string) => void): Promise<Backend> {
+  const skipped: SkippedBackend[] = [];
+  for (const name of BACKEND_NAMES) {
+    const engine = ENGINES[name];
+    try {
+      return remember(engine, await start(engine, false), skipped);
+    } catch (error) {
+      const installed = !(error instanceof EngineMissing);
+      const reason = error instanceof Error ? error.message : String(error);
+      skipped.push({ name, reason, installed, mend: installed ? null : engine.install });
+      if (installed) warn(`ferstream: passing over ${name}: ${reason}`);
+    }
+  }
+  throw new FerError(
+    'BACKEND_UNAVAILABLE',
+    `no engine works here: ${skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`,
+  );
+}
+
+async function start(engine: Engine, byName: boolean): Promise<OpenedEngine> {
+  const result = await engine.open({ byName });
+  await tf.ready();
+  await proveEngine(engine);
+  return result;
+}
+
+function remember(engine: Engine, { device, library }: OpenedEngine, skipped: readonly SkippedBackend[]): Backend {
+  const tfjs = tfjsVersion();
+  const parts = [`TensorFlow.js ${tfjs}`, ...(library === null ? [] : [library])].join(', ');
+  const description = `${engine.name} on ${device ?? 'an unnamed device'} (${parts})`;
+  const backend: Backend = { name: engine.name, device, tfjsVersion: tfjs, description, skipped };
+  opened.set(engine.name, backend);
+  current = engine.name;
+  return backend;
+}
+
+/** After a failed switch the engine that was in use is in use again. */
+async function restore(name: BackendName | null): Promise<void> {
+  if (name !== null) await tf.setBackend(ENGINES[name].tfjsName);
+}
+
+function printToStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,47 @@
+import { dirname, sep } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { FerError } from '../../errors/fer-error.js';
+import { EngineMissing } from './backend.js';
+import type { Engine, OpenedEngine } from './backend.js';
+import { findOwnPackage } from './packages.js';
+import { assertSameVersion } from './tfjs-versions.js';
+import { installTrainingKernels } from './wasm-kernels/training-kernels.js';
+
+const PACKAGE = '@tensorflow/tfjs-backend-wasm';
+let pathsSet = false;
+
+/** WebAssembly with SIMD, one thread: comes with ferstream, works wherever Node does. */
+export const wasmEngine: Engine = {
+  name: 'wasm',
+  tfjsName: 'wasm',
+  install: `npm install ${PACKAGE}@${tf.version.tfjs}`,
+
+  async open(): Promise<OpenedEngine> {
+    const found = findOwnPackage(PACKAGE);
+    if (!found) throw new EngineMissing(`${PACKAGE} is not installed`);
+    assertSameVersion([found]);
+    const { setThreadsCount, setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+    if (!pathsSet) {
+      setWasmPaths(dirname(found.entry) + sep);
+      // tfjs turns threads off in Node anyway; forced on they were slower whenever a core was busy. Use processes instead.
+      tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+      setThreadsCount(1);
+      pathsSet = true;
+      installTrainingKernels();
+    }
+    if (!(await tf.setBackend('wasm'))) {
+      throw new FerError('BACKEND_UNAVAILABLE', `wasm could not be started by TensorFlow.js; run: ${this.install}`);
+    }
+    const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
+    return { device: simd === true ? 'CPU, SIMD, 1 thread' : 'CPU, no SIMD, 1 thread', library: null };
+  },
+
+  holds(dataId: object): boolean {
+    const backend = tf.backend() as unknown as {
+      wasm?: unknown;
+      dataIdMap?: { has(id: object): boolean; get(id: object): { memoryOffset: number | null } };
+    };
+    if (backend.wasm === undefined || backend.dataIdMap?.has(dataId) !== true) return false;
+    return backend.dataIdMap.get(dataId).memoryOffset !== null;
+  },
+};

@@ -1,0 +1,21 @@
+import * as tf from '@tensorflow/tfjs';
+import { readRows, toPosteriors } from './posteriors.js';
+
+/** The classifier of the frame network at inference: the features of one picture -> its posteriors. */
+export class FrameHead {
+  /** @param classifier the frame network, which stays its owner's */
+  constructor(
+    private readonly classifier: tf.LayersModel,
+    private readonly temperature: number,
+  ) {}
+
+  /** [D] -> [1][C] */
+  async classify(features: Float32Array): Promise<Float32Array[]> {
+    return readRows(
+      tf.tidy(() => {
+        const rows = tf.tensor2d(features, [1, features.length]); // [1, D]
+        return toPosteriors(this.classifier.getLayer('logits').apply(rows) as tf.Tensor2D, this.temperature); // [1, C]
+      }),
+    );
+  }
+}

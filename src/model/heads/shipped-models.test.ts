@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { appendFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { scratchDir } from '../../../test/support/scratch.js';
+import { saveTinyClipModel, saveTinyFrameModel } from '../../../test/support/tiny-models.js';
+import { openBackend } from '../engines/open-backend.js';
+import { EXPRESSIONS_7, EXPRESSIONS_8 } from '../label-set.js';
+import { identifyModel, openModel } from './open-model.js';
+import { describeShipped, SHIPPED_MODELS } from './shipped-models.js';
+
+const models = await scratchDir();
+
+beforeAll(async () => {
+  await openBackend();
+});
+
+it('lie in the folder "models" of the package', () => {
+  expect(basename(SHIPPED_MODELS)).toBe('models');
+  expect(existsSync(join(dirname(SHIPPED_MODELS), 'package.json'))).toBe(true);
+});
+
+it('say which one is missing, and what to name instead', async () => {
+  const missing = { code: 'WEIGHTS_MISSING', message: expect.stringMatching(/^model "default".*baseline/) as string };
+  await expect(openModel('default', { models: join(models, 'none') })).rejects.toMatchObject(missing);
+  await expect(identifyModel('default', join(models, 'none'))).rejects.toMatchObject(missing);
+});
+
+it('open by name, and are known by their content: a new version is another model', async () => {
+  const folder = join(models, 'default');
+  await saveTinyFrameModel(folder, EXPRESSIONS_8);
+  const model = await openModel('default', { models });
+  expect(model.labels.labels).toEqual(EXPRESSIONS_8.labels);
+  const first = await identifyModel('default', models);
+  expect(first).toMatch(/^sha256:[0-9a-f]{64}$/);
+  expect(model).toMatchObject({ name: 'default', version: first });
+  expect(await identifyModel(folder)).toBe(first);
+  model.dispose();
+
+  const bytes = await Promise.all(
+    ['ferstream.json', 'model.json', 'weights.bin'].map(async (file) => (await stat(join(folder, file))).size),
+  );
+  expect(await describeShipped('default', models)).toEqual({
+    folder,
+    hash: first,
+    bytes: bytes.reduce((a, b) => a + b),
+  });
+
+  await appendFile(join(folder, 'ferstream.json'), ' ');
+  expect(await identifyModel('default', models)).not.toBe(first);
+});
+
+it('may look at frames over time', async () => {
+  const other = join(models, 'over-time');
+  await saveTinyClipModel(join(other, 'default'), EXPRESSIONS_7, { clipFrames: 10 });
+  const model = await openModel('default', { models: other });
+  expect(model.context).toEqual({ past: 2, future: 3, hop: 5 });
+  expect(model.name).toBe('default');
+  model.dispose();
+});
