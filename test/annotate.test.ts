@@ -4,8 +4,14 @@ import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { firstValueFrom, take, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { annotate, annotate$, Annotator, buildDemoFootage, expandInputs, FerError, findFfprobe } from '../src/index.js';
-import type { FrameResult, Input } from '../src/index.js';
+import { FerError } from '../src/errors/fer-error.js';
+import { buildDemoFootage } from '../src/ingest/demo-footage.js';
+import { findFfprobe } from '../src/ingest/ffmpeg-binaries.js';
+import { expandInputs } from '../src/ingest/inputs.js';
+import { annotate, annotate$ } from '../src/stream/annotate/annotate.js';
+import { Annotator } from '../src/stream/annotate/annotator.js';
+import type { Input } from '../src/ingest/input.js';
+import type { FrameResult } from '../src/stream/pipeline/frame-result.js';
 import { processesMentioning } from './support/processes.js';
 import { scratchDir } from './support/scratch.js';
 

@@ -1,10 +1,10 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../src/model/backend/index.js';
-import { loadCheckpoint } from '../src/model/checkpoint/index.js';
-import { readConfigFile, resolveConfig } from '../src/train/config/index.js';
-import * as library from '../src/train/trainer/index.js';
+import { openBackend } from '../src/model/engines/open-backend.js';
+import { loadCheckpoint } from '../src/model/checkpoint/load-checkpoint.js';
+import { readConfigFile, resolveConfig } from '../src/train/config/read-config.js';
+import { train as trainLibrary } from '../src/train/trainer/train.js';
 import { ambiguityOf } from './support/ambiguity-of.js';
 import { runFer, startFer } from './support/run-fer.js';
 import type { FerRun } from './support/run-fer.js';
@@ -158,7 +158,7 @@ describe('fer train', () => {
     const before = await readFile(join(whole, 'state.bin'));
     const config = resolveConfig(null, await readConfigFile(join(whole, 'config.json')), { seed: 9 });
     await openBackend();
-    await expect(library.train(config, whole, { resume: true })).rejects.toMatchObject({
+    await expect(trainLibrary(config, whole, { resume: true })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(/whole holds a run of another configuration or data set/) as string,
     });

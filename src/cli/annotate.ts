@@ -2,8 +2,13 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { BACKEND_NAMES } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
+import type { AnnotateOptions } from '../stream/annotate/annotate-options.js';
+import { annotateBatch } from '../stream/annotate/batch.js';
+import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
-import type { AnnotateFlags } from './run-annotate.js';
+import { outputFormat } from '../stream/output/formats.js';
+import { BatchReport } from './batch-report.js';
+import { interruptSignal } from './interrupt.js';
 import { number } from './number-option.js';
 
 const DEFAULT_FORMATS = 'jsonl,csv,summary';
@@ -57,7 +62,34 @@ export function annotateCommand(program: Command): void {
     )
     .action(async (inputs: string[], flags: AnnotateFlags) => {
       // What computes is loaded only now: help and a mistyped option are answered at once.
-      const { runAnnotate } = await import('./run-annotate.js');
+      const { runAnnotate } = await import('./annotate.js');
       process.exitCode = await runAnnotate(inputs, flags);
     });
+}
+
+/** The options of `fer annotate` as the command line gives them. */
+export interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore'> {
+  readonly outputDir: string;
+  readonly format: string;
+  readonly overlay?: boolean;
+  readonly force?: boolean;
+  readonly minScore?: number;
+}
+
+/** Runs the batch, reports on stderr while it runs and on stdout when it is done, and returns the exit code. */
+export async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Promise<number> {
+  const { format, overlay = false, ...rest } = flags;
+  const options: BatchOptions = { ...rest, formats: parseFormats(format, overlay), signal: interruptSignal() };
+  const report = new BatchReport(process.stderr);
+  for await (const event of annotateBatch(inputs, options)) report.take(event);
+  const lines = report.hasResults ? [...report.summary(), `results in ${options.outputDir}`] : report.summary();
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return report.exitCode();
+}
+
+function parseFormats(list: string, overlay: boolean): string[] {
+  const names = list.split(',').map((name) => name.trim());
+  const textual = FORMAT_NAMES.filter((name) => name !== 'overlay');
+  const formats = names.flatMap((name) => (name === 'all' ? textual : [outputFormat(name).name]));
+  return [...new Set(overlay ? [...formats, 'overlay'] : formats)];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FerError } from '../../src/errors/index.js';
+import { FerError } from '../../src/errors/fer-error.js';
 import { PRODUCE_PATH, WATCH_PATH } from '../../src/stream/protocol/index.js';
 import { openLiveServer } from '../../src/stream/server/index.js';
 import type { LiveServerOptions } from '../../src/stream/server/index.js';

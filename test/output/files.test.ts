@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdir, readFile, readdir, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
-import { OUTPUT_FORMATS, openWriters, readAnnotation } from '../../src/stream/output/index.js';
-import { AtomicFile } from '../../src/files/atomic-file.js';
+import { OUTPUT_FORMATS } from '../../src/stream/output/formats.js';
+import { readAnnotation } from '../../src/stream/output/jsonl.js';
+import { openWriters } from '../../src/stream/output/open-writers.js';
 import { temporaryFolder } from './support/media.js';
 import { GOOD, METADATA, face, frame } from './support/results.js';
 
@@ -21,77 +22,6 @@ function clip(frames: number): FrameResult[] {
     return frame(index, index / 25, faces);
   });
 }
-
-describe('AtomicFile', () => {
-  it('appears complete, and only when committed', async () => {
-    const dir = temporaryFolder();
-    const path = join(dir, 'out.txt');
-    await writeFile(path, 'old');
-    const file = await AtomicFile.open(path);
-    const block = 'x'.repeat(1000);
-    for (let index = 0; index < 300; index++) await file.write(block);
-    expect(await readFile(path, 'utf8')).toBe('old');
-    await file.prepare();
-    expect(await readFile(path, 'utf8')).toBe('old');
-    await file.commit();
-    expect((await stat(path)).size).toBe(300_000);
-    await file.abort();
-    expect(await readdir(dir)).toEqual(['out.txt']);
-  });
-
-  it('writes as it goes, so that memory does not grow with the file', async () => {
-    const dir = temporaryFolder();
-    const file = await AtomicFile.open(join(dir, 'out.txt'));
-    for (let index = 0; index < 300; index++) await file.write('x'.repeat(1000));
-    const [temporary] = await readdir(dir);
-    expect((await stat(join(dir, temporary!))).size).toBeGreaterThan(200_000);
-    await file.abort();
-  });
-
-  it('leaves nothing after abort, whenever that comes', async () => {
-    const dir = temporaryFolder();
-    const opened = await AtomicFile.open(join(dir, 'a.txt'));
-    const prepared = await AtomicFile.open(join(dir, 'b.txt'));
-    await prepared.write('text');
-    await prepared.prepare();
-    expect(await readdir(dir)).toHaveLength(2);
-    await Promise.all([opened.abort(), prepared.abort(), opened.abort()]);
-    expect(await readdir(dir)).toEqual([]);
-    await expect(opened.write('more')).rejects.toMatchObject({ code: 'INTERNAL' });
-  });
-
-  it('removes what killed runs left for the same target, and nothing else', async () => {
-    const dir = temporaryFolder();
-    const dead = spawn(process.execPath, ['-e', '']);
-    await once(dead, 'exit');
-    const other = await AtomicFile.open(join(dir, 'out.txt'));
-    const keep = [
-      `.out.txt.tmp-1-0123456789ab`, // its process (init) lives
-      '.out.txt.tmp-notes', // not ours
-      `.out.txt2.tmp-${dead.pid!}-0123456789ab`, // another target's
-    ];
-    const gone = [`.out.txt.tmp-${dead.pid!}-0123456789ab`, `.out.txt.tmp-1-ba9876543210`];
-    for (const name of [...keep, gone[0]!]) await writeFile(join(dir, name), '');
-    await mkdir(join(dir, gone[1]!));
-    const longAgo = new Date(Date.now() - 48 * 3600 * 1000);
-    await utimes(join(dir, gone[1]!), longAgo, longAgo);
-    const mine = (await readdir(dir)).find((name) => name.includes(`tmp-${process.pid}-`))!;
-
-    const file = await AtomicFile.open(join(dir, 'out.txt'));
-    await file.abort();
-    expect((await readdir(dir)).sort()).toEqual([...keep, mine].sort());
-    await other.abort();
-  });
-
-  it('takes names as long as the file system does', async () => {
-    const dir = temporaryFolder();
-    const path = join(dir, `${'é'.repeat(125)}.txt`);
-    const file = await AtomicFile.open(path);
-    await file.prepare();
-    await file.commit();
-    expect(await readdir(dir)).toHaveLength(1);
-  });
-});
 
 describe('an output that cannot be written', () => {
   const unwritable = { code: 'OUTPUT_UNWRITABLE' };

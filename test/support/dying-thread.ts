@@ -1,5 +1,6 @@
 /** A training thread that gets ready, and ends at its first shard, in the way the end of its address says. */
 import { parentPort } from 'node:worker_threads';
+import { READY } from '../../src/workers/worker-protocol.js';
 
 parentPort!.on('message', () => {
   if (import.meta.url.endsWith('?exit')) process.exit(7);
@@ -8,4 +9,4 @@ parentPort!.on('message', () => {
     throw new RangeError('no memory left\nat all');
   });
 });
-parentPort!.postMessage({ kind: 'ready' });
+parentPort!.postMessage({ id: READY, value: null });

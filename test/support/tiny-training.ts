@@ -9,8 +9,8 @@ import type { Method } from '../../src/train/losses/method.js';
 import { augmentations } from '../../src/train/augment/augmentations.js';
 import { fit } from '../../src/train/trainer/fit.js';
 import type { FinishedEpoch, FitInput, FitSettings } from '../../src/train/trainer/fit.js';
-import { ImageEvaluationSet, ImageTrainingSet } from '../../src/train/task/image-training-set.js';
-import type { LabelledCrop } from '../../src/train/task/image-training-set.js';
+import { ImageEvaluationSet, ImageTrainingSet } from '../../src/train/data/training/image-training-set.js';
+import type { TrainingFace } from '../../src/train/data/training/image-training-set.js';
 import { LocalRunner } from '../../src/train/trainer/shard-runner.js';
 import type { TrainingState } from '../../src/train/records/training-state.js';
 import { PATTERNS, stripedPictures } from './striped-pictures.js';
@@ -65,7 +65,7 @@ export function tinyEvaluationSet(count: number): ImageEvaluationSet {
   );
 }
 
-function labelled(classes: readonly number[]): LabelledCrop[] {
+function labelled(classes: readonly number[]): TrainingFace[] {
   return classes.map((label, crop) => ({ id: `picture ${crop}`, crop, label, shares: null }));
 }
 

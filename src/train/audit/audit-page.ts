@@ -1,4 +1,4 @@
-import { groupBy } from '../util/group-by.js';
+import { groupBy } from '../util/arrays.js';
 import { countMatrix } from '../report/confusion.js';
 import { Html, html } from '../report/html.js';
 import { percent, posterior } from '../report/numbers.js';

@@ -2,7 +2,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { canonicalLabel } from '../data/label-maps.js';
 import { evaluate } from '../evaluate/evaluate.js';
-import type { LabelledCrop } from '../data/faces/labelled-crop.js';
+import type { LabelledFace } from '../data/faces/labelled-crop.js';
 import { auditLabels } from './audit-labels.js';
 import type { LabelAudit } from './audit-labels.js';
 import { evidenceOfLook } from './label-evidence.js';
@@ -36,7 +36,7 @@ export function auditLook(evidence: readonly LabelEvidence[], labels: readonly s
  */
 export async function auditWithModel(
   model: ExpressionModel,
-  crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>,
+  crops: AsyncIterable<LabelledFace> | Iterable<LabelledFace>,
   dataLabels: readonly string[],
   signal?: AbortSignal,
 ): Promise<ModelAudit> {

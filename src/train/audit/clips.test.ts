@@ -13,7 +13,7 @@ import { resolveConfig } from '../config/read-config.js';
 import type { Settings } from '../config/read-config.js';
 import { openDataset } from '../data/formats/registry.js';
 import { synthesizeClips } from '../data/synthesize/synthesize-clips.js';
-import { SampleCrops } from '../data/faces/sample-crops.js';
+import { DetectedFaces } from '../data/faces/detected-faces.js';
 import { openTaskData } from '../job/training-data.js';
 import type { DataReport } from '../job/training-job.js';
 import { auditWithModel } from './audit-with-model.js';
@@ -42,7 +42,7 @@ async function audited(): ReturnType<typeof auditWithModel> {
   const dataset = await openDataset(data, { split: 'train' });
   const open = await openModel(model);
   try {
-    const crops = new SampleCrops(dataset.samples, {
+    const crops = new DetectedFaces(dataset.samples, {
       geometry: open.crop,
       faces: 'as-is',
       nets: () => Promise.reject(new Error('no videos')),

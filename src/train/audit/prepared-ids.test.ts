@@ -12,10 +12,10 @@ import { LabelSet } from '../../model/label-set.js';
 import { resolveConfig } from '../config/read-config.js';
 import { openDataset } from '../data/formats/registry.js';
 import { synthesizeClips } from '../data/synthesize/synthesize-clips.js';
-import { openSplit, withSplitCrops } from '../data/faces/split-crops.js';
+import { openSplit, withFaces } from '../data/faces/open-faces.js';
 import { openPrepared } from '../data/preprocess/open-prepared.js';
 import { prepareDataset } from '../data/preprocess/prepare-dataset.js';
-import { rowsOf } from '../data/faces/labelled-rows.js';
+import { faceId, facesOf } from '../data/faces/face-dataset.js';
 import { openTaskData } from '../job/training-data.js';
 import { auditWithModel } from './audit-with-model.js';
 
@@ -36,7 +36,7 @@ async function auditedIds(data: string): Promise<string[]> {
   try {
     const part = { data, split: 'train' } as const;
     const dataset = await openSplit(part);
-    const { audit } = await withSplitCrops(dataset, part, { model, faces: 'as-is' }, (faces) =>
+    const { audit } = await withFaces(dataset, part, { model, faces: 'as-is' }, (faces) =>
       auditWithModel(model, faces, dataset.labels.labels),
     );
     return audit.rows.map(({ id }) => id).sort();
@@ -83,6 +83,6 @@ it('frames of clips too are called alike, those without a face included', async 
   const prepared = await openPrepared(join(dir, 'clip-crops'));
   await prepared.close();
   const rows = (samples: readonly (typeof source.samples)[number][]) =>
-    samples.flatMap((sample) => rowsOf(sample, source.labels).map(({ id, label }) => [id, label] as const));
+    samples.flatMap((sample) => facesOf(sample).map((face) => [faceId(face), face.label] as const));
   expect(rows(prepared.all)).toEqual(rows(source.samples));
 });

@@ -1,7 +1,8 @@
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import type { CropSource } from '../data/crops/crop-source.js';
 import type { Dataset } from '../data/sample.js';
-import { locateRows, rowsOf } from '../data/faces/labelled-rows.js';
+import { faceId, facesOf } from '../data/faces/face-dataset.js';
+import { indexFaces } from '../data/faces/open-faces.js';
 import type { AuditPictureOf } from './audit-page.js';
 
 /** Whole pictures are shown this large. */
@@ -21,12 +22,12 @@ export function rowPictures(
   const rows = new Map(
     dataset.samples
       .filter((sample) => !isVideo(sample))
-      .flatMap((sample) => rowsOf(sample, dataset.labels).map((row) => [row.id, row] as const)),
+      .flatMap((sample) => facesOf(sample).map((face) => [faceId(face), face] as const)),
   );
   const pictureOf: AuditPictureOf = async (id) => {
     const row = rows.get(id);
     if (row === undefined) return null;
-    const { crops, places } = await locateRows([row], prepared?.geometry ?? GEOMETRY, prepared);
+    const { crops, places } = await indexFaces([row], prepared?.geometry ?? GEOMETRY, prepared);
     const place = places[0] ?? null;
     return place === null ? null : crops.read([place]);
   };

@@ -1,18 +1,16 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { grey, images } from '../../../test/support/images.js';
-import { SeededRandom } from '../seeded-random.js';
-import type { Augmentation } from './index.js';
-import {
-  colourOperation,
-  inSequence,
-  pixelNoise,
-  randAugment,
-  randomAffine,
-  randomErasing,
-  randomFlip,
-  randomPadCrop,
-} from './index.js';
+import { SeededRandom } from '../util/seeded-random.js';
+import type { Augmentation } from './image.js';
+import { colourOperation } from './colour-operation.js';
+import { inSequence } from './in-sequence.js';
+import { pixelNoise } from './pixel-noise.js';
+import { randAugment } from './rand-augment.js';
+import { randomAffine } from './random-affine.js';
+import { randomErasing } from './random-erasing.js';
+import { randomFlip } from './flip.js';
+import { randomPadCrop } from './pad-crop.js';
 
 const STEPS = {
   flip: randomFlip(),

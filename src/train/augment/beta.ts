@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../util/seeded-random.js';
 
 /** One draw from Beta(alpha, alpha): in 0..1, about 1/2 for a large alpha, near 0 or 1 for a small one. */
 export function symmetricBeta(alpha: number, random: SeededRandom): number {

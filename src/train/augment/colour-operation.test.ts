@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SeededRandom } from '../seeded-random.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import { colourOperation } from './colour-operation.js';
 import type { PixelImage } from './image.js';
 

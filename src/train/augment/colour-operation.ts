@@ -1,7 +1,7 @@
 import type { Augmentation } from './image.js';
 import { checkRange } from './image.js';
-import { OPERATIONS } from './operations/index.js';
-import type { Operation } from './operations/index.js';
+import { OPERATIONS } from './operations/table.js';
+import type { Operation } from './operations/operation.js';
 import { drawSign } from './rand-augment.js';
 
 /** The operations that change how a picture is lit and toned, and leave every part of the face where it is. */

@@ -1,5 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
-import type { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../util/seeded-random.js';
 
 /** A picture to train on. */
 export interface PixelImage {

@@ -1,5 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
-import type { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../util/seeded-random.js';
 import { checkRange } from './image.js';
 
 /** Least and largest of what is drawn. */

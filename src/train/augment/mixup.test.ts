@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { SeededRandom } from '../seeded-random.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import { drawMixture, mixRows } from './mixup.js';
 
 const drawn = (seed: number, count = 8, alpha = 0.4) => drawMixture(count, alpha, new SeededRandom(seed));

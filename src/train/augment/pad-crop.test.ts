@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { grey, images } from '../../../test/support/images.js';
-import { SeededRandom } from '../seeded-random.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import { randomPadCrop, shift } from './pad-crop.js';
 
 it('moves whole pixels and repeats the edge', () => {

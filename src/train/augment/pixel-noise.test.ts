@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { grey } from '../../../test/support/images.js';
-import { SeededRandom } from '../seeded-random.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import { pixelNoise } from './pixel-noise.js';
 
 it('has the deviation asked for and no drift', () => {

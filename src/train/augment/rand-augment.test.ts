@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { images } from '../../../test/support/images.js';
-import { SeededRandom } from '../seeded-random.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import type { PixelImage } from './image.js';
-import { OPERATIONS } from './operations/index.js';
+import { OPERATIONS } from './operations/table.js';
 import { randAugment } from './rand-augment.js';
 
 function textured(channels: number): PixelImage {

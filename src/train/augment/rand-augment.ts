@@ -1,9 +1,9 @@
 import { FerError } from '../../errors/fer-error.js';
-import type { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../util/seeded-random.js';
 import type { Augmentation } from './image.js';
 import { checkRange } from './image.js';
-import type { Operation } from './operations/index.js';
-import { OPERATIONS } from './operations/index.js';
+import type { Operation } from './operations/operation.js';
+import { OPERATIONS } from './operations/table.js';
 
 export interface RandAugmentOptions {
   /** How many operations a picture goes through, each drawn anew. Default 2. */

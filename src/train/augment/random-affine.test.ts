@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { grey } from '../../../test/support/images.js';
-import { SeededRandom } from '../seeded-random.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import type { PixelImage } from './image.js';
 import { rotate } from './operations/affine.js';
 import { randomAffine } from './random-affine.js';

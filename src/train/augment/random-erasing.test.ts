@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { grey } from '../../../test/support/images.js';
-import { SeededRandom } from '../seeded-random.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import { randomErasing } from './random-erasing.js';
 
 /** Values no random number gives: what is left of them was not erased. */

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.js';
+import type { SeededRandom } from '../util/seeded-random.js';
 import type { Augmentation, PixelImage } from './image.js';
 import { checkRange } from './image.js';
 import { checkInterval, drawFrom } from './interval.js';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { FACE_RESNET_SIDES } from '../../model/networks/face-resnet-sides.js';
-import { JSD_VARIANTS } from '../losses/index.js';
-import { SAMPLERS } from '../task/sampler.js';
+import { JSD_VARIANTS } from '../losses/jsd.js';
+import { SAMPLERS } from './sampler.js';
 
 const share = z.number().min(0).max(1);
 const positive = z.number().positive();

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import sharp from 'sharp';
 import { isImageName } from '../../ingest/media-extensions.js';
 import { contentKeys, filesOf } from './content.js';
+import { labelAt } from './sample.js';
 import type { Dataset, DatasetProblem, Sample, Split } from './sample.js';
 import { forEachLimited } from './for-each-limited.js';
 
@@ -112,7 +113,7 @@ function countClasses({ labels, samples }: Dataset): ClassCounts[] {
     if (label !== null) add('samples', label, split);
     if (frameLabels === null) continue;
     // Where frames lie as files, those without a file cannot be learned from.
-    const present = frames === null ? frameLabels : frames.map(({ index }) => frameLabels[index] ?? null);
+    const present = frames === null ? frameLabels : frames.map(({ index }) => labelAt({ label, frameLabels }, index));
     for (const frame of present) if (frame !== null) add('frames', frame, split);
   }
   return counts;

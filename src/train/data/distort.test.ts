@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../util/seeded-random.js';
-import { distort, stratified } from './distort.js';
+import { applyLabelNoise, stratified } from './distort.js';
 
 const CLASSES = 3;
 const NOTHING = { seed: 1, dataSeed: null, subset: null, imbalance: null, noise: null };
@@ -50,22 +50,22 @@ describe('a stratified part', () => {
 
 describe('the training part of an experiment', () => {
   it('is all of it, with its own labels, where nothing is asked for', () => {
-    expect(distort(ROWS, CLASSES, NOTHING)).toEqual(ROWS);
+    expect(applyLabelNoise(ROWS, CLASSES, NOTHING)).toEqual(ROWS);
   });
 
   it('is cut down to the number asked for', () => {
-    const kept = distort(ROWS, CLASSES, { ...NOTHING, subset: 60 });
+    const kept = applyLabelNoise(ROWS, CLASSES, { ...NOTHING, subset: 60 });
     expect([0, 1, 2].map((label) => ofClass(kept, label))).toEqual([30, 20, 10]);
   });
 
   it('gets a long tail', () => {
-    const kept = distort(ROWS, CLASSES, { ...NOTHING, imbalance: 15 });
+    const kept = applyLabelNoise(ROWS, CLASSES, { ...NOTHING, imbalance: 15 });
     expect(ofClass(kept, 0) / ofClass(kept, 2)).toBe(15);
   });
 
   it('gets just as many wrong labels as asked for', () => {
     for (const kind of ['symmetric', 'pair'] as const) {
-      const kept = distort(ROWS, CLASSES, { ...NOTHING, noise: { kind, rate: 0.25 } });
+      const kept = applyLabelNoise(ROWS, CLASSES, { ...NOTHING, noise: { kind, rate: 0.25 } });
       expect(ids(kept)).toEqual(ids(ROWS));
       const wrong = kept.filter(({ truth, label }) => truth !== label);
       expect(wrong).toHaveLength(30);
@@ -75,21 +75,24 @@ describe('the training part of an experiment', () => {
 
   it('takes the votes from those with a wrong label, for they tell the true one', () => {
     const voted = ROWS.map((row) => ({ ...row, shares: [1, 0, 0] }));
-    for (const { truth, label, shares } of distort(voted, CLASSES, { ...NOTHING, noise: { kind: 'pair', rate: 0.5 } }))
+    for (const { truth, label, shares } of applyLabelNoise(voted, CLASSES, {
+      ...NOTHING,
+      noise: { kind: 'pair', rate: 0.5 },
+    }))
       expect(shares).toEqual(truth === label ? [1, 0, 0] : null);
   });
 
   it('depends on the data seed where there is one, else on the seed', () => {
     const asked = { subset: 50, imbalance: 5, noise: { kind: 'symmetric', rate: 0.5 } } as const;
-    const one = distort(ROWS, CLASSES, { seed: 1, dataSeed: 9, ...asked });
-    expect(distort(ROWS, CLASSES, { seed: 2, dataSeed: 9, ...asked })).toEqual(one);
-    expect(distort(ROWS, CLASSES, { seed: 9, dataSeed: null, ...asked })).toEqual(one);
-    expect(distort(ROWS, CLASSES, { seed: 1, dataSeed: null, ...asked })).not.toEqual(one);
+    const one = applyLabelNoise(ROWS, CLASSES, { seed: 1, dataSeed: 9, ...asked });
+    expect(applyLabelNoise(ROWS, CLASSES, { seed: 2, dataSeed: 9, ...asked })).toEqual(one);
+    expect(applyLabelNoise(ROWS, CLASSES, { seed: 9, dataSeed: null, ...asked })).toEqual(one);
+    expect(applyLabelNoise(ROWS, CLASSES, { seed: 1, dataSeed: null, ...asked })).not.toEqual(one);
   });
 
   it('draws the noise apart from the subset: the same samples at every rate', () => {
     const at = (rate: number): readonly (typeof ROWS)[number][] =>
-      distort(ROWS, CLASSES, { ...NOTHING, subset: 80, noise: { kind: 'symmetric', rate } });
+      applyLabelNoise(ROWS, CLASSES, { ...NOTHING, subset: 80, noise: { kind: 'symmetric', rate } });
     expect(ids(at(0.1))).toEqual(ids(at(0.4)));
   });
 });

@@ -1,11 +1,11 @@
 import type { TrainConfig } from '../config/train-config.js';
-import { groupBy } from '../util/group-by.js';
+import { groupBy } from '../util/arrays.js';
 import { longTail } from './long-tail.js';
 import { pairNoise, symmetricNoise } from './label-noise.js';
 import { SeededRandom } from '../util/seeded-random.js';
 
 /** Cuts the training part down, and puts wrong labels in, as an experiment's configuration says; else leaves it as it is. */
-export function distort<T extends { readonly label: number; readonly shares?: readonly number[] | null }>(
+export function applyLabelNoise<T extends { readonly label: number; readonly shares?: readonly number[] | null }>(
   rows: readonly T[],
   classCount: number,
   {

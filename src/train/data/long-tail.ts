@@ -1,5 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
-import { groupBy } from '../util/group-by.js';
+import { groupBy } from '../util/arrays.js';
 import type { SeededRandom } from '../util/seeded-random.js';
 
 /**

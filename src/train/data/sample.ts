@@ -80,3 +80,8 @@ export interface DatasetReader {
    */
   read(root: string, options?: ReadOptions): Promise<Dataset>;
 }
+
+/** What the data say of the frame at this place of the footage; null where nobody labelled it. Labels by frame are resolved here and nowhere else. */
+export function labelAt({ label, frameLabels }: Pick<Sample, 'label' | 'frameLabels'>, index: number): string | null {
+  return frameLabels === null ? label : (frameLabels[index] ?? null);
+}

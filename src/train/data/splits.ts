@@ -1,5 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
-import { groupBy } from '../util/group-by.js';
+import { groupBy } from '../util/arrays.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import type { Dataset, Sample } from './sample.js';
 

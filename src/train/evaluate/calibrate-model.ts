@@ -5,10 +5,10 @@ import { INFO_FILE } from '../../model/checkpoint/save-checkpoint.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { findModelFolder } from '../../model/heads/model-folder.js';
 import { evaluate } from './evaluate.js';
-import type { LabelledCrop } from '../data/faces/labelled-crop.js';
+import type { LabelledFace } from '../data/faces/labelled-crop.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import { confidence, fitCalibration } from '../metrics/fit-calibration.js';
-import type { Calibration } from '../metrics/fit-calibration.js';
+import { confidence, fitCalibration } from '../metrics/calibration.js';
+import type { Calibration } from '../metrics/calibration.js';
 
 /** What calibrating a model gave. */
 export interface ModelCalibration {
@@ -31,7 +31,7 @@ const LEAST = 1e-37;
 export async function calibrateModel(
   model: ExpressionModel,
   folder: string,
-  crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>,
+  crops: AsyncIterable<LabelledFace> | Iterable<LabelledFace>,
   signal?: AbortSignal,
 ): Promise<ModelCalibration> {
   const { temperature: had = 1 } = await readCheckpointInfo(await answering(folder));

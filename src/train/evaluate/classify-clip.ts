@@ -1,5 +1,5 @@
 import type { ExpressionModel } from '../../model/expression-model.js';
-import { stretchesOf } from './stretches.js';
+import { stretchesOf } from '../../model/stretches.js';
 
 /** Posteriors for every frame of a clip: the whole of it is seen at once, or stretches of one that is very long. [T][D] -> [T][C] */
 export async function classifyClip(

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { FaceCrop } from '../../model/crop-geometry.js';
 import type { Clip, ExpressionModel } from '../../model/expression-model.js';
 import { LabelSet } from '../../model/label-set.js';
-import type { ClipFeatures } from '../data/faces/clip-features.js';
-import { ClipEvaluationSet } from '../task/clip-training-set.js';
+import type { ClipFeatures } from '../data/training/clip-features.js';
+import { ClipEvaluationSet } from '../data/training/clip-training-set.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
 import { classifyClip } from './classify-clip.js';
 import { evaluate } from './evaluate.js';
-import type { LabelledCrop, Prediction } from '../data/faces/labelled-crop.js';
+import type { LabelledFace, Prediction } from '../data/faces/labelled-crop.js';
 
 const GEOMETRY = { size: 2, channels: 1, eyes: { x: 0.5, y: 0.3 }, mouth: { x: 0.5, y: 0.7 } } as const;
 
@@ -57,12 +57,12 @@ function crop(left: number, right: number): FaceCrop {
   return { geometry: GEOMETRY, data: Float32Array.of(left, right, 0, 0) };
 }
 
-function picture(id: string, truth: string, left: number, right: number): LabelledCrop {
-  return { id, frame: null, timestamp: 0, truth, crop: crop(left, right) };
+function picture(id: string, truth: string, left: number, right: number): LabelledFace {
+  return { id, frame: null, timestamp: 0, label: truth, crop: crop(left, right) };
 }
 
-function frame(id: string, index: number, truth: string | null, left: number, right: number): LabelledCrop {
-  return { id, frame: index, timestamp: index / 25, truth, crop: crop(left, right) };
+function frame(id: string, index: number, truth: string | null, left: number, right: number): LabelledFace {
+  return { id, frame: index, timestamp: index / 25, label: truth, crop: crop(left, right) };
 }
 
 it('tests pictures one by one, in batches, in order', async () => {
@@ -109,8 +109,8 @@ it('answers the frames of a clip from the whole of it, across batches, and count
 });
 
 /** A frame in which no face is seen. */
-function faceless(id: string, index: number, truth: string | null): LabelledCrop {
-  return { id, frame: index, timestamp: index / 25, truth, crop: null };
+function faceless(id: string, index: number, truth: string | null): LabelledFace {
+  return { id, frame: index, timestamp: index / 25, label: truth, crop: null };
 }
 
 describe('frames without a face', () => {

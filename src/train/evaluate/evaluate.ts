@@ -1,12 +1,12 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { nearestFaces } from '../augment/clip/fill-faces.js';
-import { mean } from '../util/mean.js';
+import { mean } from '../util/arrays.js';
 import { predictedClasses } from '../metrics/confusion-matrix.js';
 import { classifyClip } from './classify-clip.js';
-import type { LabelledCrop, Prediction } from '../data/faces/labelled-crop.js';
-import { mirroredCrop } from './mirrored-crop.js';
-import { Tally } from './running-metrics.js';
+import type { LabelledFace, Prediction } from '../data/faces/labelled-crop.js';
+import { mirroredCrop } from '../augment/mirrored-crop.js';
+import { RunningMetrics } from './running-metrics.js';
 import type { Evaluation } from './running-metrics.js';
 
 /** Crops encoded at a time. */
@@ -37,7 +37,7 @@ interface Features {
   readonly mirrored: Float32Array | null;
 }
 
-interface Seen extends Omit<LabelledCrop, 'crop'> {
+interface Seen extends Omit<LabelledFace, 'crop'> {
   readonly features: Features | null;
 }
 
@@ -51,15 +51,17 @@ interface Seen extends Omit<LabelledCrop, 'crop'> {
  */
 export async function evaluate(
   model: ExpressionModel,
-  crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>,
+  crops: AsyncIterable<LabelledFace> | Iterable<LabelledFace>,
   { flip: mirror = false, ignoreMissing = false, onPrediction, signal }: EvaluateOptions = {},
 ): Promise<EvaluationOfCrops> {
-  const tally = new Tally(model.labels, ignoreMissing);
+  const tally = new RunningMetrics(model.labels, ignoreMissing);
   let [unlabelledFrames, framesWithoutFace, unansweredFrames] = [0, 0, 0];
 
   const answer = async (sequence: readonly Seen[]): Promise<void> => {
     const nearest = nearestFaces(sequence.map(({ features }) => features !== null));
-    const labelledFaceless = sequence.filter(({ truth, features }) => truth !== null && features === null).length;
+    const labelledFaceless = sequence.filter(
+      ({ label: truth, features }) => truth !== null && features === null,
+    ).length;
     if (nearest === null) {
       unansweredFrames += labelledFaceless;
       unlabelledFrames += sequence.length - labelledFaceless;
@@ -71,7 +73,7 @@ export async function evaluate(
       nearest.map((at) => sequence[at]!.features!),
       sequence.map(({ timestamp }) => timestamp),
     );
-    const labelled = sequence.flatMap(({ id, frame, truth }, i) =>
+    const labelled = sequence.flatMap(({ id, frame, label: truth }, i) =>
       truth === null ? [] : [{ id, frame, truth, posteriors: posteriors[i]! }],
     );
     unlabelledFrames += sequence.length - labelled.length;
@@ -100,7 +102,7 @@ export async function evaluate(
   return { ...tally.result(), unlabelledFrames, framesWithoutFace, unansweredFrames };
 }
 
-async function look(model: ExpressionModel, batch: readonly LabelledCrop[], mirror: boolean): Promise<Seen[]> {
+async function look(model: ExpressionModel, batch: readonly LabelledFace[], mirror: boolean): Promise<Seen[]> {
   const faces = batch.flatMap(({ crop }) => crop ?? []);
   const plain = faces.length === 0 ? [] : await model.encode(faces);
   // A symmetric model has the same answer for both.
@@ -131,9 +133,9 @@ async function posteriorsOf(
 }
 
 async function* inBatches(
-  crops: AsyncIterable<LabelledCrop> | Iterable<LabelledCrop>,
-): AsyncGenerator<LabelledCrop[], void, undefined> {
-  let batch: LabelledCrop[] = [];
+  crops: AsyncIterable<LabelledFace> | Iterable<LabelledFace>,
+): AsyncGenerator<LabelledFace[], void, undefined> {
+  let batch: LabelledFace[] = [];
   for await (const crop of crops) {
     batch.push(crop);
     if (batch.length < BATCH) continue;

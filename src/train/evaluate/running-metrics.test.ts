@@ -4,12 +4,12 @@ import { LabelSet } from '../../model/label-set.js';
 import { classificationMetrics } from '../metrics/classification-metrics.js';
 import { confusionMatrix, predictedClasses } from '../metrics/confusion-matrix.js';
 import { expectedCalibrationError, reliabilityBins } from '../metrics/calibration.js';
-import { Tally } from './running-metrics.js';
+import { RunningMetrics } from './running-metrics.js';
 
 const LABELS = new LabelSet('three', ['neutral', 'happiness', 'fear']);
 
 it('counts what was counted by hand', () => {
-  const tally = new Tally(LABELS);
+  const tally = new RunningMetrics(LABELS);
   // neutral: right, right, taken for happiness; happiness: right, taken for neutral; no fear anywhere.
   tally.add(
     ['neutral', 'Neutral', 'happy'],
@@ -50,7 +50,7 @@ it('counts what was counted by hand', () => {
 });
 
 it('counts truths that the model cannot name as wrong, with a row of their own', () => {
-  const tally = new Tally(LABELS);
+  const tally = new RunningMetrics(LABELS);
   tally.add(
     ['neutral', 'contempt'],
     [
@@ -81,7 +81,7 @@ it('counts truths that the model cannot name as wrong, with a row of their own',
 });
 
 it('leaves them out on request, and says how many', () => {
-  const tally = new Tally(LABELS, true);
+  const tally = new RunningMetrics(LABELS, true);
   tally.add(
     ['neutral', 'contempt', 'contempt'],
     [
@@ -107,7 +107,7 @@ it('leaves them out on request, and says how many', () => {
 });
 
 it('has nothing to say without predictions', () => {
-  expect(new Tally(LABELS).result()).toMatchObject({
+  expect(new RunningMetrics(LABELS).result()).toMatchObject({
     count: 0,
     accuracy: 0,
     macroF1: 0,
@@ -127,7 +127,7 @@ it('gives the same in batches as in one go, and as the metrics of all prediction
   );
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 60 }), fc.integer({ min: 1, max: 20 }), (rows, size) => {
-      const tally = new Tally(LABELS);
+      const tally = new RunningMetrics(LABELS);
       for (let i = 0; i < rows.length; i += size) {
         const part = rows.slice(i, i + size);
         tally.add(

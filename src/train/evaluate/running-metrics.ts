@@ -36,7 +36,7 @@ export interface Evaluation {
 }
 
 /** Sums up predictions as they come; what it holds does not grow with their number. */
-export class Tally {
+export class RunningMetrics {
   private readonly labels: string[];
   private readonly places: Map<string, number>;
   private readonly missing = new Set<string>();

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../model/backend/index.js';
-import { SeededRandom } from '../seeded-random.js';
+import { openBackend } from '../../model/engines/open-backend.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import { crossEntropy } from './cross-entropy.js';
 import { dnfer } from './dnfer.js';
 import { jsd } from './jsd.js';

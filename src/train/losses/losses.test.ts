@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FerError } from '../../errors/fer-error.js';
-import { openBackend } from '../../model/backend/index.js';
+import { openBackend } from '../../model/engines/open-backend.js';
 import { crossEntropy } from './cross-entropy.js';
 import { dnfer, symmetricKlBits } from './dnfer.js';
 import { jsd } from './jsd.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FerError } from '../../errors/fer-error.js';
-import { SeededRandom } from '../seeded-random.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import { expectedCalibrationError, fitTemperature, reliabilityBins, temperedPosteriors } from './calibration.js';
 import { classificationMetrics } from './classification-metrics.js';
 import { confusionMatrix, normaliseRows, predictedClasses } from './confusion-matrix.js';

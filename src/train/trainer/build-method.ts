@@ -1,15 +1,12 @@
 import { FerError } from '../../errors/fer-error.js';
-import type { MethodConfig, TrainConfig } from '../config/index.js';
-import {
-  adjustmentOffsets,
-  crossEntropyMethod,
-  dnferMethod,
-  nlaMethod,
-  vNawMethod,
-  withLogitAdjustment,
-} from '../methods/index.js';
-import type { Method } from '../methods/index.js';
-import { drawnShares } from '../task/sampler.js';
+import type { MethodConfig, TrainConfig } from '../config/train-config.js';
+import { adjustmentOffsets, withLogitAdjustment } from '../losses/logit-adjustment.js';
+import { crossEntropyMethod } from '../losses/cross-entropy-method.js';
+import { dnferMethod } from '../losses/dnfer-method.js';
+import { nlaMethod } from '../losses/nla-method.js';
+import { vNawMethod } from '../losses/v-naw-method.js';
+import type { Method } from '../losses/method.js';
+import { drawnShares } from '../config/sampler.js';
 import { nawOf } from './naw-of.js';
 
 /** What decides the loss. */

@@ -2,15 +2,17 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { fitTiny, tinyEvaluationSet, tinyNetwork, tinyTrainingSet } from '../../../test/support/tiny-training.js';
 import type { TinyRun } from '../../../test/support/tiny-training.js';
-import { openBackend } from '../../model/backend/index.js';
-import { crossEntropyMethod, dnferMethod, nlaMethod } from '../methods/index.js';
-import type { EpochRecord } from '../run/epoch-record.js';
+import { openBackend } from '../../model/engines/open-backend.js';
+import { crossEntropyMethod } from '../losses/cross-entropy-method.js';
+import { dnferMethod } from '../losses/dnfer-method.js';
+import { nlaMethod } from '../losses/nla-method.js';
+import type { EpochRecord } from '../records/epoch-record.js';
 import type { FinishedEpoch } from './fit.js';
-import { turnsOf } from '../task/sampler.js';
-import { ModelWeights } from '../optimizer/model-weights.js';
-import { predictWith } from '../task/predict.js';
-import { splitMetrics } from './split-metrics.js';
-import type { TrainingState } from '../run/training-state.js';
+import { turnsOf } from '../config/sampler.js';
+import { ModelWeights } from './model-weights.js';
+import { predictWith } from '../job/predict.js';
+import { splitMetrics } from '../metrics/split-metrics.js';
+import type { TrainingState } from '../records/training-state.js';
 
 beforeAll(async () => {
   await openBackend();

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { fitTiny, tinyTrainingSet } from '../../../test/support/tiny-training.js';
-import { openBackend } from '../../model/backend/index.js';
-import { crossEntropyMethod } from '../methods/index.js';
-import { SeededRandom } from '../seeded-random.js';
+import { openBackend } from '../../model/engines/open-backend.js';
+import { crossEntropyMethod } from '../losses/cross-entropy-method.js';
+import { SeededRandom } from '../util/seeded-random.js';
 import { mixShard } from './mix-shard.js';
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
-import { drawMixture, mixRows } from '../augment/index.js';
-import type { SeededRandom } from '../seeded-random.js';
-import type { DrawnShard } from '../task/training-set.js';
+import { drawMixture, mixRows } from '../augment/mixup.js';
+import type { SeededRandom } from '../util/seeded-random.js';
+import type { DrawnShard } from '../data/training/training-set.js';
 
 /**
  * Mixup within a shard: pictures and label distributions are mixed alike. Only for methods with one view that take soft labels.

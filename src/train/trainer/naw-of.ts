@@ -1,6 +1,6 @@
-import type { MethodConfig } from '../config/index.js';
-import { NAW_PARAMETERS } from '../losses/index.js';
-import type { NawParameters } from '../losses/index.js';
+import type { MethodConfig } from '../config/train-config.js';
+import { NAW_PARAMETERS } from '../losses/naw-parameters.js';
+import type { NawParameters } from '../losses/naw-parameters.js';
 
 /** The Gaussians a configuration asks for: the published ones, but for what it sets. Methods without weights are looked at with NLA's. */
 export function nawOf(method: MethodConfig): NawParameters {

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Method, TrainingMoment } from '../methods/index.js';
-import { ModelWeights } from '../optimizer/model-weights.js';
-import type { WeightVectors } from '../optimizer/model-weights.js';
+import type { Method, TrainingMoment } from '../losses/method.js';
+import { ModelWeights } from './model-weights.js';
+import type { WeightVectors } from './model-weights.js';
 import { computeShard } from './shard.js';
 import type { Shard, ShardResult } from './shard.js';
 

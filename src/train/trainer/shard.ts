@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { reseedDropout } from '../../model/networks/index.js';
-import type { Labels } from '../losses/index.js';
-import type { Method, TrainingMoment } from '../methods/index.js';
-import type { ModelWeights } from '../optimizer/model-weights.js';
+import { reseedDropout } from '../../model/networks/seeded-dropout.js';
+import type { Labels } from '../losses/labels.js';
+import type { Method, TrainingMoment } from '../losses/method.js';
+import type { ModelWeights } from './model-weights.js';
 
 /** Part of a batch, as plain numbers, so that any thread can work on it. B images or clips; N = B, or B T where clips of T frames are. */
 export interface Shard {

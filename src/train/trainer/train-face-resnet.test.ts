@@ -3,10 +3,11 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeStriped } from '../../../test/support/striped-dataset.js';
-import { openBackend } from '../../model/backend/index.js';
-import { loadCheckpoint } from '../../model/checkpoint/index.js';
-import { faceResNet, startFromRecognition } from '../../model/networks/index.js';
-import { resolveConfig } from '../config/index.js';
+import { openBackend } from '../../model/engines/open-backend.js';
+import { loadCheckpoint } from '../../model/checkpoint/load-checkpoint.js';
+import { faceResNet } from '../../model/networks/face-resnet.js';
+import { startFromRecognition } from '../../model/networks/start-from-recognition.js';
+import { resolveConfig } from '../config/read-config.js';
 import { train } from './train.js';
 
 it('a face ResNet begins from the weights of the network for face recognition', async () => {

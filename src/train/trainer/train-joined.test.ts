@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeStriped } from '../../../test/support/striped-dataset.js';
-import { openBackend } from '../../model/backend/index.js';
-import { readCheckpointInfo } from '../../model/checkpoint/index.js';
-import { resolveConfig } from '../config/index.js';
-import type { TrainConfig } from '../config/index.js';
+import { openBackend } from '../../model/engines/open-backend.js';
+import { readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
+import { resolveConfig } from '../config/read-config.js';
+import type { TrainConfig } from '../config/train-config.js';
 import { train } from './train.js';
 
 const network = { name: 'compact', size: 16, width: 4 };

@@ -1,29 +1,32 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { startFromRecognition } from '../../model/networks/index.js';
-import { AUDIT_HTML, auditRun } from '../audit/index.js';
-import { RECOGNITION, withoutLaterSettings } from '../config/index.js';
-import type { NetworkConfig, TrainConfig } from '../config/index.js';
-import { replaceFile } from '../log/index.js';
-import { WorkerRunner, assertWorkers, readBegunShards, shardsForWorkers } from '../parallel/index.js';
+import { startFromRecognition } from '../../model/networks/start-from-recognition.js';
+import { AUDIT_HTML } from '../audit/write-audit.js';
+import { auditRun } from '../audit/audit-run.js';
+import { RECOGNITION } from '../config/train-config.js';
+import { withoutLaterSettings } from '../config/later-settings.js';
+import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
+import { writeFileAtomic } from '../../files/atomic-file.js';
+import { WorkerRunner, assertWorkers } from './worker-runner.js';
+import { readBegunShards, shardsForWorkers } from './shards-for-workers.js';
 import { buildMethod } from './build-method.js';
-import type { EpochRecord } from '../run/epoch-record.js';
+import type { EpochRecord } from '../records/epoch-record.js';
 import { fit } from './fit.js';
 import type { FitInput, FitSettings } from './fit.js';
-import { partOf } from '../task/model-folder.js';
-import { clearLeftovers, dropEmptyRunFolder, makeRunFolder, runFolder, writeEpochRows } from '../run/run-folder.js';
-import type { RunFolder } from '../run/run-folder.js';
-import { RunLogs } from '../run/run-logs.js';
+import { partOf } from '../../model/heads/model-folder.js';
+import { clearLeftovers, dropEmptyRunFolder, makeRunFolder, runFolder, writeEpochRows } from '../records/run-folder.js';
+import type { RunFolder } from '../records/run-folder.js';
+import { RunLogs } from '../report/run-logs.js';
 import { LocalRunner } from './shard-runner.js';
-import { assertTwoClasses, dataLines, warmUpLines } from '../run/opening-lines.js';
-import { startFrom } from '../task/start-from.js';
-import { openTaskData } from '../task/task-data.js';
-import type { TaskData } from '../task/task-data.js';
-import type { TrainingSet } from '../task/training-set.js';
-import { loadTrainingState, saveTrainingState } from '../run/training-state.js';
-import type { TrainingState } from '../run/training-state.js';
-import type { OnRead, TrainingTask } from '../task/training-task.js';
+import { assertTwoClasses, dataLines, warmUpLines } from './opening-lines.js';
+import { startFrom } from '../job/start-from.js';
+import { openTaskData } from '../job/training-data.js';
+import type { TaskData } from '../job/training-data.js';
+import type { TrainingSet } from '../data/training/training-set.js';
+import { loadTrainingState, saveTrainingState } from '../records/training-state.js';
+import type { TrainingState } from '../records/training-state.js';
+import type { OnRead, TrainingTask } from '../job/training-job.js';
 
 export interface TrainOptions {
   /** Go on with the run in the folder; without it a folder with a run in it is refused. */
@@ -132,8 +135,8 @@ async function runTask(
     );
   }
   if (saved !== null) await task.assertGoesOn(folder.last);
-  await replaceFile(folder.config, `${JSON.stringify(config, null, 2)}\n`);
-  await replaceFile(
+  await writeFileAtomic(folder.config, `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomic(
     folder.ambiguityIndex,
     JSON.stringify({ labels, rows: training.rowIds, given: [...training.rowLabels] }),
   );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { SeededRandom } from '../../seeded-random.js';
+import { SeededRandom } from '../../util/seeded-random.js';
 import { drawFrames } from './draw-frames.js';
 
 const PLAIN = { scale: null, skip: null };

@@ -1,5 +1,5 @@
 import { FerError } from '../../../errors/fer-error.js';
-import type { SeededRandom } from '../../seeded-random.js';
+import type { SeededRandom } from '../../util/seeded-random.js';
 import { checkInterval } from '../interval.js';
 import type { Interval } from '../interval.js';
 import { drawFrom } from '../interval.js';

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../../seeded-random.js';
+import type { SeededRandom } from '../../util/seeded-random.js';
 import type { Augmentation, PixelImage } from '../image.js';
 
 /** Changes all frames of a clip and leaves those it was given as they are. */

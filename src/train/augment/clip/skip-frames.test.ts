@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { SeededRandom } from '../../seeded-random.js';
+import { SeededRandom } from '../../util/seeded-random.js';
 import { skipFrames } from './skip-frames.js';
 
 it('keeps some, in order, by the seed', () => {

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../../seeded-random.js';
+import type { SeededRandom } from '../../util/seeded-random.js';
 import type { Interval } from '../interval.js';
 import { drawFrom } from '../interval.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { images } from '../../../../test/support/images.js';
-import { SeededRandom } from '../../seeded-random.js';
+import { SeededRandom } from '../../util/seeded-random.js';
 import { flip, randomFlip } from '../flip.js';
 import type { PixelImage } from '../image.js';
 import { randomErasing } from '../random-erasing.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { images } from '../../../../test/support/images.js';
-import { OPERATIONS } from './index.js';
-import type { Operation } from './index.js';
+import { OPERATIONS } from './table.js';
+import type { Operation } from './operation.js';
 
 const ENTRIES: readonly [string, Operation][] = Object.entries(OPERATIONS);
 /** Fewer than usual: there are fourteen operations. */

@@ -69,7 +69,7 @@ export async function prepareDataset(
   try {
     const resumed = writer.rows.length;
     if (resumed < samples.length) {
-      const bench = await Bench.open(folder, settings);
+      const bench = await Preprocessor.open(folder, settings);
       try {
         let frames = 0;
         const report = (): void => onProgress?.({ resumed, done: writer.rows.length, total: samples.length, frames });
@@ -111,7 +111,7 @@ interface PreparedCrops {
 }
 
 /** All that is needed for cutting faces out, opened once for all samples. */
-class Bench {
+class Preprocessor {
   /** Of videos: several samples may be stretches of one. */
   private readonly hashes = new Map<string, Promise<string>>();
 
@@ -122,9 +122,14 @@ class Bench {
     private readonly scratchPath: string,
   ) {}
 
-  static async open(folder: string, settings: PrepareSettings): Promise<Bench> {
+  static async open(folder: string, settings: PrepareSettings): Promise<Preprocessor> {
     const path = join(folder, SCRATCH_FILE);
-    return new Bench(settings, await loadFaceNets(), await CropScratch.open(path, cropLength(settings.geometry)), path);
+    return new Preprocessor(
+      settings,
+      await loadFaceNets(),
+      await CropScratch.open(path, cropLength(settings.geometry)),
+      path,
+    );
   }
 
   async close(): Promise<void> {
@@ -201,11 +206,9 @@ class Bench {
 
 type Outcome = Pick<UnplacedRow, 'content' | 'origin' | 'note' | 'crops' | 'frames'>;
 
-function rowOf(
-  { id, kind, split, label, softLabel, contested, subject, frameLabels }: Sample,
-  outcome: Outcome,
-): UnplacedRow {
-  const labels = frameLabels === null ? null : outcome.frames.map(({ index }) => frameLabels[index] ?? null);
+function rowOf(sample: Sample, outcome: Outcome): UnplacedRow {
+  const { id, kind, split, label, softLabel, contested, subject, frameLabels } = sample;
+  const labels = frameLabels === null ? null : outcome.frames.map(({ index }) => labelAt(sample, index));
   return {
     id,
     kind,

@@ -7,7 +7,7 @@ import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { encoderOf } from '../../../model/networks/classifier.js';
 import type { CropSource } from '../crops/crop-source.js';
-import { FRAME_PART, partOf } from '../../task/model-folder.js';
+import { FRAME_PART, partOf } from '../../../model/heads/model-folder.js';
 import {
   bytesPerCrop,
   FEATURES_FILE,

@@ -9,7 +9,7 @@ import type { PreparedHeader } from './prepared-header.js';
 import type { CropOrigin, PreparedFrame, SampleRow } from './sample-row.js';
 
 /**
- * A sample of a data set with its place among the crops. `path` is the file of all crops; `frameLabels` go by `readFrames`.
+ * A sample of a data set with its place among the crops. `path` is the file of all crops.
  */
 export interface PreparedSample extends Sample {
   readonly content: string | null;
@@ -113,7 +113,7 @@ function sampleOf(
     path,
     frames: null,
     label,
-    frameLabels,
+    frameLabels: byPlace(frameLabels, frames),
     softLabel,
     subject,
     split,
@@ -122,4 +122,15 @@ function sampleOf(
     content,
   };
   return { ...said, ...(contested && { contested }), origin, note, firstCrop, crops, readFrames: frames };
+}
+
+/** Labels of the frames that were read, by their places in the footage, as in any data set. */
+function byPlace(
+  labels: SampleRow['frameLabels'],
+  frames: readonly PreparedFrame[],
+): readonly (string | null)[] | null {
+  if (labels === null) return null;
+  const placed = new Array<string | null>((frames.at(-1)?.index ?? -1) + 1).fill(null);
+  frames.forEach(({ index }, i) => (placed[index] = labels[i] ?? null));
+  return placed;
 }

@@ -6,7 +6,7 @@ import { scratchDir } from '../../../../test/support/scratch.js';
 import { readPicture } from '../../../../test/support/stills-dataset.js';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { resolveConfig } from '../../config/read-config.js';
-import { divide, openData } from '../../task/open-data.js';
+import { divide, openData } from '../training/open-data.js';
 import { synthesizeClips } from './synthesize-clips.js';
 import { withStills } from './open-stills.js';
 import type { SynthesisReport, SynthesisSettings } from './synthesize-clips.js';

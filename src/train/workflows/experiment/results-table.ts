@@ -1,4 +1,4 @@
-import { groupBy } from '../../util/group-by.js';
+import { groupBy } from '../../util/arrays.js';
 import type { CellResult } from './run-grid.js';
 
 /** A figure over the seeds. */

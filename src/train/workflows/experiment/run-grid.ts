@@ -6,7 +6,7 @@ import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';
 import { withoutLaterSettings } from '../../config/later-settings.js';
 import type { TrainConfig } from '../../config/train-config.js';
 import type { SplitMetrics } from '../../records/epoch-record.js';
-import type { EvaluationSet } from '../../data/training-set.js';
+import type { EvaluationSet } from '../../data/training/training-set.js';
 import type { TaskData } from '../../job/training-data.js';
 import { writeFileAtomic } from '../../../files/atomic-file.js';
 import { openTaskData } from '../../job/training-data.js';

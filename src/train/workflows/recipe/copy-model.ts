@@ -5,11 +5,10 @@ import { copyCheckpoint } from '../../../model/checkpoint/copy-checkpoint.js';
 import { readCheckpointInfo } from '../../../model/checkpoint/load-checkpoint.js';
 import { INFO_FILE } from '../../../model/checkpoint/save-checkpoint.js';
 import type { WeightPrecision } from '../../../model/checkpoint/copy-checkpoint.js';
-import { findModelFolder } from '../../../model/heads/model-folder.js';
+import { findModelFolder, FRAME_PART, TEMPORAL_PART } from '../../../model/heads/model-folder.js';
 import { writeTemperature } from '../../evaluate/calibrate-model.js';
 import { replaceFolder } from '../../../files/replace-folder.js';
 import { writeFileAtomic } from '../../../files/atomic-file.js';
-import { FRAME_PART, TEMPORAL_PART } from '../../task/model-folder.js';
 import { withoutPlaces } from './without-places.js';
 
 export interface CopyModelOptions {

@@ -4,7 +4,7 @@ import { calibrateModel } from '../../evaluate/calibrate-model.js';
 import { openDataset } from '../../data/formats/registry.js';
 import { synthesizeClips } from '../../data/synthesize/synthesize-clips.js';
 import { withStills } from '../../data/synthesize/open-stills.js';
-import { openSplit, withSplitCrops } from '../../data/faces/split-crops.js';
+import { openSplit, withFaces } from '../../data/faces/open-faces.js';
 import { prepareDataset } from '../../data/preprocess/prepare-dataset.js';
 import { train } from '../../trainer/train.js';
 import { copyModel } from './copy-model.js';
@@ -101,7 +101,7 @@ async function calibrateStage(
   try {
     const onSample = (done: number): void =>
       onProgress?.({ label: name, unit: 'samples', done, total: dataset.samples.length });
-    const { before, after } = await withSplitCrops(
+    const { before, after } = await withFaces(
       dataset,
       { data, split },
       { model, faces, onSample, ...(signal && { signal }) },

@@ -1,0 +1,25 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../test/output/support/media.js';
+import { makeFolder } from './make-folder.js';
+
+describe('makeFolder', () => {
+  it('makes what is missing, and minds nothing that is there', async () => {
+    const path = join(temporaryFolder(), 'a', 'b', 'c');
+    await makeFolder(path);
+    await makeFolder(path);
+    expect((await stat(path)).isDirectory()).toBe(true);
+  });
+
+  it('gives up where a file is in the way', async () => {
+    const file = join(temporaryFolder(), 'file');
+    await writeFile(file, '');
+    await expect(makeFolder(file)).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(makeFolder(join(file, 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  it.runIf(process.platform === 'linux')('gives up where the file system lets nobody make anything', async () => {
+    await expect(makeFolder('/proc/ferstream/out')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});

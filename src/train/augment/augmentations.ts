@@ -1,0 +1,37 @@
+import { colourOperation } from './colour-operation.js';
+import { inSequence } from './in-sequence.js';
+import { pixelNoise } from './pixel-noise.js';
+import { randAugment } from './rand-augment.js';
+import { randomAffine } from './random-affine.js';
+import { randomErasing } from './random-erasing.js';
+import { randomFlip } from './flip.js';
+import { randomPadCrop } from './pad-crop.js';
+import type { Augmentation } from './image.js';
+import type { TrainConfig } from '../config/train-config.js';
+
+/** The usual view of an image, and the strong one: the same moves, then RandAugment. */
+export function augmentations(config: TrainConfig['augment']): {
+  readonly weak: Augmentation;
+  readonly strong: Augmentation;
+} {
+  const moves = {
+    flip: randomFlip({ probability: config.flip }),
+    move: randomPadCrop({ padding: config.padding }),
+    ...(config.affine === null ? {} : { affine: randomAffine(config.affine) }),
+  };
+  const extras = {
+    ...(config.tone === null ? {} : { tone: sometimes(config.tone.probability, colourOperation(config.tone)) }),
+    ...(config.noise === null
+      ? {}
+      : { noise: sometimes(config.noise.probability, pixelNoise({ deviation: config.noise.deviation })) }),
+    ...(config.erasing === null ? {} : { erasing: randomErasing(config.erasing) }),
+  };
+  return {
+    weak: inSequence({ ...moves, ...extras }),
+    strong: inSequence({ ...moves, randAugment: randAugment(config.strong), ...extras }),
+  };
+}
+
+function sometimes(probability: number, augmentation: Augmentation): Augmentation {
+  return (image, random) => (random.next() < probability ? augmentation(image, random) : image);
+}

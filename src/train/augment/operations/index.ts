@@ -1,3 +1,0 @@
-export type { Operation } from './operation.js';
-export { OPERATIONS } from './table.js';
-export type { OperationName } from './table.js';

@@ -1,0 +1,110 @@
+import { FerError } from '../../../errors/fer-error.js';
+import type { CropGeometry, FaceCrop } from '../../../model/crop-geometry.js';
+import type { CropSource } from '../crops/crop-source.js';
+import { cropLength } from '../crops/crop-source.js';
+import { FRAME_FILE_RATE, framesMeant } from '../preprocess/read-frames.js';
+import type { PreparedSample } from '../preprocess/read-prepared.js';
+import { labelAt } from '../sample.js';
+import type { Sample } from '../sample.js';
+
+/** A face of a data set with its pixels: an image, or a frame of a clip, which may show no face. */
+export interface LabelledFace {
+  /** Of the sample. Consecutive faces of the same id that have a `frame` are one clip. */
+  readonly id: string;
+  /** Place in the footage, from 0; null for an image. */
+  readonly frame: number | null;
+  /** Seconds, increasing within a clip; 0 for an image. */
+  readonly timestamp: number;
+  /** What the data say; null for a frame without a label, which is only context for its neighbours. */
+  readonly label: string | null;
+  /** Null for a frame without a face. */
+  readonly crop: FaceCrop | null;
+}
+
+/** A face of a data set before its pixels are read. */
+export interface FaceSample extends Omit<LabelledFace, 'crop'> {
+  /** Votes as shares of the classes, in the order of the data set's labels. [C] */
+  readonly shares: readonly number[] | null;
+  /** An image file, the index of a prepared crop, or null for a frame without a face. */
+  readonly source: string | number | null;
+}
+
+/** What could not be used, and what was used for want of better. Complete when the faces have ended. */
+export interface FaceNotes {
+  /** Pictures used as a whole because no face was found in them. */
+  wholePictures: number;
+  /** Files that cannot be decoded, or not to the end. */
+  readonly unreadable: { readonly path: string; readonly message: string }[];
+}
+
+/** The faces of a data set in the order of its samples: for training, evaluating, auditing and calibrating. */
+export interface FaceDataset extends AsyncIterable<LabelledFace> {
+  readonly notes: FaceNotes;
+}
+
+/** Faces whose crops can be read in any order: prepared ones, or image files held in memory. */
+export interface IndexedFaces extends FaceDataset {
+  readonly faces: readonly FaceSample[];
+  readonly crops: CropSource;
+  /** By face: its index in `crops`, or null without one. */
+  readonly places: readonly (number | null)[];
+}
+
+/** The name of a face in run logs and audits: its sample, and of a clip the frame. */
+export function faceId({ id, frame }: Pick<LabelledFace, 'id' | 'frame'>): string {
+  return frame === null ? id : `${id}#${frame}`;
+}
+
+/**
+ * The faces of a sample: one for an image, one for each frame of a clip.
+ * @throws FerError CONFIG_INVALID for a video file, whose faces have to be cut out first
+ */
+export function facesOf(sample: Sample): readonly FaceSample[] {
+  const { id, kind, label, softLabel: shares } = sample;
+  if (kind === 'image')
+    return [
+      { id, frame: null, timestamp: 0, label, shares, source: isPrepared(sample) ? sample.firstCrop : sample.path },
+    ];
+  const frameFace = (index: number, timestamp: number, source: FaceSample['source']): FaceSample => ({
+    ...{ id, frame: index, timestamp, shares, source },
+    label: labelAt(sample, index),
+  });
+  if (isPrepared(sample))
+    return sample.readFrames.map(({ index, timestamp, crop }) => frameFace(index, timestamp, crop));
+  if (sample.frames === null) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${sample.path} is a video: cut its faces out with "fer dataset prepare FORMAT:DIR --output PREPARED", then train on prepared:PREPARED`,
+    );
+  }
+  return framesMeant(sample.frames, sample).map(({ index, path }) => frameFace(index, index / FRAME_FILE_RATE, path));
+}
+
+function isPrepared(sample: Sample): sample is PreparedSample {
+  return 'readFrames' in sample;
+}
+
+/** Crops read at a time. */
+const BATCH = 64;
+
+/** Faces with their pixels, in order. An image without a crop is left out; a frame without one is not: it has to be answered for. */
+export async function* withPixels({ faces, places, crops }: IndexedFaces): AsyncGenerator<LabelledFace> {
+  const { geometry } = crops;
+  const length = cropLength(geometry);
+  for (let from = 0; from < faces.length; from += BATCH) {
+    const batch = faces.slice(from, from + BATCH);
+    const pixels = await crops.read(batch.flatMap((_, i) => places[from + i] ?? [])); // [n, S, S, C]
+    let next = 0;
+    for (const [i, { id, frame, timestamp, label }] of batch.entries()) {
+      const hasCrop = (places[from + i] ?? null) !== null;
+      if (!hasCrop && frame === null) continue;
+      const data = hasCrop ? Float32Array.from(pixels.subarray(next * length, (next + 1) * length)) : null;
+      if (hasCrop) next += 1;
+      yield { id, frame, timestamp, label, crop: data === null ? null : { geometry, data } };
+    }
+  }
+}
+
+export function describeCrops({ size, channels, eyes, mouth }: CropGeometry): string {
+  return `${size}x${size} ${channels === 1 ? 'grey' : 'colour'} crops with eyes at (${eyes.x}, ${eyes.y}) and mouth at (${mouth.x}, ${mouth.y})`;
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { stripedPictures } from '../../../../test/support/striped-pictures.js';
+import { tinyEvaluationSet, tinyTrainingSet } from '../../../../test/support/tiny-training.js';
+import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
+import { flip } from '../../augment/flip.js';
+import { MemoryCrops } from '../crops/image-crops.js';
+import { SeededRandom } from '../../util/seeded-random.js';
+import { ImageTrainingSet } from './image-training-set.js';
+
+const SIZE = 16;
+const LENGTH = SIZE * SIZE;
+const random = (): SeededRandom => new SeededRandom(1).fork('epoch 0');
+const part = (values: Float32Array, i: number): Float32Array => values.slice(i * LENGTH, (i + 1) * LENGTH);
+
+describe('drawn images', () => {
+  it('do not depend on which others are drawn with them', async () => {
+    const set = tinyTrainingSet(9);
+    const together = await set.draw([4, 0, 7], 'strong', random());
+    for (const [place, index] of [4, 0, 7].entries()) {
+      const alone = await set.draw([index], 'strong', random());
+      expect(alone.shard.first).toEqual(part(together.shard.first, place));
+      expect(alone.shard.second).toEqual(part(together.shard.second!, place));
+      expect([...alone.rows, ...alone.shard.labels]).toEqual([index, index % 3]);
+    }
+    const next = await set.draw([4, 0, 7], 'strong', new SeededRandom(1).fork('epoch 1'));
+    expect(next.shard.first).not.toEqual(together.shard.first);
+  });
+
+  it('are augmented anew each time an epoch draws them, the first time as if it were the only one', async () => {
+    const set = tinyTrainingSet(9);
+    const { shard } = await set.draw([4, 4, 4], 'strong', random(), [0, 1, 2]);
+    const alone = await set.draw([4], 'strong', random());
+    expect(part(shard.first, 0)).toEqual(alone.shard.first);
+    for (const view of [shard.first, shard.second!]) {
+      const looks = [0, 1, 2].map((i) => part(view, i).join());
+      expect(new Set(looks).size).toBe(3);
+    }
+  });
+
+  it('look the same whatever second view is asked for', async () => {
+    const set = tinyTrainingSet(6);
+    const [none, mirrored, strong] = await Promise.all(
+      (['none', 'mirrored', 'strong'] as const).map((view) => set.draw([1, 2, 3], view, random())),
+    );
+    expect(none!.shard.second).toBeNull();
+    expect(mirrored!.shard.first).toEqual(none!.shard.first);
+    expect(strong!.shard.first).toEqual(none!.shard.first);
+    expect(strong!.shard.second).not.toEqual(strong!.shard.first);
+  });
+
+  it('are mirrored as they are seen, augmented', async () => {
+    const { shard } = await tinyTrainingSet(6).draw([5, 1], 'mirrored', random());
+    expect(shard.shape).toEqual([2, SIZE, SIZE, 1]);
+    for (const i of [0, 1]) {
+      const seen = { data: part(shard.first, i), height: SIZE, width: SIZE, channels: 1 } as const;
+      expect(part(shard.second!, i)).toEqual(flip(seen).data);
+    }
+  });
+
+  it('come with votes where they have them, with the label for the whole where not', async () => {
+    const same = (image: Parameters<typeof flip>[0]): typeof image => image;
+    const samples = [[0.5, 0.5, 0], [0, 0.25, 0.75], null].map((shares, crop) => ({
+      id: `${crop}`,
+      crop,
+      label: crop,
+      shares,
+    }));
+    const crops = new MemoryCrops({ ...DEFAULT_CROP, size: SIZE, channels: 1 }, stripedPictures(3, SIZE));
+    const set = (softLabels: boolean): ImageTrainingSet =>
+      new ImageTrainingSet(crops, samples, { weak: same, strong: same, softLabels, classCount: 3 });
+    const labels = async (softLabels: boolean, indices: readonly number[]): Promise<unknown[]> => {
+      const { shard } = await set(softLabels).draw(indices, 'none', random());
+      return [shard.isSoft, [...shard.labels]];
+    };
+    expect(await labels(true, [1, 0])).toEqual([true, [0, 0.25, 0.75, 0.5, 0.5, 0]]);
+    expect(await labels(true, [1, 2])).toEqual([true, [0, 0.25, 0.75, 0, 0, 1]]);
+    expect(await labels(false, [1, 0])).toEqual([false, [1, 0]]);
+  });
+});
+
+describe('images to judge by', () => {
+  it('go through the network as they are, a batch at a time, and come back in order', async () => {
+    const set = tinyEvaluationSet(300);
+    const sizes: number[] = [];
+    const rows = await set.logits((values, shape) => {
+      sizes.push(shape[0]!);
+      // Its first pixel, to know a picture by.
+      return Promise.resolve(
+        Float32Array.from({ length: 2 * shape[0]! }, (_, i) => (i % 2 === 0 ? values[(i / 2) * LENGTH]! : -1)),
+      );
+    });
+    const pictures = stripedPictures(300, SIZE, 2);
+    expect(rows.map(([pixel]) => pixel)).toEqual(Array.from({ length: 300 }, (_, i) => pictures[i * LENGTH]));
+    expect(sizes.reduce((a, b) => a + b)).toBe(300);
+    expect(Math.max(...sizes)).toBeLessThan(300);
+    expect(set.labels).toHaveLength(300);
+  });
+});

@@ -1,0 +1,127 @@
+import type { Augmentation, PixelImage } from '../../augment/image.js';
+import { flip } from '../../augment/flip.js';
+import type { CropSource } from '../crops/crop-source.js';
+import { cropLength } from '../crops/crop-source.js';
+import { mean } from '../../util/arrays.js';
+import type { SecondView } from '../../losses/method.js';
+import type { SeededRandom } from '../../util/seeded-random.js';
+import { chanceOf } from './training-set.js';
+import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from './training-set.js';
+
+/** A labelled face crop. */
+export interface TrainingFace {
+  readonly id: string;
+  /** Place in the crop source. */
+  readonly crop: number;
+  /** Class index. */
+  readonly label: number;
+  /** Shares of the classes, to be trained with in place of the label. [C] */
+  readonly shares: readonly number[] | null;
+}
+
+export interface ImageTrainingOptions {
+  readonly weak: Augmentation;
+  readonly strong: Augmentation;
+  /** Train with the shares; a sample without any counts wholly for its label. */
+  readonly softLabels: boolean;
+  readonly classCount: number;
+}
+
+/** Images to train on, each a sample of its own. */
+export class ImageTrainingSet implements TrainingSet {
+  readonly classes: readonly number[];
+  readonly rowIds: readonly string[];
+  readonly rowLabels: Int32Array;
+
+  constructor(
+    private readonly crops: CropSource,
+    private readonly samples: readonly TrainingFace[],
+    private readonly options: ImageTrainingOptions,
+  ) {
+    this.classes = samples.map(({ label }) => label);
+    this.rowIds = samples.map(({ id }) => id);
+    this.rowLabels = Int32Array.from(this.classes);
+  }
+
+  get count(): number {
+    return this.samples.length;
+  }
+
+  async draw(
+    indices: readonly number[],
+    secondView: SecondView,
+    random: SeededRandom,
+    turns: readonly number[] = [],
+  ): Promise<DrawnShard> {
+    const { weak, strong, softLabels, classCount } = this.options;
+    const chosen = indices.map((index) => this.samples[index]!);
+    const length = cropLength(this.crops.geometry);
+    const pictures = await this.crops.read(chosen.map(({ crop }) => crop));
+    const { size, channels } = this.crops.geometry;
+    const first = new Float32Array(indices.length * length);
+    const second = secondView === 'none' ? null : new Float32Array(first.length);
+    indices.forEach((index, i) => {
+      const own = chanceOf(random, index, turns[i]);
+      const original: PixelImage = {
+        data: Float32Array.from(pictures.subarray(i * length, (i + 1) * length)),
+        height: size,
+        width: size,
+        channels,
+      };
+      const seen = weak(original, own.fork('weak'));
+      first.set(seen.data, i * length);
+      if (second !== null)
+        second.set((secondView === 'mirrored' ? flip(seen) : strong(original, own.fork('strong'))).data, i * length);
+    });
+    const labels = softLabels
+      ? Float32Array.from(chosen.flatMap(({ label, shares }) => shares ?? oneHot(label, classCount)))
+      : Float32Array.from(chosen, ({ label }) => label);
+    return {
+      shard: { shape: [indices.length, size, size, channels], first, second, labels, isSoft: softLabels },
+      rows: Int32Array.from(indices),
+    };
+  }
+
+  picture(row: number): Promise<Uint8Array> {
+    return this.crops.read([this.samples[row]!.crop]);
+  }
+}
+
+function oneHot(label: number, classCount: number): number[] {
+  return Array.from({ length: classCount }, (_, k) => (k === label ? 1 : 0));
+}
+
+/** Images predicted at a time. */
+const BATCH = 128;
+
+/** Images to judge a model by, as they are; a symmetric one by its mean over them and their mirror images. */
+export class ImageEvaluationSet implements EvaluationSet {
+  readonly labels: Int32Array;
+
+  constructor(
+    private readonly crops: CropSource,
+    private readonly samples: readonly TrainingFace[],
+    private readonly symmetric = false,
+  ) {
+    this.labels = Int32Array.from(samples, ({ label }) => label);
+  }
+
+  async logits(predict: Predict): Promise<Float32Array[]> {
+    const { size, channels } = this.crops.geometry;
+    const rows: Float32Array[] = [];
+    for (let from = 0; from < this.samples.length; from += BATCH) {
+      const chosen = this.samples.slice(from, from + BATCH);
+      const pictures = await this.crops.read(chosen.map(({ crop }) => crop));
+      const shape = [chosen.length, size, size, channels] as const;
+      const pixels = Float32Array.from(pictures);
+      const plain = await predict(pixels, shape); // [n, C]
+      // One below the other, they are mirrored as one picture.
+      const mirrored = (): Float32Array =>
+        flip({ data: pixels, height: chosen.length * size, width: size, channels }).data;
+      const logits = this.symmetric ? mean(plain, await predict(mirrored(), shape)) : plain;
+      const classes = logits.length / chosen.length;
+      for (let i = 0; i < chosen.length; i += 1) rows.push(logits.slice(i * classes, (i + 1) * classes));
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writePrepared } from '../../../../test/support/prepared-folder.js';
+import type { PreparedRow } from '../../../../test/support/prepared-folder.js';
+import { scratchDir } from '../../../../test/support/scratch.js';
+import { still } from '../../../../test/support/still-sample.js';
+import { writeStills } from '../../../../test/support/stills-dataset.js';
+import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
+import { LabelSet } from '../../../model/label-set.js';
+import type { TrainConfig } from '../../config/train-config.js';
+import { SPLITS } from '../sample.js';
+import type { Dataset, Split } from '../sample.js';
+import { divide, openData } from './open-data.js';
+
+const GEOMETRY = { ...DEFAULT_CROP, size: 8, channels: 1 } as const;
+const BY_DEFAULT = { from: 'auto', fraction: 0.25, seed: 1 } as const;
+const PLAIN = { fold: null, labels: null, deduplicate: true } as const;
+
+/** 16 training samples, and 2 of each other split named. */
+function dataset(name: string, ...splits: readonly Split[]): Dataset {
+  const of = (split: Split, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ ...still(`${split} ${i}`, ['calm', 'happy'][i % 2]!), split }));
+  const samples = [...of('train', 16), ...splits.flatMap((split) => of(split, 2))];
+  return {
+    name,
+    labels: new LabelSet(name, ['calm', 'happy']),
+    splits: SPLITS.filter((split) => samples.some((sample) => sample.split === split)),
+    samples,
+    problems: [],
+    leftOut: {},
+  };
+}
+
+/** How many of which split are on either side. */
+function sides(data: Dataset, how: TrainConfig['validation']): [string, string] {
+  const { training, validation } = divide(data, { validation: how, contested: true });
+  const count = (samples: typeof training): string =>
+    SPLITS.flatMap((split) => {
+      const own = samples.filter((sample) => sample.split === split).length;
+      return own > 0 ? [`${own} ${split}`] : [];
+    }).join();
+  expect(training.filter((sample) => validation.includes(sample))).toEqual([]);
+  return [count(training), count(validation)];
+}
+
+describe('samples to train on, and to choose by', () => {
+  it('auto: the split "valid" of own data, where there is one; else, and of published sets always, part of the training split', () => {
+    expect(sides(dataset('manifest', 'valid', 'test'), BY_DEFAULT)).toEqual(['16 train', '2 valid']);
+    expect(sides(dataset('manifest', 'test'), BY_DEFAULT)).toEqual(['12 train', '4 train']);
+    expect(sides(dataset('ferplus', 'valid', 'test'), BY_DEFAULT)).toEqual(['12 train', '4 train']);
+  });
+
+  it('as asked for, of any data set', () => {
+    expect(sides(dataset('ferplus', 'valid'), { ...BY_DEFAULT, from: 'valid' })).toEqual(['16 train', '2 valid']);
+    expect(sides(dataset('manifest', 'valid'), { ...BY_DEFAULT, from: 'train' })).toEqual(['12 train', '4 train']);
+    expect(sides(dataset('manifest'), { ...BY_DEFAULT, from: 'valid' })).toEqual(['16 train', '']);
+    expect(sides(dataset('manifest'), { ...BY_DEFAULT, fraction: 0 })).toEqual(['16 train', '']);
+    expect(sides(dataset('manifest', 'valid'), { ...BY_DEFAULT, fraction: 0 })).toEqual(['16 train', '2 valid']);
+  });
+
+  it('with those that are contested, or without', () => {
+    const agreed = dataset('ferplus');
+    const one = { ...still('contested', 'calm'), split: 'train', contested: true } as const;
+    const data = { ...agreed, samples: [...agreed.samples, one] };
+    const [all, without] = [true, false].map((contested) => divide(data, { validation: BY_DEFAULT, contested }));
+    expect(all).toMatchObject({ leftOut: {} });
+    expect(all!.training).toContainEqual(one);
+    expect(without).toEqual({
+      training: all!.training.filter(({ id }) => id !== one.id),
+      validation: all!.validation,
+      leftOut: { 'contested, as "contested" is off': 1 },
+    });
+    expect(divide(agreed, { validation: BY_DEFAULT, contested: false }).leftOut).toEqual({});
+  });
+
+  it('by the seed', () => {
+    const of = (seed: number): string[] =>
+      divide(dataset('ferplus'), { validation: { ...BY_DEFAULT, seed }, contested: true }).validation.map(
+        ({ id }) => id,
+      );
+    expect(of(1)).toEqual(of(1));
+    expect(new Set([1, 2, 3, 4].map((seed) => of(seed).join())).size).toBeGreaterThan(1);
+  });
+});
+
+describe('a data set that is opened', () => {
+  it('is freed of copies, which are counted, unless it should not be', async () => {
+    const dir = await scratchDir();
+    await writeStills(dir);
+    const opened = await openData({ ...PLAIN, data: `manifest:${dir}` });
+    expect(opened).toMatchObject({ prepared: null, preparedFeatures: null });
+    expect(opened.dataset.leftOut).toEqual({ 'copy of another sample': 1 });
+    expect(opened.dataset.samples.some(({ id }) => id === 'copy.png')).toBe(false);
+    const all = await openData({ ...PLAIN, data: `manifest:${dir}`, deduplicate: false });
+    expect(all.dataset.samples).toHaveLength(opened.dataset.samples.length + 1);
+    expect(all.dataset.leftOut).toEqual({});
+  });
+
+  it('has the labels chosen, and counts what has none of them', async () => {
+    const dir = await scratchDir();
+    await writeStills(dir);
+    const { dataset: chosen } = await openData({ ...PLAIN, data: `manifest:${dir}`, labels: ['sadness', 'happiness'] });
+    expect(chosen.labels.labels).toEqual(['sadness', 'happiness']);
+    expect(new Set(chosen.samples.map(({ label }) => label))).toEqual(new Set(['happiness', 'sadness']));
+    expect(chosen.leftOut).toMatchObject({ 'no counterpart of "anger" in chosen': 15 });
+  });
+
+  it('prepared, is divided like the data set it was made of', async () => {
+    const dir = await scratchDir();
+    const rows = (['train', 'train', 'train', 'train', 'valid', 'test'] as const).map((split, i): PreparedRow => ({
+      id: `${i}.png`,
+      split,
+      label: ['calm', 'happy'][i % 2]!,
+    }));
+    for (const [source, sidesOf] of [
+      ['manifest', ['4 train', '1 valid']],
+      ['ferplus', ['2 train', '2 train']],
+    ] as const) {
+      const folder = join(dir, source);
+      await writePrepared(
+        folder,
+        GEOMETRY,
+        ['calm', 'happy'],
+        [...rows, { ...rows[0]!, id: 'copy', content: '4.png' }],
+        new Uint8Array(7 * 64),
+        source,
+      );
+      // With labels of its own too: they change the label set, and not where the data came from.
+      for (const labels of [null, ['happy', 'calm']]) {
+        const opened = await openData({ ...PLAIN, labels, data: `prepared:${folder}` });
+        expect(opened.prepared).toMatchObject({ geometry: GEOMETRY, count: 7 });
+        expect(opened.dataset.leftOut).toEqual({ 'copy of another sample': 1 });
+        expect(sides(opened.dataset, BY_DEFAULT)).toEqual(sidesOf);
+        await opened.close();
+        await expect(opened.prepared!.read([0])).rejects.toThrow();
+      }
+    }
+  });
+});

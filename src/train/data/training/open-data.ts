@@ -1,0 +1,84 @@
+import { LabelSet } from '../../../model/label-set.js';
+import type { TrainConfig } from '../../config/train-config.js';
+import type { CropSource } from '../crops/crop-source.js';
+import { carveValidation } from '../splits.js';
+import { deduplicate } from '../deduplicate.js';
+import { mapLabels } from '../label-maps.js';
+import { openDataset } from '../formats/registry.js';
+import type { CarvedTraining } from '../splits.js';
+import type { Dataset, Sample } from '../sample.js';
+import { openPrepared } from '../preprocess/open-prepared.js';
+import { preparedFolder } from '../preprocess/prepared-folder.js';
+import type { FeatureSource } from '../preprocess/file-features.js';
+
+/** A data set as a run uses it. */
+export interface OpenData {
+  /** Freed of copies (of held-out samples as well), with the labels wanted. */
+  readonly dataset: Dataset;
+  /** The crops of a prepared data set; null for any other. */
+  readonly prepared: CropSource | null;
+  /** Features that were prepared with them. */
+  readonly preparedFeatures: FeatureSource | null;
+  /** Lets go of the files of prepared crops and features; what else was read stays. */
+  close(): Promise<void>;
+}
+
+/** Name of the label set that a configuration names. */
+export const CHOSEN = 'chosen';
+
+/** Reading and comparing takes a while, so runs that follow each other share one. @throws FerError what reading throws */
+export async function openData(
+  config: Pick<TrainConfig, 'data' | 'fold' | 'labels' | 'deduplicate'>,
+): Promise<OpenData> {
+  const folder = preparedFolder(config.data);
+  const prepared = folder === null ? null : await openPrepared(folder);
+  const read =
+    prepared === null
+      ? await openDataset(config.data, config.fold === null ? {} : { fold: config.fold })
+      : prepared.dataset;
+  const distinct = config.deduplicate ? await deduplicate(read) : { dataset: read, dropped: [] };
+  const leftOut = {
+    ...read.leftOut,
+    ...(read.problems.length === 0
+      ? {}
+      : { [`missing or not understood: "fer dataset check ${config.data}" says why`]: read.problems.length }),
+    ...(distinct.dropped.length === 0 ? {} : { 'copy of another sample': distinct.dropped.length }),
+  };
+  const counted = { ...distinct.dataset, leftOut };
+  const dataset = config.labels === null ? counted : mapLabels(counted, new LabelSet(CHOSEN, config.labels));
+  return {
+    dataset,
+    prepared: prepared?.crops ?? null,
+    preparedFeatures: prepared?.features ?? null,
+    close: async () => prepared?.close(),
+  };
+}
+
+/** How a data set is divided for a run: what is trained on, and that by which epochs are chosen. */
+export interface Division extends CarvedTraining {
+  readonly leftOut: Readonly<Record<string, number>>;
+}
+
+/** Divides as a run asks for; contested samples are only ever trained on. */
+export function divide(
+  dataset: Dataset,
+  { validation, contested }: Pick<TrainConfig, 'validation' | 'contested'>,
+): Division {
+  const parts = inTwo(dataset, validation);
+  if (contested) return { ...parts, leftOut: {} };
+  const training = parts.training.filter((sample) => sample.contested !== true);
+  const count = parts.training.length - training.length;
+  return {
+    training,
+    validation: parts.validation,
+    leftOut: count === 0 ? {} : { 'contested, as "contested" is off': count },
+  };
+}
+
+function inTwo(dataset: Dataset, { from, fraction, seed }: TrainConfig['validation']): CarvedTraining {
+  const ofSplit = (split: string): readonly Sample[] => dataset.samples.filter((sample) => sample.split === split);
+  const own = from === 'valid' || (from === 'auto' && dataset.name === 'manifest' && dataset.splits.includes('valid'));
+  if (own) return { training: ofSplit('train'), validation: ofSplit('valid') };
+  if (fraction === 0) return { training: ofSplit('train'), validation: [] };
+  return carveValidation(dataset, fraction, seed);
+}

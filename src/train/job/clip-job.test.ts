@@ -1,0 +1,531 @@
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { writePrepared } from '../../../test/support/prepared-folder.js';
+import { scratchDir } from '../../../test/support/scratch.js';
+import { writeStriped } from '../../../test/support/striped-dataset.js';
+import { PATTERNS, stripedPictures } from '../../../test/support/striped-pictures.js';
+import { TINY_CROP, saveTinyFrameModel } from '../../../test/support/tiny-models.js';
+import { openBackend } from '../../model/engines/open-backend.js';
+import { openModel } from '../../model/heads/open-model.js';
+import { checkpointHash } from '../../model/checkpoint/checkpoint-hash.js';
+import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
+import { INFO_FILE } from '../../model/checkpoint/save-checkpoint.js';
+import { LabelSet } from '../../model/label-set.js';
+import { modelFolderHash } from '../../model/heads/model-folder.js';
+import { resolveConfig } from '../config/read-config.js';
+import type { TrainConfig } from '../config/train-config.js';
+import { openDataset } from '../data/formats/registry.js';
+import { synthesizeClips } from '../data/synthesize/synthesize-clips.js';
+import { DetectedFaces } from '../data/faces/detected-faces.js';
+import { evaluate } from '../evaluate/evaluate.js';
+import { prepareFeatures } from '../data/preprocess/prepare-features.js';
+import { SeededRandom } from '../util/seeded-random.js';
+import { predictWith } from './predict.js';
+import { openTaskData } from './training-data.js';
+import { splitMetrics } from '../metrics/split-metrics.js';
+import { train } from '../trainer/train.js';
+import type { TrainOptions } from '../trainer/train.js';
+
+const SIZE = 16;
+/** Frames of a clip, and of those the network sees at a time. */
+const LENGTH = 10;
+const FRAMES = 6;
+let root = '';
+const at = (...names: readonly string[]): string => join(root, ...names);
+
+/** A frame network for the frames of the clips one by one. */
+function frameConfig(): TrainConfig {
+  return resolveConfig('ce', {
+    data: `manifest:${at('clips')}`,
+    network: { name: 'compact', size: SIZE, width: 4 },
+    epochs: 1,
+    batchSize: 32,
+    optimizer: { learningRate: 0.01 },
+    augment: { padding: 1 },
+  });
+}
+
+/** The preset, made tiny. */
+function clipConfig(more: Record<string, unknown> = {}, network: Record<string, unknown> = {}): TrainConfig {
+  return resolveConfig('v-naw', {
+    ...{ data: `manifest:${at('clips')}`, epochs: 2, batchSize: 4, optimizer: { learningRate: 0.003 } },
+    network: {
+      name: 'temporal',
+      encoder: at('frame-run', 'best'),
+      frames: FRAMES,
+      width: 8,
+      layers: 1,
+      feedForward: 8,
+      ...network,
+    },
+    ...more,
+  });
+}
+
+async function weightsOf(folder: string): Promise<Buffer> {
+  return readFile(join(folder, 'weights.bin'));
+}
+
+beforeAll(async () => {
+  await openBackend();
+  root = await scratchDir();
+  await writeStriped(at('stills'), { training: 24, test: 3 });
+  await rm(at('stills', 'damaged.png'));
+  const stills = await openDataset(`manifest:${at('stills')}`);
+  await synthesizeClips(stills, at('clips'), {
+    clips: 6,
+    validClips: 2,
+    testClips: 0,
+    frames: LENGTH,
+    size: SIZE,
+    seed: 2,
+  });
+  await train(frameConfig(), at('frame-run'));
+}, 60_000);
+
+it('a frame network learns from the frames of clips one by one, and is judged by those of other clips', async () => {
+  const { rows } = JSON.parse(await readFile(at('frame-run', 'ambiguity.json'), 'utf8')) as {
+    readonly rows: readonly string[];
+  };
+  const { samples } = await openDataset(`manifest:${at('clips')}`, { split: 'train' });
+  expect(rows).toEqual(samples.flatMap(({ id }) => Array.from({ length: LENGTH }, (_, i) => `${id}#${i}`)));
+  const epoch = JSON.parse(await readFile(at('frame-run', 'epochs.jsonl'), 'utf8')) as {
+    readonly validation: { readonly count: number };
+  };
+  expect(epoch.validation.count).toBe(2 * LENGTH);
+});
+
+describe('a temporal network, from synthetic clips to a model that is evaluated', () => {
+  const lines: string[] = [];
+  let tensorsLeft = 0;
+
+  beforeAll(async () => {
+    const before = tf.memory().numTensors;
+    await train(clipConfig(), at('run'), { onMessage: (line) => lines.push(line) });
+    tensorsLeft = tf.memory().numTensors - before;
+  }, 60_000);
+
+  it('learns from the training clips and is judged by those of the split "valid"', async () => {
+    expect(lines).toContain('6 samples to train on, 2 set aside for validation');
+    const epochs = (await readFile(at('run', 'epochs.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { readonly validation: { readonly count: number } });
+    expect(epochs.map(({ validation }) => validation.count)).toEqual([2 * LENGTH, 2 * LENGTH]);
+    const { rows } = JSON.parse(await readFile(at('run', 'ambiguity.json'), 'utf8')) as {
+      readonly rows: readonly string[];
+    };
+    expect(rows).toHaveLength(6 * LENGTH);
+    expect(rows.slice(0, 2).map((id) => id.split('#')[1])).toEqual(['0', '1']);
+    expect(tensorsLeft).toBe(0);
+  });
+
+  it('is kept with its frame network, and says how many frames it saw', async () => {
+    for (const name of ['best', 'last']) {
+      expect(await checkpointHash(at('run', name, 'frame'))).toBe(await checkpointHash(at('frame-run', 'best')));
+      const info = await readCheckpointInfo(at('run', name, 'temporal'), { kind: 'temporal' });
+      expect(info).toMatchObject({
+        clipFrames: FRAMES,
+        crop: { size: SIZE, channels: 1 },
+        recipe: { config: { epochs: 2, sampler: 'class-balanced', method: { name: 'v-naw' } } },
+      });
+      expect([...info.labelSet.labels].sort()).toEqual([...PATTERNS].sort());
+      expect(info.temperature).toBeGreaterThan(0);
+    }
+  });
+
+  it('annotates and evaluates as it was judged in training, on a symmetric frame network too', async () => {
+    await cp(at('frame-run', 'best'), at('symmetric'), { recursive: true });
+    const info = await readCheckpointInfo(at('symmetric'));
+    await writeFile(at('symmetric', INFO_FILE), JSON.stringify({ ...info, symmetric: true }));
+    await train(clipConfig({}, { encoder: at('symmetric') }), at('symmetric-run'));
+    for (const run of ['run', 'symmetric-run']) await expectEvaluatedAsJudged(at(run, 'best'));
+    const [plain, symmetric] = await Promise.all(
+      ['run', 'symmetric-run'].map((run) => readCheckpointInfo(at(run, 'best', 'temporal'))),
+    );
+    expect(symmetric!.metrics['validationLoss']).not.toBe(plain!.metrics['validationLoss']);
+  }, 60_000);
+
+  async function expectEvaluatedAsJudged(folder: string): Promise<void> {
+    const model = await openModel(folder);
+    try {
+      const dataset = await openDataset(`manifest:${at('clips')}`, { split: 'valid' });
+      const crops = new DetectedFaces(dataset.samples, {
+        geometry: model.crop,
+        faces: 'as-is',
+        nets: () => Promise.reject(new Error('no face is looked for')),
+      });
+      const evaluation = await evaluate(model, crops);
+      const { metrics } = await readCheckpointInfo(join(folder, 'temporal'), { kind: 'temporal' });
+      expect(evaluation.count).toBe(2 * LENGTH);
+      expect(evaluation.accuracy).toBeCloseTo(metrics['accuracy']!, 6);
+      expect(evaluation.macroF1).toBeCloseTo(metrics['macroF1']!, 6);
+      expect(evaluation.expectedCalibrationError).toBeCloseTo(metrics['calibratedError']!, 4);
+    } finally {
+      model.dispose();
+    }
+  }
+
+  it('is judged and evaluated alike on clips of which frames are missing or damaged: all labelled frames count', async () => {
+    await cp(at('clips'), at('holes'), { recursive: true });
+    const before = await openDataset(`manifest:${at('holes')}`, { split: 'valid' });
+    for (const { frames } of before.samples) {
+      // A manifest counts the frames of a folder in their order, so the last three labels have no file.
+      for (const i of [2, 3, 7]) await rm(frames![i]!.path);
+      await writeFile(frames![5]!.path, 'no picture');
+    }
+    const config = { ...clipConfig(), data: `manifest:${at('holes')}` };
+    const data = await openTaskData(config);
+    const task = await data.task(config);
+    try {
+      await task.save(at('holes-model'), { temperature: 1, metrics: {} });
+      const validation = splitMetrics(
+        await task.validation!.logits(predictWith(task.model)),
+        task.validation!.labels,
+        task.labels.size,
+      );
+      const model = await openModel(at('holes-model'));
+      try {
+        const { samples } = await openDataset(`manifest:${at('holes')}`, { split: 'valid' });
+        const evaluation = await evaluate(
+          model,
+          new DetectedFaces(samples, {
+            geometry: model.crop,
+            faces: 'as-is',
+            nets: () => Promise.reject(new Error('no face is looked for')),
+          }),
+        );
+        expect([validation.count, evaluation.count, evaluation.framesWithoutFace, evaluation.unansweredFrames]).toEqual(
+          [2 * LENGTH, 2 * LENGTH, 2 * 4, 0],
+        );
+        expect(evaluation.confusion).toEqual(validation.confusion);
+        expect(evaluation.expectedCalibrationError).toBeCloseTo(validation.expectedCalibrationError, 5);
+      } finally {
+        model.dispose();
+      }
+    } finally {
+      task.dispose();
+      await data.close();
+    }
+  });
+
+  it('trained again, or interrupted and taken up, has the same weights', { timeout: 60_000 }, async () => {
+    const stop = new AbortController();
+    const begin: TrainOptions = {
+      signal: stop.signal,
+      onStep: ({ epoch }) => {
+        if (epoch === 2) stop.abort();
+      },
+    };
+    expect(await train(clipConfig(), at('interrupted'), begin)).toMatchObject({ isComplete: false, bestEpoch: 1 });
+    const rest = await train(clipConfig(), at('interrupted'), { resume: true });
+    expect(rest).toMatchObject({ isComplete: true, history: [{ epoch: 1 }, { epoch: 2 }] });
+    for (const part of [
+      ['last', 'temporal'],
+      ['best', 'temporal'],
+    ]) {
+      const again = await weightsOf(at('interrupted', ...part));
+      expect(again.equals(await weightsOf(at('run', ...part)))).toBe(true);
+    }
+    expect(await modelFolderHash(at('interrupted', 'last'))).toBe(await modelFolderHash(at('run', 'last')));
+  });
+
+  it('begins with the weights of another one', async () => {
+    const said: string[] = [];
+    const data = await openTaskData(clipConfig());
+    try {
+      // So slowly that it stays what it was.
+      const slow = clipConfig({
+        init: at('run', 'last'),
+        epochs: 1,
+        optimizer: { learningRate: 1e-12, weightDecay: 0 },
+      });
+      await train(slow, at('further'), { data, onMessage: (line) => said.push(line) });
+    } finally {
+      await data.close();
+    }
+    const [from, to] = [
+      await loadCheckpoint(at('run', 'last', 'temporal')),
+      await loadCheckpoint(at('further', 'last', 'temporal')),
+    ];
+    const begun = from.model.getWeights();
+    to.model.getWeights().forEach((weight, i) => {
+      const difference = tf.tidy(() => weight.sub(begun[i]!).abs().max().dataSync()[0]!);
+      expect(difference).toBeLessThan(1e-6);
+    });
+    expect(said.join('\n')).toContain('16 of 16 weights taken over');
+    from.model.dispose();
+    to.model.dispose();
+  });
+
+  it('changes the pixels of its clips where that is asked for, and nothing stays behind', async () => {
+    const before = tf.memory().numTensors;
+    const pixels = clipConfig({ epochs: 1, augment: { clips: { pixels: true } } });
+    expect(await train(pixels, at('pixels'))).toMatchObject({ isComplete: true });
+    expect(tf.memory().numTensors).toBe(before);
+    const [plain, changed] = [
+      await weightsOf(at('run', 'last', 'temporal')),
+      await weightsOf(at('pixels', 'last', 'temporal')),
+    ];
+    expect(changed.equals(plain)).toBe(false);
+  });
+});
+
+it(
+  'a run is not taken up on features of a frame network that was trained anew in the same place',
+  { timeout: 60_000 },
+  async () => {
+    const encoder = at('moving-encoder');
+    await saveTinyFrameModel(encoder, new LabelSet('stripes', PATTERNS), { seed: 1 });
+    const config = clipConfig({}, { encoder });
+    const stop = new AbortController();
+    await train(config, at('moved'), {
+      signal: stop.signal,
+      onEpoch: () => {
+        stop.abort();
+      },
+    });
+    const before = await readFile(at('moved', 'state.bin'));
+    await rm(encoder, { recursive: true });
+    await saveTinyFrameModel(encoder, new LabelSet('stripes', PATTERNS), { seed: 2 });
+    await expect(train(config, at('moved'), { resume: true })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/another frame network than .*moving-encoder/) as string,
+    });
+    expect((await readFile(at('moved', 'state.bin'))).equals(before)).toBe(true);
+    // The one it was trained with lies in its model folder.
+    await rm(encoder, { recursive: true });
+    await cp(at('moved', 'last', 'frame'), encoder, { recursive: true });
+    expect(await train(config, at('moved'), { resume: true })).toMatchObject({
+      isComplete: true,
+      history: [{ epoch: 1 }, { epoch: 2 }],
+    });
+  },
+);
+
+it(
+  'features that were prepared with the frame network are used, and those of another one are not',
+  { timeout: 60_000 },
+  async () => {
+    const clip = (first: number, split: 'train' | 'valid') => ({
+      ...({
+        id: `clip ${first}`,
+        kind: 'clip',
+        split,
+        frameLabels: Array.from({ length: LENGTH }, (_, i) => PATTERNS[i % 3]!),
+      } as const),
+      // The frame in the middle shows no face.
+      frames: Array.from({ length: LENGTH }, (_, i) => ({
+        index: i,
+        timestamp: i / 25,
+        crop: i === 5 ? null : first + (i > 5 ? i - 1 : i),
+      })),
+    });
+    const count = 3 * (LENGTH - 1);
+    await writePrepared(
+      at('prepared'),
+      TINY_CROP,
+      PATTERNS,
+      [clip(0, 'train'), clip(LENGTH - 1, 'train'), clip(2 * (LENGTH - 1), 'valid')],
+      stripedPictures(count, SIZE),
+    );
+    for (const seed of [1, 2])
+      await saveTinyFrameModel(at(`encoder ${seed}`), new LabelSet('stripes', PATTERNS), { seed });
+    const drawn = async (seed: number): Promise<Float32Array> => {
+      const config = { ...clipConfig({}, { encoder: at(`encoder ${seed}`) }), data: `prepared:${at('prepared')}` };
+      const data = await openTaskData(config);
+      const task = await data.task(config);
+      try {
+        expect(task.report).toMatchObject({ training: 2, validation: 1, leftOut: {} });
+        expect(task.validation!.labels).toHaveLength(LENGTH);
+        return (await task.training.draw([1, 0], 'mirrored', new SeededRandom(1))).shard.second!;
+      } finally {
+        task.dispose();
+        await data.close();
+      }
+    };
+    const computed = [await drawn(1), await drawn(2)];
+    expect(computed[0]).not.toEqual(computed[1]);
+    await prepareFeatures(at('prepared'), at('encoder 1'));
+    const close = (a: Float32Array, b: Float32Array): void => {
+      expect(Math.max(...a.map((value, i) => Math.abs(value - b[i]!)))).toBeLessThan(1e-4);
+    };
+    close(await drawn(1), computed[0]!);
+    close(await drawn(2), computed[1]!);
+    // That they are read at all: others in their place are seen.
+    const file = at('prepared', 'features.f32');
+    await writeFile(file, new Uint8Array((await readFile(file)).length));
+    expect(new Set(await drawn(1))).toEqual(new Set([0]));
+    close(await drawn(2), computed[1]!);
+  },
+);
+
+describe('clips that cannot be trained on as they are', () => {
+  it(
+    'and are all without labels do not judge either: the last epoch counts as the best',
+    { timeout: 60_000 },
+    async () => {
+      const clip = (place: number, split: 'train' | 'valid') => ({
+        ...({
+          id: `clip ${place}`,
+          kind: 'clip',
+          split,
+          frameLabels: Array.from({ length: LENGTH }, (_, i) => (split === 'valid' ? null : PATTERNS[i % 3]!)),
+        } as const),
+        frames: Array.from({ length: LENGTH }, (_, i) => ({ index: i, timestamp: i / 25, crop: place * LENGTH + i })),
+      });
+      await writePrepared(
+        at('unjudged'),
+        TINY_CROP,
+        PATTERNS,
+        [clip(0, 'train'), clip(1, 'train'), clip(2, 'valid')],
+        stripedPictures(3 * LENGTH, SIZE),
+      );
+      const lines: string[] = [];
+      await saveTinyFrameModel(at('unjudged-encoder'), new LabelSet('stripes', PATTERNS), { seed: 1 });
+      const outcome = await train(
+        { ...clipConfig({}, { encoder: at('unjudged-encoder') }), data: `prepared:${at('unjudged')}` },
+        at('unjudged-run'),
+        { onMessage: (line) => lines.push(line) },
+      );
+      expect(outcome).toMatchObject({
+        isComplete: true,
+        bestEpoch: 2,
+        history: [{ validation: null }, { validation: null }],
+      });
+      expect(lines.join('\n')).toContain('the last epoch will count as the best');
+    },
+  );
+
+  it('without a face are left out and counted, and so are frames that cannot be decoded', async () => {
+    await cp(at('clips'), at('damaged'), { recursive: true });
+    const { samples } = await openDataset(`manifest:${at('damaged')}`);
+    const [first, second] = samples.filter(({ split }) => split === 'train');
+    const held = samples.find(({ split }) => split === 'valid');
+    const spoilt = [...first!.frames!, ...second!.frames!.slice(3, 5), ...held!.frames!];
+    for (const { path } of spoilt) await writeFile(path, `no picture: ${path}`);
+    const config = { ...clipConfig(), data: `manifest:${at('damaged')}` };
+    const data = await openTaskData(config);
+    const task = await data.task(config);
+    try {
+      expect(task.report).toMatchObject({
+        training: 5,
+        validation: 1,
+        leftOut: { 'frames that cannot be decoded': 2 * LENGTH + 2, 'clips without any face': 2 },
+      });
+      expect(task.training.rowIds).toHaveLength(5 * LENGTH);
+      expect(task.validation!.labels).toHaveLength(LENGTH);
+    } finally {
+      task.dispose();
+      await data.close();
+    }
+  });
+
+  it('are refused with a reason: images only, methods and cuts that are for images', async () => {
+    await expect(openTaskData({ ...clipConfig(), data: `manifest:${at('stills')}` })).rejects.toMatchObject({
+      code: 'INPUT_NOT_FOUND',
+      message: expect.stringContaining('no clips') as string,
+    });
+    const data = await openTaskData(clipConfig());
+    try {
+      for (const [more, name] of [
+        [{ method: { name: 'dnfer' } }, 'dnfer'],
+        [{ subset: 5 }, 'subset'],
+        [{ imbalance: 10 }, 'imbalance'],
+      ] as const) {
+        await expect(data.task(clipConfig(more))).rejects.toMatchObject({
+          code: 'CONFIG_INVALID',
+          message: expect.stringContaining(name) as string,
+        });
+      }
+    } finally {
+      await data.close();
+    }
+  });
+});
+
+it(
+  'a model folder that held another frame network gets the one that the features are of',
+  { timeout: 60_000 },
+  async () => {
+    await saveTinyFrameModel(at('other-frame-run', 'best'), new LabelSet('stripes', PATTERNS), { seed: 7 });
+    const folder = at('reused');
+    const ofEncoder = async (run: string): Promise<void> => {
+      const config = clipConfig({}, { encoder: at(run, 'best') });
+      const data = await openTaskData(config);
+      const task = await data.task(config);
+      try {
+        await task.save(folder, { temperature: 1, metrics: {} });
+        expect(await checkpointHash(join(folder, 'frame'))).toBe(await checkpointHash(at(run, 'best')));
+        // The same one is left where it is; half a copy is none.
+        await rm(join(folder, 'frame', 'weights.bin'));
+        await task.save(folder, { temperature: 1, metrics: {} });
+        expect(await checkpointHash(join(folder, 'frame'))).toBe(await checkpointHash(at(run, 'best')));
+      } finally {
+        task.dispose();
+        await data.close();
+      }
+    };
+    await ofEncoder('frame-run');
+    await ofEncoder('other-frame-run');
+  },
+);
+
+it('a frame network that goes away while one is trained on its features is only missed if it was not copied yet', async () => {
+  const encoder = at('passing-encoder');
+  await saveTinyFrameModel(encoder, new LabelSet('stripes', PATTERNS), { seed: 3 });
+  const hash = await checkpointHash(encoder);
+  const config = clipConfig({}, { encoder });
+  const data = await openTaskData(config);
+  const task = await data.task(config);
+  const figures = { temperature: 1, metrics: {} };
+  try {
+    await task.save(at('kept'), figures);
+    await rm(encoder, { recursive: true });
+    await saveTinyFrameModel(encoder, new LabelSet('stripes', PATTERNS), { seed: 4 });
+    await task.save(at('kept'), figures);
+    expect(await checkpointHash(at('kept', 'frame'))).toBe(hash);
+    await expect(task.save(at('new'), figures)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('changed or taken away') as string,
+    });
+  } finally {
+    task.dispose();
+    await data.close();
+  }
+});
+
+describe('the classes of a manifest, which names them in any order', () => {
+  const turned = PATTERNS.toReversed();
+  const labelsOf = async (more: Record<string, unknown>): Promise<readonly string[]> => {
+    await saveTinyFrameModel(at('turned-encoder'), new LabelSet('turned', turned));
+    const config = clipConfig(more, { encoder: at('turned-encoder') });
+    const data = await openTaskData(config);
+    const task = await data.task(config);
+    try {
+      const given = (await openDataset(config.data)).samples.flatMap(({ id, frameLabels }) =>
+        frameLabels!.map((label, i) => [`${id}#${i}`, label] as const),
+      );
+      const truth = new Map<string, string | null>(given);
+      expect(
+        task.training.rowIds.map((id, row) => task.labels.labels[task.training.rowLabels[row]!] === truth.get(id)),
+      ).not.toContain(false);
+      return task.labels.labels;
+    } finally {
+      task.dispose();
+      await data.close();
+    }
+  };
+
+  it('come in the order of the frame network, with the right label on every frame', async () => {
+    expect((await openDataset(`manifest:${at('clips')}`)).labels.labels).not.toEqual(turned);
+    expect(await labelsOf({})).toEqual(turned);
+  });
+
+  it('come as they are chosen, where they are', async () => {
+    const chosen = [turned[1]!, turned[0]!, turned[2]!];
+    expect(await labelsOf({ labels: chosen })).toEqual(chosen);
+  });
+});

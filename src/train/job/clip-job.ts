@@ -1,0 +1,266 @@
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FerError } from '../../errors/fer-error.js';
+import { checkpointHash } from '../../model/checkpoint/checkpoint-hash.js';
+import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
+import { INFO_FILE, saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
+import type { CheckpointInfo } from '../../model/checkpoint/checkpoint-info.js';
+import { LabelSet } from '../../model/label-set.js';
+import { temporalEncoder } from '../../model/networks/temporal-encoder.js';
+import { excludedRows } from '../data/exclusions.js';
+import type { CropSource } from '../data/crops/crop-source.js';
+import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
+import type { Sample, Split } from '../data/sample.js';
+import { checkpointInfo } from './checkpoint-info.js';
+import { FrameEncoder, computeFeatures, meanOfSides, preparedFeatures } from '../data/training/clip-features.js';
+import type { ClipFeatures } from '../data/training/clip-features.js';
+import { ClipEvaluationSet, ClipTrainingSet } from '../data/training/clip-training-set.js';
+import type { LabelledClip } from '../data/training/clip-training-set.js';
+import { applyLabelNoise } from '../data/distort.js';
+import { faceId, facesOf } from '../data/faces/face-dataset.js';
+import { indexFaces } from '../data/faces/open-faces.js';
+import { CHOSEN, divide } from '../data/training/open-data.js';
+import { FRAME_PART, TEMPORAL_PART, partOf } from '../../model/heads/model-folder.js';
+import type { OpenData } from '../data/training/open-data.js';
+import type { EvaluationSet } from '../data/training/training-set.js';
+import type { OnRead, TrainingTask } from './training-job.js';
+
+export type TemporalNetworkConfig = Extract<NetworkConfig, { name: 'temporal' }>;
+
+/** All clips of a data set as features of one frame encoder. */
+export interface EncodedClips {
+  readonly data: OpenData;
+  /** Folder of the frame checkpoint. */
+  readonly encoder: string;
+  /** Of that checkpoint, as it was when the features were computed. */
+  readonly encoderHash: string;
+  readonly info: CheckpointInfo;
+  readonly crops: CropSource;
+  readonly features: ClipFeatures;
+  readonly clipOf: ReadonlyMap<Sample, LabelledClip>;
+  readonly broken: number;
+}
+
+/**
+ * Runs the frame encoder over all frames of all clips, once. The classes of a manifest are taken in the order of the frame network, where it has the same ones.
+ * @throws FerError INPUT_NOT_FOUND when the data set holds no clips, MODEL_INCOMPATIBLE when it is prepared for another encoder
+ */
+export async function encodeClips(
+  opened: OpenData,
+  network: TemporalNetworkConfig,
+  onRead?: OnRead,
+): Promise<EncodedClips> {
+  if (opened.dataset.samples.every(({ kind }) => kind !== 'clip')) {
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `data set ${opened.dataset.name} holds no clips: temporal networks learn from clips; train a frame network on images`,
+    );
+  }
+  const encoder = await partOf(network.encoder, FRAME_PART);
+  const info = await readCheckpointInfo(encoder, { kind: 'frame' });
+  const data = inOrderOf(info, opened);
+  const samples = data.dataset.samples.filter(({ kind }) => kind === 'clip');
+  const { labels } = data.dataset;
+  const faces = samples.map(facesOf);
+  const indexed = await indexFaces(faces.flat(), info.crop, data.prepared, onRead);
+  let next = 0;
+  const clipOf = new Map(
+    samples.map((sample, i): [Sample, LabelledClip] => {
+      const own = faces[i]!;
+      const crops = own.map(() => indexed.places[next++] ?? null);
+      const classes = own.map(({ label }) => (label === null ? -1 : labels.indexOf(label)));
+      return [sample, { rowIds: own.map(faceId), crops, labels: classes }];
+    }),
+  );
+  const encoderHash = await checkpointHash(encoder);
+  const stored = data.preparedFeatures;
+  const features =
+    stored?.checkpoint === encoderHash
+      ? preparedFeatures(stored)
+      : await computedFeatures(encoder, indexed.crops, onRead);
+  return { data, encoder, encoderHash, info, crops: indexed.crops, features, clipOf, broken: indexed.notes.unreadable.length };
+}
+
+/** A manifest knows its classes only in the order in which its rows name them; other data sets, and who chooses labels, mean theirs. */
+function inOrderOf({ labelSet: { name, labels } }: CheckpointInfo, data: OpenData): OpenData {
+  const { name: format, labels: own } = data.dataset;
+  if (
+    format !== 'manifest' ||
+    own.name === CHOSEN ||
+    own.size !== labels.length ||
+    !labels.every((label) => own.has(label))
+  )
+    return data;
+  // Its samples have labels by name, and no votes, which would go by place.
+  return { ...data, dataset: { ...data.dataset, labels: new LabelSet(name, labels) } };
+}
+
+async function computedFeatures(encoder: string, crops: CropSource, onRead?: OnRead): Promise<ClipFeatures> {
+  const frames = await openEncoder(encoder);
+  try {
+    return await computeFeatures(crops, frames, onRead);
+  } finally {
+    frames.dispose();
+  }
+}
+
+async function openEncoder(folder: string): Promise<FrameEncoder> {
+  const { model } = await loadCheckpoint(folder, { kind: 'frame' });
+  return new FrameEncoder(model);
+}
+
+/** A temporal network and its clips. @throws FerError INPUT_NOT_FOUND, CONFIG_INVALID */
+export async function clipTask(
+  encoded: EncodedClips,
+  config: TrainConfig,
+  network: TemporalNetworkConfig,
+): Promise<TrainingTask> {
+  const { dataset } = encoded.data;
+  const { labels } = dataset;
+  if (config.method.name === 'dnfer')
+    throw new FerError(
+      'CONFIG_INVALID',
+      'method.name: dnfer compares two views of an image; for clips use v-naw, nla or ce',
+    );
+  if (config.subset !== null || config.imbalance !== null)
+    throw new FerError('CONFIG_INVALID', 'subset and imbalance: they cut down images; for clips leave them out');
+  const clipsOf = (samples: readonly Sample[]): LabelledClip[] =>
+    samples.flatMap((sample) => encoded.clipOf.get(sample) ?? []);
+  const parts = divide(dataset, config);
+  const noisy = withNoise(clipsOf(parts.training), labels.size, config);
+  const labelled = noisy.flatMap(({ rowIds, labels: own }) => rowIds.filter((_, i) => own[i]! >= 0));
+  const excluded = await excludedRows(config, labelled, () =>
+    [...encoded.clipOf.values()].flatMap(({ rowIds }) => rowIds),
+  );
+  const { temporalScale, skipping, pixels } = config.augment.clips;
+  const { width, layers, heads, feedForward, dropout, positionalCode, causal } = network;
+  const model = temporalEncoder({
+    features: encoded.features.dimensions,
+    classes: labels.size,
+    width,
+    layers,
+    heads,
+    feedForward,
+    dropout,
+    positionalCode,
+    causal,
+    seed: config.seed,
+  });
+  const encoder = pixels ? await openEncoder(encoded.encoder) : null;
+  const dispose = (): void => {
+    model.dispose();
+    encoder?.dispose();
+  };
+  const training = new ClipTrainingSet(withoutLabels(noisy, excluded.ids), encoded.features, {
+    ...{ temporalScale, skipping },
+    frames: network.frames,
+    flip: config.augment.flip,
+    pixels: encoder === null ? null : { crops: encoded.crops, encoder },
+  });
+  if (training.count === 0) {
+    dispose();
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${config.data}: no training clips with a face are left; look at it with "fer dataset check ${config.data}"`,
+    );
+  }
+  const validation = new ClipEvaluationSet(clipsOf(parts.validation), featuresInUse(encoded));
+  // Without a single label they cannot judge.
+  const judges = validation.labels.some((label) => label >= 0);
+  const left = {
+    'frames that cannot be decoded': encoded.broken,
+    'clips without any face': training.withoutFace + validation.withoutFace,
+  };
+
+  return {
+    model,
+    training,
+    validation: judges ? validation : null,
+    labels,
+    report: {
+      training: training.count,
+      validation: judges ? validation.count : 0,
+      leftOut: {
+        ...dataset.leftOut,
+        ...parts.leftOut,
+        ...excluded.leftOut,
+        ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)),
+      },
+      notes: excluded.notes,
+    },
+    save: async (folder, figures) => {
+      await mkdir(folder, { recursive: true });
+      await copyEncoder(encoded, join(folder, FRAME_PART));
+      await saveCheckpoint(model, join(folder, TEMPORAL_PART), {
+        ...checkpointInfo('temporal', model, labels, encoded.info.crop, config),
+        clipFrames: network.frames,
+        ...figures,
+      });
+    },
+    assertGoesOn: async (folder) => {
+      const there = await heldCheckpoint(join(folder, FRAME_PART));
+      if (there === null || there === encoded.encoderHash) return;
+      throw new FerError(
+        'CONFIG_INVALID',
+        `${folder} was trained on features of another frame network than ${encoded.encoder} holds now: resume it with that one (it lies in ${join(folder, FRAME_PART)}), or choose another --output`,
+      );
+    },
+    dispose,
+  };
+}
+
+/** A split of the same data set, as it is. */
+export function clipSplit(encoded: EncodedClips, split: Split): EvaluationSet {
+  const { data, clipOf } = encoded;
+  return new ClipEvaluationSet(
+    data.dataset.samples.filter((sample) => sample.split === split).flatMap((sample) => clipOf.get(sample) ?? []),
+    featuresInUse(encoded),
+  );
+}
+
+/** What the finished model will see. Trained it is on either side of a frame, as two views of the clip. */
+function featuresInUse({ features, info }: EncodedClips): ClipFeatures {
+  return info.symmetric === true ? meanOfSides(features) : features;
+}
+
+/** Wrong labels of single frames. */
+function withNoise(clips: readonly LabelledClip[], classCount: number, config: TrainConfig): readonly LabelledClip[] {
+  if (config.noise === null) return clips;
+  const frames = applyLabelNoise(
+    clips.flatMap(({ labels }) => labels.map((label) => ({ label }))),
+    classCount,
+    config,
+  );
+  let next = 0;
+  return clips.map((clip) => ({ ...clip, labels: clip.labels.map(() => frames[next++]!.label) }));
+}
+
+/** Takes the labels of those frames away: they stay as what their neighbours are seen with. Clips without any label left are left out. */
+function withoutLabels(clips: readonly LabelledClip[], ids: ReadonlySet<string>): readonly LabelledClip[] {
+  if (ids.size === 0) return clips;
+  return clips
+    .map((clip) => ({ ...clip, labels: clip.labels.map((label, i) => (ids.has(clip.rowIds[i]!) ? -1 : label)) }))
+    .filter((clip) => clip.labels.some((label) => label >= 0));
+}
+
+/** Copies the checkpoint, unless it lies there. Until its description is there, written last, a copy is not taken for whole. */
+async function copyEncoder({ encoder: from, encoderHash }: EncodedClips, to: string): Promise<void> {
+  if ((await heldCheckpoint(to)) === encoderHash) return;
+  if ((await heldCheckpoint(from)) !== encoderHash) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${from} was changed or taken away while a network was trained on its features: begin anew with the one that is to be used`,
+    );
+  }
+  await rm(to, { recursive: true, force: true });
+  await cp(from, to, { recursive: true, filter: (path) => !path.endsWith(INFO_FILE) });
+  await cp(join(from, INFO_FILE), join(to, INFO_FILE));
+}
+
+/** Hash of the checkpoint in a folder; null where none is, or not all of one. */
+async function heldCheckpoint(folder: string): Promise<string | null> {
+  return checkpointHash(folder).catch((error: unknown) => {
+    if (error instanceof FerError) return null;
+    throw error;
+  });
+}

@@ -1,0 +1,139 @@
+import { FerError } from '../../errors/fer-error.js';
+import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
+import { excludedRows } from '../data/exclusions.js';
+import type { TrainConfig } from '../config/train-config.js';
+import type { Split } from '../data/sample.js';
+import { augmentations } from '../augment/augmentations.js';
+import { buildFrameNetwork, geometryOf } from './build-network.js';
+import type { FrameNetworkConfig } from './build-network.js';
+import { checkpointInfo } from './checkpoint-info.js';
+import { applyLabelNoise } from '../data/distort.js';
+import { ImageEvaluationSet, ImageTrainingSet } from '../data/training/image-training-set.js';
+import type { TrainingFace } from '../data/training/image-training-set.js';
+import { faceId, facesOf } from '../data/faces/face-dataset.js';
+import type { FaceSample, IndexedFaces } from '../data/faces/face-dataset.js';
+import { indexFaces } from '../data/faces/open-faces.js';
+import type { Sample } from '../data/sample.js';
+import type { LabelSet } from '../../model/label-set.js';
+import { divide } from '../data/training/open-data.js';
+import type { OpenData } from '../data/training/open-data.js';
+import type { EvaluationSet } from '../data/training/training-set.js';
+import type { OnRead, TrainingTask } from './training-job.js';
+
+/**
+ * A frame network and its images (of clips: their frames, each for itself): divided, and, where an experiment asks for it, cut down and given
+ * wrong labels; then what an audit marks is left out. Validation images keep their labels, and all of this depends on seeds alone.
+ * @throws FerError INPUT_NOT_FOUND when nothing is left to train on
+ */
+export async function imageTask(
+  { dataset, prepared }: OpenData,
+  config: TrainConfig,
+  network: FrameNetworkConfig,
+  onRead?: OnRead,
+): Promise<TrainingTask> {
+  const { labels } = dataset;
+  const geometry = await geometryOf(network);
+  const parts = divide(dataset, config);
+  const drawn = applyLabelNoise(
+    labelledFaces(parts.training, labels),
+    labels.size,
+    config,
+  );
+  const excluded = await excludedRows(
+    config,
+    drawn.map(({ id }) => id),
+    () => dataset.samples.flatMap((sample) => facesOf(sample).map(faceId)),
+  );
+  const chosen = drawn.filter(({ id }) => !excluded.ids.has(id));
+  const held = labelledFaces(parts.validation, labels);
+  const indexed = await indexFaces(
+    [...chosen, ...held].map(({ face }) => face),
+    geometry,
+    prepared,
+    onRead,
+  );
+  const training = withCrops(chosen, indexed, 0);
+  const validation = withCrops(held, indexed, chosen.length);
+  const broken = indexed.notes.unreadable.length;
+  if (training.length === 0)
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${config.data}: no training images are left; look at it with "fer dataset check ${config.data}"`,
+    );
+
+  const model = await buildFrameNetwork(network, labels, geometry, config.seed);
+  return {
+    model,
+    training: new ImageTrainingSet(indexed.crops, training, {
+      ...augmentations(config.augment),
+      softLabels: config.softLabels,
+      classCount: labels.size,
+    }),
+    validation: validation.length === 0 ? null : new ImageEvaluationSet(indexed.crops, validation, network.symmetric),
+    labels,
+    report: {
+      training: training.length,
+      validation: validation.length,
+      leftOut: {
+        ...dataset.leftOut,
+        ...parts.leftOut,
+        ...excluded.leftOut,
+        ...(broken > 0 ? { 'cannot be decoded': broken } : {}),
+      },
+      notes: excluded.notes,
+    },
+    save: (folder, figures) =>
+      saveCheckpoint(model, folder, {
+        ...checkpointInfo('frame', model, labels, geometry, config),
+        ...(network.symmetric && { symmetric: true }),
+        ...figures,
+      }),
+    assertGoesOn: () => Promise.resolve(),
+    dispose: () => {
+      model.dispose();
+    },
+  };
+}
+
+/** A split of the same data set, as it is. */
+export async function imageSplit(
+  { dataset, prepared }: OpenData,
+  network: FrameNetworkConfig,
+  split: Split,
+): Promise<EvaluationSet> {
+  const faces = labelledFaces(
+    dataset.samples.filter((sample) => sample.split === split),
+    dataset.labels,
+  );
+  const indexed = await indexFaces(
+    faces.map(({ face }) => face),
+    await geometryOf(network),
+    prepared,
+  );
+  return new ImageEvaluationSet(indexed.crops, withCrops(faces, indexed, 0), network.symmetric);
+}
+
+/** A face to train on or to judge by, before it has a place among the crops. */
+interface LabelledSample {
+  readonly id: string;
+  /** Class index. */
+  readonly label: number;
+  readonly shares: readonly number[] | null;
+  readonly face: FaceSample;
+}
+
+/** Those that have a label and show a face. */
+function labelledFaces(samples: readonly Sample[], labels: LabelSet): readonly LabelledSample[] {
+  return samples.flatMap(facesOf).flatMap((face) => {
+    const { label, shares, source } = face;
+    return label === null || source === null ? [] : [{ id: faceId(face), label: labels.indexOf(label), shares, face }];
+  });
+}
+
+/** Those that have a crop. @param from place of the first one among the indexed faces */
+function withCrops(faces: readonly LabelledSample[], { places }: IndexedFaces, from: number): TrainingFace[] {
+  return faces.flatMap(({ id, label, shares }, i) => {
+    const crop = places[from + i] ?? null;
+    return crop === null ? [] : [{ id, crop, label, shares }];
+  });
+}

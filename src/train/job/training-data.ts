@@ -1,0 +1,45 @@
+import type { TrainConfig } from '../config/train-config.js';
+import type { Split } from '../data/sample.js';
+import { clipSplit, clipTask, encodeClips } from './clip-job.js';
+import { imageSplit, imageTask } from './image-job.js';
+import { TEMPORAL_PART } from '../../model/heads/model-folder.js';
+import { openData } from '../data/training/open-data.js';
+import type { EvaluationSet } from '../data/training/training-set.js';
+import type { OnRead, TrainingTask } from './training-job.js';
+
+/** A data set opened for a kind of network; runs that differ in anything else share it. */
+export interface TaskData {
+  /** The network at its start, and the data to fit it to. */
+  task(config: TrainConfig, onRead?: OnRead): Promise<TrainingTask>;
+  /** A split as it is, to measure a model on. */
+  split(split: Split): Promise<EvaluationSet>;
+  /** Where in a model folder the trained network lies. */
+  readonly part: string;
+  /** Lets go of its files, when no task is at work any more. */
+  close(): Promise<void>;
+}
+
+/** @throws FerError what reading the data set throws */
+export async function openTaskData(config: TrainConfig, onRead?: OnRead): Promise<TaskData> {
+  const { network } = config;
+  const data = await openData(config);
+  const close = (): Promise<void> => data.close();
+  if (network.name !== 'temporal') {
+    return {
+      part: '.',
+      close,
+      task: (own, onImage) => imageTask(data, own, network, onImage),
+      split: (split) => imageSplit(data, network, split),
+    };
+  }
+  const encoded = await encodeClips(data, network, onRead).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return {
+    part: TEMPORAL_PART,
+    close,
+    task: (own) => clipTask(encoded, own, own.network.name === 'temporal' ? own.network : network),
+    split: (split) => Promise.resolve(clipSplit(encoded, split)),
+  };
+}

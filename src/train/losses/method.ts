@@ -1,0 +1,33 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Labels } from './labels.js';
+
+/**
+ * What a method wants to see of every sample, besides the augmented sample itself: nothing, its mirror image, or a second, strongly
+ * augmented view.
+ */
+export type SecondView = 'none' | 'mirrored' | 'strong';
+
+/** Where training stands. */
+export interface TrainingMoment {
+  /** From 0. */
+  readonly epoch: number;
+  readonly epochs: number;
+}
+
+export type MethodResult = {
+  /** What is minimised. [] */
+  loss: tf.Scalar;
+  /** For the log. [] each */
+  parts: Record<string, tf.Scalar>;
+};
+
+/** One way to train: what it looks at, and its loss. Clips are flattened: every frame is a sample. */
+export interface Method {
+  readonly name: string;
+  secondView(moment: TrainingMoment): SecondView;
+  /**
+   * @param logits of the first view [N, C]
+   * @param second of the second view [N, C]; null where `secondView` says "none"
+   */
+  loss(logits: tf.Tensor2D, second: tf.Tensor2D | null, labels: Labels, moment: TrainingMoment): MethodResult;
+}

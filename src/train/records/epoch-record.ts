@@ -1,0 +1,46 @@
+import type { Calibration } from '../metrics/calibration.js';
+
+/** How a model did on one split. */
+export interface SplitMetrics {
+  /** Samples (of clips: frames) with a label. */
+  readonly count: number;
+  /** Mean cross entropy in nats. */
+  readonly loss: number;
+  /** WAR. */
+  readonly accuracy: number;
+  /** UAR. */
+  readonly meanClassAccuracy: number;
+  readonly macroF1: number;
+  readonly expectedCalibrationError: number;
+  /** By class; null for one that does not occur. [C] */
+  readonly recall: readonly (number | null)[];
+  /** Rows = truth. [C][C] */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+/** What one epoch of training gave. */
+export interface EpochRecord {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** At the epoch's last step. */
+  readonly learningRate: number;
+  /** Mean over the epoch's samples of what was minimised. */
+  readonly loss: number;
+  /** Mean of the loss's named parts, e.g. { supervised, consistency }. */
+  readonly parts: Readonly<Record<string, number>>;
+  /** Against the labels trained with, on augmented samples, as they were seen. */
+  readonly trainAccuracy: number;
+  /** Null where nothing was set aside. */
+  readonly validation: SplitMetrics | null;
+  /** The temperature found on the validation samples, and what it makes of their posteriors; null where there are none. Runs of earlier versions do not have it. */
+  readonly calibration?: Calibration | null;
+  /** Of wall clock, validation included. */
+  readonly seconds: number;
+  /** Samples (images or clips) trained on per second of wall clock. */
+  readonly samplesPerSecond: number;
+}
+
+/** Names of all parts the loss had in any epoch, in the order they first appear: a warm-up may have fewer than what follows. */
+export function partNames(history: readonly EpochRecord[]): string[] {
+  return [...new Set(history.flatMap(({ parts }) => Object.keys(parts)))];
+}

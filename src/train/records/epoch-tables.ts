@@ -1,0 +1,82 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
+import type { EpochRecord } from './epoch-record.js';
+import { partNames } from './epoch-record.js';
+import { writeFileAtomic } from '../../files/atomic-file.js';
+import { writeError } from '../../files/write-error.js';
+
+export const EPOCHS_JSONL = 'epochs.jsonl';
+export const EPOCHS_CSV = 'epochs.csv';
+
+/**
+ * `epochs.jsonl` and `epochs.csv` of a run. Both are written anew from the whole history, so that they say what the
+ * checkpoint they were written with says, also after a run went on from an earlier one.
+ * @param folder the run folder; made if need be
+ * @param labels names of the classes, in the order of `recall` and `confusion`
+ * @throws FerError OUTPUT_UNWRITABLE
+ */
+export async function writeEpochTables(
+  folder: string,
+  labels: readonly string[],
+  history: readonly EpochRecord[],
+): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw writeError(folder, error);
+  });
+  await writeFileAtomic(join(folder, EPOCHS_JSONL), epochsJsonl(labels, history));
+  await writeFileAtomic(join(folder, EPOCHS_CSV), epochsCsv(labels, history));
+}
+
+/** One record a line, as it is, and the names its lists go by. Numbers that are not finite become null: JSON knows none. */
+export function epochsJsonl(labels: readonly string[], history: readonly EpochRecord[]): string {
+  return history.map((record) => `${JSON.stringify({ ...record, labels })}\n`).join('');
+}
+
+/** One row an epoch; cells are empty where there is no number: no validation, a class without samples, a part of the loss not yet in use. */
+export function epochsCsv(labels: readonly string[], history: readonly EpochRecord[]): string {
+  const parts = partNames(history);
+  const header = [
+    'epoch',
+    'learning_rate',
+    'loss',
+    ...parts.map((name) => `part_${name}`),
+    'train_accuracy',
+    'validation_count',
+    'validation_loss',
+    'validation_accuracy',
+    'validation_mean_class_accuracy',
+    'validation_macro_f1',
+    'validation_calibration_error',
+    'temperature',
+    'validation_calibrated_loss',
+    'validation_calibrated_error',
+    ...labels.map((label) => `validation_recall_${label}`),
+    'seconds',
+    'samples_per_second',
+  ];
+  const rows = history.map((record) => {
+    const { validation, calibration } = record;
+    return [
+      record.epoch,
+      record.learningRate,
+      record.loss,
+      ...parts.map((name) => record.parts[name]),
+      record.trainAccuracy,
+      validation?.count,
+      validation?.loss,
+      validation?.accuracy,
+      validation?.meanClassAccuracy,
+      validation?.macroF1,
+      validation?.expectedCalibrationError,
+      calibration?.temperature,
+      calibration?.loss,
+      calibration?.expectedCalibrationError,
+      ...labels.map((_, k) => validation?.recall[k]),
+      record.seconds,
+      record.samplesPerSecond,
+    ];
+  });
+  // RFC 4180 ends lines with CR LF.
+  return stringify([header, ...rows], { record_delimiter: 'windows', cast: { number: String } });
+}

@@ -1,0 +1,98 @@
+import { CLEAR_MARGIN, QUADRANTS } from '../losses/ambiguity.js';
+import type { AmbiguityPoint } from '../losses/ambiguity.js';
+import { html } from './html.js';
+import type { Html } from './html.js';
+import { figure, percent, posterior } from './numbers.js';
+import { QUADRANT_NAMES } from './quadrant-names.js';
+
+const SIDE = 520;
+const LEFT = 52;
+const TOP = 12;
+/** Room for the name beside the plane's lower right corner. */
+const RIGHT = 130;
+const BOTTOM = 46;
+/** Steps of the colour scale in the style sheet. */
+const STEPS = 8;
+
+/**
+ * p_GT across, p_NN upwards, coloured by weight. Posteriors sum to 1, so that all samples lie below the ridge
+ * p_GT + p_NN = 1; the names of the quadrants stand above it.
+ * @param all what shares and the range of weights are computed from
+ * @param shown those of them that are drawn
+ */
+export function ambiguityPlot(
+  all: readonly AmbiguityPoint[],
+  shown: readonly AmbiguityPoint[],
+  labels: readonly string[],
+): Html {
+  const [low, high] = weightRange(all);
+  const x = (p: number): number => Math.round(10 * (LEFT + p * SIDE)) / 10;
+  const y = (p: number): number => Math.round(10 * (TOP + (1 - p) * SIDE)) / 10;
+  const segment = (name: string, from: readonly [number, number], to: readonly [number, number], title: string): Html =>
+    html`<line class="${name}" x1="${x(from[0])}" y1="${y(from[1])}" x2="${x(to[0])}" y2="${y(to[1])}"
+      ><title>${title}</title></line
+    >`;
+  const marks = [0, 0.25, 0.5, 0.75, 1].map(
+    (p) =>
+      html`<text x="${x(p)}" y="${TOP + SIDE + 18}" text-anchor="middle">${p}</text
+        ><text x="${LEFT - 8}" y="${y(p)}" dy="0.35em" text-anchor="end">${p}</text>`,
+  );
+  const dots = shown.map(
+    (point) =>
+      html`<circle class="w${step(point.weight, low, high)}" cx="${x(point.truth)}" cy="${y(point.nearest)}" r="3"
+        ><title>
+          ${point.id}: ${labels[point.given] ?? ''}, p_GT ${posterior(point.truth)}, p_NN ${posterior(point.nearest)}, w
+          ${figure(point.weight)}
+        </title></circle
+      >`,
+  );
+  const names = QUADRANTS.map((quadrant, k) => {
+    // The middle of its stretch of the ridge, from confident & disagreed at the top left to clear & agreed at the bottom right.
+    const truth = (7 - 2 * k) / 8;
+    const share = all.length === 0 ? null : all.filter((point) => point.quadrant === quadrant).length / all.length;
+    return html`<text class="name" x="${x(truth) + 16}" y="${y(1 - truth) - 12}">${QUADRANT_NAMES[quadrant].name}</text
+      ><text class="share" x="${x(truth) + 16}" y="${y(1 - truth) + 4}">${percent(share)}</text>`;
+  });
+  const m = CLEAR_MARGIN;
+  return html`<div class="plot">
+    <svg
+      viewBox="0 0 ${LEFT + SIDE + RIGHT} ${TOP + SIDE + BOTTOM}"
+      role="img"
+      aria-label="${shown.length} training samples by the posterior of their label and of the nearest negative, coloured by weight from ${figure(low)} to ${figure(high)}"
+    >
+      <rect class="frame" x="${LEFT}" y="${TOP}" width="${SIDE}" height="${SIDE}" />
+      ${marks}
+      <text x="${LEFT + SIDE / 2}" y="${TOP + SIDE + 38}" text-anchor="middle">p_GT, posterior of the given label</text>
+      <text transform="translate(14 ${TOP + SIDE / 2}) rotate(-90)" text-anchor="middle">
+        p_NN, largest posterior among the others
+      </text>
+      <g class="dots">${dots}</g>
+      ${segment('diagonal', [0, 0], [0.5, 0.5], 'diagonal: p_GT = p_NN')}
+      ${segment('ridge', [0, 1], [1, 0], 'ridge: p_GT + p_NN = 1')}
+      ${segment('margin', [m, 0], [(1 + m) / 2, (1 - m) / 2], `p_GT - p_NN = ${m}`)}
+      ${segment('margin', [0, m], [(1 - m) / 2, (1 + m) / 2], `p_NN - p_GT = ${m}`)} ${names}
+    </svg>
+    <div>
+      <div class="ramp"><span>w = ${figure(low)}</span><i></i><span>${figure(high)}</span></div>
+      <ul class="key">
+        ${QUADRANTS.map((quadrant) => html`<li class="${quadrant}"><strong>${QUADRANT_NAMES[quadrant].name}</strong>: ${QUADRANT_NAMES[quadrant].meaning}</li>`)}
+      </ul>
+      <p class="soft">
+        Solid line: the diagonal p_GT = p_NN, above which another class leads. Dashed: the ridge p_GT + p_NN = 1, where
+        two classes share all probability. Dotted: a margin of ${m} between the two.
+      </p>
+    </div>
+  </div>`;
+}
+
+/** Smallest and largest weight; [0, 0] without samples. */
+function weightRange(points: readonly AmbiguityPoint[]): readonly [number, number] {
+  return points.reduce<readonly [number, number]>(
+    ([low, high], { weight }, i) => (i === 0 ? [weight, weight] : [Math.min(low, weight), Math.max(high, weight)]),
+    [0, 0],
+  );
+}
+
+function step(weight: number, low: number, high: number): number {
+  return high > low ? Math.min(STEPS - 1, Math.floor(((weight - low) / (high - low)) * STEPS)) : STEPS - 1;
+}

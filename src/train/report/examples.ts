@@ -1,0 +1,86 @@
+import { FerError } from '../../errors/fer-error.js';
+import type { SeededRandom } from '../util/seeded-random.js';
+import { QUADRANTS } from '../losses/ambiguity.js';
+import type { AmbiguityPoint, Quadrant } from '../losses/ambiguity.js';
+import { html } from './html.js';
+import type { Html } from './html.js';
+import { figure, posterior } from './numbers.js';
+import { QUADRANT_NAMES } from './quadrant-names.js';
+import { sampled } from './sampled.js';
+import { pngDataUri } from './thumbnail.js';
+
+/** Pictures in each quadrant. */
+const EXAMPLES = 12;
+
+/** Pixels of a training sample, [S, S, 1] or [S, S, 3], 0..255; null where there are none. */
+export type PictureOf = (sample: number) => Promise<Uint8Array | null>;
+
+/** Of each quadrant a few samples: drawn by chance, but of likely label noise the most glaring, worth a second look by a person. */
+export function chooseExamples(
+  points: readonly AmbiguityPoint[],
+  random: SeededRandom,
+): Readonly<Record<Quadrant, readonly AmbiguityPoint[]>> {
+  const inside = (quadrant: Quadrant): AmbiguityPoint[] => points.filter((point) => point.quadrant === quadrant);
+  const drawn = (quadrant: Quadrant): AmbiguityPoint[] => sampled(inside(quadrant), EXAMPLES, random.fork(quadrant));
+  return {
+    'clear-agreed': drawn('clear-agreed'),
+    'ambiguous-agreed': drawn('ambiguous-agreed'),
+    'ambiguous-disagreed': drawn('ambiguous-disagreed'),
+    'confident-disagreed': inside('confident-disagreed')
+      .toSorted((a, b) => b.nearest - b.truth - (a.nearest - a.truth) || a.sample - b.sample)
+      .slice(0, EXAMPLES),
+  };
+}
+
+/** The examples with their pictures. One that cannot be had leaves a gap; only an interruption stops the report. */
+export async function examplesSection(
+  points: readonly AmbiguityPoint[],
+  labels: readonly string[],
+  pictureOf: PictureOf,
+  random: SeededRandom,
+): Promise<Html> {
+  const chosen = chooseExamples(points, random);
+  const parts: Html[] = [];
+  for (const quadrant of QUADRANTS) {
+    const figures: Html[] = [];
+    for (const point of chosen[quadrant]) figures.push(await example(point, labels, pictureOf));
+    const { name, meaning } = QUADRANT_NAMES[quadrant];
+    const choice = quadrant === 'confident-disagreed' ? 'the most glaring first' : 'drawn by chance';
+    parts.push(
+      html`<h3>${name}</h3>
+        <p class="soft">${meaning}; ${figures.length === 0 ? 'no sample lies here' : choice}.</p>
+        <div class="thumbs">${figures}</div>`,
+    );
+  }
+  return html`<section>
+    <h2>Examples</h2>
+    ${parts}
+  </section>`;
+}
+
+async function example(point: AmbiguityPoint, labels: readonly string[], pictureOf: PictureOf): Promise<Html> {
+  const given = labels[point.given] ?? String(point.given);
+  const predicted = labels[point.predicted] ?? String(point.predicted);
+  const source = await source64(pictureOf, point.sample);
+  const picture =
+    source === null
+      ? html`<span class="none">no picture</span>`
+      : html`<img src="${source}" width="96" height="96" alt="Face labelled ${given}, predicted ${predicted}" />`;
+  return html`<figure>
+    ${picture}
+    <figcaption>
+      <b>Label: ${given}</b>Predicted: ${predicted}<br />p_GT ${posterior(point.truth)}<br />p_NN
+      ${posterior(point.nearest)}<br />w ${figure(point.weight)}<span class="id">${point.id}</span>
+    </figcaption>
+  </figure>`;
+}
+
+async function source64(pictureOf: PictureOf, sample: number): Promise<string | null> {
+  try {
+    const pixels = await pictureOf(sample);
+    return pixels === null ? null : await pngDataUri(pixels);
+  } catch (error) {
+    if (error instanceof FerError && (error.code === 'INTERRUPTED' || error.code === 'CONFIG_INVALID')) throw error;
+    return null;
+  }
+}

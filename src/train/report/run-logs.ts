@@ -1,0 +1,63 @@
+import { basename } from 'node:path';
+import type { TrainConfig } from '../config/train-config.js';
+import { writeEpochTables } from '../records/epoch-tables.js';
+import { writeReport } from './write-report.js';
+import { writeTensorboardEvents } from '../records/tensorboard-events.js';
+import { nawSchedule } from '../losses/naw.js';
+import type { NawParameters } from '../losses/naw-parameters.js';
+import { isOutOfPatience } from '../trainer/fit.js';
+import { nawOf } from '../trainer/naw-of.js';
+import type { RunFolder } from '../records/run-folder.js';
+import type { TrainingSet } from '../data/training/training-set.js';
+import type { TrainingState } from '../records/training-state.js';
+
+/** Epochs between reports; the last one is always reported. */
+const REPORT_EVERY = 5;
+
+/** What a run writes for people, all of it from the history, so that it agrees with the saved state. */
+export class RunLogs {
+  private readonly parameters: NawParameters;
+
+  constructor(
+    private readonly folder: RunFolder,
+    private readonly config: TrainConfig,
+    private readonly training: TrainingSet,
+    private readonly labels: readonly string[],
+  ) {
+    this.parameters = nawOf(config.method);
+  }
+
+  /** @param rows (p_GT, p_NN, predicted class) of the epoch [R, 3] */
+  async write({ epoch, history, bestEpoch }: TrainingState, rows: Float32Array): Promise<void> {
+    const { folder, config, training, labels, parameters } = this;
+    await writeEpochTables(folder.path, labels, history);
+    await writeTensorboardEvents(folder.path, history, { labels });
+    if (epoch % REPORT_EVERY !== 0 && epoch !== config.epochs && !isOutOfPatience({ epoch, bestEpoch }, config)) return;
+    await writeReport(folder.report, {
+      title: basename(folder.path),
+      ...{ labels, history, config, bestEpoch },
+      seed: config.seed,
+      ambiguity: {
+        ...{ epoch, parameters },
+        points: rows,
+        given: training.rowLabels,
+        ids: training.rowIds,
+        ...weighting(config, epoch, parameters.slope),
+      },
+      pictureOf: (row) => training.picture(row),
+    });
+  }
+}
+
+/** Where the schedule of the weights stands in an epoch (from 1), and whether they count in it. NLA's begins after its warm-up. */
+export function weighting(
+  { method, epochs }: Pick<TrainConfig, 'method' | 'epochs'>,
+  epoch: number,
+  slope: number,
+): { readonly epsilon: number; readonly weightsWereUsed: boolean } {
+  const warmUp = method.name === 'nla' ? method.warmUpEpochs : 0;
+  return {
+    epsilon: nawSchedule(Math.max(0, epoch - 1 - warmUp), Math.max(1, epochs - warmUp), slope),
+    weightsWereUsed: (method.name === 'nla' || method.name === 'v-naw') && epoch > warmUp,
+  };
+}

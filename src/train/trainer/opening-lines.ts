@@ -1,0 +1,54 @@
+import { FerError } from '../../errors/fer-error.js';
+import type { TrainConfig } from '../config/train-config.js';
+import type { TrainingTask } from '../job/training-job.js';
+
+/** The part of a task that is looked at here. */
+type Described = Pick<TrainingTask, 'report' | 'labels'> & {
+  readonly training: Pick<TrainingTask['training'], 'rowLabels'>;
+};
+
+/** @throws FerError CONFIG_INVALID where there is nothing to tell apart */
+export function assertTwoClasses(
+  { labels, training }: Omit<Described, 'report'>,
+  { data }: Pick<TrainConfig, 'data'>,
+): void {
+  const seen = [...new Set(training.rowLabels)].filter((label) => label >= 0);
+  if (seen.length > 1) return;
+  const what =
+    seen.length === 0 ? 'no training sample has a label' : `all training samples are "${labels.labels[seen[0]!]!}"`;
+  throw new FerError('CONFIG_INVALID', `${data}: ${what}; to learn to tell classes apart, give samples of two or more`);
+}
+
+/** What a run says of its data before it begins: how many, what is left out, and what cannot come of it. */
+export function dataLines(
+  { report, labels, training }: Described,
+  { validation: { from, fraction } }: Pick<TrainConfig, 'validation'>,
+): readonly string[] {
+  const seen = new Set(training.rowLabels);
+  const [present, absent] = [labels.labels.filter((_, i) => seen.has(i)), labels.labels.filter((_, i) => !seen.has(i))];
+  const reason =
+    from === 'valid'
+      ? 'the data set has no samples in the split "valid"'
+      : fraction > 0
+        ? 'there are too few training samples to set any aside'
+        : null;
+  return [
+    `${report.training} samples to train on, ${report.validation} set aside for validation`,
+    ...Object.entries(report.leftOut).map(([why, count]) => `left out: ${count}: ${why}`),
+    ...(report.notes ?? []),
+    ...(report.validation === 0 && reason !== null ? [`${reason}: the last epoch will count as the best`] : []),
+    ...(absent.length === 0
+      ? []
+      : [
+          `no training sample shows ${absent.join(', ')}: to train without such classes, --set 'labels=${JSON.stringify(present)}'`,
+        ]),
+  ];
+}
+
+/** Says so when a method's warm-up takes all of training, and the method itself never begins. */
+export function warmUpLines({ method, epochs }: Pick<TrainConfig, 'method' | 'epochs'>): readonly string[] {
+  if (!('warmUpEpochs' in method) || method.warmUpEpochs === 0 || method.warmUpEpochs < epochs) return [];
+  return [
+    `${method.name} will not begin: its warm-up, cross entropy alone, takes ${method.warmUpEpochs} epochs, and there are ${epochs}; train for longer, or set method.warmUpEpochs`,
+  ];
+}

@@ -1,0 +1,54 @@
+/** What a training thread runs: opens its engine, builds the network anew, and answers every shard with its gradients. */
+import * as tf from '@tensorflow/tfjs';
+import { openBackend } from '../../model/engines/open-backend.js';
+import { buildMethod } from './build-method.js';
+import { ModelWeights } from './model-weights.js';
+// Brings the custom layers with it, which the topology names.
+import { computeShard } from './shard.js';
+import type { ShardResult } from './shard.js';
+import { serveWorker, withTransfer } from '../../workers/serve-worker.js';
+import type { ShardApi, ShardRequest, ThreadSetup } from './messages.js';
+import { viewOf } from './shared-weights.js';
+
+await serveWorker<ThreadSetup, null, ShardApi>(async (setup) => {
+  const compute = await prepare(setup);
+  return {
+    ready: null,
+    api: {
+      async compute(request) {
+        const result = await compute(request);
+        return withTransfer(
+          result,
+          [result.gradient, result.moving, result.logits].map(({ buffer }) => buffer as ArrayBuffer),
+        );
+      },
+    },
+  };
+});
+
+async function prepare({
+  backend,
+  topology,
+  initial,
+  loss,
+  rowLabels,
+  classCount,
+  weights: shared,
+}: ThreadSetup): Promise<(request: ShardRequest) => Promise<ShardResult>> {
+  await openBackend({ backend });
+  const model = await tf.models.modelFromJSON({ modelTopology: topology });
+  tf.tidy(() => {
+    model.setWeights(model.weights.map(({ shape }, i) => tf.tensor(initial[i]!, shape as number[])));
+  });
+  const method = buildMethod(loss, [...rowLabels], classCount);
+  const weights = new ModelWeights(model);
+  const given = viewOf(shared);
+  let stepHeld = -1;
+
+  return async ({ step, shard, moment }) => {
+    if (step === stepHeld) weights.writeMoving(given.moving);
+    else weights.write(given);
+    stepHeld = step;
+    return computeShard(model, weights, method, shard, moment);
+  };
+}

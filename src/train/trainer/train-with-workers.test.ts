@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { scratchDir } from '../../../test/support/scratch.js';
+import { writeStills } from '../../../test/support/stills-dataset.js';
+import { openBackend } from '../../model/engines/open-backend.js';
+import { resolveConfig } from '../config/read-config.js';
+import type { TrainConfig } from '../config/train-config.js';
+import { train } from './train.js';
+
+let folder: string;
+let config: TrainConfig;
+beforeAll(async () => {
+  await openBackend({ backend: 'wasm' });
+  folder = await scratchDir();
+  const data = join(folder, 'stills');
+  await writeStills(data);
+  config = resolveConfig(null, {
+    data: `manifest:${data}`,
+    method: { name: 'ce', classWeights: 'balanced' },
+    network: { name: 'compact', size: 12, width: 4, dropout: 0.3 },
+    ...{ epochs: 3, batchSize: 12 },
+  });
+});
+
+test('a run begun with two workers and ended with one gives the curve of one worker with the same shards', async () => {
+  const whole = await train({ ...config, shards: 2 }, join(folder, 'whole'));
+
+  const path = join(folder, 'shared');
+  const stop = new AbortController();
+  const lines: string[] = [];
+  const begun = await train(config, path, {
+    workers: 2,
+    signal: stop.signal,
+    onMessage: (line) => lines.push(line),
+    onEpoch: ({ epoch }) => {
+      if (epoch === 2) stop.abort();
+    },
+  });
+  expect(begun).toMatchObject({ isComplete: false, history: { length: 2 } });
+  expect(lines).toContainEqual(expect.stringContaining('shards = 2 in config.json'));
+  expect(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))).toMatchObject({ shards: 2 });
+
+  const ended = await train(config, path, { resume: true, workers: 1 });
+  expect(ended.history).toHaveLength(3);
+  ended.history.forEach(({ loss, trainAccuracy }, i) => {
+    expect(loss).toBeCloseTo(whole.history[i]!.loss, 4);
+    expect(trainAccuracy).toBeCloseTo(whole.history[i]!.trainAccuracy, 4);
+  });
+  expect(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort')).toEqual([]);
+});
+
+test('a number of workers that makes no sense is refused before anything is read', async () => {
+  await expect(train(config, join(folder, 'none'), { workers: 0 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  await expect(readFile(join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' });
+});

@@ -1,0 +1,166 @@
+import type * as tf from '@tensorflow/tfjs';
+import { FerError } from '../../errors/fer-error.js';
+import { currentBackend } from '../../model/engines/open-backend.js';
+import type { TrainingMoment } from '../losses/method.js';
+import { ModelWeights } from './model-weights.js';
+import type { WeightVectors } from './model-weights.js';
+import type { LossConfig } from './build-method.js';
+import type { ShardRunner } from './shard-runner.js';
+import type { Shard, ShardResult } from './shard.js';
+import { WorkerClient, ownBuffer } from '../../workers/worker-client.js';
+import type { ShardApi, ThreadSetup } from './messages.js';
+import { allocateSharedWeights, viewOf } from './shared-weights.js';
+
+export interface WorkerRunnerOptions {
+  /** Threads that compute; this one hands out and waits. */
+  readonly workers: number;
+  /** Each thread builds the same network; its own weights come with every step. */
+  readonly model: tf.LayersModel;
+  readonly loss: LossConfig;
+  /** Of the training rows; -1 without one. [R] */
+  readonly rowLabels: Int32Array;
+  readonly classCount: number;
+  /** What the threads run, if not shard-worker: tests have threads that die. */
+  readonly module?: URL;
+}
+
+const SHARD_WORKER = new URL(
+  import.meta.url.endsWith('.ts') ? './shard-worker.ts' : './shard-worker.js',
+  import.meta.url,
+);
+
+type TrainingClient = WorkerClient<null, ShardApi>;
+
+/**
+ * Works out shards in several threads at once, each with an engine of its own of the kind that is open here. The weights lie in memory that all
+ * share; a thread that is done takes the next shard. What comes out does not depend on which thread took which.
+ */
+export class WorkerRunner implements ShardRunner {
+  private step = 0;
+  private seen: TrainingMoment['epoch'] | null = null;
+  private failure: FerError | null = null;
+  private readonly weights: WeightVectors;
+
+  private constructor(
+    private readonly threads: readonly TrainingClient[],
+    setup: ThreadSetup,
+  ) {
+    this.weights = viewOf(setup.weights);
+  }
+
+  /**
+   * Starts the threads. The engine must be open.
+   * @throws FerError CONFIG_INVALID as `assertWorkers` does, WORKER_FAILED
+   */
+  static async open({
+    workers,
+    model,
+    loss,
+    rowLabels,
+    classCount,
+    module = SHARD_WORKER,
+  }: WorkerRunnerOptions): Promise<WorkerRunner> {
+    assertWorkers(workers);
+    const backend = currentBackend();
+    if (backend === null) throw new FerError('INTERNAL', 'no engine is open to train with: call openBackend first');
+    const { trainedLength, movingLength } = new ModelWeights(model);
+    const setup: ThreadSetup = {
+      backend: backend.name,
+      topology: model.toJSON(null, false),
+      initial: await Promise.all(model.getWeights().map(async (weight) => (await weight.data<'float32'>()).slice())),
+      ...{ loss: { method: loss.method, sampler: loss.sampler, balance: loss.balance }, rowLabels, classCount },
+      weights: allocateSharedWeights(trainedLength, movingLength),
+    };
+    const threads: TrainingClient[] = [];
+    try {
+      // One after the other: libtensorflow's binding is not made for two that load it at the same moment.
+      for (let i = 1; i <= workers; i += 1) threads.push(await startTrainingThread(i, setup, module));
+      return new WorkerRunner(threads, setup);
+    } catch (error) {
+      await Promise.all(threads.map((thread) => thread.end()));
+      throw error;
+    }
+  }
+
+  /** The pictures of the shards go over to the threads and are gone here. @throws FerError WORKER_FAILED, after which only `dispose` is left */
+  async run(weights: WeightVectors, shards: readonly Shard[], moment: TrainingMoment): Promise<ShardResult[]> {
+    this.weights.trained.set(weights.trained);
+    this.weights.moving.set(weights.moving);
+    this.step += 1;
+    const { step } = this;
+    const results: ShardResult[] = [];
+    let next = 0;
+    const take = async (thread: TrainingClient): Promise<void> => {
+      const i = next;
+      next += 1;
+      const shard = shards[i]!;
+      try {
+        results[i] = await thread.call('compute', { step, shard, moment }, [
+          ...ownBuffer(shard.first),
+          ...(shard.second === null ? [] : ownBuffer(shard.second)),
+        ]);
+      } catch (error) {
+        this.failure ??= workerFailure(this.threads.indexOf(thread) + 1, error);
+        throw this.failure;
+      }
+    };
+    if (this.failure !== null) throw this.failure;
+
+    if (this.seen !== moment.epoch) {
+      // tfjs-node keeps the names of attributes in a list of the process, unguarded. A method may use new ones in any epoch, never within it.
+      if (currentBackend()?.name === 'tfjs-node') await take(this.threads[0]!);
+      this.seen = moment.epoch;
+    }
+    await Promise.all(
+      this.threads.map(async (thread) => {
+        try {
+          while (next < shards.length) await take(thread);
+        } catch (error) {
+          next = shards.length;
+          throw error;
+        }
+      }),
+    );
+    return results;
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.end()));
+  }
+}
+
+async function startTrainingThread(number: number, setup: ThreadSetup, module: URL): Promise<TrainingClient> {
+  try {
+    return await WorkerClient.start<null, ShardApi>({
+      module,
+      name: `worker ${number}`,
+      setup,
+      failure: (reason) => workerFailure(number, new Error(reason)),
+    });
+  } catch (error) {
+    throw workerFailure(number, error);
+  }
+}
+
+function workerFailure(number: number, error: unknown): FerError {
+  if (error instanceof FerError && error.code === 'WORKER_FAILED') return error;
+  const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(/\.$/, '');
+  return new FerError(
+    'WORKER_FAILED',
+    `training worker ${number} failed: ${reason}; continue from the last epoch with --resume, and with fewer --workers or smaller batches if memory ran out`,
+  );
+}
+
+/** @throws FerError CONFIG_INVALID when the open engine cannot be shared out like that */
+export function assertWorkers(workers: number): void {
+  if (!Number.isInteger(workers) || workers < 1)
+    throw new FerError('CONFIG_INVALID', `--workers ${workers}: must be a whole number from 1`);
+  if (workers === 1) return;
+  const name = currentBackend()?.name;
+  if (name !== 'wasm' && name !== 'tfjs-node') {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `--workers ${workers}: only wasm and tfjs-node are shared out among threads, and ${name ?? 'none'} is in use; leave --workers out, or choose one of those with --backend`,
+    );
+  }
+}
