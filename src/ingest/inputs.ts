@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { glob } from 'tinyglobby';
 import { FerError } from '../errors/fer-error.js';
-import { exists } from './exists.js';
+import { exists } from '../files/make-folder.js';
 import type { Input } from './input.js';
 import { isImageName, isVideoName } from './media-extensions.js';
 import { naturalOrder } from './natural-order.js';

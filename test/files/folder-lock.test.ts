@@ -29,7 +29,7 @@ interface Holder {
 function start(folder: string, { busy = false, container = false } = {}): Holder {
   const script = join(import.meta.dirname, 'support/lock-holder.ts');
   const [program, ...options] = [...(container ? CONTAINER : []), process.execPath, '--import', 'tsx', script, folder];
-  const child = spawn(program!, [...options, ...(busy ? ['busy'] : [])], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(program, [...options, ...(busy ? ['busy'] : [])], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return { process: child, next: async () => String((await lines.next()).value) };
 }

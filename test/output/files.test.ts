@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
 import { OUTPUT_FORMATS } from '../../src/stream/output/formats.js';
 import { readAnnotation } from '../../src/stream/output/jsonl.js';
 import { openWriters } from '../../src/stream/output/open-writers.js';
+import { AtomicFile } from '../../src/files/atomic-file.js';
 import { temporaryFolder } from './support/media.js';
 import { GOOD, METADATA, face, frame } from './support/results.js';
 
