@@ -1,5 +1,5 @@
 /**
- * Prints who shows what, whenever it changes.
+ * Prints every change of expression.
  *
  *   npx tsx examples/annotate-one-file.ts clip.mp4
  */

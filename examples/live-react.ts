@@ -1,5 +1,5 @@
 /**
- * Does something whenever the expression of a face changes, while a live server watches its source:
+ * Reacts whenever the expression of a face changes, while a live server watches its source:
  *
  *   npx fer live --source /dev/video0
  *   npx tsx examples/live-react.ts http://localhost:8787
@@ -7,7 +7,7 @@
 import { WebSocket } from 'ws';
 import { LiveViewer } from 'ferstream/client';
 
-/** An expression counts when it has led for so long, and clearly. */
+/** An expression counts once it has led for SECONDS, with less than AMBIGUITY. */
 const SECONDS = 0.5;
 const AMBIGUITY = 0.5;
 
@@ -24,7 +24,7 @@ viewer.on('state', (state) => {
   if (state.state === 'refused') console.log(state.problem.message);
 });
 
-// Faces of another connection are numbered anew.
+// Every connection numbers faces from 1 again.
 viewer.on('hello', () => {
   shown.clear();
   leading.clear();

@@ -1,5 +1,5 @@
 /**
- * Cuts out the faces of a data set, trains a frame network on them, and tests the model of its best epoch. Started again, it goes on where it was stopped.
+ * Cuts out the faces of a data set, trains a frame network on them, and tests the model of its best epoch. Run it again to resume.
  *
  *   npx tsx examples/train.ts manifest:my-videos runs/example
  */
