@@ -9,7 +9,7 @@ export interface EchoApi {
   exit(code: number): never;
 }
 
-await serveWorker<{ readonly greeting: string }, string, EchoApi>(({ greeting }) => {
+await serveWorker<string, EchoApi>(({ greeting }: { readonly greeting: string }) => {
   if (greeting === '') throw new FerError('CONFIG_INVALID', 'the greeting is empty');
   return Promise.resolve({
     ready: greeting,
@@ -21,7 +21,7 @@ await serveWorker<{ readonly greeting: string }, string, EchoApi>(({ greeting })
         }),
       double: (values) => {
         const doubled = values.map((value) => 2 * value);
-        return withTransfer(doubled, [doubled.buffer as ArrayBuffer]);
+        return withTransfer(doubled, [doubled.buffer]);
       },
       refuse: (text) => {
         throw new FerError('USAGE', text);

@@ -1,12 +1,12 @@
 import sharp from 'sharp';
-import { LastingPerceiver } from './lasting-perceiver.js';
-import type { LastingPerceiverOptions } from './lasting-perceiver.js';
+import { WorkerSupervisor } from './worker-supervisor.js';
+import type { SupervisorOptions } from './worker-supervisor.js';
 import type { EngineDescription, LiveEngine, LiveSession, SessionListener } from './live-engine.js';
 import { parseLiveOptions } from './live-options.js';
 import type { LiveOptions } from './live-options.js';
 import { LoadMeter } from './load-meter.js';
 import { PendingPicture } from './pending-picture.js';
-import type { Workshop } from './pending-picture.js';
+import type { EngineContext } from './pending-picture.js';
 import { PictureStream } from './picture-stream.js';
 import { Scheduler } from './scheduler.js';
 
@@ -18,13 +18,17 @@ import { Scheduler } from './scheduler.js';
  */
 export async function openLiveEngine(
   options: LiveOptions = {},
-  { warn = printToStderr, module }: Partial<LastingPerceiverOptions> = {},
+  { warn = printToStderr, module }: Partial<SupervisorOptions> = {},
 ): Promise<LiveEngine> {
   const settings = parseLiveOptions(options);
   // No picture comes twice: what sharp keeps for that case is of no use.
   sharp.cache(false);
-  const perceiver = await LastingPerceiver.open(settings, { warn, module });
-  return new ThreadedEngine({ perceiver, meter: new LoadMeter(performance.now()), maxPixels: settings.maxPixels });
+  const perceiver = await WorkerSupervisor.open(settings, { warn, module });
+  return new ThreadedEngine({
+    analyzer: perceiver,
+    meter: new LoadMeter(performance.now()),
+    maxPixels: settings.maxPixels,
+  });
 }
 
 class ThreadedEngine implements LiveEngine {
@@ -32,10 +36,10 @@ class ThreadedEngine implements LiveEngine {
   private readonly sessions = new Set<LiveSession>();
   private streams = 0;
 
-  constructor(private readonly workshop: Workshop) {}
+  constructor(private readonly workshop: EngineContext) {}
 
   get description(): EngineDescription {
-    return this.workshop.perceiver.description;
+    return this.workshop.analyzer.description;
   }
 
   get maxPixels(): number {
@@ -96,19 +100,19 @@ class ThreadedEngine implements LiveEngine {
   }
 
   tensors(): Promise<number> {
-    return this.workshop.perceiver.tensors();
+    return this.workshop.analyzer.tensors();
   }
 
   async close(): Promise<void> {
     for (const session of [...this.sessions]) session.close();
-    await this.workshop.perceiver.close();
+    await this.workshop.analyzer.close();
   }
 
   private openStream(): PictureStream {
     this.streams += 1;
     const id = this.streams;
     return new PictureStream(id, () => {
-      this.workshop.perceiver.forget(id);
+      this.workshop.analyzer.forget(id);
     });
   }
 }

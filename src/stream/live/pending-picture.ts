@@ -1,16 +1,16 @@
 import type { Problem, ResultMessage } from '../protocol/index.js';
-import type { FrameResult } from '../frame-result.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
 import { decodeJpeg, tooLarge } from './decode-jpeg.js';
 import type { Pixels } from './decode-jpeg.js';
-import type { LastingPerceiver } from './lasting-perceiver.js';
+import type { WorkerSupervisor } from './worker-supervisor.js';
 import type { LivePicture, SessionListener } from './live-engine.js';
 import type { LoadMeter } from './load-meter.js';
 import type { PictureStream } from './picture-stream.js';
 import type { Job } from './scheduler.js';
 
 /** What all pictures of an engine share. */
-export interface Workshop {
-  readonly perceiver: LastingPerceiver;
+export interface EngineContext {
+  readonly analyzer: WorkerSupervisor;
   readonly meter: LoadMeter;
   readonly maxPixels: number;
 }
@@ -33,7 +33,7 @@ export class PendingPicture implements Job {
     private readonly given: LivePicture,
     private readonly stream: PictureStream,
     private readonly listener: SessionListener,
-    private readonly workshop: Workshop,
+    private readonly workshop: EngineContext,
   ) {
     this.timestamp = stream.begin(given.captureTime);
   }
@@ -44,12 +44,12 @@ export class PendingPicture implements Job {
   }
 
   async work(): Promise<void> {
-    const { perceiver, meter } = this.workshop;
+    const { analyzer: perceiver, meter } = this.workshop;
     if (this.isDone || this.pixels === null) return;
     const started = performance.now();
     meter.start(started);
     try {
-      const result = await perceiver.perceive(this.stream.id, {
+      const result = await perceiver.analyze(this.stream.id, {
         index: this.given.sequence,
         timestamp: this.timestamp,
         ...this.pixels,

@@ -22,7 +22,7 @@ let engine: LiveEngine;
 let jpeg: Uint8Array;
 beforeAll(async () => {
   jpeg = await webcamJpeg(photo, section);
-  engine = await openLiveEngine({ backend: 'wasm' }, options('mortal-perceiver'));
+  engine = await openLiveEngine({ backend: 'wasm' }, options('mortal-analyzer'));
 });
 afterAll(() => engine.close());
 beforeEach(() => {
@@ -41,7 +41,7 @@ test.each([
   ['exit', 'ended by itself with code 7'],
   ['throw', 'no memory left;'],
 ] as const)(
-  'a thread that dies (%s) is replaced: what was at work is a problem, what waits is looked at, streams begin anew',
+  'a thread that dies (%s) is replaced: the frame at work fails, the waiting one is analyzed, streams start again',
   async (how, why) => {
     const [one, two] = [openKept(engine), openKept(engine)];
     for (const { ask } of [one, two])
@@ -55,7 +55,7 @@ test.each([
       result: { faces: [{ trackId: 1 }] },
     });
     expect(warnings.join('\n')).toContain(why);
-    expect(warnings.join('\n')).toContain('another one is started');
+    expect(warnings.join('\n')).toContain('starting another one');
     expect(threadsAlive()).toBe(1);
     for (const { session, answers } of [one, two]) {
       expect(new Set(answers.map(({ sequence }) => sequence)).size).toBe(answers.length);
@@ -64,7 +64,7 @@ test.each([
   },
 );
 
-test('a picture that fails is a problem of its own; after three in a row the thread is replaced', async () => {
+test('a frame that fails is answered with a problem; after three in a row the thread is replaced', async () => {
   const { session, ask } = openKept(engine);
   const before = await engine.tensors();
   for (const failures of [1, 2, 3]) {
@@ -73,15 +73,15 @@ test('a picture that fails is a problem of its own; after three in a row the thr
       problem: { code: 'INTERNAL', message: expect.not.stringContaining('memory') as string },
     });
     expect(warnings.filter((line) => line.includes('memory access out of bounds'))).toHaveLength(failures);
-    expect(warnings.some((line) => line.includes('another one'))).toBe(failures === 3);
+    expect(warnings.some((line) => line.includes('starting another one'))).toBe(failures === 3);
   }
   expect(await ask({ kind: 'jpeg', bytes: jpeg.slice() })).toMatchObject({ kind: 'result' });
-  expect(warnings.join('\n')).toContain('3 pictures in a row; another one is started');
+  expect(warnings.join('\n')).toContain('3 frames in a row; starting another one');
   session.close();
   expect(await engine.tensors()).toBe(before);
 });
 
-test('a stream that cannot be forgotten ends the thread, and nobody gets the answer of somebody else', async () => {
+test('a stream that cannot be forgotten ends the thread, and no session gets the answer of another', async () => {
   const [one, two] = [openKept(engine), openKept(engine)];
   expect(await one.ask(picture(MORTAL_WIDTHS.stick))).toMatchObject({ kind: 'result' });
   one.session.close();
@@ -92,22 +92,22 @@ test('a stream that cannot be forgotten ends the thread, and nobody gets the ans
   }
   expect(widths).toContainEqual([60, 60]);
   for (const [asked, got] of widths) expect(got).toBe(asked);
-  expect(warnings.join('\n')).toContain('disposed twice; another one is started');
+  expect(warnings.join('\n')).toContain('disposed twice; starting another one');
   two.session.close();
 });
 
-test('a thread that dies again and again is given up, and every picture told so', async () => {
-  const hopeless = await openLiveEngine({ backend: 'wasm' }, options('short-lived-perceiver'));
+test('a thread that keeps dying is given up, and every later frame is answered with a problem', async () => {
+  const hopeless = await openLiveEngine({ backend: 'wasm' }, options('short-lived-analyzer'));
   const { ask } = openKept(hopeless);
   for (let i = 0; i < 6; i += 1)
     expect(await ask(picture(40))).toMatchObject({ kind: 'problem', sequence: i, problem: { code: 'INTERNAL' } });
-  expect(warnings.filter((line) => line.includes('another one is started'))).toHaveLength(3);
-  expect(warnings.join('\n')).toContain('not started again');
+  expect(warnings.filter((line) => line.includes('starting another one'))).toHaveLength(3);
+  expect(warnings.join('\n')).toContain('giving up: restart fer live');
   await expect(hopeless.tensors()).rejects.toMatchObject({ code: 'INTERNAL' });
   await hopeless.close();
 });
 
-test('closing does not wait for what is at work, and leaves no thread behind', async () => {
+test('closing does not wait for the frame at work, and leaves no thread behind', async () => {
   const before = threadsAlive();
   const closing = await openLiveEngine({ backend: 'wasm' });
   expect(threadsAlive()).toBe(before + 1);

@@ -1,0 +1,134 @@
+import type { Worker } from 'node:worker_threads';
+import { FerError } from '../errors/fer-error.js';
+import { startThread } from './start-thread.js';
+import { READY } from './worker-protocol.js';
+import type { Argument, MethodName, Result, WorkerAnswer, WorkerApi, WorkerRequest } from './worker-protocol.js';
+
+export interface WorkerClientOptions {
+  /** A module that calls `serveWorker`. */
+  readonly module: URL;
+  /** Shown by debuggers. */
+  readonly name: string;
+  /** Given to the module's `open`. */
+  readonly setup: unknown;
+  /** Makes the error that every request gets once the thread has ended. @param reason one line */
+  readonly failure: (reason: string) => FerError;
+  /** Called once if the thread ends by itself after it was ready. */
+  readonly onDeath?: (error: FerError) => void;
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: FerError): void;
+}
+
+/**
+ * A worker thread as its owner sees it: typed requests, each with one answer. When the thread ends, for whatever reason, all open requests and
+ * all later ones are rejected; this is what general RPC libraries leave out.
+ */
+export class WorkerClient<Ready, Api extends WorkerApi<Api>> {
+  private readonly waiting = new Map<number, Waiting>();
+  private lastId = READY;
+  private failure: FerError | null = null;
+  private onDeath: ((error: FerError) => void) | undefined;
+  private answered: Ready | undefined;
+
+  private constructor(
+    private readonly worker: Worker,
+    private readonly fail: (reason: string) => FerError,
+  ) {
+    worker.on('message', (answer: WorkerAnswer) => {
+      const waiting = this.waiting.get(answer.id);
+      this.waiting.delete(answer.id);
+      if ('value' in answer) waiting?.resolve(answer.value);
+      else waiting?.reject(new FerError(answer.code, answer.message));
+    });
+    worker.on('messageerror', (error) => {
+      this.die(error.message);
+    });
+    worker.on('error', (error: unknown) => {
+      this.die(error instanceof Error ? error.message : String(error));
+    });
+    worker.on('exit', (code) => {
+      this.die(`it ended by itself with code ${code}`);
+    });
+  }
+
+  /**
+   * Starts a thread and waits until it is ready.
+   * @throws FerError what the module's `open` threw, or `failure` when the thread ended before
+   */
+  static async start<Ready, Api extends WorkerApi<Api>>({
+    module,
+    name,
+    setup,
+    failure,
+    onDeath,
+  }: WorkerClientOptions): Promise<WorkerClient<Ready, Api>> {
+    const client = new WorkerClient<Ready, Api>(startThread(module, { workerData: setup, name }), failure);
+    try {
+      client.answered = (await client.answer(READY)) as Ready;
+      client.onDeath = onDeath;
+      return client;
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+  }
+
+  /** What the worker said when it was ready. */
+  get ready(): Ready {
+    return this.answered!;
+  }
+
+  get isAlive(): boolean {
+    return this.failure === null;
+  }
+
+  /**
+   * Sends a request. Memory in `transfer` is moved to the worker and gone here.
+   * @throws FerError what the worker threw, or `failure` when it has ended
+   */
+  async call<Method extends MethodName<Api>>(
+    method: Method,
+    argument: Argument<Api, Method>,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Result<Api, Method>> {
+    if (this.failure !== null) throw this.failure;
+    this.lastId += 1;
+    const id = this.lastId;
+    this.worker.postMessage({ id, method, argument } satisfies WorkerRequest, [...transfer]);
+    return (await this.answer(id)) as Result<Api, Method>;
+  }
+
+  /** Sends a request that has no answer. An error in it ends the thread. */
+  post<Method extends MethodName<Api>>(method: Method, argument: Argument<Api, Method>): void {
+    if (this.failure === null) this.worker.postMessage({ id: null, method, argument } satisfies WorkerRequest);
+  }
+
+  /** Ends the thread wherever it is. */
+  async end(): Promise<void> {
+    this.onDeath = undefined;
+    this.die('it was stopped');
+    await this.worker.terminate();
+  }
+
+  private answer(id: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+    });
+  }
+
+  private die(reason: string): void {
+    if (this.failure !== null) return;
+    this.failure = this.fail(reason.split('\n')[0]!.replace(/\.$/, ''));
+    for (const waiting of this.waiting.values()) waiting.reject(this.failure);
+    this.waiting.clear();
+    this.onDeath?.(this.failure);
+  }
+}
+
+/** The buffer of a view that has it to itself, for `transfer`; memory that is shared with other views is copied instead. */
+export function ownBuffer({ buffer, byteLength }: ArrayBufferView): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}
