@@ -1,9 +1,3 @@
-/**
- * How often a model is right, on the same pictures: ours, face-api's FaceExpressionNet (the baseline) and human's emotion network, with and without the mirrored
- * picture, with pictures as they are and, with --faces, cut out anew around the face that we find.
- *
- *   npm run bench:accuracy -- --data ferplus:/data/ferplus --split valid [--model baseline --model runs/mine/best] [--faces] [--limit N] [--backend NAME]
- */
 import { parseArgs } from 'node:util';
 import { loadFaceNets } from '../src/ingest/face/face-nets.js';
 import { openImages } from '../src/ingest/image-folder-source.js';
@@ -16,14 +10,20 @@ import type { Frame } from '../src/ingest/frame.js';
 import type { CropGeometry, FaceCrop } from '../src/model/crop-geometry.js';
 import type { BackendName } from '../src/model/engines/backend.js';
 import type { LabelSet } from '../src/model/label-set.js';
-import { faceCrop, wholeCrop } from '../src/train/data/preprocess/cut-crop.js';
-import { findLargest } from '../src/train/data/preprocess/prepare-image.js';
-import { mirroredCrop } from '../src/train/augment/mirrored-crop.js';
+import { faceCrop, wholeCrop, findLargest } from '../src/train/data/preprocess/crop-image.js';
+import { mirroredCrop } from '../src/train/evaluate/evaluate.js';
 import { openDataset, RunningMetrics } from '../src/train/index.js';
 import { mean } from '../src/train/util/arrays.js';
 import type { Evaluation, Sample, Split } from '../src/train/index.js';
 import { HumanEmotionNet } from './human-emotion-net.js';
 import { markdownTable } from './table.js';
+
+/**
+ * How often a model is right, on the same pictures: ours, face-api's FaceExpressionNet (the baseline) and human's emotion network, with and without the mirrored
+ * picture, with pictures as they are and, with --faces, cut out anew around the face that we find.
+ *
+ *   npm run bench:accuracy -- --data ferplus:/data/ferplus --split valid [--model baseline --model runs/mine/best] [--faces] [--limit N] [--backend NAME]
+ */
 
 /** Pictures in memory at a time. */
 const BATCH = 64;

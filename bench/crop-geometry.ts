@@ -8,7 +8,7 @@ import { loadFaceNets } from '../src/ingest/index.js';
 import { facePoints } from '../src/ingest/face/align/face-window.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { openDataset } from '../src/train/data/formats/registry.js';
-import { findLargest } from '../src/train/data/preprocess/prepare-image.js';
+import { findLargest } from '../src/train/data/preprocess/crop-image.js';
 import { SeededRandom } from '../src/train/util/seeded-random.js';
 
 const [location = '', count = '600'] = process.argv.slice(2);

@@ -21,13 +21,11 @@ import { frameClassifier } from '../src/model/networks/classifier.js';
 import { compactResidualNet } from '../src/model/networks/compact-residual-net.js';
 import type { LossConfig } from '../src/train/trainer/build-method.js';
 import { WorkerRunner } from '../src/train/trainer/worker-runner.js';
-import { adamState, adamStep } from '../src/train/trainer/adam-w.js';
-import { averageShards } from '../src/train/trainer/average-shards.js';
+import { adamState, adamStep } from '../src/train/trainer/optimizer.js';
+import { averageResults, LocalRunner } from '../src/train/trainer/gradients.js';
 import { buildMethod } from '../src/train/trainer/build-method.js';
 import { ModelWeights } from '../src/train/trainer/model-weights.js';
-import { LocalRunner } from '../src/train/trainer/shard-runner.js';
-import type { ShardRunner } from '../src/train/trainer/shard-runner.js';
-import type { Shard } from '../src/train/trainer/shard.js';
+import type { GradientRunner, Shard } from '../src/train/trainer/gradients.js';
 import { markdownTable, median } from './table.js';
 
 const BATCH = 64;
@@ -115,8 +113,8 @@ async function measure(backend: EngineName, seconds: number): Promise<Measured> 
   const adam = adamState(weights.trained.length);
   const ones = new Float32Array(weights.trained.length).fill(1);
   const moment = { epoch: 0, epochs: 1 };
-  const step = async (runner: ShardRunner, shards: readonly Shard[]): Promise<void> => {
-    const { gradient, moving } = averageShards(await runner.run(weights, shards, moment));
+  const step = async (runner: GradientRunner, shards: readonly Shard[]): Promise<void> => {
+    const { gradient, moving } = averageResults(await runner.run(weights, shards, moment));
     adamStep(
       weights.trained,
       gradient,

@@ -1,10 +1,3 @@
-/**
- * How a model behaves over time, beside the baseline, for recorded footage (sees what comes after a frame) and live (does not):
- * how often the label of a face changes from one frame to the next in real footage, how long a change of expression takes to show, and whether a still neutral
- * face that jitters stays neutral. "raw" is without averaging over time.
- *
- *   npm run bench:video-behaviour -- [--model runs/mine/best] [--media ../shared/media] [--data ferplus:DIR] [--smoothing SECONDS] [--backend NAME]
- */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -28,12 +21,20 @@ import type { ExpressionModel } from '../src/model/expression-model.js';
 import type { ClipWindowOptions } from '../src/stream/pipeline/clip-window.js';
 import type { FrameResult } from '../src/stream/pipeline/frame-result.js';
 import type { FrameObservation } from '../src/stream/pipeline/observation.js';
-import { wholeCrop } from '../src/train/data/preprocess/cut-crop.js';
+import { wholeCrop } from '../src/train/data/preprocess/crop-image.js';
 import { openDataset, SeededRandom } from '../src/train/index.js';
 import { shift } from '../src/train/augment/pad-crop.js';
 import { shareOf, switches, timeToShow } from './label-behaviour.js';
 import type { Said } from './label-behaviour.js';
 import { markdownTable, median } from './table.js';
+
+/**
+ * How a model behaves over time, beside the baseline, for recorded footage (sees what comes after a frame) and live (does not):
+ * how often the label of a face changes from one frame to the next in real footage, how long a change of expression takes to show, and whether a still neutral
+ * face that jitters stays neutral. "raw" is without averaging over time.
+ *
+ *   npm run bench:video-behaviour -- [--model runs/mine/best] [--media ../shared/media] [--data ferplus:DIR] [--smoothing SECONDS] [--backend NAME]
+ */
 
 const { values: flags } = parseArgs({
   options: {

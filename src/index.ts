@@ -39,7 +39,8 @@ export { FaceFollower } from './ingest/face/face-follower.js';
 export type { FaceOptions } from './ingest/face/face-follower.js';
 export { loadFaceNets } from './ingest/face/face-nets.js';
 export type { FaceNetOptions, FaceNets } from './ingest/face/face-nets.js';
-export type { FaceEvidence, FaceQuality, TrackedFace } from './ingest/face/track/tracked-face.js';
+export type { FaceEvidence, TrackedFace } from './ingest/face/track/tracked-face.js';
+export type { FaceQuality } from './ingest/face/align/face-quality.js';
 export type { Box, Point } from './ingest/face/align/geometry.js';
 export { alignFace } from './ingest/face/align/align-face.js';
 export { FacePipeline } from './stream/pipeline/face-pipeline.js';
@@ -58,7 +59,9 @@ export type { Clip, ClipContext, ExpressionModel } from './model/expression-mode
 export type { CropGeometry, FaceCrop } from './model/crop-geometry.js';
 export { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from './model/label-set.js';
 export { DEFAULT_MODEL, MODEL_NAMES } from './model/model-names.js';
-export { loadCheckpoint } from './model/checkpoint/load-checkpoint.js';
+export { loadCheckpoint, readCheckpointInfo } from './model/checkpoint/load-checkpoint.js';
+export type { Checkpoint } from './model/checkpoint/load-checkpoint.js';
+export type { CheckpointInfo } from './model/checkpoint/checkpoint-info.js';
 export { saveCheckpoint } from './model/checkpoint/save-checkpoint.js';
 
 export { ERROR_CODES } from './errors/codes.js';

@@ -1,22 +1,19 @@
 import { join, resolve } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { expandInputs, identifyInput, imageFiles } from '../../ingest/index.js';
-import type { Input } from '../../ingest/index.js';
+import { identifyInput } from '../../ingest/identity.js';
+import { imageFiles } from '../../ingest/image-files.js';
+import { expandInputs } from '../../ingest/inputs.js';
+import type { Input } from '../../ingest/input.js';
 import { identifyModel } from '../../model/heads/open-model.js';
 import { VERSION } from '../../version.js';
 import { Annotator } from './annotator.js';
 import { parseAnnotateOptions } from './annotate-options.js';
 import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
-import {
-  findDoneRecord,
-  foreignOwner,
-  openWriters,
-  outputFormat,
-  outputNames,
-  settingsHash,
-  writeDoneRecord,
-} from '../output/index.js';
-import type { OutputContext } from '../output/index.js';
+import { findDoneRecord, foreignOwner, settingsHash, writeDoneRecord } from '../output/done-record.js';
+import { outputFormat } from '../output/formats.js';
+import { openWriters } from '../output/open-writers.js';
+import { outputNames } from '../output/output-names.js';
+import type { OutputContext } from '../output/output-format.js';
 import type { RunOutcome } from '../output/run-metadata.js';
 
 export interface BatchOptions extends AnnotateOptions {

@@ -1,4 +1,4 @@
-import type { Box } from '../../ingest/index.js';
+import type { Box } from '../../ingest/face/align/geometry.js';
 import type { Size } from './canvas-fit.js';
 import type { Colour } from './palette.js';
 

@@ -1,4 +1,4 @@
-import type { Box } from '../../ingest/index.js';
+import type { Box } from '../../ingest/face/align/geometry.js';
 
 export interface Size {
   readonly width: number;

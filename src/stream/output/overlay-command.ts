@@ -1,4 +1,4 @@
-import { PACE_UNTIMED } from '../../ingest/index.js';
+import { PACE_UNTIMED } from '../../ingest/picture-filters.js';
 import type { Size } from './canvas-fit.js';
 import { filterPath } from './filter-path.js';
 import type { AudioStream, OverlaySource } from './overlay-source.js';

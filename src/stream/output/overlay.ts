@@ -2,16 +2,13 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
-import {
-  findFfmpeg,
-  formatOptions,
-  guardOptions,
-  inputArgument,
-  relayUrl,
-  runProcess,
-  startFfmpeg,
-} from '../../ingest/index.js';
-import type { FfmpegBinary, FfmpegRun } from '../../ingest/index.js';
+import { findFfmpeg } from '../../ingest/ffmpeg-binaries.js';
+import { startFfmpeg } from '../../ingest/ffmpeg-command.js';
+import { formatOptions, guardOptions, inputArgument } from '../../ingest/input-guards.js';
+import { runProcess } from '../../ingest/run-process.js';
+import { relayUrl } from '../../ingest/url-relay.js';
+import type { FfmpegBinary } from '../../ingest/ffmpeg-binaries.js';
+import type { FfmpegRun } from '../../ingest/ffmpeg-command.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import type { RunMetadata } from './run-metadata.js';
 import { AssTrack } from './ass-track.js';

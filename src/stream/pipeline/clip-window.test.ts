@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FaceEvidence, TrackedFace } from '../../ingest/index.js';
+import type { FaceEvidence, TrackedFace } from '../../ingest/face/track/tracked-face.js';
 import { LabelSet } from '../../model/label-set.js';
 import type { Clip, ClipContext } from '../../model/expression-model.js';
 import { ClipWindow } from './clip-window.js';

@@ -1,6 +1,7 @@
 // Imported file by file: browsers know these types too, and nothing they lead to may need Node.
 import type { Box, Point } from '../../ingest/face/align/geometry.js';
-import type { FaceEvidence, FaceQuality } from '../../ingest/face/track/tracked-face.js';
+import type { FaceQuality } from '../../ingest/face/align/face-quality.js';
+import type { FaceEvidence } from '../../ingest/face/track/tracked-face.js';
 import type { LabelSet } from '../../model/label-set.js';
 import { ambiguity } from './ambiguity.js';
 import type { ClassifiedFace, ClassifiedFrame } from './observation.js';

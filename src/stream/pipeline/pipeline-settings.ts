@@ -18,7 +18,7 @@ export const pipelineSchema = z.strictObject({
   /** Ignore faces with a lower detection score, 0..1; null uses the detector's own threshold. */
   minScore: z.number().min(0).max(1).nullable().default(null),
   /** Faces per frame at most, largest first. */
-  maxFaces: z.int().min(1).max(100).default(20),
+  maxFaces: z.int().min(1).max(100).default(MAX_FACES),
   /** Expression model: the name of a built-in one, or a checkpoint folder. */
   model: z.string().min(1).default(DEFAULT_MODEL),
   /** Average the face and its mirror image, if the model was trained for it; false is faster, slightly less accurate. */
@@ -27,7 +27,15 @@ export const pipelineSchema = z.strictObject({
   smoothing: z.number().min(0).max(10).default(DEFAULT_SMOOTHING),
 });
 
+/** Complete with defaults. */
 export type PipelineSettings = z.output<typeof pipelineSchema>;
+/** The same as a user gives them: everything optional. */
+export type PipelineOptions = z.input<typeof pipelineSchema>;
+
+/** @throws FerError CONFIG_INVALID naming the setting, and the nearest known one if the name is unknown. */
+export function parsePipelineOptions(options: PipelineOptions): PipelineSettings {
+  return parseSettings(pipelineSchema, options);
+}
 
 /** @throws FerError CONFIG_INVALID naming the setting, and the nearest known one if the name is unknown. */
 export function parseSettings<S extends z.ZodObject>(schema: S, options: z.input<S>): z.output<S> {

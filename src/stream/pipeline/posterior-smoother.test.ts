@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TrackedFace } from '../../ingest/index.js';
+import type { TrackedFace } from '../../ingest/face/track/tracked-face.js';
 import type { ClassifiedFrame } from './observation.js';
 import { PosteriorSmoother } from './posterior-smoother.js';
 import type { PosteriorSmootherOptions } from './posterior-smoother.js';
