@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { closest } from '../../errors/closest.js';
 import { FerError } from '../../errors/fer-error.js';
+import { MAX_FACES } from '../../ingest/face/face-follower.js';
 import { BACKEND_NAMES } from '../../model/engines/backend.js';
 import { DEFAULT_MODEL } from '../../model/model-names.js';
 import { DEFAULT_SMOOTHING } from './clip-window.js';
