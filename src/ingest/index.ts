@@ -1,6 +1,14 @@
 export type { Frame } from './frame.js';
 export type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
-export * from './face/index.js';
+export { alignFace, cropToFrame } from './face/align/align-face.js';
+export type { FaceQuality } from './face/align/face-quality.js';
+export type { Box, Point } from './face/align/geometry.js';
+export type { LandmarkNetName } from './face/align/landmark-net.js';
+export type { Detection, DetectorName, DetectorScores, FaceDetector, Search } from './face/detect/detector.js';
+export { type FaceOptions, FaceFollower } from './face/face-follower.js';
+export { type FaceNetOptions, type FaceNets, loadDetector, loadFaceNets } from './face/face-nets.js';
+export { type FindFacesOptions, findFaces, type FoundFace } from './face/find-faces.js';
+export type { FaceEvidence, TrackedFace } from './face/track/tracked-face.js';
 export { findFfmpeg, findFfprobe } from './ffmpeg-binaries.js';
 export type { FfmpegBinary } from './ffmpeg-binaries.js';
 export { startFfmpeg } from './ffmpeg-command.js';

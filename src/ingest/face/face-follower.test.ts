@@ -9,11 +9,11 @@ import {
   plainFrame,
   slide,
 } from '../../../test/support/face-frames.js';
-import { openBackend } from '../../model/backend/index.js';
+import { openBackend } from '../../model/engines/open-backend.js';
 import type { Frame } from '../frame.js';
 import { FaceFollower, type FaceOptions } from './face-follower.js';
 import { type FaceNets, loadFaceNets } from './face-nets.js';
-import type { TrackedFace } from './tracked-face.js';
+import type { TrackedFace } from './track/tracked-face.js';
 
 const SIDE = 256;
 const RATE = 25;
@@ -46,12 +46,12 @@ async function follow(frames: readonly Frame[], options: FaceOptions = {}): Prom
   return results;
 }
 
-/** Ids that are shown for sure in each frame. */
+/** Ids of the faces that are not tentative, per frame. */
 function ids(results: readonly (readonly TrackedFace[])[]): number[][] {
   return results.map((faces) => faces.filter(({ tentative }) => !tentative).map(({ trackId }) => trackId));
 }
 
-/** All that is the same in every element, else all of them (for a readable failure). */
+/** The value that all elements share, else all of them (for a readable failure). */
 function constant<T>(values: readonly T[]): T | readonly T[] {
   return new Set(values.map((value) => JSON.stringify(value))).size === 1 ? values[0]! : values;
 }
@@ -64,7 +64,7 @@ describe('FaceFollower', () => {
     expect(evidence.filter((kind) => kind === 'followed')).toHaveLength(detectEvery === 1 ? 0 : 8);
   });
 
-  it('follows the face where it goes, and says how good its picture is', async () => {
+  it('follows a moving face and measures its quality', async () => {
     const results = await follow(shots.blond, { detectEvery: 5 });
     const first = results[0]![0]!;
     const last = results[9]![0]!;
@@ -80,17 +80,17 @@ describe('FaceFollower', () => {
     expect(first.quality.size).toBeLessThan(80);
   });
 
-  it('finds nobody where there is nobody', async () => {
+  it('finds no face where there is none', async () => {
     const results = await follow([...nobody(4), ...wall(4)]);
     expect(constant(results)).toEqual([]);
   });
 
-  it('gives two people two ids, the same through the whole shot', async () => {
+  it('keeps two ids for two people through a shot', async () => {
     const both = shots.blond.slice(0, 6).map((frame, i) => beside(frame, shots.ponytail[i]!));
     expect(constant(ids(await follow(both)))).toEqual([1, 2]);
   });
 
-  it('knows people again after cuts, in whatever order they come', async () => {
+  it('re-identifies people after cuts, in any order', async () => {
     const { blond, ponytail, sunken } = shots;
     const order = [blond, ponytail, sunken, ponytail, blond];
     const results = await follow(order.flatMap((shot) => shot.slice(0, 9)));
@@ -102,19 +102,19 @@ describe('FaceFollower', () => {
     expect(last.flat()).toHaveLength(5);
   });
 
-  it('does not take position for identity across a cut', async () => {
+  it('does not keep an id by position across a cut', async () => {
     const results = ids(await follow([...shots.blond.slice(0, 4), ...shots.ponytail.slice(0, 9)]));
     expect(results.slice(4).flat()).not.toContain(1);
   });
 
-  it('knows a person again after an absence', async () => {
+  it('re-identifies a person after an absence', async () => {
     const results = ids(await follow([...shots.blond.slice(0, 4), ...wall(20), ...shots.blond.slice(0, 4)]));
     expect(results[0]).toEqual([1]);
     expect(results[14]).toEqual([]);
     expect(results.at(-1)).toEqual([1]);
   });
 
-  it('carries a face through a short occlusion, and marks that', async () => {
+  it('lets a face coast through a short occlusion, and marks it', async () => {
     const { box } = (await follow(shots.blond.slice(0, 5))).at(-1)![0]!;
     const isHand = (x: number, y: number): boolean =>
       x > box.x - 12 && x < box.x + box.width + 12 && y > box.y - 20 && y < box.y + box.height + 12;
@@ -129,19 +129,19 @@ describe('FaceFollower', () => {
     expect(ids(results).at(-1)).toEqual([1]);
   });
 
-  it('looks for faces of the size and in the number asked for', async () => {
+  it('respects minSize and maxFaces', async () => {
     expect((await follow(shots.blond.slice(0, 2), { minSize: 200 })).flat()).toEqual([]);
     const both = beside(shots.blond[0]!, shots.ponytail[0]!);
     expect((await follow([both], { maxFaces: 1 }))[0]).toHaveLength(1);
   });
 
-  it('starts afresh when the picture changes its size in the middle', async () => {
+  it('keeps the id when the frame size changes', async () => {
     const { photo, ...section } = PEOPLE.blond;
     const larger = await photoFrame(photo, section, 400, 400);
     expect(ids(await follow([shots.blond[0]!, larger, larger]))).toEqual([[1], [1], [1]]);
   });
 
-  it('leaves no tensor behind', async () => {
+  it('leaks no tensor', async () => {
     await follow(shots.blond.slice(0, 2));
     const before = tf.memory().numTensors;
     await follow([...shots.blond.slice(0, 3), ...shots.ponytail.slice(0, 3), ...nobody(1)], { detectEvery: 2 });

@@ -1,28 +1,28 @@
-import { BlazeFace } from './blazeface.js';
-import { DescriptorNet } from './descriptor.js';
-import type { DetectorName, FaceDetector } from './detector.js';
-import { FacePresence } from './face-presence.js';
-import { type LandmarkNetName, LandmarkNet } from './landmarks.js';
-import { SsdMobileNet } from './ssd-mobilenet.js';
-import { TinyFaceDetector } from './tiny-face-detector.js';
+import { BlazeFace } from './detect/blazeface.js';
+import { EmbeddingNet } from './re-identify/embedding-net.js';
+import type { DetectorName, FaceDetector } from './detect/detector.js';
+import { FacePresence } from './verify/face-presence.js';
+import { type LandmarkNetName, LandmarkNet } from './align/landmark-net.js';
+import { SsdMobileNet } from './detect/ssd-mobilenet.js';
+import { TinyFaceDetector } from './detect/tiny-face-detector.js';
 
-/** The networks behind following faces; one set serves any number of followers. */
+/** The networks of face following; one set serves any number of followers. */
 export interface FaceNets {
   readonly detector: FaceDetector;
   readonly presence: FacePresence;
   readonly landmarks: LandmarkNet;
-  readonly descriptor: DescriptorNet;
+  readonly embedding: EmbeddingNet;
   dispose(): void;
 }
 
 export interface FaceNetOptions {
-  /** The default finds most faces at the least cost: bench/detectors.md. */
+  /** The default finds most faces at the lowest cost: bench/detectors.md. */
   readonly detector?: DetectorName;
   readonly landmarks?: LandmarkNetName;
 }
 
 /**
- * Loads all networks into the engine that TensorFlow.js is set to.
+ * Loads all networks into the current TensorFlow.js engine.
  * @throws FerError WEIGHTS_MISSING
  */
 export async function loadFaceNets({
@@ -33,7 +33,7 @@ export async function loadFaceNets({
     detector: await loadDetector(detector),
     presence: await FacePresence.load(),
     landmarks: await LandmarkNet.load(landmarks),
-    descriptor: await DescriptorNet.load(),
+    embedding: await EmbeddingNet.load(),
   };
   return {
     ...nets,

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../model/backend/index.js';
+import { openBackend } from '../../model/engines/open-backend.js';
 import { expandInputs } from '../inputs.js';
 import { openSource } from '../open-source.js';
 import { FaceFollower } from './face-follower.js';
 import { type FaceNets, loadFaceNets } from './face-nets.js';
-import type { TrackedFace } from './tracked-face.js';
+import type { TrackedFace } from './track/tracked-face.js';
 
 const MEDIA = fileURLToPath(new URL('../../../../shared/media/', import.meta.url));
 const available = existsSync(MEDIA);
-if (!available) console.warn(`SKIPPED: following faces in real footage, because there is none at ${MEDIA}`);
+if (!available) console.warn(`SKIPPED: face following in real footage, there is none at ${MEDIA}`);
 
 describe.skipIf(!available)('real footage', () => {
   let nets: FaceNets;
@@ -22,7 +22,7 @@ describe.skipIf(!available)('real footage', () => {
     nets.dispose();
   });
 
-  /** Faces shown for sure in each frame between `start` and `end` seconds. */
+  /** Faces that are not tentative in each frame between `start` and `end` seconds. */
   async function follow(name: string, start: number, end: number, detectEvery: number): Promise<TrackedFace[][]> {
     const { inputs } = await expandInputs([MEDIA + name]);
     const source = await openSource(inputs[0]!, { start, end, width: 480 });
@@ -49,13 +49,13 @@ describe.skipIf(!available)('real footage', () => {
     expect(new Set(results.flat().map(({ trackId }) => trackId)).size).toBe(1);
   });
 
-  it('no_face.mp4: nobody', async () => {
+  it('no_face.mp4: no face', async () => {
     const results = await follow('no_face.mp4', 2.5, 4, 1);
     expect(results.length).toBeGreaterThan(25);
     expect(results.flat()).toEqual([]);
   });
 
-  it('face_noface.mov: a face until the cut, then nobody', async () => {
+  it('face_noface.mov: a face until the cut, then none', async () => {
     const shown = (await follow('face_noface.mov', 2, 3.2, 2)).map((faces) => faces.length);
     const firstEmpty = shown.indexOf(0);
     expect(firstEmpty).toBeGreaterThan(5);

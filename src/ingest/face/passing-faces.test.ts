@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { atRate, PEOPLE, photoFrame, plainFrame } from '../../../test/support/face-frames.js';
-import { openBackend } from '../../model/backend/index.js';
+import { openBackend } from '../../model/engines/open-backend.js';
 import type { Frame } from '../frame.js';
 import { FaceFollower } from './face-follower.js';
 import { type FaceNets, loadFaceNets } from './face-nets.js';
-import { intersectionOverSmaller } from './geometry.js';
-import type { TrackedFace } from './tracked-face.js';
+import { intersectionOverSmaller } from './align/geometry.js';
+import type { TrackedFace } from './track/tracked-face.js';
 
 const RATE = 25;
 const FRAMES = 60;
@@ -14,7 +14,7 @@ const ROOM = plainFrame(640, 260, (x, y) => 110 + ((x * y) % 17));
 let nets: FaceNets;
 let passing: Frame[];
 
-/** `picture` laid over `frame`, its left edge at `left`. */
+/** `picture` pasted onto `frame`, its left edge at `left`. */
 function lay(picture: Frame, frame: Frame, left: number): Frame {
   const data = frame.data.slice();
   for (let y = 0; y < picture.height; y++) {
@@ -32,7 +32,7 @@ beforeAll(async () => {
   const [behind, before] = await Promise.all(
     [PEOPLE.blond, PEOPLE.ponytail].map(({ photo, ...section }) => photoFrame(photo, section, SIDE, SIDE)),
   );
-  // One goes right, the other goes left and passes in front: for almost a second the first is hidden.
+  // One moves right; the other moves left, in front: the first is hidden for almost a second.
   passing = atRate(
     Array.from({ length: FRAMES }, (_, i) =>
       lay(before!, lay(behind!, ROOM, Math.round(6 * i)), Math.round(430 - 6 * i)),
@@ -46,7 +46,7 @@ afterAll(() => {
 });
 
 it.each([1, 5])(
-  'two people who pass each other keep their ids, and nobody is seen on another (detecting every %d frames)',
+  'two people who pass each other keep their ids, and no box lies on the other (detecting every %d frames)',
   async (detectEvery) => {
     const follower = new FaceFollower(nets, { detectEvery });
     const results: TrackedFace[][] = [];

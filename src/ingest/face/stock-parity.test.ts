@@ -4,17 +4,17 @@ import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cutOut, PEOPLE, photoFrame } from '../../../test/support/face-frames.js';
-import { openBackend } from '../../model/backend/index.js';
+import { openBackend } from '../../model/engines/open-backend.js';
 import type { Frame } from '../frame.js';
-import { DescriptorNet } from './descriptor.js';
-import { intersectionOverUnion } from './geometry.js';
-import { LandmarkNet } from './landmarks.js';
-import { SsdMobileNet } from './ssd-mobilenet.js';
-import { TinyFaceDetector } from './tiny-face-detector.js';
+import { EmbeddingNet } from './re-identify/embedding-net.js';
+import { intersectionOverUnion } from './align/geometry.js';
+import { LandmarkNet } from './align/landmark-net.js';
+import { SsdMobileNet } from './detect/ssd-mobilenet.js';
+import { TinyFaceDetector } from './detect/tiny-face-detector.js';
 import { GraphNetwork } from '../../model/pretrained/graph-network.js';
 import { loadHumanGraph } from '../../model/pretrained/weight-files.js';
 
-/** The parts of face-api that ours are measured against. */
+/** The parts of face-api that ours are compared with. */
 interface StockNet {
   loadFromDisk(folder: string): Promise<void>;
   dispose(throwOnRedispose: boolean): void;
@@ -68,7 +68,7 @@ function worstDifference(a: tf.Tensor, b: tf.Tensor): number {
   return tf.tidy(() => tf.max(tf.abs(tf.sub(tf.reshape(a, [-1]), tf.reshape(b, [-1])))).dataSync()[0]!);
 }
 
-describe('the fused networks give what the stock ones give', () => {
+describe('fused networks match the stock ones', () => {
   it('TinyFaceDetector', async () => {
     const frame = await face(320);
     const ours = await TinyFaceDetector.load();
@@ -98,7 +98,7 @@ describe('the fused networks give what the stock ones give', () => {
 
   it('FaceRecognitionNet', async () => {
     const frame = await face(150);
-    const ours = await DescriptorNet.load();
+    const ours = await EmbeddingNet.load();
     await stock.nets.faceRecognitionNet.loadFromDisk(models);
     const expected = tf.tensor(await stock.nets.faceRecognitionNet.computeFaceDescriptor(asTensor(frame)));
     const got = ours.forward(normalised(frame, [122.782, 117.001, 104.298]));
@@ -146,17 +146,17 @@ describe('the fused networks give what the stock ones give', () => {
   });
 });
 
-it('a network can be loaded, used and disposed of without leaving a tensor', async () => {
+it('loading, using and disposing a network leaks no tensor', async () => {
   const frame = await photoFrame('sample3.jpg', { left: 300, top: 100, width: 800, height: 600 }, 640, 480);
   const before = tf.memory().numTensors;
   const detector = await TinyFaceDetector.load();
   const landmarks = await LandmarkNet.load('tiny');
   const ssd = await SsdMobileNet.load();
-  const descriptor = await DescriptorNet.load();
+  const embedding = await EmbeddingNet.load();
   await detector.detect(frame);
   await ssd.detect(cutOut(frame, 0, 0, 320, 240));
   const [points] = await landmarks.locate(frame, [{ center: { x: 320, y: 200 }, side: 200, angle: 0.1 }]);
-  await descriptor.describe(frame, [points!]);
-  for (const net of [detector, landmarks, ssd, descriptor]) net.dispose();
+  await embedding.embed(frame, [points!]);
+  for (const net of [detector, landmarks, ssd, embedding]) net.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });

@@ -1,0 +1,62 @@
+import type { Frame } from '../../frame.js';
+import { alignFace } from './align-face.js';
+import type { Point } from './geometry.js';
+
+const SIDE = 48;
+/** Faces are compared at half the side, without their finest detail. */
+const COARSE = SIDE / 2;
+
+/** A small upright grey crop of a face, for comparing it with itself a moment later. */
+export interface FacePatch {
+  /** 0..255. [48 * 48] */
+  readonly grey: Float32Array;
+  /** Mean 0, norm 1. [24 * 24] */
+  readonly coarse: Float32Array;
+}
+
+const GEOMETRY = { size: SIDE, channels: 1, eyes: { x: 0.5, y: 0.38 }, mouth: { x: 0.5, y: 0.78 } } as const;
+
+export function facePatch(frame: Frame, landmarks: readonly Point[]): FacePatch {
+  const { data } = alignFace(frame, landmarks, GEOMETRY);
+  const coarse = new Float32Array(COARSE * COARSE);
+  let mean = 0;
+  for (let y = 0; y < COARSE; y++) {
+    for (let x = 0; x < COARSE; x++) {
+      const at = 2 * y * SIDE + 2 * x;
+      const value = data[at]! + data[at + 1]! + data[at + SIDE]! + data[at + SIDE + 1]!;
+      coarse[y * COARSE + x] = value;
+      mean += value / coarse.length;
+    }
+  }
+  let norm = 0;
+  for (let i = 0; i < coarse.length; i++) {
+    coarse[i]! -= mean;
+    norm += coarse[i]! ** 2;
+  }
+  const scale = 1 / Math.max(1e-6, Math.sqrt(norm));
+  for (let i = 0; i < coarse.length; i++) coarse[i]! *= scale;
+  return { grey: data, coarse };
+}
+
+/** Normalised cross-correlation, -1..1: 1 for the same picture, whatever its brightness and contrast. */
+export function patchSimilarity(a: FacePatch, b: FacePatch): number {
+  let sum = 0;
+  for (let i = 0; i < a.coarse.length; i++) sum += a.coarse[i]! * b.coarse[i]!;
+  return sum;
+}
+
+/** Share of a patch's contrast that lies in its finest detail; falls when the face is blurred or was enlarged. */
+export function fineDetail({ grey }: FacePatch): number {
+  let mean = 0;
+  for (const value of grey) mean += value / grey.length;
+  let contrast = 0;
+  for (const value of grey) contrast += (value - mean) ** 2;
+  let detail = 0;
+  for (let y = 1; y < SIDE - 1; y++) {
+    for (let x = 1; x < SIDE - 1; x++) {
+      const at = y * SIDE + x;
+      detail += (4 * grey[at]! - grey[at - 1]! - grey[at + 1]! - grey[at - SIDE]! - grey[at + SIDE]!) ** 2;
+    }
+  }
+  return Math.sqrt(detail / Math.max(1, contrast));
+}

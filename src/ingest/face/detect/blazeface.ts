@@ -1,0 +1,108 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Frame } from '../../frame.js';
+import type { Detection, DetectorScores, FaceDetector, Search } from './detector.js';
+import { wholeFrame } from './detector.js';
+import type { Box } from '../align/geometry.js';
+import { fillLetterbox, fitLetterbox, type Letterbox, toFrame } from './letterbox.js';
+import type { PixelScaling } from '../align/pixel-scaling.js';
+import { GraphNetwork } from '../../../model/pretrained/graph-network.js';
+import { loadHumanGraph } from '../../../model/pretrained/weight-files.js';
+import { mergeOverlapping } from './non-max-suppression.js';
+
+/** Longer sides of the input in pixels; trained at the largest, but fully convolutional. */
+const INPUT_SIZES = [128, 192, 256] as const;
+/** Faces of at least this side in input pixels are found as reliably as in the largest input. */
+const SURE_FACE = 19;
+/** Both feature grids keep their anchors only when the input divides evenly down to the coarser one. */
+const INPUT_MULTIPLE = 32;
+const SCALING: PixelScaling = { gain: 1 / 127.5, offset: [-1, -1, -1] };
+/** Numbers per anchor: box centre, box size, then six points. */
+const VALUES = 16;
+const KEYPOINTS = 6;
+const OVERLAP = 0.3;
+
+/** A feature grid: pixels per cell, anchors per cell. */
+interface Grid {
+  readonly stride: number;
+  readonly anchors: number;
+}
+const FINE: Grid = { stride: 16, anchors: 2 };
+const COARSE: Grid = { stride: 32, anchors: 6 };
+
+/** Scores and boxes of the fine grid, then of the coarse one. */
+const OUTPUTS = ['Identity', 'Identity_2', 'Identity_1', 'Identity_3'] as const;
+
+/** MediaPipe's BlazeFace for the back camera (weights from @vladmandic/human). */
+export class BlazeFace implements FaceDetector {
+  readonly name = 'blazeface';
+  readonly adjustable = true;
+  readonly scores: DetectorScores = { low: 0.4, high: 0.5, strong: 0.6 };
+
+  private constructor(private readonly network: GraphNetwork) {}
+
+  /** @throws FerError WEIGHTS_MISSING */
+  static async load(): Promise<BlazeFace> {
+    const { nodes, weights } = await loadHumanGraph('blazeface');
+    return new BlazeFace(new GraphNetwork(nodes, weights, OUTPUTS));
+  }
+
+  async detect(frame: Frame, { region = wholeFrame(frame), smallest = 0 }: Search = {}): Promise<Detection[]> {
+    const letterbox = fitLetterbox(region, inputSize(region, smallest), INPUT_MULTIPLE);
+    const pixels = new Float32Array(letterbox.width * letterbox.height * 3);
+    fillLetterbox(frame, letterbox, SCALING, pixels);
+    const input = tf.tensor4d(pixels, [1, letterbox.height, letterbox.width, 3]);
+    const outputs = this.network.run(input); // [1, h, w, anchors * (1 | 16)]
+    input.dispose();
+    const [fineScores, fineBoxes, coarseScores, coarseBoxes] = await Promise.all(
+      outputs.map((tensor) => tensor.data()),
+    );
+    tf.dispose(outputs);
+    return mergeOverlapping(
+      [
+        ...decode(FINE, letterbox, fineScores!, fineBoxes!, this.scores.low),
+        ...decode(COARSE, letterbox, coarseScores!, coarseBoxes!, this.scores.low),
+      ],
+      OVERLAP,
+    );
+  }
+
+  dispose(): void {
+    this.network.dispose();
+  }
+}
+
+function inputSize(region: Box, smallest: number): number {
+  const longer = Math.max(region.width, region.height);
+  return INPUT_SIZES.find((size) => (smallest * size) / longer >= SURE_FACE) ?? INPUT_SIZES[INPUT_SIZES.length - 1]!;
+}
+
+function decode(
+  grid: Grid,
+  letterbox: Letterbox,
+  scores: ArrayLike<number>,
+  values: ArrayLike<number>,
+  low: number,
+): Detection[] {
+  const threshold = Math.log(low / (1 - low));
+  const columns = letterbox.width / grid.stride;
+  const detections: Detection[] = [];
+  for (let i = 0; i < scores.length; i++) {
+    const logit = scores[i]!;
+    if (logit < threshold) continue;
+    const cell = Math.floor(i / grid.anchors);
+    const x = ((cell % columns) + 0.5) * grid.stride;
+    const y = (Math.floor(cell / columns) + 0.5) * grid.stride;
+    const at = i * VALUES;
+    const width = values[at + 2]!;
+    const height = values[at + 3]!;
+    const corner = toFrame(letterbox, { x: x + values[at]! - width / 2, y: y + values[at + 1]! - height / 2 });
+    detections.push({
+      score: 1 / (1 + Math.exp(-logit)),
+      box: { ...corner, width: width * letterbox.scale, height: height * letterbox.scale },
+      keypoints: Array.from({ length: KEYPOINTS }, (_, k) =>
+        toFrame(letterbox, { x: x + values[at + 4 + 2 * k]!, y: y + values[at + 5 + 2 * k]! }),
+      ),
+    });
+  }
+  return detections;
+}

@@ -1,0 +1,34 @@
+import type { FaceWindow } from '../align/face-window.js';
+import { centerOf } from '../align/geometry.js';
+import type { Detection } from './detector.js';
+
+/** A detector's box ends at the brows or the forehead, the 68 points at the chin. */
+const LANDMARK_MARGIN = 1.3;
+const LANDMARK_LOWERING = 0.07;
+/** What the presence network expects around a detector's box. */
+const PRESENCE_MARGIN = 1.5;
+
+/** Where the landmark network looks for the 68 points of a new detection. */
+export function landmarkWindow(detection: Detection): FaceWindow {
+  const angle = angleOf(detection);
+  const { x, y } = centerOf(detection.box);
+  const side = Math.max(detection.box.width, detection.box.height) * LANDMARK_MARGIN;
+  const down = side * LANDMARK_LOWERING;
+  return { center: { x: x - Math.sin(angle) * down, y: y + Math.cos(angle) * down }, side, angle };
+}
+
+/** Where the presence network looks to judge a detection. */
+export function presenceWindow(detection: Detection): FaceWindow {
+  return {
+    center: centerOf(detection.box),
+    side: Math.max(detection.box.width, detection.box.height) * PRESENCE_MARGIN,
+    angle: angleOf(detection),
+  };
+}
+
+/** In-plane rotation from the line through the eyes, in radians; 0 without keypoints. */
+function angleOf({ keypoints }: Detection): number {
+  const first = keypoints?.[0];
+  const second = keypoints?.[1];
+  return first === undefined || second === undefined ? 0 : Math.atan2(second.y - first.y, second.x - first.x);
+}

@@ -1,0 +1,48 @@
+import type { Frame } from '../../frame.js';
+import type { Box, Point } from '../align/geometry.js';
+
+/** A face as a detector reports it. */
+export interface Detection {
+  /** Pixels of the frame; may reach beyond it. */
+  readonly box: Box;
+  /** 0..1, on the detector's own scale: not comparable between detectors. */
+  readonly score: number;
+  /** BlazeFace's six: right eye, left eye, nose tip, mouth, right and left ear (the person's own sides); null when the detector gives none. */
+  readonly keypoints: readonly Point[] | null;
+}
+
+/** Where to search and how closely. */
+export interface Search {
+  /** The part of the frame to search, in pixels; the whole frame by default. */
+  readonly region?: Box;
+  /** Side in pixels of the smallest face to find; lets a detector use a smaller input. 0 = as small as it can. */
+  readonly smallest?: number;
+}
+
+/** Finds faces in a single frame, without memory of earlier ones. */
+export interface FaceDetector {
+  readonly name: DetectorName;
+  /** Uses a smaller input when `Search.smallest` allows it. */
+  readonly adjustable: boolean;
+  /** Thresholds on this detector's score. */
+  readonly scores: DetectorScores;
+  /** @returns detections of at least `scores.low`, best first, without duplicates */
+  detect(frame: Frame, search?: Search): Promise<Detection[]>;
+  dispose(): void;
+}
+
+export type DetectorName = 'blazeface' | 'tiny' | 'ssd';
+
+export interface DetectorScores {
+  /** Enough to continue a known face. */
+  readonly low: number;
+  /** Enough to propose a new face, which the face verifier must confirm. */
+  readonly high: number;
+  /** Enough, with a clear verification, to confirm a new face at once. */
+  readonly strong: number;
+}
+
+/** The whole of a frame as a box. */
+export function wholeFrame(frame: Frame): Box {
+  return { x: 0, y: 0, width: frame.width, height: frame.height };
+}

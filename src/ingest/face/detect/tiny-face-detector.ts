@@ -1,0 +1,128 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Frame } from '../../frame.js';
+import type { Detection, DetectorScores, FaceDetector, Search } from './detector.js';
+import { wholeFrame } from './detector.js';
+import { fillLetterbox, fitLetterbox, type Letterbox } from './letterbox.js';
+import type { PixelScaling } from '../align/pixel-scaling.js';
+import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from '../../../model/pretrained/weight-files.js';
+import { mergeOverlapping } from './non-max-suppression.js';
+
+const INPUT_SIZE = 320;
+const MEAN = [117.001, 114.697, 97.404] as const;
+const SCALING: PixelScaling = { gain: 1 / 255, offset: [-MEAN[0] / 255, -MEAN[1] / 255, -MEAN[2] / 255] };
+const OVERLAP = 0.4;
+const LEAK = 0.10000000149011612;
+/** Numbers per anchor: centre, size, score. */
+const VALUES = 5;
+/** Width and height in cells. */
+const ANCHORS = [
+  [1.603231, 2.094468],
+  [6.041143, 7.080126],
+  [2.882459, 3.518061],
+  [4.266906, 5.178857],
+  [9.041765, 10.66308],
+] as const;
+
+/** face-api's TinyFaceDetector, layers fused. */
+export class TinyFaceDetector implements FaceDetector {
+  readonly name = 'tiny';
+  readonly adjustable = false;
+  readonly scores: DetectorScores = { low: 0.25, high: 0.4, strong: 0.6 };
+
+  private constructor(private readonly weights: WeightMap) {}
+
+  /** @throws FerError WEIGHTS_MISSING */
+  static async load(): Promise<TinyFaceDetector> {
+    return new TinyFaceDetector(await loadFaceApiWeights('tiny_face_detector_model'));
+  }
+
+  async detect(frame: Frame, { region = wholeFrame(frame) }: Search = {}): Promise<Detection[]> {
+    const size = INPUT_SIZE;
+    const letterbox = fitLetterbox(region, size, size, 'start');
+    const pixels = new Float32Array(size * size * 3);
+    fillLetterbox(frame, letterbox, SCALING, pixels);
+    const input = tf.tensor4d(pixels, [1, size, size, 3]);
+    const output = tf.tidy(() => this.forward(input)); // [1, cells, cells, anchors * values]
+    input.dispose();
+    const values = await output.data();
+    const cells = output.shape[1];
+    output.dispose();
+    return mergeOverlapping(decode(values, cells, size, letterbox, this.scores.low), OVERLAP);
+  }
+
+  dispose(): void {
+    disposeWeights(this.weights);
+  }
+
+  /**
+   * The network itself.
+   * @param input [1, S, S, 3], RGB less the mean colour, over 255
+   * @returns [1, cells, cells, anchors * 5]
+   */
+  forward(input: tf.Tensor4D): tf.Tensor4D {
+    let x = tf.fused.conv2d({
+      x: input,
+      filter: weight(this.weights, 'conv0/filters'),
+      bias: weight(this.weights, 'conv0/bias'),
+      strides: 1,
+      pad: 'valid',
+      activation: 'leakyrelu',
+      leakyreluAlpha: LEAK,
+    });
+    for (let layer = 1; layer <= 5; layer++) {
+      x = this.separable(tf.maxPool(x, 2, 2, 'same'), layer);
+    }
+    // What follows the last pooling (stride 1) is one plain convolution.
+    return tf.fused.conv2d({
+      x: tf.maxPool(x, 2, 1, 'same'),
+      filter: weight(this.weights, 'conv8/filters'),
+      bias: weight(this.weights, 'conv8/bias'),
+      strides: 1,
+      pad: 'valid',
+    });
+  }
+
+  private separable(x: tf.Tensor4D, layer: number): tf.Tensor4D {
+    const name = `conv${layer}`;
+    return tf.fused.conv2d({
+      x: tf.depthwiseConv2d(x, weight<tf.Rank.R4>(this.weights, `${name}/depthwise_filter`), 1, 'same'),
+      filter: weight(this.weights, `${name}/pointwise_filter`),
+      bias: weight(this.weights, `${name}/bias`),
+      strides: 1,
+      pad: 'valid',
+      activation: 'leakyrelu',
+      leakyreluAlpha: LEAK,
+    });
+  }
+}
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+function decode(
+  values: ArrayLike<number>,
+  cells: number,
+  size: number,
+  letterbox: Letterbox,
+  low: number,
+): Detection[] {
+  const detections: Detection[] = [];
+  // Stock face-api takes a cell for 1 / cells of the input, although pooling rounds the true stride.
+  const cell = (size / cells) * letterbox.scale;
+  for (let row = 0; row < cells; row++) {
+    for (let column = 0; column < cells; column++) {
+      for (const [anchor, [anchorWidth, anchorHeight]] of ANCHORS.entries()) {
+        const at = ((row * cells + column) * ANCHORS.length + anchor) * VALUES;
+        const score = sigmoid(values[at + 4]!);
+        if (score < low) continue;
+        const width = Math.exp(values[at + 2]!) * anchorWidth * cell;
+        const height = Math.exp(values[at + 3]!) * anchorHeight * cell;
+        const x = letterbox.x + (column + sigmoid(values[at]!)) * cell;
+        const y = letterbox.y + (row + sigmoid(values[at + 1]!)) * cell;
+        detections.push({ score, box: { x: x - width / 2, y: y - height / 2, width, height }, keypoints: null });
+      }
+    }
+  }
+  return detections;
+}

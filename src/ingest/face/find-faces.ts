@@ -1,0 +1,51 @@
+import type { Frame } from '../frame.js';
+import type { FaceNets } from './face-nets.js';
+import { windowOfLandmarks } from './align/face-window.js';
+import { type Box, type Point, sizeOf } from './align/geometry.js';
+import { FaceVerifier } from './verify/face-verifier.js';
+import { refineLandmarks } from './track/landmark-refinement.js';
+
+/** A face in a single picture. */
+export interface FoundFace {
+  /** Pixels of the frame. */
+  readonly box: Box;
+  /** 0..1, on the detector's scale. */
+  readonly score: number;
+  /** The 68 points of the iBUG scheme. */
+  readonly landmarks: readonly Point[];
+}
+
+/** What to look for, as in `FaceOptions`. */
+export interface FindFacesOptions {
+  /** Smallest side of a face's box in pixels of the frame; 20 by default. */
+  readonly minSize?: number;
+  /** Faces at most; 8 by default. */
+  readonly maxFaces?: number;
+}
+
+/**
+ * The verified faces of a single picture, largest first: as `FaceFollower` matches them in a frame, without re-identification.
+ */
+export async function findFaces(
+  frame: Frame,
+  nets: FaceNets,
+  { minSize = 20, maxFaces = 8 }: FindFacesOptions = {},
+): Promise<FoundFace[]> {
+  const { detector } = nets;
+  const verifier = new FaceVerifier(nets.presence, detector.scores);
+  const entry = { minScore: detector.scores.high, minSize, room: maxFaces };
+  let matches = await verifier.verifyNewcomers(frame, await detector.detect(frame, { smallest: minSize }), [], entry);
+  if (matches.length === 0 && detector.adjustable) {
+    // Noise and faces that fill the frame show better in a smaller picture.
+    matches = await verifier.verifyNewcomers(frame, await detector.detect(frame, { smallest: Infinity }), [], entry);
+  }
+  const sightings = await refineLandmarks(frame, nets.landmarks, matches);
+  // In a video the next frame's points are looked for where this one's were, which is steadier than around a detection.
+  const landmarks = await nets.landmarks.locate(
+    frame,
+    sightings.map((sighting) => windowOfLandmarks(sighting.landmarks)),
+  );
+  return sightings
+    .map(({ box, score }, i) => ({ box, score, landmarks: landmarks[i]! }))
+    .sort((a, b) => sizeOf(b.box) - sizeOf(a.box));
+}

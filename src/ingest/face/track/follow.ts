@@ -1,0 +1,63 @@
+import type { Frame } from '../../frame.js';
+import { facePatch, patchSimilarity } from '../align/face-patch.js';
+import { type FaceWindow, windowOfLandmarks } from '../align/face-window.js';
+import { boundsOf, type Box, centerOf, distance, type Point, sizeOf } from '../align/geometry.js';
+import type { LandmarkNet } from '../align/landmark-net.js';
+import { applySimilarity, fitSimilarity, scaleOf } from '../align/similarity.js';
+import type { Sighting, Track } from './track.js';
+
+/** Below this similarity to its last patch a face counts as lost. */
+const SIMILAR = 0.6;
+/** Between two frames a face grows or shrinks by less than this factor, and moves by less than this share of its size. */
+const MOST_GROWTH = 1.3;
+const FARTHEST = 0.6;
+
+/** The window in which to look for a face that was there a moment ago. */
+export function expectedWindow(track: Track, time: number): FaceWindow {
+  const window = windowOfLandmarks(track.landmarks);
+  const from = centerOf(track.box);
+  const to = centerOf(track.motion.predict(time));
+  return { ...window, center: { x: window.center.x + to.x - from.x, y: window.center.y + to.y - from.y } };
+}
+
+/**
+ * Follows faces from one frame to the next by their landmarks alone: the last points say where to look for the new ones.
+ * @param similar least similarity to the last patch
+ * @returns for each track its sighting, or null where the face was lost
+ */
+export async function followFaces(
+  frame: Frame,
+  net: LandmarkNet,
+  tracks: readonly Track[],
+  similar = SIMILAR,
+): Promise<(Sighting | null)[]> {
+  const found = await net.locate(
+    frame,
+    tracks.map((track) => expectedWindow(track, frame.timestamp)),
+  );
+  return tracks.map((track, i) => sightingFrom(frame, track, found[i]!, similar));
+}
+
+function sightingFrom(frame: Frame, track: Track, landmarks: readonly Point[], similar: number): Sighting | null {
+  const motion = fitSimilarity(track.landmarks, landmarks);
+  const growth = scaleOf(motion);
+  const moved = distance(centerOf(boundsOf(track.landmarks)), centerOf(boundsOf(landmarks))) / sizeOf(track.box);
+  if (growth > MOST_GROWTH || growth < 1 / MOST_GROWTH || moved > FARTHEST) return null;
+  const patch = facePatch(frame, landmarks);
+  const similarity = patchSimilarity(track.patch, patch);
+  if (similarity < similar) return null;
+  return {
+    box: moveBox(track.box, motion, growth),
+    score: track.score * Math.max(0, Math.min(1, similarity + 0.1)),
+    landmarks,
+    patch,
+    evidence: 'followed',
+  };
+}
+
+function moveBox(box: Box, motion: Parameters<typeof applySimilarity>[0], growth: number): Box {
+  const center = applySimilarity(motion, centerOf(box));
+  const width = box.width * growth;
+  const height = box.height * growth;
+  return { x: center.x - width / 2, y: center.y - height / 2, width, height };
+}

@@ -1,0 +1,69 @@
+import type { Frame } from '../../frame.js';
+
+const COLUMNS = 32;
+const ROWS = 24;
+/** Frame pixels sampled for one cell, along each axis. */
+const SAMPLES = 3;
+/** Least mean change per cell, as a share of the value range, for a cut. */
+const LEAST_CHANGE = 0.09;
+/** A cut changes the picture this many times as much as recent motion did. */
+const OUTSTANDING = 3;
+/** Seconds over which the usual change is averaged. */
+const MEMORY = 0.5;
+
+/** Detects cuts between shots. */
+export class SceneCuts {
+  private last: { readonly signature: Float32Array; readonly time: number } | null = null;
+  private usualChange = 0;
+
+  /** True when this frame starts a new shot; false for the first frame. Feed frames in order. */
+  isCut(frame: Frame): boolean {
+    const signature = lumaSignature(frame);
+    const previous = this.last;
+    this.last = { signature, time: frame.timestamp };
+    if (previous === null) return false;
+    const change = meanChange(previous.signature, signature);
+    const cut = change > LEAST_CHANGE && change > OUTSTANDING * this.usualChange;
+    const share = 1 - Math.exp(-Math.max(0, frame.timestamp - previous.time) / MEMORY);
+    this.usualChange += share * (change - this.usualChange);
+    return cut;
+  }
+}
+
+/** Brightness of a coarse grid of cells, 0..1. [24 * 32] */
+export function lumaSignature(frame: Frame): Float32Array {
+  const { data, width, height } = frame;
+  const signature = new Float32Array(ROWS * COLUMNS);
+  const scale = 1 / (255 * SAMPLES * SAMPLES);
+  for (let row = 0; row < ROWS; row++) {
+    for (let column = 0; column < COLUMNS; column++) {
+      let sum = 0;
+      for (let s = 0; s < SAMPLES; s++) {
+        const y = Math.floor(((row + (s + 0.5) / SAMPLES) * height) / ROWS);
+        for (let t = 0; t < SAMPLES; t++) {
+          const at = (y * width + Math.floor(((column + (t + 0.5) / SAMPLES) * width) / COLUMNS)) * 3;
+          sum += 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+        }
+      }
+      signature[row * COLUMNS + column] = sum * scale;
+    }
+  }
+  return signature;
+}
+
+/**
+ * How much two pictures differ beyond an even change of brightness (a flash, a fade), 0..1. Small motion changes few
+ * cells, a cut changes most of them.
+ */
+export function meanChange(a: Float32Array, b: Float32Array): number {
+  let meanA = 0;
+  let meanB = 0;
+  for (let i = 0; i < a.length; i++) {
+    meanA += a[i]!;
+    meanB += b[i]!;
+  }
+  const shift = (meanB - meanA) / a.length;
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += Math.abs(b[i]! - a[i]! - shift);
+  return sum / a.length + Math.abs(shift) / 4;
+}

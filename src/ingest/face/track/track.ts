@@ -1,0 +1,106 @@
+import type { FacePatch } from '../align/face-patch.js';
+import type { Box, Point } from '../align/geometry.js';
+import { BoxMotion } from './box-motion.js';
+import type { FaceEvidence } from './tracked-face.js';
+
+/** One face as seen in one frame. */
+export interface Sighting {
+  readonly box: Box;
+  readonly score: number;
+  readonly landmarks: readonly Point[];
+  readonly patch: FacePatch;
+  readonly evidence: Exclude<FaceEvidence, 'carried'>;
+}
+
+/** Votes that confirm a doubtful face, and the seconds they must span. */
+const VOTES_TO_CONFIRM = 3;
+const SPAN_TO_CONFIRM = 0.08;
+/** Votes against a doubtful face that refute it. */
+const VOTES_TO_REFUTE = 2;
+/** Seconds until a face is embedded again; the pause grows so that a long video costs no more. */
+const FIRST_PAUSE = 0.8;
+const PAUSE_GROWTH = 3;
+
+/** A face that is followed through consecutive frames. */
+export class Track {
+  readonly born: number;
+  readonly motion: BoxMotion;
+  box: Box;
+  landmarks: readonly Point[];
+  patch: FacePatch;
+  score: number;
+  evidence: FaceEvidence;
+  /** Time of the last frame with a sighting. */
+  lastSeen: number;
+  /** This is a face, not a false detection. */
+  confirmed: boolean;
+  /** Looks taken while the identity is undecided; null once it is decided. */
+  undecided: { clearLooks: number; nextLook: number } | null = null;
+  /** Has been so close to another face that their ids may have been swapped. */
+  mixed = false;
+  nextEmbedding: number;
+  private embeddingPause = FIRST_PAUSE;
+  private votesFor = 1;
+  private votesAgainst = 0;
+
+  constructor(
+    public id: number,
+    readonly tracklet: number,
+    sighting: Sighting,
+    time: number,
+    confirmed: boolean,
+  ) {
+    this.born = time;
+    this.motion = new BoxMotion(sighting.box, time);
+    this.box = sighting.box;
+    this.landmarks = sighting.landmarks;
+    this.patch = sighting.patch;
+    this.score = sighting.score;
+    this.evidence = sighting.evidence;
+    this.lastSeen = time;
+    this.confirmed = confirmed;
+    this.nextEmbedding = time + FIRST_PAUSE;
+  }
+
+  /** A confirmed face whose identity is decided. */
+  get identified(): boolean {
+    return this.confirmed && this.undecided === null;
+  }
+
+  see(sighting: Sighting, time: number): void {
+    this.box = this.motion.correct(sighting.box, time);
+    this.landmarks = sighting.landmarks;
+    this.patch = sighting.patch;
+    this.score = sighting.score;
+    this.evidence = sighting.evidence;
+    this.lastSeen = time;
+  }
+
+  /** Nothing was seen: the face moves on as before. */
+  coast(time: number): void {
+    const to = this.motion.predict(time);
+    const dx = to.x + to.width / 2 - (this.box.x + this.box.width / 2);
+    const dy = to.y + to.height / 2 - (this.box.y + this.box.height / 2);
+    this.landmarks = this.landmarks.map(({ x, y }) => ({ x: x + dx, y: y + dy }));
+    this.box = { ...this.box, x: this.box.x + dx, y: this.box.y + dy };
+    this.evidence = 'carried';
+  }
+
+  /** The face verifier's vote on a face that is not confirmed yet. */
+  vote(isFace: boolean, time: number): void {
+    if (isFace) this.votesFor++;
+    else this.votesAgainst++;
+    const enough = this.votesFor >= VOTES_TO_CONFIRM && this.votesFor > 2 * this.votesAgainst;
+    if (enough && time - this.born >= SPAN_TO_CONFIRM) this.confirmed = true;
+  }
+
+  get refuted(): boolean {
+    return !this.confirmed && this.votesAgainst >= VOTES_TO_REFUTE;
+  }
+
+  /** Sets the time of the next embedding, a while later each time. */
+  embedded(time: number): void {
+    this.nextEmbedding = time + this.embeddingPause;
+    this.embeddingPause *= PAUSE_GROWTH;
+  }
+}

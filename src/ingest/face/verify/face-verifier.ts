@@ -1,0 +1,126 @@
+import type { Frame } from '../../frame.js';
+import { type Box, centerOf, intersectionOverUnion, sizeOf } from '../align/geometry.js';
+import { presenceWindow } from '../detect/detection-window.js';
+import type { Detection, DetectorScores } from '../detect/detector.js';
+import { expectedWindow } from '../track/follow.js';
+import { type FaceMatch, onSameFace } from '../track/match.js';
+import type { Sighting, Track } from '../track/track.js';
+import type { FacePresence } from './face-presence.js';
+
+/** Presence that admits a newcomer of strong score, and one that confirms it at once; a weak newcomer needs the latter several times. */
+const PRESENT = 0.7;
+export const CLEARLY_PRESENT = 0.95;
+/** Presence that votes for an unconfirmed face, that backs a weak detection, and that replaces a missing one. */
+const CONVINCING = 0.9;
+const BACKING = 0.5;
+const STILL_PRESENT = 0.8;
+/** A newcomer of so little presence is ignored for this many seconds; noise alone does not bring it so low. */
+const ABSENT = 0.1;
+const REJECTED_SECONDS = 0.3;
+/** Overlap from which a detection is the one that was rejected a moment ago. */
+const SAME_DETECTION = 0.5;
+
+/** What a newcomer must fulfil to be looked at. */
+export interface Entry {
+  readonly minScore: number;
+  /** Pixels of the frame. */
+  readonly minSize: number;
+  /** Newcomers there is room for. */
+  readonly room: number;
+}
+
+/** Verifies detections with a second network: detectors also see faces in lettering and leaves. */
+export class FaceVerifier {
+  private rejected: { readonly box: Box; readonly time: number }[] = [];
+
+  constructor(
+    private readonly presence: FacePresence,
+    private readonly scores: DetectorScores,
+  ) {}
+
+  /** After a cut, earlier rejections say nothing. */
+  forget(): void {
+    this.rejected = [];
+  }
+
+  /** True when score and presence confirm a newcomer at once. */
+  confirms({ detection, presence }: FaceMatch): boolean {
+    return detection.score >= this.scores.strong && presence! >= CLEARLY_PRESENT;
+  }
+
+  /**
+   * Verifies matches of unconfirmed tracks, and of confirmed ones whose detection is weak.
+   * @param minScore a weaker detection does not vote for an unconfirmed track
+   * @returns the matches without those backed by nothing but a low score: their faces count as not seen
+   */
+  async verifyMatches(frame: Frame, matches: readonly FaceMatch[], minScore: number): Promise<FaceMatch[]> {
+    const doubtful = matches.filter(
+      ({ track, detection }) => !track!.confirmed || detection.score < this.scores.strong,
+    );
+    const presences = await this.presence.probabilities(
+      frame,
+      doubtful.map(({ detection }) => presenceWindow(detection)),
+    );
+    const unbacked = new Set<FaceMatch>();
+    for (const [i, match] of doubtful.entries()) {
+      const presence = presences[i]!;
+      if (!match.track!.confirmed)
+        match.track!.vote(match.detection.score >= minScore && presence >= CONVINCING, frame.timestamp);
+      else if (presence < BACKING) unbacked.add(match);
+    }
+    return matches.filter((match) => !unbacked.has(match));
+  }
+
+  /**
+   * Detections without a track become newcomers only if the presence network finds a face there, too.
+   * @param known boxes of the faces that are in the picture already
+   */
+  async verifyNewcomers(
+    frame: Frame,
+    detections: readonly Detection[],
+    known: readonly Box[],
+    { minScore, minSize, room }: Entry,
+  ): Promise<FaceMatch[]> {
+    const time = frame.timestamp;
+    this.rejected = this.rejected.filter((rejection) => time - rejection.time < REJECTED_SECONDS);
+    const candidates = detections
+      .filter(({ box, score }) => score >= minScore && sizeOf(box) >= minSize)
+      .filter(({ box }) => !known.some((other) => onSameFace(other, box)))
+      .filter(({ box }) =>
+        this.rejected.every(
+          (rejection) => rejection.time === time || intersectionOverUnion(rejection.box, box) < SAME_DETECTION,
+        ),
+      )
+      .slice(0, Math.max(0, room));
+    const presences = await this.presence.probabilities(frame, candidates.map(presenceWindow));
+    const accepted: FaceMatch[] = [];
+    for (const [i, detection] of candidates.entries()) {
+      const presence = presences[i]!;
+      const enough = detection.score >= this.scores.strong ? PRESENT : CLEARLY_PRESENT;
+      if (presence >= enough) accepted.push({ detection, track: null, presence });
+      else if (presence < ABSENT) this.rejected.push({ box: detection.box, time });
+    }
+    return accepted;
+  }
+
+  /** Sightings by landmarks alone that the presence network confirms; their score is at most what it says. */
+  async verifyFollowed(
+    frame: Frame,
+    followed: readonly { readonly track: Track; readonly sighting: Sighting }[],
+  ): Promise<Map<Track, Sighting>> {
+    const presences = await this.presence.probabilities(
+      frame,
+      followed.map(({ track }) => ({
+        ...expectedWindow(track, frame.timestamp),
+        center: centerOf(track.motion.predict(frame.timestamp)),
+        side: Math.max(track.box.width, track.box.height) * 1.5,
+      })),
+    );
+    const verified = new Map<Track, Sighting>();
+    for (const [i, { track, sighting }] of followed.entries()) {
+      const presence = presences[i]!;
+      if (presence >= STILL_PRESENT) verified.set(track, { ...sighting, score: Math.min(sighting.score, presence) });
+    }
+    return verified;
+  }
+}
