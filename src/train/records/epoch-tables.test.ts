@@ -2,6 +2,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { processIdentity } from '../../files/process-identity.js';
 import { epochHistory, THREE_LABELS } from '../../../test/support/epoch-history.js';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { EPOCHS_CSV, EPOCHS_JSONL, epochsCsv, epochsJsonl, writeEpochTables } from './epoch-tables.js';
@@ -29,7 +30,7 @@ describe('tables of the epochs', () => {
   it('forget epochs that a run which went back no longer has, and what a killed write left', async () => {
     const folder = join(scratch, 'went-back');
     await mkdir(folder);
-    await writeFile(join(folder, `.${EPOCHS_CSV}.tmp`), 'half a ta');
+    await writeFile(join(folder, `.${EPOCHS_CSV}.tmp-${processIdentity().place}-999999-1-0123456789ab`), 'half a ta');
     await writeEpochTables(folder, THREE_LABELS, epochHistory(5));
     await writeEpochTables(folder, THREE_LABELS, epochHistory(2));
     expect(rowsOf(await readFile(join(folder, EPOCHS_CSV), 'utf8'))).toHaveLength(2);
