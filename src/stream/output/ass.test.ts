@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { arbitraryResults, face, frame } from '../../../test/output/support/results.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { assText, assTime } from './ass-script.js';
-import { AssTrack } from './ass-track.js';
+import { AssTrack } from './ass.js';
 import { expressionColour } from './palette.js';
 
 interface Event {

@@ -1,24 +1,124 @@
-import type { RunMetadata } from './run-metadata.js';
-import { AssTrack } from './ass-track.js';
-import { AtomicFile } from '../../files/atomic-file.js';
-import type { OutputFormat, StagedWriter } from './output-format.js';
+import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
+import { assEvent, assFrame, assHeader, assLabel, assSizes } from './ass-script.js';
+import type { AssBody } from './ass-script.js';
+import { clipBox, fitInto, placeBox } from './canvas-fit.js';
+import type { Size } from './canvas-fit.js';
+import { percent } from './subtitle-format.js';
+import { textFormat } from './text-format.js';
+import { expressionColour } from './palette.js';
 
 /** Boxes and labels as a subtitle script, to be shown by a player or burnt in. */
-export const ASS: OutputFormat = {
-  name: 'ass',
-  ending: '.ass',
-  summary: 'ASS subtitles: boxes that follow the faces, with expression and percentage, for mpv, VLC or ffmpeg',
-  async open(path: string, metadata: RunMetadata): Promise<StagedWriter> {
-    const track = new AssTrack(metadata.input.name);
-    const file = await AtomicFile.open(path);
-    return {
-      write: (result) => file.write(track.push(result)),
-      async prepare() {
-        await file.write(track.end());
-        await file.prepare();
-      },
-      commit: () => file.commit(),
-      abort: () => file.abort(),
-    };
+export const ASS = textFormat(
+  {
+    name: 'ass',
+    ending: '.ass',
+    summary: 'ASS subtitles: boxes that follow the faces, with expression and percentage, for mpv, VLC or ffmpeg',
   },
-};
+  ({ input }) => {
+    const track = new AssTrack(input.name);
+    return { frame: (result) => track.push(result), end: () => track.end() };
+  },
+);
+
+/** Seconds by which an event may begin before its frame; see `boundary`. */
+const EARLY = 0.008;
+/** Seconds that a lone frame is taken to last. */
+const LONE_FRAME = 0.04;
+/** For a script without frames. */
+const DEFAULT_CANVAS: Size = { width: 1280, height: 720 };
+/** Mean width of a character in units of the font size, generously. */
+const CHARACTER_WIDTH = 0.6;
+/** A label shrinks to this fraction of the usual size, and no further: it has to be read. */
+const SMALLEST_LABEL = 0.6;
+
+/**
+ * Turns results into ASS events that draw a box and a label around every face. The canvas is the first frame's size; frames of another
+ * size are taken to be shown scaled to fit. What does not change from one frame to the next is one event. Holds one frame.
+ */
+export class AssTrack {
+  /** Size of the first frame; null before it. */
+  canvas: Size | null = null;
+  /** True when a frame had another size than the first. */
+  resized = false;
+
+  /** Events on the screen, by what they show, with the centisecond in which they began. */
+  private showing = new Map<string, { body: AssBody; start: number }>();
+  private last: { timestamp: number; boundary: number } | null = null;
+  private interval = LONE_FRAME;
+
+  constructor(private readonly title: string) {}
+
+  /** Script text that has become certain; the first call begins with the header. */
+  push(result: FrameResult): string {
+    const header = this.canvas === null ? this.begin(result) : '';
+    const canvas = this.canvas ?? DEFAULT_CANVAS;
+    if (result.width !== canvas.width || result.height !== canvas.height) this.resized = true;
+    const now = this.boundary(result.timestamp);
+    return header + this.show(now, frameBodies(result, canvas));
+  }
+
+  /** The rest of the script. */
+  end(): string {
+    const header = this.canvas === null ? assHeader(DEFAULT_CANVAS, this.title) : '';
+    const end = this.last === null ? 0 : this.boundary(this.last.timestamp + this.interval);
+    return header + this.show(end, []);
+  }
+
+  private begin({ width, height }: FrameResult): string {
+    this.canvas = { width, height };
+    return assHeader(this.canvas, this.title);
+  }
+
+  /**
+   * The centisecond in which the events of a frame begin. Renderers compare it with the frame's own time cut to milliseconds, so rounding
+   * to the nearest centisecond would show every other box a frame late. It lies a little before the frame, but after the frame before:
+   * right for anything up to 100 frames a second.
+   */
+  private boundary(timestamp: number): number {
+    const { last } = this;
+    if (last !== null && timestamp > last.timestamp) this.interval = timestamp - last.timestamp;
+    const early = last === null ? EARLY : Math.min(this.interval / 2, EARLY);
+    const boundary = Math.max(0, last?.boundary ?? 0, Math.round((timestamp - early) * 100));
+    this.last = { timestamp, boundary };
+    return boundary;
+  }
+
+  /** Ends what is no longer shown and begins what is new. */
+  private show(now: number, bodies: readonly AssBody[]): string {
+    const next = new Map<string, { body: AssBody; start: number }>();
+    for (const body of bodies) next.set(body.text, this.showing.get(body.text) ?? { body, start: now });
+    let text = '';
+    for (const [key, { body, start }] of this.showing) {
+      if (!next.has(key) && start < now) text += assEvent(start, now, body);
+    }
+    this.showing = next;
+    return text;
+  }
+}
+
+function frameBodies(result: FrameResult, canvas: Size): AssBody[] {
+  const fit = fitInto(result, canvas);
+  return result.faces.flatMap((face) => {
+    const box = clipBox(placeBox(face.box, fit), canvas);
+    return box === null ? [] : faceBodies(face, box, canvas);
+  });
+}
+
+function faceBodies(
+  face: FaceResult,
+  box: { x: number; y: number; width: number; height: number },
+  canvas: Size,
+): AssBody[] {
+  const { fontSize, thickness } = assSizes(canvas);
+  // What is only carried along is shown faded.
+  const look = { colour: expressionColour(face.label), faded: face.evidence === 'carried' };
+  const text = `#${face.trackId} ${face.label} ${percent(face.probabilities[face.label] ?? 0)}`;
+  // As wide as the box where it can be: the labels of neighbours should not run into each other.
+  const size = Math.max(fontSize * SMALLEST_LABEL, Math.min(fontSize, box.width / (text.length * CHARACTER_WIDTH)));
+  const x = Math.max(0, Math.min(box.x, canvas.width - text.length * CHARACTER_WIDTH * size));
+  const hasRoomAbove = box.y > size * 1.3;
+  const point = hasRoomAbove
+    ? { x, y: box.y - thickness, sits: 'on' as const, fontSize: size }
+    : { x: x + thickness * 2, y: box.y + thickness * 2, sits: 'under' as const, fontSize: size };
+  return [assFrame(box, thickness, look), assLabel(text, point, look)];
+}

@@ -10,7 +10,8 @@ import type { FrameResult } from '../pipeline/frame-result.js';
 import { annotationJsonSchema } from './annotation-schema.js';
 import type { AnnotationLine } from './annotation-schema.js';
 import { endText, frameText, roundedResult, runText } from './jsonl-text.js';
-import { JSONL, readAnnotation } from './jsonl.js';
+import { JSONL } from './jsonl.js';
+import { readAnnotation } from './read-annotation.js';
 
 const SCHEMA_FILE = join(import.meta.dirname, '../../../docs/schema/annotation.schema.json');
 

@@ -1,114 +1,12 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import type { ZodError } from 'zod';
-import { FerError } from '../../errors/fer-error.js';
-import type { RunMetadata } from './run-metadata.js';
-import { SCHEMA_VERSION, annotationLine } from './annotation-schema.js';
-import type { AnnotationLine } from './annotation-schema.js';
-import { AtomicFile } from '../../files/atomic-file.js';
 import { endText, frameText, runText } from './jsonl-text.js';
-import type { OutputFormat, StagedWriter } from './output-format.js';
+import { textFormat } from './text-format.js';
 
-/** The full truth: a line for the run, a line for each frame, a line for the end. */
-export const JSONL: OutputFormat = {
-  name: 'jsonl',
-  ending: '.jsonl',
-  summary: 'everything: run metadata, then one JSON line a frame with boxes, landmarks, quality and all posteriors',
-  async open(path: string, metadata: RunMetadata): Promise<StagedWriter> {
-    const file = await AtomicFile.open(path);
-    try {
-      await file.write(runText(metadata));
-    } catch (error) {
-      await file.abort();
-      throw error;
-    }
-    return {
-      write: (result) => file.write(frameText(result)),
-      async prepare(outcome) {
-        await file.write(endText(outcome));
-        await file.prepare();
-      },
-      commit: () => file.commit(),
-      abort: () => file.abort(),
-    };
+/** Everything: a line for the run, a line for each frame, a line for the end. */
+export const JSONL = textFormat(
+  {
+    name: 'jsonl',
+    ending: '.jsonl',
+    summary: 'everything: run metadata, then one JSON line per frame with boxes, landmarks, quality and all posteriors',
   },
-};
-
-/**
- * Reads an annotation line by line, in constant memory: first the run, then the frames in order, last the end.
- *
- * @throws FerError ANNOTATION_INVALID for a file that is not ferstream JSONL, of another schema version, out of order or cut short;
- *   INPUT_NOT_FOUND for one that cannot be opened.
- */
-export async function* readAnnotation(path: string): AsyncGenerator<AnnotationLine, void, undefined> {
-  const stream = createReadStream(path, { encoding: 'utf8' });
-  const lines = createInterface({ input: stream, crlfDelay: Infinity });
-  let number = 0;
-  let frames = 0;
-  let state: 'start' | 'frames' | 'ended' = 'start';
-  try {
-    for await (const text of lines) {
-      number++;
-      const line = parseLine(text, `${path} line ${number}`);
-      if ((state === 'start') !== (line.type === 'run')) {
-        throw invalid(`${path} line ${number}`, `is a "${line.type}" line; the "run" line comes first, and once`);
-      }
-      if (state === 'ended') throw invalid(`${path} line ${number}`, 'comes after the "end" line');
-      if (line.type === 'frame') frames++;
-      if (line.type === 'end' && line.frames !== frames) {
-        throw invalid(path, `holds ${frames} frames where its end line counts ${line.frames}`);
-      }
-      state = line.type === 'end' ? 'ended' : 'frames';
-      yield line;
-    }
-  } catch (error) {
-    if (error instanceof FerError) throw error;
-    const text = error instanceof Error ? error.message : String(error);
-    throw new FerError('INPUT_NOT_FOUND', `cannot read ${path}: ${text}`, { cause: error });
-  } finally {
-    lines.close();
-    stream.destroy();
-  }
-  if (state !== 'ended') throw invalid(path, 'is cut short: it has no "end" line');
-}
-
-function parseLine(text: string, where: string): AnnotationLine {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw invalid(where, 'is not JSON', error);
-  }
-  const version = versionOf(value);
-  if (version !== undefined && version !== SCHEMA_VERSION) {
-    throw new FerError(
-      'ANNOTATION_INVALID',
-      `${where} is of schema version ${JSON.stringify(version)}, this ferstream reads version ${SCHEMA_VERSION}: use the ferstream that wrote it`,
-    );
-  }
-  const parsed = annotationLine.safeParse(value);
-  if (!parsed.success) throw invalid(where, firstIssue(parsed.error), parsed.error);
-  return parsed.data;
-}
-
-/** The schema version that a run line claims; undefined for every other line, so that the newest file is refused for its version, not for its fields. */
-function versionOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (!('type' in value) || value.type !== 'run' || !('schemaVersion' in value)) return undefined;
-  return value.schemaVersion;
-}
-
-function firstIssue(error: ZodError): string {
-  const issue = error.issues[0];
-  if (issue === undefined) return 'does not fit the schema';
-  const field = issue.path.map(String).join('.');
-  return field === ''
-    ? `does not fit the schema: ${issue.message}`
-    : `does not fit the schema at ${field}: ${issue.message}`;
-}
-
-function invalid(where: string, problem: string, cause?: unknown): FerError {
-  return new FerError('ANNOTATION_INVALID', `${where} ${problem}; write it anew with fer annotate --format jsonl`, {
-    cause,
-  });
-}
+  (metadata) => ({ header: runText(metadata), frame: frameText, end: endText }),
+);

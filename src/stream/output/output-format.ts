@@ -1,4 +1,4 @@
-import type { FfmpegBinary } from '../../ingest/ffmpeg-binaries.js';
+import type { FfmpegBinary } from '../../ingest/ffmpeg/binaries.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import type { RunMetadata, RunOutcome } from './run-metadata.js';
 

@@ -1,6 +1,6 @@
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
-import { isImageName } from '../../ingest/media-extensions.js';
-import type { Input } from '../../ingest/input.js';
+import { isImageName } from '../../ingest/media-names.js';
+import type { Input } from '../../ingest/sources/frame-source.js';
 
 export type NamedInput = Pick<Input, 'name'> & Partial<Pick<Input, 'kind'>>;
 

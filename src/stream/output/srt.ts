@@ -1,8 +1,8 @@
-import { clockTime, cueMilliseconds, cueOutput, cueText, oneLine } from './cue-writer.js';
-import type { CueFormat } from './cue-writer.js';
+import { clockTime, cueMilliseconds, subtitleOutput, cueText, oneLine } from './subtitle-format.js';
+import type { SubtitleFormat } from './subtitle-format.js';
 
 /** SubRip: no standard, but every player reads numbered cues with a comma before the milliseconds. */
-export const SRT_CUES: CueFormat = {
+export const SRT_CUES: SubtitleFormat = {
   name: 'srt',
   ending: '.srt',
   summary: 'SubRip subtitles for any player: the same cues as vtt',
@@ -13,7 +13,7 @@ export const SRT_CUES: CueFormat = {
   },
 };
 
-export const SRT = cueOutput(SRT_CUES);
+export const SRT = subtitleOutput(SRT_CUES);
 
 /** SubRip has no escapes; players take <...> for tags and {...} for ASS overrides, so their brackets become round ones. */
 export function plainSrt(text: string): string {

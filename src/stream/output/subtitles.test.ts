@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { GOOD, METADATA, arbitraryResults, face, frame } from '../../../test/output/support/results.js';
 import { temporaryFolder } from '../../../test/output/support/media.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import { clockTime } from './cue-writer.js';
+import { clockTime } from './subtitle-format.js';
 import type { OutputFormat } from './output-format.js';
 import { SRT, SRT_CUES } from './srt.js';
 import { WEBVTT, WEBVTT_CUES } from './webvtt.js';

@@ -1,4 +1,4 @@
-import { percent } from './cue-writer.js';
+import { percent } from './subtitle-format.js';
 import type { FaceSummary, Summary } from './summary.js';
 
 /** Labels that are named for each face; the rest is small change. */

@@ -1,11 +1,10 @@
 import type { FaceResult, FrameResult, FrameStatus } from '../pipeline/frame-result.js';
 import type { RunMetadata, RunOutcome } from './run-metadata.js';
 import { SCHEMA_VERSION } from './annotation-schema.js';
-import { AtomicFile } from '../../files/atomic-file.js';
 import { FrameIntervals } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
-import type { OutputFormat, StagedWriter } from './output-format.js';
 import { DECIMALS, roundTo } from './rounding.js';
+import { textFormat } from './text-format.js';
 
 /** What a whole recording showed of one face. Means and shares are weighted with the time each frame was on the screen. */
 export interface FaceSummary {
@@ -36,28 +35,24 @@ export interface Summary {
   readonly faces: readonly FaceSummary[];
 }
 
-/** What the recording showed, in a few numbers. */
-export const SUMMARY: OutputFormat = {
-  name: 'summary',
-  ending: '.summary.json',
-  summary: 'a few numbers: per face, when it was seen and how much of the time each expression dominated (JSON)',
-  async open(path: string, metadata: RunMetadata): Promise<StagedWriter> {
+/** A recording in a few numbers. */
+export const SUMMARY = textFormat(
+  {
+    name: 'summary',
+    ending: '.summary.json',
+    summary: 'a few numbers: per face, when it was seen and how much of the time each expression dominated (JSON)',
+  },
+  (metadata) => {
     const builder = new SummaryBuilder(metadata);
-    const file = await AtomicFile.open(path);
     return {
-      write(result) {
+      frame(result) {
         builder.push(result);
-        return Promise.resolve();
+        return '';
       },
-      async prepare(outcome) {
-        await file.write(summaryText(builder.end(outcome)));
-        await file.prepare();
-      },
-      commit: () => file.commit(),
-      abort: () => file.abort(),
+      end: (outcome) => summaryText(builder.end(outcome)),
     };
   },
-};
+);
 
 interface FaceSums {
   firstSeen: number;

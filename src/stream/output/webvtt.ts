@@ -1,8 +1,8 @@
-import { clockTime, cueMilliseconds, cueOutput, cueText, oneLine } from './cue-writer.js';
-import type { CueFormat } from './cue-writer.js';
+import { clockTime, cueMilliseconds, subtitleOutput, cueText, oneLine } from './subtitle-format.js';
+import type { SubtitleFormat } from './subtitle-format.js';
 
 /** https://www.w3.org/TR/webvtt1/ */
-export const WEBVTT_CUES: CueFormat = {
+export const WEBVTT_CUES: SubtitleFormat = {
   name: 'vtt',
   ending: '.vtt',
   summary: 'WebVTT subtitles for browsers: one cue per stretch of the dominant expression and face',
@@ -19,7 +19,7 @@ export const WEBVTT_CUES: CueFormat = {
   },
 };
 
-export const WEBVTT = cueOutput(WEBVTT_CUES);
+export const WEBVTT = subtitleOutput(WEBVTT_CUES);
 
 /** Cue text may hold tags and character references; ours is plain text. */
 export function escapeVtt(text: string): string {

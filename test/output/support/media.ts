@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { findFfmpeg, findFfprobe } from '../../../src/ingest/ffmpeg-binaries.js';
-import { runProcess } from '../../../src/ingest/run-process.js';
-import type { FfmpegBinary } from '../../../src/ingest/ffmpeg-binaries.js';
+import { findFfmpeg, findFfprobe } from '../../../src/ingest/ffmpeg/binaries.js';
+import { runProcess } from '../../../src/ingest/ffmpeg/run-process.js';
+import type { FfmpegBinary } from '../../../src/ingest/ffmpeg/binaries.js';
 
 const require = createRequire(import.meta.url);
 

@@ -1,27 +1,27 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { FerError } from '../../errors/fer-error.js';
-import { findFfmpeg } from '../../ingest/ffmpeg-binaries.js';
-import { startFfmpeg } from '../../ingest/ffmpeg-command.js';
-import { formatOptions, guardOptions, inputArgument } from '../../ingest/input-guards.js';
-import { runProcess } from '../../ingest/run-process.js';
-import { relayUrl } from '../../ingest/url-relay.js';
-import type { FfmpegBinary } from '../../ingest/ffmpeg-binaries.js';
-import type { FfmpegRun } from '../../ingest/ffmpeg-command.js';
-import type { FrameResult } from '../pipeline/frame-result.js';
-import type { RunMetadata } from './run-metadata.js';
-import { AssTrack } from './ass-track.js';
-import { AtomicFile, refuseFolder, syncFolder } from '../../files/atomic-file.js';
+import { FerError } from '../../../errors/fer-error.js';
+import { findFfmpeg } from '../../../ingest/ffmpeg/binaries.js';
+import { startFfmpeg } from '../../../ingest/ffmpeg/command.js';
+import { formatOptions, guardOptions, inputArgument } from '../../../ingest/ffmpeg/input-guards.js';
+import { runProcess } from '../../../ingest/ffmpeg/run-process.js';
+import { relayUrl } from '../../../ingest/ffmpeg/url-relay.js';
+import type { FfmpegBinary } from '../../../ingest/ffmpeg/binaries.js';
+import type { FfmpegRun } from '../../../ingest/ffmpeg/command.js';
+import type { FrameResult } from '../../pipeline/frame-result.js';
+import type { RunMetadata } from '../run-metadata.js';
+import { AssTrack } from '../ass.js';
+import { AtomicFile, refuseFolder, syncFolder } from '../../../files/atomic-file.js';
 import { imageFrames, imageVideoSize } from './image-frames.js';
-import { lendLastFrameTime } from './mp4-last-frame.js';
-import type { OutputContext, OutputFormat, StagedWriter } from './output-format.js';
-import { writeError } from '../../files/write-error.js';
-import { imageOverlayOptions, overlayOptions } from './overlay-command.js';
-import type { OverlayOptions } from './overlay-command.js';
+import { fixLastFrameDuration } from './mp4-last-frame.js';
+import type { OutputContext, OutputFormat, StagedWriter } from '../output-format.js';
+import { writeError } from '../../../files/write-error.js';
+import { imageOverlayOptions, overlayOptions } from './overlay-options.js';
+import type { OverlayOptions } from './overlay-options.js';
 import { placeFont } from './overlay-font.js';
 import { examineSource } from './overlay-source.js';
-import { claimTemporary, releaseTemporary, removeStaleTemporaries } from '../../files/temporary-name.js';
+import { claimTemporary, releaseTemporary, removeStaleTemporaries } from '../../../files/temporary-name.js';
 
 /** Images of a folder a second, unless `fps` says otherwise. */
 const IMAGE_RATE = 1;
@@ -272,7 +272,7 @@ class OverlayWriter implements StagedWriter {
 
   private async complete(): Promise<void> {
     try {
-      await lendLastFrameTime(this.video);
+      await fixLastFrameDuration(this.video);
       const handle = await open(this.video, 'r+');
       await handle.sync();
       await handle.close();

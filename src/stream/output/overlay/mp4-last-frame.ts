@@ -23,14 +23,14 @@ const FULL = 4;
  * Gives the last video frame of an mp4 a length, in place, if it has none.
  * @returns whether it had to.
  */
-export async function lendLastFrameTime(path: string): Promise<boolean> {
+export async function fixLastFrameDuration(path: string): Promise<boolean> {
   const handle = await open(path, 'r+');
   try {
     const place = await findMovieBox(handle);
     if (place === null) return false;
     const movie = Buffer.alloc(place.length);
     await handle.read(movie, 0, movie.length, place.position);
-    if (!mend(movie)) return false;
+    if (!fixMovie(movie)) return false;
     await handle.write(movie, 0, movie.length, place.position);
     return true;
   } finally {
@@ -55,7 +55,7 @@ async function findMovieBox(handle: FileHandle): Promise<{ position: number; len
   return null;
 }
 
-function mend(movie: Buffer): boolean {
+function fixMovie(movie: Buffer): boolean {
   const whole = { type: 'moov', start: 0, end: movie.length };
   const movieHeader = child(movie, whole, 'mvhd');
   const track = children(movie, whole).find((box) => box.type === 'trak' && isVideo(movie, box));

@@ -1,6 +1,5 @@
-import { PACE_UNTIMED } from '../../ingest/picture-filters.js';
-import type { Size } from './canvas-fit.js';
-import { filterPath } from './filter-path.js';
+import { PACE_UNTIMED } from '../../../ingest/ffmpeg/picture-filters.js';
+import type { Size } from '../canvas-fit.js';
 import type { AudioStream, OverlaySource } from './overlay-source.js';
 
 /** All that decides what the overlay pass does. Times are in seconds of the source's presentation time. */
@@ -144,4 +143,16 @@ function assFilter(script: string, fonts: string): string {
 /** Without an exponent, exact to the microsecond. */
 function seconds(value: number): string {
   return value.toFixed(6);
+}
+
+/**
+ * A file path as the value of a filter option. ffmpeg parses it twice, as part of the chain and then of the filter's options, so it is
+ * escaped twice, inside out.
+ * https://ffmpeg.org/ffmpeg-filters.html#Notes-on-filtergraph-escaping
+ */
+function filterPath(path: string): string {
+  // ffmpeg understands forward slashes on Windows, and they need no escape.
+  const slashes = process.platform === 'win32' ? path.replaceAll('\\', '/') : path;
+  const option = slashes.replace(/[\\':]/g, '\\$&');
+  return option.replace(/[\\'[\],;]/g, '\\$&');
 }

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { arbitraryResults, face, frame } from '../../../test/output/support/results.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { FrameIntervals } from './frame-interval.js';
-import { ExpressionStretches, STRETCH_DEFAULTS, compareCues } from './stretches.js';
-import type { Cue, StretchOptions } from './stretches.js';
+import { ExpressionSegments, SEGMENT_DEFAULTS, compareSegments } from './expression-segments.js';
+import type { Segment, SegmentOptions } from './expression-segments.js';
 
-function cuesOf(results: readonly FrameResult[], options: StretchOptions = STRETCH_DEFAULTS): Cue[] {
-  const stretches = new ExpressionStretches(options);
+function cuesOf(results: readonly FrameResult[], options: SegmentOptions = SEGMENT_DEFAULTS): Segment[] {
+  const stretches = new ExpressionSegments(options);
   return [...results.flatMap((result) => stretches.push(result)), ...stretches.end()];
 }
 
@@ -21,7 +21,7 @@ function tape(
   );
 }
 
-function shown(cues: readonly Cue[]): string[] {
+function shown(cues: readonly Segment[]): string[] {
   return cues.map(({ label, start, end }) => `${label} ${start.toFixed(1)}-${end.toFixed(1)}`);
 }
 
@@ -63,8 +63,8 @@ describe('stretches of expression', () => {
     fc.assert(
       fc.property(arbitraryResults, (results) => {
         const cues = cuesOf(results);
-        expect(cues).toEqual(cues.toSorted(compareCues));
-        const byFace = new Map<number, Cue[]>();
+        expect(cues).toEqual(cues.toSorted(compareSegments));
+        const byFace = new Map<number, Segment[]>();
         for (const cue of cues) {
           expect(cue.start).toBeLessThan(cue.end);
           expect(cue.probability).toBeGreaterThan(0);
@@ -93,7 +93,7 @@ describe('stretches of expression', () => {
       fc.property(arbitraryResults, (results) => {
         const cues = cuesOf(results);
         for (const [index, cue] of cues.entries()) {
-          if (cue.end - cue.start >= STRETCH_DEFAULTS.minDuration - 1e-9) continue;
+          if (cue.end - cue.start >= SEGMENT_DEFAULTS.minDuration - 1e-9) continue;
           const touching = cues.some(
             (other, at) =>
               at !== index && other.trackId === cue.trackId && (other.end === cue.start || other.start === cue.end),
@@ -106,7 +106,7 @@ describe('stretches of expression', () => {
   });
 
   it('lets go of cues while the recording runs', () => {
-    const stretches = new ExpressionStretches();
+    const stretches = new ExpressionSegments();
     let released = 0;
     const seconds = 600;
     for (let index = 0; index < seconds * 10; index++) {

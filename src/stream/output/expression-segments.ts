@@ -3,7 +3,7 @@ import { FrameIntervals } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
 
 /** A stretch of time in which one expression dominates on one face. */
-export interface Cue {
+export interface Segment {
   readonly trackId: number;
   readonly label: string;
   /** Mean posterior of `label` over the time in which the face was seen, 0..1. */
@@ -13,17 +13,17 @@ export interface Cue {
   readonly end: number;
 }
 
-export interface StretchOptions {
+export interface SegmentOptions {
   /** Seconds; a shorter stretch is flicker and goes to the stretch before it (after it, for the first one). */
   readonly minDuration: number;
   /** Seconds that a face may be gone without breaking a stretch. */
   readonly maxGap: number;
 }
 
-export const STRETCH_DEFAULTS: StretchOptions = { minDuration: 0.2, maxGap: 0.25 };
+export const SEGMENT_DEFAULTS: SegmentOptions = { minDuration: 0.2, maxGap: 0.25 };
 
 /** Time a label dominated, and the integrals over time of all posteriors. */
-interface Stretch {
+interface OpenSegment {
   readonly trackId: number;
   readonly start: number;
   end: number;
@@ -37,9 +37,9 @@ interface Stretch {
 
 interface FaceState {
   /** Complete but for what a short successor may add to it. */
-  held: Stretch | null;
+  held: OpenSegment | null;
   /** Still growing. */
-  open: Stretch;
+  open: OpenSegment;
 }
 
 /**
@@ -47,23 +47,23 @@ interface FaceState {
  * without overlap and cover every frame with that face. Cues come out ordered by their start (then by face); those that began
  * after a stretch that is still growing wait for it, so memory grows with the cues within one stretch, never with frames.
  */
-export class ExpressionStretches {
+export class ExpressionSegments {
   private readonly intervals = new FrameIntervals();
   private readonly faces = new Map<number, FaceState>();
   /** Complete cues, ordered, waiting for the unfinished ones that began before them. */
-  private readonly ready: Cue[] = [];
+  private readonly ready: Segment[] = [];
 
-  constructor(private readonly options: StretchOptions = STRETCH_DEFAULTS) {}
+  constructor(private readonly options: SegmentOptions = SEGMENT_DEFAULTS) {}
 
   /** The cues that have become certain. */
-  push(result: FrameResult): Cue[] {
+  push(result: FrameResult): Segment[] {
     const frame = this.intervals.push(result);
     if (frame !== null) this.add(frame);
     return this.release();
   }
 
   /** All remaining cues. */
-  end(): Cue[] {
+  end(): Segment[] {
     const frame = this.intervals.end();
     if (frame !== null) this.add(frame);
     for (const state of this.faces.values()) this.closePresence(state);
@@ -83,7 +83,7 @@ export class ExpressionStretches {
       if (state === undefined) {
         this.faces.set(face.trackId, {
           held: null,
-          open: grow(newStretch(face.trackId, face.label, start), face, start, end),
+          open: grow(newRun(face.trackId, face.label, start), face, start, end),
         });
       } else if (state.open.label === face.label) {
         grow(state.open, face, start, end);
@@ -95,7 +95,7 @@ export class ExpressionStretches {
         // A flicker has just been swallowed and the expression before it goes on.
         const resumed = held !== null && held.label === face.label;
         if (resumed) state.held = null;
-        state.open = grow(resumed ? held : newStretch(face.trackId, face.label, start), face, start, end);
+        state.open = grow(resumed ? held : newRun(face.trackId, face.label, start), face, start, end);
       }
     }
   }
@@ -118,19 +118,19 @@ export class ExpressionStretches {
     if (state.held !== null) this.finish(state.held);
   }
 
-  private isShort(stretch: Stretch): boolean {
+  private isShort(stretch: OpenSegment): boolean {
     return stretch.end - stretch.start < this.options.minDuration;
   }
 
-  private finish(stretch: Stretch): void {
-    const cue = cueOf(stretch);
+  private finish(stretch: OpenSegment): void {
+    const cue = segmentOf(stretch);
     // From the back: a cue that completes late began, as a rule, not long ago.
     let place = this.ready.length;
-    while (place > 0 && compareCues(this.ready[place - 1]!, cue) > 0) place--;
+    while (place > 0 && compareSegments(this.ready[place - 1]!, cue) > 0) place--;
     this.ready.splice(place, 0, cue);
   }
 
-  private release(): Cue[] {
+  private release(): Segment[] {
     if (this.ready.length === 0) return [];
     let earliest = Infinity;
     for (const { held, open } of this.faces.values()) earliest = Math.min(earliest, (held ?? open).start);
@@ -140,21 +140,21 @@ export class ExpressionStretches {
   }
 }
 
-export function compareCues(a: Cue, b: Cue): number {
+export function compareSegments(a: Segment, b: Segment): number {
   return a.start - b.start || a.trackId - b.trackId;
 }
 
-function newStretch(trackId: number, label: string, start: number): Stretch {
+function newRun(trackId: number, label: string, start: number): OpenSegment {
   return { trackId, label, start, end: start, seen: 0, dominance: new Map(), posterior: new Map() };
 }
 
 /** Adds a frame of the face, in place. */
 function grow(
-  stretch: Stretch,
+  stretch: OpenSegment,
   face: { readonly label: string; readonly probabilities: Readonly<Record<string, number>> },
   start: number,
   end: number,
-): Stretch {
+): OpenSegment {
   const seconds = end - start;
   stretch.end = end;
   stretch.seen += seconds;
@@ -165,21 +165,21 @@ function grow(
   return stretch;
 }
 
-function joined(first: Stretch, second: Stretch): Stretch {
-  const sum: Stretch = { ...first, end: second.end, seen: first.seen + second.seen };
+function joined(first: OpenSegment, second: OpenSegment): OpenSegment {
+  const sum: OpenSegment = { ...first, end: second.end, seen: first.seen + second.seen };
   for (const [label, seconds] of second.dominance) add(sum.dominance, label, seconds);
   for (const [label, integral] of second.posterior) add(sum.posterior, label, integral);
   sum.label = dominantLabel(sum);
   return sum;
 }
 
-function dominantLabel({ dominance, label }: Stretch): string {
+function dominantLabel({ dominance, label }: OpenSegment): string {
   let best = label;
   for (const [other, seconds] of dominance) if (seconds > (dominance.get(best) ?? 0)) best = other;
   return best;
 }
 
-function cueOf(stretch: Stretch): Cue {
+function segmentOf(stretch: OpenSegment): Segment {
   const label = dominantLabel(stretch);
   return {
     trackId: stretch.trackId,

@@ -1,0 +1,57 @@
+import type { OutputFormat } from './output-format.js';
+import type { RunMetadata } from './run-metadata.js';
+import { textFormat } from './text-format.js';
+import { ExpressionSegments } from './expression-segments.js';
+import type { Segment } from './expression-segments.js';
+
+/** What differs between subtitle formats. */
+export interface SubtitleFormat extends Pick<OutputFormat, 'name' | 'ending' | 'summary'> {
+  header(metadata: RunMetadata): string;
+  /** @param number of the cue, from 1. */
+  cue(segment: Segment, number: number): string;
+}
+
+/** Subtitles: one cue per expression segment. */
+export function subtitleOutput(format: SubtitleFormat): OutputFormat {
+  return textFormat(format, (metadata) => {
+    const segments = new ExpressionSegments();
+    let number = 0;
+    const text = (complete: readonly Segment[]): string =>
+      complete.map((segment) => format.cue(segment, ++number)).join('');
+    return {
+      header: format.header(metadata),
+      frame: (result) => text(segments.push(result)),
+      end: () => text(segments.end()),
+    };
+  });
+}
+
+/** "Face 1: happiness 83 %" */
+export function cueText(segment: Segment): string {
+  return `Face ${segment.trackId}: ${segment.label} ${percent(segment.probability)}`;
+}
+
+export function percent(probability: number): string {
+  return `${Math.round(probability * 100)} %`;
+}
+
+/** Start and end in whole milliseconds, at least one apart: players drop a cue that ends where it starts. */
+export function cueMilliseconds(segment: Segment): { start: number; end: number } {
+  // Subtitle formats cannot express times before zero.
+  const start = Math.max(0, Math.round(segment.start * 1000));
+  return { start, end: Math.max(start + 1, Math.round(segment.end * 1000)) };
+}
+
+/** "01:02:03.456"; hours may have more than two digits. */
+export function clockTime(milliseconds: number, separator: '.' | ','): string {
+  const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
+  const seconds = Math.floor(milliseconds / 1000);
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return `${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds % 60, 2)}${separator}${pad(milliseconds % 1000, 3)}`;
+}
+
+/** Text on one line: an empty line would end a cue. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/gu, ' ').trim();
+}

@@ -1,0 +1,42 @@
+import { AtomicFile } from '../../files/atomic-file.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
+import type { OutputFormat } from './output-format.js';
+import type { RunMetadata, RunOutcome } from './run-metadata.js';
+
+/** The text of one output, part by part. */
+export interface TextWriter {
+  readonly header?: string;
+  /** What has become final with this frame; may be empty. */
+  frame(result: FrameResult): string;
+  /** The rest. */
+  end?(outcome: RunOutcome): string;
+}
+
+/** A format whose output is one text file, written as the results come. */
+export function textFormat(
+  description: Pick<OutputFormat, 'name' | 'ending' | 'summary'>,
+  begin: (metadata: RunMetadata) => TextWriter,
+): OutputFormat {
+  return {
+    ...description,
+    async open(path, metadata) {
+      const { header = '', frame, end } = begin(metadata);
+      const file = await AtomicFile.open(path);
+      try {
+        await file.write(header);
+      } catch (error) {
+        await file.abort();
+        throw error;
+      }
+      return {
+        write: (result) => file.write(frame(result)),
+        async prepare(outcome) {
+          if (end !== undefined) await file.write(end(outcome));
+          await file.prepare();
+        },
+        commit: () => file.commit(),
+        abort: () => file.abort(),
+      };
+    },
+  };
+}
