@@ -1,0 +1,108 @@
+import { FerError } from '../errors/fer-error.js';
+
+/**
+ * Class frequencies that posteriors count on: `training` as in the training set, `uniform` all alike, `auto` estimated from the footage
+ * itself, or frequencies of one's own. [C]
+ */
+export type PriorChoice = 'training' | 'uniform' | 'auto' | readonly number[];
+
+/** Class frequencies of a model, up to a factor each. */
+export interface ModelPriors {
+  /** Those that its posteriors are made for. [C] */
+  readonly posteriors: readonly number[];
+  /** Those of its training set. [C] */
+  readonly training: readonly number[];
+}
+
+/** No class is held for rarer than this, in an estimate: a class not seen so far may still come. */
+const FLOOR = 0.01;
+/** An estimate starts as if so many faces of the first guess had been seen. */
+const GUESS_WEIGHT = 50;
+/** Faces after which older ones count less: a prior follows a scene, and memory stays constant. */
+const MEMORY = 3000;
+
+/**
+ * Bayes' rule for another prior: p'_k = p_k w_k / v_k, normalised, with the prior v that the posteriors were made for and the wanted w
+ * (Saerens, Latinne and Decaestecker 2002, equation 4).
+ * @param posteriors [C]
+ * @returns new posteriors [C]
+ */
+export function withPrior(posteriors: Float32Array, made: readonly number[], wanted: readonly number[]): Float32Array {
+  const moved = posteriors.map((p, k) => (made[k]! > 0 ? (p * wanted[k]!) / made[k]! : 0));
+  const sum = moved.reduce((total, p) => total + p, 0);
+  return sum > 0 ? moved.map((p) => p / sum) : posteriors.slice();
+}
+
+/**
+ * The prior of footage, estimated while it goes by: expectation maximisation (Saerens et al. 2002, equation 4), one face at a time. Each
+ * face's posteriors under the present estimate are counted, so classes that are seen often become likelier. It starts from the training
+ * prior, and no class falls below 1 %.
+ */
+export class PriorEstimator {
+  private readonly counts: Float64Array; // [C]
+
+  constructor(private readonly priors: ModelPriors) {
+    const sum = priors.training.reduce((total, share) => total + share, 0);
+    this.counts = Float64Array.from(priors.training, (share) => (GUESS_WEIGHT * share) / sum);
+  }
+
+  /** [C], sum 1 */
+  get prior(): number[] {
+    const total = this.counts.reduce((sum, count) => sum + count, 0);
+    const free = 1 - FLOOR * this.counts.length;
+    return Array.from(this.counts, (count) => FLOOR + (free * count) / total);
+  }
+
+  /** The face's posteriors under the estimate so far; it then counts itself. [C] -> [C] */
+  update(posteriors: Float32Array): Float32Array {
+    const adapted = withPrior(posteriors, this.priors.posteriors, this.prior);
+    const total = this.counts.reduce((sum, count) => sum + count, 0);
+    const kept = total >= MEMORY ? (MEMORY - 1) / total : 1;
+    for (const [k, p] of adapted.entries()) this.counts[k] = this.counts[k]! * kept + p;
+    return adapted;
+  }
+}
+
+/** What turns a model's posteriors into those for the prior wanted, one face after another. [C] -> [C] */
+export interface PriorAdapter {
+  adapt(posteriors: Float32Array): Float32Array;
+  /** The prior in force, to be reported; null where the model's own is not known and nothing is adapted. [C] */
+  readonly prior: readonly number[] | null;
+}
+
+/**
+ * @param priors null for a model that does not know its own
+ * @throws FerError CONFIG_INVALID where a prior is asked for of such a model, or one of one's own does not fit its classes
+ */
+export function priorAdapter(priors: ModelPriors | null, choice: PriorChoice): PriorAdapter {
+  if (priors === null) {
+    if (choice === 'training') return { adapt: (posteriors) => posteriors, prior: null };
+    throw new FerError(
+      'CONFIG_INVALID',
+      'prior: this model does not say for which class frequencies its posteriors are made; leave --prior out, or use the default model',
+    );
+  }
+  if (choice === 'auto') {
+    const estimator = new PriorEstimator(priors);
+    return {
+      adapt: (posteriors) => estimator.update(posteriors),
+      get prior() {
+        return estimator.prior;
+      },
+    };
+  }
+  const wanted = wantedPrior(priors, choice);
+  return { adapt: (posteriors) => withPrior(posteriors, priors.posteriors, wanted), prior: wanted };
+}
+
+function wantedPrior({ training }: ModelPriors, choice: Exclude<PriorChoice, 'auto'>): readonly number[] {
+  const shares = choice === 'training' ? training : choice === 'uniform' ? training.map(() => 1) : choice;
+  const sum = shares.reduce((total, share) => total + share, 0);
+  if (shares.length !== training.length || !shares.every((share) => share >= 0) || !(sum > 0 && Number.isFinite(sum))) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `prior: give ${training.length} frequencies, none negative and not all zero, one for each class of the model; got ${shares.length}`,
+    );
+  }
+  return shares.map((share) => share / sum);
+}
