@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { loadFaceNets } from '../src/ingest/face/face-nets.js';
-import { openImages } from '../src/ingest/image-folder-source.js';
+import { openImages } from '../src/ingest/sources/image-source.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { openModel } from '../src/model/heads/open-model.js';
 import { EXPRESSIONS_8 } from '../src/model/label-set.js';

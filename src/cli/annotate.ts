@@ -1,15 +1,12 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { BACKEND_NAMES } from '../model/engines/backend.js';
-import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
 import type { AnnotateOptions } from '../stream/annotate/annotate-options.js';
-import { annotateBatch } from '../stream/annotate/batch.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import { outputFormat } from '../stream/output/formats.js';
 import { BatchReport } from './batch-report.js';
-import { interruptSignal } from './interrupt.js';
-import { number } from './number-option.js';
+import { interruptSignal } from './exit.js';
+import { backendOption, modelOption, number } from './options.js';
 
 const DEFAULT_FORMATS = 'jsonl,csv,summary';
 
@@ -29,23 +26,13 @@ export function annotateCommand(program: Command): void {
     )
     .option('--overlay', 'also write a video with boxes and expressions drawn in')
     .option('--force', 'annotate again what is done already')
-    .addOption(
-      new Option('--backend <name>', 'compute engine; the best that works, if not given').choices([
-        'auto',
-        ...BACKEND_NAMES,
-      ]),
-    )
+    .addOption(backendOption())
     .addOption(
       new Option('--detector <name>', 'network that finds faces')
         .choices(['blazeface', 'tiny', 'ssd'])
         .default('blazeface'),
     )
-    .addOption(
-      new Option(
-        '--model <model>',
-        `what names the expressions: ${MODEL_NAMES.join(', ')}, or the folder of a trained model`,
-      ).default(DEFAULT_MODEL),
-    )
+    .addOption(modelOption())
     .option('--no-both-sides', 'do not look at the mirror image of each face too: faster, a little less often right')
     .option('--smoothing <seconds>', 'average expressions over so long (time constant); 0: not at all', number, 0.1)
     .option('--detect-every <n>', 'detect on every n-th frame, follow faces in between', number, 1)
@@ -62,13 +49,12 @@ export function annotateCommand(program: Command): void {
     )
     .action(async (inputs: string[], flags: AnnotateFlags) => {
       // What computes is loaded only now: help and a mistyped option are answered at once.
-      const { runAnnotate } = await import('./annotate.js');
       process.exitCode = await runAnnotate(inputs, flags);
     });
 }
 
 /** The options of `fer annotate` as the command line gives them. */
-export interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore'> {
+interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore'> {
   readonly outputDir: string;
   readonly format: string;
   readonly overlay?: boolean;
@@ -77,7 +63,8 @@ export interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore'> {
 }
 
 /** Runs the batch, reports on stderr while it runs and on stdout when it is done, and returns the exit code. */
-export async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Promise<number> {
+async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Promise<number> {
+  const { annotateBatch } = await import('../stream/annotate/batch.js');
   const { format, overlay = false, ...rest } = flags;
   const options: BatchOptions = { ...rest, formats: parseFormats(format, overlay), signal: interruptSignal() };
   const report = new BatchReport(process.stderr);

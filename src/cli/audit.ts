@@ -1,11 +1,19 @@
+import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { BACKEND_NAMES } from '../model/engines/backend.js';
+import { FerError } from '../errors/fer-error.js';
+import type { BackendName } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
+import type { LabelAudit } from '../train/audit/audit-labels.js';
+import type { AuditPictureOf } from '../train/audit/audit-page.js';
+import type { FaceChoice } from '../train/data/faces/face-handling.js';
 import { SPLITS } from '../train/data/sample.js';
-import { facesOption } from './faces-option.js';
-import { number } from './number-option.js';
-import type { AuditFlags } from './run-audit.js';
+import type { Dataset, Split } from '../train/data/sample.js';
+import { EXIT, interruptSignal } from './exit.js';
+import { backendOption, facesOption, foldOption, number, writeLine } from './options.js';
+import { Progress } from './progress.js';
+import type { ProgressTarget } from './progress.js';
+import { textTable } from './text-table.js';
 
 export function auditCommand(program: Command): void {
   program
@@ -25,23 +33,178 @@ export function auditCommand(program: Command): void {
     )
     .option('-o, --output <dir>', 'where audit.csv and audit.html are written', 'fer-audit')
     .addOption(new Option('--split <name>', 'which part of the data; train, if not given').choices(SPLITS))
-    .option('--fold <n>', 'which fold of a set that has several, from 1', number)
+    .addOption(foldOption())
     .addOption(facesOption())
-    .addOption(
-      new Option('--backend <name>', 'compute engine; the best that works, if not given').choices([
-        'auto',
-        ...BACKEND_NAMES,
-      ]),
-    )
+    .addOption(backendOption())
     .addHelpText(
       'after',
       '\nThe folder of a training run is the best judge: it has seen every label in every epoch. --split and --faces are for models.\n\nExamples:\n  fer audit --model runs/first\n  fer audit manifest:my-faces --model runs/other/best -o audit\n  fer train manifest:my-faces --exclude audit/audit.csv\n\nWhat the score means: docs/audit.md',
     )
     .action(async (data: string | undefined, flags: AuditFlags) => {
-      const { runAudit } = await import('./run-audit.js');
       process.exitCode = await runAudit(data, flags, {
-        write: (line) => void process.stdout.write(`${line}\n`),
+        write: writeLine,
         progress: process.stderr,
       });
     });
+}
+
+export interface AuditFlags {
+  readonly model: string;
+  readonly output: string;
+  readonly split?: Split;
+  readonly fold?: number;
+  readonly faces?: FaceChoice;
+  readonly backend?: BackendName | 'auto';
+}
+
+interface Io {
+  write(line: string): void;
+  readonly progress: ProgressTarget;
+}
+
+/** Audits a data set's labels, prints what was found class by class, and returns the exit code. */
+export async function runAudit(data: string | undefined, flags: AuditFlags, io: Io): Promise<number> {
+  const { AUDIT_CSV, AUDIT_HTML } = await import('../train/audit/write-audit.js');
+  const { isRunFolder } = await import('../train/audit/row-history.js');
+  const { audit, unread } = (await isRunFolder(flags.model))
+    ? await auditByRun(data, flags)
+    : await auditByModel(data, flags, io);
+  for (const line of auditLines(audit)) io.write(line);
+  for (const line of unread) io.write(line);
+  io.write('');
+  io.write(
+    `${join(flags.output, AUDIT_HTML)} shows them; ${join(flags.output, AUDIT_CSV)} is for --exclude of fer train`,
+  );
+  return unread.length > 0 ? EXIT.someFailed : EXIT.ok;
+}
+
+interface Found {
+  readonly audit: LabelAudit;
+  /** What could not be audited, for a person. */
+  readonly unread: readonly string[];
+}
+
+async function auditByRun(
+  asked: string | undefined,
+  { model: folder, output, split, faces, fold }: AuditFlags,
+): Promise<Found> {
+  const { auditRun } = await import('../train/audit/write-audit.js');
+  const { readRowHistory } = await import('../train/audit/row-history.js');
+  const { readConfigFile } = await import('../train/config/read-config.js');
+  const { openDataset } = await import('../train/data/formats/registry.js');
+  const { runFolder } = await import('../train/records/run-folder.js');
+  if (split !== undefined || faces !== undefined)
+    throw new FerError(
+      'USAGE',
+      `${folder} is a training run, which has seen its own training part as it was cut: leave out --split and --faces, or name a model such as ${runFolder(folder).best}`,
+    );
+  const config = await readConfigFile(runFolder(folder).config);
+  const data = asked ?? String(config['data']);
+  const ownFold = fold ?? (typeof config['fold'] === 'number' ? config['fold'] : undefined);
+  const dataset = await openDataset(data, ownFold === undefined ? {} : { fold: ownFold });
+  const { rows } = await readRowHistory(folder);
+  return withPictures(data, dataset, async (pictureOf, ids) => {
+    if (ids.size > 0 && !rows.some((id) => ids.has(id)))
+      throw new FerError(
+        'CONFIG_INVALID',
+        `${folder} was trained on other data than ${data}, such as "${rows[0] ?? ''}": name that data set, or leave it out`,
+      );
+    return { audit: await auditRun(folder, pictureOf, output), unread: [] };
+  });
+}
+
+async function auditByModel(
+  data: string | undefined,
+  { model: name, output, split = 'train', fold, faces = 'auto', backend }: AuditFlags,
+  io: Io,
+): Promise<Found> {
+  const { openBackend } = await import('../model/engines/open-backend.js');
+  const { openModel } = await import('../model/heads/open-model.js');
+  const { writeAudit } = await import('../train/audit/write-audit.js');
+  const { auditWithModel } = await import('../train/audit/audit-with-model.js');
+  const { openSplit, withFaces } = await import('../train/data/faces/open-faces.js');
+  if (data === undefined)
+    throw new FerError('USAGE', 'name the data set to audit, as FORMAT:DIR, such as manifest:my-faces');
+  const part = { data, split, ...(fold === undefined ? {} : { fold }) };
+  const dataset = await openSplit(part);
+  await openBackend({ backend });
+  const model = await openModel(name);
+  const progress = new Progress(io.progress, 'samples');
+  const signal = interruptSignal();
+  try {
+    progress.start(`auditing ${dataset.name}`, dataset.samples.length);
+    const onSample = (done: number): void => {
+      progress.update(done);
+    };
+    const { audit, unknown, notes } = await withFaces(
+      dataset,
+      part,
+      { model, faces, onSample, signal },
+      async (crops) => ({
+        ...(await auditWithModel(model, crops, dataset.labels.labels, signal)),
+        notes: crops.notes,
+      }),
+    );
+    progress.clear();
+    const { unreadable } = notes;
+    if (audit.rows.length === 0)
+      throw new FerError(
+        'INPUT_UNREADABLE',
+        `${data}: no label in the ${split} split could be audited${unreadable[0] === undefined ? '' : ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`}; fer dataset check says more`,
+      );
+    await withPictures(data, dataset, (pictureOf) =>
+      writeAudit(output, audit, {
+        title: `Label audit: ${data}`,
+        basis: `one look of ${model.name} at each face and its mirror image`,
+        pictureOf,
+      }),
+    );
+    if (unknown > 0) io.write(`labels that the model does not know, left out: ${unknown}`);
+    return {
+      audit,
+      unread: unreadable.map(({ path, message }) => `cannot be read: ${path}: ${message.split('\n')[0]!}`),
+    };
+  } finally {
+    progress.clear();
+    model.dispose();
+  }
+}
+
+async function withPictures<T>(
+  data: string,
+  dataset: Dataset,
+  work: (pictureOf: AuditPictureOf, ids: ReadonlySet<string>) => Promise<T>,
+): Promise<T> {
+  const { rowPictures } = await import('../train/audit/row-pictures.js');
+  const { openPrepared, preparedFolder } = await import('../train/data/preprocess/open-prepared.js');
+  const folder = preparedFolder(data);
+  const prepared = folder === null ? null : await openPrepared(folder);
+  try {
+    const pictureOf = rowPictures(dataset, prepared?.crops ?? null);
+    return await work(pictureOf, pictureOf.ids);
+  } finally {
+    await prepared?.close();
+  }
+}
+
+function auditLines({ labels, rows, expectedWrong, noiseRates }: LabelAudit): string[] {
+  const suspects = rows.filter(({ isSuspect }) => isSuspect);
+  return [
+    `${rows.length} labels audited; estimated wrong: ${Math.round(expectedWrong)} (${percent(expectedWrong / Math.max(1, rows.length))} %); marked in audit.csv: ${suspects.length}`,
+    '',
+    ...textTable(
+      ['given label', 'labels', 'estimated wrong %', 'marked'],
+      labels.map((label, k) => [
+        label,
+        String(rows.filter(({ given }) => given === k).length),
+        percent(noiseRates[k] ?? null),
+        String(suspects.filter(({ given }) => given === k).length),
+      ]),
+    ),
+  ];
+}
+
+/** 0.0567 as 5.7; "-" where there is nothing to divide by. */
+function percent(share: number | null): string {
+  return share === null ? '-' : (100 * share).toFixed(1);
 }

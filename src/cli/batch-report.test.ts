@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FerError } from '../errors/fer-error.js';
 import { BatchReport } from './batch-report.js';
-import { EXIT, exitCodeFor } from './exit-codes.js';
+import { EXIT, exitCodeFor } from './exit.js';
 import { formatDuration, formatProgress } from './progress.js';
 import { textTable } from './text-table.js';
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { BatchEvent } from '../stream/annotate/batch.js';
-import { EXIT } from './exit-codes.js';
+import { EXIT } from './exit.js';
 import { formatDuration, Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 import { textTable } from './text-table.js';

@@ -1,9 +1,14 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { BACKEND_NAMES } from '../model/engines/backend.js';
-import { facesOption } from './faces-option.js';
-import { number } from './number-option.js';
-import type { CalibrateFlags } from './run-calibrate.js';
+import type { BackendName } from '../model/engines/backend.js';
+import type { FaceChoice } from '../train/data/faces/face-handling.js';
+import type { Split } from '../train/data/sample.js';
+import type { Calibration } from '../train/metrics/calibration.js';
+import { EXIT } from './exit.js';
+import { backendOption, facesOption, foldOption, number, writeLine } from './options.js';
+import { Progress } from './progress.js';
+import type { ProgressTarget } from './progress.js';
+import { textTable } from './text-table.js';
 
 export function calibrateCommand(program: Command): void {
   program
@@ -19,26 +24,73 @@ export function calibrateCommand(program: Command): void {
         .choices(['train', 'valid', 'test'])
         .default('valid'),
     )
-    .option('--fold <n>', 'which fold of a set that has several, from 1', number)
+    .addOption(foldOption())
     .addOption(facesOption().default('auto'))
     .option('--dry-run', 'only say what would be written')
-    .addOption(
-      new Option('--backend <name>', 'compute engine; the best that works, if not given').choices([
-        'auto',
-        ...BACKEND_NAMES,
-      ]),
-    )
+    .addOption(backendOption())
     .addHelpText(
       'after',
       '\nExample:\n  fer calibrate --model runs/nla/best --data manifest:./own --split valid\n\nWhat a temperature is: docs/evaluate.md#calibration',
     )
     .action(async (flags: CalibrateFlags) => {
-      const { runCalibrate } = await import('./run-calibrate.js');
-      const { interruptSignal } = await import('./interrupt.js');
       process.exitCode = await runCalibrate(flags, {
-        write: (line) => void process.stdout.write(`${line}\n`),
+        write: writeLine,
         progress: process.stderr,
         signal: interruptSignal(),
       });
     });
+}
+
+/** The options of `fer calibrate` as the command line gives them. */
+interface CalibrateFlags {
+  readonly model: string;
+  readonly data: string;
+  readonly split: Split;
+  readonly fold?: number;
+  readonly faces: FaceChoice;
+  readonly dryRun?: boolean;
+  readonly backend?: BackendName | 'auto';
+}
+
+/** Calibrates a model folder, and says what it changed. Returns the exit code. */
+export async function runCalibrate(
+  { model: folder, dryRun = false, backend, faces, ...from }: CalibrateFlags,
+  io: { write(line: string): void; readonly progress: ProgressTarget; readonly signal?: AbortSignal },
+): Promise<number> {
+  const { openBackend } = await import('../model/engines/open-backend.js');
+  const { TrainedModel } = await import('../model/heads/trained-model.js');
+  const { openSplit, withFaces } = await import('../train/data/faces/open-faces.js');
+  const { calibrateModel, writeTemperature } = await import('../train/evaluate/calibrate-model.js');
+  const dataset = await openSplit(from);
+  await openBackend({ backend });
+  const model = await TrainedModel.load(folder);
+  const progress = new Progress(io.progress, 'samples');
+  try {
+    progress.start(`calibrating on ${dataset.name}`, dataset.samples.length);
+    const onSample = (done: number): void => {
+      progress.update(done);
+    };
+    const { count, before, after } = await withFaces(
+      dataset,
+      from,
+      { model, faces, onSample, ...(io.signal && { signal: io.signal }) },
+      (crops) => calibrateModel(model, folder, crops, io.signal),
+    );
+    if (!dryRun) await writeTemperature(folder, after.temperature);
+    progress.clear();
+    io.write(`${folder} on ${count} faces of ${from.data}, ${from.split}`);
+    for (const line of textTable(
+      ['', 'temperature', 'cross entropy', 'calibration error'],
+      [row('before', before), row(dryRun ? 'would be' : 'now', after)],
+    ))
+      io.write(line);
+    return EXIT.ok;
+  } finally {
+    progress.clear();
+    model.dispose();
+  }
+}
+
+function row(name: string, { temperature, loss, expectedCalibrationError }: Calibration): string[] {
+  return [name, temperature.toFixed(3), loss.toFixed(4), (100 * expectedCalibrationError).toFixed(2)];
 }

@@ -1,10 +1,24 @@
+import { dirname, resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { BACKEND_NAMES } from '../model/engines/backend.js';
+import { stringify } from 'csv-stringify/sync';
+import { FerError } from '../errors/fer-error.js';
+import { AtomicFile } from '../files/atomic-file.js';
+import { makeFolder } from '../files/make-folder.js';
+import type { Backend, BackendName } from '../model/engines/backend.js';
+import type { ExpressionModel } from '../model/expression-model.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
-import { facesOption } from './faces-option.js';
-import { number } from './number-option.js';
-import type { EvaluateFlags } from './run-evaluate.js';
+import type { FaceNotes } from '../train/data/faces/face-dataset.js';
+import { faceHandling } from '../train/data/faces/face-handling.js';
+import type { FaceChoice } from '../train/data/faces/face-handling.js';
+import type { Dataset, Split } from '../train/data/sample.js';
+import type { EvaluationOfCrops, Prediction } from '../train/evaluate/evaluate.js';
+import { VERSION } from '../version.js';
+import { evaluationLines } from './evaluation-lines.js';
+import { EXIT, interruptSignal } from './exit.js';
+import { backendOption, facesOption, foldOption, number, writeLine } from './options.js';
+import { Progress } from './progress.js';
+import type { ProgressTarget } from './progress.js';
 
 export function evaluateCommand(program: Command): void {
   program
@@ -16,27 +30,218 @@ export function evaluateCommand(program: Command): void {
     .option('--model <model>', `${MODEL_NAMES.join(', ')}, or the folder of a trained model`, DEFAULT_MODEL)
     .requiredOption('--data <format:dir>', 'a data set, such as ferplus:/data/ferplus or manifest:./own')
     .addOption(new Option('--split <name>', 'which part of it').choices(['train', 'valid', 'test']).default('test'))
-    .option('--fold <n>', 'which fold of a set that has several, from 1', number)
+    .addOption(foldOption())
     .addOption(facesOption().default('auto'))
     .option('--flip', 'average with the mirrored picture')
     .option('--ignore-missing', 'leave out classes that the model does not know; otherwise they count as wrong')
     .option('--json <file>', 'write the figures here')
     .option('--predictions <file>', 'write a CSV with every prediction here')
-    .addOption(
-      new Option('--backend <name>', 'compute engine; the best that works, if not given').choices([
-        'auto',
-        ...BACKEND_NAMES,
-      ]),
-    )
+    .addOption(backendOption())
     .addHelpText(
       'after',
       '\nExit code 1 when files are missing or damaged; the rest is tested.\n\nExamples:\n  fer evaluate --model runs/nla/best --data ferplus:/data/ferplus --split valid --json nla.json\n  fer evaluate --data manifest:./own --faces detect --ignore-missing\n\nWhat the figures are: docs/evaluate.md',
     )
     .action(async (flags: EvaluateFlags) => {
-      const { runEvaluate } = await import('./run-evaluate.js');
       process.exitCode = await runEvaluate(flags, {
-        write: (line) => void process.stdout.write(`${line}\n`),
+        write: writeLine,
         progress: process.stderr,
       });
     });
+}
+
+export interface EvaluateFlags {
+  readonly model: string;
+  readonly data: string;
+  readonly split: Split;
+  readonly fold?: number;
+  readonly faces: FaceChoice;
+  readonly flip?: boolean;
+  readonly ignoreMissing?: boolean;
+  readonly json?: string;
+  readonly predictions?: string;
+  readonly backend?: BackendName | 'auto';
+}
+
+interface Io {
+  write(line: string): void;
+  readonly progress: ProgressTarget;
+}
+
+/** Problems of one kind that are printed; the JSON file has all of them. */
+const EXAMPLES = 5;
+
+/** Tests a model, prints the figures, writes the files asked for, and returns the exit code. */
+export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number> {
+  const { openBackend } = await import('../model/engines/open-backend.js');
+  const { openModel } = await import('../model/heads/open-model.js');
+  const { openSplit } = await import('../train/data/faces/open-faces.js');
+  const { preparedFolder } = await import('../train/data/preprocess/open-prepared.js');
+  const dataset = await openSplit(flags);
+  const backend = await openBackend({ backend: flags.backend });
+  const model = await openModel(flags.model);
+  const faces = await faceHandling(flags.faces, model, flags.data);
+  const files = new Outputs();
+  try {
+    const json = await files.open(flags.json);
+    const predictions = await files.open(flags.predictions);
+    await predictions?.write(csv(['id', 'frame', 'truth', 'predicted', ...model.labels.labels]));
+    const { evaluation, notes } = await evaluateSplit(
+      model,
+      dataset,
+      { ...flags, faces },
+      io.progress,
+      async (prediction) => predictions?.write(csv(predictionRow(prediction))),
+    );
+    if (evaluation.count === 0)
+      throw new FerError(
+        'INPUT_UNREADABLE',
+        `${flags.data}: nothing in the ${flags.split} split could be tested on${firstOf(notes, evaluation)}; fer dataset check says more`,
+      );
+    await json?.write(
+      `${JSON.stringify(report({ ...flags, faces }, model, backend, dataset, evaluation, notes), null, 2)}\n`,
+    );
+    await files.commit();
+    const pictures = preparedFolder(flags.data) !== null || faces === 'as-is' ? '' : ', faces found and aligned';
+    for (const line of [
+      `${model.name} on ${flags.data}, ${flags.split}${pictures}${flags.flip === true ? ', with mirrored pictures' : ''}`,
+      '',
+      ...evaluationLines(evaluation),
+      '',
+      ...remarks(dataset, evaluation, notes),
+    ])
+      io.write(line);
+    return notes.unreadable.length > 0 || dataset.problems.length > 0 ? EXIT.someFailed : EXIT.ok;
+  } finally {
+    await files.abort();
+    model.dispose();
+  }
+}
+
+async function evaluateSplit(
+  model: ExpressionModel,
+  dataset: Dataset,
+  { data, split, faces, flip = false, ignoreMissing = false }: EvaluateFlags,
+  target: ProgressTarget,
+  onPrediction: (prediction: Prediction) => Promise<void>,
+): Promise<{ evaluation: EvaluationOfCrops; notes: FaceNotes }> {
+  const { withFaces } = await import('../train/data/faces/open-faces.js');
+  const { evaluate } = await import('../train/evaluate/evaluate.js');
+  const signal = interruptSignal();
+  const progress = new Progress(target, 'samples');
+  const onSample = (done: number): void => {
+    progress.update(done);
+  };
+  try {
+    return await withFaces(dataset, { data, split }, { model, faces, onSample, signal }, async (crops) => {
+      progress.start(`testing on ${dataset.name}`, dataset.samples.length);
+      return {
+        evaluation: await evaluate(model, crops, { flip, ignoreMissing, onPrediction, signal }),
+        notes: crops.notes,
+      };
+    });
+  } finally {
+    progress.clear();
+  }
+}
+
+function report(
+  flags: EvaluateFlags,
+  model: ExpressionModel,
+  backend: Backend,
+  dataset: Dataset,
+  evaluation: EvaluationOfCrops,
+  notes: FaceNotes,
+): object {
+  const { data, split, fold = null, faces, flip = false, ignoreMissing = false } = flags;
+  return {
+    ...evaluation,
+    ...notes,
+    problems: dataset.problems,
+    leftOut: dataset.leftOut,
+    model: { name: model.name, version: model.version, labels: model.labels.labels, path: flags.model },
+    data: { location: data, split, fold, labels: dataset.labels.labels, samples: dataset.samples.length },
+    settings: { faces, flip, ignoreMissing },
+    engine: { backend: backend.name, tfjs: backend.tfjsVersion, device: backend.device },
+    ferstream: VERSION,
+  };
+}
+
+/** What the figures do not say by themselves. */
+function remarks(dataset: Dataset, evaluation: EvaluationOfCrops, notes: FaceNotes): string[] {
+  const { missingLabels, ignoredMissing, unlabelledFrames, framesWithoutFace, unansweredFrames } = evaluation;
+  const { wholePictures, unreadable } = notes;
+  const missing = `the model does not know ${missingLabels.join(', ')}`;
+  return [
+    ...(missingLabels.length > 0
+      ? [
+          ignoredMissing > 0
+            ? `${missing}: ${ignoredMissing} left out`
+            : `${missing}: counted as wrong (--ignore-missing leaves them out)`,
+        ]
+      : []),
+    ...(wholePictures > 0 ? [`pictures without a face, tested on as a whole: ${wholePictures}`] : []),
+    ...(framesWithoutFace > 0
+      ? [`labelled frames without a face, answered as the nearest frame with one: ${framesWithoutFace}`]
+      : []),
+    ...(unansweredFrames > 0 ? [`labelled frames of clips without any face, not counted: ${unansweredFrames}`] : []),
+    ...(unlabelledFrames > 0 ? [`frames without a label, not counted: ${unlabelledFrames}`] : []),
+    ...examples(
+      'files that cannot be read',
+      unreadable.map(({ path, message }) => `${path}: ${message}`),
+    ),
+    ...examples(
+      'missing files and unreadable rows',
+      dataset.problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`),
+    ),
+  ];
+}
+
+function examples(what: string, all: readonly string[]): string[] {
+  if (all.length === 0) return [];
+  const rest = all.length - EXAMPLES;
+  return [
+    `${what}: ${all.length}`,
+    ...all.slice(0, EXAMPLES).map((text) => `  ${text.split('\n')[0]!}`),
+    ...(rest > 0 ? [`  and ${rest} more (--json lists all)`] : []),
+  ];
+}
+
+function firstOf({ unreadable }: FaceNotes, { unansweredFrames }: EvaluationOfCrops): string {
+  if (unreadable[0] !== undefined) return ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`;
+  return unansweredFrames > 0 ? ' (no face was found)' : '';
+}
+
+function predictionRow({ id, frame, truth, predicted, posteriors }: Prediction): (string | number)[] {
+  // Seven digits are all that a float32 has.
+  return [id, frame ?? '', truth, predicted, ...Array.from(posteriors, (p) => Number(p.toPrecision(7)))];
+}
+
+function csv(row: readonly (string | number)[]): string {
+  return stringify([[...row]], { record_delimiter: 'windows' });
+}
+
+/** Files that appear all together, when everything is done, or not at all. */
+class Outputs {
+  private readonly files: AtomicFile[] = [];
+
+  /** Null where no file is wanted. */
+  async open(path: string | undefined): Promise<AtomicFile | null> {
+    if (path === undefined) return null;
+    const place = resolve(path);
+    await makeFolder(dirname(place)).catch((cause: unknown) => {
+      throw new FerError('OUTPUT_UNWRITABLE', `${path}: its folder cannot be made; choose another place`, { cause });
+    });
+    const file = await AtomicFile.open(place);
+    this.files.push(file);
+    return file;
+  }
+
+  async commit(): Promise<void> {
+    for (const file of this.files) await file.prepare();
+    for (const file of this.files) await file.commit();
+  }
+
+  async abort(): Promise<void> {
+    for (const file of this.files) await file.abort();
+  }
 }

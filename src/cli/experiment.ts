@@ -1,7 +1,12 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { BACKEND_NAMES } from '../model/engines/backend.js';
-import type { ExperimentFlags } from './run-experiment.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
+import type { OpenBackendOptions } from '../model/engines/open-backend.js';
+import type { Grid } from '../train/workflows/experiment/grid.js';
+import { backendOption } from './options.js';
+import { EXIT, interruptSignal } from './exit.js';
 
 export function experimentCommand(program: Command): void {
   program
@@ -14,15 +19,9 @@ export function experimentCommand(program: Command): void {
     .option('-o, --output <dir>', 'where the runs and the table go', 'fer-experiment')
     .option('--part <i/n>', 'do only every n-th group of runs, from the i-th; start several to share the work', part)
     .option('--table', 'only write the table of the runs that are done')
-    .addOption(
-      new Option('--backend <name>', 'compute engine; the best that works, if not given').choices([
-        'auto',
-        ...BACKEND_NAMES,
-      ]),
-    )
+    .addOption(backendOption())
     .addHelpText('after', '\nWhat the grid file says, and what is written: docs/experiment.md')
     .action(async (grid: string, flags: ExperimentFlags) => {
-      const { runExperiment } = await import('./run-experiment.js');
       process.exitCode = await runExperiment(grid, flags);
     });
 }
@@ -32,4 +31,47 @@ function part(text: string): { part: number; parts: number } {
   const [number, count] = [Number(i), Number(n)];
   if (!(number >= 1 && number <= count)) throw new InvalidArgumentError('It must be such as 1/2.');
   return { part: number, parts: count };
+}
+
+/** The options of `fer experiment` as the command line gives them. */
+interface ExperimentFlags {
+  readonly output: string;
+  readonly table?: boolean;
+  readonly part?: { readonly part: number; readonly parts: number };
+  readonly backend?: NonNullable<OpenBackendOptions['backend']>;
+}
+
+/** Runs what is missing of the grid, and writes table.md and results.json of all that is there. Returns the exit code. */
+async function runExperiment(file: string, { output, table = false, part, backend }: ExperimentFlags): Promise<number> {
+  const { readConfigFile } = await import('../train/config/read-config.js');
+  const { parseGrid } = await import('../train/workflows/experiment/grid.js');
+  const { markdownResults, resultRows } = await import('../train/workflows/experiment/results-table.js');
+  const { gridResults } = await import('../train/workflows/experiment/run-grid.js');
+  const grid = parseGrid(await readConfigFile(file));
+  await mkdir(output, { recursive: true });
+  const isComplete = table || (await runMissing(grid, output, part, backend));
+  const results = await gridResults(grid, output);
+  const rows = resultRows(results);
+  await writeFileAtomic(join(output, 'results.json'), `${JSON.stringify({ rows, cells: results }, null, 2)}\n`);
+  await writeFileAtomic(join(output, 'table.md'), `${markdownResults(rows)}\n`);
+  say(`\n${markdownResults(rows)}`);
+  return isComplete ? EXIT.ok : EXIT.interrupted;
+}
+
+async function runMissing(
+  grid: Grid,
+  output: string,
+  part: ExperimentFlags['part'],
+  backend: ExperimentFlags['backend'],
+): Promise<boolean> {
+  const { openBackend } = await import('../model/engines/open-backend.js');
+  const { runGrid } = await import('../train/workflows/experiment/run-grid.js');
+  const signal = interruptSignal();
+  const { description } = await openBackend({ backend });
+  say(`computing on ${description}`);
+  return runGrid(grid, output, { ...part, signal, onMessage: say });
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

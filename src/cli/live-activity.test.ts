@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { LiveSource } from '../ingest/live/index.js';
-import type { LiveEngine, SessionListener } from '../stream/live/index.js';
-import type { ResultMessage } from '../stream/protocol/index.js';
+import type { LiveSource } from '../ingest/live/live-source.js';
+import type { LiveEngine, SessionListener } from '../stream/live/live-engine.js';
+import type { ResultMessage } from '../stream/protocol/messages.js';
 import { LiveActivity } from './live-activity.js';
 
 it('counts sessions, results and what was passed over, and tells how the source does', async () => {

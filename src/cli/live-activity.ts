@@ -1,5 +1,5 @@
-import type { LiveSource, LiveSourceStatus } from '../ingest/live/index.js';
-import type { LiveEngine } from '../stream/live/index.js';
+import type { LiveSource, LiveSourceStatus } from '../ingest/live/live-source.js';
+import type { LiveEngine } from '../stream/live/live-engine.js';
 
 /** Seconds over which the rate is taken. */
 const RATE_OVER = 5;

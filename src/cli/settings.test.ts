@@ -5,9 +5,9 @@ import { parseSettings } from './settings.js';
 describe('settings on the command line', () => {
   it('are nested by the dots of their names', () => {
     expect(
-      parseSettings(['optimizer.learningRate=0.001', 'optimizer.name=adam', 'epochs=3', 'augment.noise.probability=1']),
+      parseSettings(['optimizer.lr=0.001', 'optimizer.name=adam', 'epochs=3', 'augment.noise.probability=1']),
     ).toEqual({
-      optimizer: { learningRate: 0.001, name: 'adam' },
+      optimizer: { lr: 0.001, name: 'adam' },
       epochs: 3,
       augment: { noise: { probability: 1 } },
     });

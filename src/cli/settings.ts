@@ -3,7 +3,7 @@ import { FerError } from '../errors/fer-error.js';
 type Tree = { [key: string]: unknown };
 
 /**
- * Settings said on the command line: "optimizer.learningRate=0.001" is { optimizer: { learningRate: 0.001 } }. Values are JSON where they can be
+ * Settings said on the command line: "optimizer.lr=0.001" is { optimizer: { lr: 0.001 } }. Values are JSON where they can be
  * read so, else text.
  * @throws FerError USAGE for one without "="
  */
@@ -14,7 +14,7 @@ export function parseSettings(assignments: readonly string[]): Readonly<Record<s
     if (equals < 1)
       throw new FerError(
         'USAGE',
-        `--set ${assignment}: write setting=value, as in optimizer.learningRate=0.001, and the data set before --set`,
+        `--set ${assignment}: write setting=value, as in optimizer.lr=0.001, and the data set before --set`,
       );
     const path = assignment.slice(0, equals).split('.');
     let place = root;

@@ -6,14 +6,9 @@ import { saveTinyFrameModel } from '../../../test/support/tiny-models.js';
 import type { Backend } from '../../model/engines/backend.js';
 import { EXPRESSIONS_8 } from '../../model/label-set.js';
 import { checkCameras } from './cameras.js';
-import { checkEngine, describeBackend } from './engine.js';
-import { checkFfmpeg } from './ffmpeg.js';
-import { checkModels } from './models.js';
-import { checkNodeVersion } from './node-version.js';
-import { checkSharp } from './sharp.js';
-import { checkTfjsPackages } from './tfjs-packages.js';
-import { checkWeights } from './weights.js';
-import { checkWriteAccess } from './write-access.js';
+import { checkEngine, describeBackend, checkTfjsPackages } from './engines.js';
+import { checkFfmpeg, checkNodeVersion, checkSharp, checkWriteAccess } from './system.js';
+import { checkModels, checkWeights } from './models.js';
 
 let folder: string;
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CheckResult } from './check.js';
-import { canRun, reportJson, reportLines } from './report.js';
-import { runChecks, runDoctor } from './run-doctor.js';
+import { canRun, reportJson, reportLines, runChecks, runDoctor } from '../doctor.js';
 
 const fine: CheckResult = { name: 'node', status: 'ok', detail: '20.20.2', mend: null };
 const note: CheckResult = {

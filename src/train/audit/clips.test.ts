@@ -14,7 +14,7 @@ import type { Settings } from '../config/read-config.js';
 import { openDataset } from '../data/formats/registry.js';
 import { synthesizeClips } from '../data/synthesize/synthesize-clips.js';
 import { DetectedFaces } from '../data/faces/detected-faces.js';
-import { openTaskData } from '../job/training-data.js';
+import { openTrainingData } from '../job/training-data.js';
 import type { DataReport } from '../job/training-job.js';
 import { auditWithModel } from './audit-with-model.js';
 import { rowPictures } from './row-pictures.js';
@@ -83,7 +83,7 @@ describe('one look of a model at clips', () => {
       id: `face ${i}`,
       frame: null,
       timestamp: 0,
-      truth,
+      label: truth,
       crop: { geometry: open.crop, data: new Float32Array(16 * 16).fill(i) },
     });
     const { audit, unknown } = await auditWithModel(open, PATTERNS.map(face), PATTERNS);
@@ -102,8 +102,8 @@ describe('frames of clips that are excluded', () => {
 
   async function task(network: Settings, settings: Settings): Promise<Tasks> {
     const config = resolveConfig('v-naw', { data, network, ...settings });
-    const open = await openTaskData(config);
-    const own = await open.task(config);
+    const open = await openTrainingData(config);
+    const own = await open.job(config);
     const { training, report } = own;
     own.dispose();
     await open.close();

@@ -16,7 +16,7 @@ import { openSplit, withFaces } from '../data/faces/open-faces.js';
 import { openPrepared } from '../data/preprocess/open-prepared.js';
 import { prepareDataset } from '../data/preprocess/prepare-dataset.js';
 import { faceId, facesOf } from '../data/faces/face-dataset.js';
-import { openTaskData } from '../job/training-data.js';
+import { openTrainingData } from '../job/training-data.js';
 import { auditWithModel } from './audit-with-model.js';
 
 const dir = await scratchDir();
@@ -52,8 +52,8 @@ async function trainedIds(data: string, file: string): Promise<string[]> {
     network: { name: 'compact', size: 16, width: 4 },
     validation: { fraction: 0 },
   });
-  const open = await openTaskData(config);
-  const task = await open.task(config);
+  const open = await openTrainingData(config);
+  const task = await open.job(config);
   task.dispose();
   await open.close();
   return [...task.training.rowIds].sort();

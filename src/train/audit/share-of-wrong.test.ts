@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { SeededRandom } from '../util/seeded-random.js';
-import { shareOfWrong } from './share-of-wrong.js';
+import { shareOfWrong } from './audit-with-model.js';
 
 /** p_GT of labels drawn from the posteriors that a calibrated model gives, a share of them then drawn anew from the other classes. */
 function truths(share: number, classes: number, seed: number): number[] {

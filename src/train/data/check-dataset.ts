@@ -1,10 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import sharp from 'sharp';
-import { isImageName } from '../../ingest/media-extensions.js';
-import { contentKeys, filesOf } from './content.js';
+import { isImageName } from '../../ingest/media-names.js';
+import { contentKeys, filesOf, forEachLimited } from './content.js';
 import { labelAt } from './sample.js';
 import type { Dataset, DatasetProblem, Sample, Split } from './sample.js';
-import { forEachLimited } from './for-each-limited.js';
 
 /** How many pictures are decoded at once. */
 const DECODED_AT_ONCE = 8;

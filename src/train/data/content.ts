@@ -3,7 +3,6 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Sample } from './sample.js';
-import { forEachLimited } from './for-each-limited.js';
 
 /** How many files are open at once. */
 const OPEN_FILES = 16;
@@ -60,4 +59,21 @@ export async function contentKeys(
     onRead(filesOf(sample).length);
   });
   return keys;
+}
+
+/** Runs `work` over all items, so many at a time; the first failure ends it. */
+export async function forEachLimited<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const item = items[next]!;
+      next += 1;
+      await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }

@@ -16,7 +16,7 @@ it('reads lines whatever ends them, without a byte-order mark, and keeps their n
 });
 
 it('reads quoted cells over several lines', () => {
-  expect(parseCsv('a, b ,"c ""d"", e"\n\n"two\nlines",x,\n,,\nend')).toEqual([
+  expect(parseCsv('a, b ,"c ""d"", e"\n\n"two\nlines",x,\n,,\nend', 'a.csv')).toEqual([
     { line: 1, cells: ['a', 'b', 'c "d", e'] },
     { line: 3, cells: ['two\nlines', 'x', ''] },
     { line: 6, cells: ['end'] },
@@ -31,8 +31,18 @@ it('reads back any cells that were quoted by the rules', () => {
   fc.assert(
     fc.property(rows, (table) => {
       const written = table.map((cells) => cells.map((text) => `"${text.replaceAll('"', '""')}"`).join(',')).join('\n');
-      expect(parseCsv(written).map(({ cells }) => cells)).toEqual(table);
+      expect(parseCsv(written, 'a.csv').map(({ cells }) => cells)).toEqual(table);
     }),
+  );
+});
+
+it.each([
+  ['a,b\nc,"open\nx,y\nz,w\n', 'a.csv, line 2: a quote is opened in this row and never closed'],
+  ['"a\nb",c\n\n"d\ne","open', 'a.csv, line 4: a quote is opened in this row and never closed'],
+  ['a,b\nc,"closed" too early', 'a.csv, line 2: a quoted cell goes on after its closing quote'],
+])('refuses quotes that do not match, with the line: %j', (text, message) => {
+  expect(() => parseCsv(text, 'a.csv')).toThrow(
+    expect.objectContaining({ code: 'INPUT_UNREADABLE', message: expect.stringContaining(message) as string }),
   );
 });
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { CsvError, parse } from 'csv-parse/sync';
 import { FerError } from '../../errors/fer-error.js';
 
 /** A line of an index with its place, counted from 1. */
@@ -34,47 +35,51 @@ export async function readLines(path: string): Promise<IndexLine[]> {
   return lines.map((text, index) => ({ line: index + 1, text: text.trim() })).filter(({ text }) => text !== '');
 }
 
-/** The rows of a CSV index that hold something; cells are trimmed. */
+/**
+ * The rows of a CSV index that hold something; cells are trimmed.
+ * @throws FerError INPUT_NOT_FOUND when it cannot be read, and what `parseCsv` throws
+ */
 export async function readCsv(path: string): Promise<IndexRow[]> {
-  return parseCsv(await readIndex(path));
+  return parseCsv(await readIndex(path), path);
 }
 
-/** RFC 4180: commas, double quotes with doubled quotes inside, line breaks within quotes. Blank lines are left out. */
-export function parseCsv(text: string): IndexRow[] {
-  const rows: IndexRow[] = [];
-  let cells: string[] = [];
-  let cell = '';
-  let isQuoted = false;
+/**
+ * RFC 4180. Rows without content are left out, and rows may differ in length.
+ * @param text with plain line ends
+ * @param name of the file, for messages
+ * @throws FerError INPUT_UNREADABLE with the line, where quotes are not closed or are followed by more text
+ */
+export function parseCsv(text: string, name: string): IndexRow[] {
   let line = 1;
-  let beginsAt = 1;
-  const endRow = (): void => {
-    cells.push(cell.trim());
-    if (cells.some((value) => value !== '')) rows.push({ line: beginsAt, cells });
-    cells = [];
-    cell = '';
-  };
-  for (let i = 0; i < text.length; i += 1) {
-    const character = text[i]!;
-    if (character === '\n') line += 1;
-    if (isQuoted) {
-      if (character !== '"') cell += character;
-      else if (text[i + 1] === '"') {
-        cell += '"';
-        i += 1;
-      } else isQuoted = false;
-    } else if (character === '"' && cell.trim() === '') {
-      cell = '';
-      isQuoted = true;
-    } else if (character === ',') {
-      cells.push(cell.trim());
-      cell = '';
-    } else if (character === '\n') {
-      endRow();
-      beginsAt = line;
-    } else cell += character;
+  const rows: IndexRow[] = [];
+  try {
+    parse(text, {
+      ...{ raw: true, trim: true, bom: true, relax_quotes: true, relax_column_count: true, skip_empty_lines: true },
+      // In raw mode a record comes with its text, from which the line is counted on which it begins.
+      onRecord: (entry: unknown, { lines }) => {
+        const { record: cells, raw } = entry as { record: string[]; raw: string };
+        if (cells.some((cell) => cell !== '')) rows.push({ line: line + blankLines(raw), cells });
+        line = lines + 1;
+        return null;
+      },
+    });
+    return rows;
+  } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
+    const [at, what] =
+      cause.code === 'CSV_QUOTE_NOT_CLOSED'
+        ? [line + blankLines(String(cause['raw'])), 'a quote is opened in this row and never closed: add the missing "']
+        : [
+            Number(cause['lines'] ?? line),
+            'a quoted cell goes on after its closing quote: write quotes inside a cell twice ("")',
+          ];
+    throw new FerError('INPUT_UNREADABLE', `${name}, line ${at}: ${what}`, { cause });
   }
-  endRow();
-  return rows;
+}
+
+/** Before a record begins. */
+function blankLines(raw: string): number {
+  return (/^(?:[^\S\n]*\n)*/.exec(raw)?.[0].split('\n').length ?? 1) - 1;
 }
 
 /** Column names, as written in the first row, to their places; names are compared without case, spaces and underscores. */

@@ -32,7 +32,7 @@ export async function readExclusions({ file, above }: NonNullable<TrainConfig['e
       { cause },
     );
   });
-  const [header, ...rows] = parseCsv(text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n'));
+  const [header, ...rows] = parseCsv(text.replace(/\r\n?/g, '\n'), file);
   const column = columns(header);
   const by = above === null ? 'exclude' : 'score';
   const [idPlace, markPlace] = [column('id'), column(by)];

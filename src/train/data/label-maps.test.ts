@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from '../../model/label-set.js';
-import { Collector } from './reading/collector.js';
+import { Collector } from './reading/define-reader.js';
 import * as maps from './label-maps.js';
 import { READERS } from './formats/registry.js';
 

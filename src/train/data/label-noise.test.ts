@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FerError } from '../../errors/fer-error.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import { longTail } from './long-tail.js';
-import { pairNoise, symmetricNoise } from './label-noise.js';
+import { longTail, pairNoise, symmetricNoise } from './label-noise.js';
 
 const C = 7;
 const someLabels = fc.array(fc.integer({ min: -1, max: C - 1 }), { maxLength: 80 });

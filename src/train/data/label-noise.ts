@@ -1,5 +1,7 @@
 import { FerError } from '../../errors/fer-error.js';
-import type { SeededRandom } from '../util/seeded-random.js';
+import type { TrainConfig } from '../config/train-config.js';
+import { groupBy } from '../util/arrays.js';
+import { SeededRandom } from '../util/seeded-random.js';
 
 export interface NoisyLabels {
   /** The labels to train with. [N] */
@@ -75,4 +77,92 @@ function flip(
   const noisy = [...labels];
   for (const i of flipped) noisy[i] = replace(labels[i]!);
   return { labels: noisy, truth: [...labels], flipped: flipped.sort((a, b) => a - b) };
+}
+
+/** Cuts the training part down, and puts wrong labels in, as an experiment's configuration says; else leaves it as it is. */
+export function applyLabelNoise<T extends { readonly label: number; readonly shares?: readonly number[] | null }>(
+  rows: readonly T[],
+  classCount: number,
+  {
+    seed,
+    dataSeed,
+    subset,
+    imbalance,
+    noise,
+  }: Pick<TrainConfig, 'seed' | 'dataSeed' | 'subset' | 'imbalance' | 'noise'>,
+): readonly T[] {
+  const random = new SeededRandom(dataSeed ?? seed).fork('data');
+  let kept = rows;
+  if (subset !== null) kept = stratified(kept, subset, random.fork('subset'));
+  if (imbalance !== null) {
+    const all = kept;
+    kept = longTail(
+      all.map(({ label }) => label),
+      imbalance,
+      random.fork('imbalance'),
+    ).map((i) => all[i]!);
+  }
+  if (noise === null) return kept;
+  const flip = noise.kind === 'pair' ? pairNoise : symmetricNoise;
+  const noisy = flip(
+    kept.map(({ label }) => label),
+    classCount,
+    noise.rate,
+    random.fork('noise'),
+  );
+  // Votes say what the true label was: a wrong one comes without.
+  return kept.map((row, i) =>
+    noisy.labels[i] === row.label
+      ? row
+      : { ...row, label: noisy.labels[i]!, ...('shares' in row ? { shares: null } : {}) },
+  );
+}
+
+/** So many rows, every class in its share, in the order they came in. */
+export function stratified<T extends { readonly label: number }>(
+  rows: readonly T[],
+  count: number,
+  random: SeededRandom,
+): readonly T[] {
+  if (count >= rows.length) return rows;
+  // Every row gets a place within its class from 0 to 1; the lowest places of all classes together are taken.
+  const places = new Map<T, number>();
+  for (const [label, members] of groupBy(rows, (row) => row.label)) {
+    random
+      .fork(`class ${label}`)
+      .shuffle(members)
+      .forEach((row, i) => places.set(row, (i + 0.5) / members.length));
+  }
+  const chosen = new Set([...rows].sort((a, b) => places.get(a)! - places.get(b)!).slice(0, count));
+  return rows.filter((row) => chosen.has(row));
+}
+
+/**
+ * Which samples stay when the classes are cut to a long tail: with the K classes that occur ordered by size (larger
+ * first, the lower index of equals first), class number r of 0 .. K-1 keeps
+ *
+ *     n_r = largest factor^(-r / (K - 1))          rounded, at least 1, never more than there are
+ *
+ * of its samples (Cao et al., NeurIPS 2019). Where a class has fewer samples than its share, the profile stays
+ * exponential for the others, and max / min may exceed `factor`.
+ * @param labels class indices; samples without a label (negative) stay. [N]
+ * @param factor largest class over smallest, at least 1.
+ * @returns indices of the samples kept, ascending; the truth of sample `i` is `labels[i]` as before.
+ * @throws FerError CONFIG_INVALID for a factor below 1.
+ */
+export function longTail(labels: readonly number[], factor: number, random: SeededRandom): number[] {
+  if (!(factor >= 1 && Number.isFinite(factor)))
+    throw new FerError('CONFIG_INVALID', `imbalance: factor ${factor} must be 1 or more`);
+  const members = groupBy(labels.keys(), (i) => labels[i]!);
+  const unlabelled = [...members].filter(([label]) => label < 0).flatMap(([, group]) => group);
+  const classes = [...members].filter(([label]) => label >= 0).sort(([a, x], [b, y]) => y.length - x.length || a - b);
+  const largest = classes[0]?.[1].length ?? 0;
+  const kept = classes.flatMap(([label, group], rank) => {
+    const share = largest * factor ** (-rank / Math.max(1, classes.length - 1));
+    return random
+      .fork(`class-${label}`)
+      .shuffle(group)
+      .slice(0, Math.max(1, Math.round(share)));
+  });
+  return [...unlabelled, ...kept].sort((a, b) => a - b);
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { EXPRESSIONS_7 } from '../../model/label-set.js';
 import { carveValidation } from './splits.js';
-import { Collector } from './reading/collector.js';
+import { Collector } from './reading/define-reader.js';
 import type { Dataset, Split } from './sample.js';
 
 interface Row {

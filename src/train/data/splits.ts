@@ -1,7 +1,7 @@
 import { FerError } from '../../errors/fer-error.js';
 import { groupBy } from '../util/arrays.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import type { Dataset, Sample } from './sample.js';
+import type { Dataset, Sample, Split } from './sample.js';
 
 /** The training split, divided; both parts in the order of the data set. */
 export interface CarvedTraining {
@@ -94,4 +94,20 @@ function classOf({ label, frameLabels }: Sample): string {
     (best, [frame, { length }]) => (length > best[1] ? [frame, length] : best),
     ['', 0],
   )[0];
+}
+
+/** @throws FerError CONFIG_INVALID for a fold that the set does not have */
+export function checkFold(name: string, fold: number, folds: number): number {
+  if (Number.isInteger(fold) && fold >= 1 && fold <= folds) return fold;
+  throw new FerError('CONFIG_INVALID', `${name}: fold ${fold} is not one of its ${folds}: give 1 to ${folds}`);
+}
+
+/**
+ * For sets without an official division: subjects in order of their names are dealt out to `folds` hands, and the hand named by
+ * `fold` (from 1) is the test split. Nobody is ever in two splits.
+ */
+export function splitBySubject(subjects: Iterable<string>, fold: number, folds: number): (subject: string) => Split {
+  const order = [...new Set(subjects)].sort();
+  const tested = new Set(order.filter((_, index) => index % folds === fold - 1));
+  return (subject) => (tested.has(subject) ? 'test' : 'train');
 }

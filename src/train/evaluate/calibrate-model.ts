@@ -5,7 +5,7 @@ import { INFO_FILE } from '../../model/checkpoint/save-checkpoint.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { findModelFolder } from '../../model/heads/model-folder.js';
 import { evaluate } from './evaluate.js';
-import type { LabelledFace } from '../data/faces/labelled-crop.js';
+import type { LabelledFace } from '../data/faces/face-dataset.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import { confidence, fitCalibration } from '../metrics/calibration.js';
 import type { Calibration } from '../metrics/calibration.js';

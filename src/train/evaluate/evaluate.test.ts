@@ -5,9 +5,9 @@ import { LabelSet } from '../../model/label-set.js';
 import type { ClipFeatures } from '../data/training/clip-features.js';
 import { ClipEvaluationSet } from '../data/training/clip-training-set.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
-import { classifyClip } from './classify-clip.js';
-import { evaluate } from './evaluate.js';
-import type { LabelledFace, Prediction } from '../data/faces/labelled-crop.js';
+import { classifyClip, evaluate } from './evaluate.js';
+import type { LabelledFace } from '../data/faces/face-dataset.js';
+import type { Prediction } from './evaluate.js';
 
 const GEOMETRY = { size: 2, channels: 1, eyes: { x: 0.5, y: 0.3 }, mouth: { x: 0.5, y: 0.7 } } as const;
 

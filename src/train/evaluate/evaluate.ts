@@ -3,14 +3,26 @@ import type { ExpressionModel } from '../../model/expression-model.js';
 import { nearestFaces } from '../augment/clip/fill-faces.js';
 import { mean } from '../util/arrays.js';
 import { predictedClasses } from '../metrics/confusion-matrix.js';
-import { classifyClip } from './classify-clip.js';
-import type { LabelledFace, Prediction } from '../data/faces/labelled-crop.js';
-import { mirroredCrop } from '../augment/mirrored-crop.js';
+import type { LabelledFace } from '../data/faces/face-dataset.js';
 import { RunningMetrics } from './running-metrics.js';
 import type { Evaluation } from './running-metrics.js';
+import { stretchesOf } from '../../model/stretches.js';
+import type { FaceCrop } from '../../model/crop-geometry.js';
+import { flip } from '../augment/flip.js';
 
 /** Crops encoded at a time. */
 const BATCH = 64;
+
+/** What a model said of one labelled face. */
+export interface Prediction {
+  /** Of the sample, and of a clip the frame. */
+  readonly id: string;
+  readonly frame: number | null;
+  readonly truth: string;
+  readonly predicted: string;
+  /** Over the model's labels. [C] */
+  readonly posteriors: Float32Array;
+}
 
 export interface EvaluateOptions {
   /** Average the posteriors with those of the mirrored picture. */
@@ -143,4 +155,30 @@ async function* inBatches(
     batch = [];
   }
   if (batch.length > 0) yield batch;
+}
+
+/** Posteriors for every frame of a clip: the whole of it is seen at once, or stretches of one that is very long. [T][D] -> [T][C] */
+export async function classifyClip(
+  model: Pick<ExpressionModel, 'classify'>,
+  features: readonly Float32Array[],
+  timestamps: readonly number[],
+): Promise<Float32Array[]> {
+  const posteriors: Float32Array[] = [];
+  for (const { first, last, from, to } of stretchesOf(features.length)) {
+    posteriors.push(
+      ...(await model.classify({
+        features: features.slice(first, last),
+        timestamps: timestamps.slice(first, last),
+        from: from - first,
+        to: to - first,
+      })),
+    );
+  }
+  return posteriors;
+}
+
+/** The face with left and right exchanged. */
+export function mirroredCrop({ geometry, data }: FaceCrop): FaceCrop {
+  const { size, channels } = geometry;
+  return { geometry, data: flip({ data, height: size, width: size, channels }).data };
 }

@@ -23,7 +23,7 @@ import { evaluate } from '../evaluate/evaluate.js';
 import { prepareFeatures } from '../data/preprocess/prepare-features.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { predictWith } from './predict.js';
-import { openTaskData } from './training-data.js';
+import { openTrainingData } from './training-data.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
 import { train } from '../trainer/train.js';
 import type { TrainOptions } from '../trainer/train.js';
@@ -42,7 +42,7 @@ function frameConfig(): TrainConfig {
     network: { name: 'compact', size: SIZE, width: 4 },
     epochs: 1,
     batchSize: 32,
-    optimizer: { learningRate: 0.01 },
+    optimizer: { lr: 0.01 },
     augment: { padding: 1 },
   });
 }
@@ -50,7 +50,7 @@ function frameConfig(): TrainConfig {
 /** The preset, made tiny. */
 function clipConfig(more: Record<string, unknown> = {}, network: Record<string, unknown> = {}): TrainConfig {
   return resolveConfig('v-naw', {
-    ...{ data: `manifest:${at('clips')}`, epochs: 2, batchSize: 4, optimizer: { learningRate: 0.003 } },
+    ...{ data: `manifest:${at('clips')}`, epochs: 2, batchSize: 4, optimizer: { lr: 0.003 } },
     network: {
       name: 'temporal',
       encoder: at('frame-run', 'best'),
@@ -177,8 +177,8 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
       await writeFile(frames![5]!.path, 'no picture');
     }
     const config = { ...clipConfig(), data: `manifest:${at('holes')}` };
-    const data = await openTaskData(config);
-    const task = await data.task(config);
+    const data = await openTrainingData(config);
+    const task = await data.job(config);
     try {
       await task.save(at('holes-model'), { temperature: 1, metrics: {} });
       const validation = splitMetrics(
@@ -234,13 +234,13 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
 
   it('begins with the weights of another one', async () => {
     const said: string[] = [];
-    const data = await openTaskData(clipConfig());
+    const data = await openTrainingData(clipConfig());
     try {
       // So slowly that it stays what it was.
       const slow = clipConfig({
         init: at('run', 'last'),
         epochs: 1,
-        optimizer: { learningRate: 1e-12, weightDecay: 0 },
+        optimizer: { lr: 1e-12, weightDecay: 0 },
       });
       await train(slow, at('further'), { data, onMessage: (line) => said.push(line) });
     } finally {
@@ -335,12 +335,12 @@ it(
       await saveTinyFrameModel(at(`encoder ${seed}`), new LabelSet('stripes', PATTERNS), { seed });
     const drawn = async (seed: number): Promise<Float32Array> => {
       const config = { ...clipConfig({}, { encoder: at(`encoder ${seed}`) }), data: `prepared:${at('prepared')}` };
-      const data = await openTaskData(config);
-      const task = await data.task(config);
+      const data = await openTrainingData(config);
+      const task = await data.job(config);
       try {
         expect(task.report).toMatchObject({ training: 2, validation: 1, leftOut: {} });
         expect(task.validation!.labels).toHaveLength(LENGTH);
-        return (await task.training.draw([1, 0], 'mirrored', new SeededRandom(1))).shard.second!;
+        return (await task.training.sampleBatch([1, 0], 'mirrored', new SeededRandom(1))).shard.second!;
       } finally {
         task.dispose();
         await data.close();
@@ -407,8 +407,8 @@ describe('clips that cannot be trained on as they are', () => {
     const spoilt = [...first!.frames!, ...second!.frames!.slice(3, 5), ...held!.frames!];
     for (const { path } of spoilt) await writeFile(path, `no picture: ${path}`);
     const config = { ...clipConfig(), data: `manifest:${at('damaged')}` };
-    const data = await openTaskData(config);
-    const task = await data.task(config);
+    const data = await openTrainingData(config);
+    const task = await data.job(config);
     try {
       expect(task.report).toMatchObject({
         training: 5,
@@ -424,18 +424,18 @@ describe('clips that cannot be trained on as they are', () => {
   });
 
   it('are refused with a reason: images only, methods and cuts that are for images', async () => {
-    await expect(openTaskData({ ...clipConfig(), data: `manifest:${at('stills')}` })).rejects.toMatchObject({
+    await expect(openTrainingData({ ...clipConfig(), data: `manifest:${at('stills')}` })).rejects.toMatchObject({
       code: 'INPUT_NOT_FOUND',
       message: expect.stringContaining('no clips') as string,
     });
-    const data = await openTaskData(clipConfig());
+    const data = await openTrainingData(clipConfig());
     try {
       for (const [more, name] of [
         [{ method: { name: 'dnfer' } }, 'dnfer'],
         [{ subset: 5 }, 'subset'],
         [{ imbalance: 10 }, 'imbalance'],
       ] as const) {
-        await expect(data.task(clipConfig(more))).rejects.toMatchObject({
+        await expect(data.job(clipConfig(more))).rejects.toMatchObject({
           code: 'CONFIG_INVALID',
           message: expect.stringContaining(name) as string,
         });
@@ -454,8 +454,8 @@ it(
     const folder = at('reused');
     const ofEncoder = async (run: string): Promise<void> => {
       const config = clipConfig({}, { encoder: at(run, 'best') });
-      const data = await openTaskData(config);
-      const task = await data.task(config);
+      const data = await openTrainingData(config);
+      const task = await data.job(config);
       try {
         await task.save(folder, { temperature: 1, metrics: {} });
         expect(await checkpointHash(join(folder, 'frame'))).toBe(await checkpointHash(at(run, 'best')));
@@ -478,8 +478,8 @@ it('a frame network that goes away while one is trained on its features is only 
   await saveTinyFrameModel(encoder, new LabelSet('stripes', PATTERNS), { seed: 3 });
   const hash = await checkpointHash(encoder);
   const config = clipConfig({}, { encoder });
-  const data = await openTaskData(config);
-  const task = await data.task(config);
+  const data = await openTrainingData(config);
+  const task = await data.job(config);
   const figures = { temperature: 1, metrics: {} };
   try {
     await task.save(at('kept'), figures);
@@ -502,8 +502,8 @@ describe('the classes of a manifest, which names them in any order', () => {
   const labelsOf = async (more: Record<string, unknown>): Promise<readonly string[]> => {
     await saveTinyFrameModel(at('turned-encoder'), new LabelSet('turned', turned));
     const config = clipConfig(more, { encoder: at('turned-encoder') });
-    const data = await openTaskData(config);
-    const task = await data.task(config);
+    const data = await openTrainingData(config);
+    const task = await data.job(config);
     try {
       const given = (await openDataset(config.data)).samples.flatMap(({ id, frameLabels }) =>
         frameLabels!.map((label, i) => [`${id}#${i}`, label] as const),

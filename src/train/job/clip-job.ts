@@ -16,14 +16,14 @@ import { FrameEncoder, computeFeatures, meanOfSides, preparedFeatures } from '..
 import type { ClipFeatures } from '../data/training/clip-features.js';
 import { ClipEvaluationSet, ClipTrainingSet } from '../data/training/clip-training-set.js';
 import type { LabelledClip } from '../data/training/clip-training-set.js';
-import { applyLabelNoise } from '../data/distort.js';
+import { applyLabelNoise } from '../data/label-noise.js';
 import { faceId, facesOf } from '../data/faces/face-dataset.js';
 import { indexFaces } from '../data/faces/open-faces.js';
 import { CHOSEN, divide } from '../data/training/open-data.js';
 import { FRAME_PART, TEMPORAL_PART, partOf } from '../../model/heads/model-folder.js';
 import type { OpenData } from '../data/training/open-data.js';
 import type { EvaluationSet } from '../data/training/training-set.js';
-import type { OnRead, TrainingTask } from './training-job.js';
+import type { OnRead, TrainingJob } from './training-job.js';
 
 export type TemporalNetworkConfig = Extract<NetworkConfig, { name: 'temporal' }>;
 
@@ -78,7 +78,16 @@ export async function encodeClips(
     stored?.checkpoint === encoderHash
       ? preparedFeatures(stored)
       : await computedFeatures(encoder, indexed.crops, onRead);
-  return { data, encoder, encoderHash, info, crops: indexed.crops, features, clipOf, broken: indexed.notes.unreadable.length };
+  return {
+    data,
+    encoder,
+    encoderHash,
+    info,
+    crops: indexed.crops,
+    features,
+    clipOf,
+    broken: indexed.notes.unreadable.length,
+  };
 }
 
 /** A manifest knows its classes only in the order in which its rows name them; other data sets, and who chooses labels, mean theirs. */
@@ -110,11 +119,11 @@ async function openEncoder(folder: string): Promise<FrameEncoder> {
 }
 
 /** A temporal network and its clips. @throws FerError INPUT_NOT_FOUND, CONFIG_INVALID */
-export async function clipTask(
+export async function clipJob(
   encoded: EncodedClips,
   config: TrainConfig,
   network: TemporalNetworkConfig,
-): Promise<TrainingTask> {
+): Promise<TrainingJob> {
   const { dataset } = encoded.data;
   const { labels } = dataset;
   if (config.method.name === 'dnfer')
@@ -197,7 +206,7 @@ export async function clipTask(
         ...figures,
       });
     },
-    assertGoesOn: async (folder) => {
+    assertResumable: async (folder) => {
       const there = await heldCheckpoint(join(folder, FRAME_PART));
       if (there === null || there === encoded.encoderHash) return;
       throw new FerError(

@@ -12,8 +12,8 @@ import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { resolveConfig } from '../config/read-config.js';
 import type { TrainConfig } from '../config/train-config.js';
 import { predictWith } from './predict.js';
-import { openTaskData } from './training-data.js';
-import type { TrainingTask } from './training-job.js';
+import { openTrainingData } from './training-data.js';
+import type { TrainingJob } from './training-job.js';
 
 const SIZE = 16;
 let root = '';
@@ -26,10 +26,10 @@ const config = (more: Record<string, unknown> = {}, data = `manifest:${join(root
   });
 
 /** Looks at a task and puts it away. */
-async function taskOf<T>(wanted: TrainConfig, look: (task: TrainingTask) => T | Promise<T>): Promise<T> {
-  const data = await openTaskData(wanted);
+async function taskOf<T>(wanted: TrainConfig, look: (task: TrainingJob) => T | Promise<T>): Promise<T> {
+  const data = await openTrainingData(wanted);
   try {
-    const task = await data.task(wanted);
+    const task = await data.job(wanted);
     try {
       return await look(task);
     } finally {
@@ -87,10 +87,10 @@ describe('images to train a frame network on', () => {
   });
 
   it('of another split are measured as they are', async () => {
-    const data = await openTaskData(config());
+    const data = await openTrainingData(config());
     const test = await data.split('test');
     expect([...test.labels]).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2]);
-    const task = await data.task(config());
+    const task = await data.job(config());
     const logits = await test.logits(predictWith(task.model));
     expect(logits.map(({ length }) => length)).toEqual(new Array(9).fill(3));
     expect((await data.split('valid')).labels).toHaveLength(0);

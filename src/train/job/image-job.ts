@@ -2,43 +2,38 @@ import { FerError } from '../../errors/fer-error.js';
 import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
 import { excludedRows } from '../data/exclusions.js';
 import type { TrainConfig } from '../config/train-config.js';
-import type { Split } from '../data/sample.js';
+import type { Split, Sample } from '../data/sample.js';
 import { augmentations } from '../augment/augmentations.js';
 import { buildFrameNetwork, geometryOf } from './build-network.js';
 import type { FrameNetworkConfig } from './build-network.js';
 import { checkpointInfo } from './checkpoint-info.js';
-import { applyLabelNoise } from '../data/distort.js';
+import { applyLabelNoise } from '../data/label-noise.js';
 import { ImageEvaluationSet, ImageTrainingSet } from '../data/training/image-training-set.js';
 import type { TrainingFace } from '../data/training/image-training-set.js';
 import { faceId, facesOf } from '../data/faces/face-dataset.js';
 import type { FaceSample, IndexedFaces } from '../data/faces/face-dataset.js';
 import { indexFaces } from '../data/faces/open-faces.js';
-import type { Sample } from '../data/sample.js';
 import type { LabelSet } from '../../model/label-set.js';
 import { divide } from '../data/training/open-data.js';
 import type { OpenData } from '../data/training/open-data.js';
 import type { EvaluationSet } from '../data/training/training-set.js';
-import type { OnRead, TrainingTask } from './training-job.js';
+import type { OnRead, TrainingJob } from './training-job.js';
 
 /**
  * A frame network and its images (of clips: their frames, each for itself): divided, and, where an experiment asks for it, cut down and given
  * wrong labels; then what an audit marks is left out. Validation images keep their labels, and all of this depends on seeds alone.
  * @throws FerError INPUT_NOT_FOUND when nothing is left to train on
  */
-export async function imageTask(
+export async function imageJob(
   { dataset, prepared }: OpenData,
   config: TrainConfig,
   network: FrameNetworkConfig,
   onRead?: OnRead,
-): Promise<TrainingTask> {
+): Promise<TrainingJob> {
   const { labels } = dataset;
   const geometry = await geometryOf(network);
   const parts = divide(dataset, config);
-  const drawn = applyLabelNoise(
-    labelledFaces(parts.training, labels),
-    labels.size,
-    config,
-  );
+  const drawn = applyLabelNoise(labelledFaces(parts.training, labels), labels.size, config);
   const excluded = await excludedRows(
     config,
     drawn.map(({ id }) => id),
@@ -88,7 +83,7 @@ export async function imageTask(
         ...(network.symmetric && { symmetric: true }),
         ...figures,
       }),
-    assertGoesOn: () => Promise.resolve(),
+    assertResumable: () => Promise.resolve(),
     dispose: () => {
       model.dispose();
     },

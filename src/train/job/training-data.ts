@@ -1,16 +1,16 @@
 import type { TrainConfig } from '../config/train-config.js';
 import type { Split } from '../data/sample.js';
-import { clipSplit, clipTask, encodeClips } from './clip-job.js';
-import { imageSplit, imageTask } from './image-job.js';
+import { clipSplit, clipJob, encodeClips } from './clip-job.js';
+import { imageSplit, imageJob } from './image-job.js';
 import { TEMPORAL_PART } from '../../model/heads/model-folder.js';
 import { openData } from '../data/training/open-data.js';
 import type { EvaluationSet } from '../data/training/training-set.js';
-import type { OnRead, TrainingTask } from './training-job.js';
+import type { OnRead, TrainingJob } from './training-job.js';
 
 /** A data set opened for a kind of network; runs that differ in anything else share it. */
-export interface TaskData {
+export interface TrainingData {
   /** The network at its start, and the data to fit it to. */
-  task(config: TrainConfig, onRead?: OnRead): Promise<TrainingTask>;
+  job(config: TrainConfig, onRead?: OnRead): Promise<TrainingJob>;
   /** A split as it is, to measure a model on. */
   split(split: Split): Promise<EvaluationSet>;
   /** Where in a model folder the trained network lies. */
@@ -20,7 +20,7 @@ export interface TaskData {
 }
 
 /** @throws FerError what reading the data set throws */
-export async function openTaskData(config: TrainConfig, onRead?: OnRead): Promise<TaskData> {
+export async function openTrainingData(config: TrainConfig, onRead?: OnRead): Promise<TrainingData> {
   const { network } = config;
   const data = await openData(config);
   const close = (): Promise<void> => data.close();
@@ -28,7 +28,7 @@ export async function openTaskData(config: TrainConfig, onRead?: OnRead): Promis
     return {
       part: '.',
       close,
-      task: (own, onImage) => imageTask(data, own, network, onImage),
+      job: (own, onImage) => imageJob(data, own, network, onImage),
       split: (split) => imageSplit(data, network, split),
     };
   }
@@ -39,7 +39,7 @@ export async function openTaskData(config: TrainConfig, onRead?: OnRead): Promis
   return {
     part: TEMPORAL_PART,
     close,
-    task: (own) => clipTask(encoded, own, own.network.name === 'temporal' ? own.network : network),
+    job: (own) => clipJob(encoded, own, own.network.name === 'temporal' ? own.network : network),
     split: (split) => Promise.resolve(clipSplit(encoded, split)),
   };
 }

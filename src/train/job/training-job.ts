@@ -15,7 +15,7 @@ export interface DataReport {
 }
 
 /** A network and the data to fit it to. */
-export interface TrainingTask {
+export interface TrainingJob {
   readonly model: tf.LayersModel;
   readonly training: TrainingSet;
   readonly validation: EvaluationSet | null;
@@ -24,7 +24,7 @@ export interface TrainingTask {
   /** Writes the model as it stands as a model folder. */
   save(folder: string, figures: Figures): Promise<void>;
   /** Before a run is taken up. @throws FerError CONFIG_INVALID when the model folder stands on another frame network than the task's */
-  assertGoesOn(folder: string): Promise<void>;
+  assertResumable(folder: string): Promise<void>;
   dispose(): void;
 }
 

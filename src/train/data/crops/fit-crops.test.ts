@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
-import { areaAverage } from './area-average.js';
-import { fitCrops } from './fit-crops.js';
+import { areaAverage, fitCrops } from './fit-crops.js';
 import { MemoryCrops } from './image-crops.js';
 
 describe('area average', () => {

@@ -1,5 +1,4 @@
 import type { CropGeometry } from '../../../model/crop-geometry.js';
-import { areaAverage } from './area-average.js';
 import { cropLength } from './crop-source.js';
 import type { CropSource } from './crop-source.js';
 
@@ -44,4 +43,57 @@ function samePlaces(a: CropGeometry, b: CropGeometry): boolean {
     a.mouth.x === b.mouth.x &&
     a.mouth.y === b.mouth.y
   );
+}
+
+/** What a new pixel takes of the old ones along one side: `weights[k]` of the old one at `first + k`; in sum 1. */
+interface Span {
+  readonly first: number;
+  readonly weights: readonly number[];
+}
+
+/**
+ * Makes square pictures smaller: every new pixel is the mean of the area it covers, old pixels that lie in it in part counting in part.
+ * @param from old side, `to` new side, not larger; in pixels
+ * @returns a function of one picture, [from, from, channels] -> [to, to, channels]
+ */
+export function areaAverage(from: number, to: number, channels: number): (picture: Uint8Array) => Uint8Array {
+  const spans = Array.from({ length: to }, (_, i) => spanOf((i * from) / to, ((i + 1) * from) / to));
+  const narrow = new Float32Array(from * to * channels);
+  return (picture) => {
+    // First along the rows, then along the columns: an area's weights are the products of those of its sides.
+    narrow.fill(0);
+    for (let y = 0; y < from; y += 1) {
+      spans.forEach(({ first, weights }, x) => {
+        const target = (y * to + x) * channels;
+        weights.forEach((weight, k) => {
+          const source = (y * from + first + k) * channels;
+          for (let c = 0; c < channels; c += 1) narrow[target + c]! += weight * picture[source + c]!;
+        });
+      });
+    }
+    const stride = to * channels;
+    const result = new Uint8Array(to * stride);
+    const row = new Float32Array(stride);
+    spans.forEach(({ first, weights }, y) => {
+      // The half is for rounding, which a Uint8Array does not do.
+      row.fill(0.5);
+      weights.forEach((weight, k) => {
+        const source = (first + k) * stride;
+        for (let i = 0; i < stride; i += 1) row[i]! += weight * narrow[source + i]!;
+      });
+      result.set(row, y * stride);
+    });
+    return result;
+  };
+}
+
+/** The pixels under [start, end), each with its part of that length. */
+function spanOf(start: number, end: number): Span {
+  const first = Math.floor(start);
+  const last = Math.ceil(end - 1e-9);
+  const weights = Array.from(
+    { length: last - first },
+    (_, k) => (Math.min(end, first + k + 1) - Math.max(start, first + k)) / (end - start),
+  );
+  return { first, weights };
 }

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { FerError } from '../../../errors/fer-error.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
-import { forEachLimited } from '../for-each-limited.js';
+import { forEachLimited } from '../content.js';
 import { cropLength } from './crop-source.js';
-import { grey } from './grey.js';
 import type { CropSource } from './crop-source.js';
 
 /** Images that cannot be decoded are left out, not guessed. */
@@ -91,4 +90,13 @@ async function decodeImage(path: string, { size, channels }: CropGeometry): Prom
     .raw()
     .toBuffer();
   return channels === 3 ? rgb : grey(rgb);
+}
+
+/** Rec. 601 luma, rounded to bytes: grey as `CropGeometry` means it and annotating cuts it. [..., 3] -> [..., 1] */
+export function grey(rgb: Uint8Array): Uint8Array {
+  const values = Uint8ClampedArray.from(
+    { length: rgb.length / 3 },
+    (_, i) => 0.299 * rgb[3 * i]! + 0.587 * rgb[3 * i + 1]! + 0.114 * rgb[3 * i + 2]!,
+  ); // rounds
+  return new Uint8Array(values.buffer);
 }

@@ -6,11 +6,12 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { PEOPLE, photoPath } from '../../../../test/support/face-frames.js';
 import { scratchDir } from '../../../../test/support/scratch.js';
-import { findFfmpeg, loadFaceNets } from '../../../ingest/index.js';
-import type { FaceNets } from '../../../ingest/index.js';
+import { findFfmpeg } from '../../../ingest/ffmpeg/binaries.js';
+import { loadFaceNets } from '../../../ingest/face/face-nets.js';
+import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
 import type { Sample } from '../sample.js';
-import type { LabelledFace } from './labelled-crop.js';
+import type { LabelledFace } from './face-dataset.js';
 import { DetectedFaces } from './detected-faces.js';
 import type { FaceHandling } from './face-handling.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
-import type { FaceNets } from '../../../ingest/index.js';
+import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { cropLength } from '../crops/crop-source.js';
 import { CropScratch, cropClip } from '../preprocess/crop-clip.js';

@@ -10,7 +10,9 @@ import { LabelSet } from '../../../model/label-set.js';
 import { openDataset } from '../formats/registry.js';
 import type { Sample } from '../sample.js';
 import { openPrepared } from '../preprocess/open-prepared.js';
-import { locateRows, facesOf } from './face-dataset.js';
+import { faceId, facesOf } from './face-dataset.js';
+import type { FaceSample } from './face-dataset.js';
+import { indexFaces } from './open-faces.js';
 
 const LABELS = new LabelSet('two', ['calm', 'happy']);
 const SIZE = 8;
@@ -23,37 +25,36 @@ const CLIP: Sample = {
   frames: [0, 1, 4, 5].map((index) => ({ index, path: `/none/clip/${index}.png` })),
 };
 
-describe('rows', () => {
-  it('of an image: itself, with its votes; -1 without a label', () => {
-    expect(facesOf({ ...still('a', 'happy'), softLabel: [0.2, 0.8] }, LABELS)).toEqual([
-      { id: 'a', label: 1, shares: [0.2, 0.8], source: '/none/a.png' },
+const named = (faces: readonly FaceSample[]) => faces.map((face) => [faceId(face), face.label, face.source]);
+
+describe('faces', () => {
+  it('of an image: itself, with its votes; null without a label', () => {
+    expect(facesOf({ ...still('a', 'happy'), softLabel: [0.2, 0.8] })).toEqual([
+      { id: 'a', frame: null, timestamp: 0, label: 'happy', shares: [0.2, 0.8], source: '/none/a.png' },
     ]);
-    expect(facesOf({ ...still('b', 'happy'), label: null }, LABELS)[0]!.label).toBe(-1);
+    expect(facesOf({ ...still('b', 'happy'), label: null })[0]!.label).toBeNull();
   });
 
   it('of a folder of frames: one each, named by its place in the footage', () => {
-    const rows = facesOf(CLIP, LABELS);
-    expect(rows.map(({ id, label, source }) => [id, label, source])).toEqual(
-      [0, 1, 4, 5].map((index) => [`clip#${index}`, 1, `/none/clip/${index}.png`]),
-    );
+    const faces = facesOf(CLIP);
+    expect(named(faces)).toEqual([0, 1, 4, 5].map((index) => [`clip#${index}`, 'happy', `/none/clip/${index}.png`]));
+    expect(faces.map(({ timestamp }) => timestamp)).toEqual([0, 0.04, 0.16, 0.2]);
   });
 
   it('take the label that stands at their place in the footage, and none beyond the end; a frame with a label and no file shows no face', () => {
     const frameLabels = ['calm', null, 'happy', null, 'happy'];
-    expect(
-      facesOf({ ...CLIP, label: null, frameLabels }, LABELS).map(({ id, label, source }) => [id, label, source]),
-    ).toEqual([
-      ['clip#0', 0, '/none/clip/0.png'],
-      ['clip#1', -1, '/none/clip/1.png'],
-      ['clip#2', 1, null],
-      ['clip#4', 1, '/none/clip/4.png'],
-      ['clip#5', -1, '/none/clip/5.png'],
+    expect(named(facesOf({ ...CLIP, label: null, frameLabels }))).toEqual([
+      ['clip#0', 'calm', '/none/clip/0.png'],
+      ['clip#1', null, '/none/clip/1.png'],
+      ['clip#2', 'happy', null],
+      ['clip#4', 'happy', '/none/clip/4.png'],
+      ['clip#5', null, '/none/clip/5.png'],
     ]);
   });
 
   it('are those of the stretch that is meant, at 25 frames a second', () => {
     const stretch = (startSeconds: number | null, endSeconds: number | null): string[] =>
-      facesOf({ ...CLIP, startSeconds, endSeconds }, LABELS).map(({ id }) => id);
+      facesOf({ ...CLIP, startSeconds, endSeconds }).map(faceId);
     expect(stretch(0.04, 0.2)).toEqual(['clip#1', 'clip#4']);
     expect(stretch(0.16, null)).toEqual(['clip#4', 'clip#5']);
     expect(stretch(null, 0.04)).toEqual(['clip#0']);
@@ -62,7 +63,7 @@ describe('rows', () => {
 
   it('of a video: refused, with the command that helps', () => {
     const video: Sample = { ...CLIP, path: '/none/film.mp4', frames: null };
-    expect(() => facesOf(video, LABELS)).toThrow(
+    expect(() => facesOf(video)).toThrow(
       expect.objectContaining({
         code: 'CONFIG_INVALID',
         message: expect.stringMatching(/film\.mp4 is a video: .*fer dataset prepare .*prepared:/) as string,
@@ -71,7 +72,7 @@ describe('rows', () => {
   });
 });
 
-describe('rows of a prepared folder', () => {
+describe('faces of a prepared folder', () => {
   it('point to their crops, and go by the frames that were read', async () => {
     const folder = join(await scratchDir(), 'prepared');
     const rows = [
@@ -99,22 +100,22 @@ describe('rows of a prepared folder', () => {
     );
     const prepared = await openPrepared(folder);
     try {
-      const all = prepared.dataset.samples.flatMap((sample) => facesOf(sample, LABELS));
-      expect(all.map(({ id, label, source }) => [id, label, source])).toEqual([
-        ['still', 1, 0],
-        ['film.mp4#10', 0, 1],
-        ['film.mp4#12', -1, null],
-        ['film.mp4#15', 1, 2],
-        ['film.mp4#20', 1, 3],
-        ['whole#3', 0, 4],
-        ['whole#4', 0, null],
+      const all = prepared.dataset.samples.flatMap(facesOf);
+      expect(named(all)).toEqual([
+        ['still', 'happy', 0],
+        ['film.mp4#10', 'calm', 1],
+        ['film.mp4#12', null, null],
+        ['film.mp4#15', 'happy', 2],
+        ['film.mp4#20', 'happy', 3],
+        ['whole#3', 'calm', 4],
+        ['whole#4', 'calm', null],
       ]);
       expect(all[0]!.shares).toEqual([0.5, 0.5]);
 
-      const located = await locateRows(all, GEOMETRY, prepared.crops);
-      expect(located).toMatchObject({ places: [0, 1, null, 2, 3, 4, null], broken: 0 });
-      expect((await located.crops.read([3]))[0]).toBe(3);
-      const smaller = await locateRows(all, { ...GEOMETRY, size: 4 }, prepared.crops);
+      const indexed = await indexFaces(all, GEOMETRY, prepared.crops);
+      expect(indexed).toMatchObject({ places: [0, 1, null, 2, 3, 4, null], notes: { unreadable: [] } });
+      expect((await indexed.crops.read([3]))[0]).toBe(3);
+      const smaller = await indexFaces(all, { ...GEOMETRY, size: 4 }, prepared.crops);
       expect(smaller.crops.geometry.size).toBe(4);
       expect([...(await smaller.crops.read([3]))]).toEqual(new Array<number>(16).fill(3));
       for (const other of [
@@ -122,7 +123,7 @@ describe('rows of a prepared folder', () => {
         { ...GEOMETRY, channels: 3 as const },
         { ...GEOMETRY, eyes: { x: 0.5, y: 0.3 } },
       ]) {
-        await expect(locateRows(all, other, prepared.crops)).rejects.toMatchObject({
+        await expect(indexFaces(all, other, prepared.crops)).rejects.toMatchObject({
           code: 'MODEL_INCOMPATIBLE',
           message: expect.stringMatching(/8x8 grey crops.*the network wants/) as string,
         });
@@ -155,15 +156,15 @@ it('files are found in their places, what cannot be decoded is counted, and fram
   });
   const dataset = await openDataset(`manifest:${dir}`);
   expect(dataset.problems).toEqual([]);
-  const rows = dataset.samples.flatMap((sample) => facesOf(sample, dataset.labels));
+  const faces = dataset.samples.flatMap(facesOf);
   const steps: [number, number][] = [];
-  const { crops, places, broken } = await locateRows(
-    [...rows, { ...rows[0]!, source: null }],
+  const { crops, places, notes } = await indexFaces(
+    [...faces, { ...faces[0]!, source: null }],
     GEOMETRY,
     null,
     (done, total) => steps.push([done, total]),
   );
-  expect(broken).toBe(1);
+  expect(notes.unreadable.map(({ path }) => path)).toEqual([join(dir, 'clip/2.png')]);
   expect(steps.at(-1)).toEqual([4, 4]);
   // The last two of the clip's five labels are of frames without a file.
   expect(places.map((place) => place === null)).toEqual([false, true, false, true, true, false, true]);

@@ -1,5 +1,5 @@
 import type { ExpressionModel } from '../../../model/expression-model.js';
-import { areAlignedClips } from '../synthesize/aligned-clips.js';
+import { areAlignedClips } from '../synthesize/synthesis-options.js';
 
 /** How pictures become crops: taken as they are (data sets of face crops), or faces found and aligned as in annotation. Videos are always searched for faces. */
 export type FaceHandling = 'as-is' | 'detect';

@@ -1,11 +1,10 @@
 import { FerError } from '../../../errors/fer-error.js';
-import { loadFaceNets } from '../../../ingest/index.js';
-import type { FaceNets } from '../../../ingest/index.js';
+import { loadFaceNets } from '../../../ingest/face/face-nets.js';
+import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { ExpressionModel } from '../../../model/expression-model.js';
 import { openDataset } from '../formats/registry.js';
 import type { Dataset, Split } from '../sample.js';
-import { openPrepared } from '../preprocess/open-prepared.js';
-import { preparedFolder } from '../preprocess/prepared-folder.js';
+import { openPrepared, preparedFolder } from '../preprocess/open-prepared.js';
 import { faceHandling } from './face-handling.js';
 import type { FaceChoice } from './face-handling.js';
 import type { FaceDataset, FaceSample, IndexedFaces } from './face-dataset.js';

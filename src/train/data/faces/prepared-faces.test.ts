@@ -3,8 +3,8 @@ import { LabelSet } from '../../../model/label-set.js';
 import { MemoryCrops } from '../crops/image-crops.js';
 import type { Prepared } from '../preprocess/open-prepared.js';
 import type { PreparedSample } from '../preprocess/read-prepared.js';
-import type { LabelledFace } from './labelled-crop.js';
-import { PreparedCrops } from './prepared-faces.js';
+import type { LabelledFace } from './face-dataset.js';
+import { PreparedFaces } from './prepared-faces.js';
 
 const GEOMETRY = { size: 2, channels: 1, eyes: { x: 0.5, y: 0.35 }, mouth: { x: 0.5, y: 0.75 } } as const;
 
@@ -58,8 +58,8 @@ it('gives the faces that were found, and the frames without one, with the labels
     id: 'clip',
     kind: 'clip',
     label: null,
-    // By frame that was read.
-    frameLabels: ['fear', 'neutral', null, 'neutral'],
+    // By place in the footage.
+    frameLabels: [null, null, null, null, 'fear', 'neutral', null, null, null, 'neutral'],
     readFrames: [
       { index: 4, timestamp: 0.16, crop: 1 },
       { index: 5, timestamp: 0.2, crop: null },
@@ -83,7 +83,7 @@ it('gives the faces that were found, and the frames without one, with the labels
     readFrames: [{ index: 0, timestamp: 0, crop: null }],
   });
   const done: number[] = [];
-  const source = new PreparedCrops(prepared([image, skipped, clip, nobody], 4), GEOMETRY, (count) => done.push(count));
+  const source = PreparedFaces.of(prepared([image, skipped, clip, nobody], 4), GEOMETRY, (count) => done.push(count));
   const crops: LabelledFace[] = [];
   for await (const crop of source) crops.push(crop);
   expect(
@@ -116,13 +116,13 @@ it('keeps faces and frames together across the batches in which crops are read',
   }));
   const clip = sample({ id: 'clip', kind: 'clip', readFrames, crops: next });
   const seen: (number | null)[] = [];
-  for await (const { crop } of new PreparedCrops(prepared([clip], next), GEOMETRY)) seen.push(crop?.data[0] ?? null);
+  for await (const { crop } of PreparedFaces.of(prepared([clip], next), GEOMETRY)) seen.push(crop?.data[0] ?? null);
   expect(seen).toEqual(readFrames.map(({ crop }) => crop));
 });
 
 it('refuses faces that were cut for another model', () => {
   const other = { ...GEOMETRY, eyes: { x: 0.5, y: 0.3 } };
-  expect(() => new PreparedCrops(prepared([], 0), other)).toThrow(
+  expect(() => PreparedFaces.of(prepared([], 0), other)).toThrow(
     expect.objectContaining({ code: 'MODEL_INCOMPATIBLE' }),
   );
 });

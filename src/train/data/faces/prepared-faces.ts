@@ -42,20 +42,25 @@ export class PreparedFaces implements IndexedFaces {
     const used = all.filter((sample) => sample.crops > 0 || sample.kind === 'clip');
     const notes = {
       wholePictures: used.filter(({ origin }) => origin === 'whole').length,
-      unreadable: used.flatMap(({ path, id, note }) => (note === null ? [] : [{ path: `${path} (${id})`, message: note }])),
+      unreadable: used.flatMap(({ path, id, note }) =>
+        note === null ? [] : [{ path: `${path} (${id})`, message: note }],
+      ),
     };
     return new PreparedFaces(used.flatMap(facesOf), crops, geometry, notes, onSample);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LabelledFace> {
-    let done = 0;
-    let last: { readonly id: string; readonly hasCrop: boolean } | null = null;
+    let [done, id, hasCrop] = [0, '', false];
+    const endSample = (): void => {
+      if (hasCrop) this.onSample((done += 1));
+      hasCrop = false;
+    };
     for await (const face of withPixels(this)) {
-      if (last !== null && last.id !== face.id && last.hasCrop) this.onSample((done += 1));
-      const isSame: boolean = last?.id === face.id;
-      last = { id: face.id, hasCrop: face.crop !== null || (isSame && last!.hasCrop) };
+      if (face.id !== id) endSample();
+      id = face.id;
+      hasCrop ||= face.crop !== null;
       yield face;
     }
-    if (last?.hasCrop === true) this.onSample(done + 1);
+    endSample();
   }
 }

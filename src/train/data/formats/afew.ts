@@ -6,3 +6,8 @@ import { AFEW } from '../label-maps.js';
 export const afew = defineReader({ name: 'afew', title: 'AFEW', labels: AFEW }, (reading) =>
   collectClassFolders(reading, AFEW),
 );
+
+/** SFEW: single frames of AFEW's films, in the same folders and classes. */
+export const sfew = defineReader({ name: 'sfew', title: 'SFEW', labels: AFEW }, (reading) =>
+  collectClassFolders(reading, AFEW),
+);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { FrameFile } from '../sample.js';
 import { defineReader } from '../reading/define-reader.js';
-import { splitBySubject } from '../folds.js';
+import { splitBySubject } from '../splits.js';
 import { readLines } from '../csv.js';
 import { CK_PLUS } from '../label-maps.js';
 

@@ -1,8 +1,8 @@
 import { join, parse } from 'node:path';
-import { isVideoName } from '../../../ingest/media-extensions.js';
+import { isVideoName } from '../../../ingest/media-names.js';
 import { defineReader } from '../reading/define-reader.js';
 import type { Reading } from '../reading/define-reader.js';
-import { splitBySubject } from '../folds.js';
+import { splitBySubject } from '../splits.js';
 import { columns, readCsv } from '../csv.js';
 import { CREMA_D, CREMA_D_CODES } from '../label-maps.js';
 

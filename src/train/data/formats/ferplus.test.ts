@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { standIns, writeTree } from '../../../../test/support/write-tree.js';
-import { runProcess } from '../../../ingest/run-process.js';
+import { runProcess } from '../../../ingest/ffmpeg/run-process.js';
 import { deduplicate } from '../deduplicate.js';
 import { ferplus, ferplusVotes } from './ferplus.js';
 

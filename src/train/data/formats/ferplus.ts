@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { SampleFields } from '../reading/collector.js';
+import type { SampleFields } from '../reading/define-reader.js';
 import type { DatasetReader, Split } from '../sample.js';
 import { defineReader } from '../reading/define-reader.js';
 import { columns, readCsv } from '../csv.js';

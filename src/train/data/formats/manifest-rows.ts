@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { z } from 'zod';
 import { closest } from '../../../errors/closest.js';
 import { FerError } from '../../../errors/fer-error.js';
-import type { Collector } from '../reading/collector.js';
+import type { Collector } from '../reading/define-reader.js';
 import type { IndexRow } from '../csv.js';
 import { readCsv, readLines } from '../csv.js';
 

@@ -1,9 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-
 import { FerError } from '../../../errors/fer-error.js';
-import { isImageName, isVideoName } from '../../../ingest/media-extensions.js';
-import { Collector } from '../reading/collector.js';
+import { isImageName, isVideoName } from '../../../ingest/media-names.js';
+import { Collector } from '../reading/define-reader.js';
 import type { Dataset, DatasetReader, ReadOptions, Split } from '../sample.js';
 import { Folders } from '../reading/folders.js';
 import { canonicalLabel, labelSetFor } from '../label-maps.js';

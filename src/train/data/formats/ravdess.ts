@@ -1,8 +1,8 @@
 import { parse } from 'node:path';
-import { isVideoName } from '../../../ingest/media-extensions.js';
+import { isVideoName } from '../../../ingest/media-names.js';
 import { defineReader } from '../reading/define-reader.js';
-import { allFiles } from '../reading/all-files.js';
-import { splitBySubject } from '../folds.js';
+import { allFiles } from '../reading/folders.js';
+import { splitBySubject } from '../splits.js';
 import { RAVDESS } from '../label-maps.js';
 
 const FOLDS = 6;

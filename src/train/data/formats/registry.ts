@@ -2,7 +2,7 @@ import { closest } from '../../../errors/closest.js';
 import { FerError } from '../../../errors/fer-error.js';
 import { affWild2 } from './aff-wild2.js';
 import { affectnet } from './affectnet.js';
-import { afew } from './afew.js';
+import { afew, sfew } from './afew.js';
 import { ckPlus } from './ck-plus.js';
 import { cremaD } from './crema-d.js';
 import type { Dataset, DatasetReader, ReadOptions } from '../sample.js';
@@ -14,7 +14,6 @@ import { manifest } from './manifest.js';
 import { prepared } from './prepared.js';
 import { rafDb } from './raf-db.js';
 import { ravdess } from './ravdess.js';
-import { sfew } from './sfew.js';
 
 /** Every format that can be read; own data first. */
 export const READERS: readonly DatasetReader[] = [

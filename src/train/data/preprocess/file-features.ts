@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FerError } from '../../../errors/fer-error.js';
-import { readRecords } from './read-records.js';
+import { readRecords } from './file-crops.js';
 
 export const FEATURES_FILE = 'features.f32';
 export const FEATURES_INFO_FILE = 'features.json';

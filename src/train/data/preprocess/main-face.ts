@@ -1,4 +1,4 @@
-import type { TrackedFace } from '../../../ingest/index.js';
+import type { TrackedFace } from '../../../ingest/face/track/tracked-face.js';
 
 /** A face seen in a frame of a clip, and which of the clip's cut-out faces it is. */
 export interface SeenFace extends Pick<TrackedFace, 'trackId' | 'tracklet' | 'tentative'> {

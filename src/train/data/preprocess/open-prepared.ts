@@ -70,3 +70,10 @@ export async function openPrepared(folder: string, { split }: { readonly split?:
     throw error;
   }
 }
+
+const PREPARED = 'prepared:';
+
+/** The folder of a prepared data set; null where FORMAT:DIR names data of another format. */
+export function preparedFolder(data: string): string | null {
+  return data.startsWith(PREPARED) ? data.slice(PREPARED.length) : null;
+}

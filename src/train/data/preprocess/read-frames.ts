@@ -1,8 +1,9 @@
 import { FerError } from '../../../errors/fer-error.js';
-import { openFile } from '../../../ingest/file-source.js';
-import { openImages } from '../../../ingest/image-folder-source.js';
-import type { Frame, FrameSource } from '../../../ingest/index.js';
-import { slotOf } from '../../../ingest/picture-filters.js';
+import { openFile } from '../../../ingest/sources/open-source.js';
+import { openImages } from '../../../ingest/sources/image-source.js';
+import type { Frame } from '../../../ingest/frame.js';
+import type { FrameSource } from '../../../ingest/sources/frame-source.js';
+import { slotOf } from '../../../ingest/ffmpeg/picture-filters.js';
 import type { FrameFile, Sample } from '../sample.js';
 
 /** Frames a second of a clip whose pictures lie as files: they carry no times, and nearly all data sets were filmed at about this rate. */

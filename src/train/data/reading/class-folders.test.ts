@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { standIns, writeTree } from '../../../../test/support/write-tree.js';
-import { afew } from '../formats/afew.js';
-import { sfew } from '../formats/sfew.js';
+import { afew, sfew } from '../formats/afew.js';
 
 it('reads AFEW: videos and folders of frames by class, no clip twice', async () => {
   const root = await scratchDir();

@@ -1,6 +1,6 @@
 import { join, parse } from 'node:path';
 import type { LabelSet } from '../../../model/label-set.js';
-import { isImageName, isVideoName } from '../../../ingest/media-extensions.js';
+import { isImageName, isVideoName } from '../../../ingest/media-names.js';
 import type { Split } from '../sample.js';
 import type { Reading } from './define-reader.js';
 import { canonicalLabel } from '../label-maps.js';

@@ -1,5 +1,5 @@
 import { basename, dirname, join, parse } from 'node:path';
-import { isVideoName } from '../../../ingest/media-extensions.js';
+import { isVideoName } from '../../../ingest/media-names.js';
 import type { FrameFile } from '../sample.js';
 import type { Folders } from './folders.js';
 

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
-import { isImageName } from '../../../ingest/media-extensions.js';
-import { naturalOrder } from '../../../ingest/natural-order.js';
+import { isImageName } from '../../../ingest/media-names.js';
+import { naturalOrder } from '../../../ingest/media-names.js';
 import type { FrameFile } from '../sample.js';
 
 interface Entry {
@@ -98,4 +98,12 @@ async function list(folder: string): Promise<ReadonlyMap<string, Entry>> {
     }),
   );
   return new Map(entries.filter((entry) => entry !== null));
+}
+
+/** Every file below a folder, in natural order, folder by folder. */
+export async function allFiles(folders: Folders, folder: string): Promise<readonly string[]> {
+  const own = (await folders.files(folder)).map((name) => join(folder, name));
+  const below = [];
+  for (const name of await folders.subfolders(folder)) below.push(...(await allFiles(folders, join(folder, name))));
+  return [...own, ...below];
 }

@@ -8,7 +8,7 @@ import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { resolveConfig } from '../../config/read-config.js';
 import { divide, openData } from '../training/open-data.js';
 import { synthesizeClips } from './synthesize-clips.js';
-import { withStills } from './open-stills.js';
+import { withStills } from './image-pools.js';
 import type { SynthesisReport, SynthesisSettings } from './synthesize-clips.js';
 
 const GEOMETRY = { ...DEFAULT_CROP, size: 12 };

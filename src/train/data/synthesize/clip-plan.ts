@@ -5,7 +5,6 @@ import { dissolveSchedule, mainSegment, mainShare, mixes } from './dissolve-sche
 import type { Mix } from './dissolve-schedule.js';
 import { facePath } from './face-path.js';
 import type { FacePose } from './face-path.js';
-import { ImageDealer } from './image-dealer.js';
 
 /** All that a clip is made of, before a pixel is drawn. */
 export interface ClipPlan {
@@ -94,4 +93,44 @@ function drawByWeight(weights: readonly number[], before: number | null, random:
   const others = [...weights.keys()].filter((index) => index !== before);
   let left = random.next() * others.reduce((sum, index) => sum + weights[index]!, 0);
   return others.find((index) => (left -= weights[index]!) < 0) ?? others.at(-1)!;
+}
+
+interface Stack {
+  readonly samples: readonly Sample[];
+  readonly random: SeededRandom;
+  left: Sample[];
+}
+
+/** Hands out images of a class in random order; none comes again before all of its class have had their turn. */
+export class ImageDealer {
+  private readonly stacks = new Map<string, Stack>();
+
+  /** @param images each with a label */
+  constructor(images: readonly Sample[], random: SeededRandom) {
+    for (const label of new Set(images.map((image) => image.label!))) {
+      // A class's order does not depend on which other classes there are.
+      this.stacks.set(label, {
+        samples: images.filter((image) => image.label === label),
+        random: random.fork(label),
+        left: [],
+      });
+    }
+  }
+
+  /** The classes that have images, in alphabetical order. */
+  get labels(): readonly string[] {
+    return [...this.stacks.keys()].sort();
+  }
+
+  /** How many images of a class there are. @param label one of `labels` */
+  count(label: string): number {
+    return this.stacks.get(label)!.samples.length;
+  }
+
+  /** @param label one of `labels` */
+  deal(label: string): Sample {
+    const stack = this.stacks.get(label)!;
+    if (stack.left.length === 0) stack.left = stack.random.shuffle(stack.samples);
+    return stack.left.pop()!;
+  }
 }

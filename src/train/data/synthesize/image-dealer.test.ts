@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SeededRandom } from '../../util/seeded-random.js';
 import type { Sample } from '../sample.js';
-import { ImageDealer } from './image-dealer.js';
+import { ImageDealer } from './clip-plan.js';
 import { still } from '../../../../test/support/still-sample.js';
 
 const images = [...Array.from({ length: 5 }, (_, i) => still(`sad ${i}`, 'sadness')), still('happy', 'happiness')];

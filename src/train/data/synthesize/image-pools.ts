@@ -2,6 +2,9 @@ import { FerError } from '../../../errors/fer-error.js';
 import { carveValidation } from '../splits.js';
 import type { Dataset, Sample, Split } from '../sample.js';
 import { deduplicate } from '../deduplicate.js';
+import type { CropSource } from '../crops/crop-source.js';
+import { openPrepared, preparedFolder } from '../preprocess/open-prepared.js';
+import { openDataset } from '../formats/registry.js';
 
 /** Share of the training images that validation clips are made of. */
 const VALIDATION_SHARE = 0.1;
@@ -51,4 +54,24 @@ export async function imagePools(
     testSplit: needsTest ? chosen : null,
     copies: dropped.length,
   };
+}
+
+/**
+ * Opens a data set of still images, and lets go of it when `work` is done.
+ * @param location FORMAT:DIR
+ * @param work told the crops of a prepared data set too; null for any other
+ * @throws FerError what reading the data set throws
+ */
+export async function withStills<T>(
+  location: string,
+  work: (dataset: Dataset, crops: CropSource | null) => Promise<T>,
+): Promise<T> {
+  const folder = preparedFolder(location);
+  if (folder === null) return work(await openDataset(location), null);
+  const prepared = await openPrepared(folder);
+  try {
+    return await work(prepared.dataset, prepared.crops);
+  } finally {
+    await prepared.close();
+  }
 }

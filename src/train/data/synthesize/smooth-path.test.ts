@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { SeededRandom } from '../../util/seeded-random.js';
-import { smoothPath } from './smooth-path.js';
+import { smoothPath } from './face-path.js';
 
 it('stays within -1..1 and never jumps', () => {
   fc.assert(

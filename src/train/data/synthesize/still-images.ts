@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import type { PixelImage } from '../../augment/image.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
-import { forEachLimited } from '../for-each-limited.js';
+import { forEachLimited } from '../content.js';
 
 /** Files being decoded at a time. */
 const DECODING = 8;

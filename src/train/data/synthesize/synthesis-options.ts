@@ -1,6 +1,8 @@
 import { FerError } from '../../../errors/fer-error.js';
 import type { Split } from '../sample.js';
 import { SHORTEST_CLIP } from './dissolve-schedule.js';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 export interface SynthesisOptions {
   /** Training clips. */
@@ -69,4 +71,19 @@ function clipCount({ clips, validClips, testClips }: SynthesisOptions): number {
 
 export function clipsOf({ clips, validClips, testClips }: SynthesisOptions): Readonly<Record<Split, number>> {
   return { train: clips, valid: validClips, test: testClips };
+}
+
+/** What synthetic clips were made with, beside their manifest. */
+export const REPORT_FILE = 'synthetic.json';
+
+/** Whether a data set is synthetic clips made of prepared crops: their faces lie as networks want them, though they are pictures in folders. @param data FORMAT:DIR */
+export async function areAlignedClips(data: string): Promise<boolean> {
+  const [, folder] = /^manifest:(.+)$/.exec(data) ?? [];
+  if (folder === undefined) return false;
+  try {
+    const { aligned } = JSON.parse(await readFile(join(folder, REPORT_FILE), 'utf8')) as { aligned?: unknown };
+    return aligned === true;
+  } catch {
+    return false; // other clips have no such file
+  }
 }

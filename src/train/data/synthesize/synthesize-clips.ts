@@ -9,19 +9,17 @@ import { SeededRandom } from '../../util/seeded-random.js';
 import type { UnreadableFile } from '../check-dataset.js';
 import type { Dataset, Sample, Split } from '../sample.js';
 import { SPLITS } from '../sample.js';
-import { forEachLimited } from '../for-each-limited.js';
+import { forEachLimited } from '../content.js';
 import type { ClipPlan } from './clip-plan.js';
-import { REPORT_FILE } from './aligned-clips.js';
+import { REPORT_FILE, checkSynthesisOptions, clipsOf, DEFAULT_SYNTHESIS } from './synthesis-options.js';
 import { planClips } from './clip-plan.js';
-import { manifestText, recipeText } from './clip-tables.js';
+import { manifestText, recipeText, frameNoise } from './clip-tables.js';
 import { replaceFolder } from '../../../files/replace-folder.js';
-import { frameNoise } from './frame-noise.js';
 import type { ImagePools } from './image-pools.js';
 import { imagePools } from './image-pools.js';
 import { renderFrame } from './render-frame.js';
 import { decodeStills, readCrops, writePng } from './still-images.js';
 import type { SynthesisOptions } from './synthesis-options.js';
-import { checkSynthesisOptions, clipsOf, DEFAULT_SYNTHESIS } from './synthesis-options.js';
 
 /** What was made; the same stands in synthetic.json, but for `damaged`. */
 export interface SynthesisReport {

@@ -82,13 +82,13 @@ it('a clip drawn is the features of its frames, and its second view those of the
   for (const pixels of [null, { crops, encoder }]) {
     const options = { frames: 6, temporalScale: null, skipping: null, flip: 0, pixels };
     const set = new ClipTrainingSet(clips, await computeFeatures(crops, encoder), options);
-    const { shard, rows } = await set.draw([0], 'mirrored', new SeededRandom(4));
-    expect(shard.first).toHaveLength(6 * encoder.dimensions);
-    expect(shard.second).toHaveLength(6 * encoder.dimensions);
+    const batch = await set.sampleBatch([0], 'mirrored', new SeededRandom(4));
+    expect(batch.first).toHaveLength(6 * encoder.dimensions);
+    expect(batch.second).toHaveLength(6 * encoder.dimensions);
     if (pixels === null) {
-      const frame = rows[2]!;
+      const frame = batch.rows[2]!;
       expectClose(
-        shard.second!.slice(2 * encoder.dimensions, 3 * encoder.dimensions),
+        batch.second!.slice(2 * encoder.dimensions, 3 * encoder.dimensions),
         await encoder.encode(mirroredPicture(20 + frame), GEOMETRY, false),
       );
     }

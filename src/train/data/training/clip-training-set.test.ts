@@ -72,20 +72,20 @@ describe('clips to train on', () => {
 
   it('are cut anew each time an epoch draws them, the first time as if it were the only one', async () => {
     const set = trainingSet();
-    const { rows } = await set.draw([0, 0, 0], 'none', random(), [0, 1, 2]);
-    expect([...rows.slice(0, 8)]).toEqual([...(await set.draw([0], 'none', random())).rows]);
+    const { rows } = await set.sampleBatch([0, 0, 0], 'none', random(), [0, 1, 2]);
+    expect([...rows.slice(0, 8)]).toEqual([...(await set.sampleBatch([0], 'none', random())).rows]);
     expect(new Set([0, 1, 2].map((i) => rows.slice(8 * i, 8 * i + 8).join())).size).toBe(3);
   });
 
   it('are drawn as B clips of T frames, whether they are long or short, and each row is the frame seen', async () => {
     const set = trainingSet();
     for (let seed = 0; seed < 20; seed += 1) {
-      const { shard, rows } = await set.draw([2, 0, 1], 'mirrored', random(seed));
-      expect(shard).toMatchObject({ shape: [3, 8, 2], isSoft: false });
-      expect([shard.first.length, shard.second!.length, shard.labels.length, rows.length]).toEqual([48, 48, 24, 24]);
-      const seen = crops(shard.first);
-      for (const [i, row] of rows.entries()) {
-        expect(shard.labels[i]).toBe(set.rowLabels[row]);
+      const batch = await set.sampleBatch([2, 0, 1], 'mirrored', random(seed));
+      expect(batch).toMatchObject({ shape: [3, 8, 2], isSoft: false });
+      expect([batch.first.length, batch.second!.length, batch.labels.length, batch.rows.length]).toEqual([48, 48, 24, 24]);
+      const seen = crops(batch.first);
+      for (const [i, row] of batch.rows.entries()) {
+        expect(batch.labels[i]).toBe(set.rowLabels[row]);
         const [name, frame] = set.rowIds[row]!.split('#');
         expect(name).toBe(['hidden', 'long', 'short'][Math.floor(i / 8)]);
         expect(seen[i]).toBe({ hidden: 0, long: 1000, short: 100 }[name!]! + Number(frame));
@@ -94,14 +94,14 @@ describe('clips to train on', () => {
   });
 
   it('show the nearest face, with its label, where a frame has none', async () => {
-    const { shard, rows } = await trainingSet({ frames: 6, temporalScale: null, skipping: null, flip: 0 }).draw(
+    const batch = await trainingSet({ frames: 6, temporalScale: null, skipping: null, flip: 0 }).sampleBatch(
       [2],
       'none',
       random(),
     );
-    expect(crops(shard.first)).toEqual([2, 2, 2, 2, 5, 5]);
+    expect(crops(batch.first)).toEqual([2, 2, 2, 2, 5, 5]);
     expect([...shard.labels]).toEqual([2, 2, 2, 2, 2, 2]);
-    expect([...rows]).toEqual([2, 2, 2, 2, 5, 5].map((frame) => 40 + 3 + frame));
+    expect([...batch.rows]).toEqual([2, 2, 2, 2, 5, 5].map((frame) => 40 + 3 + frame));
   });
 
   it('are the other way round in the second view, all frames alike', async () => {
@@ -109,14 +109,14 @@ describe('clips to train on', () => {
       [0, 0],
       [1, 1],
     ] as const) {
-      const { shard } = await trainingSet({ flip }).draw([0, 1], 'mirrored', random());
-      expect(new Set(mirrors(shard.first))).toEqual(new Set([first]));
-      expect(new Set(mirrors(shard.second!))).toEqual(new Set([1 - first]));
-      expect(crops(shard.second!)).toEqual(crops(shard.first));
+      const batch = await trainingSet({ flip }).sampleBatch([0, 1], 'mirrored', random());
+      expect(new Set(mirrors(batch.first))).toEqual(new Set([first]));
+      expect(new Set(mirrors(batch.second!))).toEqual(new Set([1 - first]));
+      expect(crops(batch.second!)).toEqual(crops(batch.first));
     }
     const flips = await Promise.all(
       Array.from({ length: 60 }, async (_, seed) =>
-        mirrors((await trainingSet().draw([0], 'none', random(seed))).shard.first),
+        mirrors((await trainingSet().sampleBatch([0], 'none', random(seed))).first),
       ),
     );
     expect(flips.every((flip) => new Set(flip).size === 1)).toBe(true);
@@ -126,16 +126,16 @@ describe('clips to train on', () => {
 
   it('depend on the seed, and not on what else is drawn or asked for', async () => {
     const set = trainingSet();
-    const together = await set.draw([0, 1, 2], 'mirrored', random());
-    expect(await set.draw([0, 1, 2], 'mirrored', random())).toEqual(together);
-    const plain = await set.draw([0, 1, 2], 'none', random());
-    expect(plain.shard).toEqual({ ...together.shard, second: null });
+    const together = await set.sampleBatch([0, 1, 2], 'mirrored', random());
+    expect(await set.sampleBatch([0, 1, 2], 'mirrored', random())).toEqual(together);
+    const plain = await set.sampleBatch([0, 1, 2], 'none', random());
+    expect(plain).toEqual({ ...together, second: null });
     for (const index of [0, 1, 2]) {
-      const alone = await set.draw([index], 'mirrored', random());
-      expect(alone.shard.first).toEqual(together.shard.first.slice(index * 16, (index + 1) * 16));
+      const alone = await set.sampleBatch([index], 'mirrored', random());
+      expect(alone.first).toEqual(together.first.slice(index * 16, (index + 1) * 16));
       expect(alone.rows).toEqual(together.rows.slice(index * 8, (index + 1) * 8));
     }
-    expect((await set.draw([0, 1, 2], 'mirrored', random(2))).rows).not.toEqual(together.rows);
+    expect((await set.sampleBatch([0, 1, 2], 'mirrored', random(2))).rows).not.toEqual(together.rows);
   });
 });
 
@@ -163,8 +163,8 @@ describe('clips whose pixels are changed', () => {
     };
     const clips = [clip('still', 0, [0, 1, 2]), clip('other', 3, [1])];
     const set = new ClipTrainingSet(clips, ASKED, { ...OPTIONS, frames: 5, pixels: { crops: source, encoder } });
-    const { shard } = await set.draw([0, 1], 'mirrored', random());
-    expect(shard.shape).toEqual([2, 5, 2]);
+    const batch = await set.sampleBatch([0, 1], 'mirrored', random());
+    expect(batch.shape).toEqual([2, 5, 2]);
     expect([...shard.first]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect([...shard.second!]).toEqual([...shard.first].map((value) => -1 - value));
     expect(calls.map(({ mirrored }) => mirrored)).toEqual([false, false, true, true]);
@@ -180,9 +180,9 @@ describe('clips whose pixels are changed', () => {
     }
     const changed = calls[0]!.pixels;
     calls.length = 0;
-    await set.draw([0], 'none', random());
+    await set.sampleBatch([0], 'none', random());
     expect(calls).toEqual([{ pixels: changed, mirrored: false }]);
-    await set.draw([0], 'none', random(2));
+    await set.sampleBatch([0], 'none', random(2));
     expect(calls[1]!.pixels).not.toEqual(changed);
   });
 });

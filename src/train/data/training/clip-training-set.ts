@@ -8,8 +8,8 @@ import { stretchesOf } from '../../../model/stretches.js';
 import type { SecondView } from '../../losses/method.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 import type { ClipFeatures, FrameEncoder } from './clip-features.js';
-import { chanceOf } from './training-set.js';
-import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from './training-set.js';
+import { sampleRng } from './training-set.js';
+import type { MicroBatch, EvaluationSet, Predict, TrainingSet } from './training-set.js';
 
 /** A recording whose frames have labels. */
 export interface LabelledClip {
@@ -71,15 +71,15 @@ export class ClipTrainingSet implements TrainingSet {
     return this.clips.length;
   }
 
-  async draw(
+  async sampleBatch(
     indices: readonly number[],
     secondView: SecondView,
     random: SeededRandom,
-    turns: readonly number[] = [],
-  ): Promise<DrawnShard> {
+    repeats: readonly number[] = [],
+  ): Promise<MicroBatch> {
     const { frames: count, flip, pixels } = this.options;
     const drawn = indices.map((index, i) => {
-      const own = chanceOf(random, index, turns[i]);
+      const own = sampleRng(random, index, repeats[i]);
       const { clip, nearest, firstRow } = this.clips[index]!;
       const frames = this.draws(clip.crops.length, own.fork('frames')).map((frame) => nearest[frame]!);
       return {
@@ -108,13 +108,11 @@ export class ClipTrainingSet implements TrainingSet {
       return concat(parts); // [B, T, D]
     };
     return {
-      shard: {
-        shape: [indices.length, count, this.features.dimensions],
-        first: await views(false),
-        second: secondView === 'none' ? null : await views(true),
-        labels: Float32Array.from(drawn.flatMap(({ clip, frames }) => frames.map((frame) => clip.labels[frame]!))), // [B T]
-        isSoft: false,
-      },
+      shape: [indices.length, count, this.features.dimensions],
+      first: await views(false),
+      second: secondView === 'none' ? null : await views(true),
+      labels: Float32Array.from(drawn.flatMap(({ clip, frames }) => frames.map((frame) => clip.labels[frame]!))), // [B T]
+      isSoft: false,
       rows: Int32Array.from(drawn.flatMap(({ frames, firstRow }) => frames.map((frame) => firstRow + frame))),
     };
   }

@@ -15,23 +15,23 @@ const part = (values: Float32Array, i: number): Float32Array => values.slice(i *
 describe('drawn images', () => {
   it('do not depend on which others are drawn with them', async () => {
     const set = tinyTrainingSet(9);
-    const together = await set.draw([4, 0, 7], 'strong', random());
+    const together = await set.sampleBatch([4, 0, 7], 'strong', random());
     for (const [place, index] of [4, 0, 7].entries()) {
-      const alone = await set.draw([index], 'strong', random());
-      expect(alone.shard.first).toEqual(part(together.shard.first, place));
-      expect(alone.shard.second).toEqual(part(together.shard.second!, place));
-      expect([...alone.rows, ...alone.shard.labels]).toEqual([index, index % 3]);
+      const alone = await set.sampleBatch([index], 'strong', random());
+      expect(alone.first).toEqual(part(together.first, place));
+      expect(alone.second).toEqual(part(together.second!, place));
+      expect([...alone.rows, ...alone.labels]).toEqual([index, index % 3]);
     }
-    const next = await set.draw([4, 0, 7], 'strong', new SeededRandom(1).fork('epoch 1'));
-    expect(next.shard.first).not.toEqual(together.shard.first);
+    const next = await set.sampleBatch([4, 0, 7], 'strong', new SeededRandom(1).fork('epoch 1'));
+    expect(next.first).not.toEqual(together.first);
   });
 
   it('are augmented anew each time an epoch draws them, the first time as if it were the only one', async () => {
     const set = tinyTrainingSet(9);
-    const { shard } = await set.draw([4, 4, 4], 'strong', random(), [0, 1, 2]);
-    const alone = await set.draw([4], 'strong', random());
-    expect(part(shard.first, 0)).toEqual(alone.shard.first);
-    for (const view of [shard.first, shard.second!]) {
+    const batch = await set.sampleBatch([4, 4, 4], 'strong', random(), [0, 1, 2]);
+    const alone = await set.sampleBatch([4], 'strong', random());
+    expect(part(batch.first, 0)).toEqual(alone.first);
+    for (const view of [batch.first, batch.second!]) {
       const looks = [0, 1, 2].map((i) => part(view, i).join());
       expect(new Set(looks).size).toBe(3);
     }
@@ -40,7 +40,7 @@ describe('drawn images', () => {
   it('look the same whatever second view is asked for', async () => {
     const set = tinyTrainingSet(6);
     const [none, mirrored, strong] = await Promise.all(
-      (['none', 'mirrored', 'strong'] as const).map((view) => set.draw([1, 2, 3], view, random())),
+      (['none', 'mirrored', 'strong'] as const).map((view) => set.sampleBatch([1, 2, 3], view, random())),
     );
     expect(none!.shard.second).toBeNull();
     expect(mirrored!.shard.first).toEqual(none!.shard.first);
@@ -49,11 +49,11 @@ describe('drawn images', () => {
   });
 
   it('are mirrored as they are seen, augmented', async () => {
-    const { shard } = await tinyTrainingSet(6).draw([5, 1], 'mirrored', random());
-    expect(shard.shape).toEqual([2, SIZE, SIZE, 1]);
+    const batch = await tinyTrainingSet(6).sampleBatch([5, 1], 'mirrored', random());
+    expect(batch.shape).toEqual([2, SIZE, SIZE, 1]);
     for (const i of [0, 1]) {
-      const seen = { data: part(shard.first, i), height: SIZE, width: SIZE, channels: 1 } as const;
-      expect(part(shard.second!, i)).toEqual(flip(seen).data);
+      const seen = { data: part(batch.first, i), height: SIZE, width: SIZE, channels: 1 } as const;
+      expect(part(batch.second!, i)).toEqual(flip(seen).data);
     }
   });
 
@@ -69,8 +69,8 @@ describe('drawn images', () => {
     const set = (softLabels: boolean): ImageTrainingSet =>
       new ImageTrainingSet(crops, samples, { weak: same, strong: same, softLabels, classCount: 3 });
     const labels = async (softLabels: boolean, indices: readonly number[]): Promise<unknown[]> => {
-      const { shard } = await set(softLabels).draw(indices, 'none', random());
-      return [shard.isSoft, [...shard.labels]];
+      const batch = await set(softLabels).sampleBatch(indices, 'none', random());
+      return [batch.isSoft, [...shard.labels]];
     };
     expect(await labels(true, [1, 0])).toEqual([true, [0, 0.25, 0.75, 0.5, 0.5, 0]]);
     expect(await labels(true, [1, 2])).toEqual([true, [0, 0.25, 0.75, 0, 0, 1]]);

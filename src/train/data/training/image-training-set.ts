@@ -5,8 +5,8 @@ import { cropLength } from '../crops/crop-source.js';
 import { mean } from '../../util/arrays.js';
 import type { SecondView } from '../../losses/method.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
-import { chanceOf } from './training-set.js';
-import type { DrawnShard, EvaluationSet, Predict, TrainingSet } from './training-set.js';
+import { sampleRng } from './training-set.js';
+import type { MicroBatch, EvaluationSet, Predict, TrainingSet } from './training-set.js';
 
 /** A labelled face crop. */
 export interface TrainingFace {
@@ -47,12 +47,12 @@ export class ImageTrainingSet implements TrainingSet {
     return this.samples.length;
   }
 
-  async draw(
+  async sampleBatch(
     indices: readonly number[],
     secondView: SecondView,
     random: SeededRandom,
-    turns: readonly number[] = [],
-  ): Promise<DrawnShard> {
+    repeats: readonly number[] = [],
+  ): Promise<MicroBatch> {
     const { weak, strong, softLabels, classCount } = this.options;
     const chosen = indices.map((index) => this.samples[index]!);
     const length = cropLength(this.crops.geometry);
@@ -61,7 +61,7 @@ export class ImageTrainingSet implements TrainingSet {
     const first = new Float32Array(indices.length * length);
     const second = secondView === 'none' ? null : new Float32Array(first.length);
     indices.forEach((index, i) => {
-      const own = chanceOf(random, index, turns[i]);
+      const own = sampleRng(random, index, repeats[i]);
       const original: PixelImage = {
         data: Float32Array.from(pictures.subarray(i * length, (i + 1) * length)),
         height: size,
@@ -77,7 +77,7 @@ export class ImageTrainingSet implements TrainingSet {
       ? Float32Array.from(chosen.flatMap(({ label, shares }) => shares ?? oneHot(label, classCount)))
       : Float32Array.from(chosen, ({ label }) => label);
     return {
-      shard: { shape: [indices.length, size, size, channels], first, second, labels, isSoft: softLabels },
+      ...{ shape: [indices.length, size, size, channels], first, second, labels, isSoft: softLabels },
       rows: Int32Array.from(indices),
     };
   }

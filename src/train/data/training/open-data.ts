@@ -7,8 +7,7 @@ import { mapLabels } from '../label-maps.js';
 import { openDataset } from '../formats/registry.js';
 import type { CarvedTraining } from '../splits.js';
 import type { Dataset, Sample } from '../sample.js';
-import { openPrepared } from '../preprocess/open-prepared.js';
-import { preparedFolder } from '../preprocess/prepared-folder.js';
+import { openPrepared, preparedFolder } from '../preprocess/open-prepared.js';
 import type { FeatureSource } from '../preprocess/file-features.js';
 
 /** A data set as a run uses it. */

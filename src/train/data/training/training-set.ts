@@ -1,11 +1,17 @@
 import type { SecondView } from '../../losses/method.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
-import type { Shard } from '../../trainer/shard.js';
 
-/** Part of a batch, and which of the set's rows its N samples are. */
-export interface DrawnShard {
-  readonly shard: Omit<Shard, 'dropoutSeed'>;
-  /** By sample: its row of `rowLabels`. [N] */
+/** Part of a training batch, as plain numbers, so that any thread can compute it. B images or clips; N = B, or B T for clips of T frames. */
+export interface MicroBatch {
+  /** Shape of one view: [B, S, S, C] images or [B, T, D] clip features. */
+  readonly shape: readonly number[];
+  readonly first: Float32Array;
+  /** The second view; null when the method asks for none. */
+  readonly second: Float32Array | null;
+  /** Class indices, negative without a label [N]; when `isSoft`, class probabilities [N, C]. */
+  readonly labels: Float32Array;
+  readonly isSoft: boolean;
+  /** Row of `rowLabels` of each sample. [N] */
   readonly rows: Int32Array;
 }
 
@@ -20,26 +26,26 @@ export interface TrainingSet {
   /** The labels trained with, -1 without one. [R] */
   readonly rowLabels: Int32Array;
   /**
-   * Cuts, augments and stacks. All chance of a sample comes from `chanceOf(random, index, turn)`.
+   * Reads, augments and stacks samples. All randomness of a sample comes from `sampleRng(random, index, repeat)`.
    * @param random of the epoch
-   * @param turns how often the epoch has drawn each of them before; never, where left out [indices.length]
+   * @param repeats how often the epoch has drawn each sample before; default 0 [indices.length]
    */
-  draw(
+  sampleBatch(
     indices: readonly number[],
     secondView: SecondView,
     random: SeededRandom,
-    turns?: readonly number[],
-  ): Promise<DrawnShard>;
+    repeats?: readonly number[],
+  ): Promise<MicroBatch>;
   /** One row's picture for the report, where there is one. [S, S, C] */
   picture(row: number): Promise<Uint8Array | null>;
 }
 
-/** The chance of one sample in an epoch. Drawn again, as samplers draw rare classes, it is augmented anew: else they would see a sample's same picture several times. */
-export function chanceOf(random: SeededRandom, index: number, turn = 0): SeededRandom {
-  return random.fork(turn === 0 ? String(index) : `${index} turn ${turn}`);
+/** Random numbers of one sample in an epoch. A sample drawn again is augmented differently. @param repeat how often the epoch has drawn it before */
+export function sampleRng(random: SeededRandom, index: number, repeat = 0): SeededRandom {
+  return random.fork(repeat === 0 ? String(index) : `${index} turn ${repeat}`);
 }
 
-/** What a model is judged by. */
+/** What a model is evaluated on. */
 export interface EvaluationSet {
   /** Truth of each row; -1 without one. [R] */
   readonly labels: Int32Array;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { layOut, parseGrid } from './grid.js';
 
 const GRID = {
-  base: { data: 'manifest:faces', epochs: 4, optimizer: { learningRate: 0.01 } },
+  base: { data: 'manifest:faces', epochs: 4, optimizer: { lr: 0.01 } },
   methods: {
     CE: { method: { name: 'ce' } },
     NLA: { method: { name: 'nla', lambda: 0.25 }, optimizer: { weightDecay: 0 } },
@@ -30,7 +30,7 @@ describe('a grid', () => {
     expect(cell.config).toMatchObject({
       ...{ data: 'manifest:faces', epochs: 6, seed: 2 },
       method: { name: 'nla', lambda: 0.25 },
-      optimizer: { learningRate: 0.01, weightDecay: 0 },
+      optimizer: { lr: 0.01, weightDecay: 0 },
       noise: { kind: 'symmetric', rate: 0.2 },
     });
   });

@@ -5,11 +5,11 @@ import { FerError } from '../../../errors/fer-error.js';
 import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';
 import { withoutLaterSettings } from '../../config/later-settings.js';
 import type { TrainConfig } from '../../config/train-config.js';
-import type { SplitMetrics } from '../../records/epoch-record.js';
+import type { SplitMetrics } from '../../metrics/split-metrics.js';
 import type { EvaluationSet } from '../../data/training/training-set.js';
-import type { TaskData } from '../../job/training-data.js';
+import type { TrainingData } from '../../job/training-data.js';
 import { writeFileAtomic } from '../../../files/atomic-file.js';
-import { openTaskData } from '../../job/training-data.js';
+import { openTrainingData } from '../../job/training-data.js';
 import { predictWith } from '../../job/predict.js';
 import { splitMetrics } from '../../metrics/split-metrics.js';
 import { train } from '../../trainer/train.js';
@@ -189,15 +189,15 @@ function settingsOf({ config: { data: _data, init: _init, ...rest } }: Cell): st
 /** Data sets that cells share, opened once; the last one used is kept. */
 class SharedData {
   private key = '';
-  private data: TaskData | undefined;
+  private data: TrainingData | undefined;
   private testKey = '';
   private testSet: EvaluationSet | undefined;
 
-  async of(config: TrainConfig): Promise<TaskData> {
+  async of(config: TrainConfig): Promise<TrainingData> {
     const key = JSON.stringify([config.data, config.fold, config.labels, config.deduplicate, dataSettings(config)]);
     if (this.data === undefined || this.key !== key) {
       await this.close();
-      this.data = await openTaskData(config);
+      this.data = await openTrainingData(config);
       this.key = key;
     }
     return this.data;

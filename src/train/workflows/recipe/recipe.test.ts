@@ -96,10 +96,10 @@ describe('fingerprints', () => {
 
   it('what is different can be told', () => {
     const before = recipe(CROPS, frames()).stages[1]!;
-    const now = recipe(CROPS, frames({ epochs: 41, optimizer: { learningRate: 0.5 } })).stages[1]!;
+    const now = recipe(CROPS, frames({ epochs: 41, optimizer: { lr: 0.5 } })).stages[1]!;
     expect(differences(before, now)).toEqual([
       'config.epochs: 40, now 41',
-      'config.optimizer.learningRate: 0.001, now 0.5',
+      'config.optimizer.lr: 0.001, now 0.5',
     ]);
     expect(differences(before, before)).toEqual([]);
   });

@@ -12,7 +12,7 @@ import { TrainedModel } from '../../../model/heads/trained-model.js';
 import { parseRecipe } from './recipe.js';
 import type { Recipe } from './recipe.js';
 import { runRecipe } from './run-recipe.js';
-import type { RecipeOptions } from './recipe-options.js';
+import type { RecipeOptions } from './run-stage.js';
 
 const dir = await scratchDir();
 const data = `manifest:${join(dir, 'pictures')}`;
@@ -21,7 +21,7 @@ const tiny = {
   network: { size: 16, width: 4 },
   batchSize: 12,
   epochs: 2,
-  averageDecay: 0.9,
+  emaDecay: 0.9,
   augment: { padding: 1, affine: {} },
 };
 const temporal = { encoder: '@frames/best', frames: 8, width: 8, layers: 1, feedForward: 8 };
@@ -40,7 +40,7 @@ function recipe({ epochs = 2, rate = 0.01 } = {}): Recipe {
           data: '@crops',
           network: { size: 8, width: 4 },
           mixup: {},
-          optimizer: { learningRate: rate },
+          optimizer: { lr: rate },
         },
       },
       {
@@ -178,7 +178,7 @@ it('refuses a change to what was made already, and says which', async () => {
   await expect(run(whole, recipe({ rate: 0.02 }))).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
     message: expect.stringMatching(
-      /stage "small" was made with other settings \(config\.optimizer\.learningRate: 0\.01, now 0\.02\)/,
+      /stage "small" was made with other settings \(config\.optimizer\.lr: 0\.01, now 0\.02\)/,
     ) as string,
   });
   await expect(run(whole, recipe({ epochs: 3 }))).rejects.toThrow(

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import { exists } from '../../../files/make-folder.js';
 import type { Recipe, Stage } from './recipe.js';
-import type { RecipeOptions } from './recipe-options.js';
+import type { RecipeOptions } from './run-stage.js';
 import { DATA, referencesIn, replaceReferences } from './references.js';
 import { runStage } from './run-stage.js';
 import { differences, fingerprints, readStageRecords, writeStageRecords } from './stage-records.js';

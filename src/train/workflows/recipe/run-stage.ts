@@ -3,13 +3,13 @@ import { TrainedModel } from '../../../model/heads/trained-model.js';
 import { calibrateModel } from '../../evaluate/calibrate-model.js';
 import { openDataset } from '../../data/formats/registry.js';
 import { synthesizeClips } from '../../data/synthesize/synthesize-clips.js';
-import { withStills } from '../../data/synthesize/open-stills.js';
+import { withStills } from '../../data/synthesize/image-pools.js';
 import { openSplit, withFaces } from '../../data/faces/open-faces.js';
 import { prepareDataset } from '../../data/preprocess/prepare-dataset.js';
 import { train } from '../../trainer/train.js';
 import { copyModel } from './copy-model.js';
 import type { CalibrateStage, PrepareStage, PublishStage, Stage, SynthesizeStage, TrainStage } from './recipe.js';
-import type { RecipeOptions } from './recipe-options.js';
+import type { EpochRecord } from '../../records/epoch-record.js';
 
 /**
  * Does what a stage says, or what is left of it.
@@ -125,4 +125,27 @@ async function publishStage(
   await copyModel(model, place, { weights, namesOnly: true });
   onMessage?.(`${name}: ${place} (${weights})`);
   return true;
+}
+
+export interface RecipeOptions {
+  /** FORMAT:DIR, what `@data` stands for. */
+  readonly data?: string | undefined;
+  /** From where the places count to which models are published. Default: the working directory. */
+  readonly root?: string;
+  /** Threads that share every batch in training. */
+  readonly workers?: number;
+  readonly signal?: AbortSignal;
+  readonly onMessage?: (line: string) => void;
+  readonly onProgress?: (progress: StageProgress) => void;
+  readonly onEpoch?: (record: EpochRecord, epochs: number, isBest: boolean) => void;
+}
+
+/** How far the work at hand is. */
+export interface StageProgress {
+  /** What is being done, such as "frames, epoch 3/40". */
+  readonly label: string;
+  readonly unit: string;
+  readonly done: number;
+  readonly total: number;
+  readonly note?: string;
 }

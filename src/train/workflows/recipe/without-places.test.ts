@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withoutPlaces } from './without-places.js';
+import { withoutPlaces } from './copy-model.js';
 
 it.each([
   ['prepared:/home/someone/runs/crops', 'prepared:crops'],

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { scratchDir } from '../../test/support/scratch.js';
 import { picture, writeTroubledDataset } from '../../test/support/troubled-dataset.js';
 import { writeTree } from '../../test/support/write-tree.js';
-import { runDatasetCheck } from './run-dataset-check.js';
+import { runDatasetCheck } from './dataset-check.js';
 
 it('prints a table, or JSON; ends with 1 when something cannot be read', async () => {
   const root = await scratchDir();

@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
-import { isLoopback } from '../stream/server/index.js';
-import type { LiveServer } from '../stream/server/index.js';
+import { isLoopback } from '../stream/server/live-server-options.js';
+import type { LiveServer } from '../stream/server/live-server.js';
 
-export interface Invitation {
+interface Invitation {
   readonly host: string;
   readonly token: string | null;
   readonly secure: boolean;
@@ -38,4 +39,25 @@ function ownAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((addresses = []) =>
     addresses.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),
   );
+}
+
+/** Shows the address in the browser, where there is one. Never fails: the address has been printed too. */
+export function openBrowser(url: string): void {
+  const command = browserCommand(process.platform, process.env, url);
+  if (command === null) return;
+  const [program, ...args] = command;
+  const child = spawn(program, args, { stdio: 'ignore', detached: true });
+  child.on('error', () => undefined);
+  child.unref();
+}
+
+/** Null on a Linux without a screen. */
+export function browserCommand(
+  platform: NodeJS.Platform,
+  env: NodeJS.ProcessEnv,
+  url: string,
+): [program: string, ...args: string[]] | null {
+  if (platform === 'darwin') return ['open', url];
+  if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', url];
+  return env['DISPLAY'] === undefined && env['WAYLAND_DISPLAY'] === undefined ? null : ['xdg-open', url];
 }

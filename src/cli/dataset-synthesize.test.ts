@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { scratchDir } from '../../test/support/scratch.js';
 import { writeStills } from '../../test/support/stills-dataset.js';
 import { openDataset } from '../train/data/formats/registry.js';
-import { runDatasetSynthesize } from './run-dataset-synthesize.js';
+import { runDatasetSynthesize } from './dataset-synthesize.js';
 
 it('makes clips, shows how far it is, says what came out and how to read it', async () => {
   const root = await scratchDir();

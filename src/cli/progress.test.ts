@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { StatusLine } from './status-line.js';
+import { StatusLine } from './progress.js';
 
 function target(isTTY: boolean): { isTTY: boolean; columns: number; text: string; write(text: string): void } {
   return {

@@ -1,7 +1,14 @@
-import { openBackend } from '../../model/engines/open-backend.js';
-import type { Backend } from '../../model/engines/backend.js';
-import type { OpenBackendOptions } from '../../model/engines/open-backend.js';
 import { FerError } from '../../errors/fer-error.js';
+import type { Backend } from '../../model/engines/backend.js';
+import { openBackend } from '../../model/engines/open-backend.js';
+import type { OpenBackendOptions } from '../../model/engines/open-backend.js';
+import {
+  differingPackages,
+  installedTfjsPackages,
+  levelCommand,
+  tfjsVersion,
+} from '../../model/engines/tfjs-versions.js';
+import type { TfjsPackage } from '../../model/engines/tfjs-versions.js';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 
@@ -31,4 +38,23 @@ export function describeBackend(backend: Backend): readonly CheckResult[] {
 function commandFor(error: unknown): string | null {
   if (error instanceof FerError && error.code === 'CONFIG_INVALID') return 'unset FERSTREAM_BACKEND';
   return /npm install [@\w./ -]+$/.exec(reasonOf(error))?.[0] ?? null;
+}
+
+/** Whether every @tensorflow package has the same version; their internals call each other. */
+export function checkTfjsPackages(
+  packages: readonly TfjsPackage[] = installedTfjsPackages(),
+  expected = tfjsVersion(),
+): readonly CheckResult[] {
+  const differing = differingPackages(packages, expected);
+  const short = (list: readonly TfjsPackage[]): string =>
+    list.map(({ name }) => name.replace('@tensorflow/', '')).join(', ');
+  if (differing.length === 0)
+    return [{ name: 'tensorflow.js', status: 'ok', detail: `${expected}: ${short(packages)}`, mend: null }];
+  return differing.map((odd): CheckResult => ({
+    name: 'tensorflow.js',
+    // An optional engine of another version is passed over; a mixture in the core stops everything.
+    status: odd.optional ? 'note' : 'failed',
+    detail: `${odd.name} is ${odd.version}, TensorFlow.js ${expected}`,
+    mend: levelCommand([odd], expected),
+  }));
 }

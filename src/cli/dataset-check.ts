@@ -1,14 +1,40 @@
+import type { Command } from 'commander';
 import { EXPRESSIONS_8 } from '../model/label-set.js';
-import type { Dataset, Split } from '../train/data/sample.js';
 import type { DatasetReport, SplitCounts } from '../train/data/check-dataset.js';
-import { checkDataset } from '../train/data/check-dataset.js';
-import { openDataset } from '../train/data/formats/registry.js';
-import { EXIT } from './exit-codes.js';
-import type { ProgressTarget } from './progress.js';
+import type { Dataset, Split } from '../train/data/sample.js';
+import { datasetPrepareCommand } from './dataset-prepare.js';
+import { datasetSynthesizeCommand } from './dataset-synthesize.js';
+import { EXIT } from './exit.js';
+import { foldOption, number, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
+import type { ProgressTarget } from './progress.js';
 import { textTable } from './text-table.js';
 
-export interface DatasetCheckFlags {
+export function datasetCommand(program: Command): void {
+  const dataset = program.command('dataset').summary('check labelled data, cut out its faces, or make synthetic clips');
+  dataset
+    .command('check')
+    .summary('count classes and find duplicates, damage and people in two splits')
+    .argument('<format:dir>', 'a data set, such as ferplus:/data/ferplus or manifest:./own')
+    .addOption(splitOption('use this split only'))
+    .addOption(foldOption())
+    .option('--quick', 'do not read the files: no duplicates, no damage')
+    .option('--json', 'print everything as JSON')
+    .addHelpText(
+      'after',
+      '\nExit code 1 when files or rows are missing or damaged.\nFormats and their folders: docs/datasets.md',
+    )
+    .action(async (location: string, flags: DatasetCheckFlags) => {
+      process.exitCode = await runDatasetCheck(location, flags, {
+        write: writeLine,
+        progress: process.stderr,
+      });
+    });
+  datasetPrepareCommand(dataset);
+  datasetSynthesizeCommand(dataset);
+}
+
+interface DatasetCheckFlags {
   readonly split?: Split;
   readonly fold?: number;
   readonly quick?: boolean;
@@ -24,6 +50,7 @@ export async function runDatasetCheck(
   flags: DatasetCheckFlags,
   io: { write(line: string): void; readonly progress?: ProgressTarget },
 ): Promise<number> {
+  const { openDataset } = await import('../train/data/formats/registry.js');
   const { split, fold, quick = false, json = false } = flags;
   const dataset = await openDataset(location, {
     ...(split === undefined ? {} : { split }),
@@ -39,6 +66,7 @@ async function checkWithProgress(
   readFiles: boolean,
   target: ProgressTarget | undefined,
 ): Promise<DatasetReport> {
+  const { checkDataset } = await import('../train/data/check-dataset.js');
   if (target === undefined) return checkDataset(dataset, { readFiles });
   const progress = new Progress(target, 'files');
   let isStarted = false;
@@ -53,7 +81,7 @@ async function checkWithProgress(
 }
 
 /** The report for a person. */
-export function reportLines(report: DatasetReport): readonly string[] {
+function reportLines(report: DatasetReport): readonly string[] {
   const { name, splits, images, clips, duplicates, unreadableFiles, problems, subjectsAcrossSplits } = report;
   return [
     `${name}: ${[...(images > 0 ? [plural(images, 'image')] : []), ...(clips > 0 ? [plural(clips, 'clip')] : [])].join(', ') || 'no samples'}`,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../util/seeded-random.js';
-import { applyLabelNoise, stratified } from './distort.js';
+import { applyLabelNoise, stratified } from './label-noise.js';
 
 const CLASSES = 3;
 const NOTHING = { seed: 1, dataSeed: null, subset: null, imbalance: null, noise: null };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tokenFromFragment } from '../stream/web/token.js';
-import { invitation, pageAddress } from './live-invitation.js';
+import { invitation, pageAddress, browserCommand } from './live-page.js';
 
 const PRIVATE = { host: '127.0.0.1', token: null, secure: false, source: null };
 
@@ -30,4 +30,13 @@ it('says what others can do', () => {
     'page: https://192.168.1.2:8787/#token=opensesame42',
   ]);
   expect(invitation(server, { ...open, source: 'camera' })).toContain('source: camera');
+});
+
+it('knows how each system shows an address, and that a Linux without a screen cannot', () => {
+  const url = 'http://127.0.0.1:8787/#token=abc';
+  expect(browserCommand('darwin', {}, url)).toEqual(['open', url]);
+  expect(browserCommand('win32', {}, url)?.at(-1)).toBe(url);
+  expect(browserCommand('linux', { DISPLAY: ':0' }, url)).toEqual(['xdg-open', url]);
+  expect(browserCommand('linux', { WAYLAND_DISPLAY: 'wayland-0' }, url)).toEqual(['xdg-open', url]);
+  expect(browserCommand('linux', {}, url)).toBeNull();
 });

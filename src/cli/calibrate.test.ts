@@ -12,7 +12,7 @@ import { LabelSet } from '../model/label-set.js';
 import { TrainedModel } from '../model/heads/trained-model.js';
 import { evaluate } from '../train/evaluate/evaluate.js';
 import { openSplit, withFaces } from '../train/data/faces/open-faces.js';
-import { runCalibrate } from './run-calibrate.js';
+import { runCalibrate } from './calibrate.js';
 
 const dir = await scratchDir();
 const data = join(dir, 'pictures');

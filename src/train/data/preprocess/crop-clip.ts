@@ -1,12 +1,12 @@
-import { FaceFollower } from '../../../ingest/index.js';
-import type { FaceNets } from '../../../ingest/index.js';
+import { FaceFollower } from '../../../ingest/face/face-follower.js';
+import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
-import type { CropScratch } from './crop-scratch.js';
-import { faceCrop } from './cut-crop.js';
+import { faceCrop, isFaceCrop, plainView, roomyView } from './crop-image.js';
 import { mainFace } from './main-face.js';
 import type { SeenFace } from './main-face.js';
 import type { ReadFrame } from './read-frames.js';
-import { isFaceCrop, plainView, roomyView } from './view.js';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 /** The frames of a clip, each with its main person's place in the scratch. */
 export interface ClipCrops {
@@ -48,4 +48,46 @@ export async function cropClip(
   }
   const crops = mainFace(seen);
   return { frames: read.map((frame, at) => ({ ...frame, crop: crops[at]! })) };
+}
+
+/**
+ * The cut-out faces of one clip, until it is known which of them are wanted: on disk, as a long clip with several people in it has more of
+ * them than fit into memory. The file lies in the prepared folder and is overwritten by the next clip.
+ */
+export class CropScratch {
+  private count = 0;
+
+  private constructor(
+    private readonly file: FileHandle,
+    private readonly length: number,
+  ) {}
+
+  /** @param length bytes of a crop */
+  static async open(path: string, length: number): Promise<CropScratch> {
+    return new CropScratch(await open(path, 'w+'), length);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** Returns the crop's place. */
+  async add(crop: Uint8Array): Promise<number> {
+    await this.file.write(crop, 0, this.length, this.count * this.length);
+    this.count += 1;
+    return this.count - 1;
+  }
+
+  async *read(places: readonly number[]): AsyncGenerator<Uint8Array> {
+    for (const place of places) {
+      const crop = new Uint8Array(this.length);
+      await this.file.read(crop, 0, this.length, place * this.length);
+      yield crop;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
 }

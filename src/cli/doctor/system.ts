@@ -1,0 +1,113 @@
+import { mkdtemp, rmdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { findFfmpeg, findFfprobe } from '../../ingest/ffmpeg/binaries.js';
+import type { BinaryOrigin, FfmpegBinary } from '../../ingest/ffmpeg/binaries.js';
+import { reasonOf } from './check.js';
+import type { CheckResult } from './check.js';
+
+const ORIGINS: Readonly<Record<BinaryOrigin, string>> = {
+  environment: 'named by the environment',
+  path: 'on PATH',
+  bundled: 'bundled with ferstream',
+};
+
+/** Which ffmpeg and ffprobe would be used, and from where. */
+export async function checkFfmpeg(): Promise<readonly CheckResult[]> {
+  return [
+    await look('ffmpeg', findFfmpeg, 'FFMPEG_PATH', '@ffmpeg-installer/ffmpeg'),
+    await look('ffprobe', findFfprobe, 'FFPROBE_PATH', '@ffprobe-installer/ffprobe'),
+  ];
+}
+
+async function look(
+  name: string,
+  find: () => Promise<FfmpegBinary>,
+  variable: string,
+  bundle: string,
+): Promise<CheckResult> {
+  try {
+    const { path, version, origin } = await find();
+    return { name, status: 'ok', detail: `${version}, ${ORIGINS[origin]}: ${path}`, mend: null };
+  } catch (error) {
+    return {
+      name,
+      status: 'failed',
+      detail: reasonOf(error),
+      mend: process.env[variable] ? `unset ${variable}` : `npm install ${bundle}`,
+    };
+  }
+}
+
+const { engines } = createRequire(import.meta.url)('../../../package.json') as { engines: { node: string } };
+
+/** Whether this Node is one that ferstream's package.json allows (a single ">=major.minor"). */
+export function checkNodeVersion(version = process.versions.node, range = engines.node): readonly CheckResult[] {
+  const wanted = numbers(range);
+  const have = numbers(version);
+  const enough = compare(have, wanted) >= 0;
+  return [
+    {
+      name: 'node',
+      status: enough ? 'ok' : 'failed',
+      detail: `${version} (${range} wanted)`,
+      mend: enough ? null : 'nvm install 22',
+    },
+  ];
+}
+
+function numbers(text: string): readonly number[] {
+  return [...text.matchAll(/\d+/g)].map(([digits]) => Number(digits));
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (const [i, wanted] of b.entries()) {
+    const difference = (a[i] ?? 0) - wanted;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Whether the image library decodes what it has encoded; its native part is missing when npm left out optional packages. */
+export async function checkSharp(): Promise<readonly CheckResult[]> {
+  try {
+    const { default: sharp } = await import('sharp');
+    const jpeg = await sharp({ create: { width: 16, height: 16, channels: 3, background: { r: 200, g: 100, b: 50 } } })
+      .jpeg()
+      .toBuffer();
+    const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true });
+    const red = data[0] ?? -1;
+    if (info.width !== 16 || Math.abs(red - 200) > 8)
+      throw new Error(`a JPEG came back changed (${info.width} pixels wide, red ${red})`);
+    return [
+      { name: 'images', status: 'ok', detail: `sharp ${sharp.versions.sharp} reads and writes JPEG`, mend: null },
+    ];
+  } catch (error) {
+    return [
+      {
+        name: 'images',
+        status: 'failed',
+        detail: `sharp does not work: ${reasonOf(error)}`,
+        mend: 'npm install --include=optional sharp',
+      },
+    ];
+  }
+}
+
+/** Whether results can be written into the current folder. */
+export async function checkWriteAccess(folder = process.cwd()): Promise<readonly CheckResult[]> {
+  const name = 'folder';
+  try {
+    await rmdir(await mkdtemp(join(folder, '.fer-doctor-')));
+    return [{ name, status: 'ok', detail: `${folder} is writable`, mend: null }];
+  } catch (error) {
+    return [
+      {
+        name,
+        status: 'failed',
+        detail: `${folder} is not writable (${reasonOf(error)})`,
+        mend: `chmod u+rwx "${folder}"`,
+      },
+    ];
+  }
+}

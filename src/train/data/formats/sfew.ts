@@ -1,8 +1,0 @@
-import { collectClassFolders } from '../reading/class-folders.js';
-import { defineReader } from '../reading/define-reader.js';
-import { AFEW } from '../label-maps.js';
-
-/** SFEW: single frames of AFEW's films, in the same folders and classes. */
-export const sfew = defineReader({ name: 'sfew', title: 'SFEW', labels: AFEW }, (reading) =>
-  collectClassFolders(reading, AFEW),
-);

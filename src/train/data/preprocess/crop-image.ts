@@ -1,0 +1,111 @@
+import { findFaces } from '../../../ingest/face/find-faces.js';
+import { alignFace } from '../../../ingest/face/align/align-face.js';
+import type { FaceNets } from '../../../ingest/face/face-nets.js';
+import type { Frame } from '../../../ingest/frame.js';
+import type { FoundFace } from '../../../ingest/face/find-faces.js';
+import type { Point } from '../../../ingest/face/align/geometry.js';
+import type { CropGeometry } from '../../../model/crop-geometry.js';
+import type { CropOrigin } from './sample-row.js';
+import type { NoFace } from './settings.js';
+import sharp from 'sharp';
+import { grey } from '../crops/image-crops.js';
+
+/** Faces looked for in a roomy view, as shares of its side: first those that fill the picture, which is quick. */
+const FILLING = 0.2;
+const SMALLER = 0.07;
+
+/** The crop of an image: its largest face, else what `noFace` says. */
+export async function cropImage(
+  picture: Frame,
+  nets: FaceNets,
+  { geometry, noFace }: { readonly geometry: CropGeometry; readonly noFace: NoFace },
+): Promise<{ readonly origin: CropOrigin; readonly crop: Uint8Array | null }> {
+  const landmarks = await findLargest(picture, nets);
+  if (landmarks !== null) return { origin: 'detected', crop: faceCrop(picture, landmarks, geometry) };
+  return noFace === 'whole'
+    ? { origin: 'whole', crop: await wholeCrop(picture, geometry) }
+    : { origin: 'none', crop: null };
+}
+
+/** The points of the largest face in pixels of the picture; null where there is none. */
+export async function findLargest(picture: Frame, nets: FaceNets): Promise<FoundFace['landmarks'] | null> {
+  const largestIn = async ({ frame, toPicture }: View, minSize?: number): Promise<FoundFace['landmarks'] | null> => {
+    const [face] = await findFaces(frame, nets, minSize === undefined ? {} : { minSize });
+    return face === undefined ? null : toPicture(face.landmarks);
+  };
+  if (!isFaceCrop(picture)) {
+    const found = await largestIn(plainView(picture));
+    if (found !== null) return found;
+  }
+  // A face may fill the picture: give it room.
+  const roomy = await roomyView(picture);
+  const side = Math.max(roomy.frame.width, roomy.frame.height);
+  return (await largestIn(roomy, FILLING * side)) ?? (await largestIn(roomy, SMALLER * side));
+}
+
+/** The aligned face, as annotating cuts it out, each value rounded to a byte. [S, S, C] */
+export function faceCrop(picture: Frame, landmarks: readonly Point[], geometry: CropGeometry): Uint8Array {
+  return bytes(alignFace(picture, landmarks, geometry).data);
+}
+
+/** All of the picture, brought to the crop's size; for pictures that are face crops already. [S, S, C] */
+export async function wholeCrop({ data, width, height }: Frame, { size, channels }: CropGeometry): Promise<Uint8Array> {
+  const rgb = await sharp(data, { raw: { width, height, channels: 3 } })
+    .resize(size, size, { fit: 'fill' })
+    .raw()
+    .toBuffer();
+  return channels === 3 ? new Uint8Array(rgb) : grey(rgb);
+}
+
+function bytes(values: Float32Array): Uint8Array {
+  return new Uint8Array(Uint8ClampedArray.from(values)); // rounds
+}
+
+/** A picture in the form in which faces are looked for, and the way back to the picture itself. */
+export interface View {
+  readonly frame: Frame;
+  /** From pixels of `frame` to pixels of the picture. */
+  readonly toPicture: (points: readonly Point[]) => Point[];
+}
+
+/** Longer side, in pixels, up to which a picture is likely to be nothing but a face. */
+const FACE_CROP_SIDE = 128;
+/** A roomy view's picture has this longer side, with this share of it added all around. */
+const ROOMY_SIDE = 192;
+const MARGIN = 0.25;
+
+/** Pictures this small are face crops already (FERPlus 48 pixels, RAF-DB 100, Aff-Wild2 112), or too small to show anything. */
+export function isFaceCrop({ width, height }: Frame): boolean {
+  return Math.max(width, height) <= FACE_CROP_SIDE;
+}
+
+/** The picture as it is. */
+export function plainView(frame: Frame): View {
+  return { frame, toPicture: (points) => [...points] };
+}
+
+/**
+ * The picture, enlarged where it is small, in the middle of a larger one whose margin repeats its edge: detectors were trained on faces with
+ * something around them, and of a certain size. Only for finding; what is cut out is cut out of the picture itself.
+ */
+export async function roomyView(picture: Frame): Promise<View> {
+  const { data, width, height, index, timestamp } = picture;
+  const enlarged = Math.max(1, ROOMY_SIDE / Math.max(width, height));
+  const w = Math.round(width * enlarged);
+  const h = Math.round(height * enlarged);
+  const margin = Math.round(Math.max(w, h) * MARGIN);
+  // Two steps: in one, sharp would add the margin first.
+  const resized = await sharp(data, { raw: { width, height, channels: 3 } })
+    .resize(w, h, { fit: 'fill', kernel: 'cubic' })
+    .raw()
+    .toBuffer();
+  const extended = await sharp(resized, { raw: { width: w, height: h, channels: 3 } })
+    .extend({ top: margin, bottom: margin, left: margin, right: margin, extendWith: 'copy' })
+    .raw()
+    .toBuffer();
+  return {
+    frame: { index, timestamp, width: w + 2 * margin, height: h + 2 * margin, data: new Uint8Array(extended) },
+    toPicture: (points) =>
+      points.map(({ x, y }) => ({ x: ((x - margin) * width) / w, y: ((y - margin) * height) / h })),
+  };
+}
