@@ -8,11 +8,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { expandInputs } from '../src/ingest/inputs.js';
-import { openSource } from '../src/ingest/open-source.js';
+import { expandInputs } from '../src/ingest/sources/expand-inputs.js';
+import { openSource } from '../src/ingest/sources/open-source.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { Annotator } from '../src/stream/annotate/annotator.js';
-import type { Input } from '../src/ingest/input.js';
+import type { Input } from '../src/ingest/sources/frame-source.js';
 import { buildPanningFace } from './panning-face.js';
 import { openStockChain } from './stock-face-api.js';
 import { markdownTable, median } from './table.js';
@@ -40,12 +40,12 @@ try {
   await openBackend({ backend: 'wasm' });
   const contenders = [await stock()];
   // With stock face-api's own network first: like with like.
-  for (const [model, bothSides] of [
+  for (const [model, flipTta] of [
     ['baseline', true],
     ['default', true],
     ['default', false],
   ] as const) {
-    for (const detectEvery of [1, 5]) contenders.push(await ours(detectEvery, model, bothSides));
+    for (const detectEvery of [1, 5]) contenders.push(await ours(detectEvery, model, flipTta));
   }
   let last: { frames: number; withFace: number }[] = [];
   for (const contender of contenders) await contender.run(input); // warm-up
@@ -89,10 +89,10 @@ async function stock(): Promise<Contender> {
   };
 }
 
-async function ours(detectEvery: number, model: 'baseline' | 'default', bothSides: boolean): Promise<Contender> {
-  const annotator = await Annotator.open({ backend: 'wasm', model, bothSides, detectEvery, width: WIDTH });
+async function ours(detectEvery: number, model: 'baseline' | 'default', flipTta: boolean): Promise<Contender> {
+  const annotator = await Annotator.open({ backend: 'wasm', model, flipTta, detectEvery, width: WIDTH });
   const network =
-    model === 'baseline' ? 'with the same network' : `with our own model${bothSides ? '' : ' by one side of the face'}`;
+    model === 'baseline' ? 'with the same network' : `with our own model${flipTta ? '' : ' by one side of the face'}`;
   return {
     name: `ferstream ${network}, detecting every ${detectEvery === 1 ? 'frame' : `${detectEvery}th frame`}`,
     rates: [],

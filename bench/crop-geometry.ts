@@ -3,8 +3,8 @@
  *
  *   npx tsx bench/crop-geometry.ts ferplus:/data/ferplus 600
  */
-import { openImages } from '../src/ingest/image-folder-source.js';
-import { loadFaceNets } from '../src/ingest/index.js';
+import { openImages } from '../src/ingest/sources/image-source.js';
+import { loadFaceNets } from '../src/ingest/face/face-nets.js';
 import { facePoints } from '../src/ingest/face/align/face-window.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { openDataset } from '../src/train/data/formats/registry.js';

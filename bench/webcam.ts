@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { WebSocket } from 'ws';
-import { openFile } from '../src/ingest/file-source.js';
-import { LiveProducer } from '../src/stream/client/index.js';
+import { openFile } from '../src/ingest/sources/open-source.js';
+import { LiveProducer } from '../src/stream/client/live-producer.js';
 import { buildPanningFace } from './panning-face.js';
 
 /** Quality of the JPEGs that the page sends. */

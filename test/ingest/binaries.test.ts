@@ -2,8 +2,8 @@ import { chmod, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { findFfmpeg, findFfprobe } from '../../src/ingest/index.js';
-import { makeExecutable } from '../../src/ingest/ffmpeg-binaries.js';
+import { findFfmpeg, findFfprobe } from '../../src/ingest/ffmpeg/binaries.js';
+import { makeExecutable } from '../../src/ingest/ffmpeg/binaries.js';
 import { temporaryFolder } from './support/clips.js';
 
 const bundled = (createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string }).path;

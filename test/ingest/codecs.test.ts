@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openFile } from '../../src/ingest/index.js';
+import { openFile } from '../../src/ingest/sources/open-source.js';
 import { collect, hasEncoder, make, moving, temporaryFolder, truth } from './support/clips.js';
 
 const CODECS: readonly (readonly [file: string, encoder: string, codec: string, options: readonly string[]])[] = [

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { buildDemoFootage, openFile } from '../../src/ingest/index.js';
-import type { Frame } from '../../src/ingest/index.js';
+import { buildDemoFootage } from '../../src/ingest/sources/demo-footage.js';
+import { openFile } from '../../src/ingest/sources/open-source.js';
+import type { Frame } from '../../src/ingest/frame.js';
 import { collect, describeWithEachFfmpeg, meanColour, temporaryFolder } from './support/clips.js';
 
 /** Mean absolute difference of two pictures, 0..255. */

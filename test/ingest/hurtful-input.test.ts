@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import type { FerError } from '../../src/errors/fer-error.js';
-import { openFile } from '../../src/ingest/index.js';
+import { openFile } from '../../src/ingest/sources/open-source.js';
 import { H264, collect, countFrames, describeWithEachFfmpeg, make, moving, temporaryFolder } from './support/clips.js';
 
 describeWithEachFfmpeg('input that hurts', () => {

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { identifyInput } from '../../src/ingest/index.js';
+import { identifyInput } from '../../src/ingest/sources/identity.js';
 import { temporaryFolder } from './support/clips.js';
 
 describe('identifyInput', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import type { Color } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openImages } from '../../src/ingest/index.js';
+import { openImages } from '../../src/ingest/sources/image-source.js';
 import { collect, meanColour, temporaryFolder } from './support/clips.js';
 
 const RED = { r: 220, g: 20, b: 20 };

@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { expandInputs } from '../../src/ingest/index.js';
+import { expandInputs } from '../../src/ingest/sources/expand-inputs.js';
 import { temporaryFolder } from './support/clips.js';
 
 describe('expandInputs', () => {

@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openStdin, openUrl } from '../../src/ingest/index.js';
+import { openStdin } from '../../src/ingest/sources/open-source.js';
+import { openUrl } from '../../src/ingest/sources/open-source.js';
 import { H264, collect, describeWithEachFfmpeg, make, moving, temporaryFolder, truth } from './support/clips.js';
 
 const SILENCE = 700; // milliseconds

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { openFile } from '../../src/ingest/index.js';
-import type { Frame, SourceOptions } from '../../src/ingest/index.js';
-import { slotOf } from '../../src/ingest/picture-filters.js';
+import { openFile } from '../../src/ingest/sources/open-source.js';
+import type { Frame } from '../../src/ingest/frame.js';
+import type { SourceOptions } from '../../src/ingest/sources/frame-source.js';
+import { slotOf } from '../../src/ingest/ffmpeg/picture-filters.js';
 import { H264, collect, describeWithEachFfmpeg, make, moving, temporaryFolder } from './support/clips.js';
 
 /** Time and content of a frame; the index is left out, a range counts from 0. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openFile } from '../../src/ingest/index.js';
+import { openFile } from '../../src/ingest/sources/open-source.js';
 import { collect, truth } from './support/clips.js';
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', 'shared', 'media');

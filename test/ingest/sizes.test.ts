@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openFile } from '../../src/ingest/index.js';
-import type { Frame } from '../../src/ingest/index.js';
-import { displaySize } from '../../src/ingest/probe.js';
+import { openFile } from '../../src/ingest/sources/open-source.js';
+import type { Frame } from '../../src/ingest/frame.js';
+import { displaySize } from '../../src/ingest/probe/probe-video.js';
 import {
   H264,
   collect,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openFile } from '../../src/ingest/index.js';
+import { openFile } from '../../src/ingest/sources/open-source.js';
 import { collect, make, moving, temporaryFolder } from './support/clips.js';
 
 const POSIX = process.platform !== 'win32';

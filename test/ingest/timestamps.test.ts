@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { openFile } from '../../src/ingest/index.js';
+import { openFile } from '../../src/ingest/sources/open-source.js';
 import { H264, collect, describeWithEachFfmpeg, make, moving, temporaryFolder, truth } from './support/clips.js';
 
 const MICROSECOND = 1e-6;

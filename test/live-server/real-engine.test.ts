@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { openLiveSource } from '../../src/ingest/live/index.js';
-import { openLiveEngine } from '../../src/stream/live/index.js';
-import type { LiveEngine } from '../../src/stream/live/index.js';
-import { PRODUCE_PATH, WATCH_PATH, decodeFrameMessage } from '../../src/stream/protocol/index.js';
-import { openLiveServer } from '../../src/stream/server/index.js';
-import type { LiveServer } from '../../src/stream/server/index.js';
+import { openLiveSource } from '../../src/ingest/live/ffmpeg-live-source.js';
+import { openLiveEngine } from '../../src/stream/live/open-live-engine.js';
+import type { LiveEngine } from '../../src/stream/live/live-engine.js';
+import { PRODUCE_PATH, WATCH_PATH } from '../../src/stream/protocol/messages.js';
+import { decodeFrameMessage } from '../../src/stream/protocol/frame-message.js';
+import { openLiveServer } from '../../src/stream/server/live-server.js';
+import type { LiveServer } from '../../src/stream/server/live-server.js';
 import { PEOPLE } from '../support/face-frames.js';
 import { LiveClient } from '../support/live-client.js';
 import { webcamJpeg } from '../support/live-sessions.js';
-import { runProcess } from '../../src/ingest/run-process.js';
-import { findFfmpeg } from '../../src/ingest/index.js';
+import { runProcess } from '../../src/ingest/ffmpeg/run-process.js';
+import { findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
 import { scratchDir } from '../support/scratch.js';
 
 // Engine, ffmpeg and networks are the real ones; they take a while to start.

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { Frame } from '../../src/ingest/index.js';
-import { WATCH_PATH, decodeFrameMessage } from '../../src/stream/protocol/index.js';
+import type { Frame } from '../../src/ingest/frame.js';
+import { WATCH_PATH } from '../../src/stream/protocol/messages.js';
+import { decodeFrameMessage } from '../../src/stream/protocol/frame-message.js';
 import { BACKLOG_BYTES } from '../../src/stream/server/connection.js';
 import { FakeLiveSource } from '../support/fake-live-source.js';
 import { metric, startServer } from '../support/live-server.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Frame } from '../../src/ingest/index.js';
+import type { Frame } from '../../src/ingest/frame.js';
 import type { LiveSource, LiveSourceStatus } from '../../src/ingest/live/live-source.js';
 
 export interface FakeSourceOptions {

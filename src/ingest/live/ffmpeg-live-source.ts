@@ -6,6 +6,7 @@ import { readOnce } from './live-connection.js';
 import type { ConnectionEnd } from './live-connection.js';
 import type { LiveSource, LiveSourceOptions, LiveSourceStatus } from './live-source.js';
 import { Newest } from './newest.js';
+import { parseSourceAddress } from './source-address.js';
 import type { SourceAddress } from './source-address.js';
 
 /** Faces that matter are large enough in it, and a copy of it a few milliseconds' work. */
@@ -25,7 +26,16 @@ interface Pass {
   began: number;
 }
 
-export class FfmpegLiveSource implements LiveSource {
+/**
+ * A camera, stream or file as a live source. Nothing is opened before frames are asked for; every pass over `frames` starts again.
+ * @param text `/dev/video0`, `avfoundation:0`, `dshow:Camera name`, `rtsp://...`, `http(s)://...`, `lavfi:testsrc2`, or a file
+ * @throws FerError USAGE for what can be none of these
+ */
+export function openLiveSource(text: string, options: LiveSourceOptions = {}): LiveSource {
+  return new FfmpegLiveSource(parseSourceAddress(text), options);
+}
+
+class FfmpegLiveSource implements LiveSource {
   readonly name: string;
   private current: LiveSourceStatus = { state: 'connecting' };
   private droppedBefore = 0;

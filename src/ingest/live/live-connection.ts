@@ -1,6 +1,6 @@
 import { FerError } from '../../errors/fer-error.js';
-import { findFfmpeg } from '../ffmpeg-binaries.js';
-import { refusal } from '../refusal.js';
+import { findFfmpeg } from '../ffmpeg/binaries.js';
+import { refusal } from '../probe/refusal.js';
 import { FfmpegWords } from './ffmpeg-words.js';
 import { startGuarded } from './guarded-process.js';
 import { prepareInput } from './live-input.js';

@@ -3,11 +3,11 @@ import { access, stat } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { FerError } from '../../errors/fer-error.js';
-import { formatOptions, guardOptions, inputArgument } from '../input-guards.js';
-import { PACE_UNTIMED, sizeFilters } from '../picture-filters.js';
-import { probeVideo } from '../probe.js';
-import { relayUrl } from '../url-relay.js';
-import type { RelayTrouble } from '../url-relay.js';
+import { formatOptions, guardOptions, inputArgument } from '../ffmpeg/input-guards.js';
+import { PACE_UNTIMED, sizeFilters } from '../ffmpeg/picture-filters.js';
+import { probeVideo } from '../probe/probe-video.js';
+import { relayUrl } from '../ffmpeg/url-relay.js';
+import type { RelayTrouble } from '../ffmpeg/url-relay.js';
 import type { SourceAddress } from './source-address.js';
 
 /** A source made ready for one run of ffmpeg. */

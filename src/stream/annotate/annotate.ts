@@ -1,7 +1,7 @@
 import { defer, from, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { expandInputs } from '../../ingest/inputs.js';
-import type { Input } from '../../ingest/input.js';
+import { expandInputs } from '../../ingest/sources/expand-inputs.js';
+import type { Input } from '../../ingest/sources/frame-source.js';
 import { FerError } from '../../errors/fer-error.js';
 import type { AnnotateOptions } from './annotate-options.js';
 import { Annotator } from './annotator.js';

@@ -1,8 +1,8 @@
-import { findFfmpeg } from '../../ingest/ffmpeg-binaries.js';
-import type { SourceInfo } from '../../ingest/frame-source.js';
-import { identifyInput } from '../../ingest/identity.js';
-import type { Input } from '../../ingest/input.js';
-import { openSource } from '../../ingest/open-source.js';
+import { findFfmpeg } from '../../ingest/ffmpeg/binaries.js';
+import type { SourceInfo } from '../../ingest/sources/frame-source.js';
+import { identifyInput } from '../../ingest/sources/identity.js';
+import type { Input } from '../../ingest/sources/frame-source.js';
+import { openSource } from '../../ingest/sources/open-source.js';
 import type { Backend } from '../../model/engines/backend.js';
 import { VERSION } from '../../version.js';
 import type { RunMetadata } from '../output/run-metadata.js';

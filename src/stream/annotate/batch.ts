@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { identifyInput } from '../../ingest/identity.js';
-import { imageFiles } from '../../ingest/image-files.js';
-import { expandInputs } from '../../ingest/inputs.js';
-import type { Input } from '../../ingest/input.js';
+import { identifyInput } from '../../ingest/sources/identity.js';
+import { imageFiles } from '../../ingest/sources/image-files.js';
+import { expandInputs } from '../../ingest/sources/expand-inputs.js';
+import type { Input } from '../../ingest/sources/frame-source.js';
 import { identifyModel } from '../../model/heads/open-model.js';
 import { VERSION } from '../../version.js';
 import { Annotator } from './annotator.js';

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
-import type { Frame } from '../../ingest/index.js';
-import type { Problem } from '../protocol/index.js';
+import type { Frame } from '../../ingest/frame.js';
+import type { Problem } from '../protocol/problem-codes.js';
 
 export type Pixels = Pick<Frame, 'width' | 'height' | 'data'>;
 

@@ -1,14 +1,13 @@
-import type { Frame } from '../../ingest/index.js';
-import type { LiveSource, LiveSourceStatus } from '../../ingest/live/index.js';
+import type { Frame } from '../../ingest/frame.js';
+import type { LiveSource, LiveSourceStatus } from '../../ingest/live/live-source.js';
 import type { LiveEngine } from '../live/live-engine.js';
 import { roundTo } from '../output/rounding.js';
-import type { Problem, ResultMessage, SourceMessage } from '../protocol/index.js';
+import type { Problem } from '../protocol/problem-codes.js';
+import type { ResultMessage, SourceMessage } from '../protocol/messages.js';
 import { errorLine } from './error-line.js';
-import type { FrameTally } from './frame-tally.js';
-import { pictureMessage } from './picture-message.js';
-import { resultText } from './result-text.js';
-import { SingleAsker } from './single-asker.js';
-import { sourceMessage } from './source-message.js';
+import type { FrameTally } from './frame-counter.js';
+import { pictureMessage, resultText, sourceMessage } from './outgoing-messages.js';
+import { SingleAsker } from './ask-once.js';
 
 /** One who watches. */
 export interface Watcher {

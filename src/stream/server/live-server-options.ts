@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
-import type { LiveSource } from '../../ingest/live/index.js';
+import type { LiveSource } from '../../ingest/live/live-source.js';
 import { parseSettings } from '../pipeline/pipeline-settings.js';
-import { isLoopback } from './loopback.js';
+import { isIPv4 } from 'node:net';
 
 const pem = z.union([z.string().min(1), z.custom<Uint8Array>((value) => value instanceof Uint8Array)]);
 const milliseconds = z.number().min(1).max(3_600_000);
@@ -68,4 +68,12 @@ function normalOrigin(text: string): string {
   if (origin === 'null')
     throw new FerError('CONFIG_INVALID', `origins: "${text}" is no origin; write one as in https://example.org:8443`);
   return origin;
+}
+
+/** Names and addresses by which a browser on the same machine reaches a server. */
+export const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'] as const;
+
+/** Whether a server that listens on `host` can be reached from this machine only. Names other than localhost are taken to be public. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
 }

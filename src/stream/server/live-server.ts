@@ -1,19 +1,18 @@
-import type { LiveSource } from '../../ingest/live/index.js';
+import type { LiveSource } from '../../ingest/live/live-source.js';
 import type { LiveEngine } from '../live/live-engine.js';
-import { Admission } from './admission.js';
+import { Admission } from './auth.js';
 import { Broadcast } from './broadcast.js';
-import { EngineWatch } from './engine-watch.js';
+import { EngineWatch, examine } from './engine-health.js';
 import { errorLine } from './error-line.js';
-import { examine } from './health.js';
 import { createListener, listen, listenerUrl, stopper } from './http-listener.js';
 import { httpRoutes } from './http-routes.js';
 import { parseServerOptions } from './live-server-options.js';
 import type { LiveServerOptions, LiveServerSettings } from './live-server-options.js';
-import { Reception } from './reception.js';
+import { Reception } from './session-factory.js';
 import { ServerMetrics } from './server-metrics.js';
 import { Sessions } from './sessions.js';
 import { readStaticFiles } from './static-files.js';
-import { WebSocketGate } from './web-socket-gate.js';
+import { WebSocketGate } from './upgrade-handler.js';
 
 /** TCP connections beside those of sessions: pages being loaded, clients that have not shown a token yet. */
 const SPARE_CONNECTIONS = 256;
@@ -88,4 +87,12 @@ function openBroadcast(
     },
     log,
   });
+}
+
+/** Listens for a moment: tells whether a server could be opened with these options, before an engine is, which takes seconds. @throws FerError CONFIG_INVALID */
+export async function tryListening(options: LiveServerOptions): Promise<void> {
+  const { host, port, tls } = parseServerOptions(options);
+  const trial = createListener(tls);
+  await listen(trial, host, port);
+  await new Promise((resolve) => trial.close(resolve));
 }

@@ -1,4 +1,4 @@
-import type { Box } from '../../ingest/index.js';
+import type { Box } from '../../ingest/face/align/geometry.js';
 import type { Size } from '../output/canvas-fit.js';
 import { labelPlace } from './overlay-shapes.js';
 import type { FaceShape } from './overlay-shapes.js';

@@ -1,8 +1,8 @@
-import type { Box } from '../../ingest/index.js';
+import type { Box } from '../../ingest/face/align/geometry.js';
 import { fitInto } from '../output/canvas-fit.js';
 import type { Size } from '../output/canvas-fit.js';
 import { expressionColour } from '../output/palette.js';
-import type { LiveFace } from '../protocol/index.js';
+import type { LiveFace } from '../protocol/messages.js';
 import { isAmbiguous, labelText } from './label-text.js';
 
 /** A face as it is drawn: lengths in pixels of the view. */

@@ -4,8 +4,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { findFfmpeg, findFfprobe, runProcess } from '../../../src/ingest/index.js';
-import type { Frame, FrameSource } from '../../../src/ingest/index.js';
+import { findFfmpeg, findFfprobe } from '../../../src/ingest/ffmpeg/binaries.js';
+import { runProcess } from '../../../src/ingest/ffmpeg/run-process.js';
+import type { Frame } from '../../../src/ingest/frame.js';
+import type { FrameSource } from '../../../src/ingest/sources/frame-source.js';
 
 /** A folder of this test file's own, gone when its tests are done. */
 export function temporaryFolder(): string {

@@ -1,5 +1,5 @@
 /* Run by teardown.test.ts in a process of its own: reads one frame of the file named, says so, and never asks for another. */
-import { openFile } from '../../../src/ingest/index.js';
+import { openFile } from '../../../src/ingest/sources/open-source.js';
 
 const source = await openFile(process.argv[2]!);
 for await (const frame of source.frames()) {

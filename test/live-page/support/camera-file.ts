@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { findFfmpeg, runProcess } from '../../../src/ingest/index.js';
+import { findFfmpeg } from '../../../src/ingest/ffmpeg/binaries.js';
+import { runProcess } from '../../../src/ingest/ffmpeg/run-process.js';
 
 /** A picture that shows nobody. */
 export async function emptyPicture(): Promise<Buffer> {

@@ -1,5 +1,5 @@
-import type { Frame } from '../../../src/ingest/index.js';
-import type { LiveSource, LiveSourceStatus } from '../../../src/ingest/live/index.js';
+import type { Frame } from '../../../src/ingest/frame.js';
+import type { LiveSource, LiveSourceStatus } from '../../../src/ingest/live/live-source.js';
 
 export interface Arrival {
   readonly frame: Frame;

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { findFfmpeg } from '../../../src/ingest/index.js';
+import { findFfmpeg } from '../../../src/ingest/ffmpeg/binaries.js';
 
 export interface RtspServer {
   readonly port: number;

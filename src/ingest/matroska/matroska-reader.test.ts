@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FerError } from '../errors/fer-error.js';
+import { FerError } from '../../errors/fer-error.js';
 import { MatroskaReader } from './matroska-reader.js';
 import type { MatroskaPicture } from './matroska-reader.js';
 

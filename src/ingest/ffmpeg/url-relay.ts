@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ReadableStreamDefaultReader } from 'node:stream/web';
-import { printable } from './printable.js';
+import { printable } from '../../errors/printable.js';
 
 /** How a relayed URL failed. */
 export interface RelayTrouble {

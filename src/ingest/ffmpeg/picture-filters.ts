@@ -1,12 +1,18 @@
 import { TO_TRANSPORT_CLOCK } from './presentation-clock.js';
-import type { SourceOptions } from './frame-source.js';
 
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
 }
 
-export interface FilterSettings extends SourceOptions {
+export interface FilterSettings {
+  /** Frames per second to keep; null or undefined keeps every frame. */
+  readonly fps?: number | null | undefined;
+  /** Seconds of presentation time: frames with start <= t < end are kept. */
+  readonly start?: number | null | undefined;
+  readonly end?: number | null | undefined;
+  /** Pixels; null or undefined keeps the display size. */
+  readonly width?: number | null | undefined;
   /** The display size of the stream's beginning in pixels, when it is known; null otherwise. */
   readonly size: PictureSize | null;
   /** False for a stream without presentation times (bare H.264, say), which then follow from its frame rate. */

@@ -1,9 +1,9 @@
 import { rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { FerError } from '../errors/fer-error.js';
-import { findFfmpeg } from './ffmpeg-binaries.js';
-import { startFfmpeg } from './ffmpeg-command.js';
+import { FerError } from '../../errors/fer-error.js';
+import { findFfmpeg } from '../ffmpeg/binaries.js';
+import { startFfmpeg } from '../ffmpeg/command.js';
 
 const RATE = 25;
 const WIDTH = 640;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { naturalOrder } from './natural-order.js';
+import { naturalOrder } from './media-names.js';
 
 it('orders numbers by value, whatever the case of the letters', () => {
   expect(['img10.png', 'img2.png', 'IMG1.png', 'img02.png', 'b', 'a'].sort(naturalOrder)).toEqual([

@@ -1,13 +1,13 @@
 import { open, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { FerError } from '../errors/fer-error.js';
-import { findFfprobe } from './ffmpeg-binaries.js';
-import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument, playlistFormat } from './input-guards.js';
-import type { PictureSize } from './picture-filters.js';
+import { FerError } from '../../errors/fer-error.js';
+import { findFfprobe } from '../ffmpeg/binaries.js';
+import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument, playlistFormat } from '../ffmpeg/input-guards.js';
+import type { PictureSize } from '../ffmpeg/picture-filters.js';
 import { playlist, refusal, stalled } from './refusal.js';
-import { runProcess } from './run-process.js';
-import { relayUrl } from './url-relay.js';
-import type { UrlRelay } from './url-relay.js';
+import { runProcess } from '../ffmpeg/run-process.js';
+import { relayUrl } from '../ffmpeg/url-relay.js';
+import type { UrlRelay } from '../ffmpeg/url-relay.js';
 
 /** What ffprobe says about the video stream of a file or URL. */
 export interface VideoProbe {

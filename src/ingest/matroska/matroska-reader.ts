@@ -1,4 +1,4 @@
-import { FerError } from '../errors/fer-error.js';
+import { FerError } from '../../errors/fer-error.js';
 import { readId, readSize, readUint, vintLength } from './ebml.js';
 
 /** One uncompressed picture out of a Matroska stream. */

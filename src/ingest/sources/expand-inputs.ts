@@ -2,11 +2,11 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { glob } from 'tinyglobby';
-import { FerError } from '../errors/fer-error.js';
-import { exists } from '../files/make-folder.js';
-import type { Input } from './input.js';
-import { isImageName, isVideoName } from './media-extensions.js';
-import { naturalOrder } from './natural-order.js';
+import { FerError } from '../../errors/fer-error.js';
+import { exists } from '../../files/make-folder.js';
+import type { Input } from './frame-source.js';
+import { isImageName, isVideoName } from '../media-names.js';
+import { naturalOrder } from '../media-names.js';
 
 export interface ExpandedInputs {
   readonly inputs: readonly Input[];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FORMAT_WHITELIST, guardOptions, inputArgument, playlistFormat, refusedKind } from './input-guards.js';
-import { refusal } from './refusal.js';
+import { refusal } from '../probe/refusal.js';
 
 describe('what ffmpeg may open', () => {
   it.each(['concat', 'hls', 'dash', 'image2', 'lavfi', 'png_pipe', 'sdp', 'rtsp', 'tty'])(

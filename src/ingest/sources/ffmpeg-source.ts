@@ -1,21 +1,21 @@
 import type { Readable } from 'node:stream';
-import { FerError } from '../errors/fer-error.js';
-import { findFfmpeg } from './ffmpeg-binaries.js';
-import { EXIT_SIGNALLED, EXIT_TOO_MANY_ERRORS, startFfmpeg } from './ffmpeg-command.js';
-import type { FfmpegEnd, FfmpegRun } from './ffmpeg-command.js';
-import type { Frame } from './frame.js';
+import { FerError } from '../../errors/fer-error.js';
+import { findFfmpeg } from '../ffmpeg/binaries.js';
+import { EXIT_SIGNALLED, EXIT_TOO_MANY_ERRORS, startFfmpeg } from '../ffmpeg/command.js';
+import type { FfmpegEnd, FfmpegRun } from '../ffmpeg/command.js';
+import type { Frame } from '../frame.js';
 import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
-import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument } from './input-guards.js';
-import type { InputPlace } from './input-guards.js';
-import { throwIfAborted } from './interruption.js';
-import { MatroskaReader } from './matroska-reader.js';
-import { pictureFilters } from './picture-filters.js';
-import { TRANSPORT_TIME_BASE, presentationTime } from './presentation-clock.js';
-import { countShownPackets } from './probe.js';
-import type { VideoProbe } from './probe.js';
-import { refusal, stalled } from './refusal.js';
-import { relayUrl } from './url-relay.js';
-import type { RelayTrouble, UrlRelay } from './url-relay.js';
+import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument } from '../ffmpeg/input-guards.js';
+import type { InputPlace } from '../ffmpeg/input-guards.js';
+import { throwIfAborted } from '../../errors/interruption.js';
+import { MatroskaReader } from '../matroska/matroska-reader.js';
+import { pictureFilters } from '../ffmpeg/picture-filters.js';
+import { TRANSPORT_TIME_BASE, presentationTime } from '../ffmpeg/presentation-clock.js';
+import { countShownPackets } from '../probe/probe-video.js';
+import type { VideoProbe } from '../probe/probe-video.js';
+import { refusal, stalled } from '../probe/refusal.js';
+import { relayUrl } from '../ffmpeg/url-relay.js';
+import type { RelayTrouble, UrlRelay } from '../ffmpeg/url-relay.js';
 
 export interface FfmpegSourceSetup {
   readonly name: string;

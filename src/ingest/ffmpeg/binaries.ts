@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, chmod, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
-import { FerError } from '../errors/fer-error.js';
+import { FerError } from '../../errors/fer-error.js';
 import { runProcess } from './run-process.js';
 
 /** Where a program was found: an environment variable, PATH, or the npm package that brings one along. */

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FerError } from '../errors/fer-error.js';
-import { isImageName } from './media-extensions.js';
-import { naturalOrder } from './natural-order.js';
+import { FerError } from '../../errors/fer-error.js';
+import { isImageName } from '../media-names.js';
+import { naturalOrder } from '../media-names.js';
 
 /**
  * The pictures of an image input in the order in which they are shown: those lying directly in a folder, by natural order

@@ -3,7 +3,7 @@ import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { imageFiles } from './image-files.js';
-import type { Input } from './input.js';
+import type { Input } from './frame-source.js';
 
 /** Milliseconds for a server to answer a HEAD request. */
 const HEAD_TIMEOUT = 15_000;

@@ -1,4 +1,4 @@
-import { FerError } from '../errors/fer-error.js';
+import { FerError } from './fer-error.js';
 
 /** @throws FerError INTERRUPTED once the signal has been given. */
 export function throwIfAborted(signal: AbortSignal | undefined, name: string): void {

@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../errors/codes.js';
-import { FerError } from '../errors/fer-error.js';
-import { refusedKind } from './input-guards.js';
+import type { ErrorCode } from '../../errors/codes.js';
+import { FerError } from '../../errors/fer-error.js';
+import { refusedKind } from '../ffmpeg/input-guards.js';
 
 export interface RefusalContext {
   /** Why a URL could not be fetched; null when it could, or is none. */

@@ -1,9 +1,9 @@
 import sharp from 'sharp';
-import { FerError } from '../errors/fer-error.js';
-import type { Frame } from './frame.js';
+import { FerError } from '../../errors/fer-error.js';
+import type { Frame } from '../frame.js';
 import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
 import { imageFiles } from './image-files.js';
-import { throwIfAborted } from './interruption.js';
+import { throwIfAborted } from '../../errors/interruption.js';
 
 /** Pictures a second when nobody says otherwise. */
 const DEFAULT_RATE = 1;

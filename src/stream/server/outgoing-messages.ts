@@ -1,0 +1,82 @@
+import { roundedResult } from '../output/jsonl-text.js';
+import { roundTo } from '../output/rounding.js';
+import type { ResultMessage, HelloMessage, Role, SourceMessage } from '../protocol/messages.js';
+import { randomUUID } from 'node:crypto';
+import { VERSION } from '../../version.js';
+import type { LiveEngine } from '../live/live-engine.js';
+import { PROTOCOL_VERSION } from '../protocol/messages.js';
+import { encodeFrameHeader } from '../protocol/frame-message.js';
+import sharp from 'sharp';
+import type { Frame } from '../../ingest/frame.js';
+import type { LiveSourceStatus } from '../../ingest/live/live-source.js';
+
+/** Thousandths of a millisecond. */
+const TIMING_DECIMALS = 3;
+
+/** A result as it is sent: numbers as exact as in the files, landmarks only on request. */
+export function resultText(result: ResultMessage, landmarks: boolean): string {
+  const { type, sequence, captureTime, timestamp, width, height, status, timing } = result;
+  const rounded = roundedResult({
+    index: sequence,
+    timestamp,
+    width,
+    height,
+    status,
+    faces: result.faces.map((face) => ({ landmarks: [], ...face })),
+  });
+  return JSON.stringify({
+    type,
+    sequence,
+    captureTime,
+    timestamp: rounded.timestamp,
+    width,
+    height,
+    status,
+    faces: landmarks ? rounded.faces : rounded.faces.map(({ landmarks: _, ...face }) => face),
+    timing: { waited: roundTo(timing.waited, TIMING_DECIMALS), worked: roundTo(timing.worked, TIMING_DECIMALS) },
+  } satisfies ResultMessage);
+}
+
+/** Longest message of a client. */
+export const MESSAGE_BYTES = 512 * 1024;
+
+/** One being worked on and one on its way. */
+const FRAMES_IN_FLIGHT = 2;
+
+export function hello(role: Role, { description, maxPixels }: LiveEngine, messagesPerSecond: number): HelloMessage {
+  return {
+    type: 'hello',
+    protocol: PROTOCOL_VERSION,
+    role,
+    session: randomUUID(),
+    ferstream: VERSION,
+    ...description,
+    limits: {
+      messageBytes: MESSAGE_BYTES,
+      pixels: maxPixels,
+      framesInFlight: FRAMES_IN_FLIGHT,
+      messagesPerSecond,
+    },
+  };
+}
+
+const QUALITY = 80;
+
+/** `frame` as viewers get it: header and JPEG. Its bytes are copied first, so that they may be given away meanwhile. */
+export async function pictureMessage(frame: Frame, captureTime: number): Promise<Uint8Array> {
+  const { width, height } = frame;
+  const jpeg = await sharp(Uint8Array.from(frame.data), { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: QUALITY })
+    .toBuffer();
+  return Buffer.concat([encodeFrameHeader({ sequence: frame.index, captureTime }), jpeg]);
+}
+
+export function sourceMessage(name: string, status: LiveSourceStatus): SourceMessage {
+  return {
+    type: 'source',
+    name,
+    state: status.state,
+    detail: 'reason' in status ? status.reason : null,
+    retryIn: status.state === 'reconnecting' ? status.retryIn : null,
+  };
+}
