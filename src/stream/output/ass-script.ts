@@ -2,14 +2,14 @@ import type { Box } from '../../ingest/face/align/geometry.js';
 import type { Size } from './canvas-fit.js';
 import type { Colour } from './palette.js';
 
-/** The family that ferstream ships for the overlay; players that lack it take another. */
+/** The font family that ferstream ships for the overlay; players without it use another. */
 export const ASS_FONT = 'DejaVu Sans';
 
 /** Drawing coordinates are integers in units of 1/8 pixel: \p4 divides them by 2 ** (4 - 1). */
 const DRAWING_SCALE = 8;
 const DRAWING_TAG = '\\p4';
 
-/** Everything before the events. All sizes that follow are in pixels of `canvas`; renderers scale it to the video. */
+/** Everything before the events. All sizes are in pixels of `canvas`; renderers scale it to the video. */
 export function assHeader(canvas: Size, title: string): string {
   const { fontSize, thickness } = assSizes(canvas);
   const style = (name: string, outline: number): string =>
@@ -39,14 +39,14 @@ export function assSizes(canvas: Size): { fontSize: number; thickness: number } 
   return { fontSize: side * 0.05, thickness: side * 0.008 };
 }
 
-/** What an event shows, without its times. */
+/** An event without its times. */
 export interface AssBody {
   readonly layer: number;
   readonly style: 'Box' | 'Label';
   readonly text: string;
 }
 
-/** @param start in centiseconds, the finest that ASS can tell; so is `end`. */
+/** @param start in centiseconds, the resolution of ASS; so is `end` */
 export function assEvent(start: number, end: number, { layer, style, text }: AssBody): string {
   return `Dialogue: ${layer},${assTime(start)},${assTime(end)},${style},,0,0,0,,${text}\n`;
 }
@@ -58,7 +58,7 @@ export function assTime(centiseconds: number): string {
   return `${Math.floor(seconds / 3600)}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}.${pad(centiseconds % 100)}`;
 }
 
-/** The outline of `box`, drawn inwards: an outer rectangle with an inner one, turned the other way round, cut out. */
+/** The outline of `box`, drawn inwards: an outer rectangle minus an inner one of opposite direction. */
 export function assFrame(box: Box, thickness: number, look: { colour: Colour; faded: boolean }): AssBody {
   const inset = Math.min(thickness, box.width / 2, box.height / 2);
   const outer = corners(box.x, box.y, box.x + box.width, box.y + box.height);
@@ -82,15 +82,15 @@ export function assLabel(
 }
 
 /**
- * Text that no renderer takes for a command. Braces open override blocks and a backslash starts \N and its like; escapes for them
- * are not understood everywhere, so they are replaced by what looks alike.
+ * Text that no renderer reads as a command. Braces open override blocks and a backslash starts commands such as \N; not every renderer
+ * knows escapes for them, so similar characters replace them.
  */
 export function assText(text: string): string {
   return text.replace(/\s+/gu, ' ').trim().replaceAll('{', '(').replaceAll('}', ')').replaceAll('\\', '/');
 }
 
 function paint({ colour, faded }: { colour: Colour; faded: boolean }): string {
-  // ASS wants blue first.
+  // ASS orders colours blue, green, red.
   const bgr = colour.slice(4, 6) + colour.slice(2, 4) + colour.slice(0, 2);
   return `\\1c&H${bgr}&${faded ? '\\alpha&H90&' : ''}`;
 }

@@ -22,33 +22,33 @@ export const ASS = textFormat(
 
 /** Seconds by which an event may begin before its frame; see `boundary`. */
 const EARLY = 0.008;
-/** Seconds that a lone frame is taken to last. */
+/** Seconds a single frame is taken to last. */
 const LONE_FRAME = 0.04;
 /** For a script without frames. */
 const DEFAULT_CANVAS: Size = { width: 1280, height: 720 };
-/** Mean width of a character in units of the font size, generously. */
+/** Upper estimate of the mean character width, in units of the font size. */
 const CHARACTER_WIDTH = 0.6;
-/** A label shrinks to this fraction of the usual size, and no further: it has to be read. */
+/** A label shrinks to this fraction of the usual size at most, to stay legible. */
 const SMALLEST_LABEL = 0.6;
 
 /**
- * Turns results into ASS events that draw a box and a label around every face. The canvas is the first frame's size; frames of another
- * size are taken to be shown scaled to fit. What does not change from one frame to the next is one event. Holds one frame.
+ * Turns results into ASS events that draw a box and a label for every face. The canvas is the first frame's size; frames of another size
+ * are scaled to fit. What does not change from one frame to the next is one event. Holds one frame.
  */
 export class AssTrack {
   /** Size of the first frame; null before it. */
   canvas: Size | null = null;
-  /** True when a frame had another size than the first. */
+  /** True if a frame had another size than the first. */
   resized = false;
 
-  /** Events on the screen, by what they show, with the centisecond in which they began. */
+  /** Events being shown, by their text, with the centisecond in which they began. */
   private showing = new Map<string, { body: AssBody; start: number }>();
   private last: { timestamp: number; boundary: number } | null = null;
   private interval = LONE_FRAME;
 
   constructor(private readonly title: string) {}
 
-  /** Script text that has become certain; the first call begins with the header. */
+  /** Script text that has become final; the first call begins with the header. */
   push(result: FrameResult): string {
     const header = this.canvas === null ? this.begin(result) : '';
     const canvas = this.canvas ?? DEFAULT_CANVAS;
@@ -83,7 +83,7 @@ export class AssTrack {
     return boundary;
   }
 
-  /** Ends what is no longer shown and begins what is new. */
+  /** Ends events that are no longer shown and starts new ones. */
   private show(now: number, bodies: readonly AssBody[]): string {
     const next = new Map<string, { body: AssBody; start: number }>();
     for (const body of bodies) next.set(body.text, this.showing.get(body.text) ?? { body, start: now });
@@ -110,10 +110,10 @@ function faceBodies(
   canvas: Size,
 ): AssBody[] {
   const { fontSize, thickness } = assSizes(canvas);
-  // What is only carried along is shown faded.
+  // Faces without evidence of their own are faded.
   const look = { colour: expressionColour(face.label), faded: face.evidence === 'carried' };
   const text = `#${face.trackId} ${face.label} ${percent(face.probabilities[face.label] ?? 0)}`;
-  // As wide as the box where it can be: the labels of neighbours should not run into each other.
+  // No wider than the box if possible, so that neighbouring labels do not overlap.
   const size = Math.max(fontSize * SMALLEST_LABEL, Math.min(fontSize, box.width / (text.length * CHARACTER_WIDTH)));
   const x = Math.max(0, Math.min(box.x, canvas.width - text.length * CHARACTER_WIDTH * size));
   const hasRoomAbove = box.y > size * 1.3;

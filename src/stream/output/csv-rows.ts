@@ -32,7 +32,7 @@ export function csvRows(result: FrameResult, labels: readonly string[]): Cell[][
 
 function faceCells(face: FaceResult, labels: readonly string[]): Cell[] {
   const { x, y, width, height } = face.box;
-  // A carried face has a place only because the frames around it had one.
+  // A face without evidence in this frame has a box only from the frames around it.
   const success = face.evidence === 'carried' ? 0 : 1;
   const posteriors = labels.map((label) => face.probabilities[label] ?? '');
   return [face.trackId, success, face.score, x, y, width, height, ...posteriors, face.label, face.ambiguity];

@@ -2,11 +2,11 @@ import type { FrameResult } from '../pipeline/frame-result.js';
 import { FrameIntervals } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
 
-/** A stretch of time in which one expression dominates on one face. */
+/** A period in which one expression dominates on one face. */
 export interface Segment {
   readonly trackId: number;
   readonly label: string;
-  /** Mean posterior of `label` over the time in which the face was seen, 0..1. */
+  /** Mean posterior of `label` over the time the face was visible, 0..1. */
   readonly probability: number;
   /** Seconds, start < end. */
   readonly start: number;
@@ -14,55 +14,55 @@ export interface Segment {
 }
 
 export interface SegmentOptions {
-  /** Seconds; a shorter stretch is flicker and goes to the stretch before it (after it, for the first one). */
+  /** Seconds; a shorter segment is flicker and joins the one before it (the first one joins the one after it). */
   readonly minDuration: number;
-  /** Seconds that a face may be gone without breaking a stretch. */
+  /** Seconds a face may be absent within a segment. */
   readonly maxGap: number;
 }
 
 export const SEGMENT_DEFAULTS: SegmentOptions = { minDuration: 0.2, maxGap: 0.25 };
 
-/** Time a label dominated, and the integrals over time of all posteriors. */
+/** A growing segment: the time each label dominated, and the time integrals of all posteriors. */
 interface OpenSegment {
   readonly trackId: number;
   readonly start: number;
   end: number;
-  /** Seconds in which the face was seen: `end - start` less the gaps. */
+  /** Seconds the face was visible: `end - start` without the gaps. */
   seen: number;
-  /** What the last frame showed. */
+  /** Of the last frame. */
   label: string;
   readonly dominance: Map<string, number>;
   readonly posterior: Map<string, number>;
 }
 
 interface FaceState {
-  /** Complete but for what a short successor may add to it. */
+  /** Complete, unless a short successor joins it. */
   held: OpenSegment | null;
   /** Still growing. */
   open: OpenSegment;
 }
 
 /**
- * Cuts a stream of results into cues, one per stretch of the dominant expression and face. The cues of one face follow each other
- * without overlap and cover every frame with that face. Cues come out ordered by their start (then by face); those that began
- * after a stretch that is still growing wait for it, so memory grows with the cues within one stretch, never with frames.
+ * Cuts a stream of results into segments of one dominant expression per face. The segments of one face do not overlap and cover every
+ * frame with that face. They come out ordered by start, then by face; those that began after one that still grows wait for it, so memory
+ * grows with the segments within one, never with frames.
  */
 export class ExpressionSegments {
   private readonly intervals = new FrameIntervals();
   private readonly faces = new Map<number, FaceState>();
-  /** Complete cues, ordered, waiting for the unfinished ones that began before them. */
+  /** Complete segments in order, waiting for unfinished ones that began before them. */
   private readonly ready: Segment[] = [];
 
   constructor(private readonly options: SegmentOptions = SEGMENT_DEFAULTS) {}
 
-  /** The cues that have become certain. */
+  /** The segments that have become final. */
   push(result: FrameResult): Segment[] {
     const frame = this.intervals.push(result);
     if (frame !== null) this.add(frame);
     return this.release();
   }
 
-  /** All remaining cues. */
+  /** All remaining segments. */
   end(): Segment[] {
     const frame = this.intervals.end();
     if (frame !== null) this.add(frame);
@@ -83,24 +83,24 @@ export class ExpressionSegments {
       if (state === undefined) {
         this.faces.set(face.trackId, {
           held: null,
-          open: grow(newRun(face.trackId, face.label, start), face, start, end),
+          open: grow(emptySegment(face.trackId, face.label, start), face, start, end),
         });
       } else if (state.open.label === face.label) {
         grow(state.open, face, start, end);
       } else {
-        // The gap, if any, belongs to what was there before it.
+        // A gap belongs to the expression before it.
         state.open.end = start;
         this.settle(state);
         const { held } = state;
-        // A flicker has just been swallowed and the expression before it goes on.
+        // A flicker has been absorbed and the expression before it continues.
         const resumed = held !== null && held.label === face.label;
         if (resumed) state.held = null;
-        state.open = grow(resumed ? held : newRun(face.trackId, face.label, start), face, start, end);
+        state.open = grow(resumed ? held : emptySegment(face.trackId, face.label, start), face, start, end);
       }
     }
   }
 
-  /** `open` has ended: it joins `held` when either is too short to stand alone, else it takes its place. */
+  /** `open` has ended: it joins `held` if either is too short to stand alone, else it replaces it. */
   private settle(state: FaceState): void {
     const { held, open } = state;
     if (held === null) {
@@ -124,7 +124,7 @@ export class ExpressionSegments {
 
   private finish(stretch: OpenSegment): void {
     const cue = segmentOf(stretch);
-    // From the back: a cue that completes late began, as a rule, not long ago.
+    // From the back: what completes now usually began recently.
     let place = this.ready.length;
     while (place > 0 && compareSegments(this.ready[place - 1]!, cue) > 0) place--;
     this.ready.splice(place, 0, cue);
@@ -144,7 +144,7 @@ export function compareSegments(a: Segment, b: Segment): number {
   return a.start - b.start || a.trackId - b.trackId;
 }
 
-function newRun(trackId: number, label: string, start: number): OpenSegment {
+function emptySegment(trackId: number, label: string, start: number): OpenSegment {
   return { trackId, label, start, end: start, seen: 0, dominance: new Map(), posterior: new Map() };
 }
 

@@ -23,13 +23,13 @@ const FORMATS: Readonly<Record<FormatName, OutputFormat>> = {
 /** Every output format, in the order in which to present them. */
 export const OUTPUT_FORMATS: readonly OutputFormat[] = FORMAT_NAMES.map((name) => FORMATS[name]);
 
-/** @throws FerError CONFIG_INVALID naming the formats there are. */
+/** @throws FerError CONFIG_INVALID naming the known formats */
 export function outputFormat(name: string): OutputFormat {
   const format = OUTPUT_FORMATS.find((candidate) => candidate.name === name);
   if (format === undefined) {
     throw new FerError(
       'CONFIG_INVALID',
-      `unknown output format "${name}"; there are ${OUTPUT_FORMATS.map((known) => known.name).join(', ')}`,
+      `unknown output format "${name}"; the formats are ${OUTPUT_FORMATS.map((known) => known.name).join(', ')}`,
     );
   }
   return format;

@@ -2,7 +2,7 @@ import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
 import type { RunMetadata, RunOutcome } from './run-metadata.js';
 import { DECIMALS, roundTo } from './rounding.js';
 
-// The lines themselves, without files: the live page writes the same ones in the browser.
+// Lines only, no files: the live page writes the same lines in the browser.
 
 export function runText(metadata: RunMetadata): string {
   return `${JSON.stringify({ type: 'run', ...metadata })}\n`;
@@ -16,7 +16,7 @@ export function endText(outcome: RunOutcome): string {
   return `${JSON.stringify({ type: 'end', ...outcome })}\n`;
 }
 
-/** `result` as exact as it is written; see DECIMALS. */
+/** `result` rounded as it is written; see DECIMALS. */
 export function roundedResult(result: FrameResult): FrameResult {
   return {
     index: result.index,

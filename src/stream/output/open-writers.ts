@@ -6,15 +6,15 @@ import { makeFolder } from '../../files/make-folder.js';
 import type { OutputContext, ResultWriter, StagedWriter } from './output-format.js';
 import { writeError } from '../../files/write-error.js';
 
-/** The writer of several formats, and the files that it makes. */
+/** Writes several formats; `paths` are their files. */
 export type OutputWriters = ResultWriter & { readonly paths: readonly string[] };
 
 /**
- * Opens all outputs of one input in `dir` (made if need be), named `base` plus each format's ending. They appear together: every file is
- * complete on the disk before the first gets its final name. If anything fails, call `abort`, and nothing is left behind.
+ * Opens all outputs of one input in `dir` (created if missing), named `base` plus each format's ending. They appear together: all files are
+ * complete on disk before the first gets its final name. If anything fails, call `abort`, and nothing is left behind.
  *
- * @param formats names of OUTPUT_FORMATS; a repeated one counts once.
- * @throws FerError CONFIG_INVALID for an unknown format or an overlay that cannot be made, OUTPUT_UNWRITABLE, FFMPEG_MISSING
+ * @param formats names of OUTPUT_FORMATS; repeated ones count once
+ * @throws FerError CONFIG_INVALID for an unknown format or an impossible overlay, OUTPUT_UNWRITABLE, FFMPEG_MISSING
  */
 export async function openWriters(
   formats: readonly string[],

@@ -6,13 +6,13 @@ import type { RunMetadata, RunOutcome } from './run-metadata.js';
 export interface ResultWriter {
   /** @throws FerError OUTPUT_UNWRITABLE */
   write(result: FrameResult): Promise<void>;
-  /** Completes every file, then gives all of them their final names. */
+  /** Completes all files, then gives them their final names. */
   finish(outcome: RunOutcome): Promise<void>;
-  /** Gives up: nothing is left behind, not even temporaries. May be called at any time, also while `finish` runs; harmless after it. */
+  /** Leaves nothing behind, not even temporaries. May be called at any time, also during `finish`; harmless after it. */
   abort(): Promise<void>;
 }
 
-/** A writer whose end has two phases, so that several outputs can appear together or not at all. */
+/** A writer with a two-phase end, so that several outputs appear together or not at all. */
 export interface StagedWriter {
   write(result: FrameResult): Promise<void>;
   /** The output is complete on the disk, under a temporary name. */
@@ -22,19 +22,19 @@ export interface StagedWriter {
   abort(): Promise<void>;
 }
 
-/** What a format may need to know beyond the results. */
+/** What a format may need beyond the results. */
 export interface OutputContext {
-  /** What ffmpeg can read a second time for the overlay (absolute path or URL, the image folder for images); null for stdin. */
+  /** Where the overlay can read the source a second time (absolute path or URL); null for stdin. */
   readonly sourcePath: string | null;
-  /** The images of an image folder, absolute, in the order of their frames; null or absent for other sources. */
+  /** Absolute paths of the images of a folder, in frame order; null or absent for other sources. */
   readonly imagePaths?: readonly string[] | null;
-  /** Absent: what `findFfmpeg` finds. */
+  /** Default: from `findFfmpeg`. */
   readonly ffmpeg?: Pick<FfmpegBinary, 'path' | 'frameSync'>;
-  /** The part that was annotated, in seconds of the source's presentation time (`--start`, `--end`); null or absent is open. */
+  /** The annotated part in seconds of presentation time; null or absent is open. */
   readonly range?: { readonly start: number | null; readonly end: number | null };
-  /** True when the frames were scaled for the annotation (`--width`), so that the source's own size is another. */
+  /** True if frames were scaled before annotation, so that the source's own size differs. */
   readonly scaled?: boolean;
-  /** Stops an overlay that is being made: `finish` then throws FerError INTERRUPTED. */
+  /** Stops the encoding of an overlay: `finish` then throws FerError INTERRUPTED. */
   readonly signal?: AbortSignal;
 }
 
@@ -44,7 +44,7 @@ export interface OutputFormat {
   readonly name: string;
   /** Follows the output base name: ".csv". */
   readonly ending: string;
-  /** One line for a person choosing a format. */
+  /** One line for the user. */
   readonly summary: string;
   /**
    * @param path final path of the file, in an existing folder.

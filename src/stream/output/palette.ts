@@ -2,9 +2,8 @@
 export type Colour = string;
 
 /**
- * Colours that people with any of the common colour-vision deficiencies can tell apart (Okabe and Ito,
- * https://jfly.uni-koeln.de/color/), given to the expressions so that the ones most easily confused lie far apart.
- * Neutral is light grey: it should not shout. The label is always written as well, so colour never stands alone.
+ * Colours that remain distinct with common colour-vision deficiencies (Okabe and Ito, https://jfly.uni-koeln.de/color/), assigned so
+ * that easily confused expressions differ most. Neutral is light grey, to stay in the background. The label is always written too.
  */
 const EXPRESSION_COLOURS: Readonly<Record<string, Colour>> = {
   neutral: 'DDDDDD',
@@ -19,7 +18,7 @@ const EXPRESSION_COLOURS: Readonly<Record<string, Colour>> = {
 
 const SPARE_COLOURS = Object.values(EXPRESSION_COLOURS).slice(1);
 
-/** The colour of an expression; a label of another label set always gets the same one of these colours. */
+/** The colour of an expression; a label of another label set always gets the same one of them. */
 export function expressionColour(label: string): Colour {
   return EXPRESSION_COLOURS[label] ?? SPARE_COLOURS[sumOfCodes(label) % SPARE_COLOURS.length]!;
 }

@@ -6,10 +6,10 @@ import { SCHEMA_VERSION, annotationLine } from './annotation-schema.js';
 import type { AnnotationLine } from './annotation-schema.js';
 
 /**
- * Reads an annotation line by line, in constant memory: first the run, then the frames in order, last the end.
+ * Reads an annotation line by line, in constant memory: the run, the frames in order, the end.
  *
- * @throws FerError ANNOTATION_INVALID for a file that is not ferstream JSONL, of another schema version, out of order or cut short;
- *   INPUT_NOT_FOUND for one that cannot be opened.
+ * @throws FerError ANNOTATION_INVALID for a file that is not ferstream JSONL, has another schema version, is out of order or truncated;
+ *   INPUT_NOT_FOUND if it cannot be opened
  */
 export async function* readAnnotation(path: string): AsyncGenerator<AnnotationLine, void, undefined> {
   const stream = createReadStream(path, { encoding: 'utf8' });
@@ -40,7 +40,7 @@ export async function* readAnnotation(path: string): AsyncGenerator<AnnotationLi
     lines.close();
     stream.destroy();
   }
-  if (state !== 'ended') throw invalid(path, 'is cut short: it has no "end" line');
+  if (state !== 'ended') throw invalid(path, 'is truncated: it has no "end" line');
 }
 
 function parseLine(text: string, where: string): AnnotationLine {
@@ -54,7 +54,7 @@ function parseLine(text: string, where: string): AnnotationLine {
   if (version !== undefined && version !== SCHEMA_VERSION) {
     throw new FerError(
       'ANNOTATION_INVALID',
-      `${where} is of schema version ${JSON.stringify(version)}, this ferstream reads version ${SCHEMA_VERSION}: use the ferstream that wrote it`,
+      `${where} has schema version ${JSON.stringify(version)}; this ferstream reads version ${SCHEMA_VERSION}: use the version that wrote it`,
     );
   }
   const parsed = annotationLine.safeParse(value);
@@ -62,7 +62,7 @@ function parseLine(text: string, where: string): AnnotationLine {
   return parsed.data;
 }
 
-/** The schema version that a run line claims; undefined for every other line, so that the newest file is refused for its version, not for its fields. */
+/** The schema version of a run line, undefined for other lines: a newer file is refused for its version, not for its fields. */
 function versionOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   if (!('type' in value) || value.type !== 'run' || !('schemaVersion' in value)) return undefined;
@@ -79,7 +79,7 @@ function firstIssue(error: ZodError): string {
 }
 
 function invalid(where: string, problem: string, cause?: unknown): FerError {
-  return new FerError('ANNOTATION_INVALID', `${where} ${problem}; write it anew with fer annotate --format jsonl`, {
+  return new FerError('ANNOTATION_INVALID', `${where} ${problem}; write it again with fer annotate --format jsonl`, {
     cause,
   });
 }

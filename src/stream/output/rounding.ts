@@ -4,7 +4,7 @@ export function roundTo(value: number, decimals: number): number {
   return Number(value.toFixed(decimals)) + 0;
 }
 
-/** How exact each kind of number is written. */
+/** Decimals written for each kind of number. */
 export const DECIMALS = {
   /** Microseconds. */
   seconds: 6,

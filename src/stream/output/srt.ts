@@ -1,7 +1,7 @@
 import { clockTime, cueMilliseconds, subtitleOutput, cueText, oneLine } from './subtitle-format.js';
 import type { SubtitleFormat } from './subtitle-format.js';
 
-/** SubRip: no standard, but every player reads numbered cues with a comma before the milliseconds. */
+/** SubRip has no standard; every player reads numbered cues with a comma before the milliseconds. */
 export const SRT_CUES: SubtitleFormat = {
   name: 'srt',
   ending: '.srt',
@@ -15,7 +15,7 @@ export const SRT_CUES: SubtitleFormat = {
 
 export const SRT = subtitleOutput(SRT_CUES);
 
-/** SubRip has no escapes; players take <...> for tags and {...} for ASS overrides, so their brackets become round ones. */
+/** SubRip has no escapes; players read <...> as tags and {...} as ASS overrides, so round brackets replace them. */
 export function plainSrt(text: string): string {
   return text.replace(/[<{]/g, '(').replace(/[>}]/g, ')');
 }

@@ -1,10 +1,10 @@
 import { percent } from './subtitle-format.js';
 import type { FaceSummary, Summary } from './summary.js';
 
-/** Labels that are named for each face; the rest is small change. */
+/** Labels named for each face. */
 const NAMED_LABELS = 3;
 
-/** A summary for a person to read, a line each for the recording and for every face. Pure. */
+/** A summary to read: one line for the recording and one for each face. */
 export function summaryLines(summary: Summary): string[] {
   const { frames, faces, duration, outcome, run } = summary;
   const counted = `${count(frames.total, 'frame')}, ${frames.withFaces} with a face, ${count(faces.length, 'person', 'people')}`;

@@ -6,16 +6,16 @@ import type { TimedFrame } from './frame-interval.js';
 import { DECIMALS, roundTo } from './rounding.js';
 import { textFormat } from './text-format.js';
 
-/** What a whole recording showed of one face. Means and shares are weighted with the time each frame was on the screen. */
+/** One face over the whole recording. Means and shares are weighted by the time each frame was shown. */
 export interface FaceSummary {
   readonly id: number;
-  /** Seconds: when the first frame with the face began, and the last one. */
+  /** Seconds: start of the first and of the last frame with the face. */
   readonly firstSeen: number;
   readonly lastSeen: number;
   readonly frames: number;
-  /** Time on the screen in seconds. */
+  /** Seconds the face was visible. */
   readonly seconds: number;
-  /** Share of that time in which each label was the dominant one; they sum to 1. */
+  /** Share of that time in which each label dominated; they sum to 1. */
   readonly timeShare: Readonly<Record<string, number>>;
   readonly meanProbability: Readonly<Record<string, number>>;
   readonly meanAmbiguity: number;
@@ -65,7 +65,7 @@ interface FaceSums {
   quality: number;
 }
 
-/** Adds results up in memory that grows with the number of faces only. */
+/** Adds up results; memory grows only with the number of faces. */
 export class SummaryBuilder {
   private readonly intervals = new FrameIntervals();
   private readonly faces = new Map<number, FaceSums>();
@@ -137,7 +137,7 @@ export function summaryText(summary: Summary): string {
 }
 
 function faceSummary(id: number, sums: FaceSums, labels: readonly string[]): FaceSummary {
-  // A face seen only where timestamps repeat has no time to share out.
+  // A face seen only where timestamps repeat has no time.
   const mean = (sum: number): number => (sums.seconds > 0 ? roundTo(sum / sums.seconds, DECIMALS.probability) : 0);
   const byLabel = (values: ReadonlyMap<string, number>): Record<string, number> =>
     Object.fromEntries(labels.map((label) => [label, mean(values.get(label) ?? 0)]));

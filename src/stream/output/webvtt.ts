@@ -5,7 +5,7 @@ import type { SubtitleFormat } from './subtitle-format.js';
 export const WEBVTT_CUES: SubtitleFormat = {
   name: 'vtt',
   ending: '.vtt',
-  summary: 'WebVTT subtitles for browsers: one cue per stretch of the dominant expression and face',
+  summary: 'WebVTT subtitles for browsers: one cue per face and segment of its dominant expression',
   header({ ferstream, input, model, engine }) {
     const note = oneLine(
       `${input.name}: ferstream ${ferstream}, model ${model.name} ${model.version}, engine ${engine.backend}`,
@@ -21,7 +21,7 @@ export const WEBVTT_CUES: SubtitleFormat = {
 
 export const WEBVTT = subtitleOutput(WEBVTT_CUES);
 
-/** Cue text may hold tags and character references; ours is plain text. */
+/** Cue text may contain tags and character references; ours is plain text. */
 export function escapeVtt(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -3,10 +3,10 @@ import sharp from 'sharp';
 import { FerError } from '../../../errors/fer-error.js';
 import type { Size } from '../canvas-fit.js';
 
-/** Larger ones play on few machines. */
+/** Few machines play larger videos. */
 const LONGEST_SIDE = 3840;
 
-/** Size of a video of these images: that of the first readable one, seen upright, with even sides. */
+/** Size of a video of these images: that of the first readable one, upright, with even sides. */
 export async function imageVideoSize(paths: readonly string[]): Promise<Size> {
   for (const path of paths) {
     const size = await uprightSize(path);
@@ -22,8 +22,8 @@ export async function imageVideoSize(paths: readonly string[]): Promise<Size> {
 }
 
 /**
- * The images as raw RGB of one size, upright, fitted in with black bars, read one at a time as ffmpeg takes them. In place of one that cannot
- * be read the image before it stays, as a viewer would see it.
+ * The images as raw RGB of one size, upright, fitted with black bars, read one at a time as ffmpeg takes them. If one cannot be read, the
+ * image before it is shown instead.
  */
 export function imageFrames(paths: readonly string[], size: Size): Readable {
   return Readable.from(rawFrames(paths, size), { objectMode: false, highWaterMark: 1 });

@@ -2,15 +2,14 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
 /*
- * Older ffmpeg builds (before 4.2) do not know how long the last frame lasts when they must not touch timestamps, and write 0. Players and
- * ffprobe then drop it: it begins where the track's edit list ends. Here it is given the length of the frame before it.
- * The boxes are those of ISO/IEC 14496-12.
+ * With untouched timestamps, ffmpeg before 4.2 writes a duration of 0 for the last frame. Players and ffprobe then drop it, because it
+ * begins where the track's edit list ends. Here it gets the duration of the frame before it. Boxes: ISO/IEC 14496-12.
  */
 
 /** A box inside a buffer; offsets from the buffer's beginning. */
 interface Box {
   readonly type: string;
-  /** Where its content begins, behind size and type. */
+  /** Start of the content, after size and type. */
   readonly start: number;
   readonly end: number;
 }
@@ -20,8 +19,8 @@ const HEADER = 8;
 const FULL = 4;
 
 /**
- * Gives the last video frame of an mp4 a length, in place, if it has none.
- * @returns whether it had to.
+ * Gives the last video frame of an mp4 a duration, in place, if it has none.
+ * @returns whether it changed the file
  */
 export async function fixLastFrameDuration(path: string): Promise<boolean> {
   const handle = await open(path, 'r+');
@@ -82,7 +81,7 @@ function isVideo(data: Buffer, track: Box): boolean {
   return handler !== null && data.toString('latin1', handler.start + FULL + 4, handler.start + FULL + 8) === 'vide';
 }
 
-/** The last sample's length becomes that of the one before; null when it has one already, or there is no other. */
+/** Copies the duration of the sample before the last; null if the last one has its own, or is the only one. */
 function fixLastDelta(data: Buffer, times: Box): number | null {
   const count = data.readUInt32BE(times.start + FULL);
   const entry = (index: number): number => times.start + FULL + 4 + index * 8;

@@ -9,11 +9,11 @@ const require = createRequire(import.meta.url);
 const FONT = 'dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf';
 
 /**
- * Puts the overlay's font into a folder of its own, for libass' `fontsdir`. A machine without fonts (most containers) would otherwise show
- * nothing at all: libass drops every event for which it finds no font, boxes included, and ffmpeg still ends well.
+ * Puts the overlay's font into its own folder, for libass' `fontsdir`. Without fonts (most containers) libass would drop every event,
+ * boxes included, and ffmpeg would still exit with 0.
  *
  * @returns the folder
- * @throws FerError OUTPUT_UNWRITABLE when the package is not installed.
+ * @throws FerError OUTPUT_UNWRITABLE if the font package is not installed
  */
 export async function placeFont(folder: string): Promise<string> {
   let font: string;
@@ -29,7 +29,7 @@ export async function placeFont(folder: string): Promise<string> {
     );
   }
   const fonts = join(folder, 'fonts');
-  // Alone in its folder: libass loads all that lies there.
+  // Its own folder, because libass loads every file there.
   await mkdir(fonts);
   await copyFile(font, join(fonts, basename(font)));
   return fonts;

@@ -2,13 +2,13 @@ import { PACE_UNTIMED } from '../../../ingest/ffmpeg/picture-filters.js';
 import type { Size } from '../canvas-fit.js';
 import type { AudioStream, OverlaySource } from './overlay-source.js';
 
-/** All that decides what the overlay pass does. Times are in seconds of the source's presentation time. */
+/** Everything the ffmpeg command depends on. Times are in seconds of the source's presentation time. */
 export interface OverlayPlan {
   readonly source: OverlaySource;
   /** The part to show; null is open. */
   readonly start: number | null;
   readonly end: number | null;
-  /** Display size of the source's first frame, null when the annotation saw it scaled and ffmpeg has to find out. */
+  /** Display size of the source's first frame; null if the annotation scaled frames, so that only ffmpeg knows. */
   readonly size: Size | null;
   readonly script: string;
   readonly fonts: string;
@@ -16,7 +16,7 @@ export interface OverlayPlan {
   readonly frameSync: '-fps_mode' | '-vsync';
 }
 
-/** An image folder, shown at the pace at which it was annotated. */
+/** An image folder, shown at the rate at which it was annotated. */
 export interface ImageOverlayPlan {
   /** Seconds: when the first image is shown. */
   readonly first: number;
@@ -28,15 +28,15 @@ export interface ImageOverlayPlan {
   readonly frameSync: '-fps_mode' | '-vsync';
 }
 
-/** Sound that mp4 holds and that players expect there; all else becomes AAC. */
+/** Audio codecs that mp4 players expect; others become AAC. */
 const MP4_SOUND: ReadonlySet<string> = new Set(['aac', 'mp3', 'ac3', 'eac3', 'alac']);
 
-/** Decoding begins this many seconds before the part to show: reordered pictures and sound reach back over key frames. */
+/** Decoding begins this many seconds before the part to show: reordered frames and sound can depend on data before a key frame. */
 const RUN_UP = 5;
 
 /**
- * A recording off the air or from a long-running camera may begin at any time of day; kept in an mp4, players would show hours of black.
- * Beyond this many seconds the overlay begins at zero.
+ * Broadcast and camera recordings may start at any time of day; in an mp4, players would show hours of black first. Beyond this many
+ * seconds the overlay begins at zero.
  */
 const LONGEST_LEAD_IN = 60;
 
@@ -76,7 +76,7 @@ export function overlayOptions(plan: OverlayPlan): OverlayOptions {
       'passthrough',
       // The input's own clock: a nominal frame rate would round the times of variable-rate footage.
       ...(source.timed ? ['-enc_time_base', '-1'] : ['-enc_time_base', TIME_BASE]),
-      // Damaged parts are in the report already; the overlay shows what there is.
+      // Damage is reported already; the overlay shows what can be decoded.
       '-max_error_rate',
       '1',
       ...(cutStart === null ? [] : ['-ss', seconds(cutStart)]),
@@ -119,7 +119,7 @@ function soundOptions({ codec }: AudioStream, position: number): string[] {
   return MP4_SOUND.has(codec) ? [`-c:a:${position}`, 'copy'] : [`-c:a:${position}`, 'aac', `-b:a:${position}`, '160k'];
 }
 
-/** yuv420p wants even sizes. Pictures of another shape, later in a stream, are fitted in with bars, as they were for the annotation. */
+/** yuv420p needs even sides. Later frames of another shape are fitted with bars, as they were for the annotation. */
 function sizeFilter(size: Size | null): string {
   if (size === null) return "scale=w='trunc(iw*sar/2)*2':h='trunc(ih/2)*2',setsar=1";
   const width = evenDown(size.width);

@@ -5,12 +5,12 @@ import { guardOptions, inputArgument } from '../../../ingest/ffmpeg/input-guards
 import { probeVideo } from '../../../ingest/probe/probe-video.js';
 import { runProcess } from '../../../ingest/ffmpeg/run-process.js';
 
-/** What the overlay pass must know of the footage it reads a second time. */
+/** What the overlay needs to know about the footage it reads a second time. */
 export interface OverlaySource {
   /** Index of the video stream that was annotated. */
   readonly video: number;
   readonly audio: readonly AudioStream[];
-  /** Where the container's time begins, in seconds. */
+  /** Start of the container's time, in seconds. */
   readonly startTime: number;
   /** False for a stream without presentation times. */
   readonly timed: boolean;
@@ -23,7 +23,7 @@ export interface AudioStream {
   readonly codec: string;
 }
 
-/** Milliseconds; a beginning is looked at, perhaps over a slow line. */
+/** Milliseconds; the start is read, perhaps over a slow connection. */
 const TIMEOUT = 60_000;
 
 const answerSchema = z.object({
@@ -69,7 +69,7 @@ async function askForSound(place: 'file' | 'url', path: string, name: string): P
   } catch (cause) {
     throw new FerError(
       'INPUT_UNREADABLE',
-      `${name}: ffprobe does not answer for the overlay (${stderr.trim().slice(0, 200)}); check that the file is still there`,
+      `${name}: ffprobe does not answer about the overlay's source (${stderr.trim().slice(0, 200)}); check that the file is still there`,
       {
         cause,
       },

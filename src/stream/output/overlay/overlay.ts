@@ -23,14 +23,14 @@ import { placeFont } from './overlay-font.js';
 import { examineSource } from './overlay-source.js';
 import { claimTemporary, releaseTemporary, removeStaleTemporaries } from '../../../files/temporary-name.js';
 
-/** Images of a folder a second, unless `fps` says otherwise. */
+/** Images per second, unless `fps` is set. */
 const IMAGE_RATE = 1;
-/** Milliseconds a server may be silent. */
+/** Milliseconds without data from a server before giving up. */
 const LONGEST_SILENCE = 20_000;
-/** Milliseconds for ffmpeg to tell what it can. */
+/** Milliseconds for ffmpeg to list its features. */
 const ASK_TIMEOUT = 30_000;
 
-/** The footage itself with boxes and labels in the picture. One ffmpeg pass, made when the last result is in. */
+/** The footage with boxes and labels drawn in. One ffmpeg pass, after the last result. */
 export const OVERLAY: OutputFormat = {
   name: 'overlay',
   ending: '.overlay.mp4',
@@ -78,10 +78,10 @@ function footageOf({ input, settings }: RunMetadata, { sourcePath, imagePaths }:
     : { kind: 'video', place: 'file', path: resolve(sourcePath) };
 }
 
-/** The programs that were found able to draw. */
+/** Programs known to be able to draw. */
 const ableToDraw = new Set<string>();
 
-/** Better now than after an hour of annotating: many builds leave out libass, some x264. */
+/** Checked first rather than after an hour of annotating: many builds leave out libass, some x264. */
 async function mustDraw({ path }: { readonly path: string }): Promise<void> {
   if (ableToDraw.has(path)) return;
   for (const [question, part] of [
@@ -231,7 +231,7 @@ class OverlayWriter implements StagedWriter {
     if (this.ended || this.job.context.signal?.aborted === true) {
       throw new FerError(
         'INTERRUPTED',
-        `${this.job.name}: stopped while the overlay was being made; run the same command again to go on`,
+        `${this.job.name}: stopped while the overlay was being encoded; run the same command again to resume`,
       );
     }
   }
