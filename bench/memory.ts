@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
-import { expandInputs } from '../src/ingest/inputs.js';
+import { expandInputs } from '../src/ingest/sources/expand-inputs.js';
 import { Annotator } from '../src/stream/annotate/annotator.js';
 import { buildPanningFace } from './panning-face.js';
 import { markdownTable } from './table.js';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { findFfmpeg } from '../src/ingest/ffmpeg-binaries.js';
+import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
 
 /** Seconds after which the drift repeats itself: one turn of sin(t), two of cos(2t). */
 const TURN = 6.28;

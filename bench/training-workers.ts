@@ -41,13 +41,13 @@ type EngineName = (typeof ENGINES)[number];
 
 interface Case {
   readonly workers: number;
-  readonly shards: number;
+  readonly microBatches: number;
 }
 
 const CASES: readonly Case[] = [
-  { workers: 1, shards: 1 },
-  { workers: 1, shards: 2 },
-  { workers: 2, shards: 2 },
+  { workers: 1, microBatches: 1 },
+  { workers: 1, microBatches: 2 },
+  { workers: 2, microBatches: 2 },
 ];
 
 /** Of single steps, in seconds. */
@@ -92,7 +92,7 @@ function ownCoreSeconds(
   );
 }
 
-function shardsOf(count: number): Shard[] {
+function microBatchesOf(count: number): SeededMicroBatch[] {
   const images = BATCH / count;
   return Array.from({ length: count }, (_, part) => ({
     shape: [images, SIZE, SIZE, 1],
@@ -100,6 +100,7 @@ function shardsOf(count: number): Shard[] {
     second: null,
     labels: Float32Array.from({ length: images }, (_value, i) => i % CLASSES),
     isSoft: false,
+    rows: new Int32Array(images),
     dropoutSeed: 1,
   }));
 }
@@ -113,8 +114,8 @@ async function measure(backend: EngineName, seconds: number): Promise<Measured> 
   const adam = adamState(weights.trained.length);
   const ones = new Float32Array(weights.trained.length).fill(1);
   const moment = { epoch: 0, epochs: 1 };
-  const step = async (runner: GradientRunner, shards: readonly Shard[]): Promise<void> => {
-    const { gradient, moving } = averageResults(await runner.run(weights, shards, moment));
+  const step = async (runner: GradientRunner, microBatches: readonly SeededMicroBatch[]): Promise<void> => {
+    const { gradient, moving } = averageResults(await runner.run(weights, microBatches, moment));
     adamStep(
       weights.trained,
       gradient,
@@ -133,14 +134,14 @@ async function measure(backend: EngineName, seconds: number): Promise<Measured> 
     if (workers > 1 && !threads.has(workers))
       threads.set(workers, await WorkerRunner.open({ workers, model, loss: LOSS, rowLabels, classCount: CLASSES }));
   }
-  const cases = CASES.map(({ workers, shards }) => {
+  const cases = CASES.map(({ workers, microBatches }) => {
     const times: Times = { wall: [], ownCore: [], cpu: [] };
-    return { runner: threads.get(workers) ?? local, shards, times };
+    return { runner: threads.get(workers) ?? local, microBatches, times };
   });
   const begin = performance.now();
   for (let round = 0; round < 3 || performance.now() - begin < seconds * 1000; round += 1) {
-    for (const { runner, shards, times } of cases) {
-      const input = shardsOf(shards);
+    for (const { runner, microBatches, times } of cases) {
+      const input = microBatchesOf(microBatches);
       const [began, cpu, before] = [performance.now(), process.cpuUsage(), threadSeconds()];
       await step(runner, input);
       const after = threadSeconds();
@@ -194,12 +195,12 @@ function tableOf({ description, cases }: Measured): string {
   const [one] = cases;
   const rows = cases.map(({ wall, ownCore, cpu }, i) => [
     String(CASES[i]!.workers),
-    String(CASES[i]!.shards),
+    String(CASES[i]!.microBatches),
     ...[text(speed(wall)), ratio(speed(wall), speed(one!.wall))],
     ...[text(speed(ownCore)), ratio(speed(ownCore), speed(one!.ownCore))],
     text(speed(cpu)),
   ]);
-  return `${description}:\n\n${markdownTable(['workers', 'shards', 'images/s by the clock', 'ratio', 'images/s, a core each', 'ratio', 'images per CPU second'], rows)}`;
+  return `${description}:\n\n${markdownTable(['workers', 'microBatches', 'images/s by the clock', 'ratio', 'images/s, a core each', 'ratio', 'images per CPU second'], rows)}`;
 }
 
 function measureInChild(engine: EngineName, seconds: number): Promise<Measured> {

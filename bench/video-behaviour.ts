@@ -5,9 +5,9 @@ import { parseArgs } from 'node:util';
 import { alignFace } from '../src/ingest/face/align/align-face.js';
 import { FaceFollower } from '../src/ingest/face/face-follower.js';
 import { loadFaceNets } from '../src/ingest/face/face-nets.js';
-import { openImages } from '../src/ingest/image-folder-source.js';
-import { expandInputs } from '../src/ingest/inputs.js';
-import { openSource } from '../src/ingest/open-source.js';
+import { openImages } from '../src/ingest/sources/image-source.js';
+import { expandInputs } from '../src/ingest/sources/expand-inputs.js';
+import { openSource } from '../src/ingest/sources/open-source.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { openModel } from '../src/model/heads/open-model.js';
 import { DEFAULT_MODEL } from '../src/model/model-names.js';
@@ -75,7 +75,7 @@ interface Seats {
 const models = await Promise.all(
   names.map(async (name): Promise<Seats> => ({
     recorded: await openModel(name),
-    live: await openModel(name, { bothSides: false }),
+    live: await openModel(name, { flipTta: false }),
   })),
 );
 console.log(`${description}; posteriors averaged over ${smoothing} s, raw ones not`);

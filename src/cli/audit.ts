@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
 import type { BackendName } from '../model/engines/backend.js';
@@ -7,10 +6,9 @@ import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
 import type { LabelAudit } from '../train/audit/audit-labels.js';
 import type { AuditPictureOf } from '../train/audit/audit-page.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';
-import { SPLITS } from '../train/data/sample.js';
 import type { Dataset, Split } from '../train/data/sample.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, facesOption, foldOption, number, writeLine } from './options.js';
+import { backendOption, facesOption, foldOption, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 import { textTable } from './text-table.js';
@@ -19,26 +17,17 @@ export function auditCommand(program: Command): void {
   program
     .command('audit')
     .summary('find labels that are likely wrong')
-    .description(
-      'Ranks the labels of a data set by how little a network believes them: audit.csv, and audit.html to look at.',
-    )
-    .argument(
-      '[data]',
-      'FORMAT:DIR, such as manifest:my-faces; with the folder of a training run, its data set if left out',
-    )
-    .option(
-      '--model <model>',
-      `folder of a training run, folder of a model, or ${MODEL_NAMES.join(', ')}`,
-      DEFAULT_MODEL,
-    )
-    .option('-o, --output <dir>', 'where audit.csv and audit.html are written', 'fer-audit')
-    .addOption(new Option('--split <name>', 'which part of the data; train, if not given').choices(SPLITS))
+    .description('Ranks the labels of a data set by how likely they are wrong. Writes audit.csv and audit.html.')
+    .argument('[data]', 'FORMAT:DIR, such as manifest:my-faces (default: the data set of the training run)')
+    .option('--model <model>', `training run, model folder, or ${MODEL_NAMES.join(', ')}`, DEFAULT_MODEL)
+    .option('-o, --output <dir>', 'output folder', 'fer-audit')
+    .addOption(splitOption('split to audit (default: train)'))
     .addOption(foldOption())
     .addOption(facesOption())
     .addOption(backendOption())
     .addHelpText(
       'after',
-      '\nThe folder of a training run is the best judge: it has seen every label in every epoch. --split and --faces are for models.\n\nExamples:\n  fer audit --model runs/first\n  fer audit manifest:my-faces --model runs/other/best -o audit\n  fer train manifest:my-faces --exclude audit/audit.csv\n\nWhat the score means: docs/audit.md',
+      '\nA training run is the best judge: it saw every label in every epoch. --split and --faces apply to models only.\n\nExamples:\n  fer audit --model runs/first\n  fer audit manifest:my-faces --model runs/other/best -o audit\n  fer train manifest:my-faces --exclude audit/audit.csv\n\nWhat the score means: docs/audit.md',
     )
     .action(async (data: string | undefined, flags: AuditFlags) => {
       process.exitCode = await runAudit(data, flags, {
@@ -62,7 +51,7 @@ interface Io {
   readonly progress: ProgressTarget;
 }
 
-/** Audits a data set's labels, prints what was found class by class, and returns the exit code. */
+/** Audits labels, prints a table by class and returns the exit code. */
 export async function runAudit(data: string | undefined, flags: AuditFlags, io: Io): Promise<number> {
   const { AUDIT_CSV, AUDIT_HTML } = await import('../train/audit/write-audit.js');
   const { isRunFolder } = await import('../train/audit/row-history.js');
@@ -73,14 +62,14 @@ export async function runAudit(data: string | undefined, flags: AuditFlags, io: 
   for (const line of unread) io.write(line);
   io.write('');
   io.write(
-    `${join(flags.output, AUDIT_HTML)} shows them; ${join(flags.output, AUDIT_CSV)} is for --exclude of fer train`,
+    `see ${join(flags.output, AUDIT_HTML)}; train without the marked rows: fer train --exclude ${join(flags.output, AUDIT_CSV)}`,
   );
   return unread.length > 0 ? EXIT.someFailed : EXIT.ok;
 }
 
 interface Found {
   readonly audit: LabelAudit;
-  /** What could not be audited, for a person. */
+  /** One line for each sample that could not be read. */
   readonly unread: readonly string[];
 }
 
@@ -96,7 +85,7 @@ async function auditByRun(
   if (split !== undefined || faces !== undefined)
     throw new FerError(
       'USAGE',
-      `${folder} is a training run, which has seen its own training part as it was cut: leave out --split and --faces, or name a model such as ${runFolder(folder).best}`,
+      `${folder} is a training run, which knows only its own training split: leave out --split and --faces, or give a model such as ${runFolder(folder).best}`,
     );
   const config = await readConfigFile(runFolder(folder).config);
   const data = asked ?? String(config['data']);
@@ -107,7 +96,7 @@ async function auditByRun(
     if (ids.size > 0 && !rows.some((id) => ids.has(id)))
       throw new FerError(
         'CONFIG_INVALID',
-        `${folder} was trained on other data than ${data}, such as "${rows[0] ?? ''}": name that data set, or leave it out`,
+        `${folder} was trained on other data than ${data}, such as "${rows[0] ?? ''}": give that data set, or leave it out`,
       );
     return { audit: await auditRun(folder, pictureOf, output), unread: [] };
   });
@@ -124,7 +113,7 @@ async function auditByModel(
   const { auditWithModel } = await import('../train/audit/audit-with-model.js');
   const { openSplit, withFaces } = await import('../train/data/faces/open-faces.js');
   if (data === undefined)
-    throw new FerError('USAGE', 'name the data set to audit, as FORMAT:DIR, such as manifest:my-faces');
+    throw new FerError('USAGE', 'give the data set to audit as FORMAT:DIR, such as manifest:my-faces');
   const part = { data, split, ...(fold === undefined ? {} : { fold }) };
   const dataset = await openSplit(part);
   await openBackend({ backend });
@@ -150,16 +139,16 @@ async function auditByModel(
     if (audit.rows.length === 0)
       throw new FerError(
         'INPUT_UNREADABLE',
-        `${data}: no label in the ${split} split could be audited${unreadable[0] === undefined ? '' : ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`}; fer dataset check says more`,
+        `${data}: no label in the ${split} split could be audited${unreadable[0] === undefined ? '' : ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`}; run: fer dataset check ${data}`,
       );
     await withPictures(data, dataset, (pictureOf) =>
       writeAudit(output, audit, {
         title: `Label audit: ${data}`,
-        basis: `one look of ${model.name} at each face and its mirror image`,
+        basis: `predictions of ${model.name} on each face and its mirror image`,
         pictureOf,
       }),
     );
-    if (unknown > 0) io.write(`labels that the model does not know, left out: ${unknown}`);
+    if (unknown > 0) io.write(`labels the model does not have, left out: ${unknown}`);
     return {
       audit,
       unread: unreadable.map(({ path, message }) => `cannot be read: ${path}: ${message.split('\n')[0]!}`),

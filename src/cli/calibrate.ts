@@ -1,11 +1,10 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { BackendName } from '../model/engines/backend.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';
 import type { Split } from '../train/data/sample.js';
 import type { Calibration } from '../train/metrics/calibration.js';
-import { EXIT } from './exit.js';
-import { backendOption, facesOption, foldOption, number, writeLine } from './options.js';
+import { EXIT, interruptSignal } from './exit.js';
+import { backendOption, facesOption, foldOption, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 import { textTable } from './text-table.js';
@@ -13,20 +12,16 @@ import { textTable } from './text-table.js';
 export function calibrateCommand(program: Command): void {
   program
     .command('calibrate')
-    .summary('make a model as sure as it is right')
+    .summary('calibrate the confidence of a model')
     .description(
-      'Finds the temperature of a model on labelled faces that it was not trained on, and writes it into the model folder. It changes no prediction, only how sure the posteriors are. Training does this by itself, on its validation part.',
+      'Fits the softmax temperature on labelled faces the model was not trained on and writes it into the model folder. Predictions stay the same, only their confidence changes. Training does this on its validation split.',
     )
-    .requiredOption('--model <dir>', 'the folder of a trained model')
-    .requiredOption('--data <format:dir>', 'a data set, such as ferplus:/data/ferplus or manifest:./own')
-    .addOption(
-      new Option('--split <name>', 'which part of it; figures on that part say nothing of the model any more')
-        .choices(['train', 'valid', 'test'])
-        .default('valid'),
-    )
+    .requiredOption('--model <dir>', 'model folder')
+    .requiredOption('--data <format:dir>', 'data set, such as ferplus:/data/ferplus or manifest:./own')
+    .addOption(splitOption('split to fit on; results on it no longer measure the model').default('valid'))
     .addOption(foldOption())
     .addOption(facesOption().default('auto'))
-    .option('--dry-run', 'only say what would be written')
+    .option('--dry-run', 'print the result, write nothing')
     .addOption(backendOption())
     .addHelpText(
       'after',
@@ -41,7 +36,6 @@ export function calibrateCommand(program: Command): void {
     });
 }
 
-/** The options of `fer calibrate` as the command line gives them. */
 interface CalibrateFlags {
   readonly model: string;
   readonly data: string;
@@ -52,7 +46,7 @@ interface CalibrateFlags {
   readonly backend?: BackendName | 'auto';
 }
 
-/** Calibrates a model folder, and says what it changed. Returns the exit code. */
+/** Calibrates a model folder and prints the change. Returns the exit code. */
 export async function runCalibrate(
   { model: folder, dryRun = false, backend, faces, ...from }: CalibrateFlags,
   io: { write(line: string): void; readonly progress: ProgressTarget; readonly signal?: AbortSignal },

@@ -5,21 +5,21 @@ import type { Dataset, Split } from '../train/data/sample.js';
 import { datasetPrepareCommand } from './dataset-prepare.js';
 import { datasetSynthesizeCommand } from './dataset-synthesize.js';
 import { EXIT } from './exit.js';
-import { foldOption, number, splitOption, writeLine } from './options.js';
+import { foldOption, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 import { textTable } from './text-table.js';
 
 export function datasetCommand(program: Command): void {
-  const dataset = program.command('dataset').summary('check labelled data, cut out its faces, or make synthetic clips');
+  const dataset = program.command('dataset').summary('check, prepare or synthesize labelled data');
   dataset
     .command('check')
-    .summary('count classes and find duplicates, damage and people in two splits')
-    .argument('<format:dir>', 'a data set, such as ferplus:/data/ferplus or manifest:./own')
+    .summary('count classes; find duplicates, damaged files and subjects in several splits')
+    .argument('<format:dir>', 'data set, such as ferplus:/data/ferplus or manifest:./own')
     .addOption(splitOption('use this split only'))
     .addOption(foldOption())
-    .option('--quick', 'do not read the files: no duplicates, no damage')
-    .option('--json', 'print everything as JSON')
+    .option('--quick', 'do not read the files: skips duplicates and damage')
+    .option('--json', 'print the full report as JSON')
     .addHelpText(
       'after',
       '\nExit code 1 when files or rows are missing or damaged.\nFormats and their folders: docs/datasets.md',
@@ -44,7 +44,7 @@ interface DatasetCheckFlags {
 /** How many examples of a finding are printed; `--json` has all of them. */
 const EXAMPLES = 5;
 
-/** Prints what is in a data set and what is wrong with it. Returns the exit code. */
+/** Prints the contents and the problems of a data set. Returns the exit code. */
 export async function runDatasetCheck(
   location: string,
   flags: DatasetCheckFlags,
@@ -80,7 +80,6 @@ async function checkWithProgress(
   return report;
 }
 
-/** The report for a person. */
 function reportLines(report: DatasetReport): readonly string[] {
   const { name, splits, images, clips, duplicates, unreadableFiles, problems, subjectsAcrossSplits } = report;
   return [
@@ -90,15 +89,15 @@ function reportLines(report: DatasetReport): readonly string[] {
     '',
     ...ownClasses(report),
     ...Object.entries(report.leftOut).map(
-      ([reason, rows]) => `left out by the set's own rules: ${plural(rows, 'row')}: ${reason}`,
+      ([reason, rows]) => `left out by the rules of the data set: ${plural(rows, 'row')}: ${reason}`,
     ),
     ...(Object.keys(report.subjects).length === 0
-      ? ['subjects: not named by this set']
+      ? ['subjects: not given by this data set']
       : [
           `subjects: ${splits.map((split) => `${group(report.subjects[split] ?? 0)} in ${split}`).join(', ')}; ${group(subjectsAcrossSplits.length)} in more than one split`,
           ...examples(subjectsAcrossSplits, (found) => `${found.subject}: ${found.splits.join(', ')}`),
         ]),
-    ...(duplicates === null ? ['duplicates and damage: not looked for (--quick)'] : duplicateLines(duplicates)),
+    ...(duplicates === null ? ['duplicates and damage: not checked (--quick)'] : duplicateLines(duplicates)),
     ...(unreadableFiles === null
       ? []
       : [
@@ -115,13 +114,13 @@ function reportLines(report: DatasetReport): readonly string[] {
   ];
 }
 
-/** Words of an own table that ferstream has no name for: classes of their own, or slips. */
+/** Labels of a manifest that ferstream does not know: own classes, or typing errors. */
 function ownClasses({ name, classes }: DatasetReport): readonly string[] {
   if (name !== 'manifest') return [];
   const own = classes.map(({ label }) => label).filter((label) => !EXPRESSIONS_8.has(label));
   return own.length === 0
     ? []
-    : [`classes of your own, or slips of the pen: ${own.join(', ')} (known: ${EXPRESSIONS_8.labels.join(', ')})`];
+    : [`unknown labels (own classes or typing errors): ${own.join(', ')} (known: ${EXPRESSIONS_8.labels.join(', ')})`];
 }
 
 function countTable({ splits, classes }: DatasetReport, kind: 'samples' | 'frames'): readonly string[] {

@@ -6,7 +6,7 @@ import { scratchDir } from '../../test/support/scratch.js';
 import { writeTree } from '../../test/support/write-tree.js';
 import sharp from 'sharp';
 import { datasetPrepareCommand } from './dataset-prepare.js';
-import * as running from './run-dataset-prepare.js';
+import * as running from './dataset-prepare.js';
 
 it('says what became of the samples, and ends with 1 when some could not be read, with 130 when interrupted', async () => {
   const root = await scratchDir();

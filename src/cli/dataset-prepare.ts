@@ -6,7 +6,7 @@ import type { BackendName } from '../model/engines/backend.js';
 import type { PrepareSummary } from '../train/data/preprocess/prepare-dataset.js';
 import type { NoFace } from '../train/data/preprocess/settings.js';
 import type { Split } from '../train/data/sample.js';
-import { EXIT } from './exit.js';
+import { EXIT, interruptSignal } from './exit.js';
 import { backendOption, foldOption, number, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
@@ -14,27 +14,25 @@ import type { ProgressTarget } from './progress.js';
 export function datasetPrepareCommand(dataset: Command): void {
   dataset
     .command('prepare')
-    .summary('find, align and cut out all faces once, before training on them')
-    .description(
-      'Cuts the faces out of the images and clips of a data set as annotating does, and keeps the crops: give prepared:DIR wherever a data set is wanted.',
-    )
-    .argument('<format:dir>', 'a data set, such as ferplus:/data/ferplus or manifest:./own')
-    .requiredOption('-o, --output <dir>', 'where the crops go; a run that was stopped goes on there')
+    .summary('detect, align and crop all faces once, before training')
+    .description('Crops the faces of all images and clips, as annotate does. Use the result as data set prepared:DIR.')
+    .argument('<format:dir>', 'data set, such as ferplus:/data/ferplus or manifest:./own')
+    .requiredOption('-o, --output <dir>', 'output folder; an interrupted run resumes there')
     .addOption(splitOption('use this split only'))
     .addOption(foldOption())
-    .option('--fps <rate>', 'keep so many frames per second of a clip; all, if not given', number)
+    .option('--fps <rate>', 'sample clips at this frame rate (default: every frame)', number)
     .addOption(
-      new Option('--no-face <what>', 'what to do with images in which no face is found')
+      new Option('--no-face <what>', 'use images without a face as a whole, or skip them')
         .choices(['whole', 'skip'])
         .default('whole'),
     )
-    .option('--size <pixels>', 'side of the crops', number, 48)
-    .option('--colour', 'crops in colour, not grey')
-    .option('--features <model>', 'also keep what the frame encoder of this trained model makes of each crop')
+    .option('--size <pixels>', 'side of the square crops', number, 48)
+    .option('--colour', 'colour crops (default: grey)')
+    .option('--features <model>', 'also store the features this model computes for each crop')
     .addOption(backendOption())
     .addHelpText(
       'after',
-      '\nExit code 1 when samples could not be read; they are passed over.\nWhat is written, and what counts as the face: docs/prepare.md',
+      '\nExit code 1 when samples could not be read; they are skipped.\nOutput format and choice of the face: docs/prepare.md',
     )
     .action(async (location: string, flags: DatasetPrepareFlags) => {
       process.exitCode = await runDatasetPrepare(location, flags, {
@@ -67,7 +65,7 @@ interface PrepareIo {
 /** How many examples of a finding are printed. */
 const EXAMPLES = 5;
 
-/** Prepares a data set, shows how it goes, and returns the exit code. */
+/** Returns the exit code. */
 export async function runDatasetPrepare(location: string, flags: DatasetPrepareFlags, io: PrepareIo): Promise<number> {
   const { openBackend } = await import('../model/engines/open-backend.js');
   const { openDataset } = await import('../train/data/formats/registry.js');
@@ -96,21 +94,19 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
     for (const line of summaryLines(dataset.name, output, summary)) io.write(line);
     const missed = dataset.problems.length;
     if (missed > 0)
-      io.write(
-        `passed over, for the file is missing or the row was not understood: ${missed}; "fer dataset check ${location}" names them`,
-      );
+      io.write(`skipped, missing files or unreadable rows: ${missed}; run: fer dataset check ${location}`);
     if (features !== undefined) {
       const { crops, dimensions, resumed } = await withProgress(io, 'features', 'crops', (report) =>
         prepareFeatures(output, features, { ...(io.signal && { signal: io.signal }), onProgress: report }),
       );
       io.write(
-        `features: ${dimensions} values for each of ${crops} crops and its mirror image, by ${features}${resumed === crops ? ' (done before)' : ''}`,
+        `features: ${dimensions} values for each of ${crops} crops and its mirror image, by ${features}${resumed === crops ? ' (done earlier)' : ''}`,
       );
     }
     return missed + summary.failures.length > 0 ? EXIT.someFailed : EXIT.ok;
   } catch (error) {
     if (!(error instanceof FerError && error.code === 'INTERRUPTED')) throw error;
-    io.write(`interrupted; what is done is kept in ${output}, the same command goes on from here`);
+    io.write(`interrupted; ${output} keeps what is done, the same command resumes`);
     return EXIT.interrupted;
   }
 }
@@ -127,8 +123,8 @@ async function withProgress<T>(
   let isStarted = false;
   try {
     return await work((done, total, resumed) => {
-      // What a former run did says nothing about the speed of this one.
-      if (!isStarted) progress.start(resumed === 0 ? label : `${label}, after ${resumed} done before`, total - resumed);
+      // Samples of an earlier run do not count for the rate.
+      if (!isStarted) progress.start(resumed === 0 ? label : `${label}, ${resumed} done earlier`, total - resumed);
       isStarted = true;
       progress.update(done - resumed);
     });
@@ -137,13 +133,12 @@ async function withProgress<T>(
   }
 }
 
-/** What became of a data set, for a person. */
 function summaryLines(
   name: string,
   output: string,
   { samples, resumed, crops, counts, failures, damaged }: PrepareSummary,
 ): readonly string[] {
-  const state = resumed === 0 ? '' : resumed === samples ? ' (done before)' : ` (${resumed} of them done before)`;
+  const state = resumed === 0 ? '' : resumed === samples ? ' (done earlier)' : ` (${resumed} of them done earlier)`;
   return [
     `${name}: ${samples} samples${state}, ${crops} crops in ${output}`,
     `  face found        ${counts.detected}`,

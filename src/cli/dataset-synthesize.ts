@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { SPLITS } from '../train/data/sample.js';
 import type { Split } from '../train/data/sample.js';
 import type { SynthesisReport } from '../train/data/synthesize/synthesize-clips.js';
-import { EXIT } from './exit.js';
+import { EXIT, interruptSignal } from './exit.js';
 import { number, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
@@ -14,37 +14,32 @@ export function datasetSynthesizeCommand(dataset: Command): void {
     .command('synthesize')
     .summary('make synthetic clips, labelled by frame, from still images')
     .description(
-      'Makes clips of still face images that drift and dissolve into each other, with wrong labels on some training frames and the true ones beside them.',
+      'Makes clips of still face images that move and dissolve into each other. Some training frames get a wrong label; the true labels are written too.',
     )
-    .argument('<format:dir>', 'a data set of labelled images, such as ferplus:/data/ferplus')
-    .requiredOption('-o, --output <dir>', 'where the clips go; read them as manifest:DIR')
+    .argument('<format:dir>', 'data set of labelled images, such as ferplus:/data/ferplus')
+    .requiredOption('-o, --output <dir>', 'output folder; use it as data set manifest:DIR')
     .option('--clips <n>', 'training clips', number, 600)
-    .option('--valid-clips <n>', 'validation clips, of training images set aside', number, 100)
-    .option('--test-clips <n>', 'test clips, of the images of another official split', number, 150)
+    .option('--valid-clips <n>', 'validation clips, of held-out training images', number, 100)
+    .option('--test-clips <n>', 'test clips, of another official split', number, 150)
     .addOption(
-      new Option('--test-split <name>', 'that split; test, or valid where test has no images, if not given').choices([
+      new Option('--test-split <name>', 'official split for test clips (default: test, else valid)').choices([
         'valid',
         'test',
       ]),
     )
-    .option('--frames <n>', 'frames in a clip', number, 32)
+    .option('--frames <n>', 'frames per clip', number, 32)
     .option('--size <pixels>', 'side of the frames', number, 48)
-    .option('--colour', 'frames in colour, not grey')
+    .option('--colour', 'colour frames (default: grey)')
     .option(
       '--frame-noise <share>',
-      'share of the training frames with a wrong label, each drawn on its own',
+      'share of training frames with a wrong label, independent of each other',
       number,
       0.2,
     )
-    .option(
-      '--balance <share>',
-      'classes shown equally often (1), as often as they have images (0), or in between',
-      number,
-      1,
-    )
-    .option('--seed <n>', 'the same seed gives the same clips', number, 1)
-    .option('--force', 'replace clips that were made before')
-    .addHelpText('after', '\nHow the clips are made, and what they are not: docs/synthetic-clips.md')
+    .option('--balance <share>', 'class frequencies: 1 equal, 0 as in the images, or in between', number, 1)
+    .option('--seed <n>', 'random seed; the same seed gives the same clips', number, 1)
+    .option('--force', 'replace existing clips')
+    .addHelpText('after', '\nMethod and limits: docs/synthetic-clips.md')
     .action(async (location: string, flags: DatasetSynthesizeFlags) => {
       process.exitCode = await runDatasetSynthesize(location, flags, {
         write: writeLine,
@@ -72,7 +67,7 @@ interface DatasetSynthesizeFlags {
 /** How many damaged files are named. */
 const EXAMPLES = 5;
 
-/** Makes the clips and says what came out. Returns the exit code. */
+/** Makes the clips and prints a summary. Returns the exit code. */
 export async function runDatasetSynthesize(
   location: string,
   flags: DatasetSynthesizeFlags,
@@ -103,7 +98,6 @@ export async function runDatasetSynthesize(
   return EXIT.ok;
 }
 
-/** The report for a person. */
 function synthesisLines(
   { splits, testSplit, copies, damaged, options }: SynthesisReport,
   output: string,
@@ -121,7 +115,7 @@ function synthesisLines(
     `seed ${options.seed}; ${copies} copies among the training images not used${testSplit === null ? '' : `; test clips show images of the official split "${testSplit}"`}`,
     ...damaged.slice(0, EXAMPLES).map(({ path, message }) => `not used, damaged: ${path}: ${message}`),
     ...(damaged.length > EXAMPLES ? [`not used, damaged: ${damaged.length - EXAMPLES} more`] : []),
-    `labels to train with: manifest:${output}`,
-    `the true ones:        manifest:${output}/manifest.true.jsonl`,
+    `noisy labels: manifest:${output}`,
+    `true labels:  manifest:${output}/manifest.true.jsonl`,
   ];
 }

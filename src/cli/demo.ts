@@ -9,11 +9,11 @@ import { EXIT, interruptSignal } from './exit.js';
 export function demoCommand(program: Command): void {
   program
     .command('demo')
-    .summary('build a short clip with real faces and annotate it')
+    .summary('build and annotate a short clip with real faces')
     .description(
-      'Builds a few seconds of footage from photos that ship with @vladmandic/face-api, annotates it, and says what came out.',
+      'Builds a few seconds of footage from photos of @vladmandic/face-api, annotates it and prints a summary.',
     )
-    .option('-o, --output-dir <dir>', 'where clip and results go', 'fer-demo')
+    .option('-o, --output-dir <dir>', 'output folder', 'fer-demo')
     .action(async ({ outputDir }: { outputDir: string }) => {
       process.exitCode = await runDemo(outputDir);
     });
@@ -21,7 +21,7 @@ export function demoCommand(program: Command): void {
 
 const FORMATS = ['jsonl', 'csv', 'vtt', 'summary', 'overlay'];
 
-/** Builds the clip, annotates it, says what came out and where it is; returns the exit code. */
+/** Builds the clip, annotates it, prints a summary and the output paths. Returns the exit code. */
 async function runDemo(outputDir: string): Promise<number> {
   const { buildDemoFootage } = await import('../ingest/sources/demo-footage.js');
   const { annotateBatch } = await import('../stream/annotate/batch.js');

@@ -1,28 +1,25 @@
 import type { Command } from 'commander';
-import { checkCameras } from './doctor/cameras.js';
+import { writeLine } from './options.js';
 import type { CheckResult, CheckStatus, Check } from './doctor/check.js';
-import { checkEngine, checkTfjsPackages } from './doctor/engines.js';
-import { checkFfmpeg, checkNodeVersion, checkSharp, checkWriteAccess } from './doctor/system.js';
-import { checkModels, checkWeights } from './doctor/models.js';
 
 export function doctorCommand(program: Command): void {
   program
     .command('doctor')
-    .summary('check this machine and say what mends what is missing')
+    .summary('check this machine; print the command that installs each missing part')
     .option('--json', 'print the checks as JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
-      process.exitCode = await runDoctor({ write: (line) => void process.stdout.write(`${line}\n`) }, { json });
+      process.exitCode = await runDoctor({ write: writeLine }, { json });
     });
 }
 
 const COLOURS: Readonly<Record<CheckStatus, number>> = { ok: 32, note: 33, failed: 31 };
 
-/** Whether the main job can run. */
+/** Whether footage can be annotated. */
 export function canRun(results: readonly CheckResult[]): boolean {
   return results.every(({ status }) => status !== 'failed');
 }
 
-/** The checks as aligned lines; what mends a thing stands on a line of its own, so that it can be copied. */
+/** The checks as aligned lines. Each fix has its own line, for copying. */
 export function reportLines(
   results: readonly CheckResult[],
   { colour }: { readonly colour: boolean },
@@ -44,23 +41,28 @@ export function reportLines(
   return [...lines, '', verdict];
 }
 
-/** The same for programs. */
 export function reportJson(results: readonly CheckResult[]): string {
   return JSON.stringify({ ok: canRun(results), checks: results }, null, 2);
 }
 
-/** What `fer doctor` looks at, in the order it prints. The engine comes before the weights, which are decoded on it. */
-const CHECKS: readonly Check[] = [
-  () => Promise.resolve(checkNodeVersion()),
-  () => checkEngine(),
-  () => Promise.resolve(checkTfjsPackages()),
-  checkFfmpeg,
-  checkWeights,
-  () => checkModels(),
-  checkSharp,
-  () => checkCameras(),
-  () => checkWriteAccess(),
-];
+/** All checks, in the order of printing. The engine comes before the weights, which are decoded on it. */
+async function allChecks(): Promise<readonly Check[]> {
+  const { checkCameras } = await import('./doctor/cameras.js');
+  const { checkEngine, checkTfjsPackages } = await import('./doctor/engines.js');
+  const { checkModels, checkWeights } = await import('./doctor/models.js');
+  const { checkFfmpeg, checkNodeVersion, checkSharp, checkWriteAccess } = await import('./doctor/system.js');
+  return [
+    () => Promise.resolve(checkNodeVersion()),
+    () => checkEngine(),
+    () => Promise.resolve(checkTfjsPackages()),
+    checkFfmpeg,
+    checkWeights,
+    () => checkModels(),
+    checkSharp,
+    () => checkCameras(),
+    () => checkWriteAccess(),
+  ];
+}
 
 interface DoctorOptions {
   readonly json?: boolean;
@@ -68,14 +70,14 @@ interface DoctorOptions {
   readonly colour?: boolean;
 }
 
-/** All checks, one after the other. */
-export async function runChecks(checks: readonly Check[] = CHECKS): Promise<readonly CheckResult[]> {
+/** One after the other. */
+export async function runChecks(checks?: readonly Check[]): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
-  for (const check of checks) results.push(...(await check()));
+  for (const check of checks ?? (await allChecks())) results.push(...(await check()));
   return results;
 }
 
-/** Prints what this machine has and lacks. Returns the exit code: 0 when footage can be annotated here, else 1. */
+/** Prints all checks. Returns the exit code: 0 when footage can be annotated here, else 1. */
 export async function runDoctor(io: { write(line: string): void }, options: DoctorOptions = {}): Promise<number> {
   const { json = false, colour = process.stdout.isTTY && !process.env['NO_COLOR'] } = options;
   const results = await runChecks();

@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import { FerError } from '../errors/fer-error.js';
@@ -16,30 +15,28 @@ import type { EvaluationOfCrops, Prediction } from '../train/evaluate/evaluate.j
 import { VERSION } from '../version.js';
 import { evaluationLines } from './evaluation-lines.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, facesOption, foldOption, number, writeLine } from './options.js';
+import { backendOption, facesOption, foldOption, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 
 export function evaluateCommand(program: Command): void {
   program
     .command('evaluate')
-    .summary('test a model on labelled data')
-    .description(
-      'Tests a model on one split of a data set: accuracy, recall of each class, F1, calibration, confusion matrix.',
-    )
+    .summary('evaluate a model on labelled data')
+    .description('Evaluates a model on one split: accuracy, recall by class, F1, calibration, confusion matrix.')
     .option('--model <model>', `${MODEL_NAMES.join(', ')}, or the folder of a trained model`, DEFAULT_MODEL)
-    .requiredOption('--data <format:dir>', 'a data set, such as ferplus:/data/ferplus or manifest:./own')
-    .addOption(new Option('--split <name>', 'which part of it').choices(['train', 'valid', 'test']).default('test'))
+    .requiredOption('--data <format:dir>', 'data set, such as ferplus:/data/ferplus or manifest:./own')
+    .addOption(splitOption('split to evaluate').default('test'))
     .addOption(foldOption())
     .addOption(facesOption().default('auto'))
-    .option('--flip', 'average with the mirrored picture')
-    .option('--ignore-missing', 'leave out classes that the model does not know; otherwise they count as wrong')
-    .option('--json <file>', 'write the figures here')
-    .option('--predictions <file>', 'write a CSV with every prediction here')
+    .option('--flip', 'flip test-time augmentation: average with the mirror image')
+    .option('--ignore-missing', 'leave out classes the model does not have; otherwise they count as wrong')
+    .option('--json <file>', 'write all results as JSON')
+    .option('--predictions <file>', 'write every prediction as CSV')
     .addOption(backendOption())
     .addHelpText(
       'after',
-      '\nExit code 1 when files are missing or damaged; the rest is tested.\n\nExamples:\n  fer evaluate --model runs/nla/best --data ferplus:/data/ferplus --split valid --json nla.json\n  fer evaluate --data manifest:./own --faces detect --ignore-missing\n\nWhat the figures are: docs/evaluate.md',
+      '\nExit code 1 when files are missing or damaged; the rest is evaluated.\n\nExamples:\n  fer evaluate --model runs/nla/best --data ferplus:/data/ferplus --split valid --json nla.json\n  fer evaluate --data manifest:./own --faces detect --ignore-missing\n\nMetrics: docs/evaluate.md',
     )
     .action(async (flags: EvaluateFlags) => {
       process.exitCode = await runEvaluate(flags, {
@@ -67,10 +64,10 @@ interface Io {
   readonly progress: ProgressTarget;
 }
 
-/** Problems of one kind that are printed; the JSON file has all of them. */
+/** Printed problems of one kind; the JSON file has all. */
 const EXAMPLES = 5;
 
-/** Tests a model, prints the figures, writes the files asked for, and returns the exit code. */
+/** Evaluates, prints the results, writes the requested files. Returns the exit code. */
 export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number> {
   const { openBackend } = await import('../model/engines/open-backend.js');
   const { openModel } = await import('../model/heads/open-model.js');
@@ -95,7 +92,7 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
     if (evaluation.count === 0)
       throw new FerError(
         'INPUT_UNREADABLE',
-        `${flags.data}: nothing in the ${flags.split} split could be tested on${firstOf(notes, evaluation)}; fer dataset check says more`,
+        `${flags.data}: no sample of the ${flags.split} split could be evaluated${firstOf(notes, evaluation)}; run: fer dataset check ${flags.data}`,
       );
     await json?.write(
       `${JSON.stringify(report({ ...flags, faces }, model, backend, dataset, evaluation, notes), null, 2)}\n`,
@@ -103,7 +100,7 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
     await files.commit();
     const pictures = preparedFolder(flags.data) !== null || faces === 'as-is' ? '' : ', faces found and aligned';
     for (const line of [
-      `${model.name} on ${flags.data}, ${flags.split}${pictures}${flags.flip === true ? ', with mirrored pictures' : ''}`,
+      `${model.name} on ${flags.data}, ${flags.split}${pictures}${flags.flip === true ? ', flip test-time augmentation' : ''}`,
       '',
       ...evaluationLines(evaluation),
       '',
@@ -133,7 +130,7 @@ async function evaluateSplit(
   };
   try {
     return await withFaces(dataset, { data, split }, { model, faces, onSample, signal }, async (crops) => {
-      progress.start(`testing on ${dataset.name}`, dataset.samples.length);
+      progress.start(`evaluating ${dataset.name}`, dataset.samples.length);
       return {
         evaluation: await evaluate(model, crops, { flip, ignoreMissing, onPrediction, signal }),
         notes: crops.notes,
@@ -166,11 +163,10 @@ function report(
   };
 }
 
-/** What the figures do not say by themselves. */
 function remarks(dataset: Dataset, evaluation: EvaluationOfCrops, notes: FaceNotes): string[] {
   const { missingLabels, ignoredMissing, unlabelledFrames, framesWithoutFace, unansweredFrames } = evaluation;
   const { wholePictures, unreadable } = notes;
-  const missing = `the model does not know ${missingLabels.join(', ')}`;
+  const missing = `the model does not have ${missingLabels.join(', ')}`;
   return [
     ...(missingLabels.length > 0
       ? [
@@ -179,14 +175,14 @@ function remarks(dataset: Dataset, evaluation: EvaluationOfCrops, notes: FaceNot
             : `${missing}: counted as wrong (--ignore-missing leaves them out)`,
         ]
       : []),
-    ...(wholePictures > 0 ? [`pictures without a face, tested on as a whole: ${wholePictures}`] : []),
+    ...(wholePictures > 0 ? [`images without a face, used as a whole: ${wholePictures}`] : []),
     ...(framesWithoutFace > 0
-      ? [`labelled frames without a face, answered as the nearest frame with one: ${framesWithoutFace}`]
+      ? [`labelled frames without a face, predicted from the nearest frame with one: ${framesWithoutFace}`]
       : []),
-    ...(unansweredFrames > 0 ? [`labelled frames of clips without any face, not counted: ${unansweredFrames}`] : []),
+    ...(unansweredFrames > 0 ? [`labelled frames of clips without a face, not counted: ${unansweredFrames}`] : []),
     ...(unlabelledFrames > 0 ? [`frames without a label, not counted: ${unlabelledFrames}`] : []),
     ...examples(
-      'files that cannot be read',
+      'unreadable files',
       unreadable.map(({ path, message }) => `${path}: ${message}`),
     ),
     ...examples(
@@ -208,7 +204,7 @@ function examples(what: string, all: readonly string[]): string[] {
 
 function firstOf({ unreadable }: FaceNotes, { unansweredFrames }: EvaluationOfCrops): string {
   if (unreadable[0] !== undefined) return ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`;
-  return unansweredFrames > 0 ? ' (no face was found)' : '';
+  return unansweredFrames > 0 ? ' (no face found)' : '';
 }
 
 function predictionRow({ id, frame, truth, predicted, posteriors }: Prediction): (string | number)[] {
@@ -220,7 +216,7 @@ function csv(row: readonly (string | number)[]): string {
   return stringify([[...row]], { record_delimiter: 'windows' });
 }
 
-/** Files that appear all together, when everything is done, or not at all. */
+/** Output files that appear together at the end, or not at all. */
 class Outputs {
   private readonly files: AtomicFile[] = [];
 
@@ -229,7 +225,7 @@ class Outputs {
     if (path === undefined) return null;
     const place = resolve(path);
     await makeFolder(dirname(place)).catch((cause: unknown) => {
-      throw new FerError('OUTPUT_UNWRITABLE', `${path}: its folder cannot be made; choose another place`, { cause });
+      throw new FerError('OUTPUT_UNWRITABLE', `${path}: its folder cannot be created; choose another path`, { cause });
     });
     const file = await AtomicFile.open(place);
     this.files.push(file);

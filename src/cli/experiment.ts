@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { writeFileAtomic } from '../files/atomic-file.js';
 import type { OpenBackendOptions } from '../model/engines/open-backend.js';
 import type { Grid } from '../train/workflows/experiment/grid.js';
-import { backendOption } from './options.js';
+import { backendOption, writeLine } from './options.js';
 import { EXIT, interruptSignal } from './exit.js';
 
 export function experimentCommand(program: Command): void {
@@ -13,14 +13,14 @@ export function experimentCommand(program: Command): void {
     .command('experiment')
     .summary('compare methods over conditions and seeds')
     .description(
-      'Runs a grid of trainings (method x condition x seed), goes on where it was stopped, and writes one table of the results.',
+      'Runs a grid of trainings (method x condition x seed) and writes a table of results. An interrupted run resumes.',
     )
     .argument('<grid>', 'JSON file: base, start, methods, conditions, seeds, test')
-    .option('-o, --output <dir>', 'where the runs and the table go', 'fer-experiment')
-    .option('--part <i/n>', 'do only every n-th group of runs, from the i-th; start several to share the work', part)
-    .option('--table', 'only write the table of the runs that are done')
+    .option('-o, --output <dir>', 'output folder', 'fer-experiment')
+    .option('--part <i/n>', 'run only part i of n; start n processes to share the work', part)
+    .option('--table', 'only write the table of finished runs')
     .addOption(backendOption())
-    .addHelpText('after', '\nWhat the grid file says, and what is written: docs/experiment.md')
+    .addHelpText('after', '\nGrid file and output: docs/experiment.md')
     .action(async (grid: string, flags: ExperimentFlags) => {
       process.exitCode = await runExperiment(grid, flags);
     });
@@ -29,11 +29,10 @@ export function experimentCommand(program: Command): void {
 function part(text: string): { part: number; parts: number } {
   const [, i, n] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
   const [number, count] = [Number(i), Number(n)];
-  if (!(number >= 1 && number <= count)) throw new InvalidArgumentError('It must be such as 1/2.');
+  if (!(number >= 1 && number <= count)) throw new InvalidArgumentError('It must look like 1/2.');
   return { part: number, parts: count };
 }
 
-/** The options of `fer experiment` as the command line gives them. */
 interface ExperimentFlags {
   readonly output: string;
   readonly table?: boolean;
@@ -41,7 +40,7 @@ interface ExperimentFlags {
   readonly backend?: NonNullable<OpenBackendOptions['backend']>;
 }
 
-/** Runs what is missing of the grid, and writes table.md and results.json of all that is there. Returns the exit code. */
+/** Runs the missing trainings, writes table.md and results.json. Returns the exit code. */
 async function runExperiment(file: string, { output, table = false, part, backend }: ExperimentFlags): Promise<number> {
   const { readConfigFile } = await import('../train/config/read-config.js');
   const { parseGrid } = await import('../train/workflows/experiment/grid.js');
@@ -54,7 +53,7 @@ async function runExperiment(file: string, { output, table = false, part, backen
   const rows = resultRows(results);
   await writeFileAtomic(join(output, 'results.json'), `${JSON.stringify({ rows, cells: results }, null, 2)}\n`);
   await writeFileAtomic(join(output, 'table.md'), `${markdownResults(rows)}\n`);
-  say(`\n${markdownResults(rows)}`);
+  writeLine(`\n${markdownResults(rows)}`);
   return isComplete ? EXIT.ok : EXIT.interrupted;
 }
 
@@ -68,10 +67,6 @@ async function runMissing(
   const { runGrid } = await import('../train/workflows/experiment/run-grid.js');
   const signal = interruptSignal();
   const { description } = await openBackend({ backend });
-  say(`computing on ${description}`);
-  return runGrid(grid, output, { ...part, signal, onMessage: say });
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  writeLine(`engine: ${description}`);
+  return runGrid(grid, output, { ...part, signal, onMessage: writeLine });
 }

@@ -4,14 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
-import { openLiveSource } from '../ingest/live/ffmpeg-live-source.js';
-import { parseSourceAddress } from '../ingest/live/source-address.js';
 import type { LiveSource } from '../ingest/live/live-source.js';
 import type { LiveOptions } from '../stream/live/live-options.js';
 import type { LiveServerOptions } from '../stream/server/live-server-options.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { LiveActivity } from './live-activity.js';
-import { invitation, pageAddress, openBrowser } from './live-page.js';
 import { backendOption, modelOption, number } from './options.js';
 import { StatusLine } from './progress.js';
 
@@ -20,35 +17,28 @@ const DEFAULT_PORT = 8787;
 export function liveCommand(program: Command): void {
   program
     .command('live')
-    .summary('expressions live: of a webcam in the browser, or of a camera, stream or file on this machine')
+    .summary('live expressions from a webcam, camera, stream or file')
     .description(
-      "Serves a page that shows the expressions in the picture of its visitor's webcam, and, with --source, in that of a camera, stream or file here. Ctrl-C ends it.",
+      'Serves a page that shows the expressions in the video of a webcam in the browser or, with --source, of a camera, stream or file on this machine. Ctrl-C stops it.',
     )
-    .option(
-      '--source <source>',
-      'what to watch: /dev/video0, rtsp://..., http(s)://... (MJPEG and others), a file, or lavfi:FILTER',
-    )
-    .option('--loop', 'begin a file anew at its end')
-    .option(
-      '--host <address>',
-      'where to listen: 127.0.0.1 is this machine only, 0.0.0.0 all its networks',
-      '127.0.0.1',
-    )
-    .option('--port <n>', '0 takes any that is free', number, DEFAULT_PORT)
-    .option('--no-open', 'do not open the page in the browser')
+    .option('--source <source>', '/dev/video0, rtsp://..., http(s)://..., a file, or lavfi:FILTER')
+    .option('--loop', 'repeat a file')
+    .option('--host <address>', 'listen on this address; 0.0.0.0 for all networks', '127.0.0.1')
+    .option('--port <n>', 'port; 0 takes a free one', number, DEFAULT_PORT)
+    .option('--no-open', 'do not open the page in a browser')
     .option(
       '--token <text>',
-      'what clients must show (8 characters or more); made up when others can reach the server and none is given',
+      'token clients must send, at least 8 characters (default: random when other machines can connect)',
     )
-    .option('--cert <file>', 'certificate (PEM), for https: browsers give cameras to pages from other machines only so')
-    .option('--key <file>', 'its key (PEM)')
-    .option('--allow-origin <origin...>', 'web sites whose pages may connect too, as https://example.org')
-    .option('--max-producers <n>', 'so many may send pictures at a time', number, 4)
-    .option('--max-viewers <n>', 'so many may watch the source at a time', number, 100)
+    .option('--cert <file>', 'certificate (PEM) for https; browsers on other machines need it for the camera')
+    .option('--key <file>', 'key of the certificate (PEM)')
+    .option('--allow-origin <origin...>', 'other web sites that may connect, such as https://example.org')
+    .option('--max-producers <n>', 'maximum number of clients that send frames', number, 4)
+    .option('--max-viewers <n>', 'maximum number of clients that watch the source', number, 100)
     .addOption(modelOption())
     .addOption(backendOption())
-    .option('--both-sides', 'look at the mirror image of each face too: a little more often right, for twice the work')
-    .option('--detect-every <n>', 'detect on every n-th picture, follow faces in between', number, 5)
+    .option('--flip-tta', 'flip test-time augmentation: slightly more accurate, twice the work')
+    .option('--detect-every <n>', 'run the detector on every n-th frame, track faces in between', number, 5)
     .addHelpText(
       'after',
       '\nExamples:\n  fer live\n  fer live --source rtsp://user:password@camera/stream1\n  fer live --host 0.0.0.0 --cert cert.pem --key key.pem',
@@ -58,7 +48,6 @@ export function liveCommand(program: Command): void {
     });
 }
 
-/** The options of `fer live` as the command line gives them. */
 interface LiveFlags extends Pick<LiveOptions, 'model' | 'backend' | 'detectEvery' | 'flipTta'> {
   readonly source?: string;
   readonly loop?: boolean;
@@ -73,13 +62,15 @@ interface LiveFlags extends Pick<LiveOptions, 'model' | 'backend' | 'detectEvery
   readonly maxViewers: number;
 }
 
-/** 24 characters that nobody guesses. */
+/** 24 characters. */
 const TOKEN_BYTES = 18;
 
-/** Serves until it is interrupted; returns the exit code. */
+/** Serves until Ctrl-C. Returns the exit code. */
 async function runLive(flags: LiveFlags): Promise<number> {
-  const { openLiveEngine } = await import('../stream/live/index.js');
-  const { isLoopback, openLiveServer, tryListening } = await import('../stream/server/index.js');
+  const { openLiveEngine } = await import('../stream/live/open-live-engine.js');
+  const { isLoopback } = await import('../stream/server/live-server-options.js');
+  const { openLiveServer, assertCanListen } = await import('../stream/server/live-server.js');
+  const { invitation, openBrowser, pageAddress } = await import('./live-page.js');
   const {
     host,
     port,
@@ -92,11 +83,11 @@ async function runLive(flags: LiveFlags): Promise<number> {
     flipTta,
   } = flags;
   const tls = await readTls(flags);
-  const source = sourceOf(flags);
+  const source = await sourceOf(flags);
   const webFolder = pageFolder();
   const token = flags.token ?? (isLoopback(host) ? null : randomBytes(TOKEN_BYTES).toString('base64url'));
   const serverOptions: LiveServerOptions = { host, port, token, origins, maxProducers, maxViewers, tls, webFolder };
-  await tryListening(serverOptions);
+  await assertCanListen(serverOptions);
   const interrupted = interruptSignal();
   const line = new StatusLine(process.stderr);
   const say = (text: string): void => {
@@ -113,7 +104,7 @@ async function runLive(flags: LiveFlags): Promise<number> {
       process.stdout.write(
         `${invitation(server, { host, token, secure: tls !== null, source: source?.name ?? null }).join('\n')}\n`,
       );
-      if (webFolder === null) say('the page is not built, so only programs can connect: npm run build');
+      if (webFolder === null) say('the page is not built, only programs can connect; run: npm run build');
       else if (flags.open) openBrowser(pageAddress(server.url, token));
       activity.onSource = say;
       await shown(line, () => activity.describe(), interrupted);
@@ -127,7 +118,7 @@ async function runLive(flags: LiveFlags): Promise<number> {
   return EXIT.interrupted;
 }
 
-/** Keeps the status line up to date until the signal. */
+/** Updates the status line until the signal. */
 async function shown(line: StatusLine, describe: () => string, until: AbortSignal): Promise<void> {
   const timer = setInterval(() => {
     line.show(describe());
@@ -141,14 +132,16 @@ async function shown(line: StatusLine, describe: () => string, until: AbortSigna
   clearInterval(timer);
 }
 
-/** @throws FerError USAGE; INPUT_NOT_FOUND for a file that is not there, which would otherwise show only when somebody watches */
-function sourceOf({ source, loop = false }: LiveFlags): LiveSource | null {
+/** @throws FerError USAGE; INPUT_NOT_FOUND for a missing file, which otherwise shows only when a client watches */
+async function sourceOf({ source, loop = false }: LiveFlags): Promise<LiveSource | null> {
   if (source === undefined) return null;
+  const { openLiveSource } = await import('../ingest/live/ffmpeg-live-source.js');
+  const { parseSourceAddress } = await import('../ingest/live/source-address.js');
   const address = parseSourceAddress(source);
   if (address.kind === 'file' && !existsSync(address.path)) {
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `--source: ${source}: no such file: check the name, or give a camera, an address or lavfi:FILTER`,
+      `--source: ${source}: no such file; check the name, or give a camera, an address or lavfi:FILTER`,
     );
   }
   return openLiveSource(source, { loop });
@@ -166,13 +159,13 @@ async function read(option: string, path: string): Promise<Buffer> {
   } catch (cause) {
     throw new FerError(
       'CONFIG_INVALID',
-      `${option}: ${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'no reason given'}): check the path and who may read it`,
+      `${option}: ${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'}); check the path and its permissions`,
       { cause },
     );
   }
 }
 
-/** Where the built page lies: beside this file in a build, in dist/ for who runs the sources. Null when it has not been built. */
+/** Folder of the built page: beside this file in a build, else in dist/. Null when it is not built. */
 function pageFolder(): string | null {
   const places = ['../stream/web/', '../../dist/stream/web/'].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),

@@ -78,8 +78,8 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-const REDRAW_MS = 1_000;
-const PLAIN_LINE_MS = 60_000;
+const STATUS_REDRAW_MS = 1_000;
+const STATUS_LINE_MS = 60_000;
 
 /** One line that changes in place on a terminal; elsewhere a plain line now and then. Other lines go above it. */
 export class StatusLine {
@@ -89,7 +89,7 @@ export class StatusLine {
 
   /** Milliseconds between two calls of `show`. */
   get interval(): number {
-    return this.target.isTTY === true ? REDRAW_MS : PLAIN_LINE_MS;
+    return this.target.isTTY === true ? STATUS_REDRAW_MS : STATUS_LINE_MS;
   }
 
   show(text: string): void {

@@ -9,26 +9,25 @@ import { Progress } from './progress.js';
 export function recipeCommand(program: Command): void {
   program
     .command('recipe')
-    .summary('make a model as a file of stages says')
+    .summary('build a model from a file of stages')
     .description(
-      'Runs the stages of a recipe in order: preparing crops, synthesizing clips, trainings that begin from each other, publishing. Run again, it goes on where it was stopped.',
+      'Runs the stages of a recipe in order: prepare crops, synthesize clips, train, publish. An interrupted run resumes.',
     )
     .argument('<file>', 'JSON file of stages, such as models/recipe.json')
-    .option('--data <format:dir>', 'the data set that the recipe is made from, such as ferplus:/data/ferplus')
-    .option('-o, --output <dir>', 'where every stage gets a folder of its name', 'fer-recipe')
-    .option('--workers <n>', 'threads that share every batch in training', number)
-    .option('--check', 'only say which stages there are, and whether the file is right')
+    .option('--data <format:dir>', 'data set of the recipe, such as ferplus:/data/ferplus')
+    .option('-o, --output <dir>', 'output folder, with one subfolder per stage', 'fer-recipe')
+    .option('--workers <n>', 'training threads', number)
+    .option('--check', 'check the file and list its stages')
     .addOption(backendOption())
     .addHelpText(
       'after',
-      '\nExample:\n  fer recipe models/recipe.json --data ferplus-votes:/data/ferplus -o runs/default\n\nWhat the file says, and what is written: docs/recipe.md',
+      '\nExample:\n  fer recipe models/recipe.json --data ferplus-votes:/data/ferplus -o runs/default\n\nRecipe file and output: docs/recipe.md',
     )
     .action(async (file: string, flags: RecipeFlags) => {
       process.exitCode = await runRecipeFile(file, flags);
     });
 }
 
-/** The options of `fer recipe` as the command line gives them. */
 interface RecipeFlags {
   readonly output: string;
   readonly data?: string;
@@ -37,7 +36,7 @@ interface RecipeFlags {
   readonly backend?: NonNullable<OpenBackendOptions['backend']>;
 }
 
-/** Runs what is missing of a recipe, with a progress line on stderr and a line for every stage and epoch on stdout. Returns the exit code. */
+/** Runs the missing stages. Progress goes to stderr, a line per stage and epoch to stdout. Returns the exit code. */
 async function runRecipeFile(
   file: string,
   { output, data, workers, check = false, backend }: RecipeFlags,
@@ -52,7 +51,7 @@ async function runRecipeFile(
   }
   const signal = interruptSignal();
   const { description } = await openBackend({ backend });
-  say(`computing on ${description}`);
+  say(`engine: ${description}`);
   let [progress, label] = [new Progress(process.stderr), ''];
   const clearThenSay = (line: string): void => {
     progress.clear();
@@ -76,7 +75,7 @@ async function runRecipeFile(
     },
   });
   progress.clear();
-  if (!isComplete) say('stopped; the same command goes on from here');
+  if (!isComplete) say('interrupted; the same command resumes');
   return isComplete ? EXIT.ok : EXIT.interrupted;
 }
 

@@ -13,39 +13,40 @@ export function trainCommand(program: Command): void {
     .command('train')
     .summary('train a model on labelled images or video')
     .description(
-      'Trains into a run folder: models of the best and the last epoch, tables, TensorBoard events and report.html.',
+      'Trains a model and writes a run folder: models of the best and last epoch, tables, TensorBoard events, report.html.',
     )
     .argument('[data]', 'FORMAT:DIR, such as manifest:my-videos or ferplus:/data/ferplus')
     .option('-o, --output <dir>', 'run folder', 'fer-run')
     .addOption(
-      new Option(
-        '-p, --preset <name>',
-        'method and settings to begin from; nla, if neither it nor --config is given',
-      ).choices(['ce', 'nla', 'dnfer', 'v-naw']),
+      new Option('-p, --preset <name>', 'method with its settings (default: nla, unless --config is given)').choices([
+        'ce',
+        'nla',
+        'dnfer',
+        'v-naw',
+      ]),
     )
-    .option('-c, --config <file>', 'JSON file of settings, over the preset')
+    .option('-c, --config <file>', 'JSON file of settings; overrides the preset')
     .option('-s, --set <setting=value...>', 'single settings over both, such as optimizer.lr=0.001')
-    .option('--resume', 'go on with the run in the folder after its last whole epoch')
-    .option('--init <model>', 'model folder whose weights are the start, or face-api:recognition')
-    .option('--encoder <model>', 'for clips: model folder of the frame network')
-    .option('--exclude <csv>', 'audit.csv whose marked rows are not trained on')
-    .option('--epochs <n>', 'how often every sample is seen', number)
-    .option('--batch-size <n>', 'images or clips a step', number)
-    .option('--lr <rate>', 'of the optimiser', number)
-    .option('--seed <n>', 'of everything drawn by chance', number)
-    .option('--fold <n>', 'for data sets that come in folds', number)
-    .option('--workers <n>', 'threads that share every batch', number, 1)
+    .option('--resume', 'resume the run in the output folder')
+    .option('--init <model>', 'initial weights: model folder, or face-api:recognition')
+    .option('--encoder <model>', 'frame network for clips: model folder')
+    .option('--exclude <csv>', 'audit.csv; its marked rows are left out')
+    .option('--epochs <n>', 'passes over the data', number)
+    .option('--batch-size <n>', 'images or clips per step', number)
+    .option('--lr <rate>', 'learning rate of the optimizer', number)
+    .option('--seed <n>', 'random seed', number)
+    .option('--fold <n>', 'fold of a data set with several, from 1', number)
+    .option('--workers <n>', 'training threads', number, 1)
     .addOption(backendOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  fer train manifest:my-videos --preset nla -o runs/first\n  fer train ferplus:/data/ferplus --preset dnfer --epochs 60 --set network.width=48\n  fer train --config runs/first/config.json -o runs/first --resume\n\nAll settings, and what is written: docs/train.md',
+      '\nExamples:\n  fer train manifest:my-videos --preset nla -o runs/first\n  fer train ferplus:/data/ferplus --preset dnfer --epochs 60 --set network.width=48\n  fer train --config runs/first/config.json -o runs/first --resume\n\nSettings and output: docs/train.md',
     )
     .action(async (data: string | undefined, flags: TrainFlags) => {
       process.exitCode = await runTrain(data, flags);
     });
 }
 
-/** The options of `fer train` as the command line gives them. */
 interface TrainFlags {
   readonly output: string;
   readonly preset?: string;
@@ -64,11 +65,11 @@ interface TrainFlags {
   readonly backend?: NonNullable<OpenBackendOptions['backend']>;
 }
 
-/** Trains, with a progress line on stderr and one line an epoch on stdout. Returns the exit code. */
+/** Progress goes to stderr, one line per epoch to stdout. Returns the exit code. */
 async function runTrain(data: string | undefined, flags: TrainFlags): Promise<number> {
   const { openBackend } = await import('../model/engines/open-backend.js');
   const { readConfigFile, resolveConfig } = await import('../train/config/read-config.js');
-  const { train } = await import('../train/trainer/train.js');
+  const { train } = await import('../train/workflows/train.js');
   const config = resolveConfig(
     flags.preset ?? (flags.config === undefined ? 'nla' : null),
     flags.config === undefined ? {} : await readConfigFile(flags.config),
@@ -82,7 +83,7 @@ async function runTrain(data: string | undefined, flags: TrainFlags): Promise<nu
     process.stdout.write(`${line}\n`);
   };
   const progress = new Progress(process.stderr, 'samples');
-  say(`training on ${description}`);
+  say(`engine: ${description}`);
   let epochShown = 0;
   let isReading = false;
   const outcome = await train(config, flags.output, {

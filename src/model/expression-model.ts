@@ -32,7 +32,7 @@ export interface ExpressionModel {
   readonly labels: LabelSet;
   readonly crop: CropGeometry;
   /** Whether a picture and its mirror image have the same answer. */
-  readonly symmetric: boolean;
+  readonly flipTta: boolean;
   /** What its crops were in training: faces found and aligned, or whole pictures as they came. */
   readonly framing: 'aligned' | 'whole';
   readonly context: ClipContext;

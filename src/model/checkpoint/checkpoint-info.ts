@@ -24,7 +24,7 @@ const schema = z.strictObject({
   /** Logits are divided by it before the softmax, so that posteriors are as sure as they are right (fitted on validation); 1 when left out. */
   temperature: z.number().positive().optional(),
   /** Of a frame network: its features and logits are to be taken as the mean over a picture and its mirror image; only over the picture when left out. */
-  symmetric: z.boolean().optional(),
+  flipTta: z.boolean().optional(),
   /** Of a temporal network: frames in the clips it was trained on. */
   clipFrames: z.int().positive().optional(),
   /** How it was trained: whatever the trainer wants to have on record. */

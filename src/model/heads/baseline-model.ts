@@ -25,7 +25,7 @@ export class BaselineModel implements ExpressionModel {
   readonly labels = EXPRESSIONS_7;
   readonly crop = CROP;
   readonly framing = 'aligned';
-  readonly symmetric = false;
+  readonly flipTta = false;
   readonly context: ClipContext = { past: 0, future: 0, hop: 1 };
 
   private constructor(private readonly net: FaceExpressionNet) {}

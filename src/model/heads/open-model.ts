@@ -15,7 +15,7 @@ export interface OpenModelOptions {
   /** Where shipped models lie. */
   readonly models?: string;
   /** False: a symmetric model answers for the picture alone, not for the mean over it and its mirror image. Half the work, a little less often right. */
-  readonly bothSides?: boolean;
+  readonly flipTta?: boolean;
 }
 
 /**
@@ -26,10 +26,10 @@ export interface OpenModelOptions {
  */
 export async function openModel(
   nameOrFolder: string,
-  { models = SHIPPED_MODELS, bothSides = true }: OpenModelOptions = {},
+  { models = SHIPPED_MODELS, flipTta = true }: OpenModelOptions = {},
 ): Promise<ExpressionModel> {
   const sitter = await find(nameOrFolder, models);
-  return 'folder' in sitter ? TrainedModel.load(sitter.folder, { name: sitter.name, bothSides }) : BaselineModel.load();
+  return 'folder' in sitter ? TrainedModel.load(sitter.folder, { name: sitter.name, flipTta }) : BaselineModel.load();
 }
 
 /**

@@ -84,7 +84,7 @@ describe('a frame checkpoint in the seat', () => {
 
   it('that is symmetric, answers with the mean of the logits for a picture and its mirror image', async () => {
     const symmetric = join(dir, 'symmetric');
-    await saveTinyFrameModel(symmetric, EXPRESSIONS_7, { symmetric: true });
+    await saveTinyFrameModel(symmetric, EXPRESSIONS_7, { flipTta: true });
     const { model: network } = await loadCheckpoint(symmetric);
     const pictures = crops(3);
     const [plain, expected] = tf.tidy(() => {
@@ -102,8 +102,8 @@ describe('a frame checkpoint in the seat', () => {
     expect(tf.memory().numTensors).toBe(loaded);
     model.dispose();
 
-    const oneSided = await openModel(symmetric, { bothSides: false });
-    expect([model.symmetric, oneSided.symmetric]).toEqual([true, false]);
+    const oneSided = await openModel(symmetric, { flipTta: false });
+    expect([model.flipTta, oneSided.flipTta]).toEqual([true, false]);
     expectClose(await oneSided.encode(pictures), plain);
     oneSided.dispose();
   });
@@ -140,7 +140,7 @@ describe('a frame and a temporal checkpoint in the seat', () => {
   it('takes the mean features of both sides from a symmetric frame network', async () => {
     const symmetric = join(dir, 'symmetric-clips');
     await saveTinyClipModel(symmetric, EXPRESSIONS_7, { clipFrames: 10 });
-    await saveTinyFrameModel(join(symmetric, 'frame'), EXPRESSIONS_7, { symmetric: true });
+    await saveTinyFrameModel(join(symmetric, 'frame'), EXPRESSIONS_7, { flipTta: true });
     const [one, mean] = [await openModel(clips), await openModel(symmetric)];
     const pictures = crops(3);
     const [plain, other] = [await one.encode(pictures), await one.encode(pictures.map(mirrored))];

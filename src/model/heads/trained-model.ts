@@ -8,52 +8,69 @@ import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js'
 import { LabelSet } from '../label-set.js';
 import { encoderOf } from '../networks/classifier.js';
 import { foldBatchNorm } from '../networks/fold-batch-norm.js';
-import { DEFAULT_CLIP_FRAMES, TemporalHead } from './temporal-head.js';
+import { FrameHead } from './frame-head.js';
 import { findModelFolder, modelFolderHash } from './model-folder.js';
 import { readRows, toPosteriors } from './posteriors.js';
-import { FrameHead } from './frame-head.js';
+import { DEFAULT_CLIP_FRAMES, TemporalHead } from './temporal-head.js';
 
-/** Crops in one pass through the network. */
+/** Crops per pass through the network. */
 const BATCH = 64;
 
+/** Crops [B, S, S, C] -> features or logits [B, D]. */
+type Encode = (crops: tf.Tensor4D) => tf.Tensor2D;
+
+/** The parts of a loaded model. */
+interface Parts {
+  readonly name: string;
+  readonly version: string;
+  readonly labels: LabelSet;
+  /** The frame checkpoint. */
+  readonly frame: Checkpoint;
+  readonly encode: Encode;
+  readonly frameHead: FrameHead | null;
+  readonly temporalHead: TemporalHead | null;
+}
+
 /**
- * A model that `fer train` has made, in the model's seat. With a frame checkpoint alone, every picture is answered by itself: its features are the
- * posteriors. With a temporal checkpoint, features are those of the frame encoder, and the temporal network answers for the clip; but a picture that is all there is of
- * a face, with nothing before or after it, is answered by the frame network, which has learnt from many more of them.
+ * An expression model trained by `fer train`. With a frame checkpoint alone, every crop is classified by itself and its features are the
+ * posteriors. With a temporal checkpoint, the frame encoder gives the features and the temporal network classifies the clip. A track of a
+ * single frame is classified by the frame network, which was trained on far more images.
  */
 export class TrainedModel implements ExpressionModel {
+  readonly name: string;
+  /** Hash of the folder's content. */
+  readonly version: string;
+  readonly labels: LabelSet;
+  readonly crop: CropGeometry;
+  readonly framing: ExpressionModel['framing'];
+  readonly flipTta: boolean;
   readonly context: ClipContext;
 
-  private constructor(
-    readonly name: string,
-    /** The hash of the folder's content. */
-    readonly version: string,
-    readonly labels: LabelSet,
-    readonly crop: CropGeometry,
-    readonly framing: ExpressionModel['framing'],
-    readonly symmetric: boolean,
-    private readonly frame: tf.LayersModel,
-    private readonly toFeatures: (crops: tf.Tensor4D) => tf.Tensor2D,
-    private readonly temporal: TemporalHead | null,
-    private readonly still: FrameHead | null,
-  ) {
-    this.context = temporal?.context ?? { past: 0, future: 0, hop: 1 };
+  private constructor(private readonly parts: Parts) {
+    const { name, version, labels, frame, temporalHead } = parts;
+    this.name = name;
+    this.version = version;
+    this.labels = labels;
+    this.crop = frame.info.crop;
+    this.framing = framingOf(frame.info);
+    this.flipTta = frame.info.flipTta ?? false;
+    this.context = temporalHead?.context ?? { past: 0, future: 0, hop: 1 };
   }
 
   /**
-   * @param folder one frame checkpoint, or `frame/` and `temporal/`
-   * @param options.name what it is called in results; that of its networks, if left out
-   * @param options.bothSides false: one that was trained to be symmetric answers for the picture alone
+   * @param folder a frame checkpoint, or `frame/` and `temporal/`
+   * @param options.name name in results; default: the names of its networks
+   * @param options.flipTta false disables flip test-time augmentation of a model trained for it
    * @throws FerError WEIGHTS_MISSING when files are missing or damaged, MODEL_INCOMPATIBLE when they do not fit each other or this ferstream
    */
   static async load(
     folder: string,
-    { name, bothSides = true }: { readonly name?: string | undefined; readonly bothSides?: boolean } = {},
+    { name, flipTta = true }: { readonly name?: string | undefined; readonly flipTta?: boolean } = {},
   ): Promise<TrainedModel> {
     const places = await findModelFolder(folder);
     const version = await modelFolderHash(folder);
     const { model, info } = await forInference(await loadCheckpoint(places.frame, { kind: 'frame' }));
-    const frame = { model, info: { ...info, symmetric: bothSides && info.symmetric === true } };
+    const frame = { model, info: { ...info, flipTta: flipTta && info.flipTta === true } };
     if (places.temporal === null) return TrainedModel.ofFrames(frame, version, name);
     try {
       const temporal = await loadCheckpoint(places.temporal, { kind: 'temporal', crop: frame.info.crop });
@@ -64,101 +81,83 @@ export class TrainedModel implements ExpressionModel {
     }
   }
 
-  private static ofFrames({ model, info }: Checkpoint, version: string, name = info.network): TrainedModel {
-    const temperature = info.temperature ?? 1;
-    const toLogits = answering(model, info);
-    const toFeatures = (crops: tf.Tensor4D): tf.Tensor2D => toPosteriors(toLogits(crops), temperature); // [B, C]
-    return new TrainedModel(
-      name,
-      version,
-      labelSetOf(info),
-      info.crop,
-      framingOf(info),
-      info.symmetric ?? false,
-      model,
-      toFeatures,
-      null,
-      null,
-    );
+  private static ofFrames(frame: Checkpoint, version: string, name = frame.info.network): TrainedModel {
+    const { info } = frame;
+    const toLogits = encodeWith(frame.model, info);
+    const encode: Encode = (crops) => toPosteriors(toLogits(crops), info.temperature ?? 1); // [B, C]
+    const labels = labelSetOf(info);
+    return new TrainedModel({ name, version, labels, frame, encode, frameHead: null, temporalHead: null });
   }
 
   private static ofClips(
     frame: Checkpoint,
-    temporal: Checkpoint,
+    { model, info }: Checkpoint,
     version: string,
     folder: string,
-    name?: string,
+    name = `${frame.info.network}+${info.network}`,
   ): TrainedModel {
-    const { model, info } = temporal;
     try {
       const encoder = encoderOf(frame.model);
       const [given, wanted] = [encoder.outputs[0]!.shape.at(-1), model.inputs[0]!.shape.at(-1)];
       if (given !== wanted) {
         throw new FerError(
           'MODEL_INCOMPATIBLE',
-          `model ${folder}: frame/ gives ${given} features, temporal/ takes ${wanted}; put together what was trained together`,
+          `model ${folder}: frame/ gives ${given} features, temporal/ takes ${wanted}; combine networks that were trained together`,
         );
       }
-      const toFeatures = answering(encoder, frame.info); // [B, D]
-      const part = new TemporalHead(model, info.temperature ?? 1, info.clipFrames ?? DEFAULT_CLIP_FRAMES);
-      const still = isDeepStrictEqual(frame.info.labelSet.labels, info.labelSet.labels)
-        ? new FrameHead(frame.model, frame.info.temperature ?? 1)
-        : null;
-      return new TrainedModel(
-        name ?? `${frame.info.network}+${info.network}`,
+      const sameLabels = isDeepStrictEqual(frame.info.labelSet.labels, info.labelSet.labels);
+      return new TrainedModel({
+        name,
         version,
-        labelSetOf(info),
-        frame.info.crop,
-        framingOf(frame.info),
-        frame.info.symmetric ?? false,
-        frame.model,
-        toFeatures,
-        part,
-        still,
-      );
+        labels: labelSetOf(info),
+        frame,
+        encode: encodeWith(encoder, frame.info), // [B, D]
+        frameHead: sameLabels ? new FrameHead(frame.model, frame.info.temperature ?? 1) : null,
+        temporalHead: new TemporalHead(model, info.temperature ?? 1, info.clipFrames ?? DEFAULT_CLIP_FRAMES),
+      });
     } catch (error) {
       model.dispose();
       if (error instanceof FerError) throw error;
       const why = error instanceof Error ? error.message : String(error);
       throw new FerError(
         'MODEL_INCOMPATIBLE',
-        `model ${folder}: frame/ has no features to hand on (${why}); use a frame network of ferstream`,
+        `model ${folder}: frame/ has no layer "features" (${why}); use a frame network of ferstream`,
         { cause: error },
       );
     }
   }
 
-  /** Posteriors of each crop [B][C], or its features [B][D] for the temporal network. */
+  /** Posteriors of each crop [B][C], or features [B][D] for the temporal network. */
   async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
     if (crops.length === 0) return [];
     const { size, channels } = this.crop;
     const length = size * size * channels;
     const pixels = new Float32Array(crops.length * length);
     for (const [i, { data }] of crops.entries()) pixels.set(data, i * length);
-    return readRows(tf.tidy(() => this.toFeatures(tf.tensor4d(pixels, [crops.length, size, size, channels]))));
+    return readRows(tf.tidy(() => this.parts.encode(tf.tensor4d(pixels, [crops.length, size, size, channels]))));
   }
 
   async classify(clip: Clip): Promise<Float32Array[]> {
-    if (this.temporal === null) return clip.features.slice(clip.from, clip.to);
-    if (this.still !== null && clip.features.length === 1) return this.still.classify(clip.features[0]!);
-    return this.temporal.classify(clip);
+    const { frameHead, temporalHead } = this.parts;
+    if (temporalHead === null) return clip.features.slice(clip.from, clip.to);
+    if (frameHead !== null && clip.features.length === 1) return frameHead.classify(clip.features[0]!);
+    return temporalHead.classify(clip);
   }
 
   dispose(): void {
-    this.frame.dispose();
-    this.temporal?.dispose();
+    this.parts.frame.model.dispose();
+    this.parts.temporalHead?.dispose();
   }
 }
 
-/** What a network makes of crops, or, where it is a symmetric one, its mean over them and their mirror images. [B, S, S, C] -> [B, D] */
-function answering(network: tf.LayersModel, { symmetric }: Checkpoint['info']): (crops: tf.Tensor4D) => tf.Tensor2D {
-  const plain = (crops: tf.Tensor4D): tf.Tensor2D => network.predict(crops, { batchSize: BATCH }) as tf.Tensor2D;
-  return symmetric === true
-    ? (crops) =>
-        plain(crops)
-          .add<tf.Tensor2D>(plain(crops.reverse(2)))
-          .div(2)
-    : plain;
+/** Runs the network on crops; with flip test-time augmentation, the mean over the crops and their mirror images. */
+function encodeWith(network: tf.LayersModel, { flipTta }: Checkpoint['info']): Encode {
+  const run: Encode = (crops) => network.predict(crops, { batchSize: BATCH }) as tf.Tensor2D;
+  if (flipTta !== true) return run;
+  return (crops) =>
+    run(crops)
+      .add<tf.Tensor2D>(run(crops.reverse(2)))
+      .div(2);
 }
 
 async function forInference({ model, info }: Checkpoint): Promise<Checkpoint> {
@@ -173,7 +172,7 @@ function labelSetOf({ labelSet }: Checkpoint['info']): LabelSet {
   return new LabelSet(labelSet.name, labelSet.labels);
 }
 
-/** Prepared data are faces that were found and aligned; pictures of any other data are taken whole. */
+/** Prepared data are detected and aligned faces; images of other data sets are used as a whole. */
 function framingOf({ recipe }: Checkpoint['info']): ExpressionModel['framing'] {
   const { config } = recipe;
   const data = typeof config === 'object' && config !== null && !Array.isArray(config) ? config['data'] : null;

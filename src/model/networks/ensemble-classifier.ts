@@ -5,29 +5,29 @@ import { buildTopology, topologyOf } from './topology.js';
 import type { LayerJson, Origin, Topology } from './topology.js';
 
 /**
- * Frame classifiers side by side in one: it has the features of all of them, and its logits are the weighted mean of theirs. So trained together, or as it is, it is one network
- * like any other. A new model with weights of its own; the layers of part i are called "part<i>_<name>". Dropout before the classifier is left out.
+ * An ensemble of frame classifiers as one network: its features are those of all members, its logits the weighted mean of theirs. It can be
+ * trained and saved like any other. A new model with its own weights; the layers of member i are called "part<i>_<name>". Dropout before the classifier is left out.
  * [B, S, S, C] -> logits [B, classes], with features [B, D1 + D2 + ...]
- * @param parts for the same classes
- * @param shares how much each part counts, relative to one another
- * @throws FerError MODEL_INCOMPATIBLE where they take pictures of different shapes, or tell different numbers of classes apart
+ * @param members for the same classes
+ * @param memberWeights relative weight of each member
+ * @throws FerError MODEL_INCOMPATIBLE where their input shapes or numbers of classes differ
  */
-export async function joinClassifiers(
-  parts: readonly tf.LayersModel[],
-  shares: readonly number[] = parts.map(() => 1),
+export async function ensembleClassifiers(
+  members: readonly tf.LayersModel[],
+  memberWeights: readonly number[] = members.map(() => 1),
 ): Promise<tf.LayersModel> {
-  assertAlike(parts);
-  const joined = await buildTopology(joinedTopology(parts));
+  assertAlike(members);
+  const ensemble = await buildTopology(ensembleTopology(members));
   tf.tidy(() => {
-    for (const [i, part] of parts.entries()) {
-      for (const layer of part.layers) {
+    for (const [i, member] of members.entries()) {
+      for (const layer of member.layers) {
         if (layer.weights.length > 0 && layer.name !== 'logits')
-          joined.getLayer(partName(i, layer.name)).setWeights(layer.getWeights());
+          ensemble.getLayer(partName(i, layer.name)).setWeights(layer.getWeights());
       }
     }
-    joined.getLayer('logits').setWeights(meanHead(parts, shares));
+    ensemble.getLayer('logits').setWeights(meanHead(members, memberWeights));
   });
-  return joined;
+  return ensemble;
 }
 
 function assertAlike([first, ...others]: readonly tf.LayersModel[]): void {
@@ -37,20 +37,20 @@ function assertAlike([first, ...others]: readonly tf.LayersModel[]): void {
     if (shapes(other) !== shapes(first!))
       throw new FerError(
         'MODEL_INCOMPATIBLE',
-        `networks of ${shapes(first!)} and of ${shapes(other)} cannot be joined: train both alike`,
+        `networks of ${shapes(first!)} and of ${shapes(other)} cannot form an ensemble: train both for the same crops and labels`,
       );
   }
 }
 
-/** A linear layer on all features that gives the weighted mean of what the parts' own give on theirs. [D1 + D2 + ..., classes], [classes] */
-function meanHead(parts: readonly tf.LayersModel[], shares: readonly number[]): tf.Tensor[] {
-  const sum = shares.reduce((total, share) => total + share, 0);
-  const heads = parts.map(
-    (part, i) =>
-      part
+/** A linear layer on all features that gives the weighted mean of what the members' own give on theirs. [D1 + D2 + ..., classes], [classes] */
+function meanHead(members: readonly tf.LayersModel[], memberWeights: readonly number[]): tf.Tensor[] {
+  const sum = memberWeights.reduce((total, weight) => total + weight, 0);
+  const heads = members.map(
+    (member, i) =>
+      member
         .getLayer('logits')
         .getWeights()
-        .map((weight) => tf.mul(weight, shares[i]! / sum)) as [tf.Tensor2D, tf.Tensor1D],
+        .map((weight) => tf.mul(weight, memberWeights[i]! / sum)) as [tf.Tensor2D, tf.Tensor1D],
   );
   const kernel = tf.concat(
     heads.map(([weights]) => weights),
@@ -60,10 +60,10 @@ function meanHead(parts: readonly tf.LayersModel[], shares: readonly number[]): 
   return [kernel, bias];
 }
 
-function joinedTopology(parts: readonly tf.LayersModel[]): Topology {
-  const [first] = parts;
+function ensembleTopology(members: readonly tf.LayersModel[]): Topology {
+  const [first] = members;
   const input = first!.inputs[0]!;
-  const encoders = parts.map((part) => topologyOf(encoderOf(part)));
+  const encoders = members.map((member) => topologyOf(encoderOf(member)));
   const image = {
     class_name: 'InputLayer',
     name: 'image',
@@ -76,14 +76,14 @@ function joinedTopology(parts: readonly tf.LayersModel[]): Topology {
   );
   const logits = layerOf(tf.layers.dense({ name: 'logits', units: first!.outputs[0]!.shape.at(-1)! }), ['features']);
   return {
-    name: 'joined_network',
+    name: 'ensemble',
     layers: [image, ...encoders.flatMap(renamed), features, logits],
     input_layers: [['image', 0, 0]],
     output_layers: [['logits', 0, 0]],
   };
 }
 
-/** The layers of one part but for its input, which all share. */
+/** The layers of one member, except its input, which all members share. */
 function renamed({ layers, input_layers }: Topology, i: number): LayerJson[] {
   const input = input_layers[0]![0];
   const nameOf = (name: string): string => (name === input ? 'image' : partName(i, name));

@@ -4,7 +4,7 @@ import { openBackend } from '../engines/open-backend.js';
 import { encoderOf, frameClassifier } from './classifier.js';
 import { compactResidualNet } from './compact-residual-net.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
-import { joinClassifiers } from './join-classifiers.js';
+import { ensembleClassifiers } from './ensemble-classifier.js';
 
 beforeAll(async () => {
   await openBackend();
@@ -26,18 +26,18 @@ it.each([
     [0.25, 0.5, 0.25],
   ],
 ])(
-  'joined classifiers with shares %j answer by the mean of their logits, from the features of all',
+  'an ensemble with weights %j gives the weighted mean of the logits, from the features of all',
   async (shares, weights) => {
     const parts = [part(4, 1, 1), part(8, 2, 2), part(4, 1, 3)];
     const before = tf.memory().numTensors;
-    const joined = await joinClassifiers(parts, shares);
+    const ensemble = await ensembleClassifiers(parts, shares);
     tf.tidy(() => {
       const x = picture(5);
       const mean = tf.addN(parts.map((one, i) => tf.mul(one.predict(x) as tf.Tensor, weights[i]!)));
-      const logits = joined.predict(x) as tf.Tensor; // [5, 3]
+      const logits = ensemble.predict(x) as tf.Tensor; // [5, 3]
       expect(largest(logits.sub(mean))).toBeLessThan(1e-5);
       expect(largest(logits)).toBeGreaterThan(0.01);
-      const features = encoderOf(joined).predict(x) as tf.Tensor; // [5, 4 * 4 + 4 * 8 + 4 * 4]
+      const features = encoderOf(ensemble).predict(x) as tf.Tensor; // [5, 4 * 4 + 4 * 8 + 4 * 4]
       expect(
         largest(
           features.sub(
@@ -49,22 +49,22 @@ it.each([
         ),
       ).toBeLessThan(1e-5);
     });
-    joined.dispose();
+    ensemble.dispose();
     expect(tf.memory().numTensors).toBe(before);
     for (const one of parts) one.dispose();
   },
 );
 
-it('a joined classifier has weights of its own, trains, folds and is saved like any other', async () => {
+it('an ensemble has its own weights, trains, folds and is saved like any other', async () => {
   const parts = [part(4, 1, 1), part(4, 1, 3)];
-  const joined = await joinClassifiers(parts);
+  const ensemble = await ensembleClassifiers(parts);
   const head = parts[0]!.getLayer('logits').getWeights()[0]!.dataSync().slice();
   const optimizer = tf.train.sgd(0.1);
   const x = picture(6);
   const labels = tf.oneHot(tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32'), 3);
   const step = (): number => {
     const loss = optimizer.minimize(
-      () => tf.losses.softmaxCrossEntropy(labels, joined.apply(x, { training: true }) as tf.Tensor),
+      () => tf.losses.softmaxCrossEntropy(labels, ensemble.apply(x, { training: true }) as tf.Tensor),
       true,
     )!;
     const [value] = loss.dataSync();
@@ -76,14 +76,14 @@ it('a joined classifier has weights of its own, trains, folds and is saved like 
   expect(step()).toBeLessThan(first);
   expect(parts[0]!.getLayer('logits').getWeights()[0]!.dataSync()).toEqual(head);
 
-  const expected = joined.predict(x) as tf.Tensor;
-  const folded = await foldBatchNorm(joined);
+  const expected = ensemble.predict(x) as tf.Tensor;
+  const folded = await foldBatchNorm(ensemble);
   expect(folded.layers.some(({ name }) => name.endsWith('_norm'))).toBe(false);
   tf.tidy(() => {
     expect(largest((folded.predict(x) as tf.Tensor).sub(expected))).toBeLessThan(1e-3);
   });
   let saved: tf.io.ModelArtifacts | undefined;
-  await joined.save(
+  await ensemble.save(
     tf.io.withSaveHandler((artifacts) => {
       saved = artifacts;
       return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' as const } });
@@ -95,19 +95,19 @@ it('a joined classifier has weights of its own, trains, folds and is saved like 
   });
   tf.dispose([x, labels, expected]);
   optimizer.dispose();
-  for (const model of [joined, folded, loaded, ...parts]) model.dispose();
+  for (const model of [ensemble, folded, loaded, ...parts]) model.dispose();
 });
 
-it('networks for other pictures or classes are not joined', async () => {
+it('networks for other inputs or classes do not form an ensemble', async () => {
   const [one, larger, fewer] = [
     part(4, 1, 1),
     frameClassifier(compactResidualNet({ size: 20, width: 4 }), { classes: 3 }),
     frameClassifier(compactResidualNet({ size: 16, width: 4 }), { classes: 2 }),
   ] as const;
-  await expect(joinClassifiers([one, larger])).rejects.toMatchObject({
+  await expect(ensembleClassifiers([one, larger])).rejects.toMatchObject({
     code: 'MODEL_INCOMPATIBLE',
     message: expect.stringMatching(/\[16, 16, 1\] to 3 classes and of \[20, 20, 1\] to 3 classes/) as string,
   });
-  await expect(joinClassifiers([one, fewer])).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE' });
+  await expect(ensembleClassifiers([one, fewer])).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE' });
   for (const model of [one, larger, fewer]) model.dispose();
 });
