@@ -7,6 +7,7 @@ import { ckPlus } from './ck-plus.js';
 import { cremaD } from './crema-d.js';
 import type { Dataset, DatasetReader, ReadOptions } from '../sample.js';
 import { dfew } from './dfew.js';
+import { expressionsInTheWild } from './expressions-in-the-wild.js';
 import { ferplus, ferplusVotes } from './ferplus.js';
 import { ferv39k } from './ferv39k.js';
 import { mafw } from './mafw.js';
@@ -24,6 +25,7 @@ export const READERS: readonly DatasetReader[] = [
   ckPlus,
   cremaD,
   dfew,
+  expressionsInTheWild,
   ferplus,
   ferplusVotes,
   ferv39k,
