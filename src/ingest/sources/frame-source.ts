@@ -53,4 +53,6 @@ export interface SourceOptions {
   readonly end?: number | null;
   /** Scale to this width in pixels (height follows, even); null keeps the display size. */
   readonly width?: number | null;
+  /** Images that cannot be decoded keep their place, as frames without pixels; else they are left out. */
+  readonly keepUnreadable?: boolean;
 }

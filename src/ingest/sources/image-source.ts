@@ -1,11 +1,13 @@
+import { basename } from 'node:path';
 import sharp from 'sharp';
 import { FerError } from '../../errors/fer-error.js';
 import type { Frame } from '../frame.js';
 import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
 import { imageFiles } from './image-files.js';
 import { throwIfAborted } from '../../errors/interruption.js';
+import { printable } from '../../errors/printable.js';
 
-/** Pictures a second when nobody says otherwise. */
+/** Pictures a second unless `fps` is given. */
 const DEFAULT_RATE = 1;
 
 /** Slack against rounding when a time range is compared with position / rate, in seconds. */
@@ -50,6 +52,7 @@ class ImageSource implements FrameSource {
   async *frames(signal?: AbortSignal): AsyncGenerator<Frame, void, undefined> {
     if (this.begun) throw new FerError('INTERNAL', `${this.name}: a source can be read only once, open it again`);
     this.begun = true;
+    const { keepUnreadable = false } = this.options;
     let lastError: unknown = null;
     for (const { path, timestamp } of this.images) {
       throwIfAborted(signal, this.name);
@@ -59,12 +62,13 @@ class ImageSource implements FrameSource {
       } catch (error) {
         lastError = error;
         this.unreadable++;
+        if (keepUnreadable) yield { index: this.frameCount++, timestamp, ...noPicture(error), file: basename(path) };
         continue;
       }
       throwIfAborted(signal, this.name);
-      yield { index: this.frameCount++, timestamp, ...picture };
+      yield { index: this.frameCount++, timestamp, ...picture, file: basename(path) };
     }
-    if (this.frameCount === 0 && this.unreadable > 0) {
+    if (this.unreadable > 0 && this.unreadable === this.images.length) {
       throw new FerError(
         'INPUT_UNREADABLE',
         `${this.name}: no picture in it can be decoded: check that the files are whole`,
@@ -77,12 +81,18 @@ class ImageSource implements FrameSource {
     const { frameCount: frames, unreadable: decodeErrors } = this;
     const expectedFrames = this.images.length;
     const degraded = decodeErrors > 0;
-    const note = degraded ? `${frames} of ${expectedFrames} pictures, ${decodeErrors} unreadable` : null;
+    const readable = this.options.keepUnreadable === true ? frames - decodeErrors : frames;
+    const note = degraded ? `${readable} of ${expectedFrames} pictures, ${decodeErrors} unreadable` : null;
     return { frames, expectedFrames, decodeErrors, degraded, note };
   }
 }
 
 type Picture = Pick<Frame, 'width' | 'height' | 'data'>;
+
+function noPicture(error: unknown): Picture & Pick<Frame, 'unreadable'> {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { width: 0, height: 0, data: new Uint8Array(0), unreadable: printable(reason.split('\n')[0]!) };
+}
 
 /** RGB as it is meant to be seen: turned by EXIF orientation, grey and CMYK converted, transparency on black. */
 async function decode(path: string, width: number | null): Promise<Picture> {

@@ -49,7 +49,7 @@ export class Annotator {
    */
   async annotate(input: Input, hash?: string | null): Promise<Annotation> {
     const { fps, start, end, width } = this.settings;
-    const source = await openSource(input, { fps, start, end, width });
+    const source = await openSource(input, { fps, start, end, width, keepUnreadable: true });
     const metadata = await this.describe(input, hash === undefined ? await identifyInput(input) : hash, source.info);
     return new Annotation(metadata, source, () => new FacePipeline(this.networks, this.settings));
   }

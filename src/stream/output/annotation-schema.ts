@@ -63,9 +63,11 @@ export const frameLine = z
     type: z.literal('frame'),
     index: z.int().min(0),
     timestamp: seconds,
-    width: z.int().min(1),
-    height: z.int().min(1),
-    status: z.enum(['ok', 'no-face', 'degraded']),
+    file: z.string().optional().describe('of an image folder: the name of the file'),
+    width: z.int().min(0),
+    height: z.int().min(0),
+    status: z.enum(['ok', 'no-face', 'degraded', 'unreadable']),
+    problem: z.string().optional().describe('why an image is unreadable'),
     faces: z.array(faceLine),
   })
   .describe('one line for every decoded frame, in order');

@@ -1,3 +1,4 @@
+import { printable } from '../../errors/printable.js';
 import type { Box } from '../../ingest/face/align/geometry.js';
 import type { Size } from './canvas-fit.js';
 import type { Colour } from './palette.js';
@@ -86,7 +87,7 @@ export function assLabel(
  * knows escapes for them, so similar characters replace them.
  */
 export function assText(text: string): string {
-  return text.replace(/\s+/gu, ' ').trim().replaceAll('{', '(').replaceAll('}', ')').replaceAll('\\', '/');
+  return printable(text).replace(/\s+/gu, ' ').replaceAll('{', '(').replaceAll('}', ')').replaceAll('\\', '/');
 }
 
 function paint({ colour, faded }: { colour: Colour; faded: boolean }): string {

@@ -22,7 +22,9 @@ async function csvFile(results: readonly FrameResult[], metadata: RunMetadata = 
 
 describe('CSV', () => {
   it('has these columns', () => {
-    expect(csvHeader(['a', 'b']).join()).toBe('frame,timestamp,face_id,success,confidence,x,y,w,h,a,b,label,ambiguity');
+    expect(csvHeader({ labels: ['a', 'b'] }).join()).toBe(
+      'frame,timestamp,face_id,success,confidence,x,y,w,h,a,b,label,ambiguity',
+    );
   });
 
   it('has one row per face per frame, and a placeholder for a frame without one', async () => {
@@ -57,9 +59,9 @@ describe('CSV', () => {
   });
 
   it('writes the placeholder and a carried face like this', () => {
-    expect(csvRows(frame(3, 0.12, []), ['a'])).toEqual([[3, 0.12, '', 0, 0, '', '', '', '', '', '', '']]);
+    expect(csvRows(frame(3, 0.12, []), { labels: ['a'] })).toEqual([[3, 0.12, '', 0, 0, '', '', '', '', '', '', '']]);
     const carried = face(7, 'anger', { evidence: 'carried', probabilities: { a: 1 }, label: 'a', ambiguity: 0 });
-    expect(csvRows(frame(4, 0.16, [carried]), ['a'])).toEqual([[4, 0.16, 7, 0, 0.9, 20, 60, 80, 90, 1, 'a', 0]]);
+    expect(csvRows(frame(4, 0.16, [carried]), { labels: ['a'] })).toEqual([[4, 0.16, 7, 0, 0.9, 20, 60, 80, 90, 1, 'a', 0]]);
   });
 
   it('keeps to RFC 4180: CR LF, quotes doubled', async () => {
@@ -73,5 +75,21 @@ describe('CSV', () => {
     expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
     expect(text).toContain(',plain,"with, comma","with ""quotes""",label,ambiguity\r\n');
     expect(text).toContain('0.2,0.5,0.3,"with, comma",');
+  });
+
+  it('names the file of each image, and says why one is unreadable', async () => {
+    const images = { ...METADATA, input: { ...METADATA.input, kind: 'images' as const } };
+    const text = await csvFile(
+      [
+        { ...frame(0, 0, [face(1, 'anger')]), file: 'a, b.png' },
+        { ...frame(1, 1, []), file: 'c.png', status: 'unreadable', problem: 'truncated' },
+      ],
+      images,
+    );
+    const rows = parse<Record<string, string>>(text, { columns: true });
+    expect(rows.map(({ file, label, problem }) => [file, label, problem])).toEqual([
+      ['a, b.png', 'anger', ''],
+      ['c.png', '', 'truncated'],
+    ]);
   });
 });

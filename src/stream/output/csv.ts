@@ -10,10 +10,13 @@ export const CSV = textFormat(
     ending: '.csv',
     summary: 'a table: one row per face per frame, and one row for a frame without a face',
   },
-  ({ model: { labels } }) => ({
-    header: csvText([csvHeader(labels)]),
-    frame: (result) => csvText(csvRows(result, labels)),
-  }),
+  ({ model: { labels }, input }) => {
+    const layout = { labels, files: input.kind === 'images' };
+    return {
+      header: csvText([csvHeader(layout)]),
+      frame: (result) => csvText(csvRows(result, layout)),
+    };
+  },
 );
 
 function csvText(rows: Cell[][]): string {

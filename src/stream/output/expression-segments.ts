@@ -11,6 +11,10 @@ export interface Segment {
   /** Seconds, start < end. */
   readonly start: number;
   readonly end: number;
+  /** Of an image folder: the name of the file. */
+  readonly file?: string;
+  /** Why an image is unreadable; it has no face then, and trackId is 0. */
+  readonly problem?: string;
 }
 
 export interface SegmentOptions {

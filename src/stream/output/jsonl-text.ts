@@ -18,13 +18,16 @@ export function endText(outcome: RunOutcome): string {
 
 /** `result` rounded as it is written; see DECIMALS. */
 export function roundedResult(result: FrameResult): FrameResult {
+  const { index, timestamp, file, width, height, status, problem, faces } = result;
   return {
-    index: result.index,
-    timestamp: roundTo(result.timestamp, DECIMALS.seconds),
-    width: result.width,
-    height: result.height,
-    status: result.status,
-    faces: result.faces.map(roundedFace),
+    index,
+    timestamp: roundTo(timestamp, DECIMALS.seconds),
+    ...(file === undefined ? {} : { file }),
+    width,
+    height,
+    status,
+    ...(problem === undefined ? {} : { problem }),
+    faces: faces.map(roundedFace),
   };
 }
 

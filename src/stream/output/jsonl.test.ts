@@ -111,7 +111,7 @@ describe('readAnnotation refuses', () => {
   it('another schema version, for its version', async () => {
     const error = await refusal(run.replace('"schemaVersion":1', '"schemaVersion":2').replace('"wasm"', '7'));
     expect(error.code).toBe('ANNOTATION_INVALID');
-    expect(error.message).toMatch(/bad\.jsonl line 1 is of schema version 2, this ferstream reads version 1/);
+    expect(error.message).toMatch(/bad\.jsonl line 1 has schema version 2; this ferstream reads version 1/);
   });
 
   it.each([
@@ -124,8 +124,8 @@ describe('readAnnotation refuses', () => {
     ],
     ['frames before the run line', one + run + end, /line 1 is a "frame" line; the "run" line comes first/],
     ['a second run line', run + run, /line 2 is a "run" line/],
-    ['a file that is cut short', run + one, /is cut short/],
-    ['an empty file', '', /is cut short/],
+    ['a file that is truncated', run + one, /is truncated/],
+    ['an empty file', '', /is truncated/],
     ['lines after the end', run + one + end + one, /line 4 comes after the "end" line/],
     ['a wrong count', run + one + one + end, /holds 2 frames where its end line counts 1/],
   ])('%s', async (_what, text, message) => {

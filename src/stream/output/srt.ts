@@ -1,4 +1,4 @@
-import { clockTime, cueMilliseconds, subtitleOutput, cueText, oneLine } from './subtitle-format.js';
+import { clockTime, cueMilliseconds, subtitleOutput, cueText } from './subtitle-format.js';
 import type { SubtitleFormat } from './subtitle-format.js';
 
 /** SubRip has no standard; every player reads numbered cues with a comma before the milliseconds. */
@@ -9,7 +9,7 @@ export const SRT_CUES: SubtitleFormat = {
   header: () => '',
   cue(cue, number) {
     const { start, end } = cueMilliseconds(cue);
-    return `${number}\n${clockTime(start, ',')} --> ${clockTime(end, ',')}\n${plainSrt(oneLine(cueText(cue)))}\n\n`;
+    return `${number}\n${clockTime(start, ',')} --> ${clockTime(end, ',')}\n${plainSrt(cueText(cue))}\n\n`;
   },
 };
 

@@ -1,8 +1,10 @@
+import { printable } from '../../errors/printable.js';
 import type { OutputFormat } from './output-format.js';
 import type { RunMetadata } from './run-metadata.js';
 import { textFormat } from './text-format.js';
 import { ExpressionSegments } from './expression-segments.js';
 import type { Segment } from './expression-segments.js';
+import { ImageSegments } from './image-segments.js';
 
 /** What differs between subtitle formats. */
 export interface SubtitleFormat extends Pick<OutputFormat, 'name' | 'ending' | 'summary'> {
@@ -14,7 +16,7 @@ export interface SubtitleFormat extends Pick<OutputFormat, 'name' | 'ending' | '
 /** Subtitles: one cue per expression segment. */
 export function subtitleOutput(format: SubtitleFormat): OutputFormat {
   return textFormat(format, (metadata) => {
-    const segments = new ExpressionSegments();
+    const segments = metadata.input.kind === 'images' ? new ImageSegments() : new ExpressionSegments();
     let number = 0;
     const text = (complete: readonly Segment[]): string =>
       complete.map((segment) => format.cue(segment, ++number)).join('');
@@ -26,9 +28,10 @@ export function subtitleOutput(format: SubtitleFormat): OutputFormat {
   });
 }
 
-/** "Face 1: happiness 83 %" */
-export function cueText(segment: Segment): string {
-  return `Face ${segment.trackId}: ${segment.label} ${percent(segment.probability)}`;
+/** "Face 1: happiness 83 %", after the name of the file for an image folder. One line: an empty line would end a cue. */
+export function cueText({ file, problem, trackId, label, probability }: Segment): string {
+  const text = problem === undefined ? `Face ${trackId}: ${label} ${percent(probability)}` : `unreadable (${problem})`;
+  return printable(file === undefined ? text : `${file}: ${text}`).replace(/\s+/gu, ' ');
 }
 
 export function percent(probability: number): string {
@@ -49,9 +52,4 @@ export function clockTime(milliseconds: number, separator: '.' | ','): string {
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor(seconds / 60) % 60;
   return `${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds % 60, 2)}${separator}${pad(milliseconds % 1000, 3)}`;
-}
-
-/** Text on one line: an empty line would end a cue. */
-export function oneLine(text: string): string {
-  return text.replace(/\s+/gu, ' ').trim();
 }

@@ -96,6 +96,26 @@ describe('WebVTT', () => {
   });
 });
 
+describe('cues of an image folder', () => {
+  it('name their file, one cue per image and face, and nothing in a name can end or forge a cue', async () => {
+    const images = { ...METADATA, input: { ...METADATA.input, kind: 'images' as const } };
+    const path = join(temporaryFolder(), 'images.vtt');
+    const writer = await WEBVTT.open(path, images, { sourcePath: null });
+    await writer.write({ ...frame(0, 0, [face(1, 'anger'), face(2, 'fear')]), file: 'a.png' });
+    await writer.write({ ...frame(1, 1, [face(1, 'anger')]), file: 'b\u001b[31m\n\n00:00 --> 00:09\u202e.png' });
+    await writer.write({ ...frame(2, 2, []), file: 'c.png', status: 'unreadable', problem: 'truncated' });
+    await writer.prepare(GOOD);
+    await writer.commit();
+    const { cues } = parseVtt(await readFile(path, 'utf8'));
+    expect(cues.map(({ start, end, text }) => [start, end, text])).toEqual([
+      [0, 1000, 'a.png: Face 1: anger 80 %'],
+      [0, 1000, 'a.png: Face 2: fear 80 %'],
+      [1000, 2000, 'b [31m 00:00 --&gt; 00:09 .png: Face 1: anger 80 %'],
+      [2000, 3000, 'c.png: unreadable (truncated)'],
+    ]);
+  });
+});
+
 describe('SRT', () => {
   it('looks like this', async () => {
     expect(await fileOf(SRT, CLIP)).toBe(

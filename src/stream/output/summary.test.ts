@@ -22,7 +22,7 @@ describe('summary', () => {
   it('weights with the time each frame was shown', () => {
     const { duration, frames, faces } = summaryOf(CLIP);
     expect(duration).toBe(5);
-    expect(frames).toEqual({ total: 3, withFaces: 2, ok: 1, 'no-face': 1, degraded: 1 });
+    expect(frames).toEqual({ total: 3, withFaces: 2, ok: 1, 'no-face': 1, degraded: 1, unreadable: 0 });
     expect(
       faces.map(({ id, firstSeen, lastSeen, frames: count, seconds }) => [id, firstSeen, lastSeen, count, seconds]),
     ).toEqual([

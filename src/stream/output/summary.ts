@@ -69,7 +69,7 @@ interface FaceSums {
 export class SummaryBuilder {
   private readonly intervals = new FrameIntervals();
   private readonly faces = new Map<number, FaceSums>();
-  private readonly statuses: Record<FrameStatus, number> = { ok: 0, 'no-face': 0, degraded: 0 };
+  private readonly statuses: Record<FrameStatus, number> = { ok: 0, 'no-face': 0, degraded: 0, unreadable: 0 };
   private total = 0;
   private withFaces = 0;
   private duration = 0;

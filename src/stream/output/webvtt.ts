@@ -1,4 +1,5 @@
-import { clockTime, cueMilliseconds, subtitleOutput, cueText, oneLine } from './subtitle-format.js';
+import { printable } from '../../errors/printable.js';
+import { clockTime, cueMilliseconds, subtitleOutput, cueText } from './subtitle-format.js';
 import type { SubtitleFormat } from './subtitle-format.js';
 
 /** https://www.w3.org/TR/webvtt1/ */
@@ -7,7 +8,7 @@ export const WEBVTT_CUES: SubtitleFormat = {
   ending: '.vtt',
   summary: 'WebVTT subtitles for browsers: one cue per face and segment of its dominant expression',
   header({ ferstream, input, model, engine }) {
-    const note = oneLine(
+    const note = printable(
       `${input.name}: ferstream ${ferstream}, model ${model.name} ${model.version}, engine ${engine.backend}`,
     );
     // An arrow would turn the note into a cue.
@@ -15,7 +16,7 @@ export const WEBVTT_CUES: SubtitleFormat = {
   },
   cue(cue, number) {
     const { start, end } = cueMilliseconds(cue);
-    return `${number}\n${clockTime(start, '.')} --> ${clockTime(end, '.')}\n${escapeVtt(oneLine(cueText(cue)))}\n\n`;
+    return `${number}\n${clockTime(start, '.')} --> ${clockTime(end, '.')}\n${escapeVtt(cueText(cue))}\n\n`;
   },
 };
 

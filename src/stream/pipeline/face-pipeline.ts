@@ -47,7 +47,9 @@ export class FacePipeline {
    * The next frame may be pushed before this one is done: its faces are then followed while this frame's are encoded.
    */
   async push(frame: Frame): Promise<FrameResult[]> {
-    const found = this.follow(() => this.follower.update(frame));
+    const found = this.follow(() =>
+      frame.unreadable === undefined ? this.follower.update(frame) : Promise.resolve([]),
+    );
     const observed = this.encode(async () => encodeFaces(frame, await found, this.networks.model));
     return this.classify(async () => this.window.push(await observed));
   }
@@ -70,9 +72,9 @@ async function encodeFaces(
   faces: readonly TrackedFace[],
   model: ExpressionModel,
 ): Promise<FrameObservation> {
-  const { index, timestamp, width, height } = frame;
+  const { data: _, ...info } = frame;
   const features = await model.encode(faces.map((face) => alignFace(frame, face.landmarks, model.crop)));
-  return { index, timestamp, width, height, faces: faces.map((face, i) => ({ face, features: features[i]! })) };
+  return { ...info, faces: faces.map((face, i) => ({ face, features: features[i]! })) };
 }
 
 type Stage = <T>(task: () => Promise<T>) => Promise<T>;

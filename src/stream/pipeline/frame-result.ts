@@ -25,25 +25,41 @@ export interface FaceResult {
   readonly ambiguity: number;
 }
 
-/** "degraded": no face in this frame rests on evidence of its own, only on the frames around it. */
-export type FrameStatus = 'ok' | 'no-face' | 'degraded';
+/**
+ * "degraded": no face in this frame has evidence of its own, only from the frames around it.
+ * "unreadable": an image that could not be decoded; it has no pixels and no faces.
+ */
+export type FrameStatus = 'ok' | 'no-face' | 'degraded' | 'unreadable';
 
 /** What ferstream says about one decoded frame; there is exactly one for each, in order. */
 export interface FrameResult {
   readonly index: number;
   /** Presentation time in seconds, from the container. */
   readonly timestamp: number;
+  /** Of an image folder: the file's name. */
+  readonly file?: string;
   readonly width: number;
   readonly height: number;
   readonly status: FrameStatus;
+  /** Why an image is unreadable. */
+  readonly problem?: string;
   readonly faces: readonly FaceResult[];
 }
 
 /** Faces are ordered by track id. */
 export function toFrameResult(frame: ClassifiedFrame, labels: LabelSet): FrameResult {
-  const { index, timestamp, width, height } = frame;
+  const { index, timestamp, width, height, file, unreadable } = frame;
   const faces = frame.faces.map((face) => toFaceResult(face, labels)).sort((a, b) => a.trackId - b.trackId);
-  return { index, timestamp, width, height, status: frameStatus(faces), faces };
+  return {
+    index,
+    timestamp,
+    ...(file === undefined ? {} : { file }),
+    width,
+    height,
+    status: unreadable === undefined ? frameStatus(faces) : 'unreadable',
+    ...(unreadable === undefined ? {} : { problem: unreadable }),
+    faces,
+  };
 }
 
 function toFaceResult({ face, posteriors }: ClassifiedFace, labels: LabelSet): FaceResult {

@@ -19,7 +19,7 @@ export async function loadNetworks(settings: PipelineSettings): Promise<Networks
   const backend = await openBackend({ backend: settings.backend });
   const [faces, model] = await Promise.all([
     loadFaceNets({ detector: settings.detector }),
-    openModel(settings.model, { bothSides: settings.bothSides }),
+    openModel(settings.model, { flipTta: settings.flipTta }),
   ]);
   return {
     backend,

@@ -1,14 +1,8 @@
+import type { Frame } from '../../ingest/frame.js';
 import type { TrackedFace } from '../../ingest/face/track/tracked-face.js';
 
 /** A frame whose pixels are gone, and what is known of each of its faces so far. */
-export interface FrameOf<F> {
-  readonly index: number;
-  /** Presentation time in seconds. */
-  readonly timestamp: number;
-  readonly width: number;
-  readonly height: number;
-  readonly faces: readonly F[];
-}
+export type FrameOf<F> = Omit<Frame, 'data'> & { readonly faces: readonly F[] };
 
 /** A face after the frame encoder. */
 export interface FaceObservation {

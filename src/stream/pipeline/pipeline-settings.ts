@@ -3,7 +3,7 @@ import { closest } from '../../errors/closest.js';
 import { FerError } from '../../errors/fer-error.js';
 import { MAX_FACES } from '../../ingest/face/face-follower.js';
 import { BACKEND_NAMES } from '../../model/engines/backend.js';
-import { DEFAULT_MODEL } from '../../model/model-names.js';
+import { DEFAULT_MODEL } from '../../model/expression-model.js';
 import { DEFAULT_SMOOTHING } from './clip-window.js';
 
 /** What recorded and live use have in common. */
@@ -23,7 +23,7 @@ export const pipelineSchema = z.strictObject({
   /** Expression model: the name of a built-in one, or a checkpoint folder. */
   model: z.string().min(1).default(DEFAULT_MODEL),
   /** Average the face and its mirror image, if the model was trained for it; false is faster, slightly less accurate. */
-  bothSides: z.boolean().default(true),
+  flipTta: z.boolean().default(true),
   /** Smoothing time constant in seconds; 0 disables. */
   smoothing: z.number().min(0).max(10).default(DEFAULT_SMOOTHING),
 });

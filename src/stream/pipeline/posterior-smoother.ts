@@ -34,7 +34,9 @@ export class PosteriorSmoother {
     if (seconds === 0) return [frame];
     const averaged = this.averagePast(frame);
     if (causal) {
-      return [{ ...frame, faces: averaged.faces.map(({ face, forward }) => ({ face, posteriors: averageOf(forward) })) }];
+      return [
+        { ...frame, faces: averaged.faces.map(({ face, forward }) => ({ face, posteriors: averageOf(forward) })) },
+      ];
     }
     this.waiting.push(averaged);
     const now = frame.timestamp;

@@ -1,7 +1,7 @@
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { csvHeader, csvRows } from '../output/csv-rows.js';
 import { endText, frameText, runText } from '../output/jsonl-text.js';
-import type { HelloMessage, ResultMessage } from '../protocol/index.js';
+import type { HelloMessage, ResultMessage } from '../protocol/messages.js';
 import { csvText } from './csv-text.js';
 
 /** Lines that are kept as separate texts before they become one Blob, which a browser may move to the disk. */
@@ -58,7 +58,7 @@ export class Recorder {
         ffmpeg: null,
       }),
     );
-    this.csv.add(csvText([csvHeader(this.labels)]));
+    this.csv.add(csvText([csvHeader({ labels: this.labels })]));
   }
 
   /** False when the server has become another one, whose posteriors would not fit the table. */
@@ -85,7 +85,7 @@ export class Recorder {
     for (const { trackId } of result.faces) this.largestId = Math.max(this.largestId, trackId);
     this.frames += 1;
     this.jsonl.add(frameText(result));
-    this.csv.add(csvText(csvRows(result, this.labels)));
+    this.csv.add(csvText(csvRows(result, { labels: this.labels })));
   }
 
   jsonlFile(): Blob {
