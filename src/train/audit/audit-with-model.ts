@@ -14,7 +14,7 @@ export interface ModelAudit {
   readonly unknown: number;
 }
 
-/** Ranks labels by what one look at each says, of a model that was not trained on them. */
+/** Ranks labels by one look at each, of a model that was not trained on them. */
 export function auditLook(evidence: readonly LabelEvidence[], labels: readonly string[]): LabelAudit {
   return auditLabels(
     evidence,

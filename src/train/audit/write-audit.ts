@@ -48,7 +48,7 @@ function short(value: number): number {
 }
 
 /**
- * Audits the labels a run was trained with, by what it noted of them in every epoch.
+ * Audits the labels a run was trained with, from what it recorded in every epoch.
  * @param folder of the run
  * @param output where audit.csv and audit.html are written; the run's folder if left out
  * @throws FerError INPUT_NOT_FOUND, INPUT_UNREADABLE, OUTPUT_UNWRITABLE

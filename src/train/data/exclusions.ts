@@ -3,7 +3,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { TrainConfig } from '../config/train-config.js';
 import { columns, parseCsv } from './csv.js';
 
-/** Rows that a run is to be trained without. */
+/** Rows to leave out of training. */
 export interface Exclusions {
   /** As given. */
   readonly file: string;
@@ -45,7 +45,7 @@ export async function readExclusions({ file, above }: NonNullable<TrainConfig['e
     const value = cells[markPlace] ?? '';
     if (above !== null) {
       if (value === '' || Number.isNaN(Number(value)))
-        throw new FerError('CONFIG_INVALID', `exclude: ${file}, line ${line}: score "${value}" is no number`);
+        throw new FerError('CONFIG_INVALID', `exclude: ${file}, line ${line}: score "${value}" is not a number`);
       return Number(value) > above;
     }
     if (!['yes', 'no', ''].includes(value.toLowerCase()))

@@ -42,7 +42,7 @@ function numbered(name: string, first: number, names: readonly string[], ignored
   };
 }
 
-/** -1 marks frames nobody labelled; "other" is a class of its own and not the same thing. */
+/** -1 marks frames without a label; "other" is a class of its own. */
 export const AFF_WILD2 = numbered(
   'aff-wild2',
   0,
@@ -136,7 +136,7 @@ export function labelSetFor(name: string, labels: readonly string[]): LabelSet {
 /**
  * The same data set over another label set, so that sets can be mixed or a model be tested on data it was not trained for. Names that
  * both share stay; `rename` translates others (`{ calm: 'neutral' }`). Images and clips of a class that has no counterpart are
- * left out and counted, single frames of such a class are ignored, and votes are shared anew among the classes that remain.
+ * left out and counted, single frames of such a class are ignored, and votes are renormalised over the classes that remain.
  * @throws FerError CONFIG_INVALID when `rename` leads to a name that is not in `to`
  */
 export function mapLabels(dataset: Dataset, to: LabelSet, rename: Readonly<Record<string, string>> = {}): Dataset {

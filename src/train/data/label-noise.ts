@@ -59,7 +59,7 @@ function flip(
   replace: (label: number) => number,
 ): NoisyLabels {
   if (!(rate >= 0 && rate <= 1))
-    throw new FerError('CONFIG_INVALID', `label noise: rate ${rate} is no share; give 0 to 1`);
+    throw new FerError('CONFIG_INVALID', `label noise: rate ${rate} is not a share: give 0 to 1`);
   if (classCount < 2)
     throw new FerError('CONFIG_INVALID', `label noise: ${classCount} classes leave no other class to flip to`);
   const wrong = labels.findIndex((label) => !Number.isInteger(label) || label >= classCount);

@@ -26,7 +26,7 @@ export interface Sample {
   readonly frameLabels: readonly (string | null)[] | null;
   /** How people voted, as shares in the order of the data set's labels, adding up to 1; null where unknown. */
   readonly softLabel: readonly number[] | null;
-  /** Only where people did not agree: `label` is no more than the most frequent answer. To be trained on, and never set aside for validation. */
+  /** Only where people did not agree: `label` is only the most frequent answer. Used for training, never for validation. */
   readonly contested?: true;
   /** Who is seen; null where the data set does not say. */
   readonly subject: string | null;
@@ -81,7 +81,7 @@ export interface DatasetReader {
   read(root: string, options?: ReadOptions): Promise<Dataset>;
 }
 
-/** What the data say of the frame at this place of the footage; null where nobody labelled it. Labels by frame are resolved here and nowhere else. */
+/** What the data say of the frame at this place of the footage; null where it has no label. Labels by frame are resolved here and nowhere else. */
 export function labelAt({ label, frameLabels }: Pick<Sample, 'label' | 'frameLabels'>, index: number): string | null {
   return frameLabels === null ? label : (frameLabels[index] ?? null);
 }

@@ -35,11 +35,11 @@ export interface EvaluateOptions {
 }
 
 export interface EvaluationOfCrops extends Evaluation {
-  /** Frames of clips that nobody labelled: seen as context, not counted. */
+  /** Frames without a label: context only, not counted. */
   readonly unlabelledFrames: number;
   /** Labelled frames without a face: counted, and answered as if they showed the nearest frame of their clip with one. */
   readonly framesWithoutFace: number;
-  /** Labelled frames of clips that show no face at all: there is no answer, and they are not counted. */
+  /** Labelled frames of clips without any face: no answer, not counted. */
   readonly unansweredFrames: number;
 }
 
@@ -54,9 +54,8 @@ interface Seen extends Omit<LabelledFace, 'crop'> {
 }
 
 /**
- * Tests a model, in the seat in which it annotates, on faces whose expressions are known. Every labelled frame of a clip counts: where no face is seen, the nearest
- * frame with one is seen instead, as validation in training has it. Faces are pulled in batches; of clips only the features of the one at work are held, so
- * memory does not grow with the data.
+ * Tests a model on labelled faces, as it answers when annotating. Every labelled frame of a clip counts: a frame without a face is answered as the nearest one
+ * with a face, as in validation during training. Faces are pulled in batches, and only the features of the current clip are held, so memory does not grow with the data.
  *
  * @param crops all cut with `model.crop`
  * @throws FerError INTERRUPTED after `signal`, and what `crops` throws
@@ -118,7 +117,7 @@ async function look(model: ExpressionModel, batch: readonly LabelledFace[], mirr
   const faces = batch.flatMap(({ crop }) => crop ?? []);
   const plain = faces.length === 0 ? [] : await model.encode(faces);
   // A symmetric model has the same answer for both.
-  const mirrored = mirror && !model.symmetric && faces.length > 0 ? await model.encode(faces.map(mirroredCrop)) : null;
+  const mirrored = mirror && !model.flipTta && faces.length > 0 ? await model.encode(faces.map(mirroredCrop)) : null;
   let next = 0;
   return batch.map(({ crop, ...rest }) => {
     if (crop === null) return { ...rest, features: null };

@@ -29,7 +29,7 @@ export interface FaceSample extends Omit<LabelledFace, 'crop'> {
   readonly source: string | number | null;
 }
 
-/** What could not be used, and what was used for want of better. Complete when the faces have ended. */
+/** What could not be used, and which pictures were used whole. Complete after the last face. */
 export interface FaceNotes {
   /** Pictures used as a whole because no face was found in them. */
   wholePictures: number;

@@ -32,7 +32,7 @@ export const affWild2 = defineReader(
         const id = parse(name).name;
         const frameLabels: (string | null)[] = [];
         const lines = (await readIndex(file)).trimEnd().split('\n');
-        // The header names the classes; its line is no frame.
+        // The header names the classes; its line is not a frame.
         const headerLines = INTEGER.test(lines[0] ?? '') ? 0 : 1;
         for (const [index, text] of lines.slice(headerLines).entries()) {
           const label = AFF_WILD2.codes.get(text.trim());

@@ -53,7 +53,7 @@ async function fill(file: FileHandle, path: string, target: Uint8Array, position
     if (bytesRead === 0)
       throw new FerError(
         'INPUT_UNREADABLE',
-        `${path}: is shorter than it was when it was written: prepare the data set anew`,
+        `${path}: is shorter than when it was written: prepare the data set again`,
       );
     done += bytesRead;
   }

@@ -39,13 +39,13 @@ export async function openPrepared(folder: string, { split }: { readonly split?:
   const opened = async (name: string, bytes: number): Promise<FileHandle> => {
     const path = join(root, name);
     const file = await open(path).catch((cause: unknown) => {
-      throw new FerError('INPUT_UNREADABLE', `${path}: cannot be opened: prepare the data set anew`, { cause });
+      throw new FerError('INPUT_UNREADABLE', `${path}: cannot be opened: prepare the data set again`, { cause });
     });
     files.push(file);
     if ((await file.stat()).size === bytes) return file;
     throw new FerError(
       'INPUT_UNREADABLE',
-      `${path}: is not as long as it was when it was written: prepare the data set anew`,
+      `${path}: has changed its length since it was written: prepare the data set again`,
     );
   };
   const close = async (): Promise<void> => {

@@ -18,7 +18,7 @@ import {
 import type { FeaturesInfo } from './file-features.js';
 import { openPrepared } from './open-prepared.js';
 
-/** Crops at a time. Work is taken up at a multiple of it, so that every crop is always computed in the same company. */
+/** Crops at a time. Work resumes at a multiple of it, so that every crop is always computed in the same batch. */
 const BATCH = 64;
 
 export interface FeaturesOptions {
@@ -39,7 +39,7 @@ export interface FeaturesSummary {
 
 /**
  * Computes what the frame encoder of a trained model makes of every crop of a prepared folder, and of its mirror image, and keeps it beside the
- * crops: a temporal encoder is then trained without running the frame encoder again. A run that was stopped is taken up; features of another
+ * crops: a temporal encoder is then trained without running the frame encoder again. A stopped run resumes; features of another
  * checkpoint are replaced. An engine must be open.
  *
  * @param model folder of a frame checkpoint, or one with such a checkpoint in `frame/`

@@ -88,7 +88,7 @@ export async function readHeader(folder: string): Promise<PreparedHeader | null>
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new FerError('CONFIG_INVALID', `${path} cannot be read: prepare the data set anew, into another folder`, {
+    throw new FerError('CONFIG_INVALID', `${path} cannot be read: prepare the data set again, into another folder`, {
       cause: error,
     });
   }
@@ -97,7 +97,7 @@ export async function readHeader(folder: string): Promise<PreparedHeader | null>
   const issue = result.error.issues[0]!;
   throw new FerError(
     'CONFIG_INVALID',
-    `${path} is not a description this ferstream understands (${issue.path.map(String).join('.')}: ${issue.message}): prepare the data set anew, into another folder`,
+    `${path} is not a description this ferstream understands (${issue.path.map(String).join('.')}: ${issue.message}): prepare the data set again, into another folder`,
     {
       cause: result.error,
     },
@@ -129,6 +129,6 @@ export function assertSame(folder: string, there: PreparedHeader, wanted: Prepar
   if (differences.length === 0) return;
   throw new FerError(
     'CONFIG_INVALID',
-    `${folder} holds crops of ${differences.join('; of ')}: name another folder, or remove this one to start anew`,
+    `${folder} holds crops of ${differences.join('; of ')}: name another folder, or remove this one to start again`,
   );
 }

@@ -53,7 +53,7 @@ export async function readPrepared(folder: string, split?: Split): Promise<Prepa
   if (complete === null)
     throw new FerError(
       'CONFIG_INVALID',
-      `${folder}: is not prepared to its end: run the same "fer dataset prepare" again, it goes on where it was`,
+      `${folder}: is not completely prepared: run the same "fer dataset prepare" again, it resumes`,
     );
   const all: PreparedSample[] = [];
   let lines = 0;

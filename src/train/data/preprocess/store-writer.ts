@@ -31,7 +31,7 @@ export class StoreWriter {
   ) {}
 
   /**
-   * Starts a folder, or goes on with one where it was left.
+   * Starts a folder, or resumes one.
    * @throws FerError CONFIG_INVALID when the folder holds crops of something else, OUTPUT_UNWRITABLE when it cannot be written
    */
   static async open(folder: string, header: PreparedHeader): Promise<StoreWriter> {
@@ -122,7 +122,7 @@ export class StoreWriter {
     this.written.push({ id, origin: placed.origin, note });
   }
 
-  /** Two runs in one folder would mix their crops: whoever notices the other stops, and what is torn is cut off when work is taken up. */
+  /** Two runs in one folder would mix their crops: the one that notices stops, and incomplete rows are cut off on resuming. */
   private async assertAlone(): Promise<void> {
     const [rows, crops] = await Promise.all([this.rowsFile.stat(), this.cropsFile.stat()]);
     if (rows.size === this.rowBytes && crops.size === this.cropCount * cropLength(this.header.geometry)) return;

@@ -23,7 +23,7 @@ export async function collectClassFolders({ root, folders, found, wants }: Readi
       if (!labels.has(label)) {
         found.unreadable(
           { file: place, line: null },
-          `"${classFolder}" is no class: known are ${labels.labels.join(', ')}`,
+          `"${classFolder}" is not a class; known are ${labels.labels.join(', ')}`,
         );
         continue;
       }

@@ -61,7 +61,7 @@ export function checkSynthesisOptions(options: SynthesisOptions): void {
     ['balance', options.balance],
   ] as const) {
     if (!(value >= 0 && value <= 1))
-      throw new FerError('CONFIG_INVALID', `synthetic clips: ${name} ${value} is no share: give 0 to 1`);
+      throw new FerError('CONFIG_INVALID', `synthetic clips: ${name} ${value} is not a share: give 0 to 1`);
   }
 }
 

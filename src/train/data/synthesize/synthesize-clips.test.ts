@@ -234,8 +234,8 @@ it.each([
   [{ clips: -1 }, /clips -1 is out of range/],
   [{ frames: 7 }, /frames 7 is out of range: give a whole number from 8/],
   [{ size: 4.5 }, /size 4.5/],
-  [{ frameNoise: 1.2 }, /frame noise 1.2 is no share/],
-  [{ frameNoise: NaN }, /frame noise NaN is no share/],
+  [{ frameNoise: 1.2 }, /frame noise 1.2 is not a share/],
+  [{ frameNoise: NaN }, /frame noise NaN is not a share/],
   [{ clips: 0, validClips: 0, testClips: 0 }, /none were asked for/],
   [{ seed: 0.5 }, /seed 0.5/],
 ])('refuses %o', async (settings, message) => {

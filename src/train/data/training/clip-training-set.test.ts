@@ -82,7 +82,9 @@ describe('clips to train on', () => {
     for (let seed = 0; seed < 20; seed += 1) {
       const batch = await set.sampleBatch([2, 0, 1], 'mirrored', random(seed));
       expect(batch).toMatchObject({ shape: [3, 8, 2], isSoft: false });
-      expect([batch.first.length, batch.second!.length, batch.labels.length, batch.rows.length]).toEqual([48, 48, 24, 24]);
+      expect([batch.first.length, batch.second!.length, batch.labels.length, batch.rows.length]).toEqual([
+        48, 48, 24, 24,
+      ]);
       const seen = crops(batch.first);
       for (const [i, row] of batch.rows.entries()) {
         expect(batch.labels[i]).toBe(set.rowLabels[row]);
@@ -100,7 +102,7 @@ describe('clips to train on', () => {
       random(),
     );
     expect(crops(batch.first)).toEqual([2, 2, 2, 2, 5, 5]);
-    expect([...shard.labels]).toEqual([2, 2, 2, 2, 2, 2]);
+    expect([...batch.labels]).toEqual([2, 2, 2, 2, 2, 2]);
     expect([...batch.rows]).toEqual([2, 2, 2, 2, 5, 5].map((frame) => 40 + 3 + frame));
   });
 
@@ -165,8 +167,8 @@ describe('clips whose pixels are changed', () => {
     const set = new ClipTrainingSet(clips, ASKED, { ...OPTIONS, frames: 5, pixels: { crops: source, encoder } });
     const batch = await set.sampleBatch([0, 1], 'mirrored', random());
     expect(batch.shape).toEqual([2, 5, 2]);
-    expect([...shard.first]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect([...shard.second!]).toEqual([...shard.first].map((value) => -1 - value));
+    expect([...batch.first]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect([...batch.second!]).toEqual([...batch.first].map((value) => -1 - value));
     expect(calls.map(({ mirrored }) => mirrored)).toEqual([false, false, true, true]);
     expect(calls[2]!.pixels).toEqual(calls[0]!.pixels);
     expect(calls[3]!.pixels).toEqual(calls[1]!.pixels);

@@ -37,7 +37,7 @@ export interface ClipTrainingOptions {
   readonly skipping: readonly [number, number] | null;
   /** How often a clip is mirrored. */
   readonly flip: number;
-  /** Where the pixels are changed too, and encoded anew: by what. Null where the features are used as they are. */
+  /** Where the pixels are changed too, and encoded again: the change. Null where the features are used as they are. */
   readonly pixels: { readonly crops: CropSource; readonly encoder: Pick<FrameEncoder, 'encode'> } | null;
 }
 

@@ -42,10 +42,10 @@ describe('drawn images', () => {
     const [none, mirrored, strong] = await Promise.all(
       (['none', 'mirrored', 'strong'] as const).map((view) => set.sampleBatch([1, 2, 3], view, random())),
     );
-    expect(none!.shard.second).toBeNull();
-    expect(mirrored!.shard.first).toEqual(none!.shard.first);
-    expect(strong!.shard.first).toEqual(none!.shard.first);
-    expect(strong!.shard.second).not.toEqual(strong!.shard.first);
+    expect(none!.second).toBeNull();
+    expect(mirrored!.first).toEqual(none!.first);
+    expect(strong!.first).toEqual(none!.first);
+    expect(strong!.second).not.toEqual(strong!.first);
   });
 
   it('are mirrored as they are seen, augmented', async () => {
@@ -70,7 +70,7 @@ describe('drawn images', () => {
       new ImageTrainingSet(crops, samples, { weak: same, strong: same, softLabels, classCount: 3 });
     const labels = async (softLabels: boolean, indices: readonly number[]): Promise<unknown[]> => {
       const batch = await set(softLabels).sampleBatch(indices, 'none', random());
-      return [batch.isSoft, [...shard.labels]];
+      return [batch.isSoft, [...batch.labels]];
     };
     expect(await labels(true, [1, 0])).toEqual([true, [0, 0.25, 0.75, 0.5, 0.5, 0]]);
     expect(await labels(true, [1, 2])).toEqual([true, [0, 0.25, 0.75, 0, 0, 1]]);

@@ -101,7 +101,7 @@ export class ImageEvaluationSet implements EvaluationSet {
   constructor(
     private readonly crops: CropSource,
     private readonly samples: readonly TrainingFace[],
-    private readonly symmetric = false,
+    private readonly flipTta = false,
   ) {
     this.labels = Int32Array.from(samples, ({ label }) => label);
   }
@@ -118,7 +118,7 @@ export class ImageEvaluationSet implements EvaluationSet {
       // One below the other, they are mirrored as one picture.
       const mirrored = (): Float32Array =>
         flip({ data: pixels, height: chosen.length * size, width: size, channels }).data;
-      const logits = this.symmetric ? mean(plain, await predict(mirrored(), shape)) : plain;
+      const logits = this.flipTta ? mean(plain, await predict(mirrored(), shape)) : plain;
       const classes = logits.length / chosen.length;
       for (let i = 0; i < chosen.length; i += 1) rows.push(logits.slice(i * classes, (i + 1) * classes));
     }

@@ -11,7 +11,7 @@ const settings = z.record(z.string(), z.unknown(), { error: 'write settings of f
 const schema = z.strictObject({
   /** Of every run: settings of `fer train`. */
   base: settings,
-  /** A short training from which all methods begin, once for each condition and seed; null to begin at random. */
+  /** A short training that all methods start from, one for each condition and seed; null to start from random weights. */
   start: settings.nullable().default(null),
   /** By name: settings over the base. */
   methods: z.record(z.string(), settings, {

@@ -60,9 +60,9 @@ describe('a recipe', () => {
       [CROPS, frames({ epoch: 3 })],
       /stage "frames": training configuration: unknown setting "epoch": did you mean "epochs"\?/,
     ],
-    [[CROPS, frames({ init: '@frame/best' })], /stage "frames": "@frame" is no earlier stage/],
-    [[CROPS, frames({ init: '@frames/best' })], /stage "frames": "@frames" is no earlier stage/],
-    [[PUBLISH, CROPS, frames()], /stage "out": "@frames" is no earlier stage: did you mean "@data"\?/],
+    [[CROPS, frames({ init: '@frame/best' })], /stage "frames": "@frame" is not an earlier stage/],
+    [[CROPS, frames({ init: '@frames/best' })], /stage "frames": "@frames" is not an earlier stage/],
+    [[PUBLISH, CROPS, frames()], /stage "out": "@frames" is not an earlier stage: did you mean "@data"\?/],
   ])('is refused before anything runs: %j', (stages, message) => {
     expect(() => recipe(...stages)).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string }),

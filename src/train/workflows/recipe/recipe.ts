@@ -120,7 +120,7 @@ export function parseRecipe(json: unknown): Recipe {
     const known = [DATA, ...stages.slice(0, i).map(({ name }) => name)];
     for (const reference of referencesIn(stage)) {
       if (!known.includes(reference))
-        throw invalid(stage.name, `"@${reference}" is no earlier stage: did you mean "@${closest(reference, known)}"?`);
+        throw invalid(stage.name, `"@${reference}" is not an earlier stage: did you mean "@${closest(reference, known)}"?`);
     }
   });
   return { stages };

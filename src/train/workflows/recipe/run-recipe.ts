@@ -10,11 +10,11 @@ import { differences, fingerprints, readStageRecords, writeStageRecords } from '
 import type { StageRecord } from './stage-records.js';
 
 /**
- * Runs a recipe's stages in order, each into the folder of its name, and goes on where it was stopped or killed: what is done is not done again, and a
- * stage that was begun is taken up. A stage whose folder is removed is made anew. The engine must be open.
+ * Runs a recipe's stages in order, each into the folder of its name, and resumes after being stopped or killed: finished stages are not run again, and a
+ * started stage resumes. A stage whose folder was removed runs again. The engine must be open.
  * @param output folder of the run
  * @returns false when interrupted
- * @throws FerError CONFIG_INVALID where a stage was begun with other settings, and what stages throw
+ * @throws FerError CONFIG_INVALID where a stage was started with other settings, and what stages throw
  */
 export async function runRecipe(recipe: Recipe, output: string, options: RecipeOptions = {}): Promise<boolean> {
   const { data, root = '.', onMessage = () => undefined } = options;
@@ -69,7 +69,7 @@ function assertSame(stage: Stage, record: StageRecord | undefined, fingerprint: 
       : 'on an earlier stage, or a format of the data set, that has changed since';
   throw new FerError(
     'CONFIG_INVALID',
-    `stage "${stage.name}" was ${record.isDone ? 'made' : 'begun'} ${what}: undo the change, choose another --output, or remove ${place} to make it anew`,
+    `stage "${stage.name}" was ${record.isDone ? 'finished' : 'started'} ${what}: undo the change, choose another --output, or remove ${place} to run it again`,
   );
 }
 

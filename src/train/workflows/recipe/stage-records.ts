@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
-import { withoutLaterSettings } from '../../config/later-settings.js';
 import { writeFileAtomic } from '../../../files/atomic-file.js';
 import type { Recipe, Stage } from './recipe.js';
 import { DATA, referencesIn } from './references.js';
 
-/** What a run of a recipe remembers of a stage that was begun. */
+/** What a recipe run records about a stage it has started. */
 export interface StageRecord {
   /** Of its settings, and of the stages that it builds on. */
   readonly fingerprint: string;
@@ -29,7 +28,7 @@ export async function readStageRecords(folder: string): Promise<StageRecords> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new FerError(
       'CONFIG_INVALID',
-      `${path} cannot be read (${(error as Error).message}): begin in another --output`,
+      `${path} cannot be read (${(error as Error).message}): start in another --output`,
       { cause: error },
     );
   }
@@ -37,7 +36,7 @@ export async function readStageRecords(folder: string): Promise<StageRecords> {
 
 /** @throws FerError OUTPUT_UNWRITABLE */
 export async function writeStageRecords(folder: string, records: StageRecords): Promise<void> {
-  await writeFileAtomic(join(folder, FILE), `${JSON.stringify(records, withoutLaterSettings, 2)}\n`);
+  await writeFileAtomic(join(folder, FILE), `${JSON.stringify(records, null, 2)}\n`);
 }
 
 /**
@@ -51,7 +50,7 @@ export function fingerprints({ stages }: Recipe, format: string): ReadonlyMap<st
     all.set(
       stage.name,
       createHash('sha256')
-        .update(JSON.stringify([stage, grounds], withoutLaterSettings))
+        .update(JSON.stringify([stage, grounds]))
         .digest('hex')
         .slice(0, 16),
     );
@@ -59,7 +58,7 @@ export function fingerprints({ stages }: Recipe, format: string): ReadonlyMap<st
   return all;
 }
 
-/** What differs between the settings a stage was begun with and those it has now, as "setting: before, now after"; empty where nothing does. */
+/** What differs between the settings a stage was started with and those it has now, as "setting: before, now after"; empty where nothing does. */
 export function differences(before: Stage, now: Stage): readonly string[] {
   const [old, fresh] = [flat(before), flat(now)];
   return [...new Set([...old.keys(), ...fresh.keys()])].flatMap((key) =>
@@ -70,9 +69,5 @@ export function differences(before: Stage, now: Stage): readonly string[] {
 function flat(settings: unknown, path: readonly string[] = []): ReadonlyMap<string, string> {
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
     return new Map([[path.join('.'), JSON.stringify(settings)]]);
-  return new Map(
-    Object.entries(settings).flatMap(([key, value]) =>
-      withoutLaterSettings(key, value) === undefined ? [] : [...flat(value, [...path, key])],
-    ),
-  );
+  return new Map(Object.entries(settings).flatMap(([key, value]) => [...flat(value, [...path, key])]));
 }
