@@ -4,7 +4,7 @@ import { openImages } from '../src/ingest/sources/image-source.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { openModel } from '../src/model/heads/open-model.js';
 import { EXPRESSIONS_8 } from '../src/model/label-set.js';
-import { DEFAULT_MODEL } from '../src/model/model-names.js';
+import { DEFAULT_MODEL } from '../src/model/expression-model.js';
 import type { FaceNets } from '../src/ingest/face/face-nets.js';
 import type { Frame } from '../src/ingest/frame.js';
 import type { CropGeometry, FaceCrop } from '../src/model/crop-geometry.js';

@@ -10,7 +10,7 @@ import { expandInputs } from '../src/ingest/sources/expand-inputs.js';
 import { openSource } from '../src/ingest/sources/open-source.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { openModel } from '../src/model/heads/open-model.js';
-import { DEFAULT_MODEL } from '../src/model/model-names.js';
+import { DEFAULT_MODEL } from '../src/model/expression-model.js';
 import { ClipWindow } from '../src/stream/pipeline/clip-window.js';
 import type { FaceNets } from '../src/ingest/face/face-nets.js';
 import type { TrackedFace } from '../src/ingest/face/track/tracked-face.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findFfmpeg } from '../src/ingest/ffmpeg-binaries.js';
+import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
 import { runFer, startFer } from './support/run-fer.js';
 import { processesMentioning } from './support/processes.js';
 import { scratchDir } from './support/scratch.js';

@@ -20,7 +20,7 @@ const GRID = {
     epochs: 2,
     batchSize: 12,
     network: { size: 16, width: 4 },
-    optimizer: { learningRate: 0.01 },
+    optimizer: { lr: 0.01 },
     augment: { padding: 1 },
     selectBy: 'loss',
   },

@@ -71,7 +71,7 @@ it('killed in stage after stage, from crops to clips, makes the same model', asy
       name: 'first',
       kind: 'train',
       preset: 'ce',
-      config: { ...config, data: '@crops', network, mixup: {}, averageDecay: 0.9 },
+      config: { ...config, data: '@crops', network, mixup: {}, emaDecay: 0.9 },
     },
     {
       name: 'pictures',

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { loadCheckpoint } from '../src/model/checkpoint/load-checkpoint.js';
 import { readConfigFile, resolveConfig } from '../src/train/config/read-config.js';
-import { train as trainLibrary } from '../src/train/trainer/train.js';
+import { train as trainLibrary } from '../src/train/workflows/train.js';
 import { ambiguityOf } from './support/ambiguity-of.js';
 import { runFer, startFer } from './support/run-fer.js';
 import type { FerRun } from './support/run-fer.js';
@@ -33,9 +33,9 @@ const TINY = [
   'network.size=16',
   'network.width=4',
   'network.dropout=0.1',
-  'optimizer.learningRate=0.01',
+  'optimizer.lr=0.01',
   'augment.padding=1',
-  'averageDecay=0.9',
+  'emaDecay=0.9',
 ];
 
 const train = (folder: string, ...more: string[]): string[] => [...ASKED, '-o', folder, ...more, ...TINY];
@@ -98,8 +98,8 @@ describe('fer train', () => {
       epochs: EPOCHS,
       method: { name: 'nla' },
       network: { width: 4 },
-      optimizer: { learningRate: 0.01 },
-      averageDecay: 0.9,
+      optimizer: { lr: 0.01 },
+      emaDecay: 0.9,
     });
   });
 

@@ -11,8 +11,8 @@ import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
 import { runProcess } from '../../src/ingest/ffmpeg/run-process.js';
-import { openLiveEngine } from '../../src/stream/live/index.js';
-import { openLiveServer } from '../../src/stream/server/index.js';
+import { openLiveEngine } from '../../src/stream/live/open-live-engine.js';
+import { openLiveServer } from '../../src/stream/server/live-server.js';
 import { cameraFlags } from '../../test/live-page/support/camera-file.js';
 import { CHROMIUM } from '../../test/live-page/support/chromium.js';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
 import type { BackendName } from '../model/engines/backend.js';
-import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import type { LabelAudit } from '../train/audit/audit-labels.js';
 import type { AuditPictureOf } from '../train/audit/audit-page.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';

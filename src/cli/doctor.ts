@@ -26,9 +26,9 @@ export function reportLines(
 ): readonly string[] {
   const width = Math.max(0, ...results.map(({ name }) => name.length));
   const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const lines = results.flatMap(({ name, status, detail, mend }) => [
+  const lines = results.flatMap(({ name, status, detail, fix }) => [
     `${paint(status.padEnd(6), COLOURS[status])}  ${name.padEnd(width)}  ${detail}`,
-    ...(mend === null ? [] : [`${' '.repeat(6)}  ${' '.repeat(width)}  $ ${mend}`]),
+    ...(fix === null ? [] : [`${' '.repeat(6)}  ${' '.repeat(width)}  $ ${fix}`]),
   ]);
   const failed = results.filter(({ status }) => status === 'failed').length;
   const verdict =

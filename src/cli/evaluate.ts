@@ -6,7 +6,7 @@ import { AtomicFile } from '../files/atomic-file.js';
 import { makeFolder } from '../files/make-folder.js';
 import type { Backend, BackendName } from '../model/engines/backend.js';
 import type { ExpressionModel } from '../model/expression-model.js';
-import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import type { FaceNotes } from '../train/data/faces/face-dataset.js';
 import { faceHandling } from '../train/data/faces/face-handling.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';

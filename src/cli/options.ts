@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { BACKEND_NAMES } from '../model/engines/backend.js';
-import { DEFAULT_MODEL, MODEL_NAMES } from '../model/model-names.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import { FACE_CHOICES } from '../train/data/faces/face-handling.js';
 import { SPLITS } from '../train/data/sample.js';
 

@@ -6,7 +6,7 @@ import { epochLine } from './epoch-line.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { backendOption, number } from './options.js';
 import { Progress } from './progress.js';
-import { parseSettings } from './settings.js';
+import { parseSettings } from './set-option.js';
 
 export function trainCommand(program: Command): void {
   program

@@ -7,19 +7,22 @@ const rows = (values: readonly number[]): Float32Array => Float32Array.from(valu
 describe('posteriors for another prior', () => {
   it('follow from Bayes’ rule', () => {
     // Equal likelihoods: the posteriors are the prior.
-    expect([...withPrior(rows([0.5, 0.5]), [1, 1], [3, 1])]).toEqual([0.75, 0.25]);
-    // What was made for 0.9 : 0.1, seen as if both were equally frequent.
-    const [first] = withPrior(rows([0.9, 0.1]), [0.9, 0.1], [1, 1]);
+    expect([...withPrior(rows([0.5, 0.5]), [3, 1])]).toEqual([0.75, 0.25]);
+    // A rare class has to be nine times as likely to be as probable.
+    const [first] = withPrior(rows([0.1, 0.9]), [0.9, 0.1]);
     expect(first).toBeCloseTo(0.5);
   });
 
-  it('come back when the prior is put back, for any distributions', () => {
+  it('come back when the prior is taken out, for any distributions', () => {
     const shares = fc.array(fc.double({ min: 0.01, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
     fc.assert(
-      fc.property(shares, shares, shares, (scores, made, wanted) => {
+      fc.property(shares, shares, (scores, wanted) => {
         const sum = scores.reduce((a, b) => a + b);
         const posteriors = rows(scores.map((score) => score / sum));
-        const back = withPrior(withPrior(posteriors, made, wanted), wanted, made);
+        const back = withPrior(
+          withPrior(posteriors, wanted),
+          wanted.map((share) => 1 / share),
+        );
         back.forEach((p, k) => expect(p).toBeCloseTo(posteriors[k]!, 4));
       }),
     );
@@ -27,10 +30,10 @@ describe('posteriors for another prior', () => {
 });
 
 describe('the prior of footage', () => {
-  const priors = { posteriors: [1, 1, 1], training: [0.6, 0.3, 0.1] };
+  const training = [0.6, 0.3, 0.1];
 
   it('starts as in training and moves to what is seen', () => {
-    const estimator = new PriorEstimator(priors);
+    const estimator = new PriorEstimator(training);
     expect(estimator.prior[0]).toBeCloseTo(0.01 + 0.97 * 0.6);
     for (let i = 0; i < 1000; i += 1) estimator.update(rows(i % 2 === 0 ? [0.02, 0.02, 0.96] : [0.02, 0.96, 0.02]));
     const [a, b, c] = estimator.prior;
@@ -40,7 +43,7 @@ describe('the prior of footage', () => {
   });
 
   it('keeps every class possible and sums to 1', () => {
-    const estimator = new PriorEstimator(priors);
+    const estimator = new PriorEstimator(training);
     for (let i = 0; i < 5000; i += 1) estimator.update(rows([1, 0, 0]));
     expect(Math.min(...estimator.prior)).toBeGreaterThanOrEqual(0.01);
     expect(estimator.prior.reduce((x, y) => x + y)).toBeCloseTo(1);
@@ -51,19 +54,19 @@ describe('the prior of footage', () => {
 });
 
 describe('the choice of a prior', () => {
-  const priors = { posteriors: [1, 1], training: [3, 1] };
+  const training = [3, 1];
 
   it('is the training set’s, a uniform one, or one’s own', () => {
     const half = rows([0.5, 0.5]);
-    expect([...priorAdapter(priors, 'training').adapt(half)]).toEqual([0.75, 0.25]);
-    expect([...priorAdapter(priors, 'uniform').adapt(half)]).toEqual([0.5, 0.5]);
-    expect([...priorAdapter(priors, [1, 7]).adapt(half)]).toEqual([0.125, 0.875]);
-    expect(priorAdapter(priors, 'training').prior).toEqual([0.75, 0.25]);
+    expect([...priorAdapter(training, 'training').adapt(half)]).toEqual([0.75, 0.25]);
+    expect([...priorAdapter(training, 'uniform').adapt(half)]).toEqual([0.5, 0.5]);
+    expect([...priorAdapter(training, [1, 7]).adapt(half)]).toEqual([0.125, 0.875]);
+    expect(priorAdapter(training, 'training').prior).toEqual([0.75, 0.25]);
   });
 
   it('refuses one that does not fit, and any for a model that does not know its own', () => {
     for (const wrong of [[1], [1, -1], [0, 0], [1, NaN]]) {
-      expect(() => priorAdapter(priors, wrong)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
+      expect(() => priorAdapter(training, wrong)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
     }
     expect(() => priorAdapter(null, 'uniform')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
     const own = rows([0.2, 0.8]);

@@ -6,14 +6,6 @@ import { FerError } from '../errors/fer-error.js';
  */
 export type PriorChoice = 'training' | 'uniform' | 'auto' | readonly number[];
 
-/** Class frequencies of a model, up to a factor each. */
-export interface ModelPriors {
-  /** Those that its posteriors are made for. [C] */
-  readonly posteriors: readonly number[];
-  /** Those of its training set. [C] */
-  readonly training: readonly number[];
-}
-
 /** No class is held for rarer than this, in an estimate: a class not seen so far may still come. */
 const FLOOR = 0.01;
 /** An estimate starts as if so many faces of the first guess had been seen. */
@@ -22,13 +14,14 @@ const GUESS_WEIGHT = 50;
 const MEMORY = 3000;
 
 /**
- * Bayes' rule for another prior: p'_k = p_k w_k / v_k, normalised, with the prior v that the posteriors were made for and the wanted w
- * (Saerens, Latinne and Decaestecker 2002, equation 4).
+ * Bayes' rule: posteriors for classes that are all alike become p'_k = p_k w_k, normalised, for the prior w (Saerens, Latinne and
+ * Decaestecker 2002, equation 4).
  * @param posteriors [C]
+ * @param wanted up to a factor [C]
  * @returns new posteriors [C]
  */
-export function withPrior(posteriors: Float32Array, made: readonly number[], wanted: readonly number[]): Float32Array {
-  const moved = posteriors.map((p, k) => (made[k]! > 0 ? (p * wanted[k]!) / made[k]! : 0));
+export function withPrior(posteriors: Float32Array, wanted: readonly number[]): Float32Array {
+  const moved = posteriors.map((p, k) => p * wanted[k]!);
   const sum = moved.reduce((total, p) => total + p, 0);
   return sum > 0 ? moved.map((p) => p / sum) : posteriors.slice();
 }
@@ -41,9 +34,10 @@ export function withPrior(posteriors: Float32Array, made: readonly number[], wan
 export class PriorEstimator {
   private readonly counts: Float64Array; // [C]
 
-  constructor(private readonly priors: ModelPriors) {
-    const sum = priors.training.reduce((total, share) => total + share, 0);
-    this.counts = Float64Array.from(priors.training, (share) => (GUESS_WEIGHT * share) / sum);
+  /** @param training class frequencies of the training set, up to a factor [C] */
+  constructor(training: readonly number[]) {
+    const sum = training.reduce((total, share) => total + share, 0);
+    this.counts = Float64Array.from(training, (share) => (GUESS_WEIGHT * share) / sum);
   }
 
   /** [C], sum 1 */
@@ -55,7 +49,7 @@ export class PriorEstimator {
 
   /** The face's posteriors under the estimate so far; it then counts itself. [C] -> [C] */
   update(posteriors: Float32Array): Float32Array {
-    const adapted = withPrior(posteriors, this.priors.posteriors, this.prior);
+    const adapted = withPrior(posteriors, this.prior);
     const total = this.counts.reduce((sum, count) => sum + count, 0);
     const kept = total >= MEMORY ? (MEMORY - 1) / total : 1;
     for (const [k, p] of adapted.entries()) this.counts[k] = this.counts[k]! * kept + p;
@@ -71,19 +65,19 @@ export interface PriorAdapter {
 }
 
 /**
- * @param priors null for a model that does not know its own
+ * @param training the model's `trainingPrior`
  * @throws FerError CONFIG_INVALID where a prior is asked for of such a model, or one of one's own does not fit its classes
  */
-export function priorAdapter(priors: ModelPriors | null, choice: PriorChoice): PriorAdapter {
-  if (priors === null) {
+export function priorAdapter(training: readonly number[] | null, choice: PriorChoice): PriorAdapter {
+  if (training === null) {
     if (choice === 'training') return { adapt: (posteriors) => posteriors, prior: null };
     throw new FerError(
       'CONFIG_INVALID',
-      'prior: this model does not say for which class frequencies its posteriors are made; leave --prior out, or use the default model',
+      'prior: this model does not know the class frequencies of its training set; leave --prior out, or use the default model',
     );
   }
   if (choice === 'auto') {
-    const estimator = new PriorEstimator(priors);
+    const estimator = new PriorEstimator(training);
     return {
       adapt: (posteriors) => estimator.update(posteriors),
       get prior() {
@@ -91,11 +85,11 @@ export function priorAdapter(priors: ModelPriors | null, choice: PriorChoice): P
       },
     };
   }
-  const wanted = wantedPrior(priors, choice);
-  return { adapt: (posteriors) => withPrior(posteriors, priors.posteriors, wanted), prior: wanted };
+  const wanted = wantedPrior(training, choice);
+  return { adapt: (posteriors) => withPrior(posteriors, wanted), prior: wanted };
 }
 
-function wantedPrior({ training }: ModelPriors, choice: Exclude<PriorChoice, 'auto'>): readonly number[] {
+function wantedPrior(training: readonly number[], choice: Exclude<PriorChoice, 'auto'>): readonly number[] {
   const shares = choice === 'training' ? training : choice === 'uniform' ? training.map(() => 1) : choice;
   const sum = shares.reduce((total, share) => total + share, 0);
   if (shares.length !== training.length || !shares.every((share) => share >= 0) || !(sum > 0 && Number.isFinite(sum))) {

@@ -1,6 +1,14 @@
 import type { CropGeometry, FaceCrop } from './crop-geometry.js';
 import type { LabelSet } from './label-set.js';
 
+/** The expression models that ship with ferstream. All but the baseline are folders of `models/`. */
+export const MODEL_NAMES = ['default', 'baseline'] as const;
+
+export type ModelName = (typeof MODEL_NAMES)[number];
+
+/** Who names the expressions when nobody is named. */
+export const DEFAULT_MODEL: ModelName = 'default';
+
 /** How many neighbouring observations of a face the temporal encoder wants to see around the ones it classifies. */
 export interface ClipContext {
   /** Observations before the first one to classify. */
@@ -36,6 +44,11 @@ export interface ExpressionModel {
   /** What its crops were in training: faces found and aligned, or whole pictures as they came. */
   readonly framing: 'aligned' | 'whole';
   readonly context: ClipContext;
+  /**
+   * Class frequencies of its training set [C]; its posteriors are then for classes that are all alike, and a prior is put back with
+   * `priorAdapter`. Null: not known, and posteriors are for those of training, whatever they were.
+   */
+  readonly trainingPrior: readonly number[] | null;
   /** Frame encoder: one feature vector for each crop; all crops have `this.crop` as geometry. */
   encode(crops: readonly FaceCrop[]): Promise<Float32Array[]>;
   /** Temporal encoder and classifier: posteriors over `labels` for observations from..to-1. [to - from][C] */

@@ -2,8 +2,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runAudit } from '../../src/cli/run-audit.js';
-import type { AuditFlags } from '../../src/cli/run-audit.js';
+import { runAudit } from '../../src/cli/audit.js';
+import type { AuditFlags } from '../../src/cli/audit.js';
 import { runFer } from '../support/run-fer.js';
 import type { FerRun } from '../support/run-fer.js';
 import { scratchDir } from '../support/scratch.js';
@@ -25,7 +25,7 @@ const TINY = [
   '--set',
   'network.size=16',
   'network.width=4',
-  'optimizer.learningRate=0.01',
+  'optimizer.lr=0.01',
   'augment.padding=1',
   'validation.fraction=0',
 ];

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { ResultMessage, ServerMessage, SourceMessage } from '../../src/stream/protocol/index.js';
+import type { ResultMessage, ServerMessage, SourceMessage } from '../../src/stream/protocol/messages.js';
 import { rtspServer } from '../live-sources/support/rtsp-server.js';
 import { until } from '../live-sources/support/until.js';
 import { processesMentioning } from '../support/processes.js';

@@ -1,9 +1,10 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { LiveProducer, LiveViewer } from '../../src/stream/client/index.js';
-import type { ConnectionState } from '../../src/stream/client/index.js';
-import { openLiveServer } from '../../src/stream/server/index.js';
+import { LiveProducer } from '../../src/stream/client/live-producer.js';
+import { LiveViewer } from '../../src/stream/client/live-viewer.js';
+import type { ConnectionState } from '../../src/stream/client/connection-state.js';
+import { openLiveServer } from '../../src/stream/server/live-server.js';
 import { FakeLiveEngine } from '../support/fake-live-engine.js';
 import { FakeLiveSource } from '../support/fake-live-source.js';
 import { startServer } from '../support/live-server.js';

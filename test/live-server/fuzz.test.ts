@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PRODUCE_PATH, WATCH_PATH } from '../../src/stream/protocol/index.js';
+import { PRODUCE_PATH, WATCH_PATH } from '../../src/stream/protocol/messages.js';
 import { FakeLiveSource } from '../support/fake-live-source.js';
 import { frameBytes } from '../support/live-client.js';
 import type { LiveClient } from '../support/live-client.js';

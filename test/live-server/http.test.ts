@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { PRODUCE_PATH, WATCH_PATH } from '../../src/stream/protocol/index.js';
+import { PRODUCE_PATH, WATCH_PATH } from '../../src/stream/protocol/messages.js';
 import { FakeLiveSource } from '../support/fake-live-source.js';
 import { metric, startServer } from '../support/live-server.js';
 import { rawExchange, requestText, statusOf } from '../support/raw-http.js';

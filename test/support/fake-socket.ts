@@ -1,5 +1,5 @@
-import type { HelloMessage, ServerMessage } from '../../src/stream/protocol/index.js';
-import type { Socket } from '../../src/stream/client/index.js';
+import type { HelloMessage, ServerMessage } from '../../src/stream/protocol/messages.js';
+import type { Socket } from '../../src/stream/client/client-options.js';
 
 type Listener = (event: never) => void;
 

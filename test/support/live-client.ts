@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
-import { encodeFrameHeader } from '../../src/stream/protocol/index.js';
-import type { ServerMessage } from '../../src/stream/protocol/index.js';
+import { encodeFrameHeader } from '../../src/stream/protocol/frame-message.js';
+import type { ServerMessage } from '../../src/stream/protocol/messages.js';
 
 const schemaFile = new URL('../../docs/schema/live-protocol.schema.json', import.meta.url);
 const schema = z.fromJSONSchema(JSON.parse(readFileSync(schemaFile, 'utf8')) as Parameters<typeof z.fromJSONSchema>[0]);

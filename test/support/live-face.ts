@@ -1,5 +1,5 @@
 import { ambiguity } from '../../src/stream/pipeline/ambiguity.js';
-import type { LiveFace } from '../../src/stream/protocol/index.js';
+import type { LiveFace } from '../../src/stream/protocol/messages.js';
 
 /** A face with these posteriors, as a live server sends it. */
 export function liveFace(probabilities: Readonly<Record<string, number>>, more: Partial<LiveFace> = {}): LiveFace {

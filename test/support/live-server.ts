@@ -1,7 +1,8 @@
 import { afterEach } from 'vitest';
 import type { ClientOptions } from 'ws';
-import { openLiveServer } from '../../src/stream/server/index.js';
-import type { LiveServer, LiveServerOptions } from '../../src/stream/server/index.js';
+import { openLiveServer } from '../../src/stream/server/live-server.js';
+import type { LiveServer } from '../../src/stream/server/live-server.js';
+import type { LiveServerOptions } from '../../src/stream/server/live-server-options.js';
 import { FakeLiveEngine } from './fake-live-engine.js';
 import type { FakeEngineOptions } from './fake-live-engine.js';
 import { LiveClient } from './live-client.js';

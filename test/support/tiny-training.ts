@@ -4,29 +4,28 @@ import { frameClassifier } from '../../src/model/networks/classifier.js';
 import { compactResidualNet } from '../../src/model/networks/compact-residual-net.js';
 import { resolveConfig } from '../../src/train/config/read-config.js';
 import { MemoryCrops } from '../../src/train/data/crops/image-crops.js';
-import { nlaMethod } from '../../src/train/losses/nla-method.js';
+import { nlaMethod } from '../../src/train/losses/nla.js';
 import type { Method } from '../../src/train/losses/method.js';
 import { augmentations } from '../../src/train/augment/augmentations.js';
 import { fit } from '../../src/train/trainer/fit.js';
 import type { FinishedEpoch, FitInput, FitSettings } from '../../src/train/trainer/fit.js';
 import { ImageEvaluationSet, ImageTrainingSet } from '../../src/train/data/training/image-training-set.js';
 import type { TrainingFace } from '../../src/train/data/training/image-training-set.js';
-import { LocalRunner } from '../../src/train/trainer/shard-runner.js';
+import { LocalRunner } from '../../src/train/trainer/gradients.js';
 import type { TrainingState } from '../../src/train/records/training-state.js';
 import { PATTERNS, stripedPictures } from './striped-pictures.js';
 
 export const TINY_SETTINGS: FitSettings = {
   epochs: 2,
   batchSize: 16,
-  shards: 1,
-  accumulate: 1,
-  learningRate: 0.01,
-  headRate: 1,
+  microBatches: 1,
+  lr: 0.01,
+  headLrFactor: 1,
   warmUpEpochs: 0,
   schedule: { name: 'constant' },
   adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4, decoupled: true },
-  clipNorm: null,
-  averageDecay: null,
+  gradClip: null,
+  emaDecay: null,
   sampler: 'shuffle',
   mixup: null,
   patience: null,

@@ -20,7 +20,7 @@ export async function checkCameras(
   const name = 'cameras';
   if (platform === 'darwin') return [notChecked('ffmpeg -f avfoundation -list_devices true -i ""')];
   if (platform === 'win32') return [notChecked('ffmpeg -f dshow -list_devices true -i dummy')];
-  if (platform !== 'linux') return [{ name, status: 'note', detail: `not checked on ${platform}`, mend: null }];
+  if (platform !== 'linux') return [{ name, status: 'note', detail: `not checked on ${platform}`, fix: null }];
   try {
     const devices = (await readdir(folders.devices))
       .filter((file) => /^video\d+$/.test(file))
@@ -31,12 +31,12 @@ export async function checkCameras(
           name,
           status: 'note',
           detail: `none (no ${folders.devices}/video*); needed only for a camera on this machine`,
-          mend: null,
+          fix: null,
         },
       ];
     return await Promise.all(devices.map((device) => describeDevice(device, folders)));
   } catch (error) {
-    return [{ name, status: 'note', detail: `not checked: ${reasonOf(error)}`, mend: null }];
+    return [{ name, status: 'note', detail: `not checked: ${reasonOf(error)}`, fix: null }];
   }
 }
 
@@ -45,7 +45,7 @@ function notChecked(listing: string): CheckResult {
     name: 'cameras',
     status: 'note',
     detail: 'not checked on this system; the command lists them',
-    mend: listing,
+    fix: listing,
   };
 }
 
@@ -59,11 +59,11 @@ async function describeDevice(device: string, { devices, names }: DeviceFolders)
     () => true,
     () => false,
   );
-  if (readable) return { name: 'cameras', status: 'ok', detail: path + label, mend: null };
+  if (readable) return { name: 'cameras', status: 'ok', detail: path + label, fix: null };
   return {
     name: 'cameras',
     status: 'note',
     detail: `${path}${label}: no permission`,
-    mend: 'sudo usermod -aG video "$USER"',
+    fix: 'sudo usermod -aG video "$USER"',
   };
 }

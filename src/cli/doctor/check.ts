@@ -8,8 +8,8 @@ export interface CheckResult {
   readonly status: CheckStatus;
   /** What was found, on one line. */
   readonly detail: string;
-  /** The one command that mends it; null when all is well, or no command can. */
-  readonly mend: string | null;
+  /** The one command that fixes it; null when all is well, or no command can. */
+  readonly fix: string | null;
 }
 
 /** Looks at one part of the machine. Never throws: what goes wrong is its result. */

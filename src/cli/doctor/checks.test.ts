@@ -29,21 +29,21 @@ test.each([
   ['18.20.4', 'failed'],
 ])('node %s is %s where >=20.19 is wanted', (version, status) => {
   const [result] = checkNodeVersion(version, '>=20.19');
-  expect(result).toMatchObject({ status, mend: status === 'ok' ? null : 'nvm install 22' });
+  expect(result).toMatchObject({ status, fix: status === 'ok' ? null : 'nvm install 22' });
 });
 
 describe('the engine', () => {
   const skipped = [
-    { name: 'tfjs-node-gpu', installed: true, reason: 'sees no GPU', mend: null },
-    { name: 'tfjs-node', installed: false, reason: 'is not installed', mend: 'npm install it' },
+    { name: 'tfjs-node-gpu', installed: true, reason: 'sees no GPU', fix: null },
+    { name: 'tfjs-node', installed: false, reason: 'is not installed', fix: 'npm install it' },
   ] as const;
   const backend: Backend = { name: 'wasm', device: 'CPU', tfjsVersion: '4.22.0', description: 'wasm on CPU', skipped };
 
   test('is shown with those passed over, which are no failure', () => {
     expect(describeBackend(backend)).toEqual([
-      { name: 'engine', status: 'ok', detail: 'wasm on CPU', mend: null },
-      { name: 'engine tfjs-node-gpu', status: 'note', detail: 'installed, does not work: sees no GPU', mend: null },
-      { name: 'engine tfjs-node', status: 'note', detail: 'not used: is not installed', mend: 'npm install it' },
+      { name: 'engine', status: 'ok', detail: 'wasm on CPU', fix: null },
+      { name: 'engine tfjs-node-gpu', status: 'note', detail: 'installed, does not work: sees no GPU', fix: null },
+      { name: 'engine tfjs-node', status: 'note', detail: 'not used: is not installed', fix: 'npm install it' },
     ]);
   });
 
@@ -52,7 +52,7 @@ describe('the engine', () => {
     const [result] = await checkEngine();
     expect(result).toMatchObject({ status: 'failed', detail: expect.stringContaining('tfjs-node-gpu') as string });
     if (result?.detail.includes('not installed') === true)
-      expect(result.mend).toBe('npm install @tensorflow/tfjs-node-gpu@4.22.0');
+      expect(result.fix).toBe('npm install @tensorflow/tfjs-node-gpu@4.22.0');
     else
       console.warn(
         `SKIPPED: the install command, because @tensorflow/tfjs-node-gpu is installed here (${result?.detail ?? ''})`,
@@ -62,7 +62,7 @@ describe('the engine', () => {
   test('with a name nobody knows is a failure', async () => {
     vi.stubEnv('FERSTREAM_BACKEND', 'abacus');
     expect(await checkEngine()).toMatchObject([
-      { status: 'failed', detail: expect.stringContaining('abacus') as string, mend: 'unset FERSTREAM_BACKEND' },
+      { status: 'failed', detail: expect.stringContaining('abacus') as string, fix: 'unset FERSTREAM_BACKEND' },
     ]);
   });
 });
@@ -81,8 +81,8 @@ describe('the versions of TensorFlow.js', () => {
       { name: '@tensorflow/tfjs-node', version: '4.21.0', optional: true },
     ];
     expect(checkTfjsPackages(packages, '4.22.0')).toMatchObject([
-      { status: 'failed', mend: 'npm install @tensorflow/tfjs-core@4.22.0' },
-      { status: 'note', mend: 'npm install @tensorflow/tfjs-node@4.22.0' },
+      { status: 'failed', fix: 'npm install @tensorflow/tfjs-core@4.22.0' },
+      { status: 'note', fix: 'npm install @tensorflow/tfjs-node@4.22.0' },
     ]);
   });
 });
@@ -103,7 +103,7 @@ describe('ffmpeg and ffprobe', () => {
     expect((await checkFfmpeg())[0]).toMatchObject({
       status: 'failed',
       detail: expect.stringContaining('no-ffmpeg') as string,
-      mend: 'unset FFMPEG_PATH',
+      fix: 'unset FFMPEG_PATH',
     });
   });
 });
@@ -123,21 +123,21 @@ describe('the trained models that ship with ferstream', () => {
         name: 'model default',
         status: 'ok',
         detail: expect.stringMatching(/^0\.\d\d MB, sha256:[0-9a-f]{64}$/) as string,
-        mend: null,
+        fix: null,
       },
     ]);
   });
 
   test('stop everything when the one that is taken by default is missing, and only then', async () => {
     expect(await checkModels(folder, 'default')).toMatchObject([
-      { status: 'failed', detail: expect.stringContaining('"default"') as string, mend: 'npm install ferstream' },
+      { status: 'failed', detail: expect.stringContaining('"default"') as string, fix: 'npm install ferstream' },
     ]);
-    expect(await checkModels(folder, 'baseline')).toMatchObject([{ status: 'note', mend: null }]);
+    expect(await checkModels(folder, 'baseline')).toMatchObject([{ status: 'note', fix: null }]);
   });
 });
 
 test('sharp works', async () => {
-  expect(await checkSharp()).toMatchObject([{ status: 'ok', mend: null }]);
+  expect(await checkSharp()).toMatchObject([{ status: 'ok', fix: null }]);
 });
 
 describe('cameras', () => {
@@ -149,8 +149,8 @@ describe('cameras', () => {
     for (const file of ['video10', 'video2', 'videotape', 'null']) await writeFile(join(devices, file), '');
     await writeFile(join(names, 'video2', 'name'), 'Integrated Camera\n');
     expect(await checkCameras('linux', { devices, names })).toEqual([
-      { name: 'cameras', status: 'ok', detail: `${join(devices, 'video2')} (Integrated Camera)`, mend: null },
-      { name: 'cameras', status: 'ok', detail: join(devices, 'video10'), mend: null },
+      { name: 'cameras', status: 'ok', detail: `${join(devices, 'video2')} (Integrated Camera)`, fix: null },
+      { name: 'cameras', status: 'ok', detail: join(devices, 'video10'), fix: null },
     ]);
   });
 
@@ -168,7 +168,7 @@ describe('cameras', () => {
 });
 
 test('a folder that can be written to, and one that cannot', async () => {
-  expect(await checkWriteAccess(folder)).toMatchObject([{ status: 'ok', mend: null }]);
+  expect(await checkWriteAccess(folder)).toMatchObject([{ status: 'ok', fix: null }]);
   expect(await checkWriteAccess(join(folder, 'absent'))).toMatchObject([
     { status: 'failed', detail: expect.stringContaining('absent') as string },
   ]);

@@ -2,13 +2,8 @@ import { FerError } from '../../errors/fer-error.js';
 import type { Backend } from '../../model/engines/backend.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import type { OpenBackendOptions } from '../../model/engines/open-backend.js';
-import {
-  differingPackages,
-  installedTfjsPackages,
-  levelCommand,
-  tfjsVersion,
-} from '../../model/engines/tfjs-versions.js';
-import type { TfjsPackage } from '../../model/engines/tfjs-versions.js';
+import { differingPackages, installedTfjsPackages, levelCommand, tfjsVersion } from '../../model/engines/packages.js';
+import type { TfjsPackage } from '../../model/engines/packages.js';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 
@@ -17,19 +12,19 @@ export async function checkEngine(options: Pick<OpenBackendOptions, 'backend'> =
   try {
     return describeBackend(await openBackend({ ...options, warn: () => undefined }));
   } catch (error) {
-    return [{ name: 'engine', status: 'failed', detail: reasonOf(error), mend: commandFor(error) }];
+    return [{ name: 'engine', status: 'failed', detail: reasonOf(error), fix: commandFor(error) }];
   }
 }
 
 /** One line for the engine obtained, one for each that was passed over. */
 export function describeBackend(backend: Backend): readonly CheckResult[] {
   return [
-    { name: 'engine', status: 'ok', detail: backend.description, mend: null },
-    ...backend.skipped.map(({ name, reason, mend, installed }): CheckResult => ({
+    { name: 'engine', status: 'ok', detail: backend.description, fix: null },
+    ...backend.skipped.map(({ name, reason, fix, installed }): CheckResult => ({
       name: `engine ${name}`,
       status: 'note',
       detail: installed ? `installed, does not work: ${reason}` : `not used: ${reason}`,
-      mend,
+      fix,
     })),
   ];
 }
@@ -49,12 +44,12 @@ export function checkTfjsPackages(
   const short = (list: readonly TfjsPackage[]): string =>
     list.map(({ name }) => name.replace('@tensorflow/', '')).join(', ');
   if (differing.length === 0)
-    return [{ name: 'tensorflow.js', status: 'ok', detail: `${expected}: ${short(packages)}`, mend: null }];
+    return [{ name: 'tensorflow.js', status: 'ok', detail: `${expected}: ${short(packages)}`, fix: null }];
   return differing.map((odd): CheckResult => ({
     name: 'tensorflow.js',
     // An optional engine of another version is passed over; a mixture in the core stops everything.
     status: odd.optional ? 'note' : 'failed',
     detail: `${odd.name} is ${odd.version}, TensorFlow.js ${expected}`,
-    mend: levelCommand([odd], expected),
+    fix: levelCommand([odd], expected),
   }));
 }

@@ -1,6 +1,6 @@
 import { currentBackend, openBackend } from '../../model/engines/open-backend.js';
 import { describeShipped } from '../../model/heads/shipped-models.js';
-import { DEFAULT_MODEL, MODEL_NAMES } from '../../model/model-names.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../../model/expression-model.js';
 import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../model/pretrained/weight-files.js';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
@@ -13,14 +13,14 @@ export async function checkModels(folder?: string, taken: string = DEFAULT_MODEL
       const name = `model ${model}`;
       try {
         const { hash, bytes } = await describeShipped(model, folder);
-        return { name, status: 'ok', detail: `${(bytes / 1e6).toFixed(2)} MB, ${hash}`, mend: null };
+        return { name, status: 'ok', detail: `${(bytes / 1e6).toFixed(2)} MB, ${hash}`, fix: null };
       } catch (error) {
         const needed = model === taken;
         return {
           name,
           status: needed ? 'failed' : 'note',
           detail: reasonOf(error),
-          mend: needed ? 'npm install ferstream' : null,
+          fix: needed ? 'npm install ferstream' : null,
         };
       }
     }),
@@ -59,8 +59,8 @@ async function read(
     // Whatever became of the engine asked for: decoding needs one, and TensorFlow.js left alone would take plain `cpu`.
     if (currentBackend() === null) await openBackend({ backend: 'wasm' });
     for (const network of networks) await load(network);
-    return { name, status: 'ok', detail: `${packageName}: ${networks.join(', ')}`, mend: null };
+    return { name, status: 'ok', detail: `${packageName}: ${networks.join(', ')}`, fix: null };
   } catch (error) {
-    return { name, status: 'failed', detail: reasonOf(error), mend: `npm install ${packageName}` };
+    return { name, status: 'failed', detail: reasonOf(error), fix: `npm install ${packageName}` };
   }
 }

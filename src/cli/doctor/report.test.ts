@@ -2,16 +2,16 @@ import { expect, test } from 'vitest';
 import type { CheckResult } from './check.js';
 import { canRun, reportJson, reportLines, runChecks, runDoctor } from '../doctor.js';
 
-const fine: CheckResult = { name: 'node', status: 'ok', detail: '20.20.2', mend: null };
+const fine: CheckResult = { name: 'node', status: 'ok', detail: '20.20.2', fix: null };
 const note: CheckResult = {
   name: 'engine webgpu',
   status: 'note',
   detail: 'not installed',
-  mend: 'npm install webgpu',
+  fix: 'npm install webgpu',
 };
-const broken: CheckResult = { name: 'ffmpeg', status: 'failed', detail: 'none found', mend: 'npm install ffmpeg' };
+const broken: CheckResult = { name: 'ffmpeg', status: 'failed', detail: 'none found', fix: 'npm install ffmpeg' };
 
-test('columns are aligned, and what mends a thing stands below it', () => {
+test('columns are aligned, and what fixes a thing stands below it', () => {
   expect(reportLines([fine, note, broken], { colour: false })).toEqual([
     'ok      node           20.20.2',
     'note    engine webgpu  not installed',

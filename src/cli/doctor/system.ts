@@ -28,13 +28,13 @@ async function look(
 ): Promise<CheckResult> {
   try {
     const { path, version, origin } = await find();
-    return { name, status: 'ok', detail: `${version}, ${ORIGINS[origin]}: ${path}`, mend: null };
+    return { name, status: 'ok', detail: `${version}, ${ORIGINS[origin]}: ${path}`, fix: null };
   } catch (error) {
     return {
       name,
       status: 'failed',
       detail: reasonOf(error),
-      mend: process.env[variable] ? `unset ${variable}` : `npm install ${bundle}`,
+      fix: process.env[variable] ? `unset ${variable}` : `npm install ${bundle}`,
     };
   }
 }
@@ -51,7 +51,7 @@ export function checkNodeVersion(version = process.versions.node, range = engine
       name: 'node',
       status: enough ? 'ok' : 'failed',
       detail: `${version} (${range} wanted)`,
-      mend: enough ? null : 'nvm install 22',
+      fix: enough ? null : 'nvm install 22',
     },
   ];
 }
@@ -80,7 +80,7 @@ export async function checkSharp(): Promise<readonly CheckResult[]> {
     if (info.width !== 16 || Math.abs(red - 200) > 8)
       throw new Error(`a JPEG came back changed (${info.width} pixels wide, red ${red})`);
     return [
-      { name: 'images', status: 'ok', detail: `sharp ${sharp.versions.sharp} reads and writes JPEG`, mend: null },
+      { name: 'images', status: 'ok', detail: `sharp ${sharp.versions.sharp} reads and writes JPEG`, fix: null },
     ];
   } catch (error) {
     return [
@@ -88,7 +88,7 @@ export async function checkSharp(): Promise<readonly CheckResult[]> {
         name: 'images',
         status: 'failed',
         detail: `sharp does not work: ${reasonOf(error)}`,
-        mend: 'npm install --include=optional sharp',
+        fix: 'npm install --include=optional sharp',
       },
     ];
   }
@@ -99,14 +99,14 @@ export async function checkWriteAccess(folder = process.cwd()): Promise<readonly
   const name = 'folder';
   try {
     await rmdir(await mkdtemp(join(folder, '.fer-doctor-')));
-    return [{ name, status: 'ok', detail: `${folder} is writable`, mend: null }];
+    return [{ name, status: 'ok', detail: `${folder} is writable`, fix: null }];
   } catch (error) {
     return [
       {
         name,
         status: 'failed',
         detail: `${folder} is not writable (${reasonOf(error)})`,
-        mend: `chmod u+rwx "${folder}"`,
+        fix: `chmod u+rwx "${folder}"`,
       },
     ];
   }

@@ -27,6 +27,10 @@ const schema = z.strictObject({
   flipTta: z.boolean().optional(),
   /** Of a temporal network: frames in the clips it was trained on. */
   clipFrames: z.int().positive().optional(),
+  /** Class frequencies, up to a factor each: those that its posteriors are made for, and those of its training set; not known when left out. [C] */
+  priors: z
+    .strictObject({ posteriors: z.array(z.number().positive()), training: z.array(z.number().nonnegative()) })
+    .optional(),
   /** How it was trained: whatever the trainer wants to have on record. */
   recipe: z.record(z.string(), z.json()),
   /** Measured on held-out data, by name. */

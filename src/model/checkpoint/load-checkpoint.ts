@@ -67,8 +67,8 @@ export async function loadCheckpoint(folder: string, wanted: CheckpointWanted = 
 }
 
 function assertFits(info: CheckpointInfo, { kind, labels, crop }: CheckpointWanted, folder: string): void {
-  const refuse = (has: string, want: string, mend: string): never => {
-    throw new FerError('MODEL_INCOMPATIBLE', `checkpoint ${folder} ${has}, wanted: ${want}; ${mend}`);
+  const refuse = (has: string, want: string, fix: string): never => {
+    throw new FerError('MODEL_INCOMPATIBLE', `checkpoint ${folder} ${has}, wanted: ${want}; ${fix}`);
   };
   if (kind !== undefined && kind !== info.kind)
     refuse(`is a ${info.kind} network`, `a ${kind} network`, 'name the other one');

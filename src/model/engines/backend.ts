@@ -9,7 +9,7 @@ export interface SkippedBackend {
   /** One line. */
   readonly reason: string;
   /** The one command that installs it; null when it is installed, and `reason` says what to do. */
-  readonly mend: string | null;
+  readonly fix: string | null;
   /** False when the package is simply not there, true when it is there and does not work. */
   readonly installed: boolean;
 }

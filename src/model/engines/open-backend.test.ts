@@ -43,7 +43,7 @@ async function openInChild(project: string, steps: readonly Step[]): Promise<See
     `import * as tf from ${JSON.stringify(packageUrl('@tensorflow/tfjs'))};
      import Module from 'node:module';
      import util from 'node:util';
-     import { openBackend } from ${JSON.stringify(sourceUrl('src/model/backend/index.ts'))};
+     import { openBackend } from ${JSON.stringify(sourceUrl('src/model/engines/open-backend.ts'))};
      for (const helper of ['isNullOrUndefined', 'isArray']) delete util[helper]; // as on Node 24
      const attempts = [];
      for (const { backend, env } of ${JSON.stringify(steps.map((step) => (typeof step === 'string' ? { backend: step, env: {} } : step)))}) {
@@ -219,7 +219,7 @@ describe.concurrent('auto', () => {
             name: 'tfjs-node-gpu',
             installed: false,
             reason: `${GPU} is not installed`,
-            mend: `npm install ${GPU}@${VERSION}`,
+            fix: `npm install ${GPU}@${VERSION}`,
           },
         ],
       },

@@ -5,7 +5,7 @@ import { BACKEND_NAMES, EngineMissing } from './backend.js';
 import type { Backend, BackendName, SkippedBackend, Engine, OpenedEngine } from './backend.js';
 import { nativeCpuEngine, nativeGpuEngine } from './native-engine.js';
 import { proveEngine } from './prove-engine.js';
-import { assertOwnPackagesAgree, tfjsVersion } from './tfjs-versions.js';
+import { assertOwnPackagesAgree, tfjsVersion } from './packages.js';
 import { wasmEngine } from './wasm-engine.js';
 import { webgpuEngine } from './webgpu-engine.js';
 
@@ -97,7 +97,7 @@ async function openFirst(warn: (line: string) => void): Promise<Backend> {
     } catch (error) {
       const installed = !(error instanceof EngineMissing);
       const reason = error instanceof Error ? error.message : String(error);
-      skipped.push({ name, reason, installed, mend: installed ? null : engine.install });
+      skipped.push({ name, reason, installed, fix: installed ? null : engine.install });
       if (installed) warn(`ferstream: passing over ${name}: ${reason}`);
     }
   }

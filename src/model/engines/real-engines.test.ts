@@ -23,7 +23,7 @@ async function compute(
 ): Promise<{ numbers: Numbers; stderr: string }> {
   const { reported, stderr, stdout } = await runInChild(
     `import * as tf from ${JSON.stringify(packageUrl('@tensorflow/tfjs'))};
-     import { openBackend } from ${JSON.stringify(sourceUrl('src/model/backend/index.ts'))};
+     import { openBackend } from ${JSON.stringify(sourceUrl('src/model/engines/open-backend.ts'))};
      const wave = (shape, step) => tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => Math.sin(i * step)), shape);
      let description = 'cpu';
      let refused;

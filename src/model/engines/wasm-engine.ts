@@ -3,8 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { EngineMissing } from './backend.js';
 import type { Engine, OpenedEngine } from './backend.js';
-import { findOwnPackage } from './packages.js';
-import { assertSameVersion } from './tfjs-versions.js';
+import { findOwnPackage, assertSameVersion } from './packages.js';
 import { installTrainingKernels } from './wasm-kernels/training-kernels.js';
 
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';

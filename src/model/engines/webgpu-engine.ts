@@ -4,9 +4,8 @@ import { FerError } from '../../errors/fer-error.js';
 import { EngineMissing } from './backend.js';
 import type { Engine, OpenRequest, OpenedEngine } from './backend.js';
 import { requireWithOneEngine } from './require-engine.js';
-import { findPackage } from './packages.js';
+import { findPackage, assertSameVersion } from './packages.js';
 import { isEngineRegistered } from './prove-engine.js';
-import { assertSameVersion } from './tfjs-versions.js';
 
 const DAWN = 'webgpu';
 const TFJS = '@tensorflow/tfjs-backend-webgpu';

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { readRows, toPosteriors } from './posteriors.js';
+import { readRows, toPosteriors } from './read-rows.js';
+import type { Calibration } from './read-rows.js';
 
 /** The classifier of the frame network at inference: the features of one picture -> its posteriors. */
 export class FrameHead {
   /** @param classifier the frame network, which stays its owner's */
   constructor(
     private readonly classifier: tf.LayersModel,
-    private readonly temperature: number,
+    private readonly calibration: Calibration,
   ) {}
 
   /** [D] -> [1][C] */
@@ -14,7 +15,7 @@ export class FrameHead {
     return readRows(
       tf.tidy(() => {
         const rows = tf.tensor2d(features, [1, features.length]); // [1, D]
-        return toPosteriors(this.classifier.getLayer('logits').apply(rows) as tf.Tensor2D, this.temperature); // [1, C]
+        return toPosteriors(this.classifier.getLayer('logits').apply(rows) as tf.Tensor2D, this.calibration); // [1, C]
       }),
     );
   }

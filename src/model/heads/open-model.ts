@@ -1,9 +1,8 @@
 import { closest } from '../../errors/closest.js';
 import { FerError } from '../../errors/fer-error.js';
 import { BaselineModel } from './baseline-model.js';
-import type { ExpressionModel } from '../expression-model.js';
-import { MODEL_NAMES } from '../model-names.js';
-import type { ModelName } from '../model-names.js';
+import type { ExpressionModel, ModelName } from '../expression-model.js';
+import { MODEL_NAMES } from '../expression-model.js';
 import { SHIPPED_MODELS, shippedFolder } from './shipped-models.js';
 import { isModelFolder, modelFolderHash } from './model-folder.js';
 import { TrainedModel } from './trained-model.js';

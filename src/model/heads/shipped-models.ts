@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FerError } from '../../errors/fer-error.js';
-import type { ModelName } from '../model-names.js';
+import type { ModelName } from '../expression-model.js';
 import { isModelFolder, modelFolderHash } from './model-folder.js';
 
 /** Where the package keeps its trained models; as far from `src/model` as from `dist/model`. */

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Clip, ClipContext } from '../expression-model.js';
 import { SelfAttention } from '../networks/self-attention.js';
-import { readRows, toPosteriors } from './posteriors.js';
+import { readRows, toPosteriors } from './read-rows.js';
+import type { Calibration } from './read-rows.js';
 
 /** A temporal network at inference: features of a clip -> posteriors for its frames. */
 export class TemporalHead {
@@ -9,7 +10,7 @@ export class TemporalHead {
 
   constructor(
     private readonly network: tf.LayersModel,
-    private readonly temperature: number,
+    private readonly calibration: Calibration,
     clipFrames: number,
   ) {
     const causal = network.layers.some(
@@ -25,7 +26,7 @@ export class TemporalHead {
       const clip = tf.tensor(joined(features, width), [1, features.length, width]); // [1, T, D]
       const inputs = this.network.inputs.length > 1 ? [clip, tf.ones([1, features.length])] : clip;
       const logits = this.network.predict(inputs) as tf.Tensor3D; // [1, T, C]
-      return toPosteriors(logits.slice([0, from, 0], [1, to - from, -1]).squeeze<tf.Tensor2D>([0]), this.temperature); // [to - from, C]
+      return toPosteriors(logits.slice([0, from, 0], [1, to - from, -1]).squeeze<tf.Tensor2D>([0]), this.calibration); // [to - from, C]
     });
     return readRows(posteriors);
   }

@@ -10,7 +10,7 @@ import { encoderOf } from '../networks/classifier.js';
 import { foldBatchNorm } from '../networks/fold-batch-norm.js';
 import { FrameHead } from './frame-head.js';
 import { findModelFolder, modelFolderHash } from './model-folder.js';
-import { readRows, toPosteriors } from './posteriors.js';
+import { calibrationOf, readRows, toPosteriors } from './read-rows.js';
 import { DEFAULT_CLIP_FRAMES, TemporalHead } from './temporal-head.js';
 
 /** Crops per pass through the network. */
@@ -29,6 +29,7 @@ interface Parts {
   readonly encode: Encode;
   readonly frameHead: FrameHead | null;
   readonly temporalHead: TemporalHead | null;
+  readonly trainingPrior: readonly number[] | null;
 }
 
 /**
@@ -45,6 +46,7 @@ export class TrainedModel implements ExpressionModel {
   readonly framing: ExpressionModel['framing'];
   readonly flipTta: boolean;
   readonly context: ClipContext;
+  readonly trainingPrior: readonly number[] | null;
 
   private constructor(private readonly parts: Parts) {
     const { name, version, labels, frame, temporalHead } = parts;
@@ -54,6 +56,7 @@ export class TrainedModel implements ExpressionModel {
     this.crop = frame.info.crop;
     this.framing = framingOf(frame.info);
     this.flipTta = frame.info.flipTta ?? false;
+    this.trainingPrior = parts.trainingPrior;
     this.context = temporalHead?.context ?? { past: 0, future: 0, hop: 1 };
   }
 
@@ -84,9 +87,18 @@ export class TrainedModel implements ExpressionModel {
   private static ofFrames(frame: Checkpoint, version: string, name = frame.info.network): TrainedModel {
     const { info } = frame;
     const toLogits = encodeWith(frame.model, info);
-    const encode: Encode = (crops) => toPosteriors(toLogits(crops), info.temperature ?? 1); // [B, C]
+    const encode: Encode = (crops) => toPosteriors(toLogits(crops), calibrationOf(info)); // [B, C]
     const labels = labelSetOf(info);
-    return new TrainedModel({ name, version, labels, frame, encode, frameHead: null, temporalHead: null });
+    return new TrainedModel({
+      name,
+      version,
+      labels,
+      frame,
+      encode,
+      frameHead: null,
+      temporalHead: null,
+      trainingPrior: info.priors?.training ?? null,
+    });
   }
 
   private static ofClips(
@@ -112,8 +124,9 @@ export class TrainedModel implements ExpressionModel {
         labels: labelSetOf(info),
         frame,
         encode: encodeWith(encoder, frame.info), // [B, D]
-        frameHead: sameLabels ? new FrameHead(frame.model, frame.info.temperature ?? 1) : null,
-        temporalHead: new TemporalHead(model, info.temperature ?? 1, info.clipFrames ?? DEFAULT_CLIP_FRAMES),
+        frameHead: sameLabels ? new FrameHead(frame.model, calibrationOf(frame.info)) : null,
+        temporalHead: new TemporalHead(model, calibrationOf(info), info.clipFrames ?? DEFAULT_CLIP_FRAMES),
+        trainingPrior: info.priors?.training ?? null,
       });
     } catch (error) {
       model.dispose();

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { scaleByChannel, sumByChannel } from './channel-math.js';
-import { nativeBackend } from './native-backend.js';
-import type { NativeBackend } from './native-backend.js';
-import { nativeBatchNorm, nativeBatchNormGradient } from './native-batch-norm.js';
+import { nativeBackend, nativeBatchNorm, nativeBatchNormGradient } from './native-ops.js';
+import type { NativeBackend } from './native-ops.js';
 
 /** What normalising a batch gives: the caller disposes all three. */
 export interface NormalisedBatch {

@@ -4,8 +4,7 @@ import { openBackend } from '../engines/open-backend.js';
 import { disposeRecognition, loadRecognitionWeights, RECOGNITION_BLOCKS } from '../pretrained/recognition-weights.js';
 import type { RecognitionWeights } from '../pretrained/recognition-weights.js';
 import { encoderOf, frameClassifier } from './classifier.js';
-import { FACE_RESNET_SIDES } from './face-resnet-sides.js';
-import { faceResNet } from './face-resnet.js';
+import { FACE_RESNET_SIDES, faceResNet } from './face-resnet.js';
 import { startFromRecognition } from './start-from-recognition.js';
 
 beforeAll(async () => {

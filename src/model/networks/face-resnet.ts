@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { Enlarge } from './enlarge.js';
-import type { FaceResNetSide } from './face-resnet-sides.js';
 import { Seeds, relu } from './residual-block.js';
 import { StandardiseImage } from './standardise-image.js';
 
-export interface FaceResNetOptions {
+/** Sides at which every stage's pictures have an odd side, so that its two ways of halving them agree. The network was made for 150. */
+export const FACE_RESNET_SIDES = [67, 99, 131, 163] as const;
+type FaceResNetSide = (typeof FACE_RESNET_SIDES)[number];
+
+interface FaceResNetOptions {
   /** Side of the square crop in pixels. */
   readonly size?: number;
   readonly channels?: 1 | 3;
@@ -14,7 +17,7 @@ export interface FaceResNetOptions {
   readonly seed?: number;
 }
 
-export interface FaceResNetBlock {
+interface FaceResNetBlock {
   /** What its layers' names begin with. */
   readonly name: string;
   readonly filters: number;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { nativeBackend } from './native-backend.js';
-import type { NativeBackend } from './native-backend.js';
+import { nativeBackend } from './native-ops.js';
+import type { NativeBackend } from './native-ops.js';
 
 /**
  * max(x, 0), with the gradient in one pass on tfjs-node: TensorFlow.js composes it there of seven, of which one looks for NaN. [...] -> [...]

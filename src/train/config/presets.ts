@@ -13,7 +13,7 @@ export const PRESETS = {
     epochs: 50,
     sampler: 'class-balanced',
     selectBy: 'macroF1',
-    optimizer: { learningRate: 1e-4 },
+    optimizer: { lr: 1e-4 },
   },
 } as const;
 

@@ -27,10 +27,10 @@ describe('a configuration', () => {
   });
 
   it('is what was said last: preset, then file, then command line', () => {
-    const file = { epochs: 12, optimizer: { learningRate: 0.01, weightDecay: 0.1 }, method: { warmUpEpochs: 7 } };
-    const config = resolveConfig('nla', file, DATA, { epochs: 3, optimizer: { learningRate: 0.5 } });
+    const file = { epochs: 12, optimizer: { lr: 0.01, weightDecay: 0.1 }, method: { warmUpEpochs: 7 } };
+    const config = resolveConfig('nla', file, DATA, { epochs: 3, optimizer: { lr: 0.5 } });
     expect(config.epochs).toBe(3);
-    expect(config.optimizer).toMatchObject({ learningRate: 0.5, weightDecay: 0.1, beta1: 0.9 });
+    expect(config.optimizer).toMatchObject({ lr: 0.5, weightDecay: 0.1, beta1: 0.9 });
     expect(config.method).toMatchObject({ name: 'nla', warmUpEpochs: 7, lambda: 0.5 });
   });
 
@@ -42,7 +42,7 @@ describe('a configuration', () => {
         patience: fc.option(fc.integer({ min: 1, max: 9 })),
         optimizer: fc.record(
           {
-            learningRate: fc.double({ min: 1e-5, max: 1, noNaN: true }),
+            lr: fc.double({ min: 1e-5, max: 1, noNaN: true }),
             weightDecay: fc.double({ min: 0, max: 1, noNaN: true }),
           },
           { requiredKeys: [] },
@@ -99,7 +99,7 @@ describe('a configuration', () => {
 
   it.each([
     [{ optimiser: {} }, /unknown setting "optimiser": did you mean "optimizer"\?$/],
-    [{ optimizer: { learningrate: 1 } }, /unknown setting "optimizer\.learningrate": did you mean "learningRate"\?$/],
+    [{ optimizer: { weightdecay: 1 } }, /unknown setting "optimizer\.weightdecay": did you mean "weightDecay"\?$/],
     [{ method: { lamda: 1 } }, /unknown setting "method\.lamda": did you mean "lambda"\?$/],
     [{ method: { naw: { slop: -1 } } }, /unknown setting "method\.naw\.slop": did you mean "slope"\?$/],
     [{ network: { name: 'resnet18', siz: 64 } }, /unknown setting "network\.siz": did you mean "size"\?$/],
@@ -117,7 +117,7 @@ describe('a configuration', () => {
     [{ ...DATA, epochs: 'ten' }, /epochs: .*number/],
     [{ ...DATA, epochs: 0 }, /epochs: /],
     [{ ...DATA, validation: { fraction: 1 } }, /validation\.fraction: /],
-    [{ ...DATA, averageDecay: 1 }, /averageDecay: /],
+    [{ ...DATA, emaDecay: 1 }, /emaDecay: /],
     [{ ...DATA, method: { name: 'nal' } }, /method\.name: .*'nla'/],
     [{ ...DATA, sampler: 'random' }, /sampler: .*class-balanced/],
     [
@@ -125,8 +125,8 @@ describe('a configuration', () => {
       /init: face-api:recognition fits network\.name "face-resnet", not "compact"/,
     ],
     [
-      { ...DATA, network: { name: 'joined', of: ['a', 'b'], shares: [1, 2, 3] } },
-      /network\.shares: 2 networks are joined, so give 2 shares, not 3/,
+      { ...DATA, network: { name: 'ensemble', members: ['a', 'b'], weights: [1, 2, 3] } },
+      /network\.weights: the ensemble has 2 members: give 2 weights, not 3/,
     ],
     [{ ...DATA, mixup: {} }, /mixup: nla has to know which label .*; use method ce/],
     [

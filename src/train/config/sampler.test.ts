@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../util/seeded-random.js';
-import { SAMPLERS, drawnShares, epochOrder, turnsOf } from './sampler.js';
+import { SAMPLERS, drawnShares, epochOrder, repeatsOf } from './sampler.js';
 
 const classes = fc.array(fc.integer({ min: -1, max: 5 }), { minLength: 1, maxLength: 80 });
 const seed = fc.integer({ min: 0, max: 1000 });
@@ -101,6 +101,6 @@ it.each(SAMPLERS)('knows how often %s draws the classes', (sampler) => {
 });
 
 it('counts how often a sample came before', () => {
-  expect(turnsOf([3, 1, 3, 3, 0, 1])).toEqual([0, 0, 1, 2, 0, 1]);
-  expect(turnsOf([])).toEqual([]);
+  expect(repeatsOf([3, 1, 3, 3, 0, 1])).toEqual([0, 0, 1, 2, 0, 1]);
+  expect(repeatsOf([])).toEqual([]);
 });

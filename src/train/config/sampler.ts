@@ -66,7 +66,7 @@ export function drawnShares(sampler: SamplerName, counts: readonly number[]): nu
 }
 
 /** How often each sample of an order stands there before: 0 where it comes for the first time. [order.length] */
-export function turnsOf(order: readonly number[]): number[] {
+export function repeatsOf(order: readonly number[]): number[] {
   const seen = new Map<number, number>();
   return order.map((index) => {
     const turn = seen.get(index) ?? 0;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { FACE_RESNET_SIDES } from '../../model/networks/face-resnet-sides.js';
+import { FACE_RESNET_SIDES } from '../../model/networks/face-resnet.js';
 import { JSD_VARIANTS } from '../losses/jsd.js';
 import { SAMPLERS } from './sampler.js';
 
@@ -60,13 +60,13 @@ const network = z.discriminatedUnion('name', [
     width: count.default(24),
     depth: count.default(1),
     dropout: share.default(0),
-    symmetric: z.boolean().default(false),
+    flipTta: z.boolean().default(false),
   }),
   z.strictObject({
     name: z.literal('resnet18'),
     size: count.default(112),
     dropout: share.default(0),
-    symmetric: z.boolean().default(false),
+    flipTta: z.boolean().default(false),
   }),
   z.strictObject({
     name: z.literal('face-resnet'),
@@ -74,15 +74,15 @@ const network = z.discriminatedUnion('name', [
     channels: z.union([z.literal(1), z.literal(3)]).default(1),
     enlargeTo: z.literal([...FACE_RESNET_SIDES]).default(99),
     dropout: share.default(0),
-    symmetric: z.boolean().default(false),
+    flipTta: z.boolean().default(false),
   }),
   z.strictObject({
-    name: z.literal('joined'),
-    /** Model folders of the frame networks that are joined. */
-    of: z.array(z.string().min(1)).min(2),
-    /** How much the logits of each count in the mean that training begins with, such as [1, 2]; all alike when null. */
-    shares: z.array(positive).nullable().default(null),
-    symmetric: z.boolean().default(false),
+    name: z.literal('ensemble'),
+    /** Model folders of the frame networks. */
+    members: z.array(z.string().min(1)).min(2),
+    /** Weight of each member's logits in the mean that training starts from, such as [1, 2]; equal when null. */
+    weights: z.array(positive).nullable().default(null),
+    flipTta: z.boolean().default(false),
   }),
   z.strictObject({
     name: z.literal('temporal'),
@@ -109,14 +109,15 @@ const schedule = z.discriminatedUnion('name', [
 
 const optimizer = z.strictObject({
   name: z.enum(['adam', 'adamw']).default('adamw'),
-  learningRate: positive.default(1e-3),
-  /** Factor for the classifier's layer. */
-  headRate: positive.default(1),
+  lr: positive.default(1e-3),
+  /** Multiple of the learning rate for the classifier's layer. */
+  headLrFactor: positive.default(1),
   weightDecay: z.number().nonnegative().default(1e-4),
   beta1: z.number().min(0).lt(1).default(0.9),
   beta2: z.number().min(0).lt(1).default(0.999),
   epsilon: positive.default(1e-8),
-  clipNorm: positive.nullable().default(null),
+  /** Largest norm of the gradient. */
+  gradClip: positive.nullable().default(null),
 });
 
 const range = z.tuple([z.number(), z.number()]);
@@ -182,12 +183,13 @@ export const trainConfigSchema = z
     init: z.string().nullable().default(null),
     epochs: count.default(40),
     batchSize: count.default(64),
-    shards: count.default(1),
-    accumulate: count.default(1),
+    /** Parts of a batch that go through the network one by one (or in several workers); their gradients are averaged. */
+    microBatches: count.default(1),
     optimizer: optimizer.prefault({}),
     schedule: schedule.prefault({ name: 'cosine' }),
     warmUpEpochs: z.number().nonnegative().default(0),
-    averageDecay: z.number().min(0).lt(1).nullable().default(null),
+    /** Of the moving average of the weights, which is then the model. */
+    emaDecay: z.number().min(0).lt(1).nullable().default(null),
     sampler: z.enum(SAMPLERS).default('shuffle'),
     /** Class frequencies that posteriors are made for: as in the training set (0), all alike (1), in between; null for those that the sampler makes. */
     balance: share.nullable().default(null),
@@ -227,11 +229,11 @@ export const trainConfigSchema = z
   })
   .superRefine(({ init, mixup, balance, method: { name }, network }, context) => {
     const kind = network.name;
-    if (network.name === 'joined' && network.shares !== null && network.shares.length !== network.of.length) {
+    if (network.name === 'ensemble' && network.weights !== null && network.weights.length !== network.members.length) {
       context.addIssue({
         code: 'custom',
-        path: ['network', 'shares'],
-        message: `${network.of.length} networks are joined, so give ${network.of.length} shares, not ${network.shares.length}`,
+        path: ['network', 'weights'],
+        message: `the ensemble has ${network.members.length} members: give ${network.members.length} weights, not ${network.weights.length}`,
       });
     }
     if (init === RECOGNITION && kind !== 'face-resnet')

@@ -50,7 +50,7 @@ export async function calibrateModel(
   if (truths.length === 0)
     throw new FerError(
       'INPUT_UNREADABLE',
-      `model ${folder}: there is no face with a label that it knows to calibrate it on; give another data set or split`,
+      `model ${folder}: the data have no face with a label the model knows: give another data set or split`,
     );
   return {
     count: truths.length,

@@ -18,7 +18,7 @@ class BrightSide implements ExpressionModel {
   readonly labels = new LabelSet('sides', ['left', 'right']);
   readonly crop = GEOMETRY;
   readonly framing = 'whole';
-  readonly symmetric: boolean = false;
+  readonly flipTta: boolean = false;
   readonly context = { past: 0, future: 0, hop: 1 };
   readonly encoded: number[] = [];
   readonly clips: Clip[] = [];
@@ -271,7 +271,7 @@ it('averages with the mirrored picture', async () => {
 
 it('does not look twice with a symmetric model, whose answer to the mirrored picture is the same', async () => {
   class Symmetric extends BrightSide {
-    override readonly symmetric = true;
+    override readonly flipTta = true;
   }
   const model = new Symmetric();
   await evaluate(model, [picture('p', 'left', 90, 10)], { flip: true });

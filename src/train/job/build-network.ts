@@ -6,27 +6,28 @@ import type { LabelSet } from '../../model/label-set.js';
 import { frameClassifier } from '../../model/networks/classifier.js';
 import { compactResidualNet } from '../../model/networks/compact-residual-net.js';
 import { faceResNet } from '../../model/networks/face-resnet.js';
-import { joinClassifiers } from '../../model/networks/join-classifiers.js';
+import { ensembleClassifiers } from '../../model/networks/ensemble-classifier.js';
 import { resNet18 } from '../../model/networks/resnet18.js';
 import type { NetworkConfig } from '../config/train-config.js';
 import { FRAME_PART, partOf } from '../../model/heads/model-folder.js';
 
 export type FrameNetworkConfig = Exclude<NetworkConfig, { name: 'temporal' }>;
-type JoinedConfig = Extract<NetworkConfig, { name: 'joined' }>;
+type EnsembleConfig = Extract<NetworkConfig, { name: 'ensemble' }>;
 
 /**
- * How faces are cut for a network: always the same places for eyes and mouth, whatever the size; as its parts want them for a joined one.
- * @throws FerError WEIGHTS_MISSING where a part is no model
+ * How faces are cut for a network: always the same places for eyes and mouth, whatever the size; for an ensemble as its members want them.
+ * @throws FerError WEIGHTS_MISSING where a member is not a model
  */
 export async function geometryOf(network: FrameNetworkConfig): Promise<CropGeometry> {
-  if (network.name === 'joined') return (await readCheckpointInfo(await partOf(network.of[0]!, FRAME_PART))).crop;
+  if (network.name === 'ensemble')
+    return (await readCheckpointInfo(await partOf(network.members[0]!, FRAME_PART))).crop;
   return { ...DEFAULT_CROP, size: network.size, channels: network.name === 'resnet18' ? 3 : network.channels };
 }
 
 /**
- * A frame classifier with its initial weights; a joined one has those of its parts. [B, S, S, C] -> logits [B, classes]
+ * A frame classifier with its initial weights; an ensemble has those of its members. [B, S, S, C] -> logits [B, classes]
  * @param crop how its faces are cut (geometryOf)
- * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE where parts do not fit one another or the labels
+ * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE where members do not fit one another or the labels
  */
 export async function buildFrameNetwork(
   network: FrameNetworkConfig,
@@ -34,11 +35,11 @@ export async function buildFrameNetwork(
   crop: CropGeometry,
   seed: number,
 ): Promise<tf.LayersModel> {
-  if (network.name === 'joined') return await join(network, labels, crop);
+  if (network.name === 'ensemble') return await buildEnsemble(network, labels, crop);
   return frameClassifier(frameEncoder(network, seed), { classes: labels.size, dropout: network.dropout, seed });
 }
 
-function frameEncoder(network: Exclude<FrameNetworkConfig, JoinedConfig>, seed: number): tf.LayersModel {
+function frameEncoder(network: Exclude<FrameNetworkConfig, EnsembleConfig>, seed: number): tf.LayersModel {
   switch (network.name) {
     case 'compact':
       return compactResidualNet({ ...network, seed });
@@ -49,13 +50,13 @@ function frameEncoder(network: Exclude<FrameNetworkConfig, JoinedConfig>, seed: 
   }
 }
 
-async function join(network: JoinedConfig, labels: LabelSet, crop: CropGeometry): Promise<tf.LayersModel> {
-  const parts: tf.LayersModel[] = [];
+async function buildEnsemble(network: EnsembleConfig, labels: LabelSet, crop: CropGeometry): Promise<tf.LayersModel> {
+  const members: tf.LayersModel[] = [];
   try {
-    for (const folder of network.of)
-      parts.push((await loadCheckpoint(await partOf(folder, FRAME_PART), { kind: 'frame', labels, crop })).model);
-    return await joinClassifiers(parts, network.shares ?? undefined);
+    for (const folder of network.members)
+      members.push((await loadCheckpoint(await partOf(folder, FRAME_PART), { kind: 'frame', labels, crop })).model);
+    return await ensembleClassifiers(members, network.weights ?? undefined);
   } finally {
-    for (const part of parts) part.dispose();
+    for (const member of members) member.dispose();
   }
 }

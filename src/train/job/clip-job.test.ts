@@ -25,8 +25,8 @@ import { SeededRandom } from '../util/seeded-random.js';
 import { predictWith } from './predict.js';
 import { openTrainingData } from './training-data.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
-import { train } from '../trainer/train.js';
-import type { TrainOptions } from '../trainer/train.js';
+import { train } from '../workflows/train.js';
+import type { TrainOptions } from '../trainer/run-training.js';
 
 const SIZE = 16;
 /** Frames of a clip, and of those the network sees at a time. */
@@ -139,7 +139,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
   it('annotates and evaluates as it was judged in training, on a symmetric frame network too', async () => {
     await cp(at('frame-run', 'best'), at('symmetric'), { recursive: true });
     const info = await readCheckpointInfo(at('symmetric'));
-    await writeFile(at('symmetric', INFO_FILE), JSON.stringify({ ...info, symmetric: true }));
+    await writeFile(at('symmetric', INFO_FILE), JSON.stringify({ ...info, flipTta: true }));
     await train(clipConfig({}, { encoder: at('symmetric') }), at('symmetric-run'));
     for (const run of ['run', 'symmetric-run']) await expectEvaluatedAsJudged(at(run, 'best'));
     const [plain, symmetric] = await Promise.all(
@@ -340,7 +340,7 @@ it(
       try {
         expect(task.report).toMatchObject({ training: 2, validation: 1, leftOut: {} });
         expect(task.validation!.labels).toHaveLength(LENGTH);
-        return (await task.training.sampleBatch([1, 0], 'mirrored', new SeededRandom(1))).shard.second!;
+        return (await task.training.sampleBatch([1, 0], 'mirrored', new SeededRandom(1))).second!;
       } finally {
         task.dispose();
         await data.close();

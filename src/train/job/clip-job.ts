@@ -229,7 +229,7 @@ export function clipSplit(encoded: EncodedClips, split: Split): EvaluationSet {
 
 /** What the finished model will see. Trained it is on either side of a frame, as two views of the clip. */
 function featuresInUse({ features, info }: EncodedClips): ClipFeatures {
-  return info.symmetric === true ? meanOfSides(features) : features;
+  return info.flipTta === true ? meanOfSides(features) : features;
 }
 
 /** Wrong labels of single frames. */

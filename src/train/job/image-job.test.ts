@@ -105,7 +105,7 @@ describe('images to train a frame network on', () => {
   });
 
   it('are answered by a symmetric network as their mirror images are, and it is kept as one', async () => {
-    const symmetric = config({ network: { name: 'compact', size: SIZE, width: 4, symmetric: true } });
+    const symmetric = config({ network: { name: 'compact', size: SIZE, width: 4, flipTta: true } });
     await taskOf(symmetric, async (task) => {
       const seen: Float32Array[] = [];
       const predict = predictWith(task.model);
@@ -124,7 +124,7 @@ describe('images to train a frame network on', () => {
         expect(value).toBeCloseTo((plain[k]! + mirrored[k]!) / 2, 5);
       await task.save(join(root, 'symmetric'), { temperature: 1, metrics: {} });
     });
-    expect((await readCheckpointInfo(join(root, 'symmetric'))).symmetric).toBe(true);
+    expect((await readCheckpointInfo(join(root, 'symmetric'))).flipTta).toBe(true);
   });
 
   it('are answered by a joined network by the mean of its parts, which must fit one another', async () => {
@@ -146,7 +146,7 @@ describe('images to train a frame network on', () => {
       await answers({ name: 'compact', size: SIZE, width: 4 }, 1),
       await answers({ name: 'compact', size: SIZE, width: 4 }, 2),
     ];
-    const both = await answers({ name: 'joined', of: [folder('one'), folder('two')] });
+    const both = await answers({ name: 'ensemble', members: [folder('one'), folder('two')] });
     expect(both).toHaveLength(one.length);
     both.forEach((row, i) => {
       row.forEach((value, k) => {
@@ -154,15 +154,15 @@ describe('images to train a frame network on', () => {
       });
     });
 
-    await expect(answers({ name: 'joined', of: [folder('one'), folder('larger')] })).rejects.toMatchObject({
+    await expect(answers({ name: 'ensemble', members: [folder('one'), folder('larger')] })).rejects.toMatchObject({
       code: 'MODEL_INCOMPATIBLE',
       message: expect.stringMatching(/larger was trained on crops/) as string,
     });
-    await expect(answers({ name: 'joined', of: [folder('one'), folder('none')] })).rejects.toMatchObject({
+    await expect(answers({ name: 'ensemble', members: [folder('one'), folder('none')] })).rejects.toMatchObject({
       code: 'WEIGHTS_MISSING',
     });
     const reordered = config(
-      { network: { name: 'joined', of: [folder('one'), folder('two')] }, labels: [...PATTERNS].reverse() },
+      { network: { name: 'ensemble', members: [folder('one'), folder('two')] }, labels: [...PATTERNS].reverse() },
       pictures,
     );
     await expect(taskOf(reordered, () => null)).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE' });

@@ -64,7 +64,7 @@ export async function imageJob(
       softLabels: config.softLabels,
       classCount: labels.size,
     }),
-    validation: validation.length === 0 ? null : new ImageEvaluationSet(indexed.crops, validation, network.symmetric),
+    validation: validation.length === 0 ? null : new ImageEvaluationSet(indexed.crops, validation, network.flipTta),
     labels,
     report: {
       training: training.length,
@@ -80,7 +80,7 @@ export async function imageJob(
     save: (folder, figures) =>
       saveCheckpoint(model, folder, {
         ...checkpointInfo('frame', model, labels, geometry, config),
-        ...(network.symmetric && { symmetric: true }),
+        ...(network.flipTta && { flipTta: true }),
         ...figures,
       }),
     assertResumable: () => Promise.resolve(),
@@ -105,7 +105,7 @@ export async function imageSplit(
     await geometryOf(network),
     prepared,
   );
-  return new ImageEvaluationSet(indexed.crops, withCrops(faces, indexed, 0), network.symmetric);
+  return new ImageEvaluationSet(indexed.crops, withCrops(faces, indexed, 0), network.flipTta);
 }
 
 /** A face to train on or to judge by, before it has a place among the crops. */

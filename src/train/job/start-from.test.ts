@@ -27,7 +27,7 @@ describe('the weights of an earlier model', async () => {
         'frame',
         model,
         new LabelSet('two', ['a', 'b']),
-        await geometryOf({ name: 'compact', size: 16, channels: 1, width: 4, depth: 1, dropout: 0, symmetric: false }),
+        await geometryOf({ name: 'compact', size: 16, channels: 1, width: 4, depth: 1, dropout: 0, flipTta: false }),
         config,
       ),
       metrics: {},

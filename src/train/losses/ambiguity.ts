@@ -1,5 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
-import type { NawParameters } from './naw-parameters.js';
+import type { NawParameters } from './naw.js';
 
 /**
  * The four places of a labelled sample in the plane of p_GT and p_NN, by the margin p_GT - p_NN: from a label the

@@ -3,6 +3,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { checkLabels, labelDistribution } from './labels.js';
 import type { Labels } from './labels.js';
 import { logPosteriors } from './log-posteriors.js';
+import type { Method } from './method.js';
 
 export interface CrossEntropyOptions {
   /** The share of every label that is spread evenly over all classes, in [0, 1). Default 0. Szegedy et al., CVPR 2016. */
@@ -66,4 +67,16 @@ function checkOptions(
     );
   }
   return { labelSmoothing, classWeights: classWeights ?? Array.from({ length: classCount }, () => 1) };
+}
+
+/** Plain cross entropy: what the others are measured against. */
+export function crossEntropyMethod(options: CrossEntropyOptions = {}): Method {
+  return {
+    name: 'ce',
+    secondView: () => 'none',
+    loss(logits, _second, labels) {
+      const { loss } = crossEntropy(logits, labels, options);
+      return { loss, parts: { crossEntropy: loss.clone() } };
+    },
+  };
 }

@@ -4,6 +4,7 @@ import { checkLabels, checkViews, labelOneHot } from './labels.js';
 import type { Labels } from './labels.js';
 import { logPosteriors } from './log-posteriors.js';
 import { withoutGradient } from './without-gradient.js';
+import type { Method } from './method.js';
 
 export interface DnferOptions {
   /** Share of the consistency term, in [0, 1]. Published: 0.5. */
@@ -97,4 +98,29 @@ function superviseView(logits: tf.Tensor2D, labels: Labels, warmUp: boolean): Dn
   const clean = warmUp ? (labelled as tf.Tensor1D) : believed; // [N]
   const supervised = crossEntropy(logits, labels).perSample.mul(clean).sum().div<tf.Scalar>(clean.sum().maximum(1));
   return { threshold, truth, clean, supervised };
+}
+
+export interface DnferMethodOptions {
+  readonly alpha?: number;
+  readonly warmUpEpochs?: number;
+}
+
+/** Dynamic adaptive threshold (arXiv 2208.10221): weak and strong view of every image. */
+export function dnferMethod({ alpha = 0.5, warmUpEpochs = 5 }: DnferMethodOptions = {}): Method {
+  return {
+    name: 'dnfer',
+    secondView: () => 'strong',
+    loss(weak, strong, labels, { epoch }) {
+      const result = dnfer(weak, strong!, labels, { alpha, warmUp: epoch < warmUpEpochs });
+      return {
+        loss: result.loss,
+        parts: {
+          supervised: result.supervised,
+          consistency: result.consistency,
+          cleanShareWeak: result.weak.clean.mean(),
+          cleanShareStrong: result.strong.clean.mean(),
+        },
+      };
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '../../model/engines/open-backend.js';
-import { crossEntropyMethod } from './cross-entropy-method.js';
+import { crossEntropyMethod } from './cross-entropy.js';
 import { adjustmentOffsets, withLogitAdjustment } from './logit-adjustment.js';
 
 beforeAll(async () => {

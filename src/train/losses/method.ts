@@ -8,7 +8,7 @@ import type { Labels } from './labels.js';
 export type SecondView = 'none' | 'mirrored' | 'strong';
 
 /** Where training stands. */
-export interface TrainingMoment {
+export interface EpochProgress {
   /** From 0. */
   readonly epoch: number;
   readonly epochs: number;
@@ -24,10 +24,10 @@ export type MethodResult = {
 /** One way to train: what it looks at, and its loss. Clips are flattened: every frame is a sample. */
 export interface Method {
   readonly name: string;
-  secondView(moment: TrainingMoment): SecondView;
+  secondView(moment: EpochProgress): SecondView;
   /**
    * @param logits of the first view [N, C]
    * @param second of the second view [N, C]; null where `secondView` says "none"
    */
-  loss(logits: tf.Tensor2D, second: tf.Tensor2D | null, labels: Labels, moment: TrainingMoment): MethodResult;
+  loss(logits: tf.Tensor2D, second: tf.Tensor2D | null, labels: Labels, moment: EpochProgress): MethodResult;
 }

@@ -1,18 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../model/engines/open-backend.js';
-import { NAW_PARAMETERS } from './naw-parameters.js';
-import { crossEntropy } from './cross-entropy.js';
-import { dnfer } from './dnfer.js';
-import { nawSchedule } from './naw.js';
-import { nla } from './nla.js';
-import { vNaw } from './v-naw.js';
+import { NAW_PARAMETERS, nawSchedule } from './naw.js';
+import { crossEntropy, crossEntropyMethod } from './cross-entropy.js';
+import { dnfer, dnferMethod } from './dnfer.js';
+import { nla, nlaMethod } from './nla.js';
+import { vNaw, vNawMethod } from './v-naw.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import { crossEntropyMethod } from './cross-entropy-method.js';
-import { dnferMethod } from './dnfer-method.js';
-import { nlaMethod } from './nla-method.js';
-import { vNawMethod } from './v-naw-method.js';
-import type { Method, TrainingMoment } from './method.js';
+import type { Method, EpochProgress } from './method.js';
 
 beforeAll(async () => {
   await openBackend();
@@ -20,7 +15,7 @@ beforeAll(async () => {
 
 const [COUNT, CLASSES] = [12, 4];
 const LABELS = Array.from({ length: COUNT }, (_, i) => (i === 5 ? -1 : i % CLASSES));
-const AT = (epoch: number): TrainingMoment => ({ epoch, epochs: 20 });
+const AT = (epoch: number): EpochProgress => ({ epoch, epochs: 20 });
 
 function logits(seed: number, scale = 2): tf.Tensor2D {
   const random = new SeededRandom(seed);
@@ -33,7 +28,7 @@ function logits(seed: number, scale = 2): tf.Tensor2D {
 /** Loss, its parts, and the gradients by both views, at one moment. */
 function results(
   method: Method,
-  moment: TrainingMoment,
+  moment: EpochProgress,
   { scale = 2, labels = LABELS }: { scale?: number; labels?: readonly number[] } = {},
 ) {
   return tf.tidy(() => {

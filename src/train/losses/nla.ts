@@ -2,8 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import { jsd } from './jsd.js';
 import type { JsdVariant } from './jsd.js';
 import type { Labels } from './labels.js';
-import { nawCrossEntropy } from './naw.js';
-import type { NawOptions, NawWeights } from './naw.js';
+import { nawCrossEntropy, NAW_PARAMETERS, nawSchedule } from './naw.js';
+import type { NawOptions, NawWeights, NawParameters } from './naw.js';
+import { crossEntropy } from './cross-entropy.js';
+import type { Method } from './method.js';
 
 export interface NlaOptions {
   readonly naw: NawOptions;
@@ -48,4 +50,49 @@ export function nla(logits: tf.Tensor2D, flipped: tf.Tensor2D, labels: Labels, o
       consistency,
     };
   });
+}
+
+export interface NlaMethodOptions {
+  readonly lambda?: number;
+  readonly consistency?: JsdVariant;
+  readonly detachWeights?: boolean;
+  /** First epochs with cross entropy alone. A network that starts from nothing needs them. */
+  readonly warmUpEpochs?: number;
+  readonly naw?: Partial<NawParameters>;
+}
+
+/** Navigating Label Ambiguity (arXiv 2502.09993). The schedule of the weights begins after the warm-up. */
+export function nlaMethod({
+  lambda = 0.5,
+  consistency = 'paper',
+  detachWeights = false,
+  warmUpEpochs = 0,
+  naw = {},
+}: NlaMethodOptions = {}): Method {
+  const parameters: NawParameters = { ...NAW_PARAMETERS.nla, ...naw };
+  return {
+    name: 'nla',
+    secondView: ({ epoch }) => (epoch < warmUpEpochs ? 'none' : 'mirrored'),
+    loss(logits, mirrored, labels, { epoch, epochs }) {
+      if (epoch < warmUpEpochs) {
+        const { loss } = crossEntropy(logits, labels);
+        return { loss, parts: { crossEntropy: loss.clone() } };
+      }
+      const epsilon = nawSchedule(epoch - warmUpEpochs, epochs - warmUpEpochs, parameters.slope);
+      const result = nla(logits, mirrored!, labels, {
+        naw: { parameters, epsilon, detachWeights },
+        lambda,
+        consistency,
+      });
+      return {
+        loss: result.loss,
+        parts: {
+          crossEntropy: result.meanCrossEntropy,
+          supervised: result.supervised,
+          consistency: result.consistency,
+          meanWeight: result.weight.mean(),
+        },
+      };
+    },
+  };
 }

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { jsd } from './jsd.js';
 import type { JsdVariant } from './jsd.js';
-import { nawCrossEntropy } from './naw.js';
-import type { NawOptions, NawWeights } from './naw.js';
+import { nawCrossEntropy, NAW_PARAMETERS, nawSchedule } from './naw.js';
+import type { NawOptions, NawWeights, NawParameters } from './naw.js';
+import type { Method } from './method.js';
 
 export interface VNawOptions {
   readonly naw: NawOptions;
@@ -63,4 +64,47 @@ export function vNaw(
     const supervised = parts.meanCrossEntropy.mul(a).add(weightedCrossEntropy.mul(1 - a));
     return { ...parts, loss: supervised.add<tf.Scalar>(consistency.mul(b)), weightedCrossEntropy, consistency };
   });
+}
+
+export interface VNawMethodOptions {
+  readonly a?: number;
+  readonly b?: number;
+  readonly consistency?: JsdVariant;
+  readonly detachWeights?: boolean;
+  readonly naw?: Partial<NawParameters>;
+}
+
+/** V-NAW (arXiv 2503.15970): every frame of the batch's clips is a sample. */
+export function vNawMethod({
+  a = 0.5,
+  b = 0.4,
+  consistency = 'paper',
+  detachWeights = false,
+  naw = {},
+}: VNawMethodOptions = {}): Method {
+  const parameters: NawParameters = { ...NAW_PARAMETERS['v-naw'], ...naw };
+  return {
+    name: 'v-naw',
+    secondView: () => 'mirrored',
+    loss(logits, mirrored, labels, { epoch, epochs }) {
+      const epsilon = nawSchedule(epoch, epochs, parameters.slope);
+      // The loss does not look at which clip a frame belongs to, so each may be a clip of its own.
+      const clips = labels.expandDims<tf.Tensor2D | tf.Tensor3D>(1); // [N, 1] or [N, 1, C]
+      const result = vNaw(logits.expandDims(1), mirrored!.expandDims(1), clips, {
+        naw: { parameters, epsilon, detachWeights },
+        a,
+        b,
+        consistency,
+      });
+      return {
+        loss: result.loss,
+        parts: {
+          crossEntropy: result.meanCrossEntropy,
+          weightedCrossEntropy: result.weightedCrossEntropy,
+          consistency: result.consistency,
+          meanWeight: result.weight.mean(),
+        },
+      };
+    },
+  };
 }

@@ -1,7 +1,24 @@
 import { confidence } from './calibration.js';
 import { classificationMetrics } from './classification-metrics.js';
 import { confusionMatrix, predictedClasses } from './confusion-matrix.js';
-import type { SplitMetrics } from '../records/epoch-record.js';
+
+/** How a model did on one split. */
+export interface SplitMetrics {
+  /** Samples (of clips: frames) with a label. */
+  readonly count: number;
+  /** Mean cross entropy in nats. */
+  readonly loss: number;
+  /** WAR. */
+  readonly accuracy: number;
+  /** UAR. */
+  readonly meanClassAccuracy: number;
+  readonly macroF1: number;
+  readonly expectedCalibrationError: number;
+  /** By class; null for one that does not occur. [C] */
+  readonly recall: readonly (number | null)[];
+  /** Rows = truth. [C][C] */
+  readonly confusion: readonly (readonly number[])[];
+}
 
 /**
  * Everything that is reported about a split, from its logits.

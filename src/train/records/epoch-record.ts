@@ -1,22 +1,5 @@
+import type { SplitMetrics } from '../metrics/split-metrics.js';
 import type { Calibration } from '../metrics/calibration.js';
-
-/** How a model did on one split. */
-export interface SplitMetrics {
-  /** Samples (of clips: frames) with a label. */
-  readonly count: number;
-  /** Mean cross entropy in nats. */
-  readonly loss: number;
-  /** WAR. */
-  readonly accuracy: number;
-  /** UAR. */
-  readonly meanClassAccuracy: number;
-  readonly macroF1: number;
-  readonly expectedCalibrationError: number;
-  /** By class; null for one that does not occur. [C] */
-  readonly recall: readonly (number | null)[];
-  /** Rows = truth. [C][C] */
-  readonly confusion: readonly (readonly number[])[];
-}
 
 /** What one epoch of training gave. */
 export interface EpochRecord {
@@ -32,8 +15,8 @@ export interface EpochRecord {
   readonly trainAccuracy: number;
   /** Null where nothing was set aside. */
   readonly validation: SplitMetrics | null;
-  /** The temperature found on the validation samples, and what it makes of their posteriors; null where there are none. Runs of earlier versions do not have it. */
-  readonly calibration?: Calibration | null;
+  /** The temperature fitted on the validation samples, and their calibration with it; null without validation. */
+  readonly calibration: Calibration | null;
   /** Of wall clock, validation included. */
   readonly seconds: number;
   /** Samples (images or clips) trained on per second of wall clock. */

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../model/engines/open-backend.js';
-import { NAW_PARAMETERS } from '../losses/naw-parameters.js';
-import { nawWeights } from '../losses/naw.js';
+import { NAW_PARAMETERS, nawWeights } from '../losses/naw.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { RowTable } from './row-table.js';
 

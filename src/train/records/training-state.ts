@@ -1,10 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { FerError } from '../../errors/fer-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import type { AdamState } from '../trainer/adam-w.js';
 import type { EpochRecord } from './epoch-record.js';
 
-/** Everything a run needs to go on as if it had not been interrupted. Random numbers come from the seed, epoch and sample, so they need no state. */
+/** All weights of a model in two flat lists: how the optimizer, the workers and the saved state see them. */
+export interface WeightVectors {
+  /** Trained weights. [P] */
+  readonly trained: Float32Array;
+  /** Moving statistics of batch normalisation. [Q] */
+  readonly moving: Float32Array;
+}
+
+/** Moments of the gradients so far. [P] */
+export interface AdamState {
+  readonly first: Float32Array;
+  readonly second: Float32Array;
+  /** Steps taken. */
+  steps: number;
+}
+
+/** Everything a run needs to resume as if it had not been interrupted. Random numbers come from the seed, epoch and sample, so they need no state. */
 export interface TrainingState {
   /** Epochs done. */
   readonly epoch: number;
@@ -15,10 +30,10 @@ export interface TrainingState {
   readonly history: readonly EpochRecord[];
   /** Fingerprint of the configuration and data: another run's state must not be taken. */
   readonly fingerprint: string;
-  readonly weights: { readonly trained: Float32Array; readonly moving: Float32Array };
+  readonly weights: WeightVectors;
   readonly adam: AdamState;
   /** Moving average of trained and moving weights; null where none is kept. */
-  readonly average: { readonly trained: Float32Array; readonly moving: Float32Array } | null;
+  readonly average: WeightVectors | null;
 }
 
 const MAGIC = 'ferstate1';
@@ -114,7 +129,7 @@ export async function loadTrainingState(path: string): Promise<TrainingState | n
   } catch (error) {
     throw new FerError(
       'CONFIG_INVALID',
-      `training state ${path} is damaged (${(error as Error).message.replaceAll(/\s+/g, ' ')}): remove it to start anew`,
+      `training state ${path} is damaged (${(error as Error).message.replaceAll(/\s+/g, ' ')}): remove it to start again`,
       { cause: error },
     );
   }

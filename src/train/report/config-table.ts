@@ -1,7 +1,7 @@
 import { html } from './html.js';
 import type { Html } from './html.js';
 
-/** Settings as rows of dotted names, e.g. `optimizer.learningRate`. Lists of plain values stay in one row. */
+/** Settings as rows of dotted names, e.g. `optimizer.lr`. Lists of plain values stay in one row. */
 export function settings(config: Readonly<Record<string, unknown>>, prefix = ''): [string, string][] {
   return Object.entries(config).flatMap(([key, value]): [string, string][] => {
     const name = `${prefix}${key}`;

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { epochHistory, THREE_LABELS } from '../../../test/support/epoch-history.js';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { FerError } from '../../errors/fer-error.js';
-import { NAW_PARAMETERS } from '../losses/naw-parameters.js';
+import { NAW_PARAMETERS } from '../losses/naw.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { ambiguityPoints } from '../losses/ambiguity.js';
 import type { AmbiguityData } from '../losses/ambiguity.js';

@@ -3,10 +3,8 @@ import type { TrainConfig } from '../config/train-config.js';
 import { writeEpochTables } from '../records/epoch-tables.js';
 import { writeReport } from './write-report.js';
 import { writeTensorboardEvents } from '../records/tensorboard-events.js';
-import { nawSchedule } from '../losses/naw.js';
-import type { NawParameters } from '../losses/naw-parameters.js';
-import { isOutOfPatience } from '../trainer/fit.js';
-import { nawOf } from '../trainer/naw-of.js';
+import { nawParameters, nawSchedule } from '../losses/naw.js';
+import type { NawParameters } from '../losses/naw.js';
 import type { RunFolder } from '../records/run-folder.js';
 import type { TrainingSet } from '../data/training/training-set.js';
 import type { TrainingState } from '../records/training-state.js';
@@ -24,15 +22,15 @@ export class RunLogs {
     private readonly training: TrainingSet,
     private readonly labels: readonly string[],
   ) {
-    this.parameters = nawOf(config.method);
+    this.parameters = nawParameters(config.method);
   }
 
-  /** @param rows (p_GT, p_NN, predicted class) of the epoch [R, 3] */
-  async write({ epoch, history, bestEpoch }: TrainingState, rows: Float32Array): Promise<void> {
+  /** @param rows (p_GT, p_NN, predicted class) of the epoch [R, 3] @param isLast whether training ends with this epoch */
+  async write({ epoch, history, bestEpoch }: TrainingState, rows: Float32Array, isLast: boolean): Promise<void> {
     const { folder, config, training, labels, parameters } = this;
     await writeEpochTables(folder.path, labels, history);
     await writeTensorboardEvents(folder.path, history, { labels });
-    if (epoch % REPORT_EVERY !== 0 && epoch !== config.epochs && !isOutOfPatience({ epoch, bestEpoch }, config)) return;
+    if (epoch % REPORT_EVERY !== 0 && !isLast) return;
     await writeReport(folder.report, {
       title: basename(folder.path),
       ...{ labels, history, config, bestEpoch },

@@ -1,13 +1,13 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { MethodConfig, TrainConfig } from '../config/train-config.js';
 import { adjustmentOffsets, withLogitAdjustment } from '../losses/logit-adjustment.js';
-import { crossEntropyMethod } from '../losses/cross-entropy-method.js';
-import { dnferMethod } from '../losses/dnfer-method.js';
-import { nlaMethod } from '../losses/nla-method.js';
-import { vNawMethod } from '../losses/v-naw-method.js';
+import { crossEntropyMethod } from '../losses/cross-entropy.js';
+import { dnferMethod } from '../losses/dnfer.js';
+import { nlaMethod } from '../losses/nla.js';
+import { vNawMethod } from '../losses/v-naw.js';
 import type { Method } from '../losses/method.js';
 import { drawnShares } from '../config/sampler.js';
-import { nawOf } from './naw-of.js';
+import { nawParameters } from '../losses/naw.js';
 
 /** What decides the loss. */
 export type LossConfig = Pick<TrainConfig, 'method' | 'sampler' | 'balance'>;
@@ -36,11 +36,11 @@ function plainMethod(config: MethodConfig, counts: readonly number[]): Method {
         ...(config.classWeights === 'balanced' ? { classWeights: balanced(counts) } : {}),
       });
     case 'nla':
-      return nlaMethod({ ...config, naw: nawOf(config) });
+      return nlaMethod({ ...config, naw: nawParameters(config) });
     case 'dnfer':
       return dnferMethod(config);
     case 'v-naw':
-      return vNawMethod({ ...config, naw: nawOf(config) });
+      return vNawMethod({ ...config, naw: nawParameters(config) });
   }
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
+import type { WeightVectors } from '../records/training-state.js';
 
 interface Place {
   readonly variable: tf.Variable;
@@ -7,14 +8,6 @@ interface Place {
   readonly name: string;
   readonly layer: string;
   readonly offset: number;
-}
-
-/** All weights of a model in two flat lists, which is how the optimiser, the workers and the saved state see them. */
-export interface WeightVectors {
-  /** Those that are trained. [P] */
-  readonly trained: Float32Array;
-  /** Those that follow along: the moving statistics of batch normalisation. [Q] */
-  readonly moving: Float32Array;
 }
 
 /** Reads and writes a model's weights as flat lists. */
@@ -86,7 +79,7 @@ function lay(model: tf.LayersModel, weightsOf: (layer: tf.layers.Layer) => tf.La
   const places = model.layers.flatMap((layer) =>
     weightsOf(layer).map((weight) => {
       const variable: unknown = weight.read();
-      if (!(variable instanceof tf.Variable)) throw new FerError('INTERNAL', `weight ${weight.name} is no variable`);
+      if (!(variable instanceof tf.Variable)) throw new FerError('INTERNAL', `weight ${weight.name} is not a variable`);
       const place = { variable, name: `${layer.name}/${weight.originalName}`, layer: layer.name, offset };
       offset += variable.size;
       return place;

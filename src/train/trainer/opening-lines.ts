@@ -1,10 +1,10 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { TrainConfig } from '../config/train-config.js';
-import type { TrainingTask } from '../job/training-job.js';
+import type { TrainingJob } from '../job/training-job.js';
 
 /** The part of a task that is looked at here. */
-type Described = Pick<TrainingTask, 'report' | 'labels'> & {
-  readonly training: Pick<TrainingTask['training'], 'rowLabels'>;
+type Described = Pick<TrainingJob, 'report' | 'labels'> & {
+  readonly training: Pick<TrainingJob['training'], 'rowLabels'>;
 };
 
 /** @throws FerError CONFIG_INVALID where there is nothing to tell apart */

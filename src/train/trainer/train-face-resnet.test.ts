@@ -8,7 +8,7 @@ import { loadCheckpoint } from '../../model/checkpoint/load-checkpoint.js';
 import { faceResNet } from '../../model/networks/face-resnet.js';
 import { startFromRecognition } from '../../model/networks/start-from-recognition.js';
 import { resolveConfig } from '../config/read-config.js';
-import { train } from './train.js';
+import { runTraining } from './run-training.js';
 
 it('a face ResNet begins from the weights of the network for face recognition', async () => {
   await openBackend();
@@ -21,10 +21,10 @@ it('a face ResNet begins from the weights of the network for face recognition', 
     init: 'face-api:recognition',
     epochs: 1,
     batchSize: 12,
-    optimizer: { learningRate: 1e-9 },
+    optimizer: { lr: 1e-9 },
   });
   const lines: string[] = [];
-  await train(config, join(root, 'run'), { onMessage: (line) => void lines.push(line) });
+  await runTraining(config, join(root, 'run'), { onMessage: (line) => void lines.push(line) });
   expect(lines[0]).toBe("52 weights taken over from face-api's face recognition network");
 
   const start = faceResNet({ size: 16, enlargeTo: 67 });

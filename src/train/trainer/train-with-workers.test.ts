@@ -6,7 +6,7 @@ import { writeStills } from '../../../test/support/stills-dataset.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { resolveConfig } from '../config/read-config.js';
 import type { TrainConfig } from '../config/train-config.js';
-import { train } from './train.js';
+import { runTraining } from './run-training.js';
 
 let folder: string;
 let config: TrainConfig;
@@ -23,13 +23,13 @@ beforeAll(async () => {
   });
 });
 
-test('a run begun with two workers and ended with one gives the curve of one worker with the same shards', async () => {
-  const whole = await train({ ...config, shards: 2 }, join(folder, 'whole'));
+test('a run begun with two workers and ended with one gives the curve of one worker with the same micro-batches', async () => {
+  const whole = await runTraining({ ...config, microBatches: 2 }, join(folder, 'whole'));
 
   const path = join(folder, 'shared');
   const stop = new AbortController();
   const lines: string[] = [];
-  const begun = await train(config, path, {
+  const begun = await runTraining(config, path, {
     workers: 2,
     signal: stop.signal,
     onMessage: (line) => lines.push(line),
@@ -38,10 +38,10 @@ test('a run begun with two workers and ended with one gives the curve of one wor
     },
   });
   expect(begun).toMatchObject({ isComplete: false, history: { length: 2 } });
-  expect(lines).toContainEqual(expect.stringContaining('shards = 2 in config.json'));
-  expect(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))).toMatchObject({ shards: 2 });
+  expect(lines).toContainEqual(expect.stringContaining('microBatches = 2 in config.json'));
+  expect(JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))).toMatchObject({ microBatches: 2 });
 
-  const ended = await train(config, path, { resume: true, workers: 1 });
+  const ended = await runTraining(config, path, { resume: true, workers: 1 });
   expect(ended.history).toHaveLength(3);
   ended.history.forEach(({ loss, trainAccuracy }, i) => {
     expect(loss).toBeCloseTo(whole.history[i]!.loss, 4);
@@ -51,6 +51,8 @@ test('a run begun with two workers and ended with one gives the curve of one wor
 });
 
 test('a number of workers that makes no sense is refused before anything is read', async () => {
-  await expect(train(config, join(folder, 'none'), { workers: 0 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  await expect(runTraining(config, join(folder, 'none'), { workers: 0 })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+  });
   await expect(readFile(join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' });
 });

@@ -7,15 +7,14 @@ import { frameClassifier } from '../../model/networks/classifier.js';
 import { compactResidualNet } from '../../model/networks/compact-residual-net.js';
 import type { MethodConfig } from '../config/train-config.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import { adamState, adamStep } from './adam-w.js';
-import { averageShards } from './average-shards.js';
+import { adamState, adamStep } from './optimizer.js';
+import { averageResults, LocalRunner } from './gradients.js';
 import { buildMethod } from './build-method.js';
 import type { LossConfig } from './build-method.js';
 import { ModelWeights } from './model-weights.js';
-import type { WeightVectors } from './model-weights.js';
-import { LocalRunner } from './shard-runner.js';
-import type { ShardRunner } from './shard-runner.js';
-import type { Shard } from './shard.js';
+import type { WeightVectors } from '../records/training-state.js';
+import type { GradientRunner,  } from './gradients.js';
+import type { SeededMicroBatch } from './epoch-batches.js';
 import { WorkerRunner, assertWorkers } from './worker-runner.js';
 
 const SIZE = 12;
@@ -47,8 +46,8 @@ function network(): tf.LayersModel {
   return model;
 }
 
-/** One batch, cut into shards of these numbers of pictures. */
-function batch(counts: readonly number[], isMirrored: boolean, seed: number): Shard[] {
+/** One batch, cut into microBatches of these numbers of pictures. */
+function batch(counts: readonly number[], isMirrored: boolean, seed: number): SeededMicroBatch[] {
   const random = new SeededRandom(seed);
   const pictures = (count: number): Float32Array =>
     Float32Array.from({ length: count * SIZE * SIZE }, () => random.int(256));
@@ -58,17 +57,18 @@ function batch(counts: readonly number[], isMirrored: boolean, seed: number): Sh
     second: isMirrored ? pictures(count) : null,
     labels: Float32Array.from({ length: count }, () => random.int(CLASSES)),
     isSoft: false,
+    rows: new Int32Array(count),
     dropoutSeed: random.int(1000),
   }));
 }
 
 /** The weights after some steps with Adam, as the trainer makes them. */
-async function trained(runner: ShardRunner, from: WeightVectors, counts: readonly number[]): Promise<WeightVectors> {
+async function trained(runner: GradientRunner, from: WeightVectors, counts: readonly number[]): Promise<WeightVectors> {
   const weights = { trained: from.trained.slice(), moving: from.moving.slice() };
   const adam = adamState(weights.trained.length);
   const ones = new Float32Array(weights.trained.length).fill(1);
   for (let step = 0; step < 4; step += 1) {
-    const { gradient, moving } = averageShards(
+    const { gradient, moving } = averageResults(
       await runner.run(weights, batch(counts, true, step), { ...MOMENT, epoch: Math.floor(step / 2) }),
     );
     adamStep(
@@ -129,7 +129,7 @@ describe.each(engines)('on %s', (backend) => {
     };
   });
 
-  test('two threads train three shards of different sizes to the same weights as one', async () => {
+  test('two threads train three microBatches of different sizes to the same weights as one', async () => {
     const counts = [5, 4, 4];
     const from = await new ModelWeights(model).read();
     const local = await trained(
@@ -159,7 +159,7 @@ describe('trouble', () => {
     };
   });
 
-  test('a shard that cannot be computed rejects the step, and all after it', async () => {
+  test('a micro-batch that cannot be computed rejects the step, and all after it', async () => {
     const runner = await openRunner(model, BALANCED);
     const [good, bad] = batch([4, 4], false, 1);
     const step = runner.run(weights, [good!, { ...bad!, shape: [4, SIZE, SIZE, 2] }], MOMENT);

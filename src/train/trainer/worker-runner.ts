@@ -1,15 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { currentBackend } from '../../model/engines/open-backend.js';
-import type { TrainingMoment } from '../losses/method.js';
+import type { EpochProgress } from '../losses/method.js';
 import { ModelWeights } from './model-weights.js';
-import type { WeightVectors } from './model-weights.js';
+import type { WeightVectors } from '../records/training-state.js';
 import type { LossConfig } from './build-method.js';
-import type { ShardRunner } from './shard-runner.js';
-import type { Shard, ShardResult } from './shard.js';
+import type { SeededMicroBatch } from './epoch-batches.js';
+import type { GradientRunner, MicroBatchResult } from './gradients.js';
 import { WorkerClient, ownBuffer } from '../../workers/worker-client.js';
-import type { ShardApi, ThreadSetup } from './messages.js';
-import { allocateSharedWeights, viewOf } from './shared-weights.js';
+import type { GradientApi, ThreadSetup } from './worker-messages.js';
+import { allocateSharedWeights, viewOf } from './worker-messages.js';
 
 export interface WorkerRunnerOptions {
   /** Threads that compute; this one hands out and waits. */
@@ -20,24 +20,24 @@ export interface WorkerRunnerOptions {
   /** Of the training rows; -1 without one. [R] */
   readonly rowLabels: Int32Array;
   readonly classCount: number;
-  /** What the threads run, if not shard-worker: tests have threads that die. */
+  /** What the threads run, if not gradient-worker: tests have threads that die. */
   readonly module?: URL;
 }
 
-const SHARD_WORKER = new URL(
-  import.meta.url.endsWith('.ts') ? './shard-worker.ts' : './shard-worker.js',
+const GRADIENT_WORKER = new URL(
+  import.meta.url.endsWith('.ts') ? './gradient-worker.ts' : './gradient-worker.js',
   import.meta.url,
 );
 
-type TrainingClient = WorkerClient<null, ShardApi>;
+type TrainingClient = WorkerClient<null, GradientApi>;
 
 /**
- * Works out shards in several threads at once, each with an engine of its own of the kind that is open here. The weights lie in memory that all
- * share; a thread that is done takes the next shard. What comes out does not depend on which thread took which.
+ * Works out batches in several threads at once, each with an engine of its own of the kind that is open here. The weights lie in memory that all
+ * share; a thread that is done takes the next batch. What comes out does not depend on which thread took which.
  */
-export class WorkerRunner implements ShardRunner {
+export class WorkerRunner implements GradientRunner {
   private step = 0;
-  private seen: TrainingMoment['epoch'] | null = null;
+  private seen: EpochProgress['epoch'] | null = null;
   private failure: FerError | null = null;
   private readonly weights: WeightVectors;
 
@@ -58,7 +58,7 @@ export class WorkerRunner implements ShardRunner {
     loss,
     rowLabels,
     classCount,
-    module = SHARD_WORKER,
+    module = GRADIENT_WORKER,
   }: WorkerRunnerOptions): Promise<WorkerRunner> {
     assertWorkers(workers);
     const backend = currentBackend();
@@ -73,7 +73,7 @@ export class WorkerRunner implements ShardRunner {
     };
     const threads: TrainingClient[] = [];
     try {
-      // One after the other: libtensorflow's binding is not made for two that load it at the same moment.
+      // One after the other: libtensorflow's binding is not made for two that load it at the same progress.
       for (let i = 1; i <= workers; i += 1) threads.push(await startTrainingThread(i, setup, module));
       return new WorkerRunner(threads, setup);
     } catch (error) {
@@ -82,22 +82,26 @@ export class WorkerRunner implements ShardRunner {
     }
   }
 
-  /** The pictures of the shards go over to the threads and are gone here. @throws FerError WORKER_FAILED, after which only `dispose` is left */
-  async run(weights: WeightVectors, shards: readonly Shard[], moment: TrainingMoment): Promise<ShardResult[]> {
+  /** The pictures of the batches go over to the threads and are gone here. @throws FerError WORKER_FAILED, after which only `dispose` is left */
+  async run(
+    weights: WeightVectors,
+    batches: readonly SeededMicroBatch[],
+    progress: EpochProgress,
+  ): Promise<MicroBatchResult[]> {
     this.weights.trained.set(weights.trained);
     this.weights.moving.set(weights.moving);
     this.step += 1;
     const { step } = this;
-    const results: ShardResult[] = [];
+    const results: MicroBatchResult[] = [];
     let next = 0;
     const take = async (thread: TrainingClient): Promise<void> => {
       const i = next;
       next += 1;
-      const shard = shards[i]!;
+      const batch = batches[i]!;
       try {
-        results[i] = await thread.call('compute', { step, shard, moment }, [
-          ...ownBuffer(shard.first),
-          ...(shard.second === null ? [] : ownBuffer(shard.second)),
+        results[i] = await thread.call('compute', { step, batch, progress }, [
+          ...ownBuffer(batch.first),
+          ...(batch.second === null ? [] : ownBuffer(batch.second)),
         ]);
       } catch (error) {
         this.failure ??= workerFailure(this.threads.indexOf(thread) + 1, error);
@@ -106,17 +110,17 @@ export class WorkerRunner implements ShardRunner {
     };
     if (this.failure !== null) throw this.failure;
 
-    if (this.seen !== moment.epoch) {
+    if (this.seen !== progress.epoch) {
       // tfjs-node keeps the names of attributes in a list of the process, unguarded. A method may use new ones in any epoch, never within it.
       if (currentBackend()?.name === 'tfjs-node') await take(this.threads[0]!);
-      this.seen = moment.epoch;
+      this.seen = progress.epoch;
     }
     await Promise.all(
       this.threads.map(async (thread) => {
         try {
-          while (next < shards.length) await take(thread);
+          while (next < batches.length) await take(thread);
         } catch (error) {
-          next = shards.length;
+          next = batches.length;
           throw error;
         }
       }),
@@ -131,7 +135,7 @@ export class WorkerRunner implements ShardRunner {
 
 async function startTrainingThread(number: number, setup: ThreadSetup, module: URL): Promise<TrainingClient> {
   try {
-    return await WorkerClient.start<null, ShardApi>({
+    return await WorkerClient.start<null, GradientApi>({
       module,
       name: `worker ${number}`,
       setup,

@@ -1,6 +1,5 @@
 import { batchMatMul } from './batch-mat-mul.js';
-import { conv2dBackpropFilter } from './conv2d-backprop-filter.js';
-import { conv2dBackpropInput } from './conv2d-backprop-input.js';
+import { conv2dBackpropFilter, conv2dBackpropInput } from './conv2d-backprop.js';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-backprop.js';
 import { installKernel, stockKernel } from './kernel.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';

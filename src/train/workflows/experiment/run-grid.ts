@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';
-import { withoutLaterSettings } from '../../config/later-settings.js';
 import type { TrainConfig } from '../../config/train-config.js';
 import type { SplitMetrics } from '../../metrics/split-metrics.js';
 import type { EvaluationSet } from '../../data/training/training-set.js';
@@ -12,7 +11,7 @@ import { writeFileAtomic } from '../../../files/atomic-file.js';
 import { openTrainingData } from '../../job/training-data.js';
 import { predictWith } from '../../job/predict.js';
 import { splitMetrics } from '../../metrics/split-metrics.js';
-import { train } from '../../trainer/train.js';
+import { train } from '../../workflows/train.js';
 import type { Cell, CellGroup, Grid } from './grid.js';
 import { layOut } from './grid.js';
 
@@ -45,7 +44,7 @@ export interface GridOptions {
 const RESULT = 'result.json';
 
 /**
- * Runs every cell that has no result yet, each into a folder of its own, and goes on where it was interrupted. The engine must be open.
+ * Runs every cell that has no result yet, each into a folder of its own, and resumes after an interruption. The engine must be open.
  * @returns false when interrupted
  */
 export async function runGrid(
@@ -183,7 +182,7 @@ async function readResult(folder: string, cell: Cell): Promise<CellResult | null
 }
 
 function settingsOf({ config: { data: _data, init: _init, ...rest } }: Cell): string {
-  return createHash('sha256').update(JSON.stringify(rest, withoutLaterSettings)).digest('hex').slice(0, 16);
+  return createHash('sha256').update(JSON.stringify(rest)).digest('hex').slice(0, 16);
 }
 
 /** Data sets that cells share, opened once; the last one used is kept. */

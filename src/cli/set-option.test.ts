@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSettings } from './settings.js';
+import { parseSettings } from './set-option.js';
 
 describe('settings on the command line', () => {
   it('are nested by the dots of their names', () => {

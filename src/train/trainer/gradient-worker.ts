@@ -1,16 +1,16 @@
-/** What a training thread runs: opens its engine, builds the network anew, and answers every shard with its gradients. */
+/** What a training thread runs: opens its engine, builds the network, and answers every micro-batch with its gradients. */
 import * as tf from '@tensorflow/tfjs';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { buildMethod } from './build-method.js';
 import { ModelWeights } from './model-weights.js';
 // Brings the custom layers with it, which the topology names.
-import { computeShard } from './shard.js';
-import type { ShardResult } from './shard.js';
+import { computeGradients } from './gradients.js';
+import type { MicroBatchResult } from './gradients.js';
 import { serveWorker, withTransfer } from '../../workers/serve-worker.js';
-import type { ShardApi, ShardRequest, ThreadSetup } from './messages.js';
-import { viewOf } from './shared-weights.js';
+import type { GradientApi, GradientRequest, ThreadSetup } from './worker-messages.js';
+import { viewOf } from './worker-messages.js';
 
-await serveWorker<ThreadSetup, null, ShardApi>(async (setup) => {
+await serveWorker<null, GradientApi>(async (setup: ThreadSetup) => {
   const compute = await prepare(setup);
   return {
     ready: null,
@@ -34,7 +34,7 @@ async function prepare({
   rowLabels,
   classCount,
   weights: shared,
-}: ThreadSetup): Promise<(request: ShardRequest) => Promise<ShardResult>> {
+}: ThreadSetup): Promise<(request: GradientRequest) => Promise<MicroBatchResult>> {
   await openBackend({ backend });
   const model = await tf.models.modelFromJSON({ modelTopology: topology });
   tf.tidy(() => {
@@ -45,10 +45,10 @@ async function prepare({
   const given = viewOf(shared);
   let stepHeld = -1;
 
-  return async ({ step, shard, moment }) => {
+  return async ({ step, batch, progress }) => {
     if (step === stepHeld) weights.writeMoving(given.moving);
     else weights.write(given);
     stepHeld = step;
-    return computeShard(model, weights, method, shard, moment);
+    return computeGradients(model, weights, method, batch, progress);
   };
 }

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { fitTiny, tinyTrainingSet } from '../../../test/support/tiny-training.js';
 import { openBackend } from '../../model/engines/open-backend.js';
-import { crossEntropyMethod } from '../losses/cross-entropy-method.js';
+import { crossEntropyMethod } from '../losses/cross-entropy.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import { mixShard } from './mix-shard.js';
+import { mixupBatch } from './mixup-batch.js';
 
 beforeAll(async () => {
   await openBackend();
@@ -14,21 +14,21 @@ const method = crossEntropyMethod();
 const settings = { mixup: { alpha: 0.4 } };
 
 it('mixes pictures and labels in the same shares', async () => {
-  const drawn = await tinyTrainingSet(6).draw([0, 1, 2, 3, 4, 5], 'none', new SeededRandom(1));
-  const { shard, rows } = mixShard(drawn, 1, 3, new SeededRandom(2));
-  expect(rows).toEqual(drawn.rows);
-  expect(shard.isSoft).toBe(true);
-  expect(shard.shape).toEqual(drawn.shard.shape);
+  const drawn = await tinyTrainingSet(6).sampleBatch([0, 1, 2, 3, 4, 5], 'none', new SeededRandom(1));
+  const batch = mixupBatch(drawn, 1, 3, new SeededRandom(2));
+  expect(batch.rows).toEqual(drawn.rows);
+  expect(batch.isSoft).toBe(true);
+  expect(batch.shape).toEqual(drawn.shape);
   for (let i = 0; i < 6; i += 1) {
-    const label = drawn.shard.labels[i]!;
-    const own = shard.labels[3 * i + label]!;
-    const other = [0, 1, 2].find((k) => k !== label && shard.labels[3 * i + k]! > 0);
+    const label = drawn.labels[i]!;
+    const own = batch.labels[3 * i + label]!;
+    const other = [0, 1, 2].find((k) => k !== label && batch.labels[3 * i + k]! > 0);
     if (other === undefined) continue;
     // Some picture of the other class, in the share that its label has, makes up the rest.
-    const mixed = shard.first.subarray(256 * i, 256 * (i + 1));
-    const picture = (at: number): Float32Array => drawn.shard.first.subarray(256 * at, 256 * (at + 1));
+    const mixed = batch.first.subarray(256 * i, 256 * (i + 1));
+    const picture = (at: number): Float32Array => drawn.first.subarray(256 * at, 256 * (at + 1));
     const errors = [0, 1, 2, 3, 4, 5]
-      .filter((j) => drawn.shard.labels[j] === other)
+      .filter((j) => drawn.labels[j] === other)
       .map((j) => Math.max(...mixed.map((x, k) => Math.abs(x - own * picture(i)[k]! - (1 - own) * picture(j)[k]!))));
     expect(Math.min(...errors)).toBeLessThan(1e-3);
   }
@@ -53,12 +53,18 @@ it('a run with mixup learns, is the same again, and when it is taken up', async 
   expect(resumed.epochs.at(-1)!.rows).toEqual(whole.epochs.at(-1)!.rows);
 });
 
-it('two batches accumulated are one in two shards, and another alpha is another run', async () => {
-  const twice = await fitTiny({ method, settings: { ...settings, epochs: 1, batchSize: 8, accumulate: 2 } });
-  const shared = await fitTiny({ method, settings: { ...settings, epochs: 1, batchSize: 16, shards: 2 } });
-  expect(twice.state.weights).toEqual(shared.state.weights);
-  const other = await fitTiny({ method, settings: { mixup: null, epochs: 1, batchSize: 16, shards: 2 } });
-  expect(other.state.weights).not.toEqual(shared.state.weights);
+it('depends on the micro-batches and on alpha', async () => {
+  const trained = async (microBatches: number, alpha: number | null) =>
+    (
+      await fitTiny({
+        method,
+        settings: { mixup: alpha === null ? null : { alpha }, epochs: 1, batchSize: 16, microBatches },
+      })
+    ).state.weights;
+  const two = await trained(2, 0.4);
+  expect(await trained(2, 0.4)).toEqual(two);
+  expect(await trained(1, 0.4)).not.toEqual(two);
+  expect(await trained(2, null)).not.toEqual(two);
 });
 
 it('records every row, and keeps no tensor', async () => {

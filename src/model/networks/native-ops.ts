@@ -1,8 +1,41 @@
 import * as tf from '@tensorflow/tfjs';
-import type { NativeBackend, OpAttribute } from './native-backend.js';
+
+/** An attribute of a TensorFlow operation, as tfjs-node hands it to the C library. */
+interface OpAttribute {
+  readonly name: string;
+  /** One of the binding's TF_ATTR_... numbers. */
+  readonly type: number;
+  readonly value: number | boolean | string;
+}
+
+/** The part of tfjs-node's backend through which TensorFlow's own operations can be run. Nothing run this way is recorded for gradients. */
+export interface NativeBackend {
+  readonly binding: {
+    readonly TF_FLOAT: number;
+    readonly TF_ATTR_TYPE: number;
+    readonly TF_ATTR_FLOAT: number;
+    readonly TF_ATTR_STRING: number;
+    readonly TF_ATTR_BOOL: number;
+  };
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly tf.Tensor[],
+    numOutputs: number,
+  ): tf.Tensor[];
+}
+
+/** The engine in use, if it is TensorFlow's C library (tfjs-node, on a CPU or a GPU); null on every other. */
+export function nativeBackend(): NativeBackend | null {
+  if (tf.getBackend() !== 'tensorflow') return null;
+  const backend = tf.backend() as unknown as Partial<NativeBackend>;
+  return backend.binding !== undefined && typeof backend.executeMultipleOutputs === 'function'
+    ? (backend as NativeBackend)
+    : null;
+}
 
 /** What TensorFlow's kernel gives for a batch: the caller disposes all of it. */
-export interface NativeBatchNorm {
+interface NativeBatchNorm {
   /** [..., C] */
   readonly y: tf.Tensor;
   /** The batch's own mean and (biased) variance. [C] */
@@ -13,7 +46,7 @@ export interface NativeBatchNorm {
 }
 
 /** The gradient with respect to x [..., C], gamma [C] and beta [C]: the caller disposes all three. */
-export type NativeBatchNormGradient = readonly [dx: tf.Tensor, dGamma: tf.Tensor1D, dBeta: tf.Tensor1D];
+type NativeBatchNormGradient = readonly [dx: tf.Tensor, dGamma: tf.Tensor1D, dBeta: tf.Tensor1D];
 
 /** Normalises a batch with TensorFlow's fused kernel. x [..., C], gamma [C], beta [C]. */
 export function nativeBatchNorm(

@@ -7,7 +7,7 @@ import { openBackend } from '../../model/engines/open-backend.js';
 import { readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
 import { resolveConfig } from '../config/read-config.js';
 import type { TrainConfig } from '../config/train-config.js';
-import { train } from './train.js';
+import { runTraining } from './run-training.js';
 
 const network = { name: 'compact', size: 16, width: 4 };
 
@@ -20,20 +20,20 @@ it('networks of earlier runs are joined and trained on, also when the run goes o
   await writeStriped(join(root, 'pictures'));
   const config = (settings: Record<string, unknown>): TrainConfig =>
     resolveConfig('ce', { data: `manifest:${join(root, 'pictures')}`, epochs: 1, batchSize: 12, ...settings });
-  for (const seed of [1, 2]) await train(config({ network, seed }), join(root, `part ${seed}`));
+  for (const seed of [1, 2]) await runTraining(config({ network, seed }), join(root, `part ${seed}`));
 
   const joined = (folder: string): TrainConfig =>
     config({
       network: {
-        name: 'joined',
-        of: [join(folder, 'part 1', 'last'), join(folder, 'part 2', 'best')],
-        symmetric: true,
+        name: 'ensemble',
+        members: [join(folder, 'part 1', 'last'), join(folder, 'part 2', 'best')],
+        flipTta: true,
       },
       epochs: 3,
       method: { name: 'nla' },
     });
   const controller = new AbortController();
-  const begun = await train(joined(root), join(root, 'both'), {
+  const begun = await runTraining(joined(root), join(root, 'both'), {
     signal: controller.signal,
     onEpoch: () => {
       controller.abort();
@@ -42,12 +42,12 @@ it('networks of earlier runs are joined and trained on, also when the run goes o
   expect(begun).toMatchObject({ isComplete: false });
   const elsewhere = await scratchDir();
   for (const part of ['part 1', 'part 2']) await rename(join(root, part), join(elsewhere, part));
-  const { history, isComplete } = await train(joined(elsewhere), join(root, 'both'), { resume: true });
+  const { history, isComplete } = await runTraining(joined(elsewhere), join(root, 'both'), { resume: true });
   expect([history.length, isComplete]).toEqual([3, true]);
   expect(await readCheckpointInfo(join(root, 'both', 'last'))).toMatchObject({
     kind: 'frame',
-    network: 'joined_network',
-    symmetric: true,
+    network: 'ensemble',
+    flipTta: true,
     crop: { size: 16, channels: 1 },
   });
 });

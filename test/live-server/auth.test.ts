@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FerError } from '../../src/errors/fer-error.js';
-import { PRODUCE_PATH, WATCH_PATH } from '../../src/stream/protocol/index.js';
-import { openLiveServer } from '../../src/stream/server/index.js';
-import type { LiveServerOptions } from '../../src/stream/server/index.js';
+import { PRODUCE_PATH, WATCH_PATH } from '../../src/stream/protocol/messages.js';
+import { openLiveServer } from '../../src/stream/server/live-server.js';
+import type { LiveServerOptions } from '../../src/stream/server/live-server-options.js';
 import { FakeLiveEngine } from '../support/fake-live-engine.js';
 import { FakeLiveSource } from '../support/fake-live-source.js';
 import { startServer } from '../support/live-server.js';

@@ -3,8 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { findPackage } from '../engines/packages.js';
 import { normaliseBatch, normalisePortably } from './batch-norm.js';
-import { nativeBackend } from './native-backend.js';
-import { nativeBatchNorm, nativeBatchNormGradient } from './native-batch-norm.js';
+import { nativeBackend, nativeBatchNorm, nativeBatchNormGradient } from './native-ops.js';
 
 const native = findPackage('@tensorflow/tfjs-node');
 if (!native) {

@@ -1,0 +1,31 @@
+import * as tf from '@tensorflow/tfjs';
+import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
+
+/** How logits become posteriors. */
+export interface Calibration {
+  /** Logits are divided by it. */
+  readonly temperature: number;
+  /** Class frequencies that the logits are made for and that are taken out of them; null where they are not known. [C] */
+  readonly madeFor: readonly number[] | null;
+}
+
+export function calibrationOf({ temperature = 1, priors }: CheckpointInfo): Calibration {
+  return { temperature, madeFor: priors?.posteriors ?? null };
+}
+
+/** softmax(logits / temperature - log(made for)): for classes that are all alike, where it is known what they were made for. [N, C] -> [N, C] */
+export function toPosteriors(logits: tf.Tensor2D, { temperature, madeFor }: Calibration): tf.Tensor2D {
+  return tf.tidy(() => {
+    const tempered = temperature === 1 ? logits : logits.div<tf.Tensor2D>(temperature);
+    if (madeFor === null) return tf.softmax(tempered);
+    return tf.softmax(tempered.sub<tf.Tensor2D>(tf.tensor1d(madeFor.map((share) => Math.log(Math.max(share, 1e-9))))));
+  });
+}
+
+/** The rows of a tensor, which is disposed. [N, D] -> [N][D] */
+export async function readRows(rows: tf.Tensor2D): Promise<Float32Array[]> {
+  const [count, width] = rows.shape;
+  const values = (await rows.data()) as Float32Array;
+  rows.dispose();
+  return Array.from({ length: count }, (_, i) => values.slice(i * width, (i + 1) * width));
+}

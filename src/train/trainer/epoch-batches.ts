@@ -1,0 +1,83 @@
+import { epochOrder, repeatsOf } from '../config/sampler.js';
+import type { SamplerName } from '../config/sampler.js';
+import type { MicroBatch, TrainingSet } from '../data/training/training-set.js';
+import type { SecondView } from '../losses/method.js';
+import { SeededRandom } from '../util/seeded-random.js';
+import { mixupBatch } from './mixup-batch.js';
+
+export interface BatchSettings {
+  /** Images or clips a step. */
+  readonly batchSize: number;
+  /**
+   * Parts into which each batch is cut. Each part goes through the network alone and the gradients are averaged. Batch normalisation and
+   * DNFER's thresholds see one part only, so the result depends on this number, and not on how many workers share the parts.
+   */
+  readonly microBatches: number;
+  readonly sampler: SamplerName;
+  /** Mixup with lambda from Beta(alpha, alpha), within every micro-batch; null for none. */
+  readonly mixup: { readonly alpha: number } | null;
+  readonly seed: number;
+}
+
+/** A micro-batch and the seed of its dropout. */
+export interface SeededMicroBatch extends MicroBatch {
+  readonly dropoutSeed: number;
+}
+
+/** The batches of one epoch. All randomness comes from the seed, the epoch, the step and the sample, so an epoch can be repeated exactly. */
+export class EpochBatches {
+  readonly steps: number;
+  /** Samples in the epoch. */
+  readonly count: number;
+  private readonly random: SeededRandom;
+  private readonly order: readonly number[];
+  private readonly repeats: readonly number[];
+
+  /** @param epoch from 0 */
+  constructor(
+    private readonly training: TrainingSet,
+    private readonly settings: BatchSettings,
+    private readonly secondView: SecondView,
+    private readonly classCount: number,
+    epoch: number,
+  ) {
+    this.random = new SeededRandom(settings.seed).fork(`epoch ${epoch}`);
+    this.order = epochOrder(settings.sampler, training.classes, this.random.fork('order'));
+    this.repeats = repeatsOf(this.order);
+    this.count = this.order.length;
+    this.steps = Math.ceil(this.count / settings.batchSize);
+  }
+
+  /** Samples done after that many steps. */
+  done(steps: number): number {
+    return Math.min(this.count, steps * this.settings.batchSize);
+  }
+
+  /** The micro-batches of a step (from 0): sampled, augmented, mixed. */
+  async microBatches(step: number): Promise<SeededMicroBatch[]> {
+    const { settings, random, order, repeats } = this;
+    const mixupRandom = random.fork(`mixup ${step}`);
+    const batches: MicroBatch[] = [];
+    for (const [first, last] of cut(this.done(step), this.done(step + 1), settings.microBatches)) {
+      const sampled = await this.training.sampleBatch(
+        order.slice(first, last),
+        this.secondView,
+        random,
+        repeats.slice(first, last),
+      );
+      batches.push(
+        settings.mixup === null ? sampled : mixupBatch(sampled, settings.mixup.alpha, this.classCount, mixupRandom),
+      );
+    }
+    const dropoutSeeds = random.fork(`dropout ${step}`);
+    return batches.map((batch) => ({ ...batch, dropoutSeed: dropoutSeeds.int(2 ** 20) }));
+  }
+}
+
+/** Cuts from..to-1 into parts of as equal size as possible, none empty; each as [first, end). */
+function cut(from: number, to: number, count: number): readonly (readonly [number, number])[] {
+  const size = to - from;
+  const parts = Math.min(count, size);
+  const place = (part: number): number => from + Math.floor((part * size) / parts);
+  return Array.from({ length: parts }, (_, part) => [place(part), place(part + 1)] as const);
+}

@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import { FerError } from '../../errors/fer-error.js';
+import { writeFileAtomic } from '../../files/atomic-file.js';
+import { partOf } from '../../model/heads/model-folder.js';
+import { startFromRecognition } from '../../model/networks/start-from-recognition.js';
+import { RECOGNITION } from '../config/train-config.js';
+import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
+import type { TrainingSet } from '../data/training/training-set.js';
+import { startFrom } from '../job/start-from.js';
+import { openTrainingData } from '../job/training-data.js';
+import type { TrainingData } from '../job/training-data.js';
+import type { OnRead, TrainingJob } from '../job/training-job.js';
+import type { EpochRecord } from '../records/epoch-record.js';
+import { clearLeftovers, dropEmptyRunFolder, makeRunFolder, runFolder, writeEpochRows } from '../records/run-folder.js';
+import type { RunFolder } from '../records/run-folder.js';
+import { loadTrainingState, saveTrainingState } from '../records/training-state.js';
+import type { TrainingState } from '../records/training-state.js';
+import { RunLogs } from '../report/run-logs.js';
+import { buildMethod } from './build-method.js';
+import { fit, isOutOfPatience } from './fit.js';
+import type { FinishedEpoch, FitInput, FitSettings } from './fit.js';
+import { LocalRunner } from './gradients.js';
+import { planMicroBatches, readStartedMicroBatches } from './micro-batches.js';
+import { assertTwoClasses, dataLines, warmUpLines } from './opening-lines.js';
+import { WorkerRunner, assertWorkers } from './worker-runner.js';
+
+export interface TrainOptions {
+  /** Resume the run in the folder. Without it, a folder that holds a run is refused. */
+  readonly resume?: boolean;
+  /** Threads that share the micro-batches of a step; a new run whose configuration does not set `microBatches` gets one for each. */
+  readonly workers?: number;
+  /** The data set, if it is open already; it stays open. */
+  readonly data?: TrainingData;
+  readonly signal?: AbortSignal | undefined;
+  readonly onMessage?: (line: string) => void;
+  readonly onRead?: OnRead;
+  readonly onStep?: FitInput['onStep'];
+  readonly onEpoch?: (record: EpochRecord, isBest: boolean) => void;
+}
+
+export interface RunTrainingOptions extends TrainOptions {
+  /** When training is complete, while the data are still open; awaited. */
+  readonly onComplete?: (folder: RunFolder, training: TrainingSet) => Promise<void>;
+}
+
+export interface TrainingOutcome {
+  readonly folder: RunFolder;
+  readonly history: readonly EpochRecord[];
+  readonly bestEpoch: number;
+  /** False when it was interrupted. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Trains as configured, into a run folder from which it can resume after any interruption. The engine must be open.
+ * @throws FerError CONFIG_INVALID, INPUT_NOT_FOUND, OUTPUT_UNWRITABLE, WORKER_FAILED
+ */
+export async function runTraining(
+  asked: TrainConfig,
+  path: string,
+  options: RunTrainingOptions = {},
+): Promise<TrainingOutcome> {
+  assertWorkers(options.workers ?? 1);
+  const folder = runFolder(path);
+  await makeRunFolder(folder);
+  const saved = await loadTrainingState(folder.state);
+  if (saved !== null && options.resume !== true) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${path} already holds a run (epoch ${saved.epoch}): resume it with --resume, or choose another --output`,
+    );
+  }
+  const startedWith = saved === null ? null : await readStartedMicroBatches(folder.config);
+  const { microBatches, workers, line } = planMicroBatches(asked.microBatches, options.workers ?? 1, startedWith);
+  if (line !== null) options.onMessage?.(line);
+  const config: TrainConfig = { ...asked, microBatches };
+  try {
+    const data = options.data ?? (await openTrainingData(config, options.onRead));
+    try {
+      const job = await data.job(config, options.onRead);
+      try {
+        assertTwoClasses(job, config);
+        if (saved === null) await initialise(job, config, data, options);
+        for (const note of [...dataLines(job, config), ...warmUpLines(config)]) options.onMessage?.(note);
+        return await runJob(job, config, folder, saved, { ...options, workers });
+      } finally {
+        job.dispose();
+      }
+    } finally {
+      if (options.data === undefined) await data.close();
+    }
+  } catch (error) {
+    await dropEmptyRunFolder(folder);
+    throw error;
+  }
+}
+
+async function initialise(
+  { model, labels }: TrainingJob,
+  { init }: TrainConfig,
+  { part }: TrainingData,
+  { onMessage }: TrainOptions,
+): Promise<void> {
+  if (init === RECOGNITION)
+    onMessage?.(`${await startFromRecognition(model)} weights copied from face-api's face recognition network`);
+  else if (init !== null) await startFrom(model, await partOf(init, part), labels, onMessage);
+}
+
+async function runJob(
+  job: TrainingJob,
+  config: TrainConfig,
+  folder: RunFolder,
+  saved: TrainingState | null,
+  { workers = 1, signal, onStep, onEpoch, onComplete }: RunTrainingOptions,
+): Promise<TrainingOutcome> {
+  const { model, training, validation } = job;
+  const { rowLabels, rowIds } = training;
+  const { labels } = job.labels;
+  const fingerprint = fingerprintOf(config, training);
+  if (saved !== null && saved.fingerprint !== fingerprint) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${folder.path} holds a run with another configuration or data set: resume it with those, or choose another --output (to train for longer, start one with --init ${folder.last})`,
+    );
+  }
+  if (saved !== null) await job.assertResumable(folder.last);
+  await writeFileAtomic(folder.config, `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomic(folder.ambiguityIndex, JSON.stringify({ labels, rows: rowIds, given: [...rowLabels] }));
+
+  const classCount = labels.length;
+  const method = buildMethod(config, [...rowLabels], classCount);
+  const runner =
+    workers === 1
+      ? new LocalRunner(model, method)
+      : await WorkerRunner.open({ workers, model, loss: config, rowLabels, classCount });
+  const logs = new RunLogs(folder, config, training, labels);
+  const saveEpoch = async ({ state, isBest, rows }: FinishedEpoch): Promise<void> => {
+    const record = state.history.at(-1)!;
+    const figures = { temperature: record.calibration?.temperature ?? 1, metrics: metricsOf(record) };
+    await writeEpochRows(folder.ambiguity, state.epoch, rows);
+    await job.save(folder.last, figures);
+    if (isBest) await job.save(folder.best, figures);
+    await logs.write(state, rows, state.epoch === config.epochs || isOutOfPatience(state, config));
+    // Last, because it marks the epoch as done: nothing of it is written again.
+    await saveTrainingState(folder.state, state);
+    await clearLeftovers(folder);
+    onEpoch?.(record, isBest);
+  };
+  try {
+    const { history, bestEpoch } = await fit({
+      ...{ model, method, runner, training, validation, classCount, fingerprint },
+      ...{ settings: fitSettings(config), state: saved, signal, onStep, onEpoch: saveEpoch },
+    });
+    const isComplete = signal?.aborted !== true;
+    if (isComplete) await onComplete?.(folder, training);
+    return { folder, history, bestEpoch, isComplete };
+  } finally {
+    await runner.dispose();
+  }
+}
+
+function fitSettings(config: TrainConfig): FitSettings {
+  const { name, lr, headLrFactor, gradClip, ...adam } = config.optimizer;
+  return { ...config, lr, headLrFactor, gradClip, adam: { ...adam, decoupled: name === 'adamw' } };
+}
+
+function metricsOf({ epoch, loss, validation, calibration }: EpochRecord): Record<string, number> {
+  if (validation === null) return { epoch, trainingLoss: loss };
+  const { accuracy, meanClassAccuracy, macroF1, loss: validationLoss, expectedCalibrationError } = validation;
+  return {
+    epoch,
+    trainingLoss: loss,
+    validationLoss,
+    accuracy,
+    meanClassAccuracy,
+    macroF1,
+    expectedCalibrationError,
+    ...(calibration === null
+      ? {}
+      : { calibratedLoss: calibration.loss, calibratedError: calibration.expectedCalibrationError }),
+  };
+}
+
+/**
+ * What must be the same for a run to resume: the configuration, except where files lie, and the samples with their labels. The job compares
+ * which frame network an encoder is; what an audit excludes shows in the samples.
+ */
+function fingerprintOf(
+  { data: _data, init: _init, ...config }: TrainConfig,
+  { rowIds, rowLabels }: TrainingSet,
+): string {
+  const { network, exclude } = config;
+  const placeless = {
+    ...config,
+    network: withoutFolders(network),
+    exclude: exclude === null ? null : { ...exclude, file: '' },
+  };
+  return createHash('sha256')
+    .update(JSON.stringify([placeless, rowIds, [...rowLabels]]))
+    .digest('hex');
+}
+
+function withoutFolders(network: NetworkConfig): NetworkConfig {
+  if (network.name === 'temporal') return { ...network, encoder: '' };
+  return network.name === 'ensemble' ? { ...network, members: network.members.map(() => '') } : network;
+}
