@@ -44,12 +44,12 @@ export function isLockFile(name: string): boolean {
 }
 
 /**
- * Runs `fn` while nobody else has the folder: no other process, on whatever container or host shares it. The folder is made where it is missing
+ * Runs `fn` while no other process, in any container or on any host that shares the disk, has the folder. The folder is made where it is missing
  * (and removed again if nothing was put into it). A lock whose owner has ended is taken over: at once when the owner ran in this container or on
  * this host, else after 20 seconds without a sign of life. Locks are released at the end of `fn` and at the end of the process.
  *
  * Every contender writes a file with a random name of its own and then looks for others: the order of these two makes sure that of two at least
- * one sees the other, even on file systems that do not create files exclusively; and nobody can delete a lock that has just been taken.
+ * one sees the other, even on file systems that do not create files exclusively; and a lock that has just been taken cannot be deleted by mistake.
  * @param purpose what is being done, for the refusal of others: "fer train"
  * @throws FerError FOLDER_IN_USE when another process has it, or took it over while this one stood still; OUTPUT_UNWRITABLE; and what `fn` throws
  */

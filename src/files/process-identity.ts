@@ -36,7 +36,7 @@ export function isRunning({ place, pid, start }: ProcessIdentity): boolean | nul
   }
 }
 
-/** Where the system does not tell its namespace, every process is its own place: nobody can judge it from outside. */
+/** Where the system does not tell its namespace, every process is a place of its own, which cannot be judged from outside. */
 function namespaceName(): string {
   if (process.platform !== 'linux') return hostname();
   try {

@@ -60,7 +60,7 @@ function temporaryPrefix(path: string): string {
   return `.${short}.tmp-`;
 }
 
-/** Two runs may be writing the same target. What cannot be judged from here counts as in use until nobody has touched it for a day. */
+/** Two runs may be writing the same target. What cannot be judged from here counts as in use until it has not been touched for a day. */
 async function isStale(temporary: string, owner: string): Promise<boolean> {
   const match = /^([0-9a-f]{12})-(\d+)-(\d+)-[0-9a-f]{12}$/.exec(owner);
   if (match === null || inUse.has(temporary)) return false;

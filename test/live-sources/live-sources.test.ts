@@ -211,8 +211,8 @@ describe('what goes wrong is said in one line, without passwords', () => {
   it.each([
     ['rtsp', 'rtsp://me:hunter2@127.0.0.1:1/a', /^connection refused/],
     ['http', 'http://me:hunter2@127.0.0.1:1/a?pw=hunter2', /^(connection refused|bad port)/],
-    ['a host that is not there', 'rtsp://me:hunter2@no-such-host.invalid/a', /no host of that name/],
-    ['the same over http', 'http://me:hunter2@no-such-host.invalid/a', /no host of that name/],
+    ['a host that is not there', 'rtsp://me:hunter2@no-such-host.invalid/a', /no such host/],
+    ['the same over http', 'http://me:hunter2@no-such-host.invalid/a', /no such host/],
     ['a camera that is not there', '/dev/video99', /^no such camera/],
   ])('%s', async (_, name, expected) => {
     const follower = follow(name);

@@ -48,7 +48,7 @@ export async function findFfprobe(): Promise<FfmpegBinary> {
   return find(FFPROBE);
 }
 
-/** One search per program and environment; a failed one is not remembered, so that a mended machine works at once. */
+/** One search per program and environment; a failed one is not remembered, so that a repaired machine works at once. */
 async function find(program: Program): Promise<FfmpegBinary> {
   const key = [program.name, process.env[program.variable] ?? '', process.env['PATH'] ?? ''].join('\n');
   const known = found.get(key);

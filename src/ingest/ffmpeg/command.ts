@@ -5,7 +5,7 @@ import ffmpeg from 'fluent-ffmpeg';
 import { DecodeLog } from './decode-log.js';
 
 /*
- * The one place that knows fluent-ffmpeg. What it guards against, all of it seen to happen:
+ * The one place that knows fluent-ffmpeg. What it guards against, all observed:
  * - kill() does nothing until the process runs: a stop asked for earlier is kept until `start`.
  * - the output stream ends cleanly before the command reports its error: `ended` waits for the command and the process.
  * - an `error` without a listener takes Node down, and stopping a command is an error to it: there is always a listener.
@@ -45,7 +45,7 @@ export interface FfmpegEnd {
 export interface FfmpegRun {
   /** ffmpeg's standard output; null when it writes to a file. Not reading it makes ffmpeg wait. Ends with ffmpeg, never fails. */
   readonly output: Readable | null;
-  /** What ffmpeg has said so far. */
+  /** What ffmpeg has printed so far. */
   readonly log: DecodeLog;
   /** Fulfilled, never rejected, once the process is gone. */
   readonly ended: Promise<FfmpegEnd>;
@@ -71,7 +71,7 @@ interface CommandInternals {
   readonly ffmpegProc?: ChildProcess;
 }
 
-/** Starts ffmpeg. It never reads the terminal, and says only errors, each of them. */
+/** Starts ffmpeg. It never reads the terminal, and prints errors only, every one of them. */
 export function startFfmpeg(job: FfmpegJob): FfmpegRun {
   const log = new DecodeLog();
   const command = ffmpeg().setFfmpegPath(job.program);
@@ -97,7 +97,7 @@ export function startFfmpeg(job: FfmpegJob): FfmpegRun {
     stopped = true;
     child.kill('SIGKILL');
     if (output !== null) {
-      // What is still in the pipe is wanted by nobody; left there, it would keep the pipe open.
+      // Drain what is still in the pipe; left there, it would keep the pipe open.
       child.stdout?.unpipe(output);
       child.stdout?.resume();
       output.end();

@@ -16,7 +16,7 @@ const HARMLESS = [
 
 const TIMED_OUT = /timed out|ETIMEDOUT/i;
 
-/** What ffmpeg says on stderr at `-loglevel repeat+error`: counted, since its exit code is 0 for most kinds of damage. */
+/** What ffmpeg prints on stderr at `-loglevel repeat+error`, counted: its exit code is 0 for most kinds of damage. */
 export class DecodeLog {
   private readonly lines: string[] = [];
   private counted = 0;
@@ -31,12 +31,12 @@ export class DecodeLog {
     if (!HARMLESS.some((pattern) => pattern.test(text))) this.counted++;
   }
 
-  /** Starts counting anew; the lines are kept. */
+  /** Resets the count; the lines are kept. */
   forgetErrors(): void {
     this.counted = 0;
   }
 
-  /** Lines that speak of damaged or missing data. */
+  /** Lines about damaged or missing data. */
   get errors(): number {
     return this.counted;
   }

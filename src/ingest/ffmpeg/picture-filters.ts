@@ -19,15 +19,15 @@ export interface FilterSettings {
   readonly timed: boolean;
 }
 
-/** Frames per second where nobody says. */
+/** Frames per second where the stream does not say. */
 const FALLBACK_RATE = 25;
 /** Half of the microsecond that presentation times are exact to: 0.04 must not miss a frame at 0.04. */
 const HALF_MICROSECOND = 5e-7;
 /** `trim` rounds its end to the stream's time base; it only serves to stop the decoder, so let it stop a little later. */
 const STOP_LATER = 1;
 /**
- * Seconds by which a frame may be early and still belong to a slot: containers round times, phones jitter. Crooked on purpose,
- * so that no usual pair of rates puts frames right on an edge, where the last bit of a floating-point number would decide.
+ * Seconds by which a frame may be early and still belong to a slot: containers round times, phones jitter. An odd number on purpose:
+ * no usual pair of rates puts frames exactly on an edge, where the last bit of a floating-point number would decide.
  */
 const EARLY = 0.0047;
 /** But never more than this part of a slot. */

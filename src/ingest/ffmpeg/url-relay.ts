@@ -27,9 +27,9 @@ const PASSED_ON = ['content-length', 'content-range', 'accept-ranges', 'content-
 
 /**
  * Fetches a URL for ffmpeg, which reads it from this machine. Why not leave it to ffmpeg: the statically linked builds that
- * npm brings crash on looking up any host name; ffmpeg does not check certificates by default; and only whoever reads the
- * line itself can tell a server that has gone silent from an ffmpeg that is busy.
- * @param silence milliseconds the server may send nothing while somebody wants to read
+ * npm brings crash on looking up any host name; ffmpeg does not check certificates by default; and only the program
+ * that reads the connection can tell a silent server from a busy ffmpeg.
+ * @param silence milliseconds the server may send nothing while ffmpeg wants to read
  */
 export async function relayUrl(url: string, silence: number): Promise<UrlRelay> {
   let trouble: RelayTrouble | null = null;

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FerError } from '../../errors/fer-error.js';
 import type { Frame } from '../frame.js';
-import { BACK_OFF, pauseAfter } from './back-off.js';
-import { readOnce } from './live-connection.js';
-import type { ConnectionEnd } from './live-connection.js';
+import { BACK_OFF, pauseAfter } from './reconnect-pause.js';
+import { readOnce } from './read-once.js';
+import type { ConnectionEnd } from './read-once.js';
 import type { LiveSource, LiveSourceOptions, LiveSourceStatus } from './live-source.js';
-import { Newest } from './newest.js';
+import { LatestValue } from './latest-value.js';
 import { parseSourceAddress } from './source-address.js';
 import type { SourceAddress } from './source-address.js';
 
@@ -17,7 +17,7 @@ type Report = (status: LiveSourceStatus) => void;
 
 /** What one pass over the source keeps. */
 interface Pass {
-  readonly newest: Newest<Frame>;
+  readonly newest: LatestValue<Frame>;
   readonly report: Report;
   readonly signal: AbortSignal;
   /** Frames that have arrived. */
@@ -39,7 +39,7 @@ class FfmpegLiveSource implements LiveSource {
   readonly name: string;
   private current: LiveSourceStatus = { state: 'connecting' };
   private droppedBefore = 0;
-  private newest = new Newest<Frame>();
+  private newest = new LatestValue<Frame>();
 
   constructor(
     private readonly address: SourceAddress,
@@ -58,7 +58,7 @@ class FfmpegLiveSource implements LiveSource {
 
   async *frames(onStatus: Report = () => undefined, signal?: AbortSignal): AsyncGenerator<Frame, void, undefined> {
     this.droppedBefore = this.dropped;
-    const newest = (this.newest = new Newest<Frame>());
+    const newest = (this.newest = new LatestValue<Frame>());
     const leaving = new AbortController();
     const stop = signal === undefined ? leaving.signal : AbortSignal.any([leaving.signal, signal]);
     const report: Report = (status) => {
@@ -81,7 +81,7 @@ class FfmpegLiveSource implements LiveSource {
     }
   }
 
-  /** Reads again and again, with pauses, until the source has ended, or cannot be had, or nobody wants it any more. Never rejects. */
+  /** Reconnects, with pauses, until the source has ended, is unavailable for good, or `signal` stops it. Never rejects. */
   private async keepReading(pass: Pass): Promise<void> {
     const { report, signal, newest } = pass;
     const backOff = this.options.backOff ?? BACK_OFF;
@@ -135,7 +135,7 @@ class FfmpegLiveSource implements LiveSource {
   }
 }
 
-/** A file that is not there will not come by itself; a camera or a host may. */
+/** A missing file stays missing; a camera or a host may come back. */
 function comesBack({ kind }: SourceAddress): boolean {
   return kind === 'camera' || kind === 'rtsp' || kind === 'http';
 }

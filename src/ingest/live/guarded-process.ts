@@ -13,7 +13,7 @@ export interface GuardedProcess {
 
 /**
  * Runs the program beside a reader of descriptor 3, the life line: when that closes, because the process at its other end closed it or is gone, however
- * that happened, the program is killed. The shell stays its parent, so that nothing is left for somebody else to reap.
+ * that happened, the program is killed. The shell stays its parent, so that no zombie is left for another process to reap.
  */
 const GUARD = `
 "$@" 3<&- &

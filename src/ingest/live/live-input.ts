@@ -28,7 +28,7 @@ const SHORT_LOOK = ['-analyzeduration', '2000000', '-probesize', '2000000'];
 
 /**
  * @param patience milliseconds a network peer may stay silent
- * @throws FerError INPUT_*: the source is not there, or is none
+ * @throws FerError INPUT_*: the source is missing, or is not a video source
  */
 export async function prepareInput(address: SourceAddress, maxWidth: number, patience: number): Promise<LiveInput> {
   switch (address.kind) {
@@ -61,7 +61,7 @@ async function mustBeReadable(device: string, name: string): Promise<void> {
   } catch (cause) {
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `${name}: there is no such camera: plug it in, or name another ("fer doctor" lists them)`,
+      `${name}: no such camera: plug it in, or name another ("fer doctor" lists them)`,
       { cause },
     );
   }
@@ -104,7 +104,7 @@ async function withAddress(url: string, name: string): Promise<string> {
     const user = username === '' ? '' : `${username}${password === '' ? '' : `:${password}`}@`;
     return `rtsp://${user}${isIPv6(address) ? `[${address}]` : address}${port === '' ? '' : `:${port}`}${pathname}${search}`;
   } catch (cause) {
-    throw new FerError('INPUT_NOT_FOUND', `${name}: there is no host of that name: check the address`, { cause });
+    throw new FerError('INPUT_NOT_FOUND', `${name}: no such host: check the address`, { cause });
   }
 }
 

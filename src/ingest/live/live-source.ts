@@ -1,6 +1,6 @@
 import type { Frame } from '../frame.js';
 
-/** How a live source does; told whenever it changes. */
+/** The state of a live source, reported at every change. */
 export type LiveSourceStatus =
   | { readonly state: 'connecting' }
   | { readonly state: 'running' }
@@ -16,7 +16,7 @@ export type LiveSourceStatus =
   | { readonly state: 'failed'; readonly reason: string };
 
 /**
- * A camera, a network stream, or a file played in its own time. Frames that nobody was ready for are dropped, the newest is kept: what is pulled
+ * A camera, a network stream, or a file played in its own time. Frames that arrive while the reader is busy are dropped, the latest is kept: what is pulled
  * is never old. Frames are numbered as they arrived, so that gaps in `index` are drops, and `timestamp` is the time of arrival, in seconds since the
  * first one: the clocks of cameras and streams are missing, assumed or restarted too often to be of use.
  */
@@ -27,7 +27,7 @@ export interface LiveSource {
   /** Frames that were dropped because a newer one came before they were pulled. */
   readonly dropped: number;
   /**
-   * One pass; one at a time. Interruptions are mended inside (with back-off); it ends when a file has ended, or when the source has failed for good. Leaving the
+   * One pass; one at a time. It reconnects by itself, with back-off; it ends when a file has ended, or when the source has failed for good. Leaving the
    * loop, or `signal`, stops ffmpeg.
    * @param onStatus called at every change
    */
@@ -37,7 +37,7 @@ export interface LiveSource {
 export interface LiveSourceOptions {
   /** Wider pictures are scaled down to this many pixels. */
   readonly maxWidth?: number;
-  /** A file begins anew at its end. */
+  /** Restarts a file at its end. */
   readonly loop?: boolean;
   /** Milliseconds without a picture after which a source counts as stalled. */
   readonly stallAfter?: number;

@@ -4,7 +4,7 @@ import { FerError } from '../../errors/fer-error.js';
 export interface PpmPicture {
   readonly width: number;
   readonly height: number;
-  /** width * height * 3 bytes of RGB; its own memory, nobody else writes to it. */
+  /** width * height * 3 bytes of RGB; its own memory, never written again. */
   readonly data: Uint8Array;
 }
 
@@ -28,7 +28,7 @@ export class PpmReader {
 
   /**
    * Pictures completed by this chunk. Exhaust it before pushing the next chunk.
-   * @throws FerError FFMPEG_FAILED for bytes that are no such stream.
+   * @throws FerError FFMPEG_FAILED for bytes that are not such a stream.
    */
   *push(chunk: Uint8Array): Generator<PpmPicture, void, undefined> {
     let at = 0;

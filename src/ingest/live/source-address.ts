@@ -19,7 +19,7 @@ const KINDS = 'a camera (/dev/video0), an rtsp:// or http(s):// address, a file,
  * @throws FerError USAGE
  */
 export function parseSourceAddress(text: string): SourceAddress {
-  if (text.trim() === '') throw new FerError('USAGE', `no source named: give ${KINDS}`);
+  if (text.trim() === '') throw new FerError('USAGE', `no source given: name ${KINDS}`);
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(text) ?? [];
   switch (scheme.toLowerCase()) {
     case 'lavfi':
@@ -50,7 +50,7 @@ function fileAddress(path: string): SourceAddress {
 
 function addressOf(text: string): URL {
   if (!URL.canParse(text))
-    throw new FerError('USAGE', `${withoutPasswords(text)}: is no address: check how it is written`);
+    throw new FerError('USAGE', `${withoutPasswords(text)}: is not a valid address: check the spelling`);
   return new URL(text);
 }
 

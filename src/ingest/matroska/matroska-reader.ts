@@ -9,7 +9,7 @@ export interface MatroskaPicture {
   readonly tick: number;
   readonly width: number;
   readonly height: number;
-  /** width * height * 3 bytes; its own memory, nobody else writes to it. */
+  /** width * height * 3 bytes; its own memory, never written again. */
   readonly data: Uint8Array;
 }
 
@@ -31,7 +31,7 @@ const ID = {
 
 /**
  * Elements whose children are read as if they stood on the same level. No child id that matters occurs under two
- * parents, so nobody needs to know where a parent ends, and parents of unknown size need no care at all.
+ * parents, so the end of a parent does not matter, and parents of unknown size need no special care.
  */
 const PARENTS: ReadonlySet<number> = new Set([
   ID.Segment,
@@ -79,7 +79,7 @@ export class MatroskaReader {
 
   /**
    * Pictures completed by this chunk. Exhaust it before pushing the next chunk.
-   * @throws FerError FFMPEG_FAILED for bytes that are no such stream.
+   * @throws FerError FFMPEG_FAILED for bytes that are not such a stream.
    */
   *push(chunk: Uint8Array): Generator<MatroskaPicture, void, undefined> {
     let at = 0;

@@ -32,14 +32,14 @@ export interface VideoProbe {
   readonly seekable: boolean;
 }
 
-/** Milliseconds for ffprobe: it only looks at a beginning, but that may come over a slow line. */
+/** Milliseconds for ffprobe: it only reads the beginning, but that may come over a slow connection. */
 const PROBE_TIMEOUT = 60_000;
-/** ffmpeg's own patience with the network, as a multiple of the relay's, which knows better who is late. */
+/** ffmpeg's own network timeout as a multiple of the relay's: the relay tells a silent server from a busy ffmpeg. */
 const RELAY_FIRST = 2;
 /** Packets looked at to see whether an edit list hides frames at the beginning. */
 const PACKETS_LOOKED_AT = 8;
 
-/** Enough of a file to see that it is a playlist. */
+/** Enough of a file to recognise a playlist. */
 const HEAD_BYTES = 512;
 
 const UNTIMED_FORMATS: ReadonlySet<string> = new Set([
@@ -209,7 +209,7 @@ async function mustBeFootage(path: string, name: string): Promise<void> {
 
 async function headOf(path: string, name: string): Promise<string> {
   const file = await open(path).catch((cause: unknown) => {
-    throw new FerError('INPUT_UNREADABLE', `${name}: cannot be opened: check who may read it`, { cause });
+    throw new FerError('INPUT_UNREADABLE', `${name}: cannot be opened: check its permissions`, { cause });
   });
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);

@@ -3,7 +3,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { refusedKind } from '../ffmpeg/input-guards.js';
 
 export interface RefusalContext {
-  /** Why a URL could not be fetched; null when it could, or is none. */
+  /** Why a URL could not be fetched; null when it could, or is not a URL. */
   readonly network?: string | null;
   /** True for an input that can be read only from front to back. */
   readonly piped?: boolean;
@@ -42,10 +42,10 @@ export function refusal(
   if (/moov atom not found/i.test(text)) {
     return refuse(
       'INPUT_UNREADABLE',
-      'its index (moov atom) is missing: the recording was cut off, or it is no video at all; copy or record it again',
+      'its index (moov atom) is missing: the recording was cut off, or this is not a video; copy or record it again',
     );
   }
-  if (/Permission denied/i.test(text)) return refuse('INPUT_UNREADABLE', 'permission denied: check who may read it');
+  if (/Permission denied/i.test(text)) return refuse('INPUT_UNREADABLE', 'permission denied: check its permissions');
   return refuse(
     'INPUT_UNREADABLE',
     `ffmpeg cannot read it as video (${lastWords(lines)}): check that the file is whole`,
@@ -85,13 +85,13 @@ function refusedFormat(name: string, format: string, cause: unknown): FerError {
         },
       );
     case 'audio':
-      return new FerError('INPUT_NO_VIDEO', `${name}: holds sound only (${format}): give a file with a video stream`, {
+      return new FerError('INPUT_NO_VIDEO', `${name}: holds only sound (${format}): give a file with a video stream`, {
         cause,
       });
     case 'other':
       return new FerError(
         'INPUT_UNREADABLE',
-        `${name}: is no video container that is supported (ffmpeg takes it for ${format}): convert it to mp4 or mkv`,
+        `${name}: is not a supported video container (ffmpeg recognises ${format}): convert it to mp4 or mkv`,
         { cause },
       );
   }

@@ -25,13 +25,13 @@ interface PhotoShot {
   readonly towards: readonly [x: number, y: number];
 }
 
-/** A shot that shows nobody. */
+/** A shot without a person. */
 interface EmptyShot {
   readonly photo: null;
   readonly seconds: number;
 }
 
-/** One person, two others, nobody, the first person again but elsewhere and larger, and a fourth. */
+/** One person, two others, an empty shot, the first person again elsewhere and larger, and a fourth. */
 const SHOTS: readonly (PhotoShot | EmptyShot)[] = [
   { photo: 'sample3.jpg', seconds: 2.4, left: 420, top: 240, width: 620, towards: [0.5, 0.4] },
   { photo: 'sample6.jpg', seconds: 2.4, left: 140, top: 260, width: 880, towards: [0.4, 0.4] },
@@ -42,7 +42,7 @@ const SHOTS: readonly (PhotoShot | EmptyShot)[] = [
 
 /**
  * Writes some 10 seconds of H.264 (640x480, 25 fps) made from the photos that come with @vladmandic/face-api: cuts between
- * people, one stretch without a face, one person who comes back. Complete under `outputPath`, or not there at all.
+ * people, one stretch without a face, one person returning. Complete under `outputPath`, or not there at all.
  * @throws FerError WEIGHTS_MISSING when the photos are not installed, FFMPEG_MISSING, FFMPEG_FAILED
  */
 export async function buildDemoFootage(outputPath: string): Promise<void> {

@@ -108,7 +108,7 @@ export class FfmpegSource implements FrameSource {
       signal?.removeEventListener('abort', stop);
       const { log } = await run.stop();
       this.decodeErrors = log.errors;
-      if (typeof input !== 'string') input.destroy(); // nobody will read the rest; left open, it would keep Node waiting
+      if (typeof input !== 'string') input.destroy(); // left open, it would keep Node waiting
     }
   }
 

@@ -1,11 +1,11 @@
-/** Holds one value, the newest. For one taker at a time. */
-export class Newest<T> {
+/** Holds one value, the latest. For one reader at a time. */
+export class LatestValue<T> {
   private kept: T | null = null;
   private waiting: ((value: T | null) => void) | null = null;
   private closed = false;
   private droppedCount = 0;
 
-  /** Values that were replaced before anybody took them. */
+  /** Values that were replaced before they were taken. */
   get dropped(): number {
     return this.droppedCount;
   }
@@ -21,7 +21,7 @@ export class Newest<T> {
     this.kept = value;
   }
 
-  /** What is held is not wanted any more. */
+  /** Drops the value held. */
   discard(): void {
     if (this.kept !== null) this.droppedCount++;
     this.kept = null;

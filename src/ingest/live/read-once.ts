@@ -1,7 +1,7 @@
 import { FerError } from '../../errors/fer-error.js';
 import { findFfmpeg } from '../ffmpeg/binaries.js';
 import { refusal } from '../probe/refusal.js';
-import { FfmpegWords } from './ffmpeg-words.js';
+import { LiveLog } from './live-log.js';
 import { startGuarded } from './guarded-process.js';
 import { prepareInput } from './live-input.js';
 import type { LiveInput } from './live-input.js';
@@ -21,9 +21,9 @@ export interface ConnectionOptions {
 export type ConnectionEnd =
   /** All of them were read. */
   | { readonly kind: 'ended' }
-  /** Something else would come of trying again. */
+  /** Trying again may help. */
   | { readonly kind: 'broken'; readonly reason: string }
-  /** The pictures have another size now, and ffmpeg would stretch them to the first one's: it is to be started anew. */
+  /** The pictures have another size now, and ffmpeg would stretch them to the first one's: restart it. */
   | { readonly kind: 'resized'; readonly reason: string };
 
 /** A stalled source is noticed by so many looks in a row: a process that was busy for long takes one of them, not all. */
@@ -31,7 +31,7 @@ const LOOKS = 5;
 
 /**
  * Runs ffmpeg on a source once, until it ends, breaks off, stalls, or `signal` stops it; ffmpeg is gone when this returns.
- * @throws FerError INPUT_*: the source is not there, or is none; FFMPEG_MISSING
+ * @throws FerError INPUT_*: the source is missing, or is not a video source; FFMPEG_MISSING
  */
 export async function readOnce(address: SourceAddress, options: ConnectionOptions): Promise<ConnectionEnd> {
   const [{ path: program, frameSync }, input] = await Promise.all([
@@ -97,7 +97,7 @@ async function run(
     outcome.end = end;
     stop.abort();
   };
-  const words = new FfmpegWords((size) => {
+  const words = new LiveLog((size) => {
     sizes.add(size);
     if (sizes.size > 1) finish({ kind: 'resized', reason: `the picture is ${size} now` });
   });
@@ -180,14 +180,14 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
   ],
   [/\b404\b/i, 'nothing at this address (404): check the path'],
   [/Connection refused|ECONNREFUSED/i, 'connection refused: check the port, and that the camera is on'],
-  [/ENOTFOUND|EAI_AGAIN/, 'there is no host of that name: check the address'],
+  [/ENOTFOUND|EAI_AGAIN/, 'no such host: check the address'],
   [
     /No route to host|Network is unreachable|EHOSTUNREACH|ENETUNREACH/i,
     'the host cannot be reached: check the address, and the network',
   ],
   [/timed out|ETIMEDOUT/i, 'no answer: check the address, and the network'],
   [/Device or resource busy/i, 'another program uses the camera: close it'],
-  [/not on whitelist/i, 'is no video stream but a picture or a playlist: give the address of the stream itself'],
+  [/not on whitelist/i, 'is a picture or a playlist, not a video stream: give the address of the stream itself'],
 ];
 
 /** Lines that only say that something failed. */

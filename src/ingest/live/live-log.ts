@@ -8,7 +8,7 @@ const LEVEL = /\[(error|fatal|panic)\] /;
 const FILTERS_BUILT = /\[graph [^\]]*\] \[verbose\] w:(\d+) h:(\d+) /;
 
 /** What ffmpeg says on stderr at `-loglevel repeat+level+verbose`: why it ended, and how large the pictures are that it decodes. */
-export class FfmpegWords {
+export class LiveLog {
   private unfinished = '';
   private readonly complaints: string[] = [];
 
