@@ -60,7 +60,7 @@ describe('the token', () => {
     for (const host of ['0.0.0.0', '::', '192.168.1.2', 'camera.example.org', '128.0.0.1']) {
       const error = await refusal({ host, port: 0 });
       expect(error.code).toBe('CONFIG_INVALID');
-      expect(error.message).toMatch(/^host: on .* it needs a token: give one with "token"/);
+      expect(error.message).toMatch(/^host: other machines can reach the server on .* needs a token: set "token"/);
     }
     const { connect, server } = await startServer({ host: '0.0.0.0', token: TOKEN });
     expect(server.url).toBe(`http://localhost:${server.port}`);
@@ -73,8 +73,8 @@ describe('settings', () => {
     [{ tokn: TOKEN }, /did you mean "token"/],
     [{ token: 'short' }, /^token: /],
     [{ port: 70_000 }, /^port: /],
-    [{ origins: ['example.org'] }, /^origins: "example.org" is no origin; write one as in https/],
-    [{ tls: { cert: 'x', key: 'y' } }, /^tls: certificate and key cannot be used/],
+    [{ origins: ['example.org'] }, /^origins: "example.org" is not an origin; write it like https/],
+    [{ tls: { cert: 'x', key: 'y' } }, /^tls: the certificate or key is invalid/],
     [{ host: '127.0.0.1', webFolder: '/nowhere/at/all' }, /^webFolder: \/nowhere\/at\/all cannot be read/],
   ])('that cannot be are refused in one line: %j', async (options, message) => {
     const error = await refusal(options);
@@ -86,10 +86,10 @@ describe('settings', () => {
     const { server } = await startServer();
     expect(await refusal({ port: server.port })).toMatchObject({
       code: 'CONFIG_INVALID',
-      message: `port: ${server.port} on 127.0.0.1 is in use; give another one, or 0 for any that is free`,
+      message: `port: ${server.port} on 127.0.0.1 is in use; choose another, or 0 for any free port`,
     });
     expect((await refusal({ host: '192.0.2.1', token: TOKEN, port: 0 })).message).toMatch(
-      /^host: 192\.0\.2\.1 is no address of this machine/,
+      /^host: 192\.0\.2\.1 is not an address of this machine/,
     );
   });
 });
@@ -167,7 +167,7 @@ describe('limits', () => {
         type: 'error',
         code: 'TOO_MANY_SESSIONS',
         fatal: true,
-        message: 'the server takes 2 producers at a time; try again later',
+        message: 'the server allows 2 producers at a time; try again later',
       },
     ]);
     expect(await (await connect(WATCH_PATH)).next('result')).toBeTruthy();

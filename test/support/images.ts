@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { PixelImage } from '../../src/train/augment/image.js';
+import type { PixelImage } from '../../src/train/augment/pixel.js';
 
 /** Small pictures of every shape, grey and colour. */
 export const images: fc.Arbitrary<PixelImage> = fc

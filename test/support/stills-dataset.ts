@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { PixelImage } from '../../src/train/augment/image.js';
+import type { PixelImage } from '../../src/train/augment/pixel.js';
 import { writeTree } from './write-tree.js';
 
 const SIZE = 12;

@@ -2,8 +2,8 @@ const SHORTEST = 500;
 const LONGEST = 15_000;
 
 /**
- * Milliseconds to wait before the next try: twice as long after every failure up to 15 s, of which a random half is taken off, so that the clients of a
- * server that comes back do not all come at once.
+ * Milliseconds until the next attempt: doubled after every failure up to 15 s, minus up to half at random, so that the clients of a server that
+ * comes back do not all reconnect at once.
  * @param failures in a row, from 1
  * @param random in [0, 1)
  */

@@ -1,25 +1,26 @@
-import { CLOSE_CODES } from '../protocol/index.js';
-import type { HelloMessage, Problem, ProblemCode } from '../protocol/index.js';
+import { CLOSE_CODES } from '../protocol/problem-codes.js';
+import type { HelloMessage } from '../protocol/messages.js';
+import type { Problem, ProblemCode } from '../protocol/problem-codes.js';
 
-/** How a connection does. */
+/** The state of a connection. */
 export type ConnectionState =
   | { readonly state: 'connecting' }
   | { readonly state: 'open'; readonly hello: HelloMessage }
-  /** It broke off, or never came about; it is tried again at `retryAt` (milliseconds, as Date.now()). */
+  /** It was lost or could not be opened; the next attempt is at `retryAt` (milliseconds, as Date.now()). */
   | { readonly state: 'waiting'; readonly reason: string; readonly retryAt: number }
-  /** The server does not want this client, and trying again would not help. */
+  /** The server refuses this client, and trying again would not help. */
   | { readonly state: 'refused'; readonly problem: Problem }
   /** `close()` was called. */
   | { readonly state: 'closed' };
 
-const HOPELESS: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['UNAUTHORIZED', 'NO_SOURCE', 'NOT_ALLOWED']);
+const PERMANENT: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['UNAUTHORIZED', 'NO_SOURCE', 'NOT_ALLOWED']);
 
-/** True for a problem that stays whatever the client tries. */
-export function isHopeless({ code }: Problem): boolean {
-  return HOPELESS.has(code);
+/** True for a problem that another attempt cannot solve. */
+export function isPermanent({ code }: Problem): boolean {
+  return PERMANENT.has(code);
 }
 
-/** The problem that a WebSocket close code of the server stands for, for when its message got lost; null for any other code. */
+/** The problem behind a close code of the server, in case its message was lost; null for any other code. */
 export function closingProblem(closeCode: number, reason: string): Problem | null {
   const found = Object.entries(CLOSE_CODES).find(([, number]) => number === closeCode);
   return found === undefined

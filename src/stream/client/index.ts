@@ -4,17 +4,16 @@ export type { LiveProducerEvents, LiveProducerOptions, ProducerCounts } from './
 export { LiveViewer } from './live-viewer.js';
 export type { LiveViewerEvents, LiveViewerOptions } from './live-viewer.js';
 export type { LiveClientOptions } from './client-options.js';
-export type { Socket, SocketClass } from './socket.js';
+export type { Socket, SocketClass } from './client-options.js';
 export type {
   ErrorMessage,
-  FrameMessage,
   HelloMessage,
   LiveFace,
-  Problem,
-  ProblemCode,
   ResultMessage,
   SkippedMessage,
   SourceMessage,
   SourceState,
   StatsMessage,
-} from '../protocol/index.js';
+} from '../protocol/messages.js';
+export type { FrameMessage } from '../protocol/frame-message.js';
+export type { Problem, ProblemCode } from '../protocol/problem-codes.js';

@@ -1,4 +1,4 @@
-/** Typed events: `on` gives the function that takes the listener away again. */
+/** Typed events; `on` returns a function that removes the listener. */
 export class Listeners<Events extends object> {
   private readonly sets = new Map<keyof Events, Set<(value: never) => void>>();
 
@@ -9,7 +9,7 @@ export class Listeners<Events extends object> {
   }
 
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
-    // A copy: a listener may take itself away while it is called.
+    // A copy: a listener may remove itself while it is called.
     for (const listener of [...(this.sets.get(name) ?? [])]) (listener as (value: Events[Name]) => void)(value);
   }
 }

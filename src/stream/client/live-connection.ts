@@ -1,15 +1,17 @@
-import { decodeFrameMessage } from '../protocol/index.js';
-import type { ClientMessage, FrameMessage, Problem, ServerMessage } from '../protocol/index.js';
+import { decodeFrameMessage } from '../protocol/frame-message.js';
+import type { ClientMessage, ServerMessage } from '../protocol/messages.js';
+import type { FrameMessage } from '../protocol/frame-message.js';
+import type { Problem } from '../protocol/problem-codes.js';
 import { backOff } from './back-off.js';
-import { closingProblem, isHopeless } from './connection-state.js';
+import { closingProblem, isPermanent } from './connection-state.js';
 import type { ConnectionState } from './connection-state.js';
-import { parseServerMessage } from './parse-message.js';
-import type { Socket, SocketClass } from './socket.js';
+import { parseServerMessage } from '../protocol/messages.js';
+import type { Socket, SocketClass } from './client-options.js';
 
-/** The server sends statistics every two seconds; after so long without a word the connection is taken for dead. */
+/** The server sends statistics every two seconds; after this long without a message the connection counts as dead. */
 export const SILENCE = 15_000;
 
-/** A connection that held this long was a success: the next back-off begins anew. */
+/** A connection that lasted this long was a success: the back-off starts again. */
 const STEADY = 5_000;
 
 const CHECK_EVERY = 1_000;
@@ -20,7 +22,7 @@ export interface ConnectionHandlers {
   onPicture(picture: FrameMessage): void;
 }
 
-/** One WebSocket after another to the same address, until it is closed or refused. */
+/** A WebSocket that reconnects until it is closed or refused. */
 export class LiveConnection {
   private socket: Socket | null = null;
   private failures = 0;
@@ -47,45 +49,45 @@ export class LiveConnection {
     this.openedAt = null;
     this.heardAt = Date.now();
     this.setState({ state: 'connecting' });
-    // A listener may have closed it.
+    // A state listener may have closed it.
     if (this.current.state !== 'connecting') return;
     const socket = new this.SocketClass(this.address);
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
     this.checkTimer = setInterval(() => {
-      if (Date.now() - this.heardAt > SILENCE) this.fail(`the server has not said anything for ${SILENCE / 1000} s`);
+      if (Date.now() - this.heardAt > SILENCE) this.fail(`no message from the server for ${SILENCE / 1000} s`);
     }, CHECK_EVERY);
-    // A socket that has been given up may still have something to say.
+    // A socket that was given up may still deliver messages.
     socket.addEventListener('message', ({ data }) => {
       if (socket === this.socket) this.hear(data);
     });
     socket.addEventListener('close', ({ code, reason }) => {
       if (socket === this.socket) this.ended(code, reason);
     });
-    // "close" follows, and says as much; but ws throws what nobody listens to.
+    // "close" follows with the same information, but ws throws errors that have no listener.
     socket.addEventListener('error', () => undefined);
   }
 
-  /** @returns false when there is no open connection to send by */
+  /** @returns false when the connection is not open */
   send(data: Uint8Array<ArrayBuffer> | Blob | ClientMessage): boolean {
     if (this.current.state !== 'open' || this.socket === null) return false;
     this.socket.send(data instanceof Uint8Array || data instanceof Blob ? data : JSON.stringify(data));
     return true;
   }
 
-  /** Does not wait for the next try any longer. */
+  /** Reconnects at once instead of waiting. */
   retryNow(): void {
     if (this.current.state === 'waiting') this.open();
   }
 
-  /** Gives the connection up, and makes a new one after a while. */
+  /** Gives the connection up and reconnects after a while. */
   fail(reason: string): void {
-    this.letGo(4000, 'given up');
+    this.release(4000, 'given up');
     this.retryLater(reason);
   }
 
   close(): void {
-    this.letGo(1000, 'done');
+    this.release(1000, 'done');
     clearTimeout(this.retryTimer);
     this.setState({ state: 'closed' });
   }
@@ -111,12 +113,12 @@ export class LiveConnection {
   private ended(code: number, reason: string): void {
     const problem = this.problem ?? closingProblem(code, reason);
     const neverOpened = this.openedAt === null;
-    this.letGo();
-    if (problem !== null && isHopeless(problem)) {
+    this.release();
+    if (problem !== null && isPermanent(problem)) {
       this.setState({ state: 'refused', problem: { code: problem.code, message: problem.message } });
       return;
     }
-    this.retryLater(problem?.message ?? (neverOpened ? 'the server cannot be reached' : 'the connection broke off'));
+    this.retryLater(problem?.message ?? (neverOpened ? 'the server cannot be reached' : 'the connection was lost'));
   }
 
   private retryLater(reason: string): void {
@@ -129,7 +131,7 @@ export class LiveConnection {
     this.setState({ state: 'waiting', reason, retryAt: Date.now() + wait });
   }
 
-  private letGo(code?: number, reason?: string): void {
+  private release(code?: number, reason?: string): void {
     const { socket } = this;
     this.socket = null;
     clearInterval(this.checkTimer);

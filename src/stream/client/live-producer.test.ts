@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeSocket, helloMessage } from '../../../test/support/fake-socket.js';
-import { decodeFrameMessage } from '../protocol/index.js';
-import type { FrameMessage, ResultMessage } from '../protocol/index.js';
+import { decodeFrameMessage } from '../protocol/frame-message.js';
+import type { FrameMessage } from '../protocol/frame-message.js';
+import type { ResultMessage } from '../protocol/messages.js';
 import { LiveProducer } from './live-producer.js';
 import type { LiveProducerOptions } from './live-producer.js';
 
@@ -155,7 +156,7 @@ describe('LiveProducer', () => {
       vi.advanceTimersByTime(2000);
     }
     FakeSocket.latest.says(stats);
-    expect(producer.state).toMatchObject({ state: 'waiting', reason: 'the server has not answered a frame for 15 s' });
+    expect(producer.state).toMatchObject({ state: 'waiting', reason: 'no answer to a frame for 15 s' });
     expect(FakeSocket.latest.closedWith).toBe(4000);
   });
 
@@ -169,12 +170,12 @@ describe('LiveProducer', () => {
     expect(heard).toEqual([3]);
   });
 
-  it('refuses what is no address, and where there is no WebSocket', () => {
+  it('rejects an invalid address, and an environment without WebSocket', () => {
     expect(() => new LiveProducer('localhost:8787', { WebSocket: FakeSocket })).toThrow(
-      '"localhost:8787" is no address of a server',
+      '"localhost:8787" is not a server address',
     );
     vi.stubGlobal('WebSocket', undefined);
-    expect(() => new LiveProducer('http://localhost:8787')).toThrow('there is no WebSocket here: npm install ws');
+    expect(() => new LiveProducer('http://localhost:8787')).toThrow('no global WebSocket: npm install ws');
     vi.unstubAllGlobals();
   });
 });

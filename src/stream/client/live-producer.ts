@@ -1,4 +1,5 @@
-import { PRODUCE_PATH, encodeFrameHeader } from '../protocol/index.js';
+import { PRODUCE_PATH } from '../protocol/messages.js';
+import { encodeFrameHeader } from '../protocol/frame-message.js';
 import type {
   ErrorMessage,
   HelloMessage,
@@ -6,43 +7,41 @@ import type {
   ServerMessage,
   SkippedMessage,
   StatsMessage,
-} from '../protocol/index.js';
+} from '../protocol/messages.js';
 import type { ConnectionState } from './connection-state.js';
 import { Credits } from './credits.js';
 import { Listeners } from './listeners.js';
-import { liveAddress } from './live-address.js';
+import { liveAddress, commonQuery, socketClass } from './client-options.js';
 import { LiveConnection, SILENCE } from './live-connection.js';
-import { commonQuery } from './client-options.js';
 import type { LiveClientOptions } from './client-options.js';
-import { socketClass } from './socket.js';
 
 export interface LiveProducerOptions extends LiveClientOptions {
-  /** Frames that may be without an answer at a time; the server may allow fewer. Default 2: one on the way while one is worked on. */
+  /** Frames that may be unanswered at a time; the server may allow fewer. Default 2: one on the way while one is analyzed. */
   readonly framesInFlight?: number | undefined;
 }
 
 export interface LiveProducerEvents {
   state: ConnectionState;
-  /** A session begins: faces are numbered anew. */
+  /** A session starts: face ids start again at 1. */
   hello: HelloMessage;
   result: ResultMessage;
   skipped: SkippedMessage;
-  /** Something went wrong, with a frame (`sequence`) or as a whole. */
+  /** An error, of a frame (`sequence`) or of the session. */
   problem: ErrorMessage;
   stats: StatsMessage;
-  /** Sequence numbers of frames that will not be answered, as the connection is gone. */
+  /** Sequence numbers of frames that will not be answered, because the connection was lost. */
   lost: readonly number[];
 }
 
 export interface ProducerCounts {
   readonly sent: number;
-  /** Given to `send` while there was no connection, too many unanswered, or too soon after the one before. */
+  /** Passed to `send` without a connection, with too many unanswered, or too soon after the last one. */
   readonly dropped: number;
-  /** Sent, but the connection broke off before the answer. */
+  /** Sent, but the connection was lost before the answer. */
   readonly lost: number;
 }
 
-/** Sends pictures to a live server and hears what they show. Connects by itself, and again after a break. */
+/** Sends pictures to a live server and receives the results. Connects and reconnects by itself. */
 export class LiveProducer {
   private readonly listeners = new Listeners<LiveProducerEvents>();
   private readonly connection: LiveConnection;
@@ -50,13 +49,13 @@ export class LiveProducer {
   private readonly framesInFlight: number;
   private readonly tally = { sent: 0, dropped: 0, lost: 0 };
   private sequence = 0;
-  /** Milliseconds that must lie between two frames for the server's own limit. */
+  /** Minimum milliseconds between two frames, by the server's limit. */
   private shortestGap = 0;
   private sentAt = -Infinity;
 
   /**
    * @param server "http://localhost:8787", or any other http, https, ws or wss address
-   * @throws FerError CONFIG_INVALID for an address that is none, or where there is no WebSocket
+   * @throws FerError CONFIG_INVALID for an invalid address, or without a WebSocket
    */
   constructor(server: string, options: LiveProducerOptions = {}) {
     this.framesInFlight = options.framesInFlight ?? 2;
@@ -90,7 +89,7 @@ export class LiveProducer {
     return { ...this.tally };
   }
 
-  /** @returns a function that ends the listening */
+  /** @returns a function that removes the listener */
   on<Name extends keyof LiveProducerEvents>(
     event: Name,
     listener: (value: LiveProducerEvents[Name]) => void,
@@ -99,9 +98,9 @@ export class LiveProducer {
   }
 
   /**
-   * Sends one picture, unless too many are under way: then it is dropped, and counted.
-   * @param captureTime milliseconds by the caller's clock, never smaller than the one before; results carry it back
-   * @returns the sequence number that its one answer will carry; null when it was dropped
+   * Sends one picture. If `canSend` is false, the picture is dropped and counted.
+   * @param captureTime milliseconds by the caller's clock, not decreasing; the result carries it
+   * @returns the sequence number of its one answer; null if it was dropped
    */
   send(jpeg: Uint8Array | Blob, captureTime: number): number | null {
     const { sequence } = this;
@@ -116,12 +115,12 @@ export class LiveProducer {
     return sequence;
   }
 
-  /** What comes next is another scene: faces and clips begin anew. */
+  /** Announces a new scene: tracking and clips start again. */
   reset(): void {
     this.connection.send({ type: 'reset' });
   }
 
-  /** Tries at once instead of waiting for the next try. */
+  /** Reconnects at once instead of waiting. */
   retryNow(): void {
     this.connection.retryNow();
   }
@@ -138,21 +137,21 @@ export class LiveProducer {
         this.listeners.emit('hello', message);
         return;
       case 'result':
-        this.credits.giveBack(message.sequence);
+        this.credits.release(message.sequence);
         this.listeners.emit('result', message);
         return;
       case 'skipped':
-        this.credits.giveBack(message.sequence);
+        this.credits.release(message.sequence);
         this.listeners.emit('skipped', message);
         return;
       case 'error':
-        if (message.sequence !== null) this.credits.giveBack(message.sequence);
+        if (message.sequence !== null) this.credits.release(message.sequence);
         this.listeners.emit('problem', message);
         return;
       case 'stats':
         this.listeners.emit('stats', message);
         if (this.credits.oldest !== null && Date.now() - this.credits.oldest > SILENCE) {
-          this.connection.fail(`the server has not answered a frame for ${SILENCE / 1000} s`);
+          this.connection.fail(`no answer to a frame for ${SILENCE / 1000} s`);
         }
         return;
       case 'source':
@@ -161,7 +160,7 @@ export class LiveProducer {
 
   private stateChanged(state: ConnectionState): void {
     if (state.state !== 'open') {
-      const lost = this.credits.forget();
+      const lost = this.credits.releaseAll();
       this.tally.lost += lost.length;
       if (lost.length > 0) this.listeners.emit('lost', lost);
     }
@@ -169,7 +168,7 @@ export class LiveProducer {
   }
 }
 
-/** A Blob stays where the browser keeps it; bytes are copied behind the header. */
+/** A Blob stays where the browser keeps it; bytes are copied after the header. */
 function frameMessage(header: Uint8Array<ArrayBuffer>, jpeg: Uint8Array | Blob): Uint8Array<ArrayBuffer> | Blob {
   if (jpeg instanceof Blob) return new Blob([header, jpeg]);
   const message = new Uint8Array(header.length + jpeg.length);

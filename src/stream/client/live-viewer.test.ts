@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeSocket, helloMessage } from '../../../test/support/fake-socket.js';
-import { encodeFrameHeader } from '../protocol/index.js';
+import { encodeFrameHeader } from '../protocol/frame-message.js';
 import type { ConnectionState } from './connection-state.js';
 import { LiveViewer } from './live-viewer.js';
 
@@ -72,7 +72,7 @@ describe('LiveViewer', () => {
     },
   );
 
-  it('waits longer after every failure, and begins anew after a connection that held', () => {
+  it('waits longer after every failure, and starts again after a steady connection', () => {
     open();
     const waits: number[] = [];
     for (let k = 0; k < 7; k += 1) {
@@ -90,7 +90,7 @@ describe('LiveViewer', () => {
     FakeSocket.latest.says(helloMessage());
     vi.advanceTimersByTime(5000);
     FakeSocket.latest.breaks();
-    expect(lastState()).toEqual({ state: 'waiting', reason: 'the connection broke off', retryAt: Date.now() + 500 });
+    expect(lastState()).toEqual({ state: 'waiting', reason: 'the connection was lost', retryAt: Date.now() + 500 });
   });
 
   it.each([
@@ -130,7 +130,7 @@ describe('LiveViewer', () => {
     vi.advanceTimersByTime(15_000);
     expect(lastState().state).toBe('open');
     vi.advanceTimersByTime(1000);
-    expect(lastState()).toMatchObject({ state: 'waiting', reason: 'the server has not said anything for 15 s' });
+    expect(lastState()).toMatchObject({ state: 'waiting', reason: 'no message from the server for 15 s' });
     // Whatever the dead one says later is not heard.
     FakeSocket.all[0]!.says(helloMessage());
     expect(lastState().state).toBe('waiting');

@@ -1,46 +1,44 @@
-import { WATCH_PATH } from '../protocol/index.js';
+import { WATCH_PATH } from '../protocol/messages.js';
 import type {
   ErrorMessage,
-  FrameMessage,
   HelloMessage,
   ResultMessage,
   ServerMessage,
   SourceMessage,
   StatsMessage,
-} from '../protocol/index.js';
+} from '../protocol/messages.js';
+import type { FrameMessage } from '../protocol/frame-message.js';
 import type { ConnectionState } from './connection-state.js';
 import { Listeners } from './listeners.js';
-import { liveAddress } from './live-address.js';
+import { liveAddress, commonQuery, socketClass } from './client-options.js';
 import { LiveConnection } from './live-connection.js';
-import { commonQuery } from './client-options.js';
 import type { LiveClientOptions } from './client-options.js';
-import { socketClass } from './socket.js';
 
 export interface LiveViewerOptions extends LiveClientOptions {
-  /** True: the pictures come too, each before its result. */
+  /** True: pictures are sent too, each before its result. */
   readonly frames?: boolean | undefined;
 }
 
 export interface LiveViewerEvents {
   state: ConnectionState;
-  /** A session begins: faces are numbered anew. */
+  /** A session starts: face ids start again at 1. */
   hello: HelloMessage;
   result: ResultMessage;
-  /** A picture of the source; the result with its `sequence` belongs to it. */
+  /** A picture of the source; its result has the same `sequence`. */
   frame: FrameMessage;
   source: SourceMessage;
   problem: ErrorMessage;
   stats: StatsMessage;
 }
 
-/** Hears what the server's own source shows. Connects by itself, and again after a break. */
+/** Receives the results of the server's own source. Connects and reconnects by itself. */
 export class LiveViewer {
   private readonly listeners = new Listeners<LiveViewerEvents>();
   private readonly connection: LiveConnection;
 
   /**
    * @param server "http://localhost:8787", or any other http, https, ws or wss address
-   * @throws FerError CONFIG_INVALID for an address that is none, or where there is no WebSocket
+   * @throws FerError CONFIG_INVALID for an invalid address, or without a WebSocket
    */
   constructor(server: string, options: LiveViewerOptions = {}) {
     const query = { ...commonQuery(options), frames: options.frames === true ? '1' : undefined };
@@ -62,12 +60,12 @@ export class LiveViewer {
     return this.connection.state;
   }
 
-  /** @returns a function that ends the listening */
+  /** @returns a function that removes the listener */
   on<Name extends keyof LiveViewerEvents>(event: Name, listener: (value: LiveViewerEvents[Name]) => void): () => void {
     return this.listeners.on(event, listener);
   }
 
-  /** Tries at once instead of waiting for the next try. */
+  /** Reconnects at once instead of waiting. */
   retryNow(): void {
     this.connection.retryNow();
   }

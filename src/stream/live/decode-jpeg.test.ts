@@ -59,8 +59,8 @@ test('turns a picture as its EXIF orientation says', async () => {
 });
 
 describe('refuses', () => {
-  test('what is no JPEG, even if it is another picture', async () => {
-    const bad = { code: 'BAD_PICTURE', message: expect.stringMatching(/no JPEG/) as string };
+  test('refuses other formats', async () => {
+    const bad = { code: 'BAD_PICTURE', message: expect.stringMatching(/not a JPEG/) as string };
     expect(await decodeJpeg(await sharp(jpeg).png().toBuffer(), LIMIT)).toEqual(bad);
     expect(await decodeJpeg(await sharp(jpeg).webp().toBuffer(), LIMIT)).toEqual(bad);
     expect(

@@ -4,19 +4,19 @@ import type { Problem } from '../protocol/problem-codes.js';
 
 export type Pixels = Pick<Frame, 'width' | 'height' | 'data'>;
 
-/** Start of image, and the first byte of the marker after it: what every JPEG begins with. */
+/** Start of image, and the first byte of the next marker: every JPEG starts with them. */
 const SIGNATURE = [0xff, 0xd8, 0xff] as const;
 
 /**
- * A JPEG as RGB, as a browser shows it: turned by its EXIF orientation, grey and CMYK converted. Decoded outside this thread.
- * @param maxPixels more are refused by the header alone, before memory is taken for them
- * @returns the pixels, or what is wrong with the picture
+ * Decodes a JPEG to RGB as a browser shows it: rotated by its EXIF orientation, grey and CMYK converted. Runs outside this thread.
+ * @param maxPixels larger pictures are refused by their header, before memory is allocated
+ * @returns the pixels, or the problem with the picture
  */
 export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<Pixels | Problem> {
   if (!SIGNATURE.every((byte, i) => bytes[i] === byte))
     return {
       code: 'BAD_PICTURE',
-      message: 'the picture is no JPEG (it does not begin with FF D8 FF); send baseline or progressive JPEG',
+      message: 'the picture is not a JPEG (it does not start with FF D8 FF); send baseline or progressive JPEG',
     };
   try {
     const decoder = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels });

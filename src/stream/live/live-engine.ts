@@ -1,11 +1,12 @@
-import type { Problem, ResultMessage, SkipReason } from '../protocol/index.js';
+import type { Problem } from '../protocol/problem-codes.js';
+import type { ResultMessage, SkipReason } from '../protocol/messages.js';
 
-/** A picture on its way into a session. */
+/** A picture submitted to a session. */
 export interface LivePicture {
   readonly sequence: number;
   /** Milliseconds, by the sender's clock. */
   readonly captureTime: number;
-  /** Taken over: the caller must not use the bytes again. */
+  /** Moved to the engine: the caller must not use the bytes again. */
   readonly picture: JpegPicture | RgbPicture;
 }
 
@@ -22,7 +23,7 @@ export interface RgbPicture {
   readonly data: Uint8Array;
 }
 
-/** What becomes of the pictures of one session: exactly one call for each. */
+/** Gets exactly one call for each submitted picture. */
 export interface SessionListener {
   /** Landmarks included. */
   onResult(result: ResultMessage): void;
@@ -30,13 +31,13 @@ export interface SessionListener {
   onProblem(sequence: number, problem: Problem): void;
 }
 
-/** One stream of pictures, with a face follower and a causal clip window of its own. */
+/** One stream of pictures, with its own tracker and causal clip window. */
 export interface LiveSession {
-  /** Never blocks. A picture that is still waiting for its turn is skipped in favour of this one. */
+  /** Never blocks. A picture that is still waiting for its turn is skipped in favor of this one. */
   submit(picture: LivePicture): void;
-  /** Faces and clips begin anew with the next picture. */
+  /** Tracking and clips start again with the next picture. */
   reset(): void;
-  /** Pictures without an answer get none any more. */
+  /** Pictures without an answer get none. */
   close(): void;
 }
 
@@ -45,15 +46,15 @@ export interface EngineDescription {
   readonly engine: { readonly backend: string; readonly device: string | null };
 }
 
-/** Detection, following and expressions for any number of sessions, which take turns. */
+/** Detection, tracking and expressions for any number of sessions, which take turns. */
 export interface LiveEngine {
   readonly description: EngineDescription;
-  /** Pictures of more pixels are refused. */
+  /** Larger pictures are refused. */
   readonly maxPixels: number;
   openSession(listener: SessionListener): LiveSession;
-  /** Share of its time that is taken, 0..1, over the last seconds. */
+  /** Share of the last seconds spent working, 0..1. */
   readonly load: number;
-  /** For the watchers: tensors held. */
+  /** Tensors held, for health checks. */
   tensors(): Promise<number>;
   close(): Promise<void>;
 }

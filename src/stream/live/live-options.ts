@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { parseSettings, pipelineSchema } from '../pipeline/pipeline-settings.js';
 
 const schema = pipelineSchema.extend({
-  /** Run the detector on every n-th picture and follow the faces in between: what that gains is in bench/annotate.md. */
+  /** Run the detector on every n-th picture and track faces in between; bench/annotate.md has the gain. */
   detectEvery: pipelineSchema.shape.detectEvery.unwrap().default(5),
   /** As for recorded footage, but the face alone unless asked for: answers have to come in time. */
-  bothSides: pipelineSchema.shape.bothSides.unwrap().default(false),
-  /** Pictures of more pixels are refused. */
+  flipTta: pipelineSchema.shape.flipTta.unwrap().default(false),
+  /** Larger pictures are refused. */
   maxPixels: z.int().min(1).max(100_000_000).default(4_000_000),
 });
 

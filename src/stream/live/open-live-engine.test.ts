@@ -6,7 +6,7 @@ import { openKept, webcamJpeg } from '../../../test/support/live-sessions.js';
 import type { Answer } from '../../../test/support/live-sessions.js';
 import { findPackage } from '../../model/engines/packages.js';
 import type { BackendName } from '../../model/engines/backend.js';
-import type { ResultMessage } from '../protocol/index.js';
+import type { ResultMessage } from '../protocol/messages.js';
 import type { LiveEngine } from './live-engine.js';
 import { openLiveEngine } from './open-live-engine.js';
 
@@ -198,7 +198,7 @@ describe('a session', () => {
     session.close();
   });
 
-  test('begins anew after a reset', async () => {
+  test('starts again after a reset', async () => {
     const { session, ask } = openKept(engine);
     await ask({ kind: 'jpeg', bytes: others[0]!.slice() });
     await ask({ kind: 'jpeg', bytes: others[1]!.slice() });

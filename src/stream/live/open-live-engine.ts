@@ -4,16 +4,15 @@ import type { SupervisorOptions } from './worker-supervisor.js';
 import type { EngineDescription, LiveEngine, LiveSession, SessionListener } from './live-engine.js';
 import { parseLiveOptions } from './live-options.js';
 import type { LiveOptions } from './live-options.js';
-import { LoadMeter } from './load-meter.js';
+import { LoadMeter } from './meters.js';
 import { PendingPicture } from './pending-picture.js';
 import type { EngineContext } from './pending-picture.js';
 import { PictureStream } from './picture-stream.js';
 import { Scheduler } from './scheduler.js';
 
 /**
- * Loads engine, face networks and expression model into a thread of their own.
- * @param options which of them, and what to look for
- * @param surroundings where trouble is told, by default on stderr
+ * Loads engine, face networks and expression model into a worker thread.
+ * @param context `warn` gets one line for each failure; default: stderr
  * @throws FerError CONFIG_INVALID, BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING, MODEL_INCOMPATIBLE
  */
 export async function openLiveEngine(
@@ -21,40 +20,39 @@ export async function openLiveEngine(
   { warn = printToStderr, module }: Partial<SupervisorOptions> = {},
 ): Promise<LiveEngine> {
   const settings = parseLiveOptions(options);
-  // No picture comes twice: what sharp keeps for that case is of no use.
+  // No picture comes twice, so sharp's cache is of no use.
   sharp.cache(false);
-  const perceiver = await WorkerSupervisor.open(settings, { warn, module });
-  return new ThreadedEngine({
-    analyzer: perceiver,
+  return new WorkerEngine({
+    analyzer: await WorkerSupervisor.open(settings, { warn, module }),
     meter: new LoadMeter(performance.now()),
     maxPixels: settings.maxPixels,
   });
 }
 
-class ThreadedEngine implements LiveEngine {
+class WorkerEngine implements LiveEngine {
   private readonly scheduler = new Scheduler<LiveSession, PendingPicture>();
   private readonly sessions = new Set<LiveSession>();
   private streams = 0;
 
-  constructor(private readonly workshop: EngineContext) {}
+  constructor(private readonly context: EngineContext) {}
 
   get description(): EngineDescription {
-    return this.workshop.analyzer.description;
+    return this.context.analyzer.description;
   }
 
   get maxPixels(): number {
-    return this.workshop.maxPixels;
+    return this.context.maxPixels;
   }
 
   get load(): number {
-    return this.workshop.meter.share(performance.now());
+    return this.context.meter.share(performance.now());
   }
 
   openSession(listener: SessionListener): LiveSession {
-    const { scheduler, workshop, sessions } = this;
+    const { scheduler, context, sessions } = this;
     let stream = this.openStream();
     let isClosed = false;
-    // Answers come after `submit` has returned, and none after `close`.
+    // Answers come after `submit` has returned, never after `close`.
     const later = (answer: () => void): void => {
       queueMicrotask(() => {
         if (!isClosed) answer();
@@ -80,7 +78,7 @@ class ThreadedEngine implements LiveEngine {
     const session: LiveSession = {
       submit: (picture) => {
         if (isClosed) return;
-        scheduler.submit(session, new PendingPicture(picture, stream, answers, workshop))?.skip();
+        scheduler.submit(session, new PendingPicture(picture, stream, answers, context))?.skip();
       },
       reset: () => {
         if (isClosed) return;
@@ -100,19 +98,19 @@ class ThreadedEngine implements LiveEngine {
   }
 
   tensors(): Promise<number> {
-    return this.workshop.analyzer.tensors();
+    return this.context.analyzer.tensors();
   }
 
   async close(): Promise<void> {
     for (const session of [...this.sessions]) session.close();
-    await this.workshop.analyzer.close();
+    await this.context.analyzer.close();
   }
 
   private openStream(): PictureStream {
     this.streams += 1;
     const id = this.streams;
     return new PictureStream(id, () => {
-      this.workshop.analyzer.forget(id);
+      this.context.analyzer.forget(id);
     });
   }
 }

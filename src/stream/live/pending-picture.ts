@@ -1,14 +1,15 @@
-import type { Problem, ResultMessage } from '../protocol/index.js';
+import type { Problem } from '../protocol/problem-codes.js';
+import type { ResultMessage } from '../protocol/messages.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { decodeJpeg, tooLarge } from './decode-jpeg.js';
 import type { Pixels } from './decode-jpeg.js';
 import type { WorkerSupervisor } from './worker-supervisor.js';
 import type { LivePicture, SessionListener } from './live-engine.js';
-import type { LoadMeter } from './load-meter.js';
+import type { LoadMeter } from './meters.js';
 import type { PictureStream } from './picture-stream.js';
 import type { Job } from './scheduler.js';
 
-/** What all pictures of an engine share. */
+/** Shared by all pictures of an engine. */
 export interface EngineContext {
   readonly analyzer: WorkerSupervisor;
   readonly meter: LoadMeter;
@@ -17,10 +18,10 @@ export interface EngineContext {
 
 const DEFECT: Problem = {
   code: 'INTERNAL',
-  message: 'the picture could not be worked on, by a defect in the server that it has logged; send the next one',
+  message: 'analyzing the picture failed in the server, which has logged why; send the next one',
 };
 
-/** A picture between `submit` and its answer, of which it gets exactly one. */
+/** A picture between `submit` and its one answer. */
 export class PendingPicture implements Job {
   private readonly submitted = performance.now();
   private readonly timestamp: number;
@@ -33,7 +34,7 @@ export class PendingPicture implements Job {
     private readonly given: LivePicture,
     private readonly stream: PictureStream,
     private readonly listener: SessionListener,
-    private readonly workshop: EngineContext,
+    private readonly context: EngineContext,
   ) {
     this.timestamp = stream.begin(given.captureTime);
   }
@@ -44,7 +45,7 @@ export class PendingPicture implements Job {
   }
 
   async work(): Promise<void> {
-    const { analyzer: perceiver, meter } = this.workshop;
+    const { analyzer: perceiver, meter } = this.context;
     if (this.isDone || this.pixels === null) return;
     const started = performance.now();
     meter.start(started);
@@ -54,32 +55,32 @@ export class PendingPicture implements Job {
         timestamp: this.timestamp,
         ...this.pixels,
       });
-      this.tell(result, performance.now() - started);
+      this.answer(result, performance.now() - started);
     } catch {
-      // Told by the perceiver, to those who run it.
+      // The supervisor has logged it.
       this.refuse(DEFECT);
     } finally {
       meter.stop(performance.now());
     }
-    // Without a thread pictures wait, and yield to newer ones.
+    // While no thread is running, pictures wait and are replaced by newer ones.
     await perceiver.settled();
   }
 
-  /** A newer one takes its place. */
+  /** A newer picture takes its place. */
   skip(): void {
     this.finish(() => {
       this.listener.onSkipped(this.given.sequence, 'newer');
     });
   }
 
-  /** Nobody waits for its answer any more. */
+  /** Its session is closed: no answer. */
   abandon(): void {
     this.finish(() => undefined);
   }
 
   private async decode(): Promise<boolean> {
     const started = performance.now();
-    const pixels = await toPixels(this.given.picture, this.workshop.maxPixels);
+    const pixels = await toPixels(this.given.picture, this.context.maxPixels);
     this.decoding = performance.now() - started;
     if ('code' in pixels) {
       this.refuse(pixels);
@@ -89,9 +90,9 @@ export class PendingPicture implements Job {
     return !this.isDone;
   }
 
-  private tell(frame: FrameResult, perceiving: number): void {
+  private answer(frame: FrameResult, analyzing: number): void {
     const { sequence, captureTime } = this.given;
-    const worked = this.decoding + perceiving;
+    const worked = this.decoding + analyzing;
     const timing = { waited: Math.max(0, performance.now() - this.submitted - worked), worked };
     const { timestamp, width, height, status, faces } = frame;
     const message: ResultMessage = {
@@ -116,11 +117,11 @@ export class PendingPicture implements Job {
     });
   }
 
-  private finish(answer: () => void): void {
+  private finish(send: () => void): void {
     if (this.isDone) return;
     this.isDone = true;
     this.stream.finish();
-    answer();
+    send();
   }
 }
 
@@ -129,6 +130,6 @@ async function toPixels(picture: LivePicture['picture'], maxPixels: number): Pro
   const { width, height, data } = picture;
   if (width * height > maxPixels) return tooLarge(maxPixels);
   if (width < 1 || height < 1 || data.length !== width * height * 3)
-    return { code: 'BAD_PICTURE', message: `${data.length} bytes are no RGB picture of ${width}x${height} pixels` };
+    return { code: 'BAD_PICTURE', message: `${data.length} bytes are not an RGB picture of ${width}x${height} pixels` };
   return { width, height, data };
 }

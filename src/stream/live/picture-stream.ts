@@ -1,27 +1,25 @@
-import { CaptureClock } from './capture-clock.js';
-
-/** Pictures that belong together in time: those of a session, from its beginning or a reset to the next. */
+/** The pictures of a session from its start, or from a reset to the next. */
 export class PictureStream {
   private readonly clock = new CaptureClock();
   private pending = 0;
   private isEnded = false;
 
   /**
-   * @param id of this stream alone
-   * @param onForgotten called once, when it has ended and none of its pictures is on its way any more
+   * @param id unique per stream
+   * @param onForgotten called once, when the stream has ended and all its pictures are done
    */
   constructor(
     readonly id: number,
     private readonly onForgotten: () => void,
   ) {}
 
-  /** A picture sets out. @returns its time in seconds since the first one */
+  /** Counts a new picture. @returns its time in seconds since the first one */
   begin(captureTime: number): number {
     this.pending += 1;
     return this.clock.next(captureTime);
   }
 
-  /** A picture has arrived, or is not wanted any more. */
+  /** A picture is done or abandoned. */
   finish(): void {
     this.pending -= 1;
     this.forgetIfOver();
@@ -35,5 +33,29 @@ export class PictureStream {
 
   private forgetIfOver(): void {
     if (this.isEnded && this.pending === 0) this.onForgotten();
+  }
+}
+
+/** Minimum seconds between two pictures: faces are tracked through time, so no two pictures share a time. */
+const MIN_STEP = 0.001;
+
+/** Maximum seconds between two pictures. A clock that leaps would otherwise make times so large that the minimum step is lost in rounding. */
+const MAX_STEP = 86_400;
+
+/**
+ * Capture times as seconds since the first picture. When the sender's clock stands still or steps back, time advances by the minimum step; a leap
+ * of more than a day counts as a day.
+ */
+export class CaptureClock {
+  private last: { readonly captureTime: number; readonly time: number } | null = null;
+
+  /** @param captureTime milliseconds by the sender's clock @returns seconds, strictly increasing */
+  next(captureTime: number): number {
+    const time =
+      this.last === null
+        ? 0
+        : this.last.time + Math.min(MAX_STEP, Math.max(MIN_STEP, (captureTime - this.last.captureTime) / 1000));
+    this.last = { captureTime, time };
+    return time;
   }
 }

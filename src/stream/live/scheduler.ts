@@ -1,7 +1,7 @@
-/** One picture on its way. Neither method rejects; whoever waits for the picture is answered in them. */
+/** One picture. Neither method rejects; they send the answer. */
 export interface Job {
   /**
-   * Makes it ready to be worked on (decodes it); called again, it gives the same promise. It may turn out that it was called in vain.
+   * Decodes it. Called again, it returns the same promise. A prepared picture may still be skipped.
    * @returns false when the picture is refused
    */
   prepare(): Promise<boolean>;
@@ -9,18 +9,18 @@ export interface Job {
 }
 
 /**
- * Which picture comes next: one is worked on at a time, sessions take turns, and of one session only its newest picture waits. While one
- * picture is worked on, the one whose turn is next is made ready; it still yields to a newer one of its session, which is then made ready when
- * its turn comes: making each of a flood ready would take the processor from the work.
+ * Decides which picture comes next: one at a time, sessions take turns, and each session has at most its newest picture waiting. While one
+ * picture is analyzed, the next one is prepared. A newer picture of its session still replaces it and is prepared when its turn comes: preparing
+ * every picture of a flood would take processor time from the analysis.
  */
 export class Scheduler<S, J extends Job> {
-  /** The newest picture of each session that has one, in the order of their turns: a newer picture takes the place of the older one. */
+  /** The newest picture of each waiting session, in the order of their turns. */
   private readonly waiting = new Map<S, J>();
   private isRunning = false;
-  /** Something is worked on, and no other picture has been made ready meanwhile. */
+  /** A picture is being analyzed and no other one has been prepared meanwhile. */
   private mayPrepare = false;
 
-  /** @returns the job of the same session that yields to this one, if one was waiting */
+  /** @returns the waiting job of the same session that this one replaces, if any */
   submit(session: S, job: J): J | null {
     const older = this.waiting.get(session) ?? null;
     this.waiting.set(session, job);
@@ -29,7 +29,7 @@ export class Scheduler<S, J extends Job> {
     return older;
   }
 
-  /** @returns the session's job that was waiting, if any; the one that is being worked on goes on */
+  /** @returns the session's waiting job, if any; a job at work continues */
   remove(session: S): J | null {
     const job = this.waiting.get(session) ?? null;
     this.waiting.delete(session);
@@ -39,7 +39,7 @@ export class Scheduler<S, J extends Job> {
   private async run(): Promise<void> {
     this.isRunning = true;
     for (let job = this.take(); job !== null; job = this.take()) {
-      // From here on it yields to nobody: pictures that came faster than they can be made ready would keep each other from their turn.
+      // From here on no newer picture replaces it: pictures that arrive faster than they can be prepared would starve each other.
       if (!(await job.prepare())) continue;
       const working = job.work();
       this.mayPrepare = true;

@@ -48,7 +48,7 @@ describe('a frame on the wire', () => {
     ['another kind', 1, 9, /byte 1 is 9/],
     ['bytes that are not zero', 3, 1, /bytes 2 and 3/],
     ['a time before all time', 8, 0xc0, /bytes 8 to 15/],
-    ['a time that is no number', 8, 0x7f, /bytes 8 to 15/],
+    ['a time that is not a number', 8, 0x7f, /bytes 8 to 15/],
   ])('is refused for %s', (_what, at, value, reason) => {
     const message = Buffer.concat([encodeFrameHeader({ sequence: 1, captureTime: 1e300 }), Buffer.from([0xff])]);
     message[at] = value;

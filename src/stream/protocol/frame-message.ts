@@ -1,13 +1,13 @@
-import { PROTOCOL_VERSION } from './protocol-version.js';
+import { PROTOCOL_VERSION } from './messages.js';
 
 /**
- * A picture on the wire: 16 bytes, then JPEG. All numbers are big-endian.
+ * A picture on the wire: 16 bytes, then a JPEG. All numbers are big-endian.
  *
  *     0      version of the protocol (1)
- *     1      what follows: 1 = JPEG
+ *     1      kind of picture: 1 = JPEG
  *     2..3   zero
  *     4..7   sequence number, uint32
- *     8..15  time of capture, float64, milliseconds by the sender's clock
+ *     8..15  capture time, float64, milliseconds by the sender's clock
  */
 export interface FrameMessage {
   readonly sequence: number;
@@ -30,7 +30,7 @@ export function encodeFrameHeader({ sequence, captureTime }: Omit<FrameMessage, 
   return header;
 }
 
-/** @returns the frame, its JPEG a view into `message`; or, for a message that is none, one line that says why */
+/** @returns the frame, its JPEG a view into `message`; for an invalid message, one line that says why */
 export function decodeFrameMessage(message: Uint8Array): FrameMessage | string {
   if (message.byteLength <= FRAME_HEADER_BYTES)
     return `a frame is a header of ${FRAME_HEADER_BYTES} bytes and a JPEG; this message has ${message.byteLength} bytes`;

@@ -1,6 +1,21 @@
+/** `ferstream/protocol`: the messages between live clients and the server, for a client of your own. See docs/protocol.md. */
 export { FRAME_HEADER_BYTES, decodeFrameMessage, encodeFrameHeader } from './frame-message.js';
 export type { FrameMessage } from './frame-message.js';
-export type * from './messages.js';
+export { PRODUCE_PATH, PROTOCOL_VERSION, WATCH_PATH, parseServerMessage } from './messages.js';
+export type {
+  ClientMessage,
+  ErrorMessage,
+  HelloMessage,
+  LiveFace,
+  ResetMessage,
+  ResultMessage,
+  Role,
+  ServerMessage,
+  SkipReason,
+  SkippedMessage,
+  SourceMessage,
+  SourceState,
+  StatsMessage,
+} from './messages.js';
 export { CLOSE_CODES, PROBLEM_CODES } from './problem-codes.js';
 export type { Problem, ProblemCode } from './problem-codes.js';
-export { PRODUCE_PATH, PROTOCOL_VERSION, WATCH_PATH } from './protocol-version.js';

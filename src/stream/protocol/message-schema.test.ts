@@ -6,19 +6,19 @@ import type { ClientMessage, ServerMessage } from './messages.js';
 
 const SCHEMA_FILE = join(import.meta.dirname, '../../../docs/schema/live-protocol.schema.json');
 
-it('is the JSON Schema in docs', async () => {
+it('equals the JSON Schema in docs', async () => {
   await expect(`${JSON.stringify(messageJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(SCHEMA_FILE);
 });
 
 /** The fields of every type of message. */
 type Fields<T extends { type: string }> = { [K in T['type']]: keyof Extract<T, { type: K }> };
 
-it('has the messages and fields that are typed', () => {
+it('has the typed messages and fields', () => {
   expectTypeOf<Fields<z.output<typeof serverMessage>>>().toEqualTypeOf<Fields<ServerMessage>>();
   expectTypeOf<Fields<z.output<typeof clientMessage>>>().toEqualTypeOf<Fields<ClientMessage>>();
 });
 
-it('refuses what is none', () => {
+it('rejects invalid messages', () => {
   const skipped = { type: 'skipped', sequence: 3, reason: 'newer' };
   expect(serverMessage.safeParse(skipped).success).toBe(true);
   expect(serverMessage.safeParse({ ...skipped, sequence: -1 }).success).toBe(false);

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { faceLine } from '../output/annotation-schema.js';
 import { PROBLEM_CODES } from './problem-codes.js';
 import type { ProblemCode } from './problem-codes.js';
-import { PROTOCOL_VERSION } from './protocol-version.js';
+import { PROTOCOL_VERSION } from './messages.js';
 
-// Not exported from the protocol's index: the page is to do without zod. docs/schema/live-protocol.schema.json is this as JSON Schema.
+// Not part of ferstream/protocol, so that browsers do not load zod. docs/schema/live-protocol.schema.json is this as JSON Schema.
 
 const sequence = z.int().min(0).max(0xffff_ffff).describe("as in the frame's header");
 const count = z.int().min(0);
@@ -23,11 +23,11 @@ const hello = z
     limits: z.object({
       messageBytes: z.int().min(1).describe('a longer message ends the connection with 1009'),
       pixels: z.int().min(1),
-      framesInFlight: z.int().min(1).describe('frames a producer may have sent that are not answered yet'),
+      framesInFlight: z.int().min(1).describe('unanswered frames that a producer may have'),
       messagesPerSecond: z.number().positive(),
     }),
   })
-  .describe('from the server: the first message to everybody who was let in');
+  .describe('from the server: the first message of every accepted connection');
 
 const result = z
   .object({
@@ -36,26 +36,26 @@ const result = z
     captureTime: milliseconds.describe("as in the frame's header, milliseconds"),
     timestamp: z
       .number()
-      .describe('seconds since the first frame of the session, or the first after a reset, by time of capture'),
+      .describe('seconds since the first frame of the session, or the first after a reset, by capture time'),
     width: z.int().min(1),
     height: z.int().min(1),
     status: z.enum(['ok', 'no-face', 'degraded']),
     faces: z.array(faceLine.partial({ landmarks: true })),
     timing: z.object({ waited: milliseconds, worked: milliseconds }),
   })
-  .describe('from the server: what a frame shows');
+  .describe('from the server: the faces of a frame');
 
 const skipped = z
   .object({ type: z.literal('skipped'), sequence, reason: z.enum(['newer']) })
-  .describe('from the server: a frame that was not looked at, since a newer one came before its turn');
+  .describe('from the server: a frame that was not analyzed because a newer one came before its turn');
 
 const error = z
   .object({
     type: z.literal('error'),
     code: z.enum(Object.keys(PROBLEM_CODES) as [ProblemCode, ...ProblemCode[]]),
-    message: z.string().describe('one line: what, and what to do'),
-    sequence: sequence.nullable().describe('of the frame that was at fault; null where no frame can be named'),
-    fatal: z.boolean().describe('true when the connection is closed after this'),
+    message: z.string().describe('one line: what is wrong and what to do'),
+    sequence: sequence.nullable().describe('of the frame at fault; null if no frame can be named'),
+    fatal: z.boolean().describe('true if the connection is closed after this'),
   })
   .describe('from the server');
 
@@ -66,11 +66,11 @@ const stats = z
     answered: count,
     skipped: count,
     refused: count,
-    dropped: count.describe('messages not sent to a viewer that reads too slowly'),
+    dropped: count.describe('messages dropped for a viewer that reads too slowly'),
     framesPerSecond: z.number().min(0),
-    load: fraction.describe("share of the engine's time that is taken, by all sessions together"),
+    load: fraction.describe("share of the engine's time spent working for all sessions"),
   })
-  .describe('from the server: about every two seconds; counts since the connection was opened');
+  .describe('from the server: about every two seconds; counts since the connection opened');
 
 const source = z
   .object({
@@ -80,17 +80,17 @@ const source = z
     detail: z.string().nullable(),
     retryIn: milliseconds.nullable(),
   })
-  .describe("from the server, to viewers: how the server's source does; second of all, and whenever it changes");
+  .describe("from the server, to viewers: the state of the server's source; after hello, and whenever it changes");
 
-const reset = z.object({ type: z.literal('reset') }).describe('from a producer: what comes next is another scene');
+const reset = z.object({ type: z.literal('reset') }).describe('from a producer: the next frame is a new scene');
 
-/** Every text message of the server. */
+/** Every text message from the server. */
 export const serverMessage = z.discriminatedUnion('type', [hello, result, skipped, error, stats, source]);
 
 /** Every text message that a client may send. */
 export const clientMessage = z.discriminatedUnion('type', [reset]);
 
-/** All text messages as JSON Schema (draft 2020-12). Fields it does not name are allowed: later releases may add some. */
+/** All text messages as JSON Schema (draft 2020-12). Unknown fields are allowed: later releases may add some. */
 export function messageJsonSchema(): Record<string, unknown> {
   const { $schema, ...rest } = z.toJSONSchema(
     z.discriminatedUnion('type', [...serverMessage.options, ...clientMessage.options]),

@@ -1,10 +1,9 @@
 import type { FaceResult, FrameStatus } from '../pipeline/frame-result.js';
-import type { PROTOCOL_VERSION } from './protocol-version.js';
 import type { Problem } from './problem-codes.js';
 
 export type Role = 'producer' | 'viewer';
 
-/** The first message of every connection. */
+/** From the server: the first message of every connection. */
 export interface HelloMessage {
   readonly type: 'hello';
   readonly protocol: typeof PROTOCOL_VERSION;
@@ -25,10 +24,10 @@ export interface HelloMessage {
   };
 }
 
-/** Landmarks are left out unless asked for (`?landmarks=1`). */
+/** Landmarks are included on request (`?landmarks=1`). */
 export type LiveFace = Omit<FaceResult, 'landmarks'> & Partial<Pick<FaceResult, 'landmarks'>>;
 
-/** What a frame shows. A producer gets exactly one of `result`, `skipped` and `error` for every frame it sends. */
+/** The faces of a frame. A producer gets exactly one of `result`, `skipped` and `error` for every frame it sends. */
 export interface ResultMessage {
   readonly type: 'result';
   /** As in the frame's header. */
@@ -41,14 +40,14 @@ export interface ResultMessage {
   readonly height: number;
   readonly status: FrameStatus;
   readonly faces: readonly LiveFace[];
-  /** Milliseconds in the server: waiting for its turn, and being worked on. */
+  /** Milliseconds in the server: waiting for its turn, and being analyzed. */
   readonly timing: { readonly waited: number; readonly worked: number };
 }
 
 /** "newer": a newer frame of the same producer came before this one's turn. */
 export type SkipReason = 'newer';
 
-/** A frame that was not looked at. */
+/** A frame that was not analyzed. */
 export interface SkippedMessage {
   readonly type: 'skipped';
   readonly sequence: number;
@@ -57,7 +56,7 @@ export interface SkippedMessage {
 
 export interface ErrorMessage extends Problem {
   readonly type: 'error';
-  /** Of the frame that was at fault; null where no frame can be named. */
+  /** Of the frame at fault; null if no frame can be named. */
   readonly sequence: number | null;
   /** True when the connection is closed after this. */
   readonly fatal: boolean;
@@ -73,39 +72,67 @@ export interface StatsMessage {
   readonly refused: number;
   /** Messages not sent to a viewer that reads too slowly. */
   readonly dropped: number;
-  /** Answers a second, over the last seconds. */
+  /** Answers per second, over the last seconds. */
   readonly framesPerSecond: number;
-  /** Share of the engine's time that is taken, by all sessions together, 0..1. */
+  /** Share of the engine's time spent working for all sessions, 0..1. */
   readonly load: number;
 }
 
 export type SourceState =
   | 'connecting'
   | 'running'
-  /** It stopped sending or broke off; the next attempt comes after `retryIn`. */
+  /** It stopped sending or was lost; the next attempt is after `retryIn`. */
   | 'reconnecting'
-  /** A file came to its end. */
+  /** A file has ended. */
   | 'ended'
-  /** It will not be tried again. */
+  /** There will be no further attempt. */
   | 'failed';
 
-/** To viewers, first of all and whenever it changes: how the server's source does. */
+/** To viewers, first of all and whenever it changes: the state of the server's source. */
 export interface SourceMessage {
   readonly type: 'source';
   /** Without passwords. */
   readonly name: string;
   readonly state: SourceState;
-  /** One line for a person, null when all is well. */
+  /** One line for people; null when all is well. */
   readonly detail: string | null;
-  /** Milliseconds until the next attempt; null when there is none to wait for. */
+  /** Milliseconds until the next attempt; null if none is planned. */
   readonly retryIn: number | null;
 }
 
 export type ServerMessage = HelloMessage | ResultMessage | SkippedMessage | ErrorMessage | StatsMessage | SourceMessage;
 
-/** From a producer: what comes next is another scene; faces and clips begin anew. */
+/** From a producer: the next frame is a new scene; tracking and clips start again. */
 export interface ResetMessage {
   readonly type: 'reset';
 }
 
 export type ClientMessage = ResetMessage;
+
+const KNOWN: ReadonlySet<string> = new Set<ServerMessage['type']>([
+  'hello',
+  'result',
+  'skipped',
+  'error',
+  'stats',
+  'source',
+]);
+
+/** @returns null for messages this client does not know, as a later server may send. Fields are not checked: the server is trusted. */
+export function parseServerMessage(text: string): ServerMessage | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string') return null;
+  return KNOWN.has(value.type) ? (value as ServerMessage) : null;
+}
+
+/** Raised whenever clients and servers of different versions would misunderstand each other. */
+export const PROTOCOL_VERSION = 1;
+
+/** Where clients connect: producers send frames and get results, viewers watch the server's own source. */
+export const PRODUCE_PATH = `/v${PROTOCOL_VERSION}/produce`;
+export const WATCH_PATH = `/v${PROTOCOL_VERSION}/watch`;

@@ -1,16 +1,16 @@
-/** What can be wrong with what a client does, in one table: docs/protocol.md is kept equal to it by a test. */
+/** All error codes of the protocol; a test keeps docs/protocol.md equal to this table. */
 export const PROBLEM_CODES = {
-  BAD_HEADER: 'A binary message that does not begin with a frame header of this version.',
-  BAD_PICTURE: 'No JPEG, or one that is cut short or damaged.',
-  PICTURE_TOO_LARGE: 'More pixels than the server takes.',
-  BAD_MESSAGE: 'A text message that is no JSON object of a known type.',
+  BAD_HEADER: 'A binary message that does not start with a frame header of this version.',
+  BAD_PICTURE: 'The picture is not a JPEG, or the JPEG is truncated or damaged.',
+  PICTURE_TOO_LARGE: 'More pixels than the server accepts.',
+  BAD_MESSAGE: 'A text message that is not a JSON object of a known type.',
   NOT_ALLOWED: 'A message that this kind of connection may not send.',
-  TOO_FAST: 'More messages a second than the server takes; they were not looked at.',
+  TOO_FAST: 'More messages per second than the server accepts; the excess was ignored.',
   UNAUTHORIZED: 'The token is missing or wrong.',
-  TOO_MANY_SESSIONS: 'The server has as many connections of this kind as it takes.',
-  NO_SOURCE: 'There is nothing to watch: the server was started without a source.',
-  SHUTTING_DOWN: 'The server is being stopped.',
-  INTERNAL: 'A defect in the server itself.',
+  TOO_MANY_SESSIONS: 'The server has as many connections of this kind as it allows.',
+  NO_SOURCE: 'The server was started without a source.',
+  SHUTTING_DOWN: 'The server is shutting down.',
+  INTERNAL: 'An internal error in the server.',
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEM_CODES;
@@ -21,7 +21,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** WebSocket close codes after a problem that ends the connection; 1009 (message too large) and 1001 (going away) are the standard's. */
+/** WebSocket close codes after fatal problems; 1001 (going away) and 1011 (internal error) are the standard's. */
 export const CLOSE_CODES = {
   UNAUTHORIZED: 4401,
   NO_SOURCE: 4404,

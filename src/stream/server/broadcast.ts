@@ -5,38 +5,39 @@ import { roundTo } from '../output/rounding.js';
 import type { Problem } from '../protocol/problem-codes.js';
 import type { ResultMessage, SourceMessage } from '../protocol/messages.js';
 import { errorLine } from './error-line.js';
-import type { FrameTally } from './frame-counter.js';
+import type { FrameCounter } from './frame-counter.js';
 import { pictureMessage, resultText, sourceMessage } from './outgoing-messages.js';
-import { SingleAsker } from './ask-once.js';
+import { openAsker } from './ask-once.js';
+import type { Asker } from './ask-once.js';
 
-/** One who watches. */
+/** A connected viewer. */
 export interface Watcher {
   readonly wantsFrames: boolean;
   readonly wantsLandmarks: boolean;
-  /** The state of the source has changed. */
+  /** Called when the state of the source has changed. */
   tellSource(): void;
   deliver(text: string, picture: Uint8Array | null): void;
   problem(sequence: number, problem: Problem): void;
 }
 
 export interface BroadcastOptions {
-  /** Milliseconds for which the source goes on without watchers. */
+  /** Milliseconds for which the source keeps running without watchers. */
   readonly linger: number;
-  readonly tally: FrameTally;
-  /** Seconds in the engine. */
+  readonly counter: FrameCounter;
+  /** Gets the seconds a frame spent in the engine. */
   readonly onLatency: (seconds: number) => void;
   readonly log: (line: string) => void;
 }
 
 /**
- * The server's source, analysed once for all who watch. It runs while somebody does and a little longer, so that a page can be reloaded;
- * after that, the next to watch begins it anew.
+ * The server's source, analyzed once for all viewers. It runs while somebody watches, and a little longer so that a page can be reloaded;
+ * after that the next viewer starts it again.
  *
- * One frame is in the engine at a time: the source keeps its newest for us, so what is asked for next is never old.
+ * One frame is in the engine at a time. The source keeps only its newest frame, so the next one is never old.
  */
 export class Broadcast {
   state: SourceMessage;
-  readonly tally: FrameTally;
+  readonly counter: FrameCounter;
   private readonly watchers = new Set<Watcher>();
   private pass: AbortController | null = null;
   private passEnded = Promise.resolve();
@@ -47,7 +48,7 @@ export class Broadcast {
     private readonly engine: LiveEngine,
     private readonly options: BroadcastOptions,
   ) {
-    this.tally = options.tally;
+    this.counter = options.counter;
     this.state = sourceMessage(source.name, { state: 'connecting' });
   }
 
@@ -73,7 +74,7 @@ export class Broadcast {
 
   private begin(): AbortController {
     const stop = new AbortController();
-    // A source makes one pass at a time, and the one before may still be stopping its ffmpeg.
+    // A source makes one pass at a time, and the previous one may still be stopping its ffmpeg.
     this.passEnded = this.passEnded.then(() => this.run(stop.signal));
     return stop;
   }
@@ -94,7 +95,7 @@ export class Broadcast {
       for (const watcher of this.watchers) watcher.tellSource();
     };
     try {
-      const asker = new SingleAsker(this.engine, signal);
+      const asker = openAsker(this.engine, signal);
       try {
         await this.follow(asker, onStatus, signal);
       } finally {
@@ -102,49 +103,45 @@ export class Broadcast {
       }
     } catch (error) {
       this.options.log(`source: ${errorLine(error)}`);
-      onStatus({ state: 'failed', reason: "the server failed at it; the server's log says more" });
+      onStatus({ state: 'failed', reason: "internal error; see the server's log" });
     }
   }
 
-  private async follow(
-    asker: SingleAsker,
-    onStatus: (status: LiveSourceStatus) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async follow(asker: Asker, onStatus: (status: LiveSourceStatus) => void, signal: AbortSignal): Promise<void> {
     let dropped = this.source.dropped;
     let zero: number | null = null;
     for await (const frame of this.source.frames(onStatus, signal)) {
       if (signal.aborted) return;
-      this.tally.add('received', 1 + this.source.dropped - dropped);
-      this.tally.add('skipped', this.source.dropped - dropped);
+      this.counter.add('received', 1 + this.source.dropped - dropped);
+      this.counter.add('skipped', this.source.dropped - dropped);
       dropped = this.source.dropped;
       zero ??= Date.now() - frame.timestamp * 1000;
-      await this.analyse(frame, roundTo(zero + frame.timestamp * 1000, 3), asker);
+      await this.analyze(frame, roundTo(zero + frame.timestamp * 1000, 3), asker);
     }
   }
 
-  private async analyse(frame: Frame, captureTime: number, asker: SingleAsker): Promise<void> {
-    // Begun first: the engine takes the frame's bytes over.
+  private async analyze(frame: Frame, captureTime: number, asker: Asker): Promise<void> {
+    // Before the engine gets the frame: its bytes are moved there.
     const picture = this.encode(frame, captureTime);
-    const answer = await asker.ask(frame, captureTime);
-    if (answer === null) this.tally.add('skipped');
+    const answer = await asker.askOnce(frame, captureTime);
+    if (answer === null) this.counter.add('skipped');
     else if ('problem' in answer) {
-      this.tally.add('refused');
+      this.counter.add('refused');
       for (const watcher of this.watchers) watcher.problem(frame.index, answer.problem);
     } else {
-      this.tally.add('answered');
+      this.counter.add('answered');
       this.options.onLatency((answer.result.timing.waited + answer.result.timing.worked) / 1000);
       this.deliver(answer.result, await picture);
     }
   }
 
-  /** The frame as a message, made once for all who want it; null where nobody does. */
+  /** The frame as a message, encoded once for all viewers that want it; null when none does. */
   private async encode(frame: Frame, captureTime: number): Promise<Uint8Array | null> {
     if (![...this.watchers].some(({ wantsFrames }) => wantsFrames)) return null;
     try {
       return await pictureMessage(frame, captureTime);
     } catch (error) {
-      this.options.log(`source: a frame could not be made a JPEG: ${errorLine(error)}`);
+      this.options.log(`source: a frame could not be encoded as JPEG: ${errorLine(error)}`);
       return null;
     }
   }

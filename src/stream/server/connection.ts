@@ -1,17 +1,18 @@
 import type { RawData, WebSocket } from 'ws';
-import { CLOSE_CODES } from '../protocol/index.js';
-import type { Problem, Role, ServerMessage } from '../protocol/index.js';
+import { CLOSE_CODES } from '../protocol/problem-codes.js';
+import type { Problem } from '../protocol/problem-codes.js';
+import type { Role, ServerMessage } from '../protocol/messages.js';
 import { errorLine } from './error-line.js';
 
-/** Bytes that may wait for a client to read them: then a viewer's messages are left out, and a producer is not listened to. */
+/** Bytes that may wait for a client to read them; beyond that, messages to a viewer are dropped and a producer is paused. */
 export const BACKLOG_BYTES = 256 * 1024;
 
-/** Milliseconds a client has to answer the closing of its connection. */
+/** Milliseconds a client has to answer a close frame. */
 const CLOSE_GRACE = 1_000;
 
 export type FatalCode = keyof typeof CLOSE_CODES;
 
-/** One client's WebSocket: what all kinds of connections have in common. */
+/** The WebSocket of one client, whatever its role. */
 export class Connection {
   private ending = false;
   private paused = false;
@@ -20,13 +21,13 @@ export class Connection {
 
   constructor(
     private readonly socket: WebSocket,
-    /** A producer is answered for every frame, so that the only way not to pile up answers is to take no more frames. */
+    /** A producer gets an answer to every frame; to keep answers from piling up, its socket is paused. */
     private readonly role: Role,
     private readonly log: (line: string) => void,
   ) {
     socket.on('pong', this.heard);
     socket.on('message', this.heard);
-    // Broken frames, messages that are too long: ws closes the connection with the code for it, and then waits for an answer.
+    // Invalid frames, messages that are too long: ws closes the connection with the matching code, then waits for an answer.
     socket.on('error', () => {
       this.ending = true;
       this.expire();
@@ -37,7 +38,7 @@ export class Connection {
     });
   }
 
-  /** Bytes sent that are still in this process. */
+  /** Bytes sent but still buffered in this process. */
   get backlog(): number {
     return this.socket.bufferedAmount;
   }
@@ -51,7 +52,7 @@ export class Connection {
     });
   }
 
-  /** Called for pings of the client's own, which ws answers by itself. */
+  /** Called for pings from the client, which ws answers by itself. */
   onPing(handle: () => void): void {
     this.socket.on('ping', () => {
       if (!this.ending) handle();
@@ -79,31 +80,31 @@ export class Connection {
     this.send({ type: 'error', ...problem, sequence, fatal: false });
   }
 
-  /** Says why, and closes. */
+  /** Sends the reason and closes. */
   end(code: FatalCode, message: string): void {
     if (this.ending) return;
     this.send({ type: 'error', code, message, sequence: null, fatal: true });
     this.ending = true;
-    // A paused socket would never see the client's answer.
+    // A paused socket would never receive the client's answer.
     if (this.paused) this.socket.resume();
     this.socket.close(CLOSE_CODES[code], code);
     this.expire();
   }
 
-  /** Runs a handler whose failure must end this connection only. */
+  /** Runs a handler; an error in it ends this connection only. */
   guard(what: string, action: () => void): void {
     try {
       action();
     } catch (error) {
       this.log(`${this.role}: ${what} failed: ${errorLine(error)}`);
-      this.end('INTERNAL', 'the server failed at this; connect again');
+      this.end('INTERNAL', 'internal error in the server; reconnect');
     }
   }
 
-  /** Asks for a sign of life, or cuts the client off where there was none after the last `patience` times. Counted in pings: a clock would also run while the server itself is held up. */
-  ping(patience: number): void {
+  /** Sends a ping, or disconnects a client that answered none of the last `maxMissed`. Counted in pings: a clock would also run while the server itself is blocked. */
+  ping(maxMissed: number): void {
     this.unanswered += 1;
-    if (this.unanswered > patience) this.socket.terminate();
+    if (this.unanswered > maxMissed) this.socket.terminate();
     else this.socket.ping();
   }
 

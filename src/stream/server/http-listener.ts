@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import type { Server, ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { FerError } from '../../errors/index.js';
+import { FerError } from '../../errors/fer-error.js';
 import type { LiveServerSettings } from './live-server-options.js';
 
-/** Against clients that open connections and then send nothing, or a byte now and then. Milliseconds. */
+/** Milliseconds. Guards against clients that open connections and send nothing, or a byte now and then. */
 const LIMITS: ServerOptions = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
@@ -19,7 +19,7 @@ const IDLE = 20_000;
 
 const TLS_HANDSHAKE = 5_000;
 
-/** An HTTP server, or HTTPS where a certificate is given. @throws FerError CONFIG_INVALID for a certificate that is none */
+/** An HTTP server, or HTTPS with a certificate. @throws FerError CONFIG_INVALID for an invalid certificate */
 export function createListener(tls: LiveServerSettings['tls']): Server {
   const server = tls === null ? createServer(LIMITS) : createSecure(tls);
   server.setTimeout(IDLE);
@@ -33,13 +33,13 @@ function createSecure({ cert, key }: NonNullable<LiveServerSettings['tls']>): Se
   } catch (error) {
     throw new FerError(
       'CONFIG_INVALID',
-      `tls: certificate and key cannot be used (${(error as Error).message}): give both in PEM, belonging together`,
+      `tls: the certificate or key is invalid (${(error as Error).message}): give a matching pair in PEM`,
       { cause: error },
     );
   }
 }
 
-/** @returns the port. @throws FerError CONFIG_INVALID when it cannot be had */
+/** @returns the port. @throws FerError CONFIG_INVALID when it cannot listen there */
 export async function listen(server: Server, host: string, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void => {
@@ -55,13 +55,12 @@ export async function listen(server: Server, host: string, port: number): Promis
 }
 
 function refusal(error: NodeJS.ErrnoException, host: string, port: number): string {
-  if (error.code === 'EADDRINUSE')
-    return `port: ${port} on ${host} is in use; give another one, or 0 for any that is free`;
-  if (error.code === 'EACCES') return `port: ${port} may not be used by this user; give one above 1023`;
-  return `host: ${host} is no address of this machine (${error.code ?? error.message}); 127.0.0.1 is this machine only, 0.0.0.0 all its networks`;
+  if (error.code === 'EADDRINUSE') return `port: ${port} on ${host} is in use; choose another, or 0 for any free port`;
+  if (error.code === 'EACCES') return `port: ${port} needs more rights than this user has; choose one above 1023`;
+  return `host: ${host} is not an address of this machine (${error.code ?? error.message}); 127.0.0.1 is this machine only, 0.0.0.0 all its networks`;
 }
 
-/** @returns what stops `server` and cuts off all its connections: WebSockets too, and those that have not got through TLS, which Node leaves alone */
+/** @returns a function that stops `server` and closes all its connections, including WebSockets and unfinished TLS handshakes, which Node leaves open */
 export function stopper(server: Server): () => Promise<void> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -79,7 +78,7 @@ export function stopper(server: Server): () => Promise<void> {
   };
 }
 
-/** The address a browser on this machine takes. */
+/** The address for a browser on this machine. */
 export function listenerUrl({ host, tls }: Pick<LiveServerSettings, 'host' | 'tls'>, port: number): string {
   const name =
     host === '0.0.0.0' || host === '::'

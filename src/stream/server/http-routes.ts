@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Admission } from './admission.js';
+import type { Auth } from './auth.js';
 import { errorLine } from './error-line.js';
-import type { Health } from './health.js';
-import { requestUrl } from './request-url.js';
-import { SAFE_HEADERS } from './response-headers.js';
+import type { Health } from './engine-health.js';
+import { requestUrl } from './auth.js';
 import type { ServerMetrics } from './server-metrics.js';
 import type { StaticFile } from './static-files.js';
 
@@ -17,20 +16,20 @@ interface Answer {
 }
 
 export interface RouteOptions {
-  readonly admission: Admission;
+  readonly auth: Auth;
   readonly files: ReadonlyMap<string, StaticFile>;
   readonly metrics: ServerMetrics;
   readonly health: () => Promise<Health>;
   readonly log: (line: string) => void;
 }
 
-/** Everything that is no WebSocket: the page, /healthz and /metrics. */
+/** Everything but WebSockets: the page, /healthz and /metrics. */
 export function httpRoutes(options: RouteOptions): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     answer(request, options)
       .catch((error: unknown): Answer => {
         options.log(`http: ${errorLine(error)}`);
-        return plain(500, 'the server failed at this');
+        return plain(500, 'internal error');
       })
       .then(({ status, contentType = 'text/plain; charset=utf-8', body, headers = {} }) => {
         response.writeHead(status, {
@@ -39,7 +38,7 @@ export function httpRoutes(options: RouteOptions): (request: IncomingMessage, re
           'Content-Length': Buffer.byteLength(body),
           ...headers,
         });
-        // Node leaves the body out where there must be none: after HEAD, and with 304.
+        // Node omits the body where there must be none: for HEAD and 304.
         response.end(body);
       })
       .catch((error: unknown) => {
@@ -49,23 +48,23 @@ export function httpRoutes(options: RouteOptions): (request: IncomingMessage, re
   };
 }
 
-async function answer(request: IncomingMessage, { admission, files, metrics, health }: RouteOptions): Promise<Answer> {
-  if (!admission.knowsHost(request)) return plain(403, 'this server does not answer to that host name');
+async function answer(request: IncomingMessage, { auth, files, metrics, health }: RouteOptions): Promise<Answer> {
+  if (!auth.isHostAllowed(request)) return plain(403, 'unknown host name');
   if (request.method !== 'GET' && request.method !== 'HEAD')
-    return plain(405, 'only GET and HEAD', { Allow: 'GET, HEAD', Connection: 'close' });
+    return plain(405, 'method not allowed; use GET or HEAD', { Allow: 'GET, HEAD', Connection: 'close' });
   const url = requestUrl(request);
-  if (url === null) return plain(400, 'not a path');
+  if (url === null) return plain(400, 'invalid path');
   if (url.pathname === '/healthz') {
     const { ok, ...details } = await health();
-    const body = admission.holdsToken(request, url) ? { ok, ...details } : { ok };
+    const body = auth.hasToken(request, url) ? { ok, ...details } : { ok };
     return { status: ok ? 200 : 503, contentType: JSON_TYPE, body: JSON.stringify(body) };
   }
   if (url.pathname === '/metrics') {
-    if (!admission.holdsToken(request, url)) return plain(401, 'a token is needed', { 'WWW-Authenticate': 'Bearer' });
+    if (!auth.hasToken(request, url)) return plain(401, 'token required', { 'WWW-Authenticate': 'Bearer' });
     return { status: 200, contentType: metrics.contentType, body: await metrics.text() };
   }
   const file = files.get(url.pathname);
-  if (file === undefined) return plain(404, 'nothing here');
+  if (file === undefined) return plain(404, 'not found');
   const status = request.headers['if-none-match'] === file.etag ? 304 : 200;
   return { status, contentType: file.contentType, body: file.content, headers: { ETag: file.etag } };
 }
@@ -73,3 +72,26 @@ async function answer(request: IncomingMessage, { admission, files, metrics, hea
 function plain(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Answer {
   return { status, body: `${text}\n`, headers };
 }
+
+/** Only our own scripts, styles and images. Connections: 'self' would be enough, but older Safari does not count ws: as 'self'. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "connect-src 'self' ws: wss:",
+  "img-src 'self' data: blob:",
+  "media-src 'self' blob:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Sent with every response. */
+export const SAFE_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+  'X-Content-Type-Options': 'nosniff',
+  // Addresses contain the token.
+  'Referrer-Policy': 'no-referrer',
+  'Permissions-Policy': 'camera=(self), microphone=(), geolocation=()',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cache-Control': 'no-cache',
+};

@@ -8,40 +8,40 @@ const pem = z.union([z.string().min(1), z.custom<Uint8Array>((value) => value in
 const milliseconds = z.number().min(1).max(3_600_000);
 
 const schema = z.strictObject({
-  /** Where to listen: 127.0.0.1 is this machine only, 0.0.0.0 every network it is in; the latter needs a token. */
+  /** Address to listen on: 127.0.0.1 is this machine only, 0.0.0.0 all its networks, which needs a token. */
   host: z.string().min(1).default('127.0.0.1'),
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   port: z.int().min(0).max(65_535).default(8787),
-  /** What clients must show to send or watch (`?token=` or `Authorization: Bearer`); null asks for nothing. */
+  /** Clients must send it (`?token=` or `Authorization: Bearer`); null: no token needed. */
   token: z.string().min(8).nullable().default(null),
-  /** Web sites (scheme, host and port) whose pages may connect, beside the server's own; for a reverse proxy, its address. */
+  /** Other origins (scheme, host and port) whose pages may connect. Behind a reverse proxy: its address. */
   origins: z.array(z.string()).default([]),
-  /** Connections of each kind at a time. */
+  /** Open connections of each kind. */
   maxProducers: z.int().min(0).max(10_000).default(4),
   maxViewers: z.int().min(0).max(10_000).default(100),
-  /** PEM of a certificate and its key, for https and wss. */
+  /** Certificate and key in PEM, for https and wss. */
   tls: z.strictObject({ cert: pem, key: pem }).nullable().default(null),
   /** What viewers watch. */
   source: z
     .custom<LiveSource>(
       (value) => typeof value === 'object' && value !== null && 'frames' in value,
-      'is no live source',
+      'is not a live source',
     )
     .nullable()
     .default(null),
-  /** Folder of the built page; null serves none. */
+  /** Folder of the built page; null serves no page. */
   webFolder: z.string().min(1).nullable().default(null),
-  /** Messages a second that a producer may send; twice as many in one go. */
+  /** Messages per second that a producer may send, with bursts of twice as many. */
   messagesPerSecond: z.number().positive().max(10_000).default(60),
-  /** Milliseconds between pings; who has not been heard for three of them is cut off. */
+  /** Milliseconds between pings; a client that misses three is disconnected. */
   pingEvery: milliseconds.default(5_000),
   /** Milliseconds between `stats` messages. */
   statsEvery: milliseconds.default(2_000),
-  /** Milliseconds for which the source goes on when the last viewer has left. */
+  /** Milliseconds for which the source keeps running after the last viewer has left. */
   sourceLinger: milliseconds.default(5_000),
-  /** Gets one line for each fault of the server itself; never anything out of a frame. */
+  /** Gets one line for each fault of the server itself; never the content of a frame. */
   log: z
-    .custom<(line: string) => void>((value) => typeof value === 'function', 'is no function')
+    .custom<(line: string) => void>((value) => typeof value === 'function', 'is not a function')
     .default(() => () => undefined),
 });
 
@@ -57,7 +57,7 @@ export function parseServerOptions(options: LiveServerOptions): LiveServerSettin
   if (token === null && !isLoopback(host)) {
     throw new FerError(
       'CONFIG_INVALID',
-      `host: on ${host} others can reach the server, so it needs a token: give one with "token" (8 characters or more), or listen on 127.0.0.1`,
+      `host: other machines can reach the server on ${host}, so it needs a token: set "token" (at least 8 characters), or listen on 127.0.0.1`,
     );
   }
   return { ...settings, origins: origins.map(normalOrigin) };
@@ -66,14 +66,14 @@ export function parseServerOptions(options: LiveServerOptions): LiveServerSettin
 function normalOrigin(text: string): string {
   const { origin } = URL.canParse(text) ? new URL(text) : { origin: 'null' };
   if (origin === 'null')
-    throw new FerError('CONFIG_INVALID', `origins: "${text}" is no origin; write one as in https://example.org:8443`);
+    throw new FerError('CONFIG_INVALID', `origins: "${text}" is not an origin; write it like https://example.org:8443`);
   return origin;
 }
 
-/** Names and addresses by which a browser on the same machine reaches a server. */
+/** Names and addresses under which a browser on the same machine reaches the server. */
 export const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'] as const;
 
-/** Whether a server that listens on `host` can be reached from this machine only. Names other than localhost are taken to be public. */
+/** Whether a server on `host` is reachable from this machine only. Names other than localhost count as public. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
 }

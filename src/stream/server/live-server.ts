@@ -1,28 +1,28 @@
 import type { LiveSource } from '../../ingest/live/live-source.js';
 import type { LiveEngine } from '../live/live-engine.js';
-import { Admission } from './auth.js';
+import { Auth } from './auth.js';
 import { Broadcast } from './broadcast.js';
-import { EngineWatch, examine } from './engine-health.js';
+import { EngineHealth, healthReport } from './engine-health.js';
 import { errorLine } from './error-line.js';
 import { createListener, listen, listenerUrl, stopper } from './http-listener.js';
 import { httpRoutes } from './http-routes.js';
 import { parseServerOptions } from './live-server-options.js';
 import type { LiveServerOptions, LiveServerSettings } from './live-server-options.js';
-import { Reception } from './session-factory.js';
+import { SessionFactory } from './session-factory.js';
 import { ServerMetrics } from './server-metrics.js';
 import { Sessions } from './sessions.js';
 import { readStaticFiles } from './static-files.js';
-import { WebSocketGate } from './upgrade-handler.js';
+import { UpgradeHandler } from './upgrade-handler.js';
 
-/** TCP connections beside those of sessions: pages being loaded, clients that have not shown a token yet. */
+/** TCP connections besides those of sessions: page loads, clients that have not sent a token yet. */
 const SPARE_CONNECTIONS = 256;
 
 export interface LiveServer {
-  /** For a browser on this machine, without a slash at the end. */
+  /** For a browser on this machine, without a trailing slash. */
   readonly url: string;
   readonly port: number;
   /**
-   * Tells all clients, waits a second at most for them to leave, and stops the source. The engine stays open: it belongs to who opened it.
+   * Tells all clients, waits at most a second for them to leave, and stops the source. The engine stays open: it belongs to the caller.
    * May be called more than once.
    */
   close(): Promise<void>;
@@ -30,7 +30,7 @@ export interface LiveServer {
 
 /**
  * Serves the page, and the two WebSockets of docs/protocol.md: producers send frames and get results, viewers watch the server's own source.
- * @throws FerError CONFIG_INVALID for a setting that cannot be (a public address without a token, a port in use), INPUT_NOT_FOUND for `webFolder`
+ * @throws FerError CONFIG_INVALID for an invalid setting (a public address without a token, a port in use), INPUT_NOT_FOUND for `webFolder`
  */
 export async function openLiveServer(engine: LiveEngine, options: LiveServerOptions = {}): Promise<LiveServer> {
   const settings = parseServerOptions(options);
@@ -43,16 +43,16 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
   const sessions = new Sessions(settings, (count) => {
     http.maxConnections = SPARE_CONNECTIONS + count;
   });
-  const admission = new Admission(settings);
-  const watch = new EngineWatch(engine);
-  const metrics = new ServerMetrics({ watch, sessions });
+  const auth = new Auth(settings);
+  const engineHealth = new EngineHealth(engine);
+  const metrics = new ServerMetrics({ engineHealth, sessions });
   const broadcast = source === null ? null : openBroadcast(source, engine, metrics, settings);
-  const reception = new Reception({ settings, engine, watch, metrics, sessions, broadcast });
-  const gate = new WebSocketGate({ admission, log, reception, isClosing: () => closing !== null });
+  const sessionFactory = new SessionFactory({ settings, engine, engineHealth, metrics, sessions, broadcast });
+  const upgrades = new UpgradeHandler({ auth, log, sessionFactory, isClosing: () => closing !== null });
   const health = () =>
-    examine({ engine, watch, closing: closing !== null, source: broadcast?.state ?? null, sessions });
-  http.on('request', httpRoutes({ admission, files, metrics, health, log }));
-  http.on('upgrade', gate.onUpgrade);
+    healthReport({ engine, engineHealth, closing: closing !== null, source: broadcast?.state ?? null, sessions });
+  http.on('request', httpRoutes({ auth, files, metrics, health, log }));
+  http.on('upgrade', upgrades.onUpgrade);
 
   const close = async (): Promise<void> => {
     await Promise.all([sessions.close(), broadcast?.close()]);
@@ -66,7 +66,7 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
     await sessions.close();
     throw error;
   }
-  // Accepting can fail later too, when the process has no file handles left.
+  // Accepting connections can fail later too, when the process runs out of file handles.
   http.on('error', (error) => {
     log(`http: ${errorLine(error)}`);
   });
@@ -81,7 +81,7 @@ function openBroadcast(
 ): Broadcast {
   return new Broadcast(source, engine, {
     linger: sourceLinger,
-    tally: metrics.tally('viewer'),
+    counter: metrics.frameCounter('viewer'),
     onLatency: (seconds) => {
       metrics.observeLatency('viewer', seconds);
     },
@@ -89,8 +89,8 @@ function openBroadcast(
   });
 }
 
-/** Listens for a moment: tells whether a server could be opened with these options, before an engine is, which takes seconds. @throws FerError CONFIG_INVALID */
-export async function tryListening(options: LiveServerOptions): Promise<void> {
+/** Listens for a moment, so that a port in use is reported before the engine is loaded, which takes seconds. @throws FerError CONFIG_INVALID */
+export async function assertCanListen(options: LiveServerOptions): Promise<void> {
   const { host, port, tls } = parseServerOptions(options);
   const trial = createListener(tls);
   await listen(trial, host, port);

@@ -1,19 +1,19 @@
-import { roundedResult } from '../output/jsonl-text.js';
-import { roundTo } from '../output/rounding.js';
-import type { ResultMessage, HelloMessage, Role, SourceMessage } from '../protocol/messages.js';
 import { randomUUID } from 'node:crypto';
-import { VERSION } from '../../version.js';
-import type { LiveEngine } from '../live/live-engine.js';
-import { PROTOCOL_VERSION } from '../protocol/messages.js';
-import { encodeFrameHeader } from '../protocol/frame-message.js';
 import sharp from 'sharp';
 import type { Frame } from '../../ingest/frame.js';
 import type { LiveSourceStatus } from '../../ingest/live/live-source.js';
+import { roundedResult } from '../output/jsonl-text.js';
+import { roundTo } from '../output/rounding.js';
+import { VERSION } from '../../version.js';
+import type { LiveEngine } from '../live/live-engine.js';
+import { encodeFrameHeader } from '../protocol/frame-message.js';
+import { PROTOCOL_VERSION } from '../protocol/messages.js';
+import type { HelloMessage, ResultMessage, Role, SourceMessage } from '../protocol/messages.js';
 
 /** Thousandths of a millisecond. */
 const TIMING_DECIMALS = 3;
 
-/** A result as it is sent: numbers as exact as in the files, landmarks only on request. */
+/** A result as JSON: numbers as exact as in the files, landmarks only on request. */
 export function resultText(result: ResultMessage, landmarks: boolean): string {
   const { type, sequence, captureTime, timestamp, width, height, status, timing } = result;
   const rounded = roundedResult({
@@ -37,10 +37,10 @@ export function resultText(result: ResultMessage, landmarks: boolean): string {
   } satisfies ResultMessage);
 }
 
-/** Longest message of a client. */
+/** Longest message a client may send. */
 export const MESSAGE_BYTES = 512 * 1024;
 
-/** One being worked on and one on its way. */
+/** One being analyzed, one on its way. */
 const FRAMES_IN_FLIGHT = 2;
 
 export function hello(role: Role, { description, maxPixels }: LiveEngine, messagesPerSecond: number): HelloMessage {
@@ -62,7 +62,7 @@ export function hello(role: Role, { description, maxPixels }: LiveEngine, messag
 
 const QUALITY = 80;
 
-/** `frame` as viewers get it: header and JPEG. Its bytes are copied first, so that they may be given away meanwhile. */
+/** A frame for viewers: header and JPEG. Its bytes are copied at once, so the caller may move them while it is encoded. */
 export async function pictureMessage(frame: Frame, captureTime: number): Promise<Uint8Array> {
   const { width, height } = frame;
   const jpeg = await sharp(Uint8Array.from(frame.data), { raw: { width, height, channels: 3 } })

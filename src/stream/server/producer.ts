@@ -1,31 +1,31 @@
 import type { LiveEngine, LiveSession, SessionListener } from '../live/live-engine.js';
-import { FRAME_HEADER_BYTES, decodeFrameMessage } from '../protocol/index.js';
+import { FRAME_HEADER_BYTES, decodeFrameMessage } from '../protocol/frame-message.js';
 import { clientMessage } from '../protocol/message-schema.js';
 import type { Connection } from './connection.js';
-import type { FrameTally } from './frame-tally.js';
-import { resultText } from './result-text.js';
-import type { Session } from './session.js';
+import type { FrameCounter } from './frame-counter.js';
+import { resultText } from './outgoing-messages.js';
+import type { Session } from './sessions.js';
 import { TokenBucket } from './token-bucket.js';
 
-/** No text that a producer may send is longer. */
+/** Longest text message, in bytes. */
 const LONGEST_TEXT = 1024;
 
-/** Answers a second to messages that came too fast: the refusals themselves must not become a flood. */
+/** Refusals per second: they must not become a flood themselves. */
 const REFUSALS_PER_SECOND = 10;
 
-/** Seconds' worth of messages beyond what is allowed after which the connection is closed. */
+/** The connection is closed after this many seconds' worth of messages beyond the limit. */
 const PATIENCE = 5;
 
 export interface ProducerOptions {
   readonly landmarks: boolean;
   readonly messagesPerSecond: number;
-  readonly tally: FrameTally;
+  readonly counter: FrameCounter;
   readonly load: () => number;
-  /** Seconds between a frame's arrival and its answer. */
+  /** Gets the seconds from a frame's arrival to its answer. */
   readonly onLatency: (seconds: number) => void;
 }
 
-/** A client that sends frames, and the engine session that answers them. */
+/** A client that sends frames, and its engine session. */
 export class Producer implements Session, SessionListener {
   readonly role = 'producer';
   private readonly session: LiveSession;
@@ -54,24 +54,24 @@ export class Producer implements Session, SessionListener {
 
   onResult(result: Parameters<SessionListener['onResult']>[0]): void {
     this.connection.guard('result', () => {
-      this.options.tally.add('answered');
+      this.options.counter.add('answered');
       this.options.onLatency((result.timing.waited + result.timing.worked) / 1000);
       this.connection.sendData(resultText(result, this.options.landmarks));
     });
   }
 
   onSkipped(...[sequence, reason]: Parameters<SessionListener['onSkipped']>): void {
-    this.options.tally.add('skipped');
+    this.options.counter.add('skipped');
     this.connection.send({ type: 'skipped', sequence, reason });
   }
 
   onProblem(...[sequence, problem]: Parameters<SessionListener['onProblem']>): void {
-    this.options.tally.add('refused');
+    this.options.counter.add('refused');
     this.connection.problem(problem, sequence);
   }
 
   sendStats(): void {
-    this.connection.send({ type: 'stats', ...this.options.tally.stats(), dropped: 0, load: this.options.load() });
+    this.connection.send({ type: 'stats', ...this.options.counter.stats(), dropped: 0, load: this.options.load() });
   }
 
   close(): void {
@@ -79,9 +79,9 @@ export class Producer implements Session, SessionListener {
   }
 
   private receive(data: Uint8Array, isBinary: boolean): void {
-    if (isBinary) this.options.tally.add('received');
+    if (isBinary) this.options.counter.add('received');
     if (!this.allowed.take()) {
-      if (isBinary) this.options.tally.add('refused');
+      if (isBinary) this.options.counter.add('refused');
       this.tooFast(isBinary ? data : null);
     } else if (isBinary) this.receiveFrame(data);
     else this.receiveText(data);
@@ -90,12 +90,12 @@ export class Producer implements Session, SessionListener {
   private receiveFrame(data: Uint8Array): void {
     const frame = decodeFrameMessage(data);
     if (typeof frame === 'string') {
-      this.options.tally.add('refused');
+      this.options.counter.add('refused');
       this.connection.problem({ code: 'BAD_HEADER', message: frame }, readableSequence(data));
       return;
     }
     const { sequence, captureTime, jpeg } = frame;
-    // A copy of its own: ws hands out views into a buffer that other messages lie in too, and the engine takes the bytes over.
+    // Copied: ws hands out views into a shared buffer, and the engine takes ownership of the bytes.
     this.session.submit({ sequence, captureTime, picture: { kind: 'jpeg', bytes: new Uint8Array(jpeg) } });
   }
 
@@ -104,7 +104,7 @@ export class Producer implements Session, SessionListener {
     else
       this.connection.problem({
         code: 'BAD_MESSAGE',
-        message: 'not understood; a producer sends frames as binary messages, and {"type":"reset"} as text',
+        message: 'unknown message; a producer sends frames as binary messages and {"type":"reset"} as text',
       });
   }
 
@@ -113,16 +113,16 @@ export class Producer implements Session, SessionListener {
     if (!this.patience.take())
       this.connection.end(
         'TOO_FAST',
-        `far more than ${messagesPerSecond} messages a second; send a frame when an earlier one has been answered`,
+        `far more than ${messagesPerSecond} messages per second; send a frame when an earlier one has been answered`,
       );
     else if (this.refusals.take()) {
-      const message = `more than ${messagesPerSecond} messages a second; send a frame when an earlier one has been answered`;
+      const message = `more than ${messagesPerSecond} messages per second; send a frame when an earlier one has been answered`;
       this.connection.problem({ code: 'TOO_FAST', message }, data === null ? null : readableSequence(data));
     }
   }
 }
 
-/** Of a message that need not be a frame at all; null where it is too short to have one. */
+/** The sequence number of a message that may not be a valid frame; null if it is too short. */
 function readableSequence(data: Uint8Array): number | null {
   if (data.byteLength < FRAME_HEADER_BYTES) return null;
   return new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(4);

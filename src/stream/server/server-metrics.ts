@@ -1,11 +1,11 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Role } from '../protocol/index.js';
-import type { EngineWatch } from './engine-watch.js';
-import { FrameTally } from './frame-tally.js';
-import type { FrameEvent } from './frame-tally.js';
+import type { Role } from '../protocol/messages.js';
+import type { EngineHealth } from './engine-health.js';
+import { FrameCounter } from './frame-counter.js';
+import type { FrameEvent } from './frame-counter.js';
 import type { Sessions } from './sessions.js';
 
-/** Memory, CPU and event loop are the process's, however many servers it has; their observers cannot be taken down again. */
+/** Memory, CPU and event loop belong to the process, however many servers it has; their observers cannot be removed again. */
 let processMetrics: Registry | undefined;
 
 function processRegistry(): Registry {
@@ -17,25 +17,25 @@ function processRegistry(): Registry {
 }
 
 const FRAME_HELP: Readonly<Record<FrameEvent, string>> = {
-  received: 'Frames that came in, from producers or from the source',
+  received: 'Frames received from producers or from the source',
   answered: 'Frames with a result',
-  skipped: 'Frames passed over for a newer one',
+  skipped: 'Frames skipped for a newer one',
   refused: 'Frames answered with an error',
 };
 
 export interface Measured {
-  readonly watch: EngineWatch;
+  readonly engineHealth: EngineHealth;
   readonly sessions: Sessions;
 }
 
-/** What one server counts, for Prometheus. */
+/** Metrics of one server, for Prometheus. */
 export class ServerMetrics {
   private readonly registry = new Registry();
   private readonly frames: Readonly<Record<FrameEvent, Counter<'role'>>>;
   private readonly latency: Histogram<'role'>;
   private readonly droppedMessages: Counter;
 
-  constructor({ watch, sessions }: Measured) {
+  constructor({ engineHealth, sessions }: Measured) {
     const registers = [this.registry];
     const frameCounter = (event: FrameEvent): Counter<'role'> =>
       new Counter({
@@ -52,19 +52,19 @@ export class ServerMetrics {
     };
     this.latency = new Histogram({
       name: 'ferstream_frame_seconds',
-      help: 'Seconds between the arrival of a frame and its result',
+      help: 'Seconds from the arrival of a frame to its result',
       labelNames: ['role'],
       buckets: [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5],
       registers,
     });
     this.droppedMessages = new Counter({
       name: 'ferstream_viewer_messages_dropped_total',
-      help: 'Messages left out for viewers that read too slowly',
+      help: 'Messages dropped for viewers that read too slowly',
       registers,
     });
     new Gauge({
       name: 'ferstream_sessions',
-      help: 'Connections that were let in',
+      help: 'Open connections',
       labelNames: ['role'],
       registers,
       collect() {
@@ -73,7 +73,7 @@ export class ServerMetrics {
     });
     new Gauge({
       name: 'ferstream_backlog_bytes',
-      help: 'Bytes that wait for clients to read them',
+      help: 'Bytes waiting to be read by clients',
       registers,
       collect() {
         this.set(sessions.backlog);
@@ -81,25 +81,25 @@ export class ServerMetrics {
     });
     new Gauge({
       name: 'ferstream_engine_load',
-      help: "Share of the engine's time that is taken, 0 to 1",
+      help: "Share of the engine's time spent working, 0 to 1",
       registers,
       collect() {
-        this.set(watch.load());
+        this.set(engineHealth.load());
       },
     });
     new Gauge({
       name: 'ferstream_engine_tensors',
-      help: 'Tensors the engine holds; NaN when it does not answer',
+      help: 'Tensors held by the engine; NaN when it does not answer',
       registers,
       async collect() {
-        this.set((await watch.tensors()) ?? NaN);
+        this.set((await engineHealth.tensors()) ?? NaN);
       },
     });
   }
 
-  /** A tally whose frames are counted here too. */
-  tally(role: Role): FrameTally {
-    return new FrameTally((event, times) => {
+  /** A counter whose frames are counted here too. */
+  frameCounter(role: Role): FrameCounter {
+    return new FrameCounter((event, times) => {
       this.frames[event].inc({ role }, times);
     });
   }
@@ -112,7 +112,7 @@ export class ServerMetrics {
     this.droppedMessages.inc(count);
   }
 
-  /** In the text format of Prometheus. */
+  /** In Prometheus text format. */
   async text(): Promise<string> {
     return `${await this.registry.metrics()}\n${await processRegistry().metrics()}`;
   }

@@ -1,15 +1,15 @@
-import type { Role } from '../protocol/index.js';
-import type { Session } from './session.js';
+import type { Role } from '../protocol/messages.js';
+import type { Connection } from './connection.js';
 
-/** Pings that may go unanswered. */
+/** Pings that may stay unanswered. */
 const PINGS_LOST = 3;
 
-/** Everybody who was let in. */
+/** All open sessions. */
 export class Sessions {
   private readonly open = new Set<Session>();
   private readonly timers: readonly NodeJS.Timeout[];
 
-  /** @param onCount called with how many there are, now and whenever that changes */
+  /** @param onCount called with the number of sessions, now and whenever it changes */
   constructor(
     { pingEvery, statsEvery }: { readonly pingEvery: number; readonly statsEvery: number },
     private readonly onCount: (count: number) => void,
@@ -29,7 +29,7 @@ export class Sessions {
     ];
   }
 
-  /** Bytes that wait for clients to read them. */
+  /** Bytes waiting to be read by clients. */
   get backlog(): number {
     let bytes = 0;
     for (const { connection } of this.open) bytes += connection.backlog;
@@ -53,7 +53,7 @@ export class Sessions {
     session.close();
   }
 
-  /** Tells all that the server goes; resolves when they have left, or were cut off for taking too long. */
+  /** Tells all clients that the server stops; resolves when they have left, or were disconnected for taking too long. */
   async close(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     await Promise.all(
@@ -61,9 +61,18 @@ export class Sessions {
         const closed = new Promise<void>((resolve) => {
           connection.onClose(resolve);
         });
-        connection.end('SHUTTING_DOWN', 'the server is being stopped');
+        connection.end('SHUTTING_DOWN', 'the server is shutting down');
         await closed;
       }),
     );
   }
+}
+
+/** An accepted client. */
+export interface Session {
+  readonly role: Role;
+  readonly connection: Connection;
+  sendStats(): void;
+  /** Called when the connection has ended: frees its part of the engine or broadcast. */
+  close(): void;
 }

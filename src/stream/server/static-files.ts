@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
-import { FerError } from '../../errors/index.js';
+import { FerError } from '../../errors/fer-error.js';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -15,7 +15,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/** Pages that have an address without an ending. */
+/** Pages with an address without an extension. */
 const PAGES = new Map([
   ['/index.html', '/'],
   ['/overlay.html', '/overlay'],
@@ -28,8 +28,8 @@ export interface StaticFile {
 }
 
 /**
- * The files of a folder by the path they are served at. They are read once, here: what a client asks for is looked up, never opened, so that no
- * path can lead out of the folder. Links and files of other kinds than a page needs are left out.
+ * The files of a folder, by the path they are served at. They are read once: a request is looked up, never opened, so that no path can lead
+ * out of the folder. Links and files of other types are left out.
  * @throws FerError INPUT_NOT_FOUND
  */
 export async function readStaticFiles(folder: string): Promise<ReadonlyMap<string, StaticFile>> {

@@ -1,4 +1,4 @@
-/** Lets `burst` through at once and `rate` a second in the long run. */
+/** Allows bursts of `burst` and `rate` per second in the long run. */
 export class TokenBucket {
   private tokens: number;
   private since: number;
@@ -12,7 +12,7 @@ export class TokenBucket {
     this.since = now();
   }
 
-  /** @returns whether there was one to take */
+  /** @returns whether a token was left */
   take(): boolean {
     const time = this.now();
     this.tokens = Math.min(this.burst, this.tokens + ((time - this.since) / 1000) * this.rate);

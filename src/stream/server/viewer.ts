@@ -1,12 +1,13 @@
-import type { Problem, SourceMessage } from '../protocol/index.js';
+import type { Problem } from '../protocol/problem-codes.js';
+import type { SourceMessage } from '../protocol/messages.js';
 import type { Broadcast, Watcher } from './broadcast.js';
 import { BACKLOG_BYTES } from './connection.js';
 import type { Connection } from './connection.js';
-import type { FrameCounts } from './frame-tally.js';
-import type { Session } from './session.js';
+import type { FrameCounts } from './frame-counter.js';
+import type { Session } from './sessions.js';
 import { TokenBucket } from './token-bucket.js';
 
-/** A viewer has nothing to say; who says this much all the same is cut off. */
+/** A viewer has no messages to send; one that sends more than this is disconnected. */
 const MESSAGES_PER_SECOND = 5;
 const MESSAGES_AT_ONCE = 50;
 
@@ -17,14 +18,14 @@ export interface ViewerOptions {
   readonly onDropped: (messages: number) => void;
 }
 
-/** A client that watches the server's source. What it does not read in time is left out for it, and for it alone. */
+/** A client that watches the server's source. Messages it does not read in time are dropped for it alone. */
 export class Viewer implements Session, Watcher {
   readonly role = 'viewer';
   readonly wantsFrames: boolean;
   readonly wantsLandmarks: boolean;
   private readonly allowed = new TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE);
   private readonly since: FrameCounts;
-  private told: SourceMessage | null = null;
+  private sentState: SourceMessage | null = null;
   private dropped = 0;
 
   constructor(
@@ -34,29 +35,29 @@ export class Viewer implements Session, Watcher {
   ) {
     this.wantsFrames = options.frames;
     this.wantsLandmarks = options.landmarks;
-    this.since = broadcast.tally.now();
+    this.since = broadcast.counter.counts();
     connection.onMessage(() => {
-      if (this.mayTalk())
+      if (this.checkRate())
         connection.problem({
           code: 'NOT_ALLOWED',
-          message: 'a viewer only listens; a producer connection takes frames',
+          message: 'a viewer must not send messages; send frames over a producer connection',
         });
     });
     connection.onPing(() => {
-      this.mayTalk();
+      this.checkRate();
     });
     broadcast.add(this);
     this.tellSource();
   }
 
-  /** How the source does, unless that was said already. A viewer that is behind is told with what it gets next. */
+  /** Sends the state of the source unless it was sent already. A viewer that is behind gets it with its next message. */
   tellSource(): void {
-    if (this.told === this.broadcast.state || this.isBehind()) return;
-    this.told = this.broadcast.state;
-    this.connection.send(this.told);
+    if (this.sentState === this.broadcast.state || this.isBehind()) return;
+    this.sentState = this.broadcast.state;
+    this.connection.send(this.sentState);
   }
 
-  /** A result, after its picture where there is one: both or none of them. */
+  /** Sends a result, after its picture if there is one: both or neither. */
   deliver(text: string, picture: Uint8Array | null): void {
     if (this.isBehind()) {
       this.drop(picture === null ? 1 : 2);
@@ -78,7 +79,7 @@ export class Viewer implements Session, Watcher {
     else
       this.connection.send({
         type: 'stats',
-        ...this.broadcast.tally.stats(this.since),
+        ...this.broadcast.counter.stats(this.since),
         dropped: this.dropped,
         load: this.options.load(),
       });
@@ -97,9 +98,9 @@ export class Viewer implements Session, Watcher {
     this.options.onDropped(messages);
   }
 
-  private mayTalk(): boolean {
+  private checkRate(): boolean {
     if (this.allowed.take()) return true;
-    this.connection.end('TOO_FAST', 'a viewer only listens');
+    this.connection.end('TOO_FAST', 'a viewer must not send messages');
     return false;
   }
 }

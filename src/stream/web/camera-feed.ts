@@ -1,5 +1,5 @@
-import { LiveProducer } from '../client/index.js';
-import type { HelloMessage } from '../protocol/index.js';
+import { LiveProducer } from '../client/live-producer.js';
+import type { HelloMessage } from '../protocol/messages.js';
 import type { Feed, FeedHandlers } from './feed.js';
 import { FrameLoop } from './frame-loop.js';
 import { Pace } from './pace.js';

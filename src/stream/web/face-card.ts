@@ -1,5 +1,5 @@
 import { expressionColour } from '../output/palette.js';
-import type { LiveFace } from '../protocol/index.js';
+import type { LiveFace } from '../protocol/messages.js';
 import { isAmbiguous, labelText, percent } from './label-text.js';
 import { drawTimeline } from './timeline-drawing.js';
 import { timelineText } from './timeline.js';

@@ -1,4 +1,4 @@
-import type { LiveFace } from '../protocol/index.js';
+import type { LiveFace } from '../protocol/messages.js';
 import { FaceCard } from './face-card.js';
 import type { Timeline } from './timeline.js';
 

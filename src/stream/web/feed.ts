@@ -1,5 +1,5 @@
-import type { ConnectionState } from '../client/index.js';
-import type { HelloMessage, ResultMessage, SourceMessage, StatsMessage } from '../protocol/index.js';
+import type { ConnectionState } from '../client/connection-state.js';
+import type { HelloMessage, ResultMessage, SourceMessage, StatsMessage } from '../protocol/messages.js';
 
 /** A result, and the very picture it belongs to (null where none came). */
 export interface Answer {

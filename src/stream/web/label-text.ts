@@ -1,4 +1,4 @@
-import type { LiveFace } from '../protocol/index.js';
+import type { LiveFace } from '../protocol/messages.js';
 import { ranked } from './posteriors.js';
 
 /** From here on the runner-up is named too: it has at least half the winner's posterior. */

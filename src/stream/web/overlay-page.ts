@@ -1,4 +1,4 @@
-import type { ConnectionState } from '../client/index.js';
+import type { ConnectionState } from '../client/connection-state.js';
 import { CameraFeed } from './camera-feed.js';
 import { openCamera } from './camera.js';
 import { element } from './element.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { helloMessage } from '../../../test/support/fake-socket.js';
-import type { SourceMessage, SourceState } from '../protocol/index.js';
+import type { SourceMessage, SourceState } from '../protocol/messages.js';
 import { cameraProblem } from './camera-problem.js';
 import { pageState } from './page-state.js';
 import type { PageFacts } from './page-state.js';

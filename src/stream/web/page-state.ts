@@ -1,5 +1,5 @@
-import type { ConnectionState } from '../client/index.js';
-import type { SourceMessage } from '../protocol/index.js';
+import type { ConnectionState } from '../client/connection-state.js';
+import type { SourceMessage } from '../protocol/messages.js';
 import type { CameraProblem } from './camera-problem.js';
 
 /** All that decides what the page says about itself. */

@@ -1,13 +1,13 @@
-import type { ConnectionState } from '../client/index.js';
-import { LiveViewer } from '../client/index.js';
-import type { HelloMessage, LiveFace, ResultMessage, SourceMessage } from '../protocol/index.js';
+import type { ConnectionState } from '../client/connection-state.js';
+import { LiveViewer } from '../client/live-viewer.js';
+import type { HelloMessage, LiveFace, ResultMessage, SourceMessage } from '../protocol/messages.js';
 import { CameraFeed } from './camera-feed.js';
 import { listCameras, openCamera } from './camera.js';
 import { element } from './element.js';
 import { FaceList } from './face-list.js';
 import type { Answer, Feed, FeedHandlers } from './feed.js';
 import { percent } from './label-text.js';
-import { PercentileMeter, RateMeter } from './meters.js';
+import { PercentileMeter, RateMeter } from '../live/meters.js';
 import { pageState } from './page-state.js';
 import type { PageFacts } from './page-state.js';
 import { remember, remembered } from './preferences.js';

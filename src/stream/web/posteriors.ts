@@ -1,5 +1,5 @@
 import { ambiguity } from '../pipeline/ambiguity.js';
-import type { LiveFace } from '../protocol/index.js';
+import type { LiveFace } from '../protocol/messages.js';
 
 /** Posteriors of one face, over the model's labels. */
 export type Posteriors = Readonly<Record<string, number>>;

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { helloMessage } from '../../../test/support/fake-socket.js';
 import { liveFace } from '../../../test/support/live-face.js';
 import { annotationLine } from '../output/annotation-schema.js';
-import type { LiveFace, ResultMessage } from '../protocol/index.js';
+import type { LiveFace, ResultMessage } from '../protocol/messages.js';
 import { csvText } from './csv-text.js';
 import { Recorder } from './recorder.js';
 

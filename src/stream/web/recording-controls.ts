@@ -1,4 +1,4 @@
-import type { HelloMessage, ResultMessage } from '../protocol/index.js';
+import type { HelloMessage, ResultMessage } from '../protocol/messages.js';
 import { element } from './element.js';
 import { Recorder } from './recorder.js';
 

@@ -1,5 +1,5 @@
-import { LiveViewer } from '../client/index.js';
-import type { HelloMessage, ResultMessage } from '../protocol/index.js';
+import { LiveViewer } from '../client/live-viewer.js';
+import type { HelloMessage, ResultMessage } from '../protocol/messages.js';
 import type { Feed, FeedHandlers } from './feed.js';
 
 /** The server's source: its pictures, decoded, with the results that belong to them. */

@@ -1,6 +1,6 @@
 import { fitInto } from '../output/canvas-fit.js';
 import type { Size } from '../output/canvas-fit.js';
-import type { LiveFace } from '../protocol/index.js';
+import type { LiveFace } from '../protocol/messages.js';
 import { drawOverlay } from './overlay-drawing.js';
 import { overlayShapes } from './overlay-shapes.js';
 

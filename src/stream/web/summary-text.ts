@@ -1,4 +1,4 @@
-import type { LiveFace } from '../protocol/index.js';
+import type { LiveFace } from '../protocol/messages.js';
 import { labelText } from './label-text.js';
 
 /** The faces in words, for those who do not see the picture. */

@@ -1,4 +1,4 @@
-import type { LiveFace } from '../protocol/index.js';
+import type { LiveFace } from '../protocol/messages.js';
 import { ranked } from './posteriors.js';
 import type { Posteriors } from './posteriors.js';
 

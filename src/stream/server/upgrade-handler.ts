@@ -3,32 +3,32 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import { PRODUCE_PATH, WATCH_PATH } from '../protocol/index.js';
-import type { Role } from '../protocol/index.js';
-import type { Admission } from './admission.js';
+import { PRODUCE_PATH, WATCH_PATH } from '../protocol/messages.js';
+import type { Role } from '../protocol/messages.js';
+import type { Auth } from './auth.js';
 import { Connection } from './connection.js';
-import { MESSAGE_BYTES } from './hello.js';
-import type { Reception } from './reception.js';
-import { requestUrl } from './request-url.js';
+import { MESSAGE_BYTES } from './outgoing-messages.js';
+import type { SessionFactory } from './session-factory.js';
+import { requestUrl } from './auth.js';
 
 const ROLES: ReadonlyMap<string, Role> = new Map([
   [PRODUCE_PATH, 'producer'],
   [WATCH_PATH, 'viewer'],
 ]);
 
-export interface GateOptions {
-  readonly admission: Admission;
+export interface UpgradeOptions {
+  readonly auth: Auth;
   readonly log: (line: string) => void;
   readonly isClosing: () => boolean;
-  /** Takes over who holds the token. */
-  readonly reception: Reception;
+  /** Gets every connection with a valid token. */
+  readonly sessionFactory: SessionFactory;
 }
 
 /**
- * The way in for WebSockets. A foreign page or a wrong path is refused in HTTP; what a page should be able to tell its user (a wrong token, no
- * room) is said over the WebSocket, since browsers hide HTTP answers to WebSocket requests from pages.
+ * Turns upgrade requests into WebSockets. An unknown host name or a wrong path is refused in HTTP. What a page should be able to show its user
+ * (origin not allowed, wrong token, too many connections) is sent over the WebSocket: browsers hide HTTP answers to WebSocket requests from pages.
  */
-export class WebSocketGate {
+export class UpgradeHandler {
   private readonly sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -36,17 +36,17 @@ export class WebSocketGate {
     perMessageDeflate: false,
   });
 
-  constructor(private readonly options: GateOptions) {}
+  constructor(private readonly options: UpgradeOptions) {}
 
   /** For the `upgrade` event. */
   readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const { admission, isClosing } = this.options;
+    const { auth, isClosing } = this.options;
     const url = requestUrl(request);
     const role = url === null ? undefined : ROLES.get(url.pathname);
     if (isClosing()) refuse(socket, 503);
-    else if (!admission.knowsHost(request)) refuse(socket, 403);
+    else if (!auth.isHostAllowed(request)) refuse(socket, 403);
     else if (url === null || role === undefined) refuse(socket, 404);
-    else if (!admission.knowsOrigin(request)) refuse(socket, 403);
+    else if (!auth.isOriginAllowed(request)) refuse(socket, 403);
     else {
       this.sockets.handleUpgrade(request, socket, head, (webSocket) => {
         this.greet(webSocket, role, request, url);
@@ -55,20 +55,20 @@ export class WebSocketGate {
   };
 
   private greet(socket: WebSocket, role: Role, request: IncomingMessage, url: URL): void {
-    const { admission, log, reception } = this.options;
+    const { auth, log, sessionFactory } = this.options;
     const connection = new Connection(socket, role, log);
-    if (!admission.holdsToken(request, url))
-      connection.end('UNAUTHORIZED', 'the token is missing or wrong; the server printed it when it started');
+    if (!auth.hasToken(request, url))
+      connection.end('UNAUTHORIZED', 'the token is missing or wrong; open the address that fer live printed');
     else {
       connection.guard('greeting', () => {
-        reception.receive(role, connection, url.searchParams);
+        sessionFactory.open(role, connection, url.searchParams);
       });
     }
   }
 }
 
 function refuse(socket: Duplex, status: number): void {
-  // The client may be gone already.
+  // The client may have gone already.
   socket.on('error', () => undefined);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
     socket.destroy(),

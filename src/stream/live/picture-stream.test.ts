@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CaptureClock } from './capture-clock.js';
+import { CaptureClock } from './picture-stream.js';
 
 test('begins at 0 and follows the times of capture', () => {
   const clock = new CaptureClock();
