@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { findBox } from './overlay-tag.js';
 
 /*
  * With untouched timestamps, ffmpeg before 4.2 writes a duration of 0 for the last frame. Players and ffprobe then drop it, because it
@@ -25,33 +25,17 @@ const FULL = 4;
 export async function fixLastFrameDuration(path: string): Promise<boolean> {
   const handle = await open(path, 'r+');
   try {
-    const place = await findMovieBox(handle);
+    const { size } = await handle.stat();
+    const place = await findBox(handle, { type: 'file', start: 0, end: size }, 'moov');
     if (place === null) return false;
-    const movie = Buffer.alloc(place.length);
-    await handle.read(movie, 0, movie.length, place.position);
+    const movie = Buffer.alloc(place.end - place.start);
+    await handle.read(movie, 0, movie.length, place.start);
     if (!fixMovie(movie)) return false;
-    await handle.write(movie, 0, movie.length, place.position);
+    await handle.write(movie, 0, movie.length, place.start);
     return true;
   } finally {
     await handle.close();
   }
-}
-
-/** The content of the moov box. */
-async function findMovieBox(handle: FileHandle): Promise<{ position: number; length: number } | null> {
-  const { size: fileSize } = await handle.stat();
-  const header = Buffer.alloc(16);
-  let position = 0;
-  while (position + HEADER <= fileSize) {
-    await handle.read(header, 0, header.length, position);
-    const short = header.readUInt32BE(0);
-    const type = header.toString('latin1', 4, 8);
-    const size = short === 1 ? Number(header.readBigUInt64BE(8)) : short === 0 ? fileSize - position : short;
-    if (size < HEADER) return null;
-    if (type === 'moov') return { position: position + HEADER, length: size - HEADER };
-    position += size;
-  }
-  return null;
 }
 
 function fixMovie(movie: Buffer): boolean {

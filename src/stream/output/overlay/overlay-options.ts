@@ -1,5 +1,6 @@
 import { PACE_UNTIMED } from '../../../ingest/ffmpeg/picture-filters.js';
 import type { Size } from '../canvas-fit.js';
+import { OVERLAY_TAG } from './overlay-tag.js';
 import type { AudioStream, OverlaySource } from './overlay-source.js';
 
 /** Everything the ffmpeg command depends on. Times are in seconds of the source's presentation time. */
@@ -44,7 +45,10 @@ const LONGEST_LEAD_IN = 60;
 const TIME_BASE = '1:90000';
 
 const PICTURE = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p'];
-const CONTAINER = ['-max_muxing_queue_size', '4096', '-movflags', '+faststart', '-f', 'mp4'];
+const CONTAINER = [
+  ...['-metadata', `comment=${OVERLAY_TAG}`],
+  ...['-max_muxing_queue_size', '4096', '-movflags', '+faststart', '-f', 'mp4'],
+];
 
 /** Options for ffmpeg: before its input, and after it. */
 export interface OverlayOptions {
