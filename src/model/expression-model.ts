@@ -6,14 +6,14 @@ export const MODEL_NAMES = ['default', 'baseline'] as const;
 
 export type ModelName = (typeof MODEL_NAMES)[number];
 
-/** Who names the expressions when nobody is named. */
+/** The default expression model. */
 export const DEFAULT_MODEL: ModelName = 'default';
 
-/** How many neighbouring observations of a face the temporal encoder wants to see around the ones it classifies. */
+/** Context that the temporal encoder needs around the observations it classifies. */
 export interface ClipContext {
   /** Observations before the first one to classify. */
   readonly past: number;
-  /** Observations after the last one to classify; live there are none, and as many more before it instead. */
+  /** Observations after the last one to classify; in live use none, and as many more before. */
   readonly future: number;
   /** Observations classified at a time. */
   readonly hop: number;
@@ -31,17 +31,16 @@ export interface Clip {
 }
 
 /**
- * The seat for a trained model: frame encoder -> clip window -> temporal encoder -> posteriors for every frame.
- * The pipeline knows this interface and nothing of who sits here.
+ * An expression model: frame encoder -> clip window -> temporal encoder -> posteriors for every frame.
  */
 export interface ExpressionModel {
   readonly name: string;
   readonly version: string;
   readonly labels: LabelSet;
   readonly crop: CropGeometry;
-  /** Whether a picture and its mirror image have the same answer. */
+  /** Whether it averages over a crop and its mirror image (flip test-time augmentation). */
   readonly flipTta: boolean;
-  /** What its crops were in training: faces found and aligned, or whole pictures as they came. */
+  /** Its training crops: detected and aligned faces, or whole images. */
   readonly framing: 'aligned' | 'whole';
   readonly context: ClipContext;
   /**

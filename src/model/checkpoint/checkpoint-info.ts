@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { FerError } from '../../errors/fer-error.js';
 
-/** Version of `ferstream.json`; raised when an older ferstream could no longer read what a newer one writes. */
+/** Version of `ferstream.json`; raised for incompatible changes. */
 export const CHECKPOINT_FORMAT = 1;
 
 const place = z.strictObject({ x: z.number(), y: z.number() });
@@ -14,53 +14,53 @@ const schema = z.strictObject({
   /** Name of the network, e.g. "compact_residual_net". */
   network: z.string().min(1),
   labelSet: z.strictObject({ name: z.string().min(1), labels: z.array(z.string().min(1)).min(1) }),
-  /** How faces were cut for the network, or for the frame encoder whose features it takes. */
+  /** Crop geometry of the network, or of the frame encoder whose features it takes. */
   crop: z.strictObject({
     size: z.int().positive(),
     channels: z.union([z.literal(1), z.literal(3)]),
     eyes: place,
     mouth: place,
   }),
-  /** Logits are divided by it before the softmax, so that posteriors are as sure as they are right (fitted on validation); 1 when left out. */
+  /** Softmax temperature, fitted on validation data; default 1. */
   temperature: z.number().positive().optional(),
   /** Of a frame network: its features and logits are to be taken as the mean over a picture and its mirror image; only over the picture when left out. */
   flipTta: z.boolean().optional(),
-  /** Of a temporal network: frames in the clips it was trained on. */
+  /** Temporal networks: frames per training clip. */
   clipFrames: z.int().positive().optional(),
   /** Class frequencies, up to a factor each: those that its posteriors are made for, and those of its training set; not known when left out. [C] */
   priors: z
     .strictObject({ posteriors: z.array(z.number().positive()), training: z.array(z.number().nonnegative()) })
     .optional(),
-  /** How it was trained: whatever the trainer wants to have on record. */
+  /** How it was trained. */
   recipe: z.record(z.string(), z.json()),
-  /** Measured on held-out data, by name. */
+  /** Metrics on held-out data, by name. */
   metrics: z.record(z.string(), z.number()),
-  /** Of the programs that wrote it, by name, e.g. { "ferstream": "0.1.0", "tfjs": "4.22.0" }. */
+  /** Versions of the programs that wrote it, by name, e.g. { "ferstream": "0.1.0", "tfjs": "4.22.0" }. */
   versions: z.record(z.string(), z.string()),
 });
 
-/** What stands in `ferstream.json` beside the weights. */
+/** Content of `ferstream.json`. */
 export type CheckpointInfo = z.infer<typeof schema>;
 
 /**
- * Checks what was read from a `ferstream.json`. `where` names it in errors.
- * @throws FerError MODEL_INCOMPATIBLE when it was written by a newer ferstream or does not hold what it should.
+ * Validates the content of a `ferstream.json`. `where` names it in errors.
+ * @throws FerError MODEL_INCOMPATIBLE when it was written by a newer ferstream or is not valid.
  */
 export function parseCheckpointInfo(json: unknown, where: string): CheckpointInfo {
   const { format } = z.looseObject({ format: z.unknown() }).catch({ format: undefined }).parse(json);
   if (typeof format === 'number' && format > CHECKPOINT_FORMAT) {
     throw new FerError(
       'MODEL_INCOMPATIBLE',
-      `${where} is of checkpoint format ${format}, this ferstream reads up to ${CHECKPOINT_FORMAT}; update ferstream to use it`,
+      `${where} has checkpoint format ${format}, this ferstream reads up to ${CHECKPOINT_FORMAT}; update ferstream to use it`,
     );
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  const field = issue.path.map(String).join('.') || 'the whole';
+  const field = issue.path.map(String).join('.') || 'root';
   throw new FerError(
     'MODEL_INCOMPATIBLE',
-    `${where} is not a ferstream checkpoint description (${field}: ${issue.message}); train the model again or restore the file`,
+    `${where} is not a valid checkpoint description (${field}: ${issue.message}); restore the file or train again`,
     {
       cause: result.error,
     },

@@ -5,7 +5,7 @@ import { EXPRESSIONS_7 } from '../label-set.js';
 import { FACE_EXPRESSION_INPUT_SIZE, FaceExpressionNet } from '../pretrained/face-expression-net.js';
 
 /**
- * Where eyes and mouth lie, on average, in the crops that FaceExpressionNet gets from face-api itself
+ * Mean positions of eyes and mouth in the crops that face-api itself feeds to FaceExpressionNet
  * (25 faces of 7 photos; face-api frames them by the landmarks' bounding box plus 20 %).
  */
 const CROP: CropGeometry = {
@@ -15,10 +15,10 @@ const CROP: CropGeometry = {
   mouth: { x: 0.5, y: 0.65 },
 };
 
-/** Crops in one pass: each takes some 12 MB on the way. */
+/** Crops per pass; each takes some 12 MB of activations. */
 const BATCH = 32;
 
-/** What our own models are measured against: face-api's FaceExpressionNet, which answers every picture by itself; its features are the posteriors. */
+/** The reference for our own models: face-api's FaceExpressionNet. Classifies every crop by itself; its features are the posteriors. */
 export class BaselineModel implements ExpressionModel {
   readonly name = 'baseline';
   readonly version = 'face-api-1.7';

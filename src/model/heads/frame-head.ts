@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { readRows, toPosteriors } from './read-rows.js';
 import type { Calibration } from './read-rows.js';
 
-/** The classifier of the frame network at inference: the features of one picture -> its posteriors. */
+/** Classifier of the frame network: features of one crop -> posteriors. */
 export class FrameHead {
-  /** @param classifier the frame network, which stays its owner's */
+  /** @param classifier the frame network; the caller disposes it */
   constructor(
     private readonly classifier: tf.LayersModel,
     private readonly calibration: Calibration,

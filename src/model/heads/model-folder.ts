@@ -5,18 +5,18 @@ import { FerError } from '../../errors/fer-error.js';
 import { checkpointHash } from '../checkpoint/checkpoint-hash.js';
 import { INFO_FILE } from '../checkpoint/save-checkpoint.js';
 
-/** Where the checkpoints of a model lie. */
+/** Checkpoints of a model. */
 export interface ModelFolder {
   /** Image -> features and logits. */
   readonly frame: string;
-  /** Features of a clip -> logits for every frame; null for a model that looks at each picture alone. */
+  /** Features of a clip -> logits for every frame; null for a model without temporal network. */
   readonly temporal: string | null;
 }
 
-/** Folders of models inside the folder of a training run. */
+/** Model folders of a training run. */
 const OF_A_RUN = ['best', 'last'];
 
-/** True when a folder is, or holds, a checkpoint: what `findModelFolder` finds. */
+/** Whether `findModelFolder` finds a model there. */
 export async function isModelFolder(folder: string): Promise<boolean> {
   return (await hasCheckpoint(folder)) || hasCheckpoint(join(folder, 'frame'));
 }
@@ -33,25 +33,25 @@ export async function findModelFolder(folder: string): Promise<ModelFolder> {
   if (hasFrame || hasTemporal) {
     throw new FerError(
       'WEIGHTS_MISSING',
-      `model ${folder}: there is ${hasFrame ? 'frame/ but no temporal/' : 'temporal/ but no frame/'}; copy the whole folder, or name ${hasFrame ? frame : 'one with both'}`,
+      `model ${folder}: it has ${hasFrame ? 'frame/ but no temporal/' : 'temporal/ but no frame/'}; copy the whole folder, or use ${hasFrame ? frame : 'one with both'}`,
     );
   }
   for (const name of OF_A_RUN) {
     if (await isModelFolder(join(folder, name))) {
       throw new FerError(
         'WEIGHTS_MISSING',
-        `model ${folder}: is the folder of a training run; name a model in it, such as ${join(folder, name)}`,
+        `model ${folder}: is a training run; use a model in it, such as ${join(folder, name)}`,
       );
     }
   }
   throw new FerError(
     'WEIGHTS_MISSING',
-    `model ${folder}: there is no ${INFO_FILE}; name the folder of a model that ferstream has trained`,
+    `model ${folder}: there is no ${INFO_FILE}; give the folder of a model trained with ferstream`,
   );
 }
 
 /**
- * "sha256:..." of all that decides what the model says; where the folder lies does not count.
+ * "sha256:..." of everything that determines the model's results; independent of the folder's path.
  * @throws FerError WEIGHTS_MISSING
  */
 export async function modelFolderHash(folder: string): Promise<string> {

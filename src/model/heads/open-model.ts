@@ -7,20 +7,20 @@ import { SHIPPED_MODELS, shippedFolder } from './shipped-models.js';
 import { isModelFolder, modelFolderHash } from './model-folder.js';
 import { TrainedModel } from './trained-model.js';
 
-/** Who is to sit in the model's seat: a network of others that is code of ours, or what lies in a folder. */
+/** Where a model comes from: built-in code or a checkpoint folder. */
 type Sitter = { readonly code: 'baseline' } | { readonly folder: string; readonly name?: ModelName };
 
 export interface OpenModelOptions {
-  /** Where shipped models lie. */
+  /** Folder of the shipped models. */
   readonly models?: string;
-  /** False: a symmetric model answers for the picture alone, not for the mean over it and its mirror image. Half the work, a little less often right. */
+  /** Flip test-time augmentation, for models trained for it; false is twice as fast, slightly less accurate. */
   readonly flipTta?: boolean;
 }
 
 /**
- * Loads an expression model into the engine that TensorFlow.js is set to.
- * @param nameOrFolder a model that ships with ferstream, or the folder of a trained one: one frame checkpoint, or `frame/` and `temporal/`.
- *   A folder with the name of a shipped model has to be written as a path ("./baseline").
+ * Loads an expression model on the current engine.
+ * @param nameOrFolder a shipped model, or a model folder: one frame checkpoint, or `frame/` and `temporal/`.
+ *   Write a folder with the name of a shipped model as a path ("./baseline").
  * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID for a name that is neither
  */
 export async function openModel(
@@ -32,7 +32,7 @@ export async function openModel(
 }
 
 /**
- * What tells one model from another: "baseline", or "sha256:..." of a trained one's content, whether it ships with ferstream or not.
+ * Identifies a model: "baseline", or "sha256:..." of a trained model's content.
  * @throws FerError as `openModel` does
  */
 export async function identifyModel(nameOrFolder: string, models = SHIPPED_MODELS): Promise<string> {
@@ -47,6 +47,6 @@ async function find(nameOrFolder: string, models: string): Promise<Sitter> {
   if (/[/\\]/.test(nameOrFolder) || (await isModelFolder(nameOrFolder))) return { folder: nameOrFolder };
   throw new FerError(
     'CONFIG_INVALID',
-    `model: "${nameOrFolder}" is no model; did you mean "${closest(nameOrFolder, MODEL_NAMES)}"? The folder of a trained model can be given too, as in ./${nameOrFolder}`,
+    `model: "${nameOrFolder}" is not a model; did you mean "${closest(nameOrFolder, MODEL_NAMES)}"? For a model folder, write ./${nameOrFolder}`,
   );
 }

@@ -22,7 +22,7 @@ export function toPosteriors(logits: tf.Tensor2D, { temperature, madeFor }: Cali
   });
 }
 
-/** The rows of a tensor, which is disposed. [N, D] -> [N][D] */
+/** Reads the rows of a tensor and disposes it. [N, D] -> [N][D] */
 export async function readRows(rows: tf.Tensor2D): Promise<Float32Array[]> {
   const [count, width] = rows.shape;
   const values = (await rows.data()) as Float32Array;

@@ -5,34 +5,34 @@ import { FerError } from '../../errors/fer-error.js';
 import type { ModelName } from '../expression-model.js';
 import { isModelFolder, modelFolderHash } from './model-folder.js';
 
-/** Where the package keeps its trained models; as far from `src/model` as from `dist/model`. */
+/** The package's trained models. The relative path is the same from `src/` and `dist/`. */
 export const SHIPPED_MODELS = fileURLToPath(new URL('../../../models', import.meta.url));
 
-/** A model that ferstream has trained and that ships with it. */
+/** A trained model that ships with ferstream. */
 export type TrainedModelName = Exclude<ModelName, 'baseline'>;
 
-/** What lies in the folder of a shipped model. */
+/** A shipped model on disk. */
 export interface ShippedModel {
   readonly folder: string;
-  /** "sha256:..." of its content: another version of a model has another one. */
+  /** "sha256:..." of its content. */
   readonly hash: string;
   readonly bytes: number;
 }
 
 /**
  * The folder of a shipped model.
- * @throws FerError WEIGHTS_MISSING when this installation has none of that name
+ * @throws FerError WEIGHTS_MISSING when it is missing from this installation
  */
 export async function shippedFolder(name: TrainedModelName, models = SHIPPED_MODELS): Promise<string> {
   const folder = join(models, name);
   if (await isModelFolder(folder)) return folder;
   throw new FerError(
     'WEIGHTS_MISSING',
-    `model "${name}": this installation of ferstream does not have it (no model in ${folder}); name "baseline" or the folder of a trained model, or install ferstream again`,
+    `model "${name}": it is missing from this installation (no model in ${folder}); install ferstream again, or use "baseline" or a model folder`,
   );
 }
 
-/** @throws FerError WEIGHTS_MISSING when it is not there, or cannot be read */
+/** @throws FerError WEIGHTS_MISSING when it is missing or unreadable */
 export async function describeShipped(name: TrainedModelName, models = SHIPPED_MODELS): Promise<ShippedModel> {
   const folder = await shippedFolder(name, models);
   return { folder, hash: await modelFolderHash(folder), bytes: await bytesIn(folder) };

@@ -4,7 +4,7 @@ import { SelfAttention } from '../networks/self-attention.js';
 import { readRows, toPosteriors } from './read-rows.js';
 import type { Calibration } from './read-rows.js';
 
-/** A temporal network at inference: features of a clip -> posteriors for its frames. */
+/** Temporal network: features of a clip -> posteriors of its frames. */
 export class TemporalHead {
   readonly context: ClipContext;
 
@@ -19,7 +19,7 @@ export class TemporalHead {
     this.context = clipContext(clipFrames, causal);
   }
 
-  /** Posteriors for the frames from..to-1 of the clip, all of whose frames are seen. [to - from][C] */
+  /** Posteriors of frames from..to-1; the others are context. [to - from][C] */
   async classify({ features, from, to }: Pick<Clip, 'features' | 'from' | 'to'>): Promise<Float32Array[]> {
     const width = features[0]?.length ?? 0;
     const posteriors = tf.tidy(() => {
@@ -42,12 +42,12 @@ function joined(features: readonly Float32Array[], width: number): Float32Array 
   return all;
 }
 
-/** Frames at a time for a temporal network that does not say what it was trained on: about a second. */
+/** Clip length for temporal networks without `clipFrames`: about a second. */
 export const DEFAULT_CLIP_FRAMES = 32;
 
 /**
- * The clip window of a temporal network: it sees as many observations at a time as it was trained on and classifies half of them, with the other
- * half as context before and after; all of it before for a network that sees no later frames.
+ * Clip window of a temporal network: as many observations as in training, of which half are classified and half are context before and
+ * after; for a causal network all context lies before.
  */
 export function clipContext(clipFrames: number, causal: boolean): ClipContext {
   const hop = Math.ceil(clipFrames / 2);

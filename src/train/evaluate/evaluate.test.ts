@@ -19,6 +19,7 @@ class BrightSide implements ExpressionModel {
   readonly crop = GEOMETRY;
   readonly framing = 'whole';
   readonly flipTta: boolean = false;
+  readonly trainingPrior: readonly number[] | null = null;
   readonly context = { past: 0, future: 0, hop: 1 };
   readonly encoded: number[] = [];
   readonly clips: Clip[] = [];
