@@ -88,13 +88,13 @@ describe('fer', () => {
 
     const again = await runFer(args);
     expect(again.code).toBe(0);
-    expect(again.stdout).toContain('done before');
+    expect(again.stdout).toContain('done earlier');
     expect((await stat(join(out, 'clip.csv'))).mtimeMs).toBe(written);
 
     const other = await runFer([...args, '--fps', '5']);
-    expect(other.stdout).not.toContain('done before');
+    expect(other.stdout).not.toContain('done earlier');
     const forced = await runFer([...args, '--fps', '5', '--force']);
-    expect(forced.stdout).not.toContain('done before');
+    expect(forced.stdout).not.toContain('done earlier');
     const rows = parse(await readFile(join(out, 'clip.csv')), { columns: true });
     expect(rows).toHaveLength(5);
   });
@@ -127,7 +127,7 @@ describe('fer', () => {
 
     const again = await runFer(args);
     expect(again.code).toBe(0);
-    expect(again.stdout).toMatch(/clip\.mp4\s+done before/);
+    expect(again.stdout).toMatch(/clip\.mp4\s+done earlier/);
     expect(parse(await readFile(join(out, 'long.csv')), { columns: true })).toHaveLength(300);
   });
 

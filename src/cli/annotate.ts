@@ -5,7 +5,7 @@ import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import { BatchReport } from './batch-report.js';
 import { interruptSignal } from './exit.js';
-import { backendOption, modelOption, number } from './options.js';
+import { backendOption, modelOption, number, priorOption, readPrior } from './options.js';
 
 const DEFAULT_FORMATS = 'jsonl,csv,summary';
 
@@ -33,6 +33,7 @@ export function annotateCommand(program: Command): void {
     )
     .addOption(modelOption())
     .option('--no-flip-tta', 'no flip test-time augmentation: faster, slightly less accurate')
+    .addOption(priorOption())
     .option('--smoothing <seconds>', 'smoothing time constant; 0 disables', number, 0.1)
     .option('--detect-every <n>', 'run the detector on every n-th frame, track faces in between', number, 1)
     .option('--min-face-size <pixels>', 'ignore smaller faces', number)
@@ -51,19 +52,25 @@ export function annotateCommand(program: Command): void {
     });
 }
 
-interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore'> {
+interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore' | 'prior'> {
   readonly outputDir: string;
   readonly format: string;
   readonly overlay?: boolean;
   readonly force?: boolean;
   readonly minScore?: number;
+  readonly prior: string;
 }
 
 /** Progress goes to stderr, the summary to stdout. Returns the exit code. */
 async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Promise<number> {
   const { annotateBatch } = await import('../stream/annotate/batch.js');
-  const { format, overlay = false, ...rest } = flags;
-  const options: BatchOptions = { ...rest, formats: await parseFormats(format, overlay), signal: interruptSignal() };
+  const { format, overlay = false, prior, ...rest } = flags;
+  const options: BatchOptions = {
+    ...rest,
+    prior: await readPrior(prior),
+    formats: await parseFormats(format, overlay),
+    signal: interruptSignal(),
+  };
   const report = new BatchReport(process.stderr);
   for await (const event of annotateBatch(inputs, options)) report.take(event);
   const lines = report.hasResults ? [...report.summary(), `results in ${options.outputDir}`] : report.summary();

@@ -5,7 +5,7 @@ import { formatDuration, Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 import { textTable } from './text-table.js';
 
-/** Shows a running batch on `target` and remembers how every input went. */
+/** Shows a running batch on `target` and collects the outcome of every input. */
 export class BatchReport {
   private readonly progress: Progress;
   private readonly rows: string[][] = [];
@@ -42,7 +42,7 @@ export class BatchReport {
         );
         return;
       case 'skipped':
-        this.row(event.input, 'done before', event.outcome.frames, null, event.outcome.note);
+        this.row(event.input, 'done earlier', event.outcome.frames, null, event.outcome.note);
         return;
       case 'failed':
         this.progress.clear();
@@ -53,11 +53,11 @@ export class BatchReport {
       case 'interrupted':
         this.progress.clear();
         this.interrupted = true;
-        this.line(`interrupted at ${event.input}; finished inputs are kept, the same command goes on from here`);
+        this.line(`interrupted at ${event.input}; finished inputs are kept, the same command resumes`);
     }
   }
 
-  /** The table at the end, and once more what failed and why. */
+  /** The table at the end, followed by the failures. */
   summary(): string[] {
     const table = textTable(['input', 'state', 'frames', 'time', 'frames/s', 'note'], this.rows);
     if (this.failures.length === 0) return table;
@@ -69,7 +69,7 @@ export class BatchReport {
     ];
   }
 
-  /** Whether any input has its results in place. */
+  /** Whether any input has results. */
   get hasResults(): boolean {
     return this.rows.length > this.failures.length;
   }

@@ -28,7 +28,7 @@ it('says what became of the samples, and ends with 1 when some could not be read
   };
   const flags = { output, face: 'whole', size: 24, colour: true } as const;
   expect(await running.runDatasetPrepare(`manifest:${root}`, flags, { ...io, signal: AbortSignal.abort() })).toBe(130);
-  expect(lines).toEqual([`interrupted; what is done is kept in ${output}, the same command goes on from here`]);
+  expect(lines).toEqual([`interrupted; ${output} keeps what is done, the same command resumes`]);
   lines.length = 0;
   expect(await running.runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
   expect(drawn[0]).toMatch(/^engine: /);
@@ -42,7 +42,7 @@ it('says what became of the samples, and ends with 1 when some could not be read
   expect(lines.slice(5)).toEqual(['could not be read:', expect.stringContaining('empty.png: ')]);
   lines.length = 0;
   expect(await running.runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
-  expect(lines[0]).toBe(`manifest: 2 samples (done before), 1 crops in ${output}`);
+  expect(lines[0]).toBe(`manifest: 2 samples (done earlier), 1 crops in ${output}`);
   await expect(running.runDatasetPrepare(`manifest:${root}`, { ...flags, size: 48 }, io)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
   });
@@ -51,7 +51,7 @@ it('says what became of the samples, and ends with 1 when some could not be read
   ).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
-it('says when rows of the data set were passed over, and ends with 1', async () => {
+it('says when rows of the data set were skipped, and ends with 1', async () => {
   const root = await scratchDir();
   const noise = await sharp(noiseFrame(32, 32, 5).data, { raw: { width: 32, height: 32, channels: 3 } })
     .png()

@@ -1,6 +1,6 @@
 import type { EpochRecord } from '../train/records/epoch-record.js';
 
-/** One finished epoch for a person. */
+/** A finished epoch as one line. */
 export function epochLine(
   { epoch, loss, trainAccuracy, validation, seconds, samplesPerSecond }: EpochRecord,
   epochs: number,

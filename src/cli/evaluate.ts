@@ -7,6 +7,7 @@ import { makeFolder } from '../files/make-folder.js';
 import type { Backend, BackendName } from '../model/engines/backend.js';
 import type { ExpressionModel } from '../model/expression-model.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
+import type { PriorChoice } from '../model/class-prior.js';
 import type { FaceNotes } from '../train/data/faces/face-dataset.js';
 import { faceHandling } from '../train/data/faces/face-handling.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';
@@ -15,7 +16,7 @@ import type { EvaluationOfCrops, Prediction } from '../train/evaluate/evaluate.j
 import { VERSION } from '../version.js';
 import { evaluationLines } from './evaluation-lines.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, facesOption, foldOption, splitOption, writeLine } from './options.js';
+import { backendOption, facesOption, foldOption, priorOption, readPrior, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 
@@ -29,6 +30,7 @@ export function evaluateCommand(program: Command): void {
     .addOption(splitOption('split to evaluate').default('test'))
     .addOption(foldOption())
     .addOption(facesOption().default('auto'))
+    .addOption(priorOption())
     .option('--flip', 'flip test-time augmentation: average with the mirror image')
     .option('--ignore-missing', 'leave out classes the model does not have; otherwise they count as wrong')
     .option('--json <file>', 'write all results as JSON')
@@ -52,6 +54,7 @@ export interface EvaluateFlags {
   readonly split: Split;
   readonly fold?: number;
   readonly faces: FaceChoice;
+  readonly prior?: string;
   readonly flip?: boolean;
   readonly ignoreMissing?: boolean;
   readonly json?: string;
@@ -74,6 +77,7 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
   const { openSplit } = await import('../train/data/faces/open-faces.js');
   const { preparedFolder } = await import('../train/data/preprocess/open-prepared.js');
   const dataset = await openSplit(flags);
+  const prior = await readPrior(flags.prior ?? 'training');
   const backend = await openBackend({ backend: flags.backend });
   const model = await openModel(flags.model);
   const faces = await faceHandling(flags.faces, model, flags.data);
@@ -86,6 +90,7 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
       model,
       dataset,
       { ...flags, faces },
+      prior,
       io.progress,
       async (prediction) => predictions?.write(csv(predictionRow(prediction))),
     );
@@ -118,6 +123,7 @@ async function evaluateSplit(
   model: ExpressionModel,
   dataset: Dataset,
   { data, split, faces, flip = false, ignoreMissing = false }: EvaluateFlags,
+  prior: PriorChoice,
   target: ProgressTarget,
   onPrediction: (prediction: Prediction) => Promise<void>,
 ): Promise<{ evaluation: EvaluationOfCrops; notes: FaceNotes }> {
@@ -132,7 +138,7 @@ async function evaluateSplit(
     return await withFaces(dataset, { data, split }, { model, faces, onSample, signal }, async (crops) => {
       progress.start(`evaluating ${dataset.name}`, dataset.samples.length);
       return {
-        evaluation: await evaluate(model, crops, { flip, ignoreMissing, onPrediction, signal }),
+        evaluation: await evaluate(model, crops, { flip, prior, ignoreMissing, onPrediction, signal }),
         notes: crops.notes,
       };
     });
@@ -149,7 +155,7 @@ function report(
   evaluation: EvaluationOfCrops,
   notes: FaceNotes,
 ): object {
-  const { data, split, fold = null, faces, flip = false, ignoreMissing = false } = flags;
+  const { data, split, fold = null, faces, prior = 'training', flip = false, ignoreMissing = false } = flags;
   return {
     ...evaluation,
     ...notes,
@@ -157,7 +163,7 @@ function report(
     leftOut: dataset.leftOut,
     model: { name: model.name, version: model.version, labels: model.labels.labels, path: flags.model },
     data: { location: data, split, fold, labels: dataset.labels.labels, samples: dataset.samples.length },
-    settings: { faces, flip, ignoreMissing },
+    settings: { faces, prior, flip, ignoreMissing },
     engine: { backend: backend.name, tfjs: backend.tfjsVersion, device: backend.device },
     ferstream: VERSION,
   };

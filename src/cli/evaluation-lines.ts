@@ -1,7 +1,7 @@
 import type { Evaluation } from '../train/evaluate/running-metrics.js';
 import { textTable } from './text-table.js';
 
-/** The figures of an evaluation for a person. */
+/** The results of an evaluation as text. */
 export function evaluationLines(evaluation: Evaluation): string[] {
   const {
     count,

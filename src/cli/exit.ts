@@ -5,7 +5,7 @@ export const EXIT = {
   ok: 0,
   /** The batch ran; some inputs failed. */
   someFailed: 1,
-  /** The command line or a setting makes no sense. */
+  /** Invalid command line or setting. */
   usage: 2,
   /** The machine lacks something the job needs: engine, ffmpeg, weights, a writable folder. */
   cannotRun: 3,
@@ -23,7 +23,7 @@ export function exitCodeFor(code: ErrorCode): number {
 }
 
 /**
- * A signal that the first Ctrl-C (or SIGTERM) aborts, so that work ends cleanly; the second one ends the process at once.
+ * A signal aborted by the first Ctrl-C (or SIGTERM), so that work stops cleanly. The second one kills the process.
  */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();

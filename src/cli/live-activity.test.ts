@@ -28,7 +28,7 @@ it('counts sessions, results and what was passed over, and tells how the source 
     },
   };
   const activity = new LiveActivity(engine, source);
-  expect(activity.describe()).toBe('0 sessions  0.0 results/s  load 63%  2 frames passed over  source running');
+  expect(activity.describe()).toBe('0 sessions  0.0 results/s  load 63%  2 frames skipped  source running');
 
   const heard: string[] = [];
   const session = activity.engine.openSession({
@@ -40,7 +40,7 @@ it('counts sessions, results and what was passed over, and tells how the source 
   listeners[0]!.onSkipped(2, 'newer');
   listeners[0]!.onProblem(3, { code: 'BAD_PICTURE', message: '' });
   expect(heard).toEqual(['result 1', 'skipped 2', 'problem 3']);
-  expect(activity.describe()).toBe('1 session  0.2 results/s  load 63%  3 frames passed over  source running');
+  expect(activity.describe()).toBe('1 session  0.2 results/s  load 63%  3 frames skipped  source running');
   session.close();
   session.close();
   expect(activity.describe()).toMatch(/^0 sessions/);

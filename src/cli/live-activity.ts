@@ -1,16 +1,16 @@
 import type { LiveSource, LiveSourceStatus } from '../ingest/live/live-source.js';
 import type { LiveEngine } from '../stream/live/live-engine.js';
 
-/** Seconds over which the rate is taken. */
+/** Seconds over which the rate is measured. */
 const RATE_OVER = 5;
 
-/** Looks over the shoulder of engine and source: what the status line tells. */
+/** Watches engine and source for the status line. */
 export class LiveActivity {
-  /** To be used in place of the engine given. */
+  /** Use instead of the given engine. */
   readonly engine: LiveEngine;
-  /** To be used in place of the source given. */
+  /** Use instead of the given source. */
   readonly source: LiveSource | null;
-  /** Gets one line whenever the source has begun, broken off or ended. */
+  /** Called with one line when the source starts, fails or ends. */
   onSource: (line: string) => void = () => undefined;
 
   private sessions = 0;
@@ -23,7 +23,7 @@ export class LiveActivity {
     this.source = source === null ? null : this.watchSource(source);
   }
 
-  /** "2 sessions  24.8 results/s  load 63%  120 skipped" */
+  /** "2 sessions  24.8 results/s  load 63%  120 frames skipped" */
   describe(): string {
     const { engine, source, sessions, skipped } = this;
     const parts = [
@@ -32,7 +32,7 @@ export class LiveActivity {
       `load ${Math.round(engine.load * 100)}%`,
     ];
     const dropped = skipped + (source?.dropped ?? 0);
-    if (dropped > 0) parts.push(`${dropped} frames passed over`);
+    if (dropped > 0) parts.push(`${dropped} frames skipped`);
     if (source !== null) parts.push(`source ${source.status.state}`);
     return parts.join('  ');
   }

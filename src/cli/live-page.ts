@@ -7,11 +7,11 @@ interface Invitation {
   readonly host: string;
   readonly token: string | null;
   readonly secure: boolean;
-  /** Name of what is watched. */
+  /** Name of the source. */
   readonly source: string | null;
 }
 
-/** What `fer live` prints: where the page is, for whom. */
+/** The addresses that `fer live` prints. */
 export function invitation(
   { url, port }: Pick<LiveServer, 'url' | 'port'>,
   { host, token, secure, source }: Invitation,
@@ -24,13 +24,13 @@ export function invitation(
   }
   if (!secure && !isLoopback(host))
     lines.push(
-      'other devices can watch, but browsers give them no camera without https: --cert and --key (docs/live.md)',
+      'other devices can watch, but their browsers allow the camera only over https: use --cert and --key (docs/live.md)',
     );
   if (source !== null) lines.push(`source: ${source}`);
   return lines;
 }
 
-/** The token stands behind the `#`, which browsers send to nobody; the page reads that like a query, so "+" and "&" are written as there. */
+/** The token is in the fragment, which browsers do not send. The page parses it like a query string. */
 export function pageAddress(url: string, token: string | null): string {
   return token === null ? `${url}/` : `${url}/#token=${encodeURIComponent(token)}`;
 }
@@ -41,7 +41,7 @@ function ownAddresses(): string[] {
   );
 }
 
-/** Shows the address in the browser, where there is one. Never fails: the address has been printed too. */
+/** Opens the address in a browser if there is one. Never fails: the address is printed too. */
 export function openBrowser(url: string): void {
   const command = browserCommand(process.platform, process.env, url);
   if (command === null) return;
@@ -51,7 +51,7 @@ export function openBrowser(url: string): void {
   child.unref();
 }
 
-/** Null on a Linux without a screen. */
+/** Null on Linux without a display. */
 export function browserCommand(
   platform: NodeJS.Platform,
   env: NodeJS.ProcessEnv,

@@ -9,7 +9,7 @@ import type { LiveOptions } from '../stream/live/live-options.js';
 import type { LiveServerOptions } from '../stream/server/live-server-options.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { LiveActivity } from './live-activity.js';
-import { backendOption, modelOption, number } from './options.js';
+import { backendOption, modelOption, number, priorOption, readPrior } from './options.js';
 import { StatusLine } from './progress.js';
 
 const DEFAULT_PORT = 8787;
@@ -37,6 +37,7 @@ export function liveCommand(program: Command): void {
     .option('--max-viewers <n>', 'maximum number of clients that watch the source', number, 100)
     .addOption(modelOption())
     .addOption(backendOption())
+    .addOption(priorOption())
     .option('--flip-tta', 'flip test-time augmentation: slightly more accurate, twice the work')
     .option('--detect-every <n>', 'run the detector on every n-th frame, track faces in between', number, 5)
     .addHelpText(
@@ -49,6 +50,7 @@ export function liveCommand(program: Command): void {
 }
 
 interface LiveFlags extends Pick<LiveOptions, 'model' | 'backend' | 'detectEvery' | 'flipTta'> {
+  readonly prior: string;
   readonly source?: string;
   readonly loop?: boolean;
   readonly host: string;
@@ -82,6 +84,7 @@ async function runLive(flags: LiveFlags): Promise<number> {
     detectEvery,
     flipTta,
   } = flags;
+  const prior = await readPrior(flags.prior);
   const tls = await readTls(flags);
   const source = await sourceOf(flags);
   const webFolder = pageFolder();
@@ -95,7 +98,7 @@ async function runLive(flags: LiveFlags): Promise<number> {
   };
 
   say('loading the networks');
-  const engine = await openLiveEngine({ model, backend, detectEvery, flipTta }, { warn: say });
+  const engine = await openLiveEngine({ model, backend, detectEvery, flipTta, prior }, { warn: say });
   try {
     if (interrupted.aborted) return EXIT.interrupted;
     const activity = new LiveActivity(engine, source);

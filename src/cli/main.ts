@@ -37,7 +37,7 @@ for (const register of [
 ])
   register(program);
 
-// `fer ... | head` closes our output early; that is no error.
+// `fer ... | head` closes our output early; that is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(EXIT.ok);
@@ -49,7 +49,7 @@ try {
   process.exitCode = report(error);
 }
 
-/** One line for a person, a code for the shell. */
+/** Prints one line and returns the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // commander has printed already
   const failure = FerError.from(error);

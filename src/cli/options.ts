@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
+import { FerError } from '../errors/fer-error.js';
+import type { PriorChoice } from '../model/class-prior.js';
 import { BACKEND_NAMES } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import { FACE_CHOICES } from '../train/data/faces/face-handling.js';
@@ -17,6 +20,41 @@ export function modelOption(): Option {
   return new Option('--model <model>', `expression model: ${MODEL_NAMES.join(', ')}, or a model folder`).default(
     DEFAULT_MODEL,
   );
+}
+
+export function priorOption(): Option {
+  return new Option(
+    '--prior <prior>',
+    'class frequencies to count on: training, uniform, auto (estimated from the input), or a JSON file {"label": frequency}',
+  ).default('training');
+}
+
+/** A prior by name, or the frequencies in a JSON file. */
+export async function readPrior(text: string): Promise<PriorChoice> {
+  const { PRIORS } = await import('../model/class-prior.js');
+  const name = PRIORS.find((known) => known === text);
+  if (name !== undefined) return name;
+  const wrong = (why: string): FerError =>
+    new FerError(
+      'CONFIG_INVALID',
+      `--prior ${text}: ${why}; give ${PRIORS.join(', ')}, or a JSON file such as {"neutral": 0.7, "happiness": 0.3}`,
+    );
+  const json = await readFile(text, 'utf8').catch(() => {
+    throw wrong('is not a prior, and there is no such file');
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw wrong('is not JSON');
+  }
+  const isNumbers =
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((n) => typeof n === 'number');
+  if (!isNumbers) throw wrong('does not hold a frequency for each label');
+  return value as Record<string, number>;
 }
 
 export function splitOption(description: string): Option {

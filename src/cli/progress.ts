@@ -9,14 +9,14 @@ const REDRAW_MS = 100;
 const PLAIN_LINE_MS = 10_000;
 const BAR_WIDTH = 24;
 
-/** Progress of one input: a bar that redraws itself on a terminal, now and then a plain line elsewhere. */
+/** Progress of one input: a bar on a terminal, a plain line every ten seconds elsewhere. */
 export class Progress {
   private began = performance.now();
   private drawn = 0;
   private label = '';
   private total: number | null = null;
 
-  /** @param unit what is counted */
+  /** @param unit plural noun of what is counted */
   constructor(
     private readonly target: ProgressTarget,
     private readonly unit = 'frames',
@@ -29,7 +29,7 @@ export class Progress {
     this.drawn = this.target.isTTY === true ? 0 : this.began;
   }
 
-  /** @param note shown behind */
+  /** @param note appended to the line */
   update(done: number, note = ''): void {
     const now = performance.now();
     const interval = this.target.isTTY === true ? REDRAW_MS : PLAIN_LINE_MS;
@@ -41,14 +41,14 @@ export class Progress {
     );
   }
 
-  /** Takes the bar away, so that ordinary lines can follow. */
+  /** Clears the bar before other lines. */
   clear(): void {
     if (this.target.isTTY === true) this.target.write('\r\u001b[K');
   }
 }
 
 /**
- * @param total how many to expect, null when nobody knows
+ * @param total null when unknown
  * @param seconds since the start
  */
 export function formatProgress(
@@ -81,7 +81,7 @@ export function formatDuration(seconds: number): string {
 const STATUS_REDRAW_MS = 1_000;
 const STATUS_LINE_MS = 60_000;
 
-/** One line that changes in place on a terminal; elsewhere a plain line now and then. Other lines go above it. */
+/** A line updated in place on a terminal, a plain line every minute elsewhere. Other lines go above it. */
 export class StatusLine {
   private shown = '';
 

@@ -3,8 +3,8 @@ import { FerError } from '../errors/fer-error.js';
 type Tree = { [key: string]: unknown };
 
 /**
- * Settings said on the command line: "optimizer.lr=0.001" is { optimizer: { lr: 0.001 } }. Values are JSON where they can be
- * read so, else text.
+ * Settings on the command line: "optimizer.lr=0.001" is { optimizer: { lr: 0.001 } }. Values are JSON if
+ * valid, else text.
  * @throws FerError USAGE for one without "="
  */
 export function parseSettings(assignments: readonly string[]): Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-/** Rows as aligned text columns; a column of numbers only is aligned to the right. */
+/** Rows as aligned text columns; numeric columns are right-aligned. */
 export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const lines = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));

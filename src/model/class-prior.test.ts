@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LabelSet } from './label-set.js';
 import { PriorEstimator, priorAdapter, withPrior } from './class-prior.js';
 
 const rows = (values: readonly number[]): Float32Array => Float32Array.from(values);
@@ -54,22 +55,28 @@ describe('the prior of footage', () => {
 });
 
 describe('the choice of a prior', () => {
-  const training = [3, 1];
+  const model = { labels: new LabelSet('two', ['calm', 'loud']), trainingPrior: [3, 1] };
 
   it('is the training set’s, a uniform one, or one’s own', () => {
     const half = rows([0.5, 0.5]);
-    expect([...priorAdapter(training, 'training').adapt(half)]).toEqual([0.75, 0.25]);
-    expect([...priorAdapter(training, 'uniform').adapt(half)]).toEqual([0.5, 0.5]);
-    expect([...priorAdapter(training, [1, 7]).adapt(half)]).toEqual([0.125, 0.875]);
-    expect(priorAdapter(training, 'training').prior).toEqual([0.75, 0.25]);
+    expect([...priorAdapter(model, 'training').adapt(half)]).toEqual([0.75, 0.25]);
+    expect([...priorAdapter(model, 'uniform').adapt(half)]).toEqual([0.5, 0.5]);
+    expect([...priorAdapter(model, { loud: 7, calm: 1 }).adapt(half)]).toEqual([0.125, 0.875]);
+    expect([...priorAdapter(model, { loud: 1 }).adapt(half)]).toEqual([0, 1]);
+    expect(priorAdapter(model, 'training').prior).toEqual([0.75, 0.25]);
   });
 
   it('refuses one that does not fit, and any for a model that does not know its own', () => {
-    for (const wrong of [[1], [1, -1], [0, 0], [1, NaN]]) {
-      expect(() => priorAdapter(training, wrong)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
+    for (const wrong of [{ lout: 1 }, { calm: -1 }, { calm: 0 }, { loud: NaN }, {}, JSON.parse('{"__proto__":1}')]) {
+      expect(() => priorAdapter(model, wrong as Record<string, number>)).toThrow(
+        expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error,
+      );
     }
-    expect(() => priorAdapter(null, 'uniform')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error);
+    const unknown = { ...model, trainingPrior: null };
+    expect(() => priorAdapter(unknown, 'uniform')).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error,
+    );
     const own = rows([0.2, 0.8]);
-    expect(priorAdapter(null, 'training').adapt(own)).toBe(own);
+    expect(priorAdapter(unknown, 'training').adapt(own)).toBe(own);
   });
 });

@@ -1,10 +1,14 @@
+import { closest } from '../errors/closest.js';
 import { FerError } from '../errors/fer-error.js';
+import type { ExpressionModel } from './expression-model.js';
+import type { LabelSet } from './label-set.js';
 
 /**
  * Class frequencies that posteriors count on: `training` as in the training set, `uniform` all alike, `auto` estimated from the footage
- * itself, or frequencies of one's own. [C]
+ * itself, or frequencies of one's own, by label, up to a factor.
  */
-export type PriorChoice = 'training' | 'uniform' | 'auto' | readonly number[];
+export type PriorChoice = (typeof PRIORS)[number] | Readonly<Record<string, number>>;
+export const PRIORS = ['training', 'uniform', 'auto'] as const;
 
 /** No class is held for rarer than this, in an estimate: a class not seen so far may still come. */
 const FLOOR = 0.01;
@@ -65,10 +69,12 @@ export interface PriorAdapter {
 }
 
 /**
- * @param training the model's `trainingPrior`
  * @throws FerError CONFIG_INVALID where a prior is asked for of such a model, or one of one's own does not fit its classes
  */
-export function priorAdapter(training: readonly number[] | null, choice: PriorChoice): PriorAdapter {
+export function priorAdapter(
+  { labels, trainingPrior: training }: Pick<ExpressionModel, 'labels' | 'trainingPrior'>,
+  choice: PriorChoice,
+): PriorAdapter {
   if (training === null) {
     if (choice === 'training') return { adapt: (posteriors) => posteriors, prior: null };
     throw new FerError(
@@ -85,18 +91,33 @@ export function priorAdapter(training: readonly number[] | null, choice: PriorCh
       },
     };
   }
-  const wanted = wantedPrior(training, choice);
+  const wanted = normalised(
+    choice === 'training' ? training : choice === 'uniform' ? training.map(() => 1) : ownPrior(choice, labels),
+  );
   return { adapt: (posteriors) => withPrior(posteriors, wanted), prior: wanted };
 }
 
-function wantedPrior(training: readonly number[], choice: Exclude<PriorChoice, 'auto'>): readonly number[] {
-  const shares = choice === 'training' ? training : choice === 'uniform' ? training.map(() => 1) : choice;
-  const sum = shares.reduce((total, share) => total + share, 0);
-  if (shares.length !== training.length || !shares.every((share) => share >= 0) || !(sum > 0 && Number.isFinite(sum))) {
-    throw new FerError(
-      'CONFIG_INVALID',
-      `prior: give ${training.length} frequencies, none negative and not all zero, one for each class of the model; got ${shares.length}`,
-    );
+/** Classes left out get 0. */
+function ownPrior(frequencies: Readonly<Record<string, number>>, labels: LabelSet): number[] {
+  for (const [label, frequency] of Object.entries(frequencies)) {
+    if (!labels.has(label)) {
+      throw new FerError(
+        'CONFIG_INVALID',
+        `prior: the model has no class "${label}"; did you mean "${closest(label, labels.labels)}"?`,
+      );
+    }
+    if (!(frequency >= 0 && Number.isFinite(frequency))) {
+      throw new FerError('CONFIG_INVALID', `prior: the frequency of "${label}" is ${frequency}; give 0 or more`);
+    }
   }
+  const own = labels.labels.map((label) => (Object.hasOwn(frequencies, label) ? frequencies[label]! : 0));
+  if (own.every((frequency) => frequency === 0)) {
+    throw new FerError('CONFIG_INVALID', 'prior: every frequency is 0; give at least one class more');
+  }
+  return own;
+}
+
+function normalised(shares: readonly number[]): number[] {
+  const sum = shares.reduce((total, share) => total + share, 0);
   return shares.map((share) => share / sum);
 }

@@ -7,7 +7,7 @@ export interface CropGeometry {
   readonly size: number;
   /** 1 = grey (Rec. 601 luma), 3 = RGB. */
   readonly channels: 1 | 3;
-  /** Where the middle between the eyes, and the middle of the mouth, come to lie, as fractions of the side. */
+  /** Positions of the midpoint between the eyes and of the middle of the mouth, as fractions of the side. */
   readonly eyes: { readonly x: number; readonly y: number };
   readonly mouth: { readonly x: number; readonly y: number };
 }
@@ -19,8 +19,8 @@ export interface FaceCrop {
 }
 
 /**
- * What our own networks are trained on: 48x48 grey, eyes and mouth where they lie on the mean in the pictures of FER2013 and FERPlus
- * (docs/prepare.md says how that was measured), so that a face cut out of a video looks like one of theirs.
+ * Crop of our own networks: 48x48 grey, eyes and mouth at their mean positions in FER2013 and FERPlus (docs/prepare.md), so that faces
+ * cropped from video look like theirs.
  */
 export const DEFAULT_CROP: CropGeometry = {
   size: 48,

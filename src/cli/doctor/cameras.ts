@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 
-/** Where Linux keeps its video devices; a test puts other folders here. */
+/** Folders of Linux' video devices; tests replace them. */
 export interface DeviceFolders {
   readonly devices: string;
   readonly names: string;
@@ -12,7 +12,7 @@ export interface DeviceFolders {
 
 const LINUX: DeviceFolders = { devices: '/dev', names: '/sys/class/video4linux' };
 
-/** The cameras of this machine. None is needed for files, nor for a webcam in the browser. */
+/** Cameras of this machine. Files and webcams in the browser need none. */
 export async function checkCameras(
   platform: NodeJS.Platform = process.platform,
   folders = LINUX,

@@ -39,7 +39,7 @@ describe('the engine', () => {
   ] as const;
   const backend: Backend = { name: 'wasm', device: 'CPU', tfjsVersion: '4.22.0', description: 'wasm on CPU', skipped };
 
-  test('is shown with those passed over, which are no failure', () => {
+  test('is shown with the skipped ones, which are not failures', () => {
     expect(describeBackend(backend)).toEqual([
       { name: 'engine', status: 'ok', detail: 'wasm on CPU', fix: null },
       { name: 'engine tfjs-node-gpu', status: 'note', detail: 'installed, does not work: sees no GPU', fix: null },

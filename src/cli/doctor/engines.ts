@@ -7,7 +7,7 @@ import type { TfjsPackage } from '../../model/engines/packages.js';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 
-/** The engine a run would get now, and what else there is. */
+/** The engine that a run would use, and the skipped ones. */
 export async function checkEngine(options: Pick<OpenBackendOptions, 'backend'> = {}): Promise<readonly CheckResult[]> {
   try {
     return describeBackend(await openBackend({ ...options, warn: () => undefined }));
@@ -16,20 +16,20 @@ export async function checkEngine(options: Pick<OpenBackendOptions, 'backend'> =
   }
 }
 
-/** One line for the engine obtained, one for each that was passed over. */
+/** One result for the engine in use, one for each skipped engine. */
 export function describeBackend(backend: Backend): readonly CheckResult[] {
   return [
     { name: 'engine', status: 'ok', detail: backend.description, fix: null },
     ...backend.skipped.map(({ name, reason, fix, installed }): CheckResult => ({
       name: `engine ${name}`,
       status: 'note',
-      detail: installed ? `installed, does not work: ${reason}` : `not used: ${reason}`,
+      detail: installed ? `installed, but does not work: ${reason}` : `not used: ${reason}`,
       fix,
     })),
   ];
 }
 
-/** Messages of the engine choice end in the command, if there is one. */
+/** Error messages of engines end with the command, if there is one. */
 function commandFor(error: unknown): string | null {
   if (error instanceof FerError && error.code === 'CONFIG_INVALID') return 'unset FERSTREAM_BACKEND';
   return /npm install [@\w./ -]+$/.exec(reasonOf(error))?.[0] ?? null;
@@ -47,7 +47,7 @@ export function checkTfjsPackages(
     return [{ name: 'tensorflow.js', status: 'ok', detail: `${expected}: ${short(packages)}`, fix: null }];
   return differing.map((odd): CheckResult => ({
     name: 'tensorflow.js',
-    // An optional engine of another version is passed over; a mixture in the core stops everything.
+    // Optional engines of another version are skipped; mixed core packages are fatal.
     status: odd.optional ? 'note' : 'failed',
     detail: `${odd.name} is ${odd.version}, TensorFlow.js ${expected}`,
     fix: levelCommand([odd], expected),

@@ -5,7 +5,7 @@ import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../model/
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 
-/** The trained models that ship with ferstream: whether they are there and whole. Without the one that is taken by default nothing can be annotated. */
+/** Whether the shipped models are complete. Annotation needs the default one. */
 export async function checkModels(folder?: string, taken: string = DEFAULT_MODEL): Promise<readonly CheckResult[]> {
   const trained = MODEL_NAMES.filter((model) => model !== 'baseline');
   return Promise.all(
@@ -37,7 +37,7 @@ const FACE_API = [
 ];
 const HUMAN = ['blazeface', 'facemesh'];
 
-/** Whether the networks' weights can be read, by reading them. */
+/** Whether the weights of the face networks can be read. */
 export async function checkWeights(): Promise<readonly CheckResult[]> {
   return [
     await read('@vladmandic/face-api', FACE_API, async (name) => {
@@ -56,7 +56,7 @@ async function read(
 ): Promise<CheckResult> {
   const name = 'weights';
   try {
-    // Whatever became of the engine asked for: decoding needs one, and TensorFlow.js left alone would take plain `cpu`.
+    // Decoding needs an engine; without one TensorFlow.js would use plain `cpu`.
     if (currentBackend() === null) await openBackend({ backend: 'wasm' });
     for (const network of networks) await load(network);
     return { name, status: 'ok', detail: `${packageName}: ${networks.join(', ')}`, fix: null };

@@ -12,7 +12,7 @@ const ORIGINS: Readonly<Record<BinaryOrigin, string>> = {
   bundled: 'bundled with ferstream',
 };
 
-/** Which ffmpeg and ffprobe would be used, and from where. */
+/** Which ffmpeg and ffprobe would be used. */
 export async function checkFfmpeg(): Promise<readonly CheckResult[]> {
   return [
     await look('ffmpeg', findFfmpeg, 'FFMPEG_PATH', '@ffmpeg-installer/ffmpeg'),
@@ -41,7 +41,7 @@ async function look(
 
 const { engines } = createRequire(import.meta.url)('../../../package.json') as { engines: { node: string } };
 
-/** Whether this Node is one that ferstream's package.json allows (a single ">=major.minor"). */
+/** Whether package.json allows this Node version (a single ">=major.minor"). */
 export function checkNodeVersion(version = process.versions.node, range = engines.node): readonly CheckResult[] {
   const wanted = numbers(range);
   const have = numbers(version);
@@ -68,7 +68,7 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-/** Whether the image library decodes what it has encoded; its native part is missing when npm left out optional packages. */
+/** Whether sharp encodes and decodes; its native part is missing when npm skipped optional packages. */
 export async function checkSharp(): Promise<readonly CheckResult[]> {
   try {
     const { default: sharp } = await import('sharp');
@@ -79,9 +79,7 @@ export async function checkSharp(): Promise<readonly CheckResult[]> {
     const red = data[0] ?? -1;
     if (info.width !== 16 || Math.abs(red - 200) > 8)
       throw new Error(`a JPEG came back changed (${info.width} pixels wide, red ${red})`);
-    return [
-      { name: 'images', status: 'ok', detail: `sharp ${sharp.versions.sharp} reads and writes JPEG`, fix: null },
-    ];
+    return [{ name: 'images', status: 'ok', detail: `sharp ${sharp.versions.sharp} reads and writes JPEG`, fix: null }];
   } catch (error) {
     return [
       {

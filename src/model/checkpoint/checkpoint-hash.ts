@@ -6,14 +6,14 @@ import { TOPOLOGY_FILE, weightFiles } from './folder-handler.js';
 import { INFO_FILE } from './save-checkpoint.js';
 
 /**
- * "sha256:..." over the description, the network and the weights of a checkpoint: two folders with the same hash say the same of every picture.
+ * "sha256:..." over the description, the network and the weights of a checkpoint: folders with the same hash give the same results.
  * @throws FerError WEIGHTS_MISSING when a file is missing or damaged
  */
 export async function checkpointHash(folder: string): Promise<string> {
   try {
     const hash = createHash('sha256');
     for (const file of [INFO_FILE, TOPOLOGY_FILE, ...(await weightFiles(folder))]) {
-      // Digests of fixed size keep one file from running into the next.
+      // Hashing digests of fixed size keeps file boundaries unambiguous.
       hash.update(
         createHash('sha256')
           .update(await readFile(join(folder, file)))
@@ -23,10 +23,8 @@ export async function checkpointHash(folder: string): Promise<string> {
     return `sha256:${hash.digest('hex')}`;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new FerError(
-      'WEIGHTS_MISSING',
-      `checkpoint ${folder}: cannot be read (${why}); copy it again from where it was trained`,
-      { cause: error },
-    );
+    throw new FerError('WEIGHTS_MISSING', `checkpoint ${folder}: cannot be read (${why}); copy the folder again`, {
+      cause: error,
+    });
   }
 }

@@ -7,23 +7,19 @@ import { folderHandler } from './folder-handler.js';
 import { readCheckpointInfo } from './load-checkpoint.js';
 import { INFO_FILE } from './save-checkpoint.js';
 
-/** How the numbers of a checkpoint are kept: as they were trained, in half the space, or in a quarter. */
+/** Storage of weights: as trained, in half the space, or in a quarter. */
 export const WEIGHT_PRECISIONS = ['float32', 'float16', 'uint8'] as const;
 export type WeightPrecision = (typeof WEIGHT_PRECISIONS)[number];
 
 /**
- * Copies a checkpoint into a new folder. With `float16` or `uint8`, kernels are rounded to half precision or to 256 even steps in TensorFlow.js' own format, which turns
- * them back into float32 on loading; a kernel that 256 steps would change much is kept in half precision. Biases and what batch normalisation keeps, little as they take, stay as they are.
- * @throws FerError WEIGHTS_MISSING when it is not whole, OUTPUT_UNWRITABLE
+ * Copies a checkpoint into a new folder. With `float16` or `uint8`, kernels are stored in half precision or as 256 even steps in TensorFlow.js' own format, which
+ * restores float32 on loading; kernels that 256 steps would change much use half precision. Biases and batch statistics stay float32.
+ * @throws FerError WEIGHTS_MISSING when files are missing or damaged, OUTPUT_UNWRITABLE
  */
 export async function copyCheckpoint(from: string, to: string, precision: WeightPrecision = 'float32'): Promise<void> {
   await readCheckpointInfo(from);
   const artifacts = await folderHandler(from).load!().catch((cause: unknown) => {
-    throw new FerError(
-      'WEIGHTS_MISSING',
-      `checkpoint ${from}: cannot be read; copy it again from where it was trained`,
-      { cause },
-    );
+    throw new FerError('WEIGHTS_MISSING', `checkpoint ${from}: cannot be read; copy the folder again`, { cause });
   });
   try {
     await mkdir(to, { recursive: true });
@@ -39,7 +35,7 @@ export async function copyCheckpoint(from: string, to: string, precision: Weight
   }
 }
 
-/** Kernels, and whatever else has two dimensions or more, in less space; what was rounded before stays as it is. */
+/** Quantizes weights with two dimensions or more; already quantized ones stay. */
 function rounded(artifacts: tf.io.ModelArtifacts, round: Rounding): tf.io.ModelArtifacts {
   const data = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
   const parts: ArrayBuffer[] = [];
@@ -56,13 +52,13 @@ function rounded(artifacts: tf.io.ModelArtifacts, round: Rounding): tf.io.ModelA
   return { ...artifacts, weightSpecs, weightData: tf.io.CompositeArrayBuffer.join(parts) };
 }
 
-/** Weights in less space; null where they cannot be kept so. */
+/** Quantized weights; null where the values do not fit. */
 type Rounding = (values: Float32Array) => { readonly data: ArrayBuffer; readonly quantization: Quantization } | null;
 type Quantization = NonNullable<tf.io.WeightsManifestEntry['quantization']>;
 
 const BYTES = { float32: 4, float16: 2, uint16: 2, uint8: 1 } as const;
 
-/** How far a kernel may move by uint8 (uint8Error). Beyond it, it is kept in half precision. */
+/** Largest uint8Error of a kernel; beyond it half precision is used. */
 const LARGEST_ERROR = 0.03;
 
 const asFloat16: Rounding = (values) =>

@@ -18,7 +18,7 @@ interface ModelJson {
 
 /**
  * Writes and reads TensorFlow.js' standard layout in a folder: model.json, and the weights in one binary file (read: in any number).
- * tfjs-node has such a handler too, but is not everywhere.
+ * tfjs-node has such a handler too, but is optional.
  */
 export function folderHandler(folder: string): tf.io.IOHandler {
   return {

@@ -1,12 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
 
-/** What became of a model's weights. Names are "layer/weight", e.g. "stem_conv/kernel". */
+/** What was copied. Names are "layer/weight", e.g. "stem_conv/kernel". */
 export interface Initialised {
-  /** Taken over. */
+  /** Copied. */
   readonly matched: readonly string[];
-  /** The other model has none of that name: left as they were. */
+  /** Not in the other model: unchanged. */
   readonly missing: readonly string[];
-  /** Of another shape there: left as they were. */
+  /** Different shape there: unchanged. */
   readonly mismatched: readonly {
     readonly name: string;
     readonly shape: readonly (number | null)[];
@@ -15,9 +15,9 @@ export interface Initialised {
 }
 
 /**
- * Starts a model from another one's weights: every weight whose layer and own name are the same and whose shape fits is copied.
- * So a frame encoder goes on with another classifier, or with another label set.
- * @param except layers that stay as they are, whatever fits, and are in no list
+ * Initialises a model from another one: weights with the same layer name, weight name and shape are copied. Use it to give a frame
+ * encoder another classifier or label set.
+ * @param except layers to leave unchanged and out of the lists
  */
 export function initialiseFrom(
   model: tf.LayersModel,
@@ -42,7 +42,7 @@ export function initialiseFrom(
   return { matched, missing, mismatched };
 }
 
-/** The lines to print: how many weights were taken over and of which layers, then every one that was not. */
+/** Lines to print: the number of copied weights and their layers, then every weight that was not copied. */
 export function describeInitialised({ matched, missing, mismatched }: Initialised): string[] {
   const layers = [...new Set(matched.map((name) => name.slice(0, name.lastIndexOf('/'))))];
   return [

@@ -11,10 +11,10 @@ import type { CheckpointInfo } from './checkpoint-info.js';
 import { folderHandler } from './folder-handler.js';
 import { INFO_FILE } from './save-checkpoint.js';
 
-/** What the caller can use; whatever is left out may be anything. */
+/** What the caller requires; omitted properties may be anything. */
 export interface CheckpointWanted {
   readonly kind?: CheckpointInfo['kind'];
-  /** Labels and their order must be the same; the set's name need not. */
+  /** Labels and order must match; the name of the set need not. */
   readonly labels?: LabelSet;
   readonly crop?: CropGeometry;
 }
@@ -25,7 +25,7 @@ export interface Checkpoint {
 }
 
 /**
- * Reads only the description, not the weights.
+ * Reads the description only, not the weights.
  * @throws FerError WEIGHTS_MISSING when there is no checkpoint, MODEL_INCOMPATIBLE when it cannot be used as wanted.
  */
 export async function readCheckpointInfo(folder: string, wanted: CheckpointWanted = {}): Promise<CheckpointInfo> {
@@ -37,7 +37,7 @@ export async function readCheckpointInfo(folder: string, wanted: CheckpointWante
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new FerError(
       'WEIGHTS_MISSING',
-      `checkpoint ${folder}: ${missing ? `there is no ${INFO_FILE}` : `${INFO_FILE} cannot be read`}; name the folder of a model that ferstream has trained`,
+      `checkpoint ${folder}: ${missing ? `there is no ${INFO_FILE}` : `${INFO_FILE} cannot be read`}; give the folder of a model trained with ferstream`,
       {
         cause: error,
       },
@@ -60,7 +60,7 @@ export async function loadCheckpoint(folder: string, wanted: CheckpointWanted = 
     const why = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
     throw new FerError(
       'WEIGHTS_MISSING',
-      `checkpoint ${folder}: the network cannot be loaded (${why}); copy it again from where it was trained`,
+      `checkpoint ${folder}: the network cannot be loaded (${why}); copy the folder again`,
       { cause: error },
     );
   }
@@ -71,20 +71,20 @@ function assertFits(info: CheckpointInfo, { kind, labels, crop }: CheckpointWant
     throw new FerError('MODEL_INCOMPATIBLE', `checkpoint ${folder} ${has}, wanted: ${want}; ${fix}`);
   };
   if (kind !== undefined && kind !== info.kind)
-    refuse(`is a ${info.kind} network`, `a ${kind} network`, 'name the other one');
+    refuse(`is a ${info.kind} network`, `a ${kind} network`, 'use the other one');
   const own = info.labelSet;
   if (labels && (own.labels.length !== labels.size || own.labels.some((label, i) => label !== labels.labels[i]))) {
     refuse(
       `has label set "${own.name}" (${own.labels.join(', ')})`,
       `"${labels.name}" (${labels.labels.join(', ')})`,
-      'use a model trained on that set, or only its weights as a start (--init)',
+      'use a model trained on that label set, or use it as initial weights only (--init)',
     );
   }
   if (crop && !sameCrop(info.crop, crop))
     refuse(
       `was trained on crops of ${describeCrop(info.crop)}`,
       describeCrop(crop),
-      'cut the faces as it expects them, or train anew',
+      'crop the faces as it expects, or train again',
     );
 }
 

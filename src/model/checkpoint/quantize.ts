@@ -1,7 +1,7 @@
 /** Largest number of IEEE 754 binary16. */
 export const LARGEST_FLOAT16 = 65504;
 
-/** IEEE 754 binary16 of each value, as its 16 bits: the nearest one, of two equally near the even one. Values beyond `LARGEST_FLOAT16` become infinite. */
+/** IEEE 754 binary16 of each value, as its 16 bits: the nearest one, of two equally near the even one. Larger values than `LARGEST_FLOAT16` become infinite. */
 export function toFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   return Uint16Array.from(bits, halfOf);
@@ -12,7 +12,7 @@ function halfOf(word: number): number {
   const sign = (word >>> 16) & 0x8000;
   const exponent = (word >>> 23) & 0xff;
   const fraction = word & 0x7fffff;
-  if (exponent === 0xff) return sign | 0x7c00 | (fraction === 0 ? 0 : 0x200); // infinite, or no number
+  if (exponent === 0xff) return sign | 0x7c00 | (fraction === 0 ? 0 : 0x200); // infinity or NaN
   const half = exponent - 127 + 15; // exponent with binary16's bias
   if (half >= 31) return sign | 0x7c00;
   if (half < -10) return sign; // less than half of the smallest
@@ -32,7 +32,7 @@ interface Uint8Weights {
   readonly min: number;
 }
 
-/** Values at 256 even steps from the least to the largest of them. */
+/** Values as 256 even steps from the smallest to the largest. */
 export function toUint8(values: Float32Array): Uint8Weights {
   let min = Infinity;
   let max = -Infinity;
@@ -44,7 +44,7 @@ export function toUint8(values: Float32Array): Uint8Weights {
   return { bytes: Uint8Array.from(values, (value) => Math.round((value - min) / scale)), scale, min };
 }
 
-/** How far the values have moved: by how much on average, over their mean size. 0 for zeros. */
+/** Mean absolute error over the mean absolute value; 0 for zeros. */
 export function uint8Error(values: Float32Array, { bytes, scale, min }: Uint8Weights): number {
   let error = 0;
   let size = 0;

@@ -3,31 +3,31 @@ export const BACKEND_NAMES = ['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm'] as
 
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
-/** An engine that `auto` passed over, and why. */
+/** An engine that `auto` skipped, and why. */
 export interface SkippedBackend {
   readonly name: BackendName;
   /** One line. */
   readonly reason: string;
-  /** The one command that installs it; null when it is installed, and `reason` says what to do. */
+  /** Command that installs it; null when it is installed and `reason` says what to do. */
   readonly fix: string | null;
-  /** False when the package is simply not there, true when it is there and does not work. */
+  /** False when the package is missing, true when it is installed but does not work. */
   readonly installed: boolean;
 }
 
 /** The engine that TensorFlow.js really computes on in this process. */
 export interface Backend {
   readonly name: BackendName;
-  /** What it computes on, as the engine itself says, e.g. "CPU, SIMD, 1 thread" or "GPU: ..."; null when it does not say. */
+  /** Device as the engine reports it, e.g. "CPU, SIMD, 1 thread" or "GPU: ..."; null when unknown. */
   readonly device: string | null;
   /** Version of every @tensorflow package in use. */
   readonly tfjsVersion: string;
-  /** One line for a person. */
+  /** One line for display. */
   readonly description: string;
-  /** What `auto` tried before this one; empty when the engine was asked for by name. */
+  /** Engines that `auto` tried first; empty when the engine was chosen by name. */
   readonly skipped: readonly SkippedBackend[];
 }
 
-/** What an engine reports of itself once it runs. */
+/** What an engine reports after it has started. */
 export interface OpenedEngine {
   readonly device: string | null;
   /** Library under TensorFlow.js, e.g. "libtensorflow 2.9.1"; null when there is none. */
@@ -36,16 +36,16 @@ export interface OpenedEngine {
 
 /** Why an engine is being opened. */
 export interface OpenRequest {
-  /** True when the user asked for it by name; false when `auto` wants something that is likely to be fast. */
+  /** True when the user chose it by name; false for `auto`, which wants a fast one. */
   readonly byName: boolean;
 }
 
-/** One way to compute: how to load it, and how to tell that it is really the one that computes. */
+/** How to load an engine, and how to verify that it computes. */
 export interface Engine {
   readonly name: BackendName;
   /** The name under which TensorFlow.js registers it. */
   readonly tfjsName: string;
-  /** The one command that installs it. */
+  /** Command that installs it. */
   readonly install: string;
   /**
    * Loads and selects it. Called at most once at a time; may be called again after a failure.
@@ -53,11 +53,11 @@ export interface Engine {
    * @throws FerError BACKEND_UNAVAILABLE when it is installed and does not work, BACKEND_MISMATCH when it fell back.
    */
   open(request: OpenRequest): Promise<OpenedEngine>;
-  /** Whether TensorFlow.js' own record of a tensor shows the data inside this engine. */
+  /** Whether this engine holds the data of a tensor. */
   holds(dataId: object): boolean;
 }
 
-/** The engine's packages are not installed: nothing is broken, there is just nothing to use. */
+/** The engine's packages are not installed. */
 export class EngineMissing extends Error {
   override readonly name = 'EngineMissing';
 }

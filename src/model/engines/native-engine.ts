@@ -99,7 +99,7 @@ function load(packageName: string, install: string): void {
   loaded = packageName;
 }
 
-/** Names the package too when another one's libtensorflow serves: the GPU package without a GPU is a CPU engine. */
+/** Names the package when its libtensorflow serves another engine: the GPU package without a GPU is a CPU engine. */
 function describeLibrary(version: string | undefined, packageName: string): string | null {
   const library = version === undefined ? null : `libtensorflow ${version}`;
   return loaded === packageName || loaded === null ? library : `${library ?? 'libtensorflow'} of ${loaded}`;

@@ -161,7 +161,7 @@ describe.concurrent('asking for an engine by name', () => {
       'BACKEND_MISMATCH',
       'another engine computed',
     ],
-    ['computes wrongly', fakeEngineCode({ wrong: true }), 'BACKEND_UNAVAILABLE', 'computes wrongly'],
+    ['gives wrong results', fakeEngineCode({ wrong: true }), 'BACKEND_UNAVAILABLE', 'gives wrong results'],
   ])('reports a package that %s', async ([, code, expected, message], { project }) => {
     await writeFakePackage(project, CPU, VERSION, code);
     expect(await openOne(project, 'tfjs-node')).toMatchObject({
@@ -207,7 +207,7 @@ describe.concurrent('auto', () => {
     });
   });
 
-  test('then the CPU package, keeping the reason for each one passed over', async ({ project }) => {
+  test('then the CPU package, keeping the reason for each skipped one', async ({ project }) => {
     await writeFakePackage(project, CPU, VERSION, fakeEngineCode());
     expect(await openOne(project, 'auto')).toMatchObject({
       warnings: [], // not installed is no news
@@ -242,8 +242,8 @@ describe.concurrent('auto', () => {
     const attempt = await openOne(project, 'auto');
     expect(attempt).toMatchObject({ tfjs: 'wasm', backend: { name: 'wasm' } });
     expect(attempt.warnings).toEqual([
-      expect.stringMatching(/passing over tfjs-node-gpu: .*libcudart/),
-      expect.stringMatching(/passing over tfjs-node: .*tfjs-node is 4\.20\.0/),
+      expect.stringMatching(/skipping tfjs-node-gpu: .*libcudart/),
+      expect.stringMatching(/skipping tfjs-node: .*tfjs-node is 4\.20\.0/),
     ]);
   });
 
@@ -252,7 +252,7 @@ describe.concurrent('auto', () => {
     await writeFakePackage(project, CPU, VERSION, `throw new Error('a second libtensorflow in one process')`);
     const attempt = await openOne(project, 'auto');
     expect(attempt).toMatchObject({
-      warnings: [expect.stringMatching(/passing over tfjs-node-gpu: .*sees no GPU/) as string],
+      warnings: [expect.stringMatching(/skipping tfjs-node-gpu: .*sees no GPU/) as string],
       backend: { name: 'tfjs-node', device: 'CPU', description: expect.stringContaining(GPU) as string },
     });
   });

@@ -17,9 +17,9 @@ const ENGINES: Readonly<Record<BackendName, Engine>> = {
 };
 
 export interface OpenBackendOptions {
-  /** Which engine; `auto` takes the first that is installed and works. Default: the variable FERSTREAM_BACKEND, else `auto`. */
+  /** Engine; `auto` takes the first that is installed and works. Default: FERSTREAM_BACKEND, else `auto`. */
   readonly backend?: BackendName | 'auto' | undefined;
-  /** Gets one line for each engine that is installed, does not work, and was therefore passed over by `auto`. Default: stderr. */
+  /** Called with one line for each installed engine that does not work. Default: prints to stderr. */
   readonly warn?: (line: string) => void;
 }
 
@@ -28,10 +28,10 @@ let current: BackendName | null = null;
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Starts the engine that TensorFlow.js computes on in this process, and proves that it does.
+ * Starts an engine of TensorFlow.js in this process and verifies that it computes.
  * Calling it again is cheap: the same name gives the same object, `auto` keeps the engine that is already open, and
  * another name switches to that engine (tfjs-node and tfjs-node-gpu exclude each other within a process).
- * @throws FerError BACKEND_UNAVAILABLE when the engine asked for is not installed or does not work, BACKEND_MISMATCH when
+ * @throws FerError BACKEND_UNAVAILABLE when the engine is not installed or does not work, BACKEND_MISMATCH when
  *   TensorFlow.js fell back to another one, CONFIG_INVALID when there is no engine of that name.
  */
 export function openBackend(options: OpenBackendOptions = {}): Promise<Backend> {
@@ -41,19 +41,19 @@ export function openBackend(options: OpenBackendOptions = {}): Promise<Backend> 
   return next;
 }
 
-/** The engine as opened last, or null before the first successful `openBackend`. */
+/** The current engine; null before the first `openBackend`. */
 export function currentBackend(): Backend | null {
   return current === null ? null : (opened.get(current) ?? null);
 }
 
-/** @throws FerError CONFIG_INVALID unless `name` is `auto` or the name of an engine. `origin` says where it was written. */
+/** @throws FerError CONFIG_INVALID unless `name` is `auto` or the name of an engine. `origin` names the setting in errors. */
 export function parseBackendName(name: string, origin: string): BackendName | 'auto' {
   const known = ['auto', ...BACKEND_NAMES] as const;
   const match = known.find((candidate) => candidate === name);
   if (match !== undefined) return match;
   throw new FerError(
     'CONFIG_INVALID',
-    `${origin}: no engine is called "${name}"; did you mean ${closest(name, known)}? (${known.join(', ')})`,
+    `${origin}: unknown engine "${name}"; did you mean ${closest(name, known)}? (${known.join(', ')})`,
   );
 }
 
@@ -98,7 +98,7 @@ async function openFirst(warn: (line: string) => void): Promise<Backend> {
       const installed = !(error instanceof EngineMissing);
       const reason = error instanceof Error ? error.message : String(error);
       skipped.push({ name, reason, installed, fix: installed ? null : engine.install });
-      if (installed) warn(`ferstream: passing over ${name}: ${reason}`);
+      if (installed) warn(`ferstream: skipping ${name}: ${reason}`);
     }
   }
   throw new FerError(
@@ -124,7 +124,7 @@ function remember(engine: Engine, { device, library }: OpenedEngine, skipped: re
   return backend;
 }
 
-/** After a failed switch the engine that was in use is in use again. */
+/** Returns to the previous engine after a failed switch. */
 async function restore(name: BackendName | null): Promise<void> {
   if (name !== null) await tf.setBackend(ENGINES[name].tfjsName);
 }

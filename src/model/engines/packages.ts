@@ -23,7 +23,7 @@ function packageRoots(): readonly string[] {
   return [...(built ? [join(resolve(built), 'package.json')] : []), join(process.cwd(), 'package.json'), own];
 }
 
-/** The package's version and place, or null when none of the roots knows it. */
+/** Version and location of a package, or null when no root has it. */
 export function findPackage(name: string, roots: readonly string[] = packageRoots()): FoundPackage | null {
   for (const root of roots) {
     let entry: string;
@@ -38,7 +38,7 @@ export function findPackage(name: string, roots: readonly string[] = packageRoot
   return null;
 }
 
-/** A tfjs package as ferstream itself uses it. A strict package manager shows siblings only to `@tensorflow/tfjs` itself. */
+/** A tfjs package as ferstream itself uses it. Strict package managers resolve its siblings only from `@tensorflow/tfjs`. */
 export function findOwnPackage(name: string): FoundPackage | null {
   const tfjs = createRequire(import.meta.url).resolve('@tensorflow/tfjs');
   return findPackage(name, [import.meta.url, tfjs]);
@@ -69,7 +69,7 @@ type Versioned = Pick<FoundPackage, 'name' | 'version'>;
 export interface TfjsPackage {
   readonly name: string;
   readonly version: string;
-  /** True for an engine that ferstream can do without. */
+  /** True for optional engines. */
   readonly optional: boolean;
 }
 
@@ -91,7 +91,7 @@ export function tfjsVersion(): string {
   return tf.version.tfjs;
 }
 
-/** Every @tensorflow package that can be found, with its version; optional engines only where installed. */
+/** All installed @tensorflow packages with their versions. */
 export function installedTfjsPackages(): readonly TfjsPackage[] {
   const found = (packages: readonly (FoundPackage | null)[], optional: boolean): TfjsPackage[] =>
     packages.filter((one) => one !== null).map(({ name, version }) => ({ name, version, optional }));
@@ -112,7 +112,7 @@ export function differingPackages<P extends Versioned>(packages: readonly P[], e
   return packages.filter(({ version }) => version !== expected);
 }
 
-/** @throws FerError BACKEND_UNAVAILABLE naming each package of another version and the command that levels them. */
+/** @throws FerError BACKEND_UNAVAILABLE naming the packages of another version and the command that aligns them. */
 export function assertSameVersion(packages: readonly Versioned[], expected = tfjsVersion()): void {
   const differing = differingPackages(packages, expected);
   if (differing.length === 0) return;
@@ -123,12 +123,12 @@ export function assertSameVersion(packages: readonly Versioned[], expected = tfj
   );
 }
 
-/** The command that brings `packages` to one version. */
+/** Command that installs `packages` at one version. */
 export function levelCommand(packages: readonly Versioned[], expected: string): string {
   return `npm install ${packages.map(({ name }) => `${name}@${expected}`).join(' ')}`;
 }
 
-/** The core packages ferstream itself runs on; a mixture of them is an error with any engine. */
+/** The core packages; mixed versions are an error with any engine. */
 export function assertOwnPackagesAgree(): void {
   assertSameVersion(OURS.map((name) => findOwnPackage(name)).filter((found) => found !== null));
 }

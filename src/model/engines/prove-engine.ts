@@ -42,7 +42,7 @@ export async function proveEngine(engine: Engine): Promise<void> {
     if (!(error < TOLERANCE)) {
       throw new FerError(
         'BACKEND_UNAVAILABLE',
-        `${engine.name} computes wrongly (off by ${error} in a ${SIZE}x${SIZE} matrix product); ${repair(engine)}`,
+        `${engine.name} gives wrong results (off by ${error} in a ${SIZE}x${SIZE} matrix product); ${repair(engine)}`,
       );
     }
   } finally {
@@ -50,7 +50,7 @@ export async function proveEngine(engine: Engine): Promise<void> {
   }
 }
 
-/** Largest deviation of `product` from values * values^T, worked out here. */
+/** Largest deviation of `product` from values * values^T, computed here. */
 function largestError(product: Float32Array, values: Float32Array): number {
   let largest = 0;
   for (let row = 0; row < SIZE; row++) {
@@ -68,7 +68,7 @@ function repair(engine: Engine): string {
   return `choose another with --backend, or reinstall: ${engine.install}`;
 }
 
-/** Whether TensorFlow.js knows an engine of this name; its typings forget that the answer to these two can be "none". */
+/** Whether TensorFlow.js knows an engine of this name. The typings of both functions miss that there may be none. */
 export function isEngineRegistered(tfjsName: string): boolean {
   return (tf.findBackendFactory(tfjsName) as unknown) !== null;
 }

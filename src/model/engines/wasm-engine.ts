@@ -9,7 +9,7 @@ import { installTrainingKernels } from './wasm-kernels/training-kernels.js';
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
 let pathsSet = false;
 
-/** WebAssembly with SIMD, one thread: comes with ferstream, works wherever Node does. */
+/** WebAssembly with SIMD, one thread: part of ferstream, works wherever Node does. */
 export const wasmEngine: Engine = {
   name: 'wasm',
   tfjsName: 'wasm',

@@ -3,7 +3,7 @@ import { scaleByChannel, sumByChannel } from './channel-math.js';
 import { nativeBackend, nativeBatchNorm, nativeBatchNormGradient } from './native-ops.js';
 import type { NativeBackend } from './native-ops.js';
 
-/** What normalising a batch gives: the caller disposes all three. */
+/** Result of normalising a batch; the caller disposes all three. */
 export interface NormalisedBatch {
   /** [..., C] */
   readonly y: tf.Tensor;
@@ -55,7 +55,7 @@ function normaliseNatively(
   return { y, mean: mean!, variance: variance! };
 }
 
-/** On any engine, from operations that are quick on wasm. */
+/** On any engine, from operations that are fast on wasm. */
 export function normalisePortably(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): NormalisedBatch {
   const count = x.size / x.shape.at(-1)!;
   let mean: tf.Tensor1D | undefined;
@@ -94,15 +94,15 @@ export function normalisePortably(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tenso
 
 export interface BatchNormConfig {
   readonly name?: string;
-  /** How slowly the statistics used at inference follow the batches'. */
+  /** Momentum of the moving statistics. */
   readonly momentum?: number;
   readonly epsilon?: number;
-  /** What the scale begins with; not kept with a saved network, which has its weights. */
+  /** Initial scale; not saved, since a saved network has weights. */
   readonly initialGamma?: number;
 }
 
 /**
- * Batch normalisation over the last axis, as tf.layers.batchNormalization (same weights, same names), with a quick gradient.
+ * Batch normalisation over the last axis, as tf.layers.batchNormalization (same weights, same names), with a fast gradient.
  * In training it uses the batch's statistics; frozen (`trainable = false`) or at inference the moving ones.
  */
 export class BatchNorm extends tf.layers.Layer {

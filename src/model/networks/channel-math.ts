@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-// Sums and scalings by channel, which wasm has slow loops for and which are quick there as matrix products and convolutions.
+// Sums and scalings by channel. wasm has slow loops for them, but fast matrix products and convolutions.
 
 /** Sum over everything but the last axis. [..., C] -> [C] */
 export function sumByChannel(x: tf.Tensor): tf.Tensor1D {

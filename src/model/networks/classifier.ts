@@ -5,11 +5,11 @@ export interface ClassifierOptions {
   readonly classes: number;
   /** Share of the features dropped in training. */
   readonly dropout?: number;
-  /** Of the initial weights and of the dropout. */
+  /** Seed of the initial weights and the dropout. */
   readonly seed?: number;
 }
 
-/** A frame encoder with a linear layer on top: logits for every image. The encoder's layers are shared, not copied. [B, S, S, C] -> logits [B, classes] */
+/** A frame encoder with a linear classifier. The encoder's layers are shared, not copied. [B, S, S, C] -> logits [B, classes] */
 export function frameClassifier(
   encoder: tf.LayersModel,
   { classes, dropout = 0, seed = 1 }: ClassifierOptions,
@@ -22,7 +22,7 @@ export function frameClassifier(
   return tf.model({ name: `${encoder.name}_classifier`, inputs: encoder.inputs, outputs: logits });
 }
 
-/** The frame encoder inside a frame classifier, sharing its weights: what is computed before the dropout and the linear layer. [B, S, S, C] -> [B, D] */
+/** The frame encoder of a frame classifier (everything before dropout and linear layer), with shared weights. [B, S, S, C] -> [B, D] */
 export function encoderOf(classifier: tf.LayersModel): tf.LayersModel {
   const features = classifier.getLayer('features').output as tf.SymbolicTensor;
   return tf.model({ name: `${classifier.name}_encoder`, inputs: classifier.inputs, outputs: features });

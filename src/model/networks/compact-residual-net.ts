@@ -8,17 +8,17 @@ export interface CompactResidualNetOptions {
   readonly channels?: 1 | 3;
   /** Channels of the first stage; the second and third have two and four times as many. */
   readonly width?: number;
-  /** Residual blocks a stage. */
+  /** Residual blocks per stage. */
   readonly depth?: number;
-  /** Of the initial weights. */
+  /** Seed of the initial weights. */
   readonly seed?: number;
 }
 
 /**
  * Frame encoder for small face crops (48-64 pixels): a stem at half the size, then three stages of residual blocks at 1/2, 1/4 and 1/8 of it, then
- * the mean over the picture. Pixels of any range (StandardiseImage). [B, S, S, C] -> features [B, 4 width]
+ * global average pooling. Pixels of any range (StandardiseImage). [B, S, S, C] -> features [B, 4 width]
  *
- * Blocks beyond the first of a stage begin as the identity, so that a trained network can go on as a deeper one, from the same answers.
+ * Blocks after the first of a stage start as the identity, so that a trained network can be deepened without changing its outputs.
  *
  * 0.17 M parameters by default; width 64 gives 1.2 M, width 48 and depth 2 1.6 M.
  */

@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 
 export interface EnlargeConfig {
   readonly name?: string;
-  /** Side of the pictures that come out. */
+  /** Side of the output images. */
   readonly size: number;
 }
 
-/** Pictures at another size, bilinearly, for networks that were made for more pixels than the crops have. [B, H, W, C] -> [B, S, S, C] */
+/** Bilinear resizing, for networks designed for larger images than the crops. [B, H, W, C] -> [B, S, S, C] */
 export class Enlarge extends tf.layers.Layer {
   static readonly className = 'FerEnlarge';
   private readonly size: number;

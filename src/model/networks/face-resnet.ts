@@ -3,7 +3,7 @@ import { Enlarge } from './enlarge.js';
 import { Seeds, relu } from './residual-block.js';
 import { StandardiseImage } from './standardise-image.js';
 
-/** Sides at which every stage's pictures have an odd side, so that its two ways of halving them agree. The network was made for 150. */
+/** Input sizes at which the feature maps of all stages have odd sides, so that both ways of halving agree. The original network takes 150. */
 export const FACE_RESNET_SIDES = [67, 99, 131, 163] as const;
 type FaceResNetSide = (typeof FACE_RESNET_SIDES)[number];
 
@@ -11,17 +11,17 @@ interface FaceResNetOptions {
   /** Side of the square crop in pixels. */
   readonly size?: number;
   readonly channels?: 1 | 3;
-  /** Side to which crops are enlarged first: the more, the finer, and the more work. */
+  /** Side to which crops are resized first; larger is more accurate and slower. */
   readonly enlargeTo?: FaceResNetSide;
-  /** Of the initial weights. */
+  /** Seed of the initial weights. */
   readonly seed?: number;
 }
 
 interface FaceResNetBlock {
-  /** What its layers' names begin with. */
+  /** Prefix of its layers' names. */
   readonly name: string;
   readonly filters: number;
-  /** Whether its pictures come out half as large, as those of the first block of every stage but the first do. */
+  /** Whether it halves the feature map, as the first block of every stage after the first does. */
   readonly halves: boolean;
 }
 
@@ -44,7 +44,7 @@ export const FACE_RESNET_BLOCKS: readonly FaceResNetBlock[] = STAGES.flatMap(([f
 
 /**
  * Frame encoder shaped as the first eleven blocks of dlib's ResNet for face recognition (King 2017, after He et al. 2016), so that it can start from that
- * network's weights (startFromRecognition). It has no batch normalisation: from random weights its blocks begin as the identity.
+ * network's weights (startFromRecognition). It has no batch normalisation; with random weights its blocks start as the identity.
  * Pixels of any range (StandardiseImage). 2.2 M parameters. [B, S, S, C] -> features [B, 256]
  */
 export function faceResNet({
@@ -61,12 +61,12 @@ export function faceResNet({
   x = tf.layers
     .maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'valid' })
     .apply(x) as tf.SymbolicTensor; // [B, (E - 7) / 4, (E - 7) / 4, 32]
-  for (const block of FACE_RESNET_BLOCKS) x = plainBlock(x, block, seeds); // at last [B, 2, 2, 256] of 99
+  for (const block of FACE_RESNET_BLOCKS) x = plainBlock(x, block, seeds); // [B, 2, 2, 256] at the end, for E = 99
   const features = tf.layers.globalAveragePooling2d({ name: 'features' }).apply(x) as tf.SymbolicTensor; // [B, 256]
   return tf.model({ name: 'face_resnet', inputs: input, outputs: features });
 }
 
-/** Basic residual block with biases in place of normalisation; where it halves the picture, the shortcut is a 2x2 convolution. [B, H, W, C] -> [B, H / s, W / s, filters] */
+/** Basic residual block with biases instead of normalisation; where it halves the feature map, the shortcut is a 2x2 convolution. [B, H, W, C] -> [B, H / s, W / s, filters] */
 function plainBlock(x: tf.SymbolicTensor, { name, filters, halves }: FaceResNetBlock, seeds: Seeds): tf.SymbolicTensor {
   const first = relu(convolution(x, `${name}_1`, filters, 3, halves ? 2 : 1, seeds), `${name}_1`);
   const second = convolution(first, `${name}_2`, filters, 3, 1, seeds, !halves);

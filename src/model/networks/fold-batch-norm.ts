@@ -5,8 +5,8 @@ import type { Origin, Topology } from './topology.js';
 
 /**
  * The same network for inference, every batch normalisation behind a convolution folded into it (Jacob et al. 2018, section 3.2): with
- * s = gamma / sqrt(variance + epsilon), the kernel becomes s * kernel, and the bias beta - s * mean. A new model with weights of its own; the given
- * one stays as it is.
+ * s = gamma / sqrt(variance + epsilon), the kernel becomes s * kernel, and the bias beta - s * mean. A new model with its own weights; the given
+ * one is unchanged.
  */
 export async function foldBatchNorm(model: tf.LayersModel): Promise<tf.LayersModel> {
   const config = topologyOf(model);
@@ -32,7 +32,7 @@ export async function foldBatchNorm(model: tf.LayersModel): Promise<tf.LayersMod
   return lean;
 }
 
-/** Convolutions without bias and activation whose only consumer is a batch normalisation, and which. */
+/** Convolutions without bias and activation whose only consumer is a batch normalisation -> that normalisation. */
 function foldable({ layers, output_layers }: Topology): Map<string, string> {
   const uses = [...layers.flatMap(({ inbound_nodes }) => inbound_nodes.flat()), ...output_layers].map(([name]) => name);
   const isBare = (name: string): boolean => {

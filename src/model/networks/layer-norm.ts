@@ -35,8 +35,8 @@ export interface LayerNormConfig {
 }
 
 /**
- * Layer normalisation over the last axis, as tf.layers.layerNormalization (same weights, same names). That one repeats gamma and beta for every row, and the
- * gradient of a repetition is cut together row by row: with the 1,500 frames of a batch of clips a step takes seconds. [..., C] -> [..., C]
+ * Layer normalisation over the last axis, as tf.layers.layerNormalization (same weights, same names). The original repeats gamma and beta for every row, and the
+ * gradient of that is slow: with the 1,500 frames of a batch of clips a step takes seconds. [..., C] -> [..., C]
  */
 export class LayerNorm extends tf.layers.Layer {
   static readonly className = 'FerLayerNorm';

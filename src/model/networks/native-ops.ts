@@ -8,7 +8,7 @@ interface OpAttribute {
   readonly value: number | boolean | string;
 }
 
-/** The part of tfjs-node's backend through which TensorFlow's own operations can be run. Nothing run this way is recorded for gradients. */
+/** The part of tfjs-node's backend that runs TensorFlow operations directly, without recording gradients. */
 export interface NativeBackend {
   readonly binding: {
     readonly TF_FLOAT: number;
@@ -25,7 +25,7 @@ export interface NativeBackend {
   ): tf.Tensor[];
 }
 
-/** The engine in use, if it is TensorFlow's C library (tfjs-node, on a CPU or a GPU); null on every other. */
+/** The current engine if it is TensorFlow's C library (tfjs-node, CPU or GPU), else null. */
 export function nativeBackend(): NativeBackend | null {
   if (tf.getBackend() !== 'tensorflow') return null;
   const backend = tf.backend() as unknown as Partial<NativeBackend>;
@@ -34,14 +34,14 @@ export function nativeBackend(): NativeBackend | null {
     : null;
 }
 
-/** What TensorFlow's kernel gives for a batch: the caller disposes all of it. */
+/** Outputs of TensorFlow's kernel; the caller disposes them. */
 interface NativeBatchNorm {
   /** [..., C] */
   readonly y: tf.Tensor;
   /** The batch's own mean and (biased) variance. [C] */
   readonly mean: tf.Tensor1D;
   readonly variance: tf.Tensor1D;
-  /** What the gradient's kernel wants back. Its contents depend on the device: a CPU keeps the variance, cuDNN its inverse root. */
+  /** Inputs for the gradient kernel; device-dependent: the variance on a CPU, its inverse root with cuDNN. */
   readonly reserved: readonly tf.Tensor[];
 }
 
@@ -57,7 +57,7 @@ export function nativeBatchNorm(
   epsilon: number,
 ): NativeBatchNorm {
   const count = x.size / x.shape.at(-1)!;
-  const none = tf.tensor1d([], 'float32'); // in place of moving statistics, which the kernel is not to follow
+  const none = tf.tensor1d([], 'float32'); // no moving statistics
   const images = asImages(x);
   const [y, mean, unbiased, ...reserved] = backend.executeMultipleOutputs(
     'FusedBatchNormV3',
@@ -65,7 +65,7 @@ export function nativeBatchNorm(
     [images, gamma, beta, none, none],
     6,
   );
-  // The kernel divides the sum of squares by count - 1, or by 1 if there is but one.
+  // The kernel divides the sum of squares by max(count - 1, 1).
   const variance = unbiased!.mul<tf.Tensor1D>(Math.max(count - 1, 1) / count); // [C]
   const shaped = y!.reshape(x.shape);
   tf.dispose([none, images, unbiased!, y!]);
@@ -93,7 +93,7 @@ export function nativeBatchNormGradient(
   return [shaped, dGamma as tf.Tensor1D, dBeta as tf.Tensor1D];
 }
 
-/** [..., C] -> [1, N, 1, C], or as it is where it has four axes: the kernels want just those. */
+/** [..., C] -> [1, N, 1, C] unless it has four axes already. */
 function asImages(x: tf.Tensor): tf.Tensor {
   const channels = x.shape.at(-1)!;
   return x.reshape(x.rank === 4 ? x.shape : [1, x.size / channels, 1, channels]);

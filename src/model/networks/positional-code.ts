@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** Adds sines and cosines of the frame's place in the clip (Vaswani et al. 2017, section 3.5). [B, T, D] -> [B, T, D] */
+/** Adds the sinusoidal position encoding (Vaswani et al. 2017, section 3.5). [B, T, D] -> [B, T, D] */
 export class PositionalCode extends tf.layers.Layer {
   static readonly className = 'FerPositionalCode';
 

@@ -3,7 +3,7 @@ import { nativeBackend } from './native-ops.js';
 import type { NativeBackend } from './native-ops.js';
 
 /**
- * max(x, 0), with the gradient in one pass on tfjs-node: TensorFlow.js composes it there of seven, of which one looks for NaN. [...] -> [...]
+ * max(x, 0), with a one-pass gradient on tfjs-node, where TensorFlow.js composes it of seven operations. [...] -> [...]
  */
 export function rectify(x: tf.Tensor): tf.Tensor {
   const native = nativeBackend();

@@ -6,7 +6,7 @@ export interface ResNet18Options {
   /** Side of the square crop in pixels: 112 or 224 in the papers. */
   readonly size?: number;
   readonly channels?: 1 | 3;
-  /** Of the initial weights. */
+  /** Seed of the initial weights. */
   readonly seed?: number;
 }
 

@@ -12,7 +12,7 @@ export class DropoutMasks {
     private seed: number,
   ) {}
 
-  /** Starts the row anew. */
+  /** Restarts the sequence of masks. */
   reseed(seed: number): void {
     this.seed = seed;
     this.drawn = 0;
@@ -64,7 +64,7 @@ export class SeededDropout extends tf.layers.Layer implements DropsOut {
   }
 }
 
-/** Starts every dropout of a model anew: called with the step's number before each step, it makes a resumed run the same as an unbroken one. */
+/** Reseeds every dropout of a model. Called with the step's number before each step, it makes a resumed run equal an uninterrupted one. */
 export function reseedDropout(model: tf.LayersModel, seed: number): void {
   model.layers.forEach((layer, i) => {
     if ('masks' in layer && layer.masks instanceof DropoutMasks) layer.masks.reseed(seed * 8191 + i);

@@ -3,23 +3,23 @@ import { FerError } from '../../errors/fer-error.js';
 import { DropoutMasks } from './seeded-dropout.js';
 import type { DropsOut } from './seeded-dropout.js';
 
-/** Added to the scores of frames that must not be looked at: exp() of it is 0 in float32. */
+/** Added to the scores of masked frames: exp() of it is 0 in float32. */
 const NEVER = -1e9;
 
 export interface SelfAttentionConfig {
   readonly name?: string;
   readonly heads: number;
-  /** Every frame sees only itself and earlier ones. */
+  /** Each frame attends only to itself and earlier ones. */
   readonly causal?: boolean;
   /** Share of the attention weights dropped in training. */
   readonly dropout?: number;
-  /** Of the initial weights and of the dropout. */
+  /** Seed of the initial weights and the dropout. */
   readonly seed?: number;
 }
 
 /**
  * Multi-head self-attention (Vaswani et al. 2017, section 3.2): softmax(Q K^T / sqrt(d)) V per head, then a linear layer.
- * Takes x [B, T, D], or [x, present] with present [B, T] = 1 for frames that are there and 0 for padding; gives [B, T, D].
+ * Takes x [B, T, D], or [x, present] with present [B, T] = 1 for frames, 0 for padding. Returns [B, T, D].
  */
 export class SelfAttention extends tf.layers.Layer implements DropsOut {
   static readonly className = 'FerSelfAttention';
@@ -45,7 +45,7 @@ export class SelfAttention extends tf.layers.Layer implements DropsOut {
     if (width % this.heads !== 0) {
       throw new FerError(
         'CONFIG_INVALID',
-        `temporal encoder: width ${width} cannot be shared out among ${this.heads} heads; choose a width that is a multiple`,
+        `temporal encoder: width ${width} is not divisible by ${this.heads} heads; choose a multiple`,
       );
     }
     const init = (offset: number): ReturnType<typeof tf.initializers.glorotUniform> =>
@@ -111,7 +111,7 @@ export class SelfAttention extends tf.layers.Layer implements DropsOut {
   }
 }
 
-/** -1e9 wherever a column (seen) lies after its row (seeing). [T, T] */
+/** Causal mask: -1e9 where the column lies after the row. [T, T] */
 function future(time: number): tf.Tensor2D {
   return tf.tensor2d(
     Float32Array.from({ length: time * time }, (_, i) => (i % time > Math.floor(i / time) ? NEVER : 0)),
@@ -119,7 +119,7 @@ function future(time: number): tf.Tensor2D {
   );
 }
 
-/** -1e9 for every frame that is padding. [B, T] -> [B, 1, T] */
+/** Padding mask: -1e9 for padding. [B, T] -> [B, 1, T] */
 function absent(present: tf.Tensor): tf.Tensor {
   return present.toFloat().sub(1).mul(-NEVER).expandDims(1);
 }

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * Takes every image to mean 0 and standard deviation 1 over all of its pixels and channels, whatever its range: faces in films
- * are often very dark, and a network that has this as its first layer cannot be fed with other scaling than it was trained with.
- * A flat image becomes all zeros. [B, H, W, C] -> [B, H, W, C]
+ * Standardises every image to mean 0 and standard deviation 1 over all pixels and channels. Faces in films are often very dark, and
+ * with this as first layer no input can be scaled differently than in training. A flat image becomes all zeros. [B, H, W, C] -> [B, H, W, C]
  */
 export class StandardiseImage extends tf.layers.Layer {
   static readonly className = 'FerStandardiseImage';

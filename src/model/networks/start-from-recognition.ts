@@ -4,15 +4,15 @@ import type { Convolution } from '../pretrained/recognition-weights.js';
 import { FACE_RESNET_BLOCKS } from './face-resnet.js';
 
 /**
- * Usual standard deviation of a face's pixels, of 0 to 255, over the 255 by which the recognition network divides: what one unit of a standardised picture is to it.
+ * Typical standard deviation of face pixels (0 to 255) over the 255 by which the recognition network divides: one unit of a standardised image.
  */
 const UNIT = 56 / 255;
 
 /**
- * Gives the encoder of a face ResNet (face-resnet.ts) the weights of face-api's recognition network. The stem of a grey network is the sum of the
- * colours' one; the shortcuts begin as the mean over 2x2 pixels that the recognition network takes there, with nothing in the channels that are new.
- * @param model whose layers are a face ResNet's; other layers stay as they are
- * @returns how many weights were taken over
+ * Initialises a face ResNet (face-resnet.ts) with the weights of face-api's recognition network. The stem of a grey network is the sum over the
+ * colours; the shortcuts start as the 2x2 mean that the recognition network takes there, with zeros in the new channels.
+ * @param model with the layers of a face ResNet; other layers are unchanged
+ * @returns number of weights copied
  * @throws FerError WEIGHTS_MISSING
  */
 export async function startFromRecognition(model: tf.LayersModel): Promise<number> {

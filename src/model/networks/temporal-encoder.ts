@@ -9,26 +9,26 @@ export interface TemporalEncoderOptions {
   readonly features: number;
   /** C: classes. */
   readonly classes: number;
-  /** Width to which the features are projected, and in which the frames are mixed. */
+  /** Width of the projected features and of the encoder. */
   readonly width?: number;
   readonly layers?: number;
   /** Must divide the width. */
   readonly heads?: number;
-  /** Width of the hidden layer of each feed-forward part. */
+  /** Hidden width of the feed-forward layers. */
   readonly feedForward?: number;
   readonly dropout?: number;
-  /** Tell the network each frame's place in the clip. Without it the order of the frames makes no difference. */
+  /** Add a position encoding. Without it the order of the frames has no effect. */
   readonly positionalCode?: boolean;
-  /** No frame sees later ones: for live use. */
+  /** Frames attend only to earlier ones: for live use. */
   readonly causal?: boolean;
-  /** A second input "present" [B, T]: 1 for frames that are there, 0 for padding, which no frame then sees. */
+  /** A second input "present" [B, T]: 1 for frames, 0 for padding, which is masked. */
   readonly masked?: boolean;
-  /** Of the initial weights and of the dropout. */
+  /** Seed of the initial weights and the dropout. */
   readonly seed?: number;
 }
 
 /**
- * Mixes the frames of a clip and predicts every one of them, as V-NAW does (arXiv 2503.15970): 1x1 projection, transformer encoder
+ * Temporal encoder with a prediction for every frame, as in V-NAW (arXiv 2503.15970): 1x1 projection, transformer encoder
  * (normalisation after each part, as in Vaswani et al. 2017), linear layer. Defaults are the published ones. Clips may have any length T.
  *
  * features [B, T, D] (and present [B, T] when `masked`) -> logits [B, T, C]

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** Where a tensor comes from: layer, use of the layer, output, arguments. */
+/** Source of a tensor: layer, node index, output index, arguments. */
 export type Origin = readonly [layer: string, use: number, output: number, ...rest: unknown[]];
 
 export interface LayerJson {
@@ -10,7 +10,7 @@ export interface LayerJson {
   readonly inbound_nodes: readonly (readonly Origin[])[];
 }
 
-/** Layers of a network and how they hang together, as tfjs writes them; no weights. */
+/** Layers and connections of a network in tfjs' JSON form, without weights. */
 export interface Topology {
   readonly name: string;
   readonly layers: readonly LayerJson[];
@@ -22,7 +22,7 @@ export function topologyOf(model: tf.LayersModel): Topology {
   return (model.toJSON(null, false) as unknown as { config: Topology }).config;
 }
 
-/** A network of that topology with weights of its own, at random. */
+/** A new network of that topology with random weights. */
 export async function buildTopology(config: Topology): Promise<tf.LayersModel> {
   return tf.models.modelFromJSON({ class_name: 'Model', config } as unknown as Parameters<
     typeof tf.models.modelFromJSON

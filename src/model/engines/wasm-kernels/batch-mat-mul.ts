@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Kernel, KernelCall } from './kernel.js';
 
-/** Multiplications in one matrix product below which cutting the batch into single products costs more than it gains. */
+/** Multiplications per matrix product below which splitting the batch does not pay. */
 const WORTH_CUTTING = 16_384;
 
 /**
- * matMul as the wasm engine does it fast: it has a quick product for two plain matrices, and a plain loop for transposed or
+ * Fast matMul for the wasm engine, which has a fast product for two plain matrices but a plain loop for transposed or
  * batched ones. So transpose first, fold a batch that shares one right-hand matrix into rows, and else go product by product.
  */
 export function batchMatMul(stock: Kernel): Kernel {

@@ -10,7 +10,7 @@ export interface KernelCall {
 /** The part of tfjs-backend-wasm that kernels written in JavaScript need. */
 export interface WasmBackend {
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
-  /** The values where they lie, in WebAssembly's memory: not to be kept after the kernel returns. */
+  /** View of the values in WebAssembly memory, valid until the kernel returns. */
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array;
 }
 
@@ -26,7 +26,7 @@ function registered(name: string): tf.KernelConfig | undefined {
   return tf.getKernel(name, 'wasm');
 }
 
-/** Puts a kernel in the place of the engine's own, or where it has none. Set-up and tear-down of the engine's own are kept. */
+/** Adds or replaces a kernel; the setup and teardown of a replaced one are kept. */
 export function installKernel(name: string, kernel: Kernel): void {
   const stock = registered(name);
   if (stock) tf.unregisterKernel(name, 'wasm');

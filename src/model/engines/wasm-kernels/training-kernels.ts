@@ -6,7 +6,7 @@ import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
 let installed = false;
 
-/** Teaches the wasm engine what training needs and it lacks or is slow at. Called once its package is loaded; again does nothing. */
+/** Adds kernels for training that the wasm engine lacks or has only slow ones for. Idempotent. */
 export function installTrainingKernels(): void {
   if (installed) return;
   installed = true;
