@@ -15,6 +15,7 @@ function echoModel(context: ClipContext) {
   const clips: Clip[] = [];
   return {
     clips,
+    name: 'echo',
     labels,
     context,
     classify: (clip: Clip) => {
@@ -174,4 +175,20 @@ describe('ClipWindow', () => {
     expect(held).toBeLessThanOrEqual(513);
     expect(results).toHaveLength(1500);
   });
+
+  it.each([NaN, Infinity])(
+    'refuses posteriors that are not finite (%s), once, instead of passing them on',
+    async (value) => {
+      const frames = footage(['seen', 'seen', 'seen']).map((frame, index) => ({
+        ...frame,
+        faces: frame.faces.map((one) => ({ ...one, features: Float32Array.of(index === 1 ? value : 0.5) })),
+      }));
+      for (const causal of [false, true]) {
+        await expect(run(frames, { causal }, context)).rejects.toMatchObject({
+          code: 'MODEL_BROKEN',
+          message: expect.stringContaining('model echo') as string,
+        });
+      }
+    },
+  );
 });

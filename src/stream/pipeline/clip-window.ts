@@ -1,3 +1,5 @@
+import type { PriorAdapter } from '../../model/class-prior.js';
+import { FerError } from '../../errors/fer-error.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { toFrameResult } from './frame-result.js';
 import type { FrameResult } from './frame-result.js';
@@ -18,6 +20,8 @@ export interface ClipWindowOptions {
   readonly maxGap?: number;
   /** Smoothing time constant in seconds; 0 disables. */
   readonly smoothing?: number;
+  /** Puts a prior back into the model's posteriors; they stay as they are without. */
+  readonly prior?: Pick<PriorAdapter, 'adapt'>;
 }
 
 /** Seconds: removes single-frame flicker, and shows a change within 0.2 s (bench/video-behaviour.ts). */
@@ -53,6 +57,7 @@ export class ClipWindow {
   /** Context the model sees: observations before and after those to classify. */
   private readonly past: number;
   private readonly future: number;
+  private readonly prior: Pick<PriorAdapter, 'adapt'> | null;
   private readonly smoother: PosteriorSmoother;
   /** Frames without a result yet, oldest first. */
   private waiting: FrameObservation[] = [];
@@ -60,13 +65,14 @@ export class ClipWindow {
   private readonly history = new Map<number, Sighting[]>();
 
   constructor(
-    private readonly model: Pick<ExpressionModel, 'labels' | 'context' | 'classify'>,
+    private readonly model: Pick<ExpressionModel, 'name' | 'labels' | 'context' | 'classify'>,
     {
       causal = false,
       memory = DEFAULT_MEMORY,
       lookAhead = 1,
       maxGap = 0.5,
       smoothing = DEFAULT_SMOOTHING,
+      prior,
     }: ClipWindowOptions = {},
   ) {
     this.causal = causal;
@@ -76,6 +82,7 @@ export class ClipWindow {
     const { past, future, hop } = model.context;
     this.past = causal ? past + future + hop - 1 : past;
     this.future = causal ? 0 : future;
+    this.prior = prior ?? null;
     this.smoother = new PosteriorSmoother({ seconds: smoothing, causal, maxGap });
   }
 
@@ -169,9 +176,13 @@ export class ClipWindow {
       from: from - first,
       to: to - first,
     });
+    requireFinite(posteriors, this.model.name);
     for (const [offset, { frame, trackId, observation }] of clip.slice(from, to).entries()) {
       const faces = due.get(frame)!;
-      const classified = { face: { ...observation.face, trackId }, posteriors: posteriors[offset]! };
+      const classified = {
+        face: { ...observation.face, trackId },
+        posteriors: this.prior?.adapt(posteriors[offset]!) ?? posteriors[offset]!,
+      };
       // Each person appears once per frame: a tentative observation yields to a confirmed one of the same id.
       const twin = faces.findIndex(({ face }) => face.trackId === trackId);
       if (twin < 0) faces.push(classified);
@@ -189,6 +200,15 @@ export class ClipWindow {
       if (now - sightings.at(-1)!.frame.timestamp > this.maxGap) this.history.delete(old);
     }
   }
+}
+
+/** Once per batch: a damaged checkpoint or engine must not end as results. */
+function requireFinite(posteriors: readonly Float32Array[], model: string): void {
+  if (posteriors.every((row) => row.every(Number.isFinite))) return;
+  throw new FerError(
+    'MODEL_BROKEN',
+    `model ${model} computes values that are not numbers; its checkpoint is damaged or did not train: use another one`,
+  );
 }
 
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): V[] {

@@ -2,6 +2,8 @@ import { alignFace } from '../../ingest/face/align/align-face.js';
 import { FaceFollower } from '../../ingest/face/face-follower.js';
 import type { TrackedFace } from '../../ingest/face/track/tracked-face.js';
 import type { Frame } from '../../ingest/frame.js';
+import { priorAdapter } from '../../model/class-prior.js';
+import type { PriorAdapter } from '../../model/class-prior.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { ClipWindow } from './clip-window.js';
 import type { FrameResult } from './frame-result.js';
@@ -11,7 +13,7 @@ import type { PipelineSettings } from './pipeline-settings.js';
 
 export interface FacePipelineOptions extends Pick<
   PipelineSettings,
-  'detectEvery' | 'minFaceSize' | 'minScore' | 'maxFaces' | 'smoothing'
+  'detectEvery' | 'minFaceSize' | 'minScore' | 'maxFaces' | 'smoothing' | 'prior'
 > {
   /** True (live): each frame is answered at once, from the past alone. False: frames wait until those after them are known. */
   readonly causal?: boolean;
@@ -24,6 +26,7 @@ export interface FacePipelineOptions extends Pick<
 export class FacePipeline {
   private readonly follower: FaceFollower;
   private readonly window: ClipWindow;
+  private readonly priorAdapter: PriorAdapter;
   private readonly follow = serial();
   private readonly encode = serial();
   private readonly classify = serial();
@@ -31,7 +34,7 @@ export class FacePipeline {
   /** @param networks stay the caller's: dispose them after the last pipeline */
   constructor(
     private readonly networks: Pick<Networks, 'faces' | 'model'>,
-    { detectEvery, minFaceSize, minScore, maxFaces, smoothing, causal = false }: FacePipelineOptions,
+    { detectEvery, minFaceSize, minScore, maxFaces, smoothing, prior, causal = false }: FacePipelineOptions,
   ) {
     this.follower = new FaceFollower(networks.faces, {
       detectEvery,
@@ -39,7 +42,8 @@ export class FacePipeline {
       maxFaces,
       ...(minScore === null ? {} : { minScore }),
     });
-    this.window = new ClipWindow(networks.model, { causal, smoothing });
+    this.priorAdapter = priorAdapter(networks.model, prior);
+    this.window = new ClipWindow(networks.model, { causal, smoothing, prior: this.priorAdapter });
   }
 
   /**
@@ -57,6 +61,12 @@ export class FacePipeline {
   /** The results of all frames still waiting; call once, after the last frame. */
   flush(): Promise<FrameResult[]> {
     return this.classify(() => this.window.flush());
+  }
+
+  /** Class frequencies in force, by label; estimated ones as they stand now. Null for a model that does not know those of its training set. */
+  get prior(): Readonly<Record<string, number>> | null {
+    const { prior } = this.priorAdapter;
+    return prior && Object.fromEntries(this.networks.model.labels.labels.map((label, k) => [label, prior[k]!]));
   }
 
   /** Waits for the work under way, then frees what is remembered of the faces. */

@@ -4,6 +4,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { MAX_FACES } from '../../ingest/face/face-follower.js';
 import { BACKEND_NAMES } from '../../model/engines/backend.js';
 import { DEFAULT_MODEL } from '../../model/expression-model.js';
+import { PRIORS } from '../../model/class-prior.js';
 import { DEFAULT_SMOOTHING } from './clip-window.js';
 
 /** What recorded and live use have in common. */
@@ -24,6 +25,8 @@ export const pipelineSchema = z.strictObject({
   model: z.string().min(1).default(DEFAULT_MODEL),
   /** Average the face and its mirror image, if the model was trained for it; false is faster, slightly less accurate. */
   flipTta: z.boolean().default(true),
+  /** Class frequencies that posteriors count on: of the training set, all alike, estimated from the footage, or your own by label. */
+  prior: z.union([z.enum(PRIORS), z.record(z.string(), z.number().min(0))]).default('training'),
   /** Smoothing time constant in seconds; 0 disables. */
   smoothing: z.number().min(0).max(10).default(DEFAULT_SMOOTHING),
 });

@@ -1,6 +1,8 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
-import { nearestFaces } from '../augment/clip/fill-faces.js';
+import { priorAdapter } from '../../model/class-prior.js';
+import type { PriorChoice } from '../../model/class-prior.js';
+import { nearestFaces } from '../augment/clip.js';
 import { mean } from '../util/arrays.js';
 import { predictedClasses } from '../metrics/confusion-matrix.js';
 import type { LabelledFace } from '../data/faces/face-dataset.js';
@@ -8,7 +10,7 @@ import { RunningMetrics } from './running-metrics.js';
 import type { Evaluation } from './running-metrics.js';
 import { stretchesOf } from '../../model/stretches.js';
 import type { FaceCrop } from '../../model/crop-geometry.js';
-import { flip } from '../augment/flip.js';
+import { flip } from '../augment/pixel.js';
 
 /** Crops encoded at a time. */
 const BATCH = 64;
@@ -27,6 +29,8 @@ export interface Prediction {
 export interface EvaluateOptions {
   /** Average the posteriors with those of the mirrored picture. */
   readonly flip?: boolean;
+  /** Class frequencies that posteriors count on. Default: those of the training set. With "auto", answers depend on the samples before. */
+  readonly prior?: PriorChoice;
   /** Leave out truths that the model cannot name; by default they count as wrong. */
   readonly ignoreMissing?: boolean;
   /** Gets every prediction, in the order of the crops; waited for. */
@@ -63,8 +67,9 @@ interface Seen extends Omit<LabelledFace, 'crop'> {
 export async function evaluate(
   model: ExpressionModel,
   crops: AsyncIterable<LabelledFace> | Iterable<LabelledFace>,
-  { flip: mirror = false, ignoreMissing = false, onPrediction, signal }: EvaluateOptions = {},
+  { flip: mirror = false, prior = 'training', ignoreMissing = false, onPrediction, signal }: EvaluateOptions = {},
 ): Promise<EvaluationOfCrops> {
+  const { adapt } = priorAdapter(model, prior);
   const tally = new RunningMetrics(model.labels, ignoreMissing);
   let [unlabelledFrames, framesWithoutFace, unansweredFrames] = [0, 0, 0];
 
@@ -85,7 +90,7 @@ export async function evaluate(
       sequence.map(({ timestamp }) => timestamp),
     );
     const labelled = sequence.flatMap(({ id, frame, label: truth }, i) =>
-      truth === null ? [] : [{ id, frame, truth, posteriors: posteriors[i]! }],
+      truth === null ? [] : [{ id, frame, truth, posteriors: adapt(posteriors[i]!) }],
     );
     unlabelledFrames += sequence.length - labelled.length;
     tally.add(
