@@ -15,18 +15,34 @@ export interface IndexRow {
 }
 
 /**
- * An index as text: without byte-order mark, Windows and old Mac line ends made plain.
+ * An index as text, from any of the encodings spreadsheets write: without byte-order mark, with plain line ends.
  * @throws FerError INPUT_NOT_FOUND when it cannot be read
  */
 export async function readIndex(path: string): Promise<string> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const bytes = await readFile(path).catch((cause: unknown) => {
     throw new FerError(
       'INPUT_NOT_FOUND',
       `${path}: the index of the data set cannot be read: check that the folder is the data set's root`,
       { cause },
     );
   });
-  return text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
+  return decodeText(bytes).replace(/\r\n?/g, '\n');
+}
+
+/** UTF-8 or UTF-16 by its byte-order mark or its zero bytes; what is not valid UTF-8 is Windows-1252, which Excel writes in Western Europe. */
+export function decodeText(bytes: Uint8Array): string {
+  const decode = (encoding: string): string => new TextDecoder(encoding).decode(bytes);
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return decode('utf-16le');
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return decode('utf-16be');
+  const start = bytes.subarray(0, 256);
+  const zeros = (parity: number): number => start.filter((byte, i) => byte === 0 && i % 2 === parity).length;
+  if (zeros(1) > start.length / 4) return decode('utf-16le');
+  if (zeros(0) > start.length / 4) return decode('utf-16be');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return decode('windows-1252');
+  }
 }
 
 /** The lines of an index that hold something, without margins. */
@@ -43,22 +59,43 @@ export async function readCsv(path: string): Promise<IndexRow[]> {
   return parseCsv(await readIndex(path), path);
 }
 
+/** What separates the cells: as "sep=;" says, which Excel understands, or what is most frequent in the first line outside quotes. */
+function separatorOf(text: string): { readonly delimiter: string; readonly said: boolean } {
+  const first = text.trimStart().split('\n', 1)[0]!;
+  const said = /^"?sep=(.)"?$/i.exec(first.trim())?.[1];
+  if (said !== undefined) return { delimiter: said, said: true };
+  const plain = first.replace(/"[^"]*"/g, '');
+  const count = (candidate: string): number => plain.split(candidate).length - 1;
+  const delimiter = [',', ';', '\t'].reduce((best, candidate) => (count(candidate) > count(best) ? candidate : best));
+  return { delimiter, said: false };
+}
+
 /**
- * RFC 4180. Rows without content are left out, and rows may differ in length.
+ * RFC 4180, with commas, semicolons or tabs. Rows without content are left out, and rows may differ in length.
  * @param text with plain line ends
  * @param name of the file, for messages
  * @throws FerError INPUT_UNREADABLE with the line, where quotes are not closed or are followed by more text
  */
 export function parseCsv(text: string, name: string): IndexRow[] {
+  const { delimiter, said } = separatorOf(text);
   let line = 1;
   const rows: IndexRow[] = [];
   try {
     parse(text, {
-      ...{ raw: true, trim: true, bom: true, relax_quotes: true, relax_column_count: true, skip_empty_lines: true },
+      ...{
+        raw: true,
+        trim: true,
+        delimiter,
+        bom: true,
+        relax_quotes: true,
+        relax_column_count: true,
+        skip_empty_lines: true,
+      },
       // In raw mode a record comes with its text, from which the line is counted on which it begins.
       onRecord: (entry: unknown, { lines }) => {
         const { record: cells, raw } = entry as { record: string[]; raw: string };
-        if (cells.some((cell) => cell !== '')) rows.push({ line: line + blankLines(raw), cells });
+        const isSeparator = said && rows.length === 0 && /^sep=/i.test(cells[0] ?? '');
+        if (!isSeparator && cells.some((cell) => cell !== '')) rows.push({ line: line + blankLines(raw), cells });
         line = lines + 1;
         return null;
       },

@@ -6,16 +6,22 @@ import { SPLITS } from './sample.js';
 /** How data sets spell what we call by one name. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   neutrality: 'neutral',
+  'no emotion': 'neutral',
   happy: 'happiness',
   joy: 'happiness',
+  joyful: 'happiness',
   sad: 'sadness',
   angry: 'anger',
   fearful: 'fear',
   afraid: 'fear',
   scared: 'fear',
   disgusted: 'disgust',
+  disgusting: 'disgust',
   surprised: 'surprise',
+  // So spelt in several copies of data sets.
+  suprise: 'surprise',
   contemptuous: 'contempt',
+  contempts: 'contempt',
 };
 
 /** ferstream's name for a label as a data set or a person writes it: "Happy" is "happiness". Unknown names only lose case and margins. */
@@ -86,6 +92,9 @@ export const AFFECTNET = numbered(
   ['neutral', 'happy', 'sad', 'surprise', 'fear', 'disgust', 'anger', 'contempt'],
   [8, 9, 10],
 );
+
+/** As the challenge of 2013 numbers them, and its copies name their folders. */
+export const FER2013 = numbered('fer2013', 0, ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral']);
 
 /** FERPlus' vote columns in its own order, which is that of `EXPRESSIONS_8`. */
 export const FERPLUS = EXPRESSIONS_8;

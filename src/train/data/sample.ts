@@ -11,6 +11,16 @@ export interface FrameFile {
   readonly path: string;
 }
 
+/** A picture that lies in an index instead of a file of its own. */
+export interface EmbeddedImage {
+  /** Where it stands, such as "fer2013.csv:12". */
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  /** [height, width] */
+  readonly grey: Uint8Array;
+}
+
 /** One labelled image or clip. */
 export interface Sample {
   /** Unique within its data set and stable between runs. */
@@ -18,6 +28,8 @@ export interface Sample {
   readonly kind: 'image' | 'clip';
   /** Absolute: the image, the video, or the folder in which `frames` lie. */
   readonly path: string;
+  /** Only of an image that has no file of its own: `path` is the index it lies in. */
+  readonly embedded?: EmbeddedImage;
   /** The clip's pictures, in order of time; null for an image and for a video file. */
   readonly frames: readonly FrameFile[] | null;
   /** A label of the data set; null where the clip is labelled frame by frame. */
@@ -34,7 +46,7 @@ export interface Sample {
   /** The part of the footage meant, in seconds; null for its beginning and its end. */
   readonly startSeconds: number | null;
   readonly endSeconds: number | null;
-  /** Only where its files do not tell it from others, as they hold the crops of all: stands for what it was made of; null where that could not be read. */
+  /** Only where its file does not tell it from others, as it holds many: stands for what the sample is made of; null where that could not be read. */
   readonly content?: string | null;
 }
 
@@ -51,6 +63,8 @@ export interface DatasetProblem {
 export interface Dataset {
   readonly name: string;
   readonly labels: LabelSet;
+  /** Only where the data have no splits of their own: all samples are "train", and evaluated as a whole. */
+  readonly unsplit?: true;
   /** The splits that have samples, in the order of `SPLITS`. */
   readonly splits: readonly Split[];
   readonly samples: readonly Sample[];
@@ -62,6 +76,8 @@ export interface Dataset {
 export interface ReadOptions {
   /** Only this split. */
   readonly split?: Split;
+  /** A file that says what class words mean; only for formats that take any. */
+  readonly labels?: string;
   /** Which of the set's folds, from 1 (the default); only for sets that come in folds. */
   readonly fold?: number;
 }
@@ -75,6 +91,8 @@ export interface DatasetReader {
   readonly labels: LabelSet | null;
   /** Number of folds; 0 for sets with one fixed division. */
   readonly folds: number;
+  /** Whether a folder looks like this data set: for naming the right reader when another one is asked for. */
+  fits(root: string): Promise<boolean>;
   /**
    * @throws FerError INPUT_NOT_FOUND when the folder or its index is not there, CONFIG_INVALID for a fold the set does not have
    */

@@ -1,9 +1,10 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { checkpointHash } from '../../model/checkpoint/checkpoint-hash.js';
+import { checkpointHash } from '../../model/checkpoint/checkpoint-files.js';
 import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
-import { INFO_FILE, saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
+import { INFO_FILE } from '../../model/checkpoint/folder-handler.js';
+import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
 import type { CheckpointInfo } from '../../model/checkpoint/checkpoint-info.js';
 import { LabelSet } from '../../model/label-set.js';
 import { temporalEncoder } from '../../model/networks/temporal-encoder.js';

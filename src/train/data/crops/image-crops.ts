@@ -1,10 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
+import type { Sharp, SharpOptions } from 'sharp';
+import type { EmbeddedImage } from '../sample.js';
 import { FerError } from '../../../errors/fer-error.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { forEachLimited } from '../content.js';
 import { cropLength } from './crop-source.js';
 import type { CropSource } from './crop-source.js';
+
+/** An image file by its path, or an image that lies in an index. */
+export type ImageSource = string | EmbeddedImage;
 
 /** Images that cannot be decoded are left out, not guessed. */
 export interface DecodedImages {
@@ -26,23 +31,23 @@ const MOST_BYTES = 2 ** 30;
  * @throws FerError CONFIG_INVALID when they would not fit into 1 GiB
  */
 export async function decodeImages(
-  paths: readonly string[],
+  images: readonly ImageSource[],
   geometry: CropGeometry,
   onDecoded: (count: number) => void = () => undefined,
 ): Promise<DecodedImages> {
   const length = cropLength(geometry);
-  if (paths.length * length > MOST_BYTES) {
+  if (images.length * length > MOST_BYTES) {
     throw new FerError(
       'CONFIG_INVALID',
-      `${paths.length} images of ${geometry.size}x${geometry.size}x${geometry.channels} do not fit into 1 GiB of memory: run "fer dataset prepare" and use prepared:DIR`,
+      `${images.length} images of ${geometry.size}x${geometry.size}x${geometry.channels} do not fit into 1 GiB of memory: run "fer dataset prepare" and use prepared:DIR`,
     );
   }
-  const data = new Uint8Array(paths.length * length);
+  const data = new Uint8Array(images.length * length);
   const failures = new Map<number, string>();
   let done = 0;
-  await forEachLimited([...paths.keys()], DECODING, async (i) => {
+  await forEachLimited([...images.keys()], DECODING, async (i) => {
     try {
-      data.set(await decodeImage(paths[i]!, geometry), i * length);
+      data.set(await decodeImage(images[i]!, geometry), i * length);
     } catch (error) {
       failures.set(i, error instanceof Error ? error.message : String(error));
     }
@@ -51,7 +56,7 @@ export async function decodeImages(
   });
   return {
     crops: new MemoryCrops(geometry, data),
-    places: paths.map((_, i) => (failures.has(i) ? { failed: failures.get(i)! } : i)),
+    places: images.map((_, i) => (failures.has(i) ? { failed: failures.get(i)! } : i)),
   };
 }
 
@@ -79,10 +84,12 @@ export class MemoryCrops implements CropSource {
   }
 }
 
-async function decodeImage(path: string, { size, channels }: CropGeometry): Promise<Uint8Array> {
-  // Reading the file ourselves keeps libvips from caching files by name. Upright as EXIF says, as when faces are looked for. Grey is made here: libvips'
+async function decodeImage(image: ImageSource, { size, channels }: CropGeometry): Promise<Uint8Array> {
+  // Upright as EXIF says, as when faces are looked for. Grey is made here: libvips'
   // "b-w" is the luminance of linear light, and a model is given luma when it annotates.
-  const rgb = await sharp(await readFile(path))
+  const rgb = await (
+    await openPicture(image)
+  )
     .autoOrient()
     .removeAlpha()
     .toColourspace('srgb')
@@ -90,6 +97,13 @@ async function decodeImage(path: string, { size, channels }: CropGeometry): Prom
     .raw()
     .toBuffer();
   return channels === 3 ? rgb : grey(rgb);
+}
+
+/** An image for sharp, whole; a file is read here, as libvips would cache it by its name. */
+export async function openPicture(image: ImageSource, options: SharpOptions = {}): Promise<Sharp> {
+  if (typeof image === 'string') return sharp(await readFile(image), options);
+  const { grey: data, width, height } = image;
+  return sharp(data, { ...options, raw: { width, height, channels: 1 } });
 }
 
 /** Rec. 601 luma, rounded to bytes: grey as `CropGeometry` means it and annotating cuts it. [..., 3] -> [..., 1] */

@@ -1,6 +1,7 @@
 import { FerError } from '../../../errors/fer-error.js';
 import type { CropGeometry, FaceCrop } from '../../../model/crop-geometry.js';
 import type { CropSource } from '../crops/crop-source.js';
+import type { ImageSource } from '../crops/image-crops.js';
 import { cropLength } from '../crops/crop-source.js';
 import { FRAME_FILE_RATE, framesMeant } from '../preprocess/read-frames.js';
 import type { PreparedSample } from '../preprocess/read-prepared.js';
@@ -25,8 +26,8 @@ export interface LabelledFace {
 export interface FaceSample extends Omit<LabelledFace, 'crop'> {
   /** Votes as shares of the classes, in the order of the data set's labels. [C] */
   readonly shares: readonly number[] | null;
-  /** An image file, the index of a prepared crop, or null for a frame without a face. */
-  readonly source: string | number | null;
+  /** An image, the index of a prepared crop, or null for a frame without a face. */
+  readonly source: ImageSource | number | null;
 }
 
 /** What could not be used, and which pictures were used whole. Complete after the last face. */
@@ -63,7 +64,14 @@ export function facesOf(sample: Sample): readonly FaceSample[] {
   const { id, kind, label, softLabel: shares } = sample;
   if (kind === 'image')
     return [
-      { id, frame: null, timestamp: 0, label, shares, source: isPrepared(sample) ? sample.firstCrop : sample.path },
+      {
+        id,
+        frame: null,
+        timestamp: 0,
+        label,
+        shares,
+        source: isPrepared(sample) ? sample.firstCrop : (sample.embedded ?? sample.path),
+      },
     ];
   const frameFace = (index: number, timestamp: number, source: FaceSample['source']): FaceSample => ({
     ...{ id, frame: index, timestamp, shares, source },

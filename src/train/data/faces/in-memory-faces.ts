@@ -23,9 +23,11 @@ export class InMemoryFaces implements IndexedFaces {
     geometry: CropGeometry,
     onRead: (done: number, total: number) => void = () => undefined,
   ): Promise<InMemoryFaces> {
-    const files = faces.flatMap(({ source }, face) => (typeof source === 'string' ? [{ path: source, face }] : []));
+    const files = faces.flatMap(({ source }, face) =>
+      source === null || typeof source === 'number' ? [] : [{ source, face }],
+    );
     const decoded = await decodeImages(
-      files.map(({ path }) => path),
+      files.map(({ source }) => source),
       geometry,
       (done) => {
         onRead(done, files.length);
@@ -33,10 +35,10 @@ export class InMemoryFaces implements IndexedFaces {
     );
     const places = faces.map((): number | null => null);
     const notes: FaceNotes = { wholePictures: 0, unreadable: [] };
-    for (const [i, { path, face }] of files.entries()) {
+    for (const [i, { source, face }] of files.entries()) {
       const place = decoded.places[i]!;
       if (typeof place === 'number') places[face] = place;
-      else notes.unreadable.push({ path, message: place.failed });
+      else notes.unreadable.push({ path: typeof source === 'string' ? source : source.name, message: place.failed });
     }
     return new InMemoryFaces(faces, decoded.crops, places, notes);
   }

@@ -20,6 +20,8 @@ export interface SplitOf {
   readonly data: string;
   readonly split: Split;
   readonly fold?: number;
+  /** A file that says what class words mean. */
+  readonly labels?: string;
 }
 
 export interface FacesOptions {
@@ -31,9 +33,11 @@ export interface FacesOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The samples of a split. @throws FerError INPUT_NOT_FOUND where there are none */
-export async function openSplit({ data, split, fold }: SplitOf): Promise<Dataset> {
-  const dataset = await openDataset(data, { split, ...(fold === undefined ? {} : { fold }) });
+/** The samples of a split; all of them where the data have no splits. @throws FerError INPUT_NOT_FOUND where there are none */
+export async function openSplit({ data, split, fold, labels }: SplitOf): Promise<Dataset> {
+  const own = { ...(fold !== undefined && { fold }), ...(labels !== undefined && { labels }) };
+  const part = await openDataset(data, { split, ...own });
+  const dataset = part.unsplit === true && split !== 'train' ? await openDataset(data, own) : part;
   if (dataset.samples.length > 0) return dataset;
   const why =
     dataset.problems.length > 0
@@ -55,7 +59,7 @@ export async function withFaces<T>(
   const handling = await faceHandling(choice, model, data);
   let nets: Promise<FaceNets> | null = null;
   const folder = preparedFolder(data);
-  const prepared = folder === null ? null : await openPrepared(folder, { split });
+  const prepared = folder === null ? null : await openPrepared(folder, dataset.unsplit === true ? {} : { split });
   try {
     const faces =
       prepared === null
@@ -88,4 +92,9 @@ export async function indexFaces(
   return prepared === null
     ? InMemoryFaces.decode(faces, geometry, onRead)
     : new PreparedFaces(faces, prepared, geometry);
+}
+
+/** One line about data without splits; null for others. */
+export function unsplitLine({ unsplit, name, samples }: Dataset): string | null {
+  return unsplit === true ? `${name}: no splits, so all of it is used (${samples.length} samples)` : null;
 }

@@ -55,3 +55,19 @@ it('names the line of a label that is none, and keeps later frames in their plac
 it('refuses a folder that is not the data set', async () => {
   await expect(affWild2.read(await scratchDir())).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
 });
+
+it.each(['', '6th ABAW Annotations/'])('reads the names of the 6th to 8th competition (%s)', async (folder) => {
+  const root = await scratchDir();
+  const annotations = `${folder}EXPR_Recognition_Challenge`;
+  await writeTree(root, {
+    [`${annotations}/Train_Set/1.txt`]: 'Neutral,Anger\n0\n4\n',
+    [`${annotations}/Validation_Set/2.txt`]: 'Neutral,Anger\n-1\n6\n',
+    ...standIns('cropped_aligned/1/00001.jpg', 'cropped_aligned_new_50_vids/2/00002.jpg'),
+  });
+  const { samples, problems } = await affWild2.read(root);
+  expect(samples.map(({ id, split, path }) => [id, split, path.slice(root.length + 1)])).toEqual([
+    ['1', 'train', 'cropped_aligned/1'],
+    ['2', 'valid', 'cropped_aligned_new_50_vids/2'],
+  ]);
+  expect(problems).toEqual([]);
+});

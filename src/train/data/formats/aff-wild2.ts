@@ -1,5 +1,6 @@
 import { join, parse } from 'node:path';
 import type { Split } from '../sample.js';
+import type { Folders } from '../reading/folders.js';
 import { defineReader } from '../reading/define-reader.js';
 import { readIndex } from '../csv.js';
 import { AFF_WILD2 } from '../label-maps.js';
@@ -9,22 +10,28 @@ const PARTS: readonly { split: Split; folder: string }[] = [
   { split: 'valid', folder: 'Validation_Set' },
 ];
 const INTEGER = /^\s*[+-]?\d+\s*$/;
-const CHALLENGE = 'EXPR_Classification_Challenge';
+/** As the third to fifth, and the sixth to eighth ABAW competitions name it. */
+const CHALLENGES = ['EXPR_Classification_Challenge', 'EXPR_Recognition_Challenge'];
+/** Face crops lie in one of these, or in several: those of fifty later videos were handed out apart. */
+const CROPS = [
+  'cropped_aligned',
+  'cropped_aligned_new_50_vids',
+  'cropped_aligned_images/cropped_aligned',
+  'cropped_aligned_images',
+];
 
 /**
  * Aff-Wild2, expression track: Kollias and Zafeiriou. One sample a video: its face crops (with gaps where no face was found) and a label for
  * every frame of the footage. Frames marked -1 are null: nobody said what they show.
  */
 export const affWild2 = defineReader(
-  { name: 'aff-wild2', title: 'Aff-Wild2 EXPR', labels: AFF_WILD2.labels },
+  {
+    ...{ name: 'aff-wild2', title: 'Aff-Wild2 EXPR', labels: AFF_WILD2.labels },
+    fits: async (folders, root) => (await folders.first(root, await challengePlaces(folders, root))) !== null,
+  },
   async ({ root, folders, found, wants }) => {
-    const challenge = await folders.required(root, [
-      CHALLENGE,
-      `annotations/${CHALLENGE}`,
-      `Annotations/${CHALLENGE}`,
-      `Third ABAW Annotations/${CHALLENGE}`,
-    ]);
-    const crops = await folders.required(root, ['cropped_aligned']);
+    const challenge = await folders.required(root, await challengePlaces(folders, root));
+    await folders.required(root, CROPS);
     for (const { split, folder } of PARTS.filter((part) => wants(part.split))) {
       const annotations = await folders.required(challenge, [folder]);
       for (const name of (await folders.files(annotations)).filter((candidate) => candidate.endsWith('.txt'))) {
@@ -41,16 +48,25 @@ export const affWild2 = defineReader(
           // An unreadable line still stands for a frame: those after it must not move up.
           frameLabels.push(label ?? null);
         }
-        const path = join(crops, id);
+        const path =
+          (await folders.first(
+            root,
+            CROPS.map((crops) => join(crops, id)),
+          )) ?? join(root, CROPS[0]!, id);
         // 00001.jpg is the first frame, which has index 0.
         const frames = (await folders.frames(path, frameIndex)).filter(({ index }) => index < frameLabels.length);
-        if (frames.length === 0) found.missing({ file, line: null }, `no face crops in cropped_aligned/${id}`);
+        if (frames.length === 0) found.missing({ file, line: null }, `no face crops of ${id} in ${CROPS.join(', ')}`);
         else if (frames.every(({ index }) => (frameLabels[index] ?? null) === null)) found.skip('no labelled frame');
         else found.clip({ id, path, frames, frameLabels, split });
       }
     }
   },
 );
+
+/** Below the root, or one folder deeper: "annotations", "6th ABAW Annotations" ... */
+async function challengePlaces(folders: Folders, root: string): Promise<string[]> {
+  return ['.', ...(await folders.subfolders(root))].flatMap((folder) => CHALLENGES.map((name) => join(folder, name)));
+}
 
 function frameIndex(picture: string): number | null {
   const number = /^(\d+)\.[a-z]+$/i.exec(picture)?.[1];

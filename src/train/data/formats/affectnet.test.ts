@@ -73,3 +73,18 @@ it('reads what NumPy writes', () => {
   expect(() => firstNpyValue(npy('<i8', Buffer.from([1])), 'x')).toThrow(/cut short/);
   expect(() => firstNpyValue(npy('|O8', Buffer.alloc(8)), 'x')).toThrow(/kind "O"/);
 });
+
+it('reads copies that are class folders, by number and by name', async () => {
+  const root = await scratchDir();
+  await writeTree(
+    root,
+    standIns('train_set/0/a.jpg', 'train_set/7/b.jpg', 'train_set/9/d.jpg', 'val_set/Surprise/c.png'),
+  );
+  const { samples, leftOut } = await affectnet.read(root);
+  expect(samples.map(({ label, split }) => [label, split])).toEqual([
+    ['neutral', 'train'],
+    ['contempt', 'train'],
+    ['surprise', 'valid'],
+  ]);
+  expect(leftOut).toEqual({ 'class "9"': 1 });
+});

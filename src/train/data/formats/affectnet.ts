@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import type { Split } from '../sample.js';
+import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
 import { defineReader } from '../reading/define-reader.js';
 import type { Reading } from '../reading/define-reader.js';
 import { columns, readCsv } from '../csv.js';
@@ -25,11 +26,38 @@ const SETS: readonly { split: Split; folder: string }[] = [
 ];
 const NOT_USED = 'none, uncertain or no face';
 
-/** AffectNet: Mollahosseini, Hasani and Mahoor, 2017; either the lists it was first handed out with, or the smaller set of one .npy a label. */
+const classOf = (word: string): string | null | undefined => {
+  const byNumber = AFFECTNET.codes.get(word);
+  return byNumber === undefined && AFFECTNET.labels.has(classWord(word)) ? classWord(word) : byNumber;
+};
+
+/** AffectNet: Mollahosseini, Hasani and Mahoor, 2017; the lists it was first handed out with, the smaller set of one .npy a label, or class folders. */
 export const affectnet = defineReader(
-  { name: 'affectnet', title: 'AffectNet', labels: AFFECTNET.labels },
+  {
+    ...{ name: 'affectnet', title: 'AffectNet', labels: AFFECTNET.labels },
+    fits: async (folders, root) => {
+      const signs = [
+        ...SETS.map(({ folder }) => join(folder, 'annotations')),
+        join('Manually_Annotated_file_lists', 'training.csv'),
+        'training.csv',
+      ];
+      if ((await folders.first(root, signs)) !== null) return true;
+      const tree = await findClassTree(folders, root, classOf);
+      const numbers = tree === null ? [] : await folders.subfolders(tree.parts[0]!.path);
+      return numbers.includes('0') && numbers.includes('7');
+    },
+  },
   async (reading) => {
     const { root, folders, wants } = reading;
+    const signs = [
+      ...SETS.map(({ folder }) => join(folder, 'annotations')),
+      ...LISTS.flatMap(({ name }) => LIST_FOLDERS.map((folder) => join(folder, name))),
+    ];
+    const tree = (await folders.first(root, signs)) === null ? await findClassTree(folders, root, classOf) : null;
+    if (tree !== null) {
+      await collectClassFolders(reading, tree, { classOf, known: 'the numbers 0 to 7 and their names' });
+      return;
+    }
     if (
       (await folders.first(
         root,

@@ -29,3 +29,23 @@ it('reads labels written as floats, leaves out what has none, and keeps subjects
   expect(leftOut).toEqual({ 'sequence without a label': 1 });
   expect(problems.map(({ kind }) => kind)).toEqual(['unreadable-row', 'missing-file']);
 });
+
+it('reads CK+48: peaks in class folders, people dealt to folds', async () => {
+  const root = await scratchDir();
+  await writeTree(
+    root,
+    standIns(
+      'CK+48/anger/S010_004_00000017.png',
+      'CK+48/anger/S010_004_00000018.png',
+      'CK+48/contempt/S138_008_00000007.png',
+      'CK+48/happy/S010_006_00000013.png',
+    ),
+  );
+  const { samples } = await ckPlus.read(root, { fold: 1 });
+  expect(samples.map(({ label, subject, split, kind }) => [label, subject, split, kind])).toEqual([
+    ['anger', 'S010', 'test', 'image'],
+    ['anger', 'S010', 'test', 'image'],
+    ['contempt', 'S138', 'train', 'image'],
+    ['happiness', 'S010', 'test', 'image'],
+  ]);
+});

@@ -1,11 +1,16 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { FrameFile } from '../sample.js';
+import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
+import type { ClassTree } from '../reading/class-folders.js';
 import { defineReader } from '../reading/define-reader.js';
+import type { Reading } from '../reading/define-reader.js';
+import { allFiles } from '../reading/folders.js';
 import { splitBySubject } from '../splits.js';
 import { readLines } from '../csv.js';
 import { CK_PLUS } from '../label-maps.js';
 
 const FOLDS = 10;
+const SEQUENCES = ['cohn-kanade-images', 'extended-cohn-kanade-images/cohn-kanade-images'];
 
 interface Sequence {
   readonly id: string;
@@ -17,16 +22,28 @@ interface Sequence {
 
 /**
  * CK+: Lucey et al., CVPRW 2010. A sequence runs from a neutral face to the peak of the expression that its label names. About half of
- * the sequences have no label; they are left out. Subjects are dealt to ten folds, as is the custom.
+ * the sequences have no label; they are left out. CK+48, the last three pictures of each sequence in class folders, is read too. Subjects are dealt to ten
+ * folds, as is the custom.
  */
 export const ckPlus = defineReader(
-  { name: 'ck-plus', title: 'CK+', labels: CK_PLUS.labels, folds: FOLDS },
-  async ({ root, fold, folders, found }) => {
+  {
+    ...{ name: 'ck-plus', title: 'CK+', labels: CK_PLUS.labels, folds: FOLDS },
+    fits: async (folders, root) => {
+      if ((await folders.first(root, SEQUENCES)) !== null) return true;
+      const tree = await findClassTree(folders, root, classOf);
+      if (tree === null) return false;
+      return (await allFiles(folders, tree.parts[0]!.path)).some((path) => personIn(basename(path)) !== null);
+    },
+  },
+  async (reading) => {
+    const { root, fold, folders, found } = reading;
+    const tree = (await folders.first(root, SEQUENCES)) === null ? await findClassTree(folders, root, classOf) : null;
+    if (tree !== null) {
+      await collectPeaks(reading, tree);
+      return;
+    }
     const emotions = await folders.required(root, ['Emotion', 'Emotion_labels/Emotion', 'Emotion_labels']);
-    const images = await folders.required(root, [
-      'cohn-kanade-images',
-      'extended-cohn-kanade-images/cohn-kanade-images',
-    ]);
+    const images = await folders.required(root, SEQUENCES);
     const sequences: Sequence[] = [];
     for (const subject of await folders.subfolders(images)) {
       for (const name of await folders.subfolders(join(images, subject))) {
@@ -59,6 +76,30 @@ export const ckPlus = defineReader(
     for (const sequence of sequences) found.clip({ ...sequence, split: splitOf(sequence.subject) });
   },
 );
+
+const classOf = (word: string): string | undefined =>
+  CK_PLUS.labels.has(classWord(word)) ? classWord(word) : undefined;
+
+/** "S010_004_00000017.png". */
+function personIn(name: string): string | null {
+  return /^(S\d{3})_\d+_\d+\./.exec(name)?.[1] ?? null;
+}
+
+async function collectPeaks(reading: Reading, tree: ClassTree): Promise<void> {
+  const { folders, fold } = reading;
+  const people = (await Promise.all(tree.parts.map(({ path }) => allFiles(folders, path))))
+    .flat()
+    .flatMap((path) => personIn(basename(path)) ?? []);
+  const splitOf = splitBySubject(people, fold, FOLDS);
+  await collectClassFolders(
+    reading,
+    { ...tree, hasSplits: false },
+    {
+      ...{ classOf, known: CK_PLUS.labels.labels.join(', '), subjectOf: personIn },
+      splitOf: (person) => (person === null ? 'train' : splitOf(person)),
+    },
+  );
+}
 
 function isEmotionFile(name: string): boolean {
   return name.endsWith('_emotion.txt');

@@ -14,7 +14,11 @@ const NAME = /^(\d{4})_([A-Z]{3})_([A-Z]{3})_([A-Z]{2})$/;
  * those saw who watched without sound. No official division, so actors are dealt to five folds.
  */
 export const cremaD = defineReader(
-  { name: 'crema-d', title: 'CREMA-D', labels: CREMA_D, folds: FOLDS },
+  {
+    ...{ name: 'crema-d', title: 'CREMA-D', labels: CREMA_D, folds: FOLDS },
+    fits: async (folders, root) =>
+      (await folders.first(root, ['VideoFlash', 'VideoMP4', 'processedResults/summaryTable.csv'])) !== null,
+  },
   async (reading) => {
     const { root, fold, folders, found } = reading;
     const videos = await folders.required(root, ['VideoFlash', 'VideoMP4', 'Video']);

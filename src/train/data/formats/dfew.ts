@@ -15,7 +15,10 @@ const CLIPS = ['Clip/clip_224x224_16f', 'Clip/clip_224x224', 'Clip/original'];
 
 /** DFEW, single-labelled clips, five folds: Jiang et al., ACM MM 2020. The votes of annotation.xlsx are not read. */
 export const dfew = defineReader(
-  { name: 'dfew', title: 'DFEW', labels: DFEW.labels, folds: 5 },
+  {
+    ...{ name: 'dfew', title: 'DFEW', labels: DFEW.labels, folds: 5 },
+    fits: async (folders, root) => (await folders.first(root, ['EmoLabel_DataSplit'])) !== null,
+  },
   async ({ root, fold, folders, found, wants }) => {
     for (const { split, folder } of PARTS.filter((part) => wants(part.split))) {
       const file = await folders.required(root, [join('EmoLabel_DataSplit', folder, `set_${fold}.csv`)]);

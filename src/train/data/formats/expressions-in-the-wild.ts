@@ -1,4 +1,4 @@
-import { join, parse } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { EXPRESSIONS_8 } from '../../../model/label-set.js';
 import { columns, readCsv } from '../csv.js';
 import { canonicalLabel } from '../label-maps.js';
@@ -13,7 +13,12 @@ const SPLIT_SEED = 'ferstream-eitw-1:';
  * the FNV-1a hash of the person is even, else test.
  */
 export const expressionsInTheWild = defineReader(
-  { name: 'expressions-in-the-wild', title: 'Expressions in the wild', labels: EXPRESSIONS_8 },
+  {
+    ...{ name: 'expressions-in-the-wild', title: 'Expressions in the wild', labels: EXPRESSIONS_8 },
+    // Its table looks like anybody's; the folder of this name is what tells it.
+    fits: async (folders, root) =>
+      basename(root) === 'expressions-in-the-wild' && (await folders.first(root, ['manifest.csv'])) !== null,
+  },
   async ({ root, folders, found, wants }) => {
     const file = await folders.required(root, ['manifest.csv']);
     const [header, ...rows] = await readCsv(file);

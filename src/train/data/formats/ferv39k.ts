@@ -12,7 +12,10 @@ const LISTS: readonly { split: Split; name: string }[] = [
 
 /** FERV39k, all scenes: Wang et al., CVPR 2022. Its ".csv" lists are "path Label" with a space and no header. */
 export const ferv39k = defineReader(
-  { name: 'ferv39k', title: 'FERV39k', labels: FERV39K },
+  {
+    ...{ name: 'ferv39k', title: 'FERV39k', labels: FERV39K },
+    fits: async (folders, root) => (await folders.first(root, ['4_setups', '2_ClipsforFaceCrop'])) !== null,
+  },
   async ({ root, folders, found, wants }) => {
     for (const { split, name } of LISTS.filter((list) => wants(list.split))) {
       const file = await folders.required(root, [join('4_setups', 'All_scenes', name)]);

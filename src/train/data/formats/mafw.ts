@@ -17,7 +17,10 @@ const SPLITS: readonly Split[] = ['train', 'test'];
 
 /** MAFW, one of eleven classes a clip, five folds: Liu et al., ACM MM 2022. */
 export const mafw = defineReader(
-  { name: 'mafw', title: 'MAFW', labels: MAFW, folds: 5 },
+  {
+    ...{ name: 'mafw', title: 'MAFW', labels: MAFW, folds: 5 },
+    fits: async (folders, root) => (await folders.first(root, SETS)) !== null,
+  },
   async ({ root, fold, folders, found, wants }) => {
     for (const split of SPLITS.filter(wants)) {
       const file = await folders.required(

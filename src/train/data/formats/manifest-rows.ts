@@ -1,10 +1,9 @@
-import { extname } from 'node:path';
 import { z } from 'zod';
 import { closest } from '../../../errors/closest.js';
 import { FerError } from '../../../errors/fer-error.js';
 import type { Collector } from '../reading/define-reader.js';
 import type { IndexRow } from '../csv.js';
-import { readCsv, readLines } from '../csv.js';
+import { readCsv, readIndex, readLines } from '../csv.js';
 
 /** A row of a manifest as it was written; what is not there is the empty text. */
 export interface ManifestRow {
@@ -37,13 +36,16 @@ const JSON_ROW = z.strictObject({
  * @throws FerError CONFIG_INVALID for a CSV without the column "path", or with a column of an unknown name
  */
 export async function readManifestRows(file: string, found: Collector): Promise<ManifestRow[]> {
-  return extname(file).toLowerCase() === '.csv' ? csvRows(file, await readCsv(file), found) : jsonRows(file, found);
+  return /^\s*\{/.test(await readIndex(file)) ? jsonRows(file, found) : csvRows(file, await readCsv(file), found);
 }
 
 function csvRows(file: string, [header, ...rows]: readonly IndexRow[], found: Collector): ManifestRow[] {
   const plain = (name: string): string => name.toLowerCase().replace(/[\s_]/g, '');
   const known = new Map(COLUMNS.map((name) => [plain(name), name]));
+  const taken = new Set<string>();
   const names = (header?.cells ?? []).map((cell) => {
+    // Spreadsheets leave empty columns behind.
+    if (cell === '') return null;
     const name = known.get(plain(cell));
     if (name === undefined) {
       throw new FerError(
@@ -51,6 +53,12 @@ function csvRows(file: string, [header, ...rows]: readonly IndexRow[], found: Co
         `${file}: unknown column "${cell}" in the first line: did you mean "${closest(cell, COLUMNS)}"? (known: ${COLUMNS.join(', ')})`,
       );
     }
+    if (taken.has(name))
+      throw new FerError(
+        'CONFIG_INVALID',
+        `${file}: the first line has the column "${name}" twice: remove or rename one`,
+      );
+    taken.add(name);
     return name;
   });
   if (!names.includes('path'))
@@ -60,12 +68,13 @@ function csvRows(file: string, [header, ...rows]: readonly IndexRow[], found: Co
     );
   return rows.flatMap(({ line, cells }) => {
     const cell = (name: (typeof COLUMNS)[number]): string => cells[names.indexOf(name)] ?? '';
-    if (cells.length > names.length || cell('path') === '') {
+    const surplus = cells.findIndex((value, i) => value !== '' && (names[i] ?? null) === null);
+    if (surplus >= 0 || cell('path') === '') {
       found.unreadable(
         { file, line },
         cell('path') === ''
           ? 'has no path'
-          : `has ${cells.length} cells for ${names.length} columns: quote cells with commas`,
+          : `has a cell ("${cells[surplus]!}") in no column: quote cells that hold the separator`,
       );
       return [];
     }

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { standIns, writeTree } from '../../../../test/support/write-tree.js';
 import { manifest } from './manifest.js';
@@ -82,5 +83,67 @@ it('refuses a CSV with a column nobody knows', async () => {
   await expect(manifest.read(root)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
     message: expect.stringContaining('"label"') as string,
+  });
+});
+
+describe('tables of spreadsheets', () => {
+  const utf16 = (text: string): Buffer => Buffer.from(`\uFEFF${text}`, 'utf16le');
+  it.each<[string, string | Buffer]>([
+    ['semicolons', 'path;label;start;end\r\nm\u00fcde\\a.PNG;Happy;0:01;1,5\r\n'],
+    ['tabs', 'path\tlabel\tstart\tend\r\nm\u00fcde\\a.PNG\tHappy\t0:01\t1.5\r\n'],
+    ['a separator line', 'sep=;\r\npath;label;start;end\r\nm\u00fcde\\a.PNG;Happy;00:00:01;1,5\r\n'],
+    ['UTF-16', utf16('path\tlabel\tstart\tend\r\nm\u00fcde/a.PNG\tHappy\t1\t"1,5"\r\n')],
+    ['UTF-16 of the other byte order', utf16('path,label,start,end\nm\u00fcde/a.PNG,Happy,1,1.5\n').swap16()],
+    ['cp1252', Buffer.from('path,label,start,end\r\nm\u00fcde\\a.PNG,Happy,1,1.5\r\n', 'latin1')],
+    ['empty columns', 'path,label,start,end,,\r\nm\u00fcde/a.PNG,Happy,1,1.5,,\r\n,,,,,\r\n'],
+    ['cells in quotes', '"path","label","start","end"\r\n"m\u00fcde/a.PNG","Happy","1","1.5"\r\n'],
+    ['accents of another kind', 'path,label,start,end\nmu\u0308de/a.PNG,Happy,1,1.5\n'],
+  ])('are read with %s', async (_, text) => {
+    const root = await scratchDir();
+    await writeTree(root, { 'manifest.csv': text, 'm\u00fcde/a.png': 'x' });
+    const { samples, problems, unsplit } = await manifest.read(root);
+    expect(problems).toEqual([]);
+    expect(samples).toMatchObject([
+      { path: join(root, 'm\u00fcde/a.png'), label: 'happiness', startSeconds: 1, endSeconds: 1.5 },
+    ]);
+    expect(unsplit).toBe(true);
+  });
+
+  it.each([
+    [
+      'path,label\na.png,"happy\nb.png,sad\n',
+      'INPUT_UNREADABLE',
+      'line 2: a quote is opened in this row and never closed',
+    ],
+    ['path,label,Label\na.png,happy,sad\n', 'CONFIG_INVALID', 'has the column "label" twice'],
+    ['path;lable\na.png;happy\n', 'CONFIG_INVALID', 'unknown column "lable" in the first line: did you mean "label"'],
+  ])('are refused by the true reason: %j', async (text, code, message) => {
+    const root = await scratchDir();
+    await writeTree(root, { 'manifest.csv': text, 'a.png': 'x' });
+    await expect(manifest.read(root)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('tell of cells that belong to no column, and of times that are none', async () => {
+    const root = await scratchDir();
+    await writeTree(root, { 'manifest.csv': 'path,label,start\na.png,happy,0,5\na.png,happy,1:2:3:4\n', 'a.png': 'x' });
+    const { problems } = await manifest.read(root);
+    expect(problems.map(({ line, message }) => [line, message])).toEqual([
+      [2, 'has a cell ("5") in no column: quote cells that hold the separator'],
+      [3, 'start is not a time in seconds, or as hours:minutes:seconds'],
+    ]);
+  });
+
+  it('have labels in any language with a file of class words', async () => {
+    const root = await scratchDir();
+    await writeTree(root, {
+      'manifest.csv': 'path,label\na.png,Froh\n',
+      'words.txt': 'froh = happiness',
+      'a.png': 'x',
+    });
+    const { samples } = await manifest.read(root, { labels: join(root, 'words.txt') });
+    expect(samples.map(({ label }) => label)).toEqual(['happiness']);
   });
 });

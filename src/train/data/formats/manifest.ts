@@ -1,15 +1,18 @@
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import { isImageName, isVideoName } from '../../../ingest/media-names.js';
 import { Collector } from '../reading/define-reader.js';
 import type { Dataset, DatasetReader, ReadOptions, Split } from '../sample.js';
 import { Folders } from '../reading/folders.js';
+import { plainWord, readClassWords } from '../class-words.js';
+import type { ClassWords } from '../class-words.js';
+import { readIndex } from '../csv.js';
 import { canonicalLabel, labelSetFor } from '../label-maps.js';
 import { readManifestRows } from './manifest-rows.js';
 import type { ManifestRow } from './manifest-rows.js';
 
-const NAMES = ['manifest.csv', 'manifest.jsonl'];
+const NAMES = ['manifest.csv', 'manifest.jsonl', 'manifest.tsv'];
 const IGNORED = new Set(['', '-1', '-', 'ignore']);
 
 /** Own data: a table of paths and labels beside the footage. `root` is the table itself, or a folder with one called manifest.csv or manifest.jsonl. */
@@ -18,10 +21,11 @@ export const manifest: DatasetReader = {
   title: 'own data with a manifest',
   labels: null,
   folds: 0,
+  fits: async (root) => (await new Folders().first(resolve(root), NAMES)) !== null,
   read: readManifest,
 };
 
-async function readManifest(root: string, { split, fold }: ReadOptions = {}): Promise<Dataset> {
+async function readManifest(root: string, { split, fold, labels: labelFile }: ReadOptions = {}): Promise<Dataset> {
   if (fold !== undefined)
     throw new FerError(
       'CONFIG_INVALID',
@@ -36,8 +40,11 @@ async function readManifest(root: string, { split, fold }: ReadOptions = {}): Pr
     if (!labels.includes(label)) labels.push(label);
     return label;
   };
-  for (const row of await readManifestRows(file, found)) {
-    const truth = await readTruth(row, file);
+  const words = labelFile === undefined ? null : await readClassWords(labelFile);
+  const rows = await readManifestRows(file, found);
+  if (rows.every((row) => row.split.trim() === '')) found.markUnsplit();
+  for (const row of rows) {
+    const truth = await readTruth(row, file, labelOf(words));
     const part = splitNamed(row.split);
     const span = readSpan(row);
     const problem =
@@ -53,7 +60,8 @@ async function readManifest(root: string, { split, fold }: ReadOptions = {}): Pr
       continue;
     }
     if (split !== undefined && part !== split) continue;
-    const path = resolve(dirname(file), row.path);
+    const place = await placeOf(dirname(file), row.path, folders);
+    const path = resolve(dirname(file), place);
     const media = await mediaAt(path, folders);
     if (media === null) {
       found.missing({ file, line: row.line }, `no picture, video or folder of pictures at ${row.path}`);
@@ -62,9 +70,9 @@ async function readManifest(root: string, { split, fold }: ReadOptions = {}): Pr
     if (truth.label !== null) noteLabel(truth.label);
     for (const label of truth.frameLabels ?? []) if (label !== null) noteLabel(label);
     // Several stretches of one video are several samples.
-    const times = (seen.get(row.path) ?? 0) + 1;
-    seen.set(row.path, times);
-    const id = times === 1 ? row.path : `${row.path}#${times}`;
+    const times = (seen.get(place) ?? 0) + 1;
+    seen.set(place, times);
+    const id = times === 1 ? place : `${place}#${times}`;
     const fields = {
       id,
       path,
@@ -85,6 +93,26 @@ async function manifestFile(root: string, folders: Folders): Promise<string> {
   return about?.isFile() === true ? root : folders.required(root, NAMES);
 }
 
+/** The path as it is on this system: Windows writes backslashes, and does not care about case. */
+async function placeOf(folder: string, written: string, folders: Folders): Promise<string> {
+  for (const path of [written, written.replaceAll('\\', '/')]) {
+    const place = await folders.similar(resolve(folder, path));
+    if (place === resolve(folder, path)) return path;
+    if (place !== null) return relative(folder, place).split(sep).join('/');
+  }
+  return written.replaceAll('\\', '/');
+}
+
+/** The label a word stands for; null for one to leave out. */
+type LabelOf = (word: string) => string | null;
+
+function labelOf(words: ClassWords | null): LabelOf {
+  return (word) => {
+    const known = words?.get(plainWord(word));
+    return known === undefined ? canonicalLabel(word) : known;
+  };
+}
+
 async function mediaAt(path: string, folders: Folders) {
   if (await folders.hasFile(path)) {
     if (isImageName(path)) return { isImage: true, frames: null };
@@ -98,24 +126,25 @@ async function mediaAt(path: string, folders: Folders) {
 async function readTruth(
   { label, frameLabels }: ManifestRow,
   file: string,
+  labelFor: LabelOf,
 ): Promise<{ label: string | null; frameLabels: (string | null)[] | null } | string> {
   if (frameLabels === null) {
-    return label.trim() === '' ? 'has no label' : { label: canonicalLabel(label), frameLabels: null };
+    if (label.trim() === '') return 'has no label';
+    const meant = labelFor(label);
+    return meant === null ? `label "${label}" is to be left out` : { label: meant, frameLabels: null };
   }
   if (label.trim() !== '') return 'has both a label for the whole and labels by frame: give one of them';
   const names = typeof frameLabels === 'string' ? await labelFile(join(dirname(file), frameLabels)) : frameLabels;
   if (names === null) return `the file of frame labels ${String(frameLabels)} cannot be read`;
-  const read = names.map((name) =>
-    name === null || IGNORED.has(name.trim().toLowerCase()) ? null : canonicalLabel(name),
-  );
+  const read = names.map((name) => (name === null || IGNORED.has(name.trim().toLowerCase()) ? null : labelFor(name)));
   return read.some((name) => name !== null) ? { label: null, frameLabels: read } : 'none of its frames has a label';
 }
 
 /** One label a line, one line a frame; a blank line is a frame to ignore. */
 async function labelFile(path: string): Promise<string[] | null> {
-  const text = await readFile(path, 'utf8').catch(() => null);
+  const text = await readIndex(path).catch(() => null);
   if (text === null) return null;
-  const lines = text.replace(/^\uFEFF/, '').split(/\r\n?|\n/);
+  const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
@@ -138,14 +167,22 @@ function splitNamed(name: string): Split | null {
 }
 
 function readSpan({ start, end }: ManifestRow): { startSeconds: number | null; endSeconds: number | null } | string {
-  const startSeconds = start.trim() === '' ? null : Number(start);
-  const endSeconds = end.trim() === '' ? null : Number(end);
+  const startSeconds = start.trim() === '' ? null : secondsOf(start);
+  const endSeconds = end.trim() === '' ? null : secondsOf(end);
   for (const [name, value] of [
     ['start', startSeconds],
     ['end', endSeconds],
   ] as const) {
-    if (value !== null && !(Number.isFinite(value) && value >= 0)) return `${name} is not a number of seconds`;
+    if (value !== null && !(Number.isFinite(value) && value >= 0))
+      return `${name} is not a time in seconds, or as hours:minutes:seconds`;
   }
   if (endSeconds !== null && endSeconds <= (startSeconds ?? 0)) return 'the end does not lie after the start';
   return { startSeconds, endSeconds };
+}
+
+/** "75.5", "75,5" or "0:01:15.5"; NaN for anything else. */
+function secondsOf(text: string): number {
+  const parts = text.trim().replace(',', '.').split(':');
+  if (parts.length > 3 || parts.some((part) => !/^\d+(\.\d+)?$/.test(part.trim()))) return NaN;
+  return parts.reduce((seconds, part) => seconds * 60 + Number(part), 0);
 }

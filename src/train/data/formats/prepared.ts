@@ -1,4 +1,5 @@
 import { FerError } from '../../../errors/fer-error.js';
+import { readHeader } from '../preprocess/prepared-header.js';
 import { readPrepared } from '../preprocess/read-prepared.js';
 import type { Dataset, DatasetReader, ReadOptions } from '../sample.js';
 
@@ -8,6 +9,7 @@ export const prepared: DatasetReader = {
   title: 'face crops of a prepared set',
   labels: null,
   folds: 0,
+  fits: async (root) => (await readHeader(root).catch(() => null)) !== null,
   async read(root: string, { split, fold }: ReadOptions = {}): Promise<Dataset> {
     if (fold !== undefined)
       throw new FerError(

@@ -26,3 +26,21 @@ it('reads the misspelt list, aligned images before originals', async () => {
     ['missing-file', 4],
   ]);
 });
+
+it('reads copies that are class folders numbered from 1', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    ...standIns(
+      'DATASET/train/4/train_00001_aligned.jpg',
+      'DATASET/test/7/test_0001_aligned.jpg',
+      'DATASET/test/1/a.jpg',
+    ),
+    'train_labels.csv': 'image,label\n',
+  });
+  const { samples } = await rafDb.read(root);
+  expect(samples.map(({ id, label, split }) => [id, label, split])).toEqual([
+    ['DATASET/test/1/a.jpg', 'surprise', 'test'],
+    ['DATASET/test/7/test_0001_aligned.jpg', 'neutral', 'test'],
+    ['DATASET/train/4/train_00001_aligned.jpg', 'happiness', 'train'],
+  ]);
+});

@@ -1,4 +1,5 @@
 import { dirname, join, parse } from 'node:path';
+import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
 import { defineReader } from '../reading/define-reader.js';
 import { readLines } from '../csv.js';
 import { RAF_DB } from '../label-maps.js';
@@ -10,10 +11,31 @@ const LISTS = [
   'EmoLabel/list_partition_label.txt',
 ];
 
-/** RAF-DB, basic expressions: Li, Deng and Du, CVPR 2017. Aligned faces where they are at hand, else the originals. */
+const classOf = (word: string): string | undefined =>
+  RAF_DB.codes.get(word) ?? (RAF_DB.labels.has(classWord(word)) ? classWord(word) : undefined);
+
+/**
+ * RAF-DB, basic expressions: Li, Deng and Du, CVPR 2017. Aligned faces where they are at hand, else the originals. Copies that are class folders, numbered from 1
+ * to 7, are read too.
+ */
 export const rafDb = defineReader(
-  { name: 'raf-db', title: 'RAF-DB', labels: RAF_DB.labels },
-  async ({ root, folders, found, wants }) => {
+  {
+    ...{ name: 'raf-db', title: 'RAF-DB', labels: RAF_DB.labels },
+    fits: async (folders, root) => {
+      if ((await folders.first(root, LISTS)) !== null) return true;
+      const tree = await findClassTree(folders, root, classOf);
+      // Seven numbered classes from 1.
+      const numbers = tree === null ? [] : await folders.subfolders(tree.parts[0]!.path);
+      return numbers.includes('7') && !numbers.includes('0');
+    },
+  },
+  async (reading) => {
+    const { root, folders, found, wants } = reading;
+    const tree = (await folders.first(root, LISTS)) === null ? await findClassTree(folders, root, classOf) : null;
+    if (tree !== null) {
+      await collectClassFolders(reading, tree, { classOf, known: 'the numbers 1 to 7' });
+      return;
+    }
     const file = await folders.required(root, LISTS);
     const images = join(dirname(dirname(file)), 'Image');
     for (const { line, text } of await readLines(file)) {

@@ -6,19 +6,23 @@ import { splitBySubject } from '../splits.js';
 import { RAVDESS } from '../label-maps.js';
 
 const FOLDS = 6;
+const NAME = /^\d\d(-\d\d){6}$/;
 
 /**
  * RAVDESS: Livingstone and Russo, PLoS ONE 2018. All that is known stands in the file name: modality, channel, emotion, intensity,
  * statement, repetition, actor. No official division, so actors are dealt to six folds of four.
  */
 export const ravdess = defineReader(
-  { name: 'ravdess', title: 'RAVDESS', labels: RAVDESS.labels, folds: FOLDS },
+  {
+    ...{ name: 'ravdess', title: 'RAVDESS', labels: RAVDESS.labels, folds: FOLDS },
+    fits: async (folders, root) => (await allFiles(folders, root)).some((path) => NAME.test(parse(path).name)),
+  },
   async ({ root, fold, folders, found }) => {
     await folders.requiredFolder(root);
     const takes = new Map<string, { path: string; label: string; subject: string }>();
     for (const path of (await allFiles(folders, root)).filter(isVideoName)) {
       const { name } = parse(path);
-      const fields = /^\d\d(-\d\d){6}$/.test(name) ? name.split('-') : [];
+      const fields = NAME.test(name) ? name.split('-') : [];
       const label = RAVDESS.codes.get(String(Number(fields[2])));
       if (label === undefined || label === null) {
         found.unreadable(

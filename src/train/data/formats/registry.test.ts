@@ -28,3 +28,22 @@ it('every reader says so when the folder is not there or is not its data set', a
       await expect(reader.read(empty), reader.name).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
   }
 });
+
+it.each([
+  ['ferplus', ['fer2013.csv'], 'fer2013:'],
+  ['ferplus', ['train/1/a.jpg', 'train/7/b.jpg'], 'raf-db:'],
+  ['manifest', ['happy/a.jpg', 'sad/b.jpg'], 'folders:'],
+  ['manifest', ['jaffe/KA.AN1.39.tiff'], 'jaffe:'],
+  ['manifest', ['KDEF/AF01/AF01ANS.JPG'], 'kdef:'],
+  ['dfew', ['CK+48/anger/S010_004_00000017.png'], 'ck-plus:'],
+  ['dfew', ['EXPR_Recognition_Challenge/Train_Set/1.txt'], 'aff-wild2:'],
+  ['raf-db', ['manifest.csv'], 'manifest:'],
+  ['sfew', ['data/VideoFlash/1001_DFA_ANG_XX.flv'], 'crema-d:'],
+])('a reader that refuses names the one that would fit: %s for %j', async (asked, paths, fitting) => {
+  const root = await scratchDir();
+  await writeTree(root, Object.fromEntries(paths.map((path) => [path, 'x'])));
+  await expect(openDataset(`${asked}:${root}`)).rejects.toMatchObject({
+    code: 'INPUT_NOT_FOUND',
+    message: expect.stringContaining(`; this looks like ${fitting}${root}`) as string,
+  });
+});

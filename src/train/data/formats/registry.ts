@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { closest } from '../../../errors/closest.js';
 import { FerError } from '../../../errors/fer-error.js';
+import { Folders } from '../reading/folders.js';
 import { affWild2 } from './aff-wild2.js';
 import { affectnet } from './affectnet.js';
 import { afew, sfew } from './afew.js';
@@ -8,6 +10,10 @@ import { cremaD } from './crema-d.js';
 import type { Dataset, DatasetReader, ReadOptions } from '../sample.js';
 import { dfew } from './dfew.js';
 import { expressionsInTheWild } from './expressions-in-the-wild.js';
+import { fer2013 } from './fer2013.js';
+import { folders } from './folders.js';
+import { jaffe } from './jaffe.js';
+import { kdef } from './kdef.js';
 import { ferplus, ferplusVotes } from './ferplus.js';
 import { ferv39k } from './ferv39k.js';
 import { mafw } from './mafw.js';
@@ -16,9 +22,13 @@ import { prepared } from './prepared.js';
 import { rafDb } from './raf-db.js';
 import { ravdess } from './ravdess.js';
 
+/** Folders inside the one named that are looked at for a fitting format. */
+const MOST_LOOKED_AT = 8;
+
 /** Every format that can be read; own data first. */
 export const READERS: readonly DatasetReader[] = [
   manifest,
+  folders,
   affWild2,
   affectnet,
   afew,
@@ -26,9 +36,12 @@ export const READERS: readonly DatasetReader[] = [
   cremaD,
   dfew,
   expressionsInTheWild,
+  fer2013,
   ferplus,
   ferplusVotes,
   ferv39k,
+  jaffe,
+  kdef,
   mafw,
   prepared,
   rafDb,
@@ -59,5 +72,28 @@ export async function openDataset(location: string, options?: ReadOptions): Prom
       `data set "${location}" is not FORMAT:DIR: write it as in "manifest:${location.replaceAll(':', '') || 'my-videos'}" for own data, or "ferplus:/data/ferplus"`,
     );
   }
-  return readerNamed(location.slice(0, colon)).read(location.slice(colon + 1), options);
+  const [reader, root] = [readerNamed(location.slice(0, colon)), location.slice(colon + 1)];
+  try {
+    return await reader.read(root, options);
+  } catch (error) {
+    if (!(error instanceof FerError) || error.code !== 'INPUT_NOT_FOUND') throw error;
+    const fitting = await locationThatFits(root, reader.name);
+    if (fitting === null) throw error;
+    throw new FerError('INPUT_NOT_FOUND', `${error.message}; this looks like ${fitting}`, { cause: error });
+  }
+}
+
+/** What a folder should have been opened as: another format, or a folder inside it. Null where nothing is recognised. */
+async function locationThatFits(root: string, asked: string): Promise<string | null> {
+  // Own data last: many sets are class folders too.
+  const own = [manifest.name, folders.name];
+  const others = [...READERS].sort((a, b) => Number(own.includes(a.name)) - Number(own.includes(b.name)));
+  const inside = (await new Folders().subfolders(root)).slice(0, MOST_LOOKED_AT).map((name) => join(root, name));
+  for (const place of [root, ...inside]) {
+    for (const reader of others) {
+      if (place === root && reader.name === asked) continue;
+      if (await reader.fits(place).catch(() => false)) return `${reader.name}:${place}`;
+    }
+  }
+  return null;
 }

@@ -33,10 +33,12 @@ export async function cropClip(
       const faces: SeenFace[] = [];
       if (picture !== null) {
         const { frame, toPicture } = isFaceCrop(picture) ? await roomyView(picture) : plainView(picture);
-        for (const { trackId, tracklet, tentative, evidence, box, landmarks } of await follower.update(frame)) {
+        for (const { trackId, tracklet, tentative, provisional, evidence, box, landmarks } of await follower.update(
+          frame,
+        )) {
           if (evidence === 'carried') continue;
           const crop = await scratch.add(faceCrop(picture, toPicture(landmarks), geometry));
-          faces.push({ trackId, tracklet, tentative, area: box.width * box.height, crop });
+          faces.push({ trackId, tracklet, tentative, provisional, area: box.width * box.height, crop });
         }
       }
       read.push({ index, timestamp });

@@ -4,7 +4,7 @@ import { mainFace } from './main-face.js';
 import type { SeenFace } from './main-face.js';
 
 function face(trackId: number, crop: number, more: Partial<SeenFace> = {}): SeenFace {
-  return { trackId, tracklet: trackId, tentative: false, area: 100, crop, ...more };
+  return { trackId, tracklet: trackId, tentative: false, provisional: false, area: 100, crop, ...more };
 }
 
 it('is who is seen in most frames, then who is larger', () => {

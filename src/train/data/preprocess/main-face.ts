@@ -1,7 +1,7 @@
 import type { TrackedFace } from '../../../ingest/face/track/tracked-face.js';
 
 /** A face seen in a frame of a clip, and which of the clip's cut-out faces it is. */
-export interface SeenFace extends Pick<TrackedFace, 'trackId' | 'tracklet' | 'tentative'> {
+export interface SeenFace extends Pick<TrackedFace, 'trackId' | 'tracklet' | 'tentative' | 'provisional'> {
   /** Pixels of the frame. */
   readonly area: number;
   readonly crop: number;
@@ -39,7 +39,8 @@ function confirmed(frames: readonly (readonly SeenFace[])[]): SeenFace[][] {
     .reverse()
     .map((faces) =>
       faces.flatMap((face) => {
-        if (!face.tentative) ids.set(face.tracklet, face.trackId);
+        const isDecided = !face.provisional || !ids.has(face.tracklet);
+        if (!face.tentative && isDecided) ids.set(face.tracklet, face.trackId);
         const trackId = ids.get(face.tracklet);
         return trackId === undefined ? [] : [{ ...face, trackId }];
       }),

@@ -50,7 +50,7 @@ export async function prepareDataset(
 ): Promise<PrepareSummary> {
   const settings = prepareSettings(given);
   const { samples } = dataset;
-  if (samples.some((sample) => sample.content !== undefined)) {
+  if (samples.some((sample) => 'readFrames' in sample)) {
     throw new FerError('CONFIG_INVALID', `${dataset.name}: is prepared already: name the data set itself`);
   }
   const writer = await StoreWriter.open(folder, headerFor(dataset, settings));

@@ -2,7 +2,7 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { throwIfAborted } from '../../../errors/interruption.js';
-import { checkpointHash } from '../../../model/checkpoint/checkpoint-hash.js';
+import { checkpointHash } from '../../../model/checkpoint/checkpoint-files.js';
 import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { encoderOf } from '../../../model/networks/classifier.js';

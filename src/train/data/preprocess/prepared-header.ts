@@ -20,7 +20,7 @@ const count = z.int().nonnegative();
 const schema = z.strictObject({
   format: z.literal(PREPARED_FORMAT),
   /** The data set prepared: its name, how many samples it has, and a hash of what it says about them. */
-  source: z.strictObject({ name: z.string(), samples: count, hash: z.string() }),
+  source: z.strictObject({ name: z.string(), samples: count, hash: z.string(), unsplit: z.literal(true).optional() }),
   labels: z.strictObject({ name: z.string(), labels: z.array(z.string()).min(1) }),
   geometry: z.strictObject({
     size: z.int().positive(),
@@ -40,7 +40,10 @@ export function headerFor(dataset: Dataset, { geometry, framesPerSecond, noFace 
   const { name, labels, samples } = dataset;
   return {
     format: PREPARED_FORMAT,
-    source: { name, samples: samples.length, hash: datasetHash(dataset) },
+    source: {
+      ...{ name, samples: samples.length, hash: datasetHash(dataset) },
+      ...(dataset.unsplit && { unsplit: true as const }),
+    },
     labels: { name: labels.name, labels: [...labels.labels] },
     geometry: {
       size: geometry.size,

@@ -98,6 +98,7 @@ export class Preprocessor {
   }
 
   private async contentOf(sample: Sample): Promise<string | null> {
+    if (sample.content !== undefined) return sample.content;
     try {
       const own: string[] = [];
       for (const path of filesOf(sample))

@@ -4,7 +4,7 @@ import { openImages } from '../../../ingest/sources/image-source.js';
 import type { Frame } from '../../../ingest/frame.js';
 import type { FrameSource } from '../../../ingest/sources/frame-source.js';
 import { slotOf } from '../../../ingest/ffmpeg/picture-filters.js';
-import type { FrameFile, Sample } from '../sample.js';
+import type { EmbeddedImage, FrameFile, Sample } from '../sample.js';
 
 /** Frames a second of a clip whose pictures lie as files: they carry no times, and nearly all data sets were filmed at about this rate. */
 export const FRAME_FILE_RATE = 25;
@@ -38,8 +38,15 @@ export async function* readFrames(
   options: ReadFramesOptions,
 ): AsyncGenerator<ReadFrame, void, undefined> {
   if (sample.frames !== null) yield* thinned(frameFiles(sample.frames, sample, options), options.framesPerSecond);
+  else if (sample.embedded !== undefined) yield embeddedFrame(sample.embedded);
   else if (sample.kind === 'image') yield* sourceFrames(await openImages(sample.path), options);
   else yield* thinned(videoFrames(sample, options), options.framesPerSecond);
+}
+
+function embeddedFrame({ grey, width, height }: EmbeddedImage): ReadFrame {
+  const data = new Uint8Array(3 * grey.length);
+  grey.forEach((value, i) => data.fill(value, 3 * i, 3 * i + 3));
+  return { index: 0, timestamp: 0, picture: { index: 0, timestamp: 0, width, height, data } };
 }
 
 /** Labels by frame count from the beginning of the footage, so that it has to be decoded from there. */

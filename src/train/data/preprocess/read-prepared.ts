@@ -82,6 +82,7 @@ export async function readPrepared(folder: string, split?: Split): Promise<Prepa
       splits: SPLITS.filter((name) => samples.some((sample) => sample.split === name)),
       samples,
       problems: [],
+      ...(header.source.unsplit && { unsplit: true as const }),
       leftOut: Object.fromEntries(leftOut),
     },
     all,

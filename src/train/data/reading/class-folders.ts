@@ -1,47 +1,123 @@
 import { join, parse } from 'node:path';
-import type { LabelSet } from '../../../model/label-set.js';
 import { isImageName, isVideoName } from '../../../ingest/media-names.js';
+import { canonicalLabel } from '../label-maps.js';
 import type { Split } from '../sample.js';
 import type { Reading } from './define-reader.js';
-import { canonicalLabel } from '../label-maps.js';
+import type { Folders } from './folders.js';
 
-const SPLIT_FOLDERS: readonly [RegExp, Split][] = [
-  [/^train/i, 'train'],
-  [/^val/i, 'valid'],
-  [/^test/i, 'test'],
+/** What a class word stands for: a label, null to leave the class out, undefined for a word that is not known. */
+export type ClassOf = (word: string) => string | null | undefined;
+
+/** A data set of class folders, with or without a folder for each split around them. */
+export interface ClassTree {
+  readonly parts: readonly { readonly path: string; readonly split: Split }[];
+  readonly hasSplits: boolean;
+}
+
+const SPLIT_WORDS: readonly [RegExp, Split][] = [
+  [/(^|[^a-z])train(ing)?([^a-z]|$)/i, 'train'],
+  [/(^|[^a-z])(val|valid|validation|dev)([^a-z]|$)/i, 'valid'],
+  [/(^|[^a-z])test(ing)?([^a-z]|$)/i, 'test'],
 ];
+/** Folders that may lie around those of the splits: archives often unpack into one. */
+const DEEPEST = 2;
 
-/** Reads a set that is a folder for each split with a folder for each class in it: images, videos, or folders of frames. */
-export async function collectClassFolders({ root, folders, found, wants }: Reading, labels: LabelSet): Promise<void> {
-  await folders.required(root, ['Train', 'train', 'Val', 'val', 'Train_AFEW', 'Val_AFEW', 'Test', 'test']);
-  for (const splitFolder of await folders.subfolders(root)) {
-    const split = SPLIT_FOLDERS.find(([pattern]) => pattern.test(splitFolder))?.[1];
-    if (split === undefined || !wants(split)) continue;
-    for (const classFolder of await folders.subfolders(join(root, splitFolder))) {
-      const place = join(root, splitFolder, classFolder);
-      const label = canonicalLabel(classFolder);
-      if (!labels.has(label)) {
-        found.unreadable(
-          { file: place, line: null },
-          `"${classFolder}" is not a class; known are ${labels.labels.join(', ')}`,
-        );
+/** Of a folder name such as "train", "Val_AFEW" or "test_set"; null where it names no split. */
+export function splitOfFolder(name: string): Split | null {
+  return SPLIT_WORDS.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+}
+
+/** "Happy" and "3_happy" by a set's own labels. */
+export function classWord(word: string): string {
+  return canonicalLabel(word.replace(/^\d+[\s._-]+(?=\D)/, ''));
+}
+
+/** Finds class folders below `root`; null where there are none. `classOf` tells them from other folders. */
+export async function findClassTree(
+  folders: Folders,
+  root: string,
+  classOf: ClassOf,
+  depth = DEEPEST,
+): Promise<ClassTree | null> {
+  const names = await folders.subfolders(root);
+  const parts: { path: string; split: Split }[] = [];
+  for (const name of names) {
+    const [path, split] = [join(root, name), splitOfFolder(name)];
+    if (split !== null && (await holdsClasses(folders, path, classOf))) parts.push({ path, split });
+  }
+  if (parts.length > 0) return { parts, hasSplits: true };
+  if (await holdsClasses(folders, root, classOf)) return { parts: [{ path: root, split: 'train' }], hasSplits: false };
+  if (depth === 0) return null;
+  for (const name of names) {
+    const tree = await findClassTree(folders, join(root, name), classOf, depth - 1);
+    if (tree !== null) return tree;
+  }
+  return null;
+}
+
+async function holdsClasses(folders: Folders, folder: string, classOf: ClassOf): Promise<boolean> {
+  return (await folders.subfolders(folder)).some((name) => classOf(name) !== undefined);
+}
+
+export interface ClassFolderOptions {
+  readonly classOf: ClassOf;
+  /** For the message about a folder that is not a class. */
+  readonly known: string;
+  /** Who is seen in a file of this name; null where it does not say. */
+  readonly subjectOf?: (name: string) => string | null;
+  /** Of a set without split folders; by default all of it is "train". */
+  readonly splitOf?: (subject: string | null) => Split;
+  /** Read all splits, whichever is wanted: for sets whose folders decide which classes there are. */
+  readonly allSplits?: boolean;
+}
+
+/** Reads class folders that hold images, videos, or folders of frames. */
+export async function collectClassFolders(
+  { root, folders, found, wants }: Reading,
+  { parts, hasSplits }: ClassTree,
+  { classOf, known, subjectOf = () => null, splitOf, allSplits = false }: ClassFolderOptions,
+): Promise<void> {
+  if (!hasSplits && splitOf === undefined) found.markUnsplit();
+  for (const { path: part, split: partSplit } of parts) {
+    if (hasSplits && !allSplits && !wants(partSplit)) continue;
+    for (const word of await folders.subfolders(part)) {
+      const place = join(part, word);
+      const label = classOf(word);
+      if (label === undefined) {
+        found.unreadable({ file: place, line: null }, `"${word}" is not a class; known are ${known}`);
         continue;
       }
-      const idOf = (name: string): string => `${splitFolder}/${classFolder}/${name}`;
-      for (const name of await folders.files(place)) {
-        const fields = { id: idOf(name), path: join(place, name), split, label };
-        if (isImageName(name)) found.image(fields);
-        else if (isVideoName(name)) found.clip(fields);
+      const names = await folders.files(place);
+      if (label === null) {
+        found.skip(`class "${word}"`, names.length);
+        continue;
       }
-      const videos = new Set((await folders.files(place)).filter(isVideoName).map((name) => parse(name).name));
+      const fieldsOf = (name: string) => {
+        const path = join(place, name);
+        const subject = subjectOf(name);
+        const split = hasSplits ? partSplit : (splitOf?.(subject) ?? partSplit);
+        return { id: idOf(root, path), path, split, label, subject };
+      };
+      for (const name of names) {
+        if (isImageName(name)) found.image(fieldsOf(name));
+        else if (isVideoName(name)) found.clip(fieldsOf(name));
+      }
+      const videos = new Set(names.filter(isVideoName).map((name) => parse(name).name));
       for (const name of await folders.subfolders(place)) {
         // Frames cut from a video that lies beside them are the same clip once more.
         if (videos.has(name)) continue;
-        const path = join(place, name);
-        const frames = await folders.frames(path);
-        if (frames.length === 0) found.missing({ file: path, line: null }, 'no picture in this folder');
-        else found.clip({ id: idOf(name), path, frames, split, label });
+        const frames = await folders.frames(join(place, name));
+        if (frames.length === 0) found.missing({ file: join(place, name), line: null }, 'no picture in this folder');
+        else found.clip({ ...fieldsOf(name), frames });
       }
     }
   }
+}
+
+/** The path below the root, with "/" on every system. */
+function idOf(root: string, path: string): string {
+  return path
+    .slice(root.length)
+    .replace(/^[\\/]+/, '')
+    .replaceAll('\\', '/');
 }

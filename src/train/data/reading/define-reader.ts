@@ -2,6 +2,9 @@ import { resolve } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import type { LabelSet } from '../../../model/label-set.js';
 import type { DatasetReader, Split, Dataset, DatasetProblem, Sample } from '../sample.js';
+import { readClassWords } from '../class-words.js';
+import type { ClassWords } from '../class-words.js';
+import { labelSetFor } from '../label-maps.js';
 import { Folders } from './folders.js';
 import { checkFold } from '../splits.js';
 import { SPLITS } from '../sample.js';
@@ -15,28 +18,36 @@ export interface Reading {
   readonly folders: Folders;
   readonly found: Collector;
   readonly wants: (split: Split) => boolean;
+  /** What class words stand for, for formats that take any; null where nothing is said. */
+  readonly words: ClassWords | null;
 }
 
 export interface ReaderDescription {
   readonly name: string;
   readonly title: string;
-  readonly labels: LabelSet;
+  /** Null where the data decide. */
+  readonly labels: LabelSet | null;
   /** Default: 0, one fixed division. */
   readonly folds?: number;
+  /** Whether the classes are whatever the data call so: `--labels` says what their words mean. Default: false */
+  readonly ownClasses?: boolean;
+  /** Whether a folder looks like this data set. */
+  readonly fits: (folders: Folders, root: string) => Promise<boolean>;
 }
 
-/** A reader from what is particular to its format. */
+/** A reader from what is particular to its format. @param collect returns the label set where the data decide, and it is not just the labels that occur */
 export function defineReader(
   description: ReaderDescription,
-  collect: (reading: Reading) => Promise<void>,
+  collect: (reading: Reading) => Promise<LabelSet | void>,
 ): DatasetReader {
-  const { name, title, labels, folds = 0 } = description;
+  const { name, title, labels, fits, folds = 0, ownClasses = false } = description;
   return {
     name,
     title,
     labels,
     folds,
-    async read(root, { split, fold } = {}) {
+    fits: (root) => fits(new Folders(), resolve(root)),
+    async read(root, { split, fold, labels: labelFile } = {}) {
       if (fold !== undefined && folds === 0) {
         throw new FerError(
           'CONFIG_INVALID',
@@ -44,15 +55,18 @@ export function defineReader(
         );
       }
       const wants = (candidate: Split): boolean => split === undefined || candidate === split;
+      if (labelFile !== undefined && !ownClasses)
+        throw new FerError('CONFIG_INVALID', `${name}: the classes of ${title} are known: leave --labels out`);
       const found = new Collector(wants);
-      await collect({
+      const chosen = await collect({
         root: resolve(root),
         fold: folds === 0 ? 1 : checkFold(name, fold ?? 1, folds),
         folders: new Folders(),
         found,
         wants,
+        words: labelFile === undefined ? null : await readClassWords(labelFile),
       });
-      return found.dataset(name, labels);
+      return found.dataset(name, chosen ?? labels);
     },
   };
 }
@@ -71,6 +85,8 @@ export class Collector {
   private readonly samples: Sample[] = [];
   private readonly problems: DatasetProblem[] = [];
   private readonly leftOut: Record<string, number> = {};
+  private isUnsplit = false;
+  private readonly occurring = new Set<string>();
 
   constructor(private readonly wants: (split: Split) => boolean = () => true) {}
 
@@ -84,6 +100,7 @@ export class Collector {
   }
 
   private add(sample: Sample): void {
+    if (sample.label !== null) this.occurring.add(sample.label);
     if (this.wants(sample.split)) this.samples.push(sample);
   }
 
@@ -96,13 +113,28 @@ export class Collector {
   }
 
   /** A row that the data set's own rules leave out. */
-  skip(reason: string): void {
-    this.leftOut[reason] = (this.leftOut[reason] ?? 0) + 1;
+  skip(reason: string, count = 1): void {
+    this.leftOut[reason] = (this.leftOut[reason] ?? 0) + count;
   }
 
-  dataset(name: string, labels: LabelSet): Dataset {
+  /** The data set has no splits of its own. */
+  markUnsplit(): void {
+    this.isUnsplit = true;
+  }
+
+  /** @param labels null to take those that occur in any split, in alphabetical order */
+  dataset(name: string, labels: LabelSet | null): Dataset {
     const splits = SPLITS.filter((split) => this.samples.some((sample) => sample.split === split));
-    return { name, labels, splits, samples: this.samples, problems: this.problems, leftOut: this.leftOut };
+    const { samples, problems, leftOut, isUnsplit } = this;
+    return {
+      name,
+      labels: labels ?? labelSetFor(name, [...this.occurring].sort()),
+      splits,
+      samples,
+      problems,
+      leftOut,
+      ...(isUnsplit && { unsplit: true }),
+    };
   }
 }
 

@@ -36,6 +36,19 @@ export class Folders {
     return (await this.listing(dirname(path))).get(basename(path))?.isFolder === true;
   }
 
+  /** The path if something lies there, else the only one that differs from it in case or in the way accents are written; null for none. */
+  async similar(path: string): Promise<string | null> {
+    const known = await this.listing(dirname(path));
+    if (known.has(basename(path))) return path;
+    if (dirname(path) === path) return null;
+    const folder = known.size > 0 ? dirname(path) : await this.similar(dirname(path));
+    if (folder === null) return null;
+    const listing = await this.listing(folder);
+    const plain = (name: string): string => name.normalize('NFC').toLowerCase();
+    const [name, ...others] = [...listing.keys()].filter((candidate) => plain(candidate) === plain(basename(path)));
+    return name === undefined || others.length > 0 ? null : join(folder, name);
+  }
+
   /** The pictures of a clip. `indexOf` reads a frame's place from its name (null: not a frame); by default they are counted off. */
   async frames(folder: string, indexOf?: (name: string) => number | null): Promise<readonly FrameFile[]> {
     const names = (await this.files(folder)).filter(isImageName);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { grey, images } from '../../../../test/support/images.js';
-import type { PixelImage } from '../../augment/image.js';
-import { blankLike } from '../../augment/image.js';
+import type { PixelImage } from '../../augment/pixel.js';
+import { blankLike } from '../../augment/pixel.js';
 import type { FacePose } from './face-path.js';
 import { dissolve, renderFrame } from './render-frame.js';
 

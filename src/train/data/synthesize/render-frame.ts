@@ -1,7 +1,7 @@
-import type { PixelImage } from '../../augment/image.js';
-import { blankLike } from '../../augment/image.js';
-import type { Origin } from '../../augment/operations/affine.js';
-import { warp } from '../../augment/operations/affine.js';
+import type { PixelImage } from '../../augment/pixel.js';
+import { blankLike } from '../../augment/pixel.js';
+import type { Origin } from '../../augment/affine.js';
+import { warp } from '../../augment/affine.js';
 import type { Mix } from './dissolve-schedule.js';
 import type { FacePose } from './face-path.js';
 

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { readPicture } from '../../../../test/support/stills-dataset.js';
-import type { PixelImage } from '../../augment/image.js';
+import type { PixelImage } from '../../augment/pixel.js';
 import { decodeStills, writePng } from './still-images.js';
 
 it('writes and reads grey and colour without loss; fractions are rounded', async () => {

@@ -1,6 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import type { PixelImage } from '../../augment/image.js';
+import type { PixelImage } from '../../augment/pixel.js';
+import { openPicture } from '../crops/image-crops.js';
+import type { ImageSource } from '../crops/image-crops.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { forEachLimited } from '../content.js';
@@ -9,19 +11,23 @@ import { forEachLimited } from '../content.js';
 const DECODING = 8;
 
 export interface DecodedStills {
-  /** By path. [size, size, channels] */
-  readonly faces: ReadonlyMap<string, PixelImage>;
-  /** By path: why it could not be read. */
-  readonly failures: ReadonlyMap<string, string>;
+  /** By image. [size, size, channels] */
+  readonly faces: ReadonlyMap<ImageSource, PixelImage>;
+  /** By image: why it could not be read. */
+  readonly failures: ReadonlyMap<ImageSource, string>;
 }
 
 /** Face images as they are, brought to one size and to grey (1) or colour (3 channels). */
-export async function decodeStills(paths: readonly string[], size: number, channels: 1 | 3): Promise<DecodedStills> {
-  const faces = new Map<string, PixelImage>();
-  const failures = new Map<string, string>();
-  await forEachLimited([...new Set(paths)], DECODING, async (path) => {
+export async function decodeStills(
+  images: readonly ImageSource[],
+  size: number,
+  channels: 1 | 3,
+): Promise<DecodedStills> {
+  const faces = new Map<ImageSource, PixelImage>();
+  const failures = new Map<ImageSource, string>();
+  await forEachLimited([...new Set(images)], DECODING, async (image) => {
     try {
-      const picture = sharp(await readFile(path), { failOn: 'error' })
+      const picture = (await openPicture(image, { failOn: 'error' }))
         .autoOrient()
         .removeAlpha()
         .toColourspace(channels === 1 ? 'b-w' : 'srgb');
@@ -30,9 +36,9 @@ export async function decodeStills(paths: readonly string[], size: number, chann
         .raw({ depth: 'uchar' })
         .toBuffer({ resolveWithObject: true });
       if (info.channels !== channels) throw new Error(`decoded to ${info.channels} channels instead of ${channels}`);
-      faces.set(path, { data: Float32Array.from(data), height: size, width: size, channels });
+      faces.set(image, { data: Float32Array.from(data), height: size, width: size, channels });
     } catch (error) {
-      failures.set(path, error instanceof Error ? error.message : String(error));
+      failures.set(image, error instanceof Error ? error.message : String(error));
     }
   });
   return { faces, failures };

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
-import type { PixelImage } from '../../augment/image.js';
+import type { PixelImage } from '../../augment/pixel.js';
 import { fitCrops } from '../crops/fit-crops.js';
 import type { CropSource } from '../crops/crop-source.js';
 import type { PreparedSample } from '../preprocess/read-prepared.js';
@@ -18,6 +18,7 @@ import { replaceFolder } from '../../../files/replace-folder.js';
 import type { ImagePools } from './image-pools.js';
 import { imagePools } from './image-pools.js';
 import { renderFrame } from './render-frame.js';
+import type { ImageSource } from '../crops/image-crops.js';
 import { decodeStills, readCrops, writePng } from './still-images.js';
 import type { SynthesisOptions } from './synthesis-options.js';
 
@@ -151,8 +152,8 @@ interface ReadableClips {
 
 interface Stills {
   readonly faceOf: (sample: Sample) => PixelImage;
-  /** By path: why it could not be read. */
-  readonly failures: ReadonlyMap<string, string>;
+  /** By image: why it could not be read. */
+  readonly failures: ReadonlyMap<ImageSource, string>;
 }
 
 /** Reads the images of samples. */
@@ -160,13 +161,13 @@ type ReadStills = (samples: readonly Sample[]) => Promise<Stills>;
 
 function stillsInFiles({ size, channels }: SynthesisOptions): ReadStills {
   return async (samples) => {
-    const { faces, failures } = await decodeStills(
-      samples.map(({ path }) => path),
-      size,
-      channels,
-    );
-    return { faceOf: ({ path }) => faces.get(path)!, failures };
+    const { faces, failures } = await decodeStills(samples.map(imageOf), size, channels);
+    return { faceOf: (sample) => faces.get(imageOf(sample))!, failures };
   };
+}
+
+function imageOf({ embedded, path }: Sample): ImageSource {
+  return embedded ?? path;
 }
 
 function stillsAmong(crops: CropSource, { size, channels }: SynthesisOptions): ReadStills {
@@ -197,19 +198,26 @@ async function planReadableClips(
   random: SeededRandom,
   signal?: AbortSignal,
 ): Promise<ReadableClips> {
-  const damaged = new Map<string, string>();
+  const damaged = new Map<ImageSource, string>();
   const counts = clipsOf(options);
   for (;;) {
     refuseInterrupted(signal);
-    const whole = (split: Split): readonly Sample[] => images[split].filter(({ path }) => !damaged.has(path));
+    const whole = (split: Split): readonly Sample[] => images[split].filter((sample) => !damaged.has(imageOf(sample)));
     const plans = SPLITS.flatMap((split) =>
       planClips(split, counts[split], options.frames, whole(split), random.fork(split), options.balance),
     );
     const { faceOf, failures } = await readStills(plans.flatMap(({ images: shown }) => shown));
     if (failures.size === 0) {
-      return { plans, faceOf, damaged: [...damaged].map(([path, message]) => ({ path, message })) };
+      return {
+        plans,
+        faceOf,
+        damaged: [...damaged].map(([image, message]) => ({
+          path: typeof image === 'string' ? image : image.name,
+          message,
+        })),
+      };
     }
-    for (const [path, message] of failures) damaged.set(path, message);
+    for (const [image, message] of failures) damaged.set(image, message);
   }
 }
 

@@ -5,7 +5,7 @@ import { openBackend } from '../../../model/engines/open-backend.js';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { frameClassifier } from '../../../model/networks/classifier.js';
 import { compactResidualNet } from '../../../model/networks/compact-residual-net.js';
-import { flip } from '../../augment/flip.js';
+import { flip } from '../../augment/pixel.js';
 import { MemoryCrops } from '../crops/image-crops.js';
 import { SeededRandom } from '../../util/seeded-random.js';
 import { FrameEncoder, computeFeatures } from './clip-features.js';

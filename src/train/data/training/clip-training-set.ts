@@ -1,7 +1,5 @@
-import { drawFrames } from '../../augment/clip/draw-frames.js';
-import { nearestFaces } from '../../augment/clip/fill-faces.js';
-import { vNawPixels } from '../../augment/clip/v-naw-pixels.js';
-import type { ClipAugmentation } from '../../augment/clip/same-in-every-frame.js';
+import { drawFrames, nearestFaces, vNawPixels } from '../../augment/clip.js';
+import type { ClipAugmentation } from '../../augment/clip.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { stretchesOf } from '../../../model/stretches.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { stripedPictures } from '../../../../test/support/striped-pictures.js';
 import { tinyEvaluationSet, tinyTrainingSet } from '../../../../test/support/tiny-training.js';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
-import { flip } from '../../augment/flip.js';
+import { flip } from '../../augment/pixel.js';
 import { MemoryCrops } from '../crops/image-crops.js';
 import { SeededRandom } from '../../util/seeded-random.js';
 import { ImageTrainingSet } from './image-training-set.js';

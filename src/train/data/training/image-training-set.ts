@@ -1,5 +1,5 @@
-import type { Augmentation, PixelImage } from '../../augment/image.js';
-import { flip } from '../../augment/flip.js';
+import type { Augmentation, PixelImage } from '../../augment/pixel.js';
+import { flip } from '../../augment/pixel.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { cropLength } from '../crops/crop-source.js';
 import { mean } from '../../util/arrays.js';

@@ -74,9 +74,13 @@ export function divide(
   };
 }
 
+/** Formats of own data, whose validation split nobody publishes figures on. */
+const OWN_DATA = ['manifest', 'folders'];
+
 function inTwo(dataset: Dataset, { from, fraction, seed }: TrainConfig['validation']): CarvedTraining {
   const ofSplit = (split: string): readonly Sample[] => dataset.samples.filter((sample) => sample.split === split);
-  const own = from === 'valid' || (from === 'auto' && dataset.name === 'manifest' && dataset.splits.includes('valid'));
+  const own =
+    from === 'valid' || (from === 'auto' && OWN_DATA.includes(dataset.name) && dataset.splits.includes('valid'));
   if (own) return { training: ofSplit('train'), validation: ofSplit('valid') };
   if (fraction === 0) return { training: ofSplit('train'), validation: [] };
   return carveValidation(dataset, fraction, seed);
