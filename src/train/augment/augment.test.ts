@@ -2,15 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { grey, images } from '../../../test/support/images.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import type { Augmentation } from './image.js';
-import { colourOperation } from './colour-operation.js';
-import { inSequence } from './in-sequence.js';
-import { pixelNoise } from './pixel-noise.js';
-import { randAugment } from './rand-augment.js';
-import { randomAffine } from './random-affine.js';
+import type { Augmentation } from './pixel.js';
+import { colourOperation, randAugment } from './rand-augment.js';
+import { inSequence, pixelNoise, randomFlip, randomPadCrop } from './pixel.js';
+import { randomAffine } from './affine.js';
 import { randomErasing } from './random-erasing.js';
-import { randomFlip } from './flip.js';
-import { randomPadCrop } from './pad-crop.js';
 
 const STEPS = {
   flip: randomFlip(),

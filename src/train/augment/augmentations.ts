@@ -1,12 +1,8 @@
-import { colourOperation } from './colour-operation.js';
-import { inSequence } from './in-sequence.js';
-import { pixelNoise } from './pixel-noise.js';
-import { randAugment } from './rand-augment.js';
-import { randomAffine } from './random-affine.js';
+import { colourOperation, randAugment } from './rand-augment.js';
+import { inSequence, pixelNoise, randomFlip, randomPadCrop } from './pixel.js';
+import { randomAffine } from './affine.js';
 import { randomErasing } from './random-erasing.js';
-import { randomFlip } from './flip.js';
-import { randomPadCrop } from './pad-crop.js';
-import type { Augmentation } from './image.js';
+import type { Augmentation } from './pixel.js';
 import type { TrainConfig } from '../config/train-config.js';
 
 /** The usual view of an image, and the strong one: the same moves, then RandAugment. */

@@ -1,9 +1,75 @@
+import type { PixelImage, Augmentation } from './pixel.js';
+import { rotate, shearX, shearY, translate } from './affine.js';
+import { brightness, colour, contrast, sharpness } from './enhance.js';
+import { autocontrast, equalise, posterise, solarise } from './tone.js';
 import { FerError } from '../../errors/fer-error.js';
 import type { SeededRandom } from '../util/seeded-random.js';
-import type { Augmentation } from './image.js';
-import { checkRange } from './image.js';
-import type { Operation } from './operations/operation.js';
-import { OPERATIONS } from './operations/table.js';
+import { checkRange } from './pixel.js';
+
+/** One of the changes that RandAugment draws from, on a scale that all of them share. */
+export interface Operation {
+  /**
+   * @param level 0 (nothing, for all but autocontrast and equalise) to 1 (as far as this operation goes); down to -1, the other way, where `signed`
+   * @returns a new picture, or the one given where nothing changes
+   */
+  readonly apply: (image: PixelImage, level: number) => PixelImage;
+  /** There are two ways to go, such as left and right. */
+  readonly signed: boolean;
+  /** Changes nothing in a picture of one channel. */
+  readonly colourOnly: boolean;
+}
+
+/** How far the operations go at level 1: the ranges of AutoAugment's search space, which RandAugment took over. */
+const FARTHEST = {
+  degrees: 30,
+  slope: 0.3,
+  /** Of the width or height: 150 pixels of the 331 that the papers trained with. */
+  move: 150 / 331,
+  /** A factor of 0.1 or 1.9. */
+  enhance: 0.9,
+  /** Of eight. */
+  bitsLost: 4,
+};
+
+type Apply = Operation['apply'];
+
+/** The operations of Cubuk et al., "RandAugment", 2020, section 3, by name. */
+export const OPERATIONS = {
+  identity: alike((image) => image),
+  autocontrast: alike(autocontrast),
+  equalise: alike(equalise),
+  rotate: bothWays((image, level) => rotate(image, FARTHEST.degrees * level)),
+  // Above every value at level 0, so that this changes nothing, white included.
+  solarise: oneWay((image, level) => solarise(image, 256 * (1 - level))),
+  colour: { ...enhanceBy(colour), colourOnly: true },
+  posterise: oneWay((image, level) => posterise(image, 8 - Math.round(FARTHEST.bitsLost * level))),
+  contrast: enhanceBy(contrast),
+  brightness: enhanceBy(brightness),
+  sharpness: enhanceBy(sharpness),
+  'shear-x': bothWays((image, level) => shearX(image, FARTHEST.slope * level)),
+  'shear-y': bothWays((image, level) => shearY(image, FARTHEST.slope * level)),
+  'translate-x': bothWays((image, level) => translate(image, FARTHEST.move * level * image.width, 0)),
+  'translate-y': bothWays((image, level) => translate(image, 0, FARTHEST.move * level * image.height)),
+} satisfies Readonly<Record<string, Operation>>;
+
+export type OperationName = keyof typeof OPERATIONS;
+
+function bothWays(apply: Apply): Operation {
+  return { apply, signed: true, colourOnly: false };
+}
+
+function oneWay(apply: Apply): Operation {
+  return { apply, signed: false, colourOnly: false };
+}
+
+/** The same at every level. */
+function alike(apply: (image: PixelImage) => PixelImage): Operation {
+  return oneWay((image) => apply(image));
+}
+
+function enhanceBy(enhance: (image: PixelImage, factor: number) => PixelImage): Operation {
+  return bothWays((image, level) => enhance(image, 1 + FARTHEST.enhance * level));
+}
 
 export interface RandAugmentOptions {
   /** How many operations a picture goes through, each drawn anew. Default 2. */
@@ -48,4 +114,25 @@ export function randAugment({ operations = 2, magnitude = 10, of = 30 }: RandAug
 export function drawSign({ signed }: Operation, random: SeededRandom): 1 | -1 {
   const negative = random.int(2) === 1;
   return signed && negative ? -1 : 1;
+}
+
+/** The operations that change how a picture is lit and toned, and leave every part of the face where it is. */
+const COLOUR_OPERATIONS: readonly Operation[] = (
+  ['autocontrast', 'brightness', 'colour', 'contrast', 'equalise', 'posterise', 'sharpness'] as const
+).map((name) => OPERATIONS[name]);
+const GREY_COLOUR_OPERATIONS = COLOUR_OPERATIONS.filter(({ colourOnly }) => !colourOnly);
+
+/**
+ * One of autocontrast, brightness, colour, contrast, equalise, posterise and sharpness, its strength drawn from 0 up to `strongest`. Within
+ * `sameInEveryFrame` all frames of a clip get the same one, as V-NAW has it (arXiv 2503.15970).
+ * @param options.strongest 0 to 1, on the scale of `Operation`; the default 0.5 changes brightness, say, by a factor of 0.55 to 1.45
+ * @throws FerError CONFIG_INVALID for one outside 0..1
+ */
+export function colourOperation({ strongest = 0.5 }: { readonly strongest?: number } = {}): Augmentation {
+  checkRange('strongest colour operation', strongest, 0, 1);
+  return (image, random) => {
+    const among = image.channels === 3 ? COLOUR_OPERATIONS : GREY_COLOUR_OPERATIONS;
+    const operation = among[random.int(among.length)]!;
+    return operation.apply(image, drawSign(operation, random) * strongest * random.next());
+  };
 }

@@ -1,8 +1,6 @@
 import type { SeededRandom } from '../util/seeded-random.js';
-import type { Augmentation, PixelImage } from './image.js';
-import { checkRange } from './image.js';
-import { checkInterval, drawFrom } from './interval.js';
-import type { Interval } from './interval.js';
+import type { Augmentation, PixelImage, Interval } from './pixel.js';
+import { checkRange, checkInterval, drawFrom } from './pixel.js';
 
 export interface RandomErasingOptions {
   /** How often a picture is touched. Default 0.5. */

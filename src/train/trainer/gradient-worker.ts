@@ -1,9 +1,10 @@
 /** What a training thread runs: opens its engine, builds the network, and answers every micro-batch with its gradients. */
 import * as tf from '@tensorflow/tfjs';
 import { openBackend } from '../../model/engines/open-backend.js';
+// Registers the layers that the topology names.
+import '../../model/networks/custom-layers.js';
 import { buildMethod } from './build-method.js';
 import { ModelWeights } from './model-weights.js';
-// Brings the custom layers with it, which the topology names.
 import { computeGradients } from './gradients.js';
 import type { MicroBatchResult } from './gradients.js';
 import { serveWorker, withTransfer } from '../../workers/serve-worker.js';

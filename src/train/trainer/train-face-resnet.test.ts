@@ -10,7 +10,7 @@ import { startFromRecognition } from '../../model/networks/start-from-recognitio
 import { resolveConfig } from '../config/read-config.js';
 import { runTraining } from './run-training.js';
 
-it('a face ResNet begins from the weights of the network for face recognition', async () => {
+it('a face ResNet starts from the weights of the network for face recognition', async () => {
   await openBackend();
   const root = await scratchDir();
   await writeStriped(join(root, 'pictures'));
@@ -25,7 +25,7 @@ it('a face ResNet begins from the weights of the network for face recognition', 
   });
   const lines: string[] = [];
   await runTraining(config, join(root, 'run'), { onMessage: (line) => void lines.push(line) });
-  expect(lines[0]).toBe("52 weights taken over from face-api's face recognition network");
+  expect(lines[0]).toBe("52 weights copied from face-api's face recognition network");
 
   const start = faceResNet({ size: 16, enlargeTo: 67 });
   await startFromRecognition(start);

@@ -1,5 +1,5 @@
 import { FerError } from '../../../errors/fer-error.js';
-import type { Augmentation } from '../image.js';
+import type { Augmentation } from '../pixel.js';
 import { addNoise, soften } from './camera.js';
 import { jpegBlocks } from './jpeg-blocks.js';
 import { cover, relight, turnHead } from './scene.js';

@@ -1,6 +1,6 @@
 import type { SeededRandom } from '../../util/seeded-random.js';
-import type { PixelImage } from '../image.js';
-import { drawFrom } from '../interval.js';
+import type { PixelImage } from '../pixel.js';
+import { drawFrom } from '../pixel.js';
 import { clamp } from './clamp.js';
 
 /** Luma quantisation of the JPEG standard, annex K, table K.1. */

@@ -1,7 +1,6 @@
 import type { SeededRandom } from '../../util/seeded-random.js';
-import { blankLike } from '../image.js';
-import type { PixelImage } from '../image.js';
-import { drawFrom } from '../interval.js';
+import { blankLike, drawFrom } from '../pixel.js';
+import type { PixelImage } from '../pixel.js';
 import { clamp } from './clamp.js';
 
 /**

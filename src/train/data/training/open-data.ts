@@ -27,13 +27,16 @@ export const CHOSEN = 'chosen';
 
 /** Reading and comparing takes a while, so runs that follow each other share one. @throws FerError what reading throws */
 export async function openData(
-  config: Pick<TrainConfig, 'data' | 'fold' | 'labels' | 'deduplicate'>,
+  config: Pick<TrainConfig, 'data' | 'fold' | 'classWords' | 'labels' | 'deduplicate'>,
 ): Promise<OpenData> {
   const folder = preparedFolder(config.data);
   const prepared = folder === null ? null : await openPrepared(folder);
   const read =
     prepared === null
-      ? await openDataset(config.data, config.fold === null ? {} : { fold: config.fold })
+      ? await openDataset(config.data, {
+          ...(config.fold !== null && { fold: config.fold }),
+          ...(config.classWords !== null && { labels: config.classWords }),
+        })
       : prepared.dataset;
   const distinct = config.deduplicate ? await deduplicate(read) : { dataset: read, dropped: [] };
   const leftOut = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { grey, images } from '../../../../test/support/images.js';
+import { grey, images } from '../../../test/support/images.js';
 import { brightness, colour, contrast, sharpness } from './enhance.js';
 
 const RED_AND_GREY = { data: Float32Array.of(200, 0, 0, 100, 100, 100), height: 1, width: 2, channels: 3 };

@@ -1,5 +1,5 @@
-import type { PixelImage } from '../image.js';
-import { blankLike } from '../image.js';
+import type { PixelImage } from './pixel.js';
+import { blankLike } from './pixel.js';
 
 /** How bright red, green and blue appear: ITU-R BT.601. */
 const LUMA = [0.299, 0.587, 0.114] as const;

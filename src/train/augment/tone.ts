@@ -1,5 +1,5 @@
-import type { PixelImage } from '../image.js';
-import { blankLike } from '../image.js';
+import type { PixelImage } from './pixel.js';
+import { blankLike } from './pixel.js';
 
 /** Grey levels of a picture of whole numbers. */
 const LEVELS = 256;

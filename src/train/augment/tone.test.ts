@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { grey, images } from '../../../../test/support/images.js';
+import { grey, images } from '../../../test/support/images.js';
 import { autocontrast, equalise, posterise, solarise } from './tone.js';
 
 it('autocontrast stretches each channel from 0 to 255, and leaves a flat one', () => {
