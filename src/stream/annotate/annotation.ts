@@ -18,6 +18,7 @@ const FRAMES_IN_FLIGHT = 2;
 export class Annotation implements AsyncIterable<FrameResult> {
   private started = false;
   private readonly finish: () => void;
+  private pipeline: FacePipeline | null = null;
   /** Resolves when the pass has ended in any way and holds nothing. */
   readonly settled: Promise<void>;
 
@@ -31,9 +32,19 @@ export class Annotation implements AsyncIterable<FrameResult> {
     this.finish = resolve;
   }
 
-  /** How decoding went; complete once the results have ended. */
+  /** How decoding went, and what a limit on faces left out; complete once the results have ended. */
   report(): DecodeReport {
-    return this.source.report();
+    const report = this.source.report();
+    const leftOut = this.pipeline?.leftOut ?? 0;
+    if (leftOut === 0) return report;
+    const faces = leftOut === 1 ? '1 face' : `${leftOut} faces`;
+    const note = `the limit on faces per frame left out up to ${faces} of a frame`;
+    return { ...report, note: report.note === null ? note : `${report.note}; ${note}` };
+  }
+
+  /** The pipeline's class frequencies in force, by label; estimated ones are complete once the results have ended. */
+  get prior(): Readonly<Record<string, number>> | null {
+    return this.pipeline?.prior ?? null;
   }
 
   /**
@@ -56,6 +67,7 @@ export class Annotation implements AsyncIterable<FrameResult> {
     if (this.started) throw new Error('an Annotation can be consumed only once; annotate the input again');
     this.started = true;
     const pipeline = this.startPipeline();
+    this.pipeline = pipeline;
     const closed = withResolvers();
     const analyse = (frames: Observable<Frame>): Observable<FrameResult[]> =>
       concat(

@@ -1,34 +1,41 @@
 import { join, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
-import { identifyInput } from '../../ingest/sources/identity.js';
-import { imageFiles } from '../../ingest/sources/image-files.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
+import { identifyInput } from '../../ingest/sources/identity.js';
+import { imageFiles } from '../../ingest/sources/image-files.js';
 import { identifyModel } from '../../model/heads/open-model.js';
 import { VERSION } from '../../version.js';
-import { Annotator } from './annotator.js';
-import { parseAnnotateOptions } from './annotate-options.js';
-import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
-import { findDoneRecord, foreignOwner, settingsHash, writeDoneRecord } from '../output/done-record.js';
+import { findDoneRecord, otherOwner, settingsHash, writeDoneRecord } from '../output/done-record.js';
 import { outputFormat } from '../output/formats.js';
 import { openWriters } from '../output/open-writers.js';
+import type { OutputContext, OutputWriters } from '../output/output-format.js';
 import { outputNames } from '../output/output-names.js';
-import type { OutputContext } from '../output/output-format.js';
-import type { RunOutcome } from '../output/run-metadata.js';
+import { isOverlay } from '../output/overlay/overlay-tag.js';
+import type { RunMetadata, RunOutcome } from '../output/run-metadata.js';
+import { streamWriter } from '../output/stream-writer.js';
+import { parseAnnotateOptions } from './annotate-options.js';
+import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
+import { Annotator } from './annotator.js';
 
 export interface BatchOptions extends AnnotateOptions {
   readonly outputDir: string;
   /** Names of OUTPUT_FORMATS. */
   readonly formats: readonly string[];
+  /** Writes JSONL here instead of files into `outputDir`, one input after the other. */
+  readonly stream?: Writable;
   /** Annotate again what is done already. */
   readonly force?: boolean;
-  /** Stops after the frame at work; finished inputs are kept, the unfinished one leaves nothing. */
+  /** Stops after the current frame; finished inputs are kept, the unfinished one leaves nothing. */
   readonly signal?: AbortSignal;
 }
 
-/** What a batch tells while it runs, one input after the other. */
+/** What a batch reports while it runs, one input after the other. */
 export type BatchEvent =
   | { readonly type: 'planned'; readonly inputs: number }
+  /** An overlay that ferstream made; it is not annotated. */
+  | { readonly type: 'ignored'; readonly input: string }
   | { readonly type: 'engine'; readonly backend: string; readonly description: string }
   | {
       readonly type: 'started';
@@ -53,72 +60,75 @@ export type BatchEvent =
   | { readonly type: 'failed'; readonly input: string; readonly error: FerError }
   | { readonly type: 'interrupted'; readonly input: string };
 
+/** Errors that every further input of the batch would meet too. */
+const BATCH_ERRORS: ReadonlySet<string> = new Set(['MODEL_BROKEN']);
+
 /**
- * Annotates many inputs into files. A bad input is an event, never the end of the batch; what a former run finished with
- * the same content and settings is skipped; every output appears under its name only when it is complete.
+ * Annotates many inputs into files. A bad input is an event and does not end the batch; inputs that an earlier run finished with the same
+ * content and settings are skipped; each output appears under its name only when complete.
  *
- * @throws FerError CONFIG_INVALID, BACKEND_*, WEIGHTS_MISSING, OUTPUT_UNWRITABLE: what concerns the batch as a whole
+ * @throws FerError CONFIG_INVALID, BACKEND_*, WEIGHTS_MISSING, MODEL_*, OUTPUT_UNWRITABLE: what concerns the batch as a whole
  */
 export async function* annotateBatch(
   args: readonly string[],
   options: BatchOptions,
 ): AsyncGenerator<BatchEvent, void, undefined> {
-  const { outputDir, formats, force = false, signal, ...annotateOptions } = options;
+  const { outputDir, formats, stream, force = false, signal, ...annotateOptions } = options;
   const settings = parseAnnotateOptions(annotateOptions);
-  // What a model's folder holds counts, not where it lies.
+  // The content of a model folder counts, not its path.
   const model = await identifyModel(settings.model);
-  const { inputs, failures } = await expandInputs([...args]);
+  const { inputs, failures, ignored } = await expandInputs([...args], { ignore: isOverlay });
   yield { type: 'planned', inputs: inputs.length + failures.length };
+  for (const input of ignored) yield { type: 'ignored', input };
   for (const { name, error } of failures) yield { type: 'failed', input: name, error };
 
-  const { backend, ...decisive } = settings;
+  const { backend: _, ...decisive } = settings;
   const wanted = settingsHash({ ...decisive, model, formats: [...formats].sort(), ferstream: VERSION });
   const endings = formats.map((format) => outputFormat(format).ending);
   const names = outputNames(inputs, { outputDir, endings });
 
-  const stopped = (): boolean => signal?.aborted === true;
+  const isStopped = (): boolean => signal?.aborted === true;
   let annotator: Annotator | null = null;
   try {
     for (const [index, input] of inputs.entries()) {
-      if (stopped()) {
+      if (isStopped()) {
         yield { type: 'interrupted', input: input.name };
         return;
       }
-      const outputName = names[index]!;
+      const name = names[index]!;
       try {
         const hash = await identifyInput(input);
-        const done = force ? null : await findDoneRecord(outputDir, outputName, hash, wanted);
-        if (done !== null) {
-          yield {
-            type: 'skipped',
-            input: input.name,
-            outputs: done.outputs.map(({ path }) => path),
-            outcome: done.outcome,
-          };
-          continue;
-        }
-        const owner = force ? null : await foreignOwner(outputDir, outputName, inputAddress(input), hash);
-        if (owner !== null) {
-          const place = join(outputDir, outputName);
-          throw new FerError(
-            'OUTPUT_UNWRITABLE',
-            `${input.name}: ${place} holds the results of ${owner}; give another --output-dir, or --force to replace them`,
-          );
+        if (stream === undefined && !force) {
+          const done = await findDoneRecord(outputDir, name, hash, wanted);
+          if (done !== null) {
+            const outputs = done.outputs.map(({ path }) => path);
+            yield { type: 'skipped', input: input.name, outputs, outcome: done.outcome };
+            continue;
+          }
+          await refuseOtherOwner(outputDir, name, input, hash);
         }
         if (annotator === null) {
           annotator = await openAnnotator(settings);
           yield { type: 'engine', backend: annotator.backend.name, description: annotator.backend.description };
         }
-        const job = { annotator, input, hash, outputDir, outputName, formats, wanted, position: index + 1, signal };
-        yield* annotateInput(job);
+        const open = async (metadata: RunMetadata): Promise<OutputWriters> =>
+          stream === undefined
+            ? openWriters(formats, outputDir, name, metadata, await outputContext(input, settings, signal))
+            : streamWriter(stream, metadata);
+        const outcome = yield* annotateInput({ annotator, input, hash, open, position: index + 1, signal });
+        if (outcome !== null && stream === undefined) {
+          const record = { input: inputAddress(input), inputHash: hash, settingsHash: wanted, ...outcome };
+          await writeDoneRecord(outputDir, name, record);
+        }
       } catch (error) {
         if (error instanceof BatchFailure) throw error.cause;
         const failure = FerError.from(error);
+        if (BATCH_ERRORS.has(failure.code)) throw failure;
         if (failure.code === 'INTERRUPTED') yield { type: 'interrupted', input: input.name };
         else yield { type: 'failed', input: input.name, error: failure };
       }
-      // The event was yielded by annotateInput; what is left of the batch stays for a rerun.
-      if (stopped()) return;
+      // annotateInput has yielded the event; a rerun does the rest of the batch.
+      if (isStopped()) return;
     }
   } finally {
     annotator?.dispose();
@@ -129,66 +139,55 @@ interface Job {
   readonly annotator: Annotator;
   readonly input: Input;
   readonly hash: string | null;
-  readonly outputDir: string;
-  readonly outputName: string;
-  readonly formats: readonly string[];
-  readonly wanted: string;
+  readonly open: (metadata: RunMetadata) => Promise<OutputWriters>;
   readonly position: number;
   readonly signal: AbortSignal | undefined;
 }
 
-async function* annotateInput(job: Job): AsyncGenerator<BatchEvent, void, undefined> {
-  const { annotator, input, hash, outputDir, outputName, formats, signal } = job;
-  const stopped = (): boolean => signal?.aborted === true;
-  const began = performance.now();
-  const annotation = await annotator.annotate(input, hash);
-  yield {
-    type: 'started',
-    input: input.name,
-    position: job.position,
-    expectedFrames: annotation.metadata.input.expectedFrames,
-  };
+interface Finished {
+  readonly outputs: readonly string[];
+  readonly outcome: RunOutcome;
+}
 
-  const context = await outputContext(input, annotator.settings, signal);
-  const writers = await openWriters(formats, outputDir, outputName, annotation.metadata, context);
+/** @returns null if stopped */
+async function* annotateInput(job: Job): AsyncGenerator<BatchEvent, Finished | null, undefined> {
+  const { annotator, signal } = job;
+  const input = job.input.name;
+  const isStopped = (): boolean => signal?.aborted === true;
+  const began = performance.now();
+  const annotation = await annotator.annotate(job.input, job.hash);
+  const { expectedFrames } = annotation.metadata.input;
+  yield { type: 'started', input, position: job.position, expectedFrames };
+
+  const writers = await job.open(annotation.metadata);
   let outcome: RunOutcome;
   try {
     let frames = 0;
     for await (const result of annotation) {
-      if (stopped()) break;
+      if (isStopped()) break;
       await writers.write(result);
       frames += 1;
-      yield { type: 'progress', input: input.name, frames, timestamp: result.timestamp };
+      yield { type: 'progress', input, frames, timestamp: result.timestamp };
     }
-    if (stopped()) {
+    if (isStopped()) {
       await writers.abort();
-      yield { type: 'interrupted', input: input.name };
-      return;
+      yield { type: 'interrupted', input };
+      return null;
     }
     const { degraded, note } = annotation.report();
-    outcome = { frames, degraded, note };
+    const prior = annotator.settings.prior === 'auto' ? annotation.prior : null;
+    outcome = { frames, degraded, note, ...(prior && { prior }) };
     await writers.finish(outcome);
   } catch (error) {
     await writers.abort();
     throw error;
   }
-  await writeDoneRecord(outputDir, outputName, {
-    input: inputAddress(input),
-    inputHash: hash,
-    settingsHash: job.wanted,
-    outputs: writers.paths,
-    outcome,
-  });
-  yield {
-    type: 'done',
-    input: input.name,
-    outputs: writers.paths,
-    outcome,
-    seconds: (performance.now() - began) / 1000,
-  };
+  const outputs = writers.paths;
+  yield { type: 'done', input, outputs, outcome, seconds: (performance.now() - began) / 1000 };
+  return { outputs, outcome };
 }
 
-/** What makes no input of the batch possible must end it, not be reported once per input. */
+/** What makes every input of the batch impossible ends it, rather than being reported for each. */
 class BatchFailure extends Error {}
 
 async function openAnnotator(settings: AnnotateSettings): Promise<Annotator> {
@@ -199,12 +198,21 @@ async function openAnnotator(settings: AnnotateSettings): Promise<Annotator> {
   }
 }
 
-/** Where an input really is, whatever folder the command runs in. */
+async function refuseOtherOwner(dir: string, name: string, input: Input, hash: string | null): Promise<void> {
+  const owner = await otherOwner(dir, name, inputAddress(input), hash);
+  if (owner === null) return;
+  throw new FerError(
+    'OUTPUT_UNWRITABLE',
+    `${input.name}: ${join(dir, name)} holds the results of ${owner}; give another --output-dir, or --force to replace them`,
+  );
+}
+
+/** Absolute, so that it does not depend on the working directory. */
 function inputAddress({ kind, path }: Input): string {
   return kind === 'file' || kind === 'images' ? resolve(path) : path;
 }
 
-/** What the overlay needs to go over the source a second time. */
+/** What the overlay needs to read the source a second time. */
 async function outputContext(
   input: Input,
   { start, end, width }: AnnotateSettings,

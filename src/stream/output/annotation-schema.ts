@@ -78,6 +78,10 @@ export const endLine = z
     frames: z.int().min(0),
     degraded: z.boolean(),
     note: z.string().nullable(),
+    prior: z
+      .record(z.string(), z.number())
+      .optional()
+      .describe('with --prior auto: the class frequencies estimated from the footage'),
   })
   .describe('the last line: how the run ended; without it the file is incomplete');
 

@@ -61,7 +61,9 @@ describe('CSV', () => {
   it('writes the placeholder and a carried face like this', () => {
     expect(csvRows(frame(3, 0.12, []), { labels: ['a'] })).toEqual([[3, 0.12, '', 0, 0, '', '', '', '', '', '', '']]);
     const carried = face(7, 'anger', { evidence: 'carried', probabilities: { a: 1 }, label: 'a', ambiguity: 0 });
-    expect(csvRows(frame(4, 0.16, [carried]), { labels: ['a'] })).toEqual([[4, 0.16, 7, 0, 0.9, 20, 60, 80, 90, 1, 'a', 0]]);
+    expect(csvRows(frame(4, 0.16, [carried]), { labels: ['a'] })).toEqual([
+      [4, 0.16, 7, 0, 0.9, 20, 60, 80, 90, 1, 'a', 0],
+    ]);
   });
 
   it('keeps to RFC 4180: CR LF, quotes doubled', async () => {

@@ -19,7 +19,12 @@ const recordSchema = z.object({
   settingsHash: z.string(),
   /** Paths relative to the output folder, with forward slashes, so that the folder can be moved. */
   outputs: z.array(z.object({ path: z.string(), bytes: z.number() })),
-  outcome: z.object({ frames: z.number(), degraded: z.boolean(), note: z.string().nullable() }),
+  outcome: z.object({
+    frames: z.number(),
+    degraded: z.boolean(),
+    note: z.string().nullable(),
+    prior: z.record(z.string(), z.number()).optional(),
+  }),
   finishedAt: z.string(),
 });
 
@@ -103,7 +108,7 @@ export async function findDoneRecord(
  * The input whose results lie under this name, when it is another one than `input`: writing would lose them. null when the name is free,
  * or its results come from the same path or the same content.
  */
-export async function foreignOwner(
+export async function otherOwner(
   dir: string,
   name: string,
   input: string,

@@ -2,12 +2,10 @@ import { join } from 'node:path';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import type { RunMetadata, RunOutcome } from './run-metadata.js';
 import { outputFormat } from './formats.js';
+import { roundedResult } from './jsonl-text.js';
 import { makeFolder } from '../../files/make-folder.js';
-import type { OutputContext, ResultWriter, StagedWriter } from './output-format.js';
+import type { OutputContext, OutputWriters, StagedWriter } from './output-format.js';
 import { writeError } from '../../files/write-error.js';
-
-/** Writes several formats; `paths` are their files. */
-export type OutputWriters = ResultWriter & { readonly paths: readonly string[] };
 
 /**
  * Opens all outputs of one input in `dir` (created if missing), named `base` plus each format's ending. They appear together: all files are
@@ -40,7 +38,9 @@ export async function openWriters(
   return {
     paths,
     async write(result: FrameResult) {
-      for (const writer of writers) await writer.write(result);
+      // All formats show the numbers that JSONL holds, so that they can be made from it later.
+      const rounded = roundedResult(result);
+      for (const writer of writers) await writer.write(rounded);
     },
     async finish(outcome: RunOutcome) {
       for (const writer of writers) await writer.prepare(outcome);

@@ -3,7 +3,9 @@ import type { FrameResult } from '../pipeline/frame-result.js';
 import type { RunMetadata, RunOutcome } from './run-metadata.js';
 
 /** Takes the results of one input, frame by frame in order. Await each call before the next. */
-export interface ResultWriter {
+export interface OutputWriters {
+  /** The files that `finish` completes. */
+  readonly paths: readonly string[];
   /** @throws FerError OUTPUT_UNWRITABLE */
   write(result: FrameResult): Promise<void>;
   /** Completes all files, then gives them their final names. */

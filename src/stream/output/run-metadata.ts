@@ -29,4 +29,6 @@ export interface RunOutcome {
   readonly frames: number;
   readonly degraded: boolean;
   readonly note: string | null;
+  /** Class frequencies estimated from the footage, by label, as they stood at its end; only where they were (`prior: 'auto'`). */
+  readonly prior?: Readonly<Record<string, number>> | undefined;
 }

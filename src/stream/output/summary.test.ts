@@ -35,6 +35,20 @@ describe('summary', () => {
     expect(faces[0]?.meanQuality).toBeCloseTo(0.8);
   });
 
+  it('gives a frame before a leap of the clock no hours of weight, nor the last frame after one', () => {
+    const times = [0, 0.04, 0.08, 10_800, 10_800.04, 10_800.08, 20_000];
+    const { duration, faces } = summaryOf(times.map((time, index) => frame(index, time, [face(1, 'anger')])));
+    expect(duration).toBeCloseTo(7 * 0.04, 5);
+    expect(faces[0]).toMatchObject({ frames: 7, firstSeen: 0, lastSeen: 20_000 });
+    expect(faces[0]?.seconds).toBeCloseTo(7 * 0.04, 5);
+  });
+
+  it('counts the whole time of frames that are far apart throughout', () => {
+    const hourly = [0, 3600, 7200, 10_800].map((time, index) => frame(index, time, [face(1, 'anger')]));
+    expect(summaryOf(hourly.map((result) => ({ ...result, file: 'a.jpg' }))).duration).toBe(14_400);
+    expect(summaryOf(hourly).duration).toBeCloseTo(10_800, 0);
+  });
+
   it('has shares and means that sum to one for every face', () => {
     fc.assert(
       fc.property(arbitraryResults, (results) => {

@@ -28,7 +28,7 @@ export interface Summary {
   readonly schemaVersion: number;
   readonly run: RunMetadata;
   readonly outcome: RunOutcome;
-  /** Seconds from the first annotated frame to the end of the last. */
+  /** Seconds for which frames were shown: from the first to the end of the last, without leaps of the clock. */
   readonly duration: number;
   readonly frames: { readonly total: number; readonly withFaces: number } & Readonly<Record<FrameStatus, number>>;
   /** By ascending id. */

@@ -1,0 +1,25 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { writeError } from '../../files/write-error.js';
+import { endText, frameText, runText } from './jsonl-text.js';
+import type { OutputWriters } from './output-format.js';
+import type { RunMetadata } from './run-metadata.js';
+
+/** JSONL into a stream, as the results come; a slow reader slows the annotation. The stream stays open: inputs follow each other. */
+export async function streamWriter(stream: Writable, metadata: RunMetadata): Promise<OutputWriters> {
+  const write = async (text: string): Promise<void> => {
+    try {
+      if (!stream.writable) throw Object.assign(new Error('the reader is gone'), { code: 'EPIPE' });
+      if (!stream.write(text)) await once(stream, 'drain');
+    } catch (error) {
+      throw writeError('standard output', error);
+    }
+  };
+  await write(runText(metadata));
+  return {
+    paths: [],
+    write: (result) => write(frameText(result)),
+    finish: (outcome) => write(endText(outcome)),
+    abort: () => Promise.resolve(),
+  };
+}
