@@ -23,7 +23,7 @@ import type { FrameResult } from '../src/stream/pipeline/frame-result.js';
 import type { FrameObservation } from '../src/stream/pipeline/observation.js';
 import { wholeCrop } from '../src/train/data/preprocess/crop-image.js';
 import { openDataset, SeededRandom } from '../src/train/index.js';
-import { shift } from '../src/train/augment/pad-crop.js';
+import { shift } from '../src/train/augment/pixel.js';
 import { shareOf, switches, timeToShow } from './label-behaviour.js';
 import type { Said } from './label-behaviour.js';
 import { markdownTable, median } from './table.js';
@@ -250,6 +250,7 @@ function sequence(features: readonly Float32Array[], rate: number): FrameObserva
     quality,
     evidence: 'detected',
     tentative: false,
+    provisional: false,
   };
   return features.map((row, index) =>
     observation({ index, timestamp: index / rate, width: 48, height: 48 }, [{ face, features: row }]),

@@ -1,5 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { FerError } from '../errors/fer-error.js';
+import { printable } from '../errors/printable.js';
 import type { AnnotateOptions } from '../stream/annotate/annotate-options.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
@@ -17,7 +19,7 @@ export function annotateCommand(program: Command): void {
       'Annotates videos, image folders, globs, http(s) URLs or standard input ("-"). Every frame gets a result.',
     )
     .argument('<input...>', 'files, folders, globs, URLs or "-"')
-    .option('-o, --output-dir <dir>', 'output folder', 'fer-out')
+    .option('-o, --output-dir <dir>', 'output folder; "-" writes JSONL to standard output', 'fer-out')
     .option(
       '-f, --format <list>',
       `comma-separated: ${FORMAT_NAMES.join(', ')}; or "all" (all but overlay)`,
@@ -38,7 +40,7 @@ export function annotateCommand(program: Command): void {
     .option('--detect-every <n>', 'run the detector on every n-th frame, track faces in between', number, 1)
     .option('--min-face-size <pixels>', 'ignore smaller faces', number)
     .option('--min-score <score>', 'ignore faces with a lower detection score (0..1)', number)
-    .option('--max-faces <n>', 'maximum number of faces in a frame', number)
+    .option('--max-faces <n>', 'report only this many faces per frame, the largest', number)
     .option('--fps <rate>', 'sample at this frame rate', number)
     .option('--start <seconds>', 'start at this time', number)
     .option('--end <seconds>', 'stop before this time', number)
@@ -65,16 +67,25 @@ interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore' | 'prior'> {
 async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Promise<number> {
   const { annotateBatch } = await import('../stream/annotate/batch.js');
   const { format, overlay = false, prior, ...rest } = flags;
+  const formats = await parseFormats(format, overlay);
+  const toStdout = rest.outputDir === '-';
+  if (toStdout && !(format === DEFAULT_FORMATS || formats.join() === 'jsonl')) {
+    throw new FerError('USAGE', '-o - writes JSONL only; leave out --format, or give an output folder');
+  }
   const options: BatchOptions = {
     ...rest,
     prior: await readPrior(prior),
-    formats: await parseFormats(format, overlay),
+    formats,
+    ...(toStdout ? { stream: process.stdout } : {}),
     signal: interruptSignal(),
   };
   const report = new BatchReport(process.stderr);
   for await (const event of annotateBatch(inputs, options)) report.take(event);
-  const lines = report.hasResults ? [...report.summary(), `results in ${options.outputDir}`] : report.summary();
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const lines =
+    report.hasResults && !toStdout
+      ? [...report.summary(), `results in ${printable(options.outputDir)}`]
+      : report.summary();
+  (toStdout ? process.stderr : process.stdout).write(`${lines.join('\n')}\n`);
   return report.exitCode();
 }
 

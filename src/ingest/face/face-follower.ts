@@ -1,16 +1,17 @@
 import type { Frame } from '../frame.js';
+import { faceQuality } from './align/face-quality.js';
+import { sizeOf } from './align/geometry.js';
 import type { Detection } from './detect/detector.js';
 import type { FaceNets } from './face-nets.js';
-import { followFaces } from './track/follow.js';
-import { type Box, sizeOf, squareAround } from './align/geometry.js';
-import { faceQuality } from './align/face-quality.js';
-import { SceneCuts } from './track/scene-cut.js';
-import { CLEARLY_PRESENT, FaceVerifier } from './verify/face-verifier.js';
-import { refineLandmarks } from './track/landmark-refinement.js';
-import type { Sighting, Track } from './track/track.js';
-import type { TrackedFace } from './track/tracked-face.js';
-import { type FaceMatch, isOccupied, matchFaces, onSameFace } from './track/match.js';
+import { FaceSearch } from './face-search.js';
 import { type NewTrack, ReIdentifier } from './re-identify/re-identification.js';
+import { followFaces, followPartly } from './track/follow.js';
+import { refineLandmarks } from './track/landmark-refinement.js';
+import { type FaceMatch, isOccupied, matchFaces, onSameFace } from './track/match.js';
+import { ShotContinuity } from './track/shot-continuity.js';
+import { DOUBTFUL_SECONDS, type Sighting, type Track } from './track/track.js';
+import type { TrackedFace } from './track/tracked-face.js';
+import { CLEARLY_PRESENT, FaceVerifier } from './verify/face-verifier.js';
 
 /** What to look for, and how often. */
 export interface FaceOptions {
@@ -20,40 +21,36 @@ export interface FaceOptions {
   readonly minSize?: number;
   /** Least score, on the detector's scale, for a new face; the detector's own by default. */
   readonly minScore?: number;
-  /** Faces followed at the same time; `MAX_FACES` by default. */
+  /** Faces reported per frame, the largest first; no limit by default. */
   readonly maxFaces?: number;
 }
 
-/** Faces followed at the same time unless told otherwise: the same for cutting training clips as for annotating. */
-export const MAX_FACES = 20;
-
 /** Seconds for which a face that is not seen coasts on its motion. */
 const COAST_SECONDS = 0.5;
-/** An unconfirmed face that is not seen for this long is dropped. */
-const DOUBTFUL_SECONDS = 0.15;
-/** A gap in the footage of this many seconds counts as a cut. */
-const LONGEST_GAP = 1;
-/** Faces smaller than those already followed are searched for at least this often: in seconds, and in detections. */
-const FULL_SEARCH_SECONDS = 1;
-const FULL_SEARCH_DETECTIONS = 12;
-/** A missing face is searched for in a square this many times as large. */
-const SEARCH_AREA = 2.5;
 /** Similarity to the last patch that is enough where the presence network confirms the face. */
 const VAGUELY_SIMILAR = 0.25;
+/** A face reported in the last frame keeps its place under `maxFaces` until another is this many times as large. */
+const STAYING_POWER = 1.2;
 
 /**
  * Finds, follows and re-identifies the faces of one video. Feed it every frame, in order. Its memory is bounded.
  */
 export class FaceFollower {
   private readonly options: Required<FaceOptions>;
-  private readonly cuts = new SceneCuts();
+  private readonly continuity = new ShotContinuity();
   private readonly reIdentifier: ReIdentifier;
   private readonly verifier: FaceVerifier;
+  private readonly search: FaceSearch;
   private tracks: Track[] = [];
-  private last: { readonly time: number; readonly width: number; readonly height: number } | null = null;
+  private reported: ReadonlySet<Track> = new Set();
   private sinceDetection = 0;
-  private lastFullSearch = -Infinity;
-  private detectionsSinceFull = 0;
+  /**
+   * Tracklets that the last update ended while they were tentative, and that count as faces all the same: the frames were
+   * too far apart, or the shot too short, to confirm them.
+   */
+  accepted: readonly number[] = [];
+  /** Faces of the last frame that `maxFaces` left out. */
+  leftOut = 0;
 
   /** @param nets stay the caller's: dispose them when no follower needs them any more */
   constructor(
@@ -64,24 +61,33 @@ export class FaceFollower {
       detectEvery: options.detectEvery ?? 1,
       minSize: options.minSize ?? 20,
       minScore: options.minScore ?? nets.detector.scores.high,
-      maxFaces: options.maxFaces ?? MAX_FACES,
+      maxFaces: options.maxFaces ?? Infinity,
     };
     this.reIdentifier = new ReIdentifier(nets.embedding);
-    this.verifier = new FaceVerifier(nets.presence, nets.detector.scores);
+    this.verifier = new FaceVerifier(nets, this.options);
+    this.search = new FaceSearch(nets.detector, this.options.minSize);
   }
 
   /** The faces of the next frame, ordered by track id. Await one call before the next. */
   async update(frame: Frame): Promise<TrackedFace[]> {
-    const cut = this.isNewShot(frame);
-    if (cut) this.loseAll(frame.timestamp);
-    const seen = (await this.tryFollowing(frame, cut)) ?? (await this.detect(frame));
-    this.updateTracks(seen, frame.timestamp);
+    const time = frame.timestamp;
+    const ended: Track[] = [];
+    const change = this.continuity.next(frame);
+    if (change === 'cut') ended.push(...this.endAll(time));
+    for (const track of this.tracks) track.expect(time);
+    const seen =
+      (change === 'none' ? await this.tryFollowing(frame) : null) ?? (await this.detect(frame, change === 'none'));
+    ended.push(...this.updateTracks(seen, time));
     await this.reIdentifier.tellApart(frame, this.tracks);
+    this.dropSuperseded();
     await this.reIdentifier.learn(frame, this.tracks);
-    return this.tracks
-      .filter((track) => track.confirmed || track.evidence !== 'carried')
-      .map(toTrackedFace)
-      .sort((a, b) => a.trackId - b.trackId);
+    this.accepted = acceptedOf(ended);
+    return this.report();
+  }
+
+  /** Ends the footage: returns the tentative tracklets that count as faces, as `accepted` does. */
+  finish(): readonly number[] {
+    return acceptedOf(this.endAll(Infinity));
   }
 
   dispose(): void {
@@ -89,28 +95,20 @@ export class FaceFollower {
     this.verifier.forget();
   }
 
-  private isNewShot(frame: Frame): boolean {
-    const { last } = this;
-    this.last = { time: frame.timestamp, width: frame.width, height: frame.height };
-    const cut = this.cuts.isCut(frame);
-    if (last === null) return false;
-    const elapsed = frame.timestamp - last.time;
-    return cut || elapsed > LONGEST_GAP || elapsed < 0 || last.width !== frame.width || last.height !== frame.height;
-  }
-
   /** After a cut, positions say nothing: only re-identification can give an id back. */
-  private loseAll(time: number): void {
-    for (const track of this.tracks) this.reIdentifier.lose(track, null, time);
+  private endAll(time: number): Track[] {
+    const ended = this.tracks;
+    for (const track of ended) this.reIdentifier.lose(track, null, time);
     this.tracks = [];
     this.verifier.forget();
     this.reIdentifier.forgetPlaces();
-    this.lastFullSearch = -Infinity;
+    this.search.forget();
+    return ended;
   }
 
   /** Sightings by landmarks alone; null when this frame needs the detector. */
-  private async tryFollowing(frame: Frame, cut: boolean): Promise<Map<Track, Sighting> | null> {
-    const due =
-      cut || this.tracks.length === 0 || this.sinceDetection + 1 >= this.options.detectEvery || !this.isCalm();
+  private async tryFollowing(frame: Frame): Promise<Map<Track, Sighting> | null> {
+    const due = this.tracks.length === 0 || this.sinceDetection + 1 >= this.options.detectEvery || !this.isCalm();
     if (due) return null;
     const sightings = await followFaces(frame, this.nets.landmarks, this.tracks);
     if (sightings.includes(null) || convergeOnOne(sightings)) return null;
@@ -123,45 +121,36 @@ export class FaceFollower {
     return this.tracks.every((track) => track.identified && track.evidence !== 'carried');
   }
 
-  private async detect(frame: Frame): Promise<Map<Track, Sighting>> {
+  /** @param steady no sign of a cut */
+  private async detect(frame: Frame, steady: boolean): Promise<Map<Track, Sighting>> {
     this.sinceDetection = 0;
-    const { matches, newcomers } = await this.matchDetections(frame, await this.detectFaces(frame));
-    const verified = [
-      ...(await this.verifier.verifyMatches(frame, matches, this.options.minScore)),
-      ...(await this.verifyNewcomers(frame, newcomers, matches)),
-    ];
+    const detections = await this.search.whole(frame, this.tracks, this.isCalm());
+    const { matches, newcomers } = await this.matchDetections(frame, detections);
+    const known = await this.verifier.verifyMatches(frame, matches);
+    const verified = [...known, ...(await this.findNewcomers(frame, newcomers, matches))];
     const sightings = await refineLandmarks(frame, this.nets.landmarks, verified);
     const seen = new Map<Track, Sighting>();
+    for (const [i, { track }] of verified.entries()) if (track !== null) seen.set(track, sightings[i]!);
+    const replaced = await this.reIdentifier.findReplaced(frame, seen, this.tracks, steady);
     const newFaces: NewTrack[] = [];
     for (const [i, match] of verified.entries()) {
-      const sighting = sightings[i]!;
       const { track } = match;
-      if (track === null) newFaces.push({ sighting, confirmed: this.verifier.confirms(match) });
-      else if (await this.reIdentifier.isSomebodyElse(frame, track, sighting, this.tracks)) {
-        this.reIdentifier.lose(track, null, frame.timestamp);
-        this.tracks = this.tracks.filter((other) => other !== track);
-        newFaces.push({ sighting, confirmed: this.verifier.confirms({ ...match, presence: CLEARLY_PRESENT }) });
-      } else seen.set(track, sighting);
+      if (track !== null && !replaced.has(track)) continue;
+      const presence = track === null ? match.presence : CLEARLY_PRESENT;
+      // Where frames are far apart, one look has to be enough.
+      const confirmed = this.continuity.interval > DOUBTFUL_SECONDS || this.verifier.confirms({ ...match, presence });
+      newFaces.push({ sighting: sightings[i]!, confirmed });
     }
+    for (const track of replaced) {
+      this.reIdentifier.lose(track, null, frame.timestamp);
+      seen.delete(track);
+    }
+    this.tracks = this.tracks.filter((track) => !replaced.has(track));
     await this.keepUndetected(frame, seen);
-    const started = await this.reIdentifier.startTracks(frame, newFaces, this.tracks);
+    const started = await this.reIdentifier.startTracks(frame, newFaces, [...seen.keys()], this.tracks);
     for (const [i, track] of started.entries()) seen.set(track, newFaces[i]!.sighting);
     this.tracks.push(...started);
     return seen;
-  }
-
-  /** Detections in the frame, at the resolution that the faces at hand and the time since the last full search require. */
-  private async detectFaces(frame: Frame): Promise<Detection[]> {
-    const { detector } = this.nets;
-    const recent =
-      frame.timestamp - this.lastFullSearch < FULL_SEARCH_SECONDS &&
-      ++this.detectionsSinceFull < FULL_SEARCH_DETECTIONS;
-    if (this.tracks.length > 0 && this.isCalm() && recent) {
-      return detector.detect(frame, { smallest: Math.min(...this.tracks.map(({ box }) => sizeOf(box))) });
-    }
-    this.lastFullSearch = frame.timestamp;
-    this.detectionsSinceFull = 0;
-    return detector.detect(frame, { smallest: this.options.minSize });
   }
 
   /** Matches detections with tracks; around a track without a detection the detector searches again, enlarged. */
@@ -170,47 +159,38 @@ export class FaceFollower {
     detections: readonly Detection[],
   ): Promise<{ matches: FaceMatch[]; newcomers: Detection[] }> {
     const time = frame.timestamp;
+    const strong = this.nets.detector.scores.high;
     const expected = this.tracks.map((track) => ({ box: track.motion.predict(time), unseen: time - track.lastSeen }));
-    const { pairs, missing, unexpected } = matchFaces(expected, detections, this.nets.detector.scores.high);
+    const { pairs, missing, unexpected } = matchFaces(expected, detections, strong);
     const matches: FaceMatch[] = pairs.map(([row, column]) => ({
       detection: detections[column]!,
       track: this.tracks[row]!,
       presence: null,
     }));
     for (const row of missing) {
-      const detection = await this.searchNear(frame, expected[row]!.box, matches);
-      if (detection !== null) matches.push({ detection, track: this.tracks[row]!, presence: null });
+      const { box } = expected[row]!;
+      const known = matches.map(({ detection }) => detection.box);
+      const near = await this.search.near(frame, box, this.tracks[row]!, known);
+      const [pair] = matchFaces([{ box, unseen: 0 }], near, strong).pairs;
+      if (pair !== undefined) matches.push({ detection: near[pair[1]]!, track: this.tracks[row]!, presence: null });
     }
     return { matches, newcomers: unexpected.map((column) => detections[column]!) };
   }
 
-  /** An enlarged search around the place where a face is missing. */
-  private async searchNear(frame: Frame, box: Box, matches: readonly FaceMatch[]): Promise<Detection | null> {
-    const region = squareAround(box, SEARCH_AREA);
-    const detections = await this.nets.detector.detect(frame, { region, smallest: sizeOf(box) / 2 });
-    const free = detections.filter(
-      (detection) => !matches.some((match) => onSameFace(match.detection.box, detection.box)),
-    );
-    const [pair] = matchFaces([{ box, unseen: 0 }], free, this.nets.detector.scores.high).pairs;
-    return pair === undefined ? null : free[pair[1]]!;
-  }
-
-  private async verifyNewcomers(
+  private async findNewcomers(
     frame: Frame,
-    newcomers: readonly Detection[],
+    detections: readonly Detection[],
     matches: readonly FaceMatch[],
   ): Promise<FaceMatch[]> {
-    const { detector } = this.nets;
-    const { minScore, minSize, maxFaces } = this.options;
     const known = [...matches.map(({ detection }) => detection.box), ...this.tracks.map(({ box }) => box)];
-    const entry = { minScore, minSize, room: maxFaces - this.tracks.length };
-    const accepted = await this.verifier.verifyNewcomers(frame, newcomers, known, entry);
-    if (!detector.adjustable || this.tracks.length > 0 || accepted.length > 0) return accepted;
-    // Noise and faces that fill the frame show better in a smaller picture.
-    return this.verifier.verifyNewcomers(frame, await detector.detect(frame, { smallest: Infinity }), known, entry);
+    const found = await this.verifier.verifyNewcomers(frame, detections, known);
+    if (found.length > 0 || this.tracks.length > 0) return found;
+    const coarse = await this.verifier.verifyNewcomers(frame, await this.search.coarse(frame), known);
+    if (coarse.length > 0) return coarse;
+    return this.verifier.verifyNewcomers(frame, await this.search.turned(frame), known);
   }
 
-  /** Where the detector sees a known face no longer, its landmarks and the presence network may. */
+  /** Where the detector sees a known face no longer, its landmarks and the presence network may, or the half that shows. */
   private async keepUndetected(frame: Frame, seen: Map<Track, Sighting>): Promise<void> {
     const missing = this.tracks.filter((track) => track.confirmed && !seen.has(track));
     const sightings = await followFaces(frame, this.nets.landmarks, missing, VAGUELY_SIMILAR);
@@ -220,10 +200,18 @@ export class FaceFollower {
       return sighting === null || isOccupied(sighting.box, seen) ? [] : [{ track, sighting }];
     });
     for (const [track, sighting] of await this.verifier.verifyFollowed(frame, followed)) seen.set(track, sighting);
+    for (const track of missing) {
+      const sighting = seen.has(track) ? null : followPartly(frame, track);
+      if (sighting !== null && !isOccupied(sighting.box, seen)) seen.set(track, sighting);
+    }
   }
 
-  /** Updates the tracks that were seen, coasts the others, and drops those unseen for too long. */
-  private updateTracks(seen: ReadonlyMap<Track, Sighting>, time: number): void {
+  /**
+   * Updates the tracks that were seen, coasts the others, and drops those unseen for too long.
+   * @returns the dropped ones
+   */
+  private updateTracks(seen: ReadonlyMap<Track, Sighting>, time: number): Track[] {
+    const dropped: Track[] = [];
     this.tracks = this.tracks.filter((track) => {
       const sighting = seen.get(track);
       if (sighting !== undefined) {
@@ -235,14 +223,37 @@ export class FaceFollower {
       const unseen = time - track.lastSeen;
       if (!track.refuted && unseen <= (track.confirmed ? COAST_SECONDS : DOUBTFUL_SECONDS)) return true;
       this.reIdentifier.lose(track, track.box, time);
+      dropped.push(track);
       return false;
     });
+    this.dropSuperseded();
+    return dropped;
+  }
+
+  /** A coasting track ends when its person is seen elsewhere in the frame. */
+  private dropSuperseded(): void {
+    const seen = new Set(this.tracks.filter(({ evidence }) => evidence !== 'carried').map(({ id }) => id));
+    this.tracks = this.tracks.filter(({ evidence, id }) => evidence !== 'carried' || !seen.has(id));
+  }
+
+  private report(): TrackedFace[] {
+    const shown = this.tracks.filter((track) => track.confirmed || track.evidence !== 'carried');
+    const { maxFaces } = this.options;
+    this.leftOut = Math.max(0, shown.length - maxFaces);
+    const rank = (track: Track): number => sizeOf(track.box) * (this.reported.has(track) ? STAYING_POWER : 1);
+    const largest = this.leftOut === 0 ? shown : shown.sort((a, b) => rank(b) - rank(a)).slice(0, maxFaces);
+    this.reported = new Set(largest);
+    return largest.map(toTrackedFace).sort((a, b) => a.trackId - b.trackId);
   }
 }
 
 /** Two faces have ended up in one place: following has gone wrong for one of them. */
 function convergeOnOne(sightings: readonly (Sighting | null)[]): boolean {
   return sightings.some((one, i) => sightings.some((other, j) => j > i && onSameFace(one!.box, other!.box)));
+}
+
+function acceptedOf(ended: readonly Track[]): number[] {
+  return ended.filter((track) => !track.confirmed && track.plausible).map(({ tracklet }) => tracklet);
 }
 
 function toTrackedFace(track: Track): TrackedFace {
@@ -254,6 +265,7 @@ function toTrackedFace(track: Track): TrackedFace {
     landmarks: track.landmarks,
     quality: faceQuality(track.landmarks, track.patch),
     evidence: track.evidence,
-    tentative: !track.identified || track.evidence === 'carried',
+    tentative: !track.confirmed || track.evidence === 'carried',
+    provisional: track.undecided !== null,
   };
 }

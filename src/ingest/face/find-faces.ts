@@ -1,5 +1,7 @@
 import type { Frame } from '../frame.js';
 import type { FaceNets } from './face-nets.js';
+import { FaceSearch } from './face-search.js';
+import type { FaceMatch } from './track/match.js';
 import { windowOfLandmarks } from './align/face-window.js';
 import { type Box, type Point, sizeOf } from './align/geometry.js';
 import { FaceVerifier } from './verify/face-verifier.js';
@@ -19,26 +21,25 @@ export interface FoundFace {
 export interface FindFacesOptions {
   /** Smallest side of a face's box in pixels of the frame; 20 by default. */
   readonly minSize?: number;
-  /** Faces at most; 8 by default. */
+  /** Faces at most, the largest first; no limit by default. */
   readonly maxFaces?: number;
 }
 
 /**
- * The verified faces of a single picture, largest first: as `FaceFollower` matches them in a frame, without re-identification.
+ * The verified faces of a single picture, largest first: as `FaceFollower` finds them in a frame, without re-identification.
  */
 export async function findFaces(
   frame: Frame,
   nets: FaceNets,
-  { minSize = 20, maxFaces = 8 }: FindFacesOptions = {},
+  { minSize = 20, maxFaces = Infinity }: FindFacesOptions = {},
 ): Promise<FoundFace[]> {
   const { detector } = nets;
-  const verifier = new FaceVerifier(nets.presence, detector.scores);
-  const entry = { minScore: detector.scores.high, minSize, room: maxFaces };
-  let matches = await verifier.verifyNewcomers(frame, await detector.detect(frame, { smallest: minSize }), [], entry);
-  if (matches.length === 0 && detector.adjustable) {
-    // Noise and faces that fill the frame show better in a smaller picture.
-    matches = await verifier.verifyNewcomers(frame, await detector.detect(frame, { smallest: Infinity }), [], entry);
-  }
+  const verifier = new FaceVerifier(nets, { minScore: detector.scores.high, minSize });
+  const search = new FaceSearch(detector, minSize);
+  const searches = [() => search.whole(frame, [], true), () => search.coarse(frame), () => search.turned(frame)];
+  let matches: FaceMatch[] = [];
+  for (const find of searches)
+    if (matches.length === 0) matches = await verifier.verifyNewcomers(frame, await find(), []);
   const sightings = await refineLandmarks(frame, nets.landmarks, matches);
   // In a video the next frame's points are looked for where this one's were, which is steadier than around a detection.
   const landmarks = await nets.landmarks.locate(
@@ -47,5 +48,6 @@ export async function findFaces(
   );
   return sightings
     .map(({ box, score }, i) => ({ box, score, landmarks: landmarks[i]! }))
-    .sort((a, b) => sizeOf(b.box) - sizeOf(a.box));
+    .sort((a, b) => sizeOf(b.box) - sizeOf(a.box))
+    .slice(0, maxFaces);
 }

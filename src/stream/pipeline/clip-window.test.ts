@@ -36,6 +36,7 @@ function face(trackId: number, evidence: FaceEvidence, tentative: boolean, track
     quality,
     evidence,
     tentative,
+    provisional: false,
   };
 }
 

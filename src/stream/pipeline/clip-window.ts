@@ -61,6 +61,8 @@ export class ClipWindow {
   private readonly smoother: PosteriorSmoother;
   /** Frames without a result yet, oldest first. */
   private waiting: FrameObservation[] = [];
+  /** Unconfirmed tracklets of waiting frames that count as faces. */
+  private accepted: ReadonlySet<number> = new Set();
   /** Classified sightings of each tracklet, kept as context for later ones; oldest first. */
   private readonly history = new Map<number, Sighting[]>();
 
@@ -89,6 +91,7 @@ export class ClipWindow {
   /** Takes the next frame and returns the results that have become final, possibly none. */
   async push(frame: FrameObservation): Promise<FrameResult[]> {
     this.waiting.push(frame);
+    this.accept(frame.accepted ?? []);
     if (this.causal) return this.settle(1);
     const due = this.countDue(frame);
     return due >= this.model.context.hop || this.waiting.length > MAX_WAITING_FRAMES
@@ -96,10 +99,19 @@ export class ClipWindow {
       : [];
   }
 
-  /** The results of all frames still waiting; call once, after the last frame. */
-  async flush(): Promise<FrameResult[]> {
+  /**
+   * The results of all frames still waiting; call once, after the last frame.
+   * @param accepted tracklets that end unconfirmed and count as faces all the same
+   */
+  async flush(accepted: readonly number[] = []): Promise<FrameResult[]> {
+    this.accept(accepted);
     const settled = await this.settle(this.waiting.length);
     return [...settled, ...this.smoother.flush().map((frame) => toFrameResult(frame, this.model.labels))];
+  }
+
+  private accept(tracklets: readonly number[]): void {
+    const waiting = new Set(this.waiting.flatMap(({ faces }) => faces.map(({ face }) => face.tracklet)));
+    this.accepted = new Set([...this.accepted, ...tracklets].filter((tracklet) => waiting.has(tracklet)));
   }
 
   private countDue(newest: FrameObservation): number {
@@ -127,19 +139,28 @@ export class ClipWindow {
       .map((frame) => toFrameResult(frame, this.model.labels));
   }
 
-  /** All confirmed sightings of each tracklet: settled history, then waiting ones up to the last confirmation. */
+  /**
+   * The sightings of each tracklet that count: settled history, then waiting ones up to the last that is surely a face, or to the end
+   * where the follower has accepted the tracklet. While it is undecided whose face it is, the latest guess holds.
+   */
   private confirmedSightings(): Map<number, Sighting[]> {
     const tracklets = new Map<number, Sighting[]>();
     for (const [tracklet, past] of this.history) tracklets.set(tracklet, [...past]);
-    const unconfirmed = new Map<number, Sighting[]>();
+    const open = new Map<number, Sighting[]>();
     for (const frame of this.waiting) {
       for (const observation of frame.faces) {
-        const { tracklet, trackId, tentative } = observation.face;
-        const held = append(unconfirmed, tracklet, { frame, trackId, observation });
-        if (tentative) continue;
+        const { tracklet, trackId, tentative, provisional } = observation.face;
+        const held = append(open, tracklet, { frame, trackId, observation });
+        if (tentative || provisional) continue;
         for (const sighting of held) append(tracklets, tracklet, { ...sighting, trackId });
-        unconfirmed.delete(tracklet);
+        open.delete(tracklet);
       }
+    }
+    for (const [tracklet, held] of open) {
+      const isAccepted = this.accepted.has(tracklet);
+      const last = held.findLastIndex(({ observation: { face } }) => !face.tentative || isAccepted);
+      const { trackId } = held.at(-1)!;
+      for (const sighting of held.slice(0, last + 1)) append(tracklets, tracklet, { ...sighting, trackId });
     }
     return tracklets;
   }

@@ -27,6 +27,8 @@ export class FacePipeline {
   private readonly follower: FaceFollower;
   private readonly window: ClipWindow;
   private readonly priorAdapter: PriorAdapter;
+  /** Most faces of one frame so far that `maxFaces` left out. */
+  leftOut = 0;
   private readonly follow = serial();
   private readonly encode = serial();
   private readonly classify = serial();
@@ -39,7 +41,7 @@ export class FacePipeline {
     this.follower = new FaceFollower(networks.faces, {
       detectEvery,
       minSize: minFaceSize,
-      maxFaces,
+      ...(maxFaces === null ? {} : { maxFaces }),
       ...(minScore === null ? {} : { minScore }),
     });
     this.priorAdapter = priorAdapter(networks.model, prior);
@@ -51,16 +53,23 @@ export class FacePipeline {
    * The next frame may be pushed before this one is done: its faces are then followed while this frame's are encoded.
    */
   async push(frame: Frame): Promise<FrameResult[]> {
-    const found = this.follow(() =>
-      frame.unreadable === undefined ? this.follower.update(frame) : Promise.resolve([]),
-    );
-    const observed = this.encode(async () => encodeFaces(frame, await found, this.networks.model));
+    const found = this.follow(async () => {
+      if (frame.unreadable !== undefined) return { faces: [], accepted: [] };
+      const faces = await this.follower.update(frame);
+      this.leftOut = Math.max(this.leftOut, this.follower.leftOut);
+      return { faces, accepted: this.follower.accepted };
+    });
+    const observed = this.encode(async () => {
+      const { faces, accepted } = await found;
+      return { ...(await encodeFaces(frame, faces, this.networks.model)), accepted };
+    });
     return this.classify(async () => this.window.push(await observed));
   }
 
   /** The results of all frames still waiting; call once, after the last frame. */
   flush(): Promise<FrameResult[]> {
-    return this.classify(() => this.window.flush());
+    const accepted = this.follow(() => Promise.resolve(this.follower.finish()));
+    return this.classify(async () => this.window.flush(await accepted));
   }
 
   /** Class frequencies in force, by label; estimated ones as they stand now. Null for a model that does not know those of its training set. */

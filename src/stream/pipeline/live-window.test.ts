@@ -34,6 +34,7 @@ function observations(model: ExpressionModel, changed: number): FrameObservation
     quality,
     evidence: 'detected',
     tentative: false,
+    provisional: false,
   } as const;
   // The features of a model that looks at each picture alone are its posteriors.
   const features = (index: number): Float32Array => {

@@ -18,5 +18,8 @@ export interface ClassifiedFace {
   readonly posteriors: Float32Array;
 }
 
-export type FrameObservation = FrameOf<FaceObservation>;
+export type FrameObservation = FrameOf<FaceObservation> & {
+  /** Tracklets that have ended unconfirmed and count as faces all the same. */
+  readonly accepted?: readonly number[];
+};
 export type ClassifiedFrame = FrameOf<ClassifiedFace>;

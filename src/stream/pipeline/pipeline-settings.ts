@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { closest } from '../../errors/closest.js';
 import { FerError } from '../../errors/fer-error.js';
-import { MAX_FACES } from '../../ingest/face/face-follower.js';
 import { BACKEND_NAMES } from '../../model/engines/backend.js';
 import { DEFAULT_MODEL } from '../../model/expression-model.js';
 import { PRIORS } from '../../model/class-prior.js';
@@ -19,8 +18,8 @@ export const pipelineSchema = z.strictObject({
   minFaceSize: z.number().min(0).default(20),
   /** Ignore faces with a lower detection score, 0..1; null uses the detector's own threshold. */
   minScore: z.number().min(0).max(1).nullable().default(null),
-  /** Faces per frame at most, largest first. */
-  maxFaces: z.int().min(1).max(100).default(MAX_FACES),
+  /** Faces per frame at most, the largest first; null: no limit. */
+  maxFaces: z.int().min(1).nullable().default(null),
   /** Expression model: the name of a built-in one, or a checkpoint folder. */
   model: z.string().min(1).default(DEFAULT_MODEL),
   /** Average the face and its mirror image, if the model was trained for it; false is faster, slightly less accurate. */

@@ -16,6 +16,7 @@ function face(tracklet: number): TrackedFace {
     quality,
     evidence: 'detected',
     tentative: false,
+    provisional: false,
   };
 }
 

@@ -45,6 +45,46 @@ export function patchSimilarity(a: FacePatch, b: FacePatch): number {
   return sum;
 }
 
+/** A half with less of the face's contrast than this share shows nothing to compare. */
+const FEATURELESS = 0.5;
+
+/** The similarity of the two halves (left, right, upper or lower) that are most alike, -1..1. */
+export function halfSimilarity(a: FacePatch, b: FacePatch): number {
+  const half = COARSE / 2;
+  const areas = [
+    [0, 0, half, COARSE],
+    [half, 0, COARSE, COARSE],
+    [0, 0, COARSE, half],
+    [0, half, COARSE, COARSE],
+  ] as const;
+  return Math.max(...areas.map(([left, top, right, bottom]) => areaSimilarity(a, b, left, top, right, bottom)));
+}
+
+function areaSimilarity(a: FacePatch, b: FacePatch, left: number, top: number, right: number, bottom: number): number {
+  const count = (right - left) * (bottom - top);
+  let sumA = 0;
+  let sumB = 0;
+  let squaresA = 0;
+  let squaresB = 0;
+  let products = 0;
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
+      const p = a.coarse[y * COARSE + x]!;
+      const q = b.coarse[y * COARSE + x]!;
+      sumA += p;
+      sumB += q;
+      squaresA += p * p;
+      squaresB += q * q;
+      products += p * q;
+    }
+  }
+  const spreadA = squaresA - (sumA * sumA) / count;
+  const spreadB = squaresB - (sumB * sumB) / count;
+  // A patch has norm 1, each half of it about 1/2 of its square.
+  if (spreadA < FEATURELESS / 2) return -1;
+  return (products - (sumA * sumB) / count) / Math.sqrt(Math.max(1e-9, spreadA * spreadB));
+}
+
 /** Share of a patch's contrast that lies in its finest detail; falls when the face is blurred or was enlarged. */
 export function fineDetail({ grey }: FacePatch): number {
   let mean = 0;

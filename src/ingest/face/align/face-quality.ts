@@ -1,5 +1,5 @@
 import { type FacePatch, fineDetail } from './face-patch.js';
-import { facePoints, rollOf } from './face-window.js';
+import { facePoints, rollOfLandmarks } from './face-window.js';
 import { distance, meanPoint, type Point } from './geometry.js';
 
 /** How good the picture of a face is. */
@@ -28,7 +28,7 @@ export function faceQuality(landmarks: readonly Point[], patch: FacePatch): Face
   const size = eyeDistance(landmarks);
   const sharpness = Math.min(1, fineDetail(patch) / SHARP_DETAIL);
   const yaw = yawOf(landmarks);
-  const roll = rollOf(landmarks) * DEGREES;
+  const roll = rollOfLandmarks(landmarks) * DEGREES;
   const frontal = Math.max(0, Math.cos(Math.min(90, Math.abs(yaw)) / DEGREES));
   const overall = Math.min(1, size / AMPLE_SIZE) * (0.25 + 0.75 * sharpness) * frontal;
   return { size, sharpness, yaw, roll, overall };

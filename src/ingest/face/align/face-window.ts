@@ -22,14 +22,14 @@ export function facePoints(landmarks: readonly Point[]): { left: Point; right: P
 }
 
 /** The angle of the line through both eyes, in radians. */
-export function rollOf(landmarks: readonly Point[]): number {
+export function rollOfLandmarks(landmarks: readonly Point[]): number {
   const { left, right } = facePoints(landmarks);
   return Math.atan2(right.y - left.y, right.x - left.x);
 }
 
 /** Where to look for the 68 points, given where they were. */
 export function windowOfLandmarks(landmarks: readonly Point[]): FaceWindow {
-  const angle = rollOf(landmarks);
+  const angle = rollOfLandmarks(landmarks);
   const bounds = boundsOf(landmarks.map((point) => rotate(point, -angle)));
   return {
     center: rotate(centerOf(bounds), angle),

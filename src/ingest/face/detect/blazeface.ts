@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../../frame.js';
 import type { Detection, DetectorScores, FaceDetector, Search } from './detector.js';
-import { wholeFrame } from './detector.js';
-import type { Box } from '../align/geometry.js';
-import { fillLetterbox, fitLetterbox, type Letterbox, toFrame } from './letterbox.js';
+import { rollOf, wholeFrame } from './detector.js';
+import type { Box, Point } from '../align/geometry.js';
+import { boxToFrame, fillLetterbox, fitLetterbox, type Letterbox, toFrame } from './letterbox.js';
 import type { PixelScaling } from '../align/pixel-scaling.js';
 import { GraphNetwork } from '../../../model/pretrained/graph-network.js';
 import { loadHumanGraph } from '../../../model/pretrained/weight-files.js';
 import { mergeOverlapping } from './non-max-suppression.js';
+import { type QuarterTurn, turnBack, turnUpright } from './quarter-turn.js';
 
 /** Longer sides of the input in pixels; trained at the largest, but fully convolutional. */
 const INPUT_SIZES = [128, 192, 256] as const;
@@ -46,11 +47,15 @@ export class BlazeFace implements FaceDetector {
     return new BlazeFace(new GraphNetwork(nodes, weights, OUTPUTS));
   }
 
-  async detect(frame: Frame, { region = wholeFrame(frame), smallest = 0 }: Search = {}): Promise<Detection[]> {
+  async detect(
+    frame: Frame,
+    { region = wholeFrame(frame), smallest = 0, quarter = 0 }: Search = {},
+  ): Promise<Detection[]> {
     const letterbox = fitLetterbox(region, inputSize(region, smallest), INPUT_MULTIPLE);
     const pixels = new Float32Array(letterbox.width * letterbox.height * 3);
     fillLetterbox(frame, letterbox, SCALING, pixels);
-    const input = tf.tensor4d(pixels, [1, letterbox.height, letterbox.width, 3]);
+    const upright = turnUpright(pixels, letterbox, quarter);
+    const input = tf.tensor4d(upright.pixels, [1, upright.height, upright.width, 3]);
     const outputs = this.network.run(input); // [1, h, w, anchors * (1 | 16)]
     input.dispose();
     const [fineScores, fineBoxes, coarseScores, coarseBoxes] = await Promise.all(
@@ -59,8 +64,8 @@ export class BlazeFace implements FaceDetector {
     tf.dispose(outputs);
     return mergeOverlapping(
       [
-        ...decode(FINE, letterbox, fineScores!, fineBoxes!, this.scores.low),
-        ...decode(COARSE, letterbox, coarseScores!, coarseBoxes!, this.scores.low),
+        ...decode(FINE, letterbox, quarter, fineScores!, fineBoxes!, this.scores.low),
+        ...decode(COARSE, letterbox, quarter, coarseScores!, coarseBoxes!, this.scores.low),
       ],
       OVERLAP,
     );
@@ -79,12 +84,14 @@ function inputSize(region: Box, smallest: number): number {
 function decode(
   grid: Grid,
   letterbox: Letterbox,
+  quarter: QuarterTurn,
   scores: ArrayLike<number>,
   values: ArrayLike<number>,
   low: number,
 ): Detection[] {
   const threshold = Math.log(low / (1 - low));
-  const columns = letterbox.width / grid.stride;
+  const columns = (quarter % 2 === 1 ? letterbox.height : letterbox.width) / grid.stride;
+  const place = (point: Point): Point => toFrame(letterbox, turnBack(point, letterbox, quarter));
   const detections: Detection[] = [];
   for (let i = 0; i < scores.length; i++) {
     const logit = scores[i]!;
@@ -95,13 +102,15 @@ function decode(
     const at = i * VALUES;
     const width = values[at + 2]!;
     const height = values[at + 3]!;
-    const corner = toFrame(letterbox, { x: x + values[at]! - width / 2, y: y + values[at + 1]! - height / 2 });
+    const center = { x: x + values[at]!, y: y + values[at + 1]! };
+    const keypoints = Array.from({ length: KEYPOINTS }, (_, k) =>
+      place({ x: x + values[at + 4 + 2 * k]!, y: y + values[at + 5 + 2 * k]! }),
+    );
     detections.push({
       score: 1 / (1 + Math.exp(-logit)),
-      box: { ...corner, width: width * letterbox.scale, height: height * letterbox.scale },
-      keypoints: Array.from({ length: KEYPOINTS }, (_, k) =>
-        toFrame(letterbox, { x: x + values[at + 4 + 2 * k]!, y: y + values[at + 5 + 2 * k]! }),
-      ),
+      box: boxToFrame(letterbox, center, { width, height }, quarter),
+      keypoints,
+      roll: rollOf(keypoints, quarter),
     });
   }
   return detections;

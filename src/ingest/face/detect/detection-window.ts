@@ -10,7 +10,7 @@ const PRESENCE_MARGIN = 1.5;
 
 /** Where the landmark network looks for the 68 points of a new detection. */
 export function landmarkWindow(detection: Detection): FaceWindow {
-  const angle = angleOf(detection);
+  const angle = detection.roll;
   const { x, y } = centerOf(detection.box);
   const side = Math.max(detection.box.width, detection.box.height) * LANDMARK_MARGIN;
   const down = side * LANDMARK_LOWERING;
@@ -22,13 +22,6 @@ export function presenceWindow(detection: Detection): FaceWindow {
   return {
     center: centerOf(detection.box),
     side: Math.max(detection.box.width, detection.box.height) * PRESENCE_MARGIN,
-    angle: angleOf(detection),
+    angle: detection.roll,
   };
-}
-
-/** In-plane rotation from the line through the eyes, in radians; 0 without keypoints. */
-function angleOf({ keypoints }: Detection): number {
-  const first = keypoints?.[0];
-  const second = keypoints?.[1];
-  return first === undefined || second === undefined ? 0 : Math.atan2(second.y - first.y, second.x - first.x);
 }

@@ -1,5 +1,6 @@
 import type { Frame } from '../../frame.js';
 import type { Box, Point } from '../align/geometry.js';
+import type { QuarterTurn } from './quarter-turn.js';
 
 /** A face as a detector reports it. */
 export interface Detection {
@@ -9,6 +10,8 @@ export interface Detection {
   readonly score: number;
   /** BlazeFace's six: right eye, left eye, nose tip, mouth, right and left ear (the person's own sides); null when the detector gives none. */
   readonly keypoints: readonly Point[] | null;
+  /** Radians clockwise on screen by which the face is rolled in the picture plane. */
+  readonly roll: number;
 }
 
 /** Where to search and how closely. */
@@ -17,6 +20,8 @@ export interface Search {
   readonly region?: Box;
   /** Side in pixels of the smallest face to find; lets a detector use a smaller input. 0 = as small as it can. */
   readonly smallest?: number;
+  /** Search for faces rolled by this many quarter turns; 0 (upright) by default. */
+  readonly quarter?: QuarterTurn;
 }
 
 /** Finds faces in a single frame, without memory of earlier ones. */
@@ -45,4 +50,11 @@ export interface DetectorScores {
 /** The whole of a frame as a box. */
 export function wholeFrame(frame: Frame): Box {
   return { x: 0, y: 0, width: frame.width, height: frame.height };
+}
+
+/** The roll of a face from the line through its eyes, or, without keypoints, from the quarter turn it was found at. */
+export function rollOf(keypoints: readonly Point[] | null, quarter: QuarterTurn): number {
+  const [right, left] = keypoints ?? [];
+  if (right === undefined || left === undefined) return (quarter * Math.PI) / 2;
+  return Math.atan2(left.y - right.y, left.x - right.x);
 }

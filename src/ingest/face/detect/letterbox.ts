@@ -1,6 +1,7 @@
 import type { Frame } from '../../frame.js';
 import type { Box, Point } from '../align/geometry.js';
 import type { PixelScaling } from '../align/pixel-scaling.js';
+import { type Extent, type QuarterTurn, turnBack } from './quarter-turn.js';
 
 /** A network input filled from part of a frame, and the way back to frame pixels. */
 export interface Letterbox {
@@ -42,6 +43,18 @@ export function fitLetterbox(
 
 export function toFrame(letterbox: Letterbox, point: Point): Point {
   return { x: letterbox.x + point.x * letterbox.scale, y: letterbox.y + point.y * letterbox.scale };
+}
+
+/**
+ * A box that a network found in the letterbox turned upright, in pixels of the frame.
+ * @param center in pixels of the upright input
+ */
+export function boxToFrame(letterbox: Letterbox, center: Point, size: Extent, quarter: QuarterTurn): Box {
+  const { x, y } = toFrame(letterbox, turnBack(center, letterbox, quarter));
+  const lies = quarter % 2 === 1;
+  const width = (lies ? size.height : size.width) * letterbox.scale;
+  const height = (lies ? size.width : size.height) * letterbox.scale;
+  return { x: x - width / 2, y: y - height / 2, width, height };
 }
 
 /** Samples taken for one output pixel along one axis: up to `taps` frame positions with weights that sum to 1. */

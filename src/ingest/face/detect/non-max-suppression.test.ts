@@ -3,7 +3,7 @@ import type { Detection } from './detector.js';
 import { mergeOverlapping } from './non-max-suppression.js';
 
 function detection(x: number, y: number, side: number, score: number): Detection {
-  return { box: { x, y, width: side, height: side }, score, keypoints: [{ x, y }] };
+  return { box: { x, y, width: side, height: side }, score, keypoints: [{ x, y }], roll: 0 };
 }
 
 describe('mergeOverlapping', () => {

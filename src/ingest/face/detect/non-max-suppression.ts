@@ -1,5 +1,5 @@
 import { intersectionOverSmaller, intersectionOverUnion } from '../align/geometry.js';
-import type { Detection } from './detector.js';
+import { type Detection, rollOf } from './detector.js';
 
 /** A box that lies this much inside a better one shows part of the same face at another scale. */
 const NESTED = 0.65;
@@ -26,7 +26,12 @@ function average(group: readonly Detection[], score: number): Detection {
   const total = group.reduce((sum, { score: share }) => sum + share, 0);
   const mean = (value: (detection: Detection) => number): number =>
     group.reduce((sum, detection) => sum + value(detection) * detection.score, 0) / total;
-  const keypoints = group[0]!.keypoints;
+  const first = group[0]!;
+  const keypoints =
+    first.keypoints?.map((_, i) => ({
+      x: mean((detection) => detection.keypoints![i]!.x),
+      y: mean((detection) => detection.keypoints![i]!.y),
+    })) ?? null;
   return {
     score,
     box: {
@@ -35,10 +40,7 @@ function average(group: readonly Detection[], score: number): Detection {
       width: mean(({ box }) => box.width),
       height: mean(({ box }) => box.height),
     },
-    keypoints:
-      keypoints?.map((_, i) => ({
-        x: mean((detection) => detection.keypoints![i]!.x),
-        y: mean((detection) => detection.keypoints![i]!.y),
-      })) ?? null,
+    keypoints,
+    roll: keypoints === null ? first.roll : rollOf(keypoints, 0),
   };
 }

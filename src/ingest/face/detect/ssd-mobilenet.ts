@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../../frame.js';
 import type { Detection, DetectorScores, FaceDetector, Search } from './detector.js';
-import { wholeFrame } from './detector.js';
-import { fillLetterbox, fitLetterbox, type Letterbox } from './letterbox.js';
+import { rollOf, wholeFrame } from './detector.js';
+import { boxToFrame, fillLetterbox, fitLetterbox, type Letterbox } from './letterbox.js';
 import type { PixelScaling } from '../align/pixel-scaling.js';
 import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from '../../../model/pretrained/weight-files.js';
 import { mergeOverlapping } from './non-max-suppression.js';
+import { type QuarterTurn, turnUpright } from './quarter-turn.js';
 
 const INPUT_SIZE = 512;
 const SCALING: PixelScaling = { gain: 1 / 127.5, offset: [-1, -1, -1] };
@@ -47,16 +48,16 @@ export class SsdMobileNet implements FaceDetector {
     return new SsdMobileNet(weights, depthwise, anchors);
   }
 
-  async detect(frame: Frame, { region = wholeFrame(frame) }: Search = {}): Promise<Detection[]> {
+  async detect(frame: Frame, { region = wholeFrame(frame), quarter = 0 }: Search = {}): Promise<Detection[]> {
     const letterbox = fitLetterbox(region, INPUT_SIZE, INPUT_SIZE, 'start');
     const pixels = new Float32Array(INPUT_SIZE * INPUT_SIZE * 3);
     fillLetterbox(frame, letterbox, SCALING, pixels);
-    const input = tf.tensor4d(pixels, [1, INPUT_SIZE, INPUT_SIZE, 3]);
+    const input = tf.tensor4d(turnUpright(pixels, letterbox, quarter).pixels, [1, INPUT_SIZE, INPUT_SIZE, 3]);
     const [boxes, classes] = tf.tidy(() => this.forward(input));
     input.dispose();
     const [boxValues, classValues] = await Promise.all([boxes.data(), classes.data()]);
     tf.dispose([boxes, classes]);
-    return mergeOverlapping(decode(boxValues, classValues, this.anchors, letterbox, this.scores.low), OVERLAP);
+    return mergeOverlapping(decode(boxValues, classValues, this.anchors, letterbox, quarter, this.scores.low), OVERLAP);
   }
 
   dispose(): void {
@@ -135,10 +136,10 @@ function decode(
   classes: ArrayLike<number>,
   anchors: ArrayLike<number>,
   letterbox: Letterbox,
+  quarter: QuarterTurn,
   low: number,
 ): Detection[] {
   const detections: Detection[] = [];
-  const side = INPUT_SIZE * letterbox.scale;
   for (let i = 0; i < anchors.length / 4; i++) {
     const score = 1 / (1 + Math.exp(-classes[i * CLASSES + FACE_CLASS]!));
     if (score < low) continue;
@@ -150,15 +151,13 @@ function decode(
     const x = (codes[4 * i + 1]! / 10) * anchorWidth + left + anchorWidth / 2;
     const height = Math.exp(codes[4 * i + 2]! / 5) * anchorHeight;
     const width = Math.exp(codes[4 * i + 3]! / 5) * anchorWidth;
+    const center = { x: x * INPUT_SIZE, y: y * INPUT_SIZE };
+    const size = { width: width * INPUT_SIZE, height: height * INPUT_SIZE };
     detections.push({
       score,
-      box: {
-        x: letterbox.x + (x - width / 2) * side,
-        y: letterbox.y + (y - height / 2) * side,
-        width: width * side,
-        height: height * side,
-      },
+      box: boxToFrame(letterbox, center, size, quarter),
       keypoints: null,
+      roll: rollOf(null, quarter),
     });
   }
   return detections;

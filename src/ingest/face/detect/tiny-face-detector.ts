@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../../frame.js';
 import type { Detection, DetectorScores, FaceDetector, Search } from './detector.js';
-import { wholeFrame } from './detector.js';
-import { fillLetterbox, fitLetterbox, type Letterbox } from './letterbox.js';
+import { rollOf, wholeFrame } from './detector.js';
+import { boxToFrame, fillLetterbox, fitLetterbox, type Letterbox } from './letterbox.js';
 import type { PixelScaling } from '../align/pixel-scaling.js';
 import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from '../../../model/pretrained/weight-files.js';
 import { mergeOverlapping } from './non-max-suppression.js';
+import { type QuarterTurn, turnUpright } from './quarter-turn.js';
 
 const INPUT_SIZE = 320;
 const MEAN = [117.001, 114.697, 97.404] as const;
@@ -36,18 +37,18 @@ export class TinyFaceDetector implements FaceDetector {
     return new TinyFaceDetector(await loadFaceApiWeights('tiny_face_detector_model'));
   }
 
-  async detect(frame: Frame, { region = wholeFrame(frame) }: Search = {}): Promise<Detection[]> {
+  async detect(frame: Frame, { region = wholeFrame(frame), quarter = 0 }: Search = {}): Promise<Detection[]> {
     const size = INPUT_SIZE;
     const letterbox = fitLetterbox(region, size, size, 'start');
     const pixels = new Float32Array(size * size * 3);
     fillLetterbox(frame, letterbox, SCALING, pixels);
-    const input = tf.tensor4d(pixels, [1, size, size, 3]);
+    const input = tf.tensor4d(turnUpright(pixels, letterbox, quarter).pixels, [1, size, size, 3]);
     const output = tf.tidy(() => this.forward(input)); // [1, cells, cells, anchors * values]
     input.dispose();
     const values = await output.data();
     const cells = output.shape[1];
     output.dispose();
-    return mergeOverlapping(decode(values, cells, size, letterbox, this.scores.low), OVERLAP);
+    return mergeOverlapping(decode(values, cells, size, letterbox, quarter, this.scores.low), OVERLAP);
   }
 
   dispose(): void {
@@ -105,11 +106,12 @@ function decode(
   cells: number,
   size: number,
   letterbox: Letterbox,
+  quarter: QuarterTurn,
   low: number,
 ): Detection[] {
   const detections: Detection[] = [];
   // Stock face-api takes a cell for 1 / cells of the input, although pooling rounds the true stride.
-  const cell = (size / cells) * letterbox.scale;
+  const cell = size / cells;
   for (let row = 0; row < cells; row++) {
     for (let column = 0; column < cells; column++) {
       for (const [anchor, [anchorWidth, anchorHeight]] of ANCHORS.entries()) {
@@ -118,9 +120,14 @@ function decode(
         if (score < low) continue;
         const width = Math.exp(values[at + 2]!) * anchorWidth * cell;
         const height = Math.exp(values[at + 3]!) * anchorHeight * cell;
-        const x = letterbox.x + (column + sigmoid(values[at]!)) * cell;
-        const y = letterbox.y + (row + sigmoid(values[at + 1]!)) * cell;
-        detections.push({ score, box: { x: x - width / 2, y: y - height / 2, width, height }, keypoints: null });
+        const x = (column + sigmoid(values[at]!)) * cell;
+        const y = (row + sigmoid(values[at + 1]!)) * cell;
+        detections.push({
+          score,
+          box: boxToFrame(letterbox, { x, y }, { width, height }, quarter),
+          keypoints: null,
+          roll: rollOf(null, quarter),
+        });
       }
     }
   }

@@ -1,11 +1,17 @@
+import { type Box, centerOf, distance, intersectionOverUnion, sizeOf } from '../align/geometry.js';
 import { assign } from '../track/assignment.js';
 import { embeddingDistance, type FaceEmbedding } from './embedding-net.js';
-import { type Box, centerOf, distance, intersectionOverUnion, sizeOf } from '../align/geometry.js';
+import { type Pose, POSES } from '../align/pose.js';
 
-/** Below this distance from a person's mean embedding a face is that person's (measured: see docs/faces.md). */
+/** Below this distance to a person's embedding a face is that person's (measured: see docs/faces.md). */
 export const SAME_PERSON = 0.42;
-/** From here on it is somebody else; in between, more looks are needed. */
+/** From here on, seen from the same side, it is somebody else; in between, more looks are needed. */
 export const OTHER_PERSON = 0.62;
+/** The same where the two were seen from different sides, which alone sets a person's embeddings apart. */
+const OTHER_PERSON_TURNED = 0.8;
+/** The best guess where no further look decides: a known person below these distances, else a new one. */
+const GUESS = 0.5;
+const GUESS_TURNED = 0.58;
 /** A face that returns within these seconds, near where it was lost, may be farther off than `SAME_PERSON`. */
 const RETURN_SECONDS = 1.5;
 const RETURN_OVERLAP = 0.2;
@@ -13,13 +19,18 @@ const RETURN_OVERLAP = 0.2;
 const NEARBY = 2.5;
 const RETURNING_PERSON = 0.55;
 /** People remembered at most; the one not seen for longest is forgotten first. */
-const MOST_PEOPLE = 64;
+const MOST_PEOPLE = 256;
+
+/** The mean of a person's embeddings in one pose. */
+interface View {
+  readonly mean: Float32Array;
+  /** Sum of the weights behind `mean`. */
+  weight: number;
+}
 
 interface Person {
   readonly id: number;
-  mean: Float32Array | null;
-  /** Sum of the weights behind `mean`. */
-  weight: number;
+  readonly views: Map<Pose, View>;
   /** Where and when the person was lost, while that still says something about where to expect them. */
   lost: { readonly box: Box; readonly time: number } | null;
   lastSeen: number;
@@ -28,16 +39,30 @@ interface Person {
 /** A new face that may be somebody known. */
 export interface Candidate {
   readonly embedding: FaceEmbedding;
+  readonly pose: Pose;
   readonly box: Box;
   /** Not half hidden, blurred or turned away. Only such a look can tell that somebody is new. */
   readonly clear: boolean;
 }
 
-/** Whose face it is: a known person, a new one, or not decidable yet. */
+/**
+ * Whose face it is: a known person, a new one, or not decidable yet; then `guess` is the likeliest person,
+ * null for a new one.
+ */
 export type Identification =
-  { readonly kind: 'known'; readonly id: number } | { readonly kind: 'new' } | { readonly kind: 'undecided' };
+  | { readonly kind: 'known'; readonly id: number }
+  | { readonly kind: 'new' }
+  | { readonly kind: 'undecided'; readonly guess: number | null };
 
-/** The people of one video, with the embeddings of their faces. */
+/** How far a face is from a person. */
+export interface Separation {
+  /** To the nearest view; Infinity when the person has none. */
+  readonly apart: number;
+  /** The person is known in the face's own pose: only then does a large distance tell two people apart. */
+  readonly alike: boolean;
+}
+
+/** The people of one video, with the embeddings of their faces in each pose. */
 export class Identities {
   private readonly people = new Map<number, Person>();
   private nextId = 1;
@@ -45,7 +70,7 @@ export class Identities {
   /** Somebody not seen before. */
   create(time: number): number {
     const id = this.nextId++;
-    this.people.set(id, { id, mean: null, weight: 0, lost: null, lastSeen: time });
+    this.people.set(id, { id, views: new Map(), lost: null, lastSeen: time });
     if (this.people.size > MOST_PEOPLE) {
       const [oldest] = [...this.people.values()].sort((a, b) => a.lastSeen - b.lastSeen);
       this.people.delete(oldest!.id);
@@ -58,19 +83,33 @@ export class Identities {
     this.people.delete(id);
   }
 
-  /** Adds an embedding to a person's mean. */
-  learn(id: number, embedding: FaceEmbedding, weight: number): void {
+  /** Adds an embedding to a person's mean in this pose. */
+  learn(id: number, embedding: FaceEmbedding, pose: Pose, weight: number): void {
     const person = this.people.get(id);
     if (person === undefined) return;
-    const mean = (person.mean ??= new Float32Array(embedding.length));
-    person.weight += weight;
-    for (let i = 0; i < mean.length; i++) mean[i]! += ((embedding[i]! - mean[i]!) * weight) / person.weight;
+    const view = person.views.get(pose);
+    if (view === undefined) {
+      person.views.set(pose, { mean: Float32Array.from(embedding), weight });
+      return;
+    }
+    view.weight += weight;
+    for (let i = 0; i < view.mean.length; i++)
+      view.mean[i]! += ((embedding[i]! - view.mean[i]!) * weight) / view.weight;
   }
 
-  /** How far a face is from a person's mean; Infinity when nothing is known of the person. */
-  distance(id: number, embedding: FaceEmbedding): number {
-    const mean = this.people.get(id)?.mean;
-    return mean === null || mean === undefined ? Infinity : embeddingDistance(mean, embedding);
+  knows(id: number, pose: Pose): boolean {
+    return this.people.get(id)?.views.has(pose) ?? false;
+  }
+
+  separation(id: number, embedding: FaceEmbedding, pose: Pose): Separation {
+    const person = this.people.get(id);
+    return person === undefined ? { apart: Infinity, alike: false } : separate(person, embedding, pose);
+  }
+
+  /** True when a face is certainly not this person's. */
+  isSomebodyElse(id: number, embedding: FaceEmbedding, pose: Pose): boolean {
+    const separation = this.separation(id, embedding, pose);
+    return Number.isFinite(separation.apart) && isOther(separation);
   }
 
   seen(id: number, time: number): void {
@@ -94,29 +133,65 @@ export class Identities {
   /**
    * Identifies faces that appear together among the people not in the picture. No two get the same id.
    * @param present ids in the picture already
+   * @param expected ids in the picture, or hidden there a moment ago: no guess names them
    */
-  identify(candidates: readonly Candidate[], present: ReadonlySet<number>, time: number): Identification[] {
-    const absent = [...this.people.values()].filter(({ id, mean }) => mean !== null && !present.has(id));
-    const distances = candidates.map(({ embedding: embedding }) =>
-      absent.map(({ mean }) => embeddingDistance(mean!, embedding)),
+  identify(
+    candidates: readonly Candidate[],
+    present: ReadonlySet<number>,
+    expected: ReadonlySet<number>,
+    time: number,
+  ): Identification[] {
+    const absent = [...this.people.values()].filter(({ id, views }) => views.size > 0 && !present.has(id));
+    const separations = candidates.map(({ embedding, pose }) =>
+      absent.map((person) => separate(person, embedding, pose)),
     );
-    const cost = candidates.map((candidate, row) =>
-      absent.map((person, column) => {
-        const limit = isReturn(person, candidate.box, time) ? RETURNING_PERSON : SAME_PERSON;
-        const apart = distances[row]![column]!;
-        // Every match within its limit must be worth more than leaving a face unmatched.
-        return apart < limit ? apart - limit : Infinity;
-      }),
+    const known = matchWithin(separations, (row, column) =>
+      isReturn(absent[column]!, candidates[row]!.box, time) ? RETURNING_PERSON : SAME_PERSON,
     );
-    const known = new Map(assign(cost));
+    const taken = new Set(known.values());
+    const guesses = matchWithin(separations, (row, column) => {
+      if (known.has(row) || taken.has(column) || expected.has(absent[column]!.id)) return -Infinity;
+      return separations[row]![column]!.alike ? GUESS : GUESS_TURNED;
+    });
     return candidates.map(({ clear, box }, row): Identification => {
       const column = known.get(row);
       if (column !== undefined) return { kind: 'known', id: absent[column]!.id };
       // A face that comes out from behind something shows only half at first.
-      if (absent.some((person) => isNearby(person, box, time))) return { kind: 'undecided' };
-      return distances[row]!.some((apart) => !clear || apart < OTHER_PERSON) ? { kind: 'undecided' } : { kind: 'new' };
+      const returns = absent.some((person) => isNearby(person, box, time));
+      const certain = separations[row]!.every((separation) => clear && isOther(separation));
+      if (!returns && certain) return { kind: 'new' };
+      const guess = guesses.get(row);
+      return { kind: 'undecided', guess: guess === undefined ? null : absent[guess]!.id };
     });
   }
+}
+
+/** The assignment of faces to people within a limit of distance for each pair, by row. */
+function matchWithin(
+  separations: readonly (readonly Separation[])[],
+  limitOf: (row: number, column: number) => number,
+): Map<number, number> {
+  const cost = separations.map((row, i) =>
+    row.map(({ apart }, j) => {
+      const limit = limitOf(i, j);
+      // Every match within its limit must be worth more than leaving a face unmatched.
+      return apart < limit ? apart - limit : Infinity;
+    }),
+  );
+  return new Map(assign(cost));
+}
+
+function separate({ views }: Person, embedding: FaceEmbedding, pose: Pose): Separation {
+  let apart = Infinity;
+  for (const name of POSES) {
+    const view = views.get(name);
+    if (view !== undefined) apart = Math.min(apart, embeddingDistance(view.mean, embedding));
+  }
+  return { apart, alike: views.has(pose) };
+}
+
+function isOther({ apart, alike }: Separation): boolean {
+  return apart >= (alike ? OTHER_PERSON : OTHER_PERSON_TURNED);
 }
 
 function isNearby({ lost }: Person, box: Box, time: number): boolean {

@@ -1,11 +1,12 @@
 import type { Frame } from '../../frame.js';
 import { patchSimilarity } from '../align/face-patch.js';
-import { faceQuality } from '../align/face-quality.js';
-import { type Box, intersectionOverSmaller } from '../align/geometry.js';
+import { type FaceQuality, faceQuality } from '../align/face-quality.js';
+import { type Box, intersectionOverSmaller, intersectionOverUnion } from '../align/geometry.js';
 import { assign } from '../track/assignment.js';
 import { type Sighting, Track } from '../track/track.js';
 import type { EmbeddingNet, FaceEmbedding } from './embedding-net.js';
-import { type Candidate, Identities, OTHER_PERSON } from './identities.js';
+import { type Candidate, type Identification, Identities } from './identities.js';
+import { poseOf } from '../align/pose.js';
 
 /** Below this similarity of two consecutive patches, check whether it is still the same person. */
 const CHANGED = 0.4;
@@ -21,9 +22,13 @@ const EXCHANGE_MARGIN = 0.1;
 const LOOKS_TO_DECIDE = 3;
 const LOOK_PAUSE = 0.08;
 const LONGEST_UNDECIDED = 0.8;
-/** A face of lower quality, or farther from its person's mean, is not added to that mean. */
+/** A face of lower quality, turned heads not counted as such, teaches nothing about its person. */
 const TEACHABLE = 0.35;
+/** A face farther from its person is not added to the person's views, or only as the first one in its pose. */
 const LEARNABLE = 0.52;
+const LEARNABLE_TURNED = 0.8;
+/** Overlap with the frame before above which a face has not moved. */
+const UNMOVED = 0.8;
 
 /** A verified face that no track accounts for. */
 export interface NewTrack {
@@ -48,40 +53,84 @@ export class ReIdentifier {
     if (track.identified) this.identities.seen(track.id, time);
   }
 
-  /** @param box where it was lost; null when that says nothing */
+  /**
+   * A track ends. One that is still undecided keeps the id it has: that is the best guess.
+   * @param box where it was lost; null when that says nothing
+   */
   lose(track: Track, box: Box | null, time: number): void {
-    if (track.identified) this.identities.lose(track.id, box, time);
-    else this.identities.discard(track.id);
+    const { undecided } = track;
+    if (undecided !== null && undecided.created) {
+      if (!track.plausible) {
+        this.identities.discard(track.id);
+        return;
+      }
+      const { embedding, pose } = undecided.look;
+      this.identities.learn(track.id, embedding, pose, weightOf(track));
+    }
+    this.identities.lose(track.id, box, time);
   }
 
-  /** Tracks for new faces, each with a person id, provisional while it is undecided. */
-  async startTracks(frame: Frame, faces: readonly NewTrack[], present: readonly Track[]): Promise<Track[]> {
+  /**
+   * Tracks for new faces, each with a person id, provisional while it is undecided.
+   * @param seen the tracks seen in this frame
+   * @param tracks all tracks; those not seen may turn out to be one of the new faces
+   */
+  async startTracks(
+    frame: Frame,
+    faces: readonly NewTrack[],
+    seen: readonly Track[],
+    tracks: readonly Track[],
+  ): Promise<Track[]> {
     if (faces.length === 0) return [];
     const time = frame.timestamp;
     const embeddings = await this.net.embed(
       frame,
       faces.map(({ sighting }) => sighting.landmarks),
     );
-    const candidates = faces.map(({ sighting }, i) => candidate(embeddings[i]!, sighting, present));
-    const identifications = this.identities.identify(candidates, idsOf(present), time);
+    const looks = faces.map(({ sighting }, i) => lookAt(embeddings[i]!, sighting, tracks));
+    const identifications = this.identities.identify(looks, idsOf(seen), idsOf(tracks), time);
     return faces.map(({ sighting, confirmed }, i) => {
       const identification = identifications[i]!;
-      const id = identification.kind === 'known' ? identification.id : this.identities.create(time);
+      const look = looks[i]!;
+      const known = knownId(identification);
+      const id = known ?? this.identities.create(time);
       const track = new Track(id, ++this.tracklets, sighting, time, confirmed);
       if (identification.kind === 'undecided')
-        track.undecided = { clearLooks: Number(candidates[i]!.clear), nextLook: time + LOOK_PAUSE };
-      else this.identities.learn(id, embeddings[i]!, weightOf(track));
+        track.undecided = {
+          clearLooks: Number(look.clear),
+          nextLook: time + LOOK_PAUSE,
+          created: known === null,
+          look,
+        };
+      else this.identities.learn(id, look.embedding, look.pose, weightOf(track));
       return track;
     });
   }
 
-  /** True when another person has taken a face's place (a cut that went unnoticed). */
-  async isSomebodyElse(frame: Frame, track: Track, sighting: Sighting, present: readonly Track[]): Promise<boolean> {
-    if (!track.identified || patchSimilarity(track.patch, sighting.patch) > CHANGED || touches(track, present, MIXING))
-      return false;
-    const [embedding] = await this.net.embed(frame, [sighting.landmarks]);
-    const apart = this.identities.distance(track.id, embedding!);
-    return Number.isFinite(apart) && apart > OTHER_PERSON;
+  /**
+   * The tracks whose place another person has taken (a cut that went unnoticed).
+   * @param steady no sign of a cut: a face that has not moved is the same one, whatever its embedding says
+   */
+  async findReplaced(
+    frame: Frame,
+    sightings: ReadonlyMap<Track, Sighting>,
+    present: readonly Track[],
+    steady: boolean,
+  ): Promise<Set<Track>> {
+    const doubtful = [...sightings].filter(([track, sighting]) => {
+      if (!track.identified || touches(track, present, MIXING)) return false;
+      if (!steady) return true;
+      const unmoved = intersectionOverUnion(track.box, sighting.box) > UNMOVED;
+      return !unmoved && patchSimilarity(track.patch, sighting.patch) <= CHANGED;
+    });
+    const embeddings = await this.net.embed(
+      frame,
+      doubtful.map(([, { landmarks }]) => landmarks),
+    );
+    const replaced = doubtful.filter(([track, { landmarks, patch }], i) =>
+      this.identities.isSomebodyElse(track.id, embeddings[i]!, poseOf(faceQuality(landmarks, patch).yaw)),
+    );
+    return new Set(replaced.map(([track]) => track));
   }
 
   /** Decides undecided identities, and undoes id swaps after faces have passed each other. */
@@ -100,22 +149,22 @@ export class ReIdentifier {
       await this.exchange(frame, apart);
   }
 
-  /** Embeds faces again now and then, so that their persons are known from more than one side. */
+  /** Embeds faces now and then, and when they show a new side, so that their persons are known in every pose. */
   async learn(frame: Frame, tracks: readonly Track[]): Promise<void> {
     const time = frame.timestamp;
-    const due = tracks.filter(
-      (track) =>
-        track.identified &&
-        !track.mixed &&
-        track.evidence === 'detected' &&
-        time >= track.nextEmbedding &&
-        qualityOf(track) >= TEACHABLE,
-    );
+    const due = tracks.filter((track) => {
+      if (!track.identified || track.mixed || track.evidence !== 'detected') return false;
+      const quality = qualityOf(track);
+      const isNewPose = !this.identities.knows(track.id, poseOf(quality.yaw));
+      return (time >= track.nextEmbedding || isNewPose) && isTeachable(quality);
+    });
     const embeddings = await this.embed(frame, due);
     for (const [i, track] of due.entries()) {
-      track.embedded(time);
-      if (this.identities.distance(track.id, embeddings[i]!) < LEARNABLE)
-        this.identities.learn(track.id, embeddings[i]!, weightOf(track));
+      if (time >= track.nextEmbedding) track.embedded(time);
+      const pose = poseOf(qualityOf(track).yaw);
+      const { apart, alike } = this.identities.separation(track.id, embeddings[i]!, pose);
+      if (apart < (alike ? LEARNABLE : LEARNABLE_TURNED))
+        this.identities.learn(track.id, embeddings[i]!, pose, weightOf(track));
     }
   }
 
@@ -123,17 +172,24 @@ export class ReIdentifier {
   private lookAgain(track: Track, embedding: FaceEmbedding, tracks: readonly Track[], time: number): void {
     const undecided = track.undecided!;
     undecided.nextLook = time + LOOK_PAUSE;
-    const look = candidate(embedding, track, tracks, track);
+    const others = tracks.filter((other) => other !== track);
+    const look = lookAt(embedding, track, others);
+    undecided.look = look;
     if (look.clear) undecided.clearLooks++;
-    const [identification] = this.identities.identify([look], idsOf(tracks), time);
+    const seen = others.filter(({ evidence }) => evidence !== 'carried');
+    const [identification] = this.identities.identify([look], idsOf(seen), idsOf(others), time);
     const goOn = undecided.clearLooks < LOOKS_TO_DECIDE && time - track.born < LONGEST_UNDECIDED;
     if (identification!.kind === 'undecided' && goOn) return;
-    if (identification!.kind === 'known') {
-      this.identities.discard(track.id);
-      track.id = identification!.id;
+    const known = knownId(identification!);
+    if (known !== null && known !== track.id) {
+      if (undecided.created) this.identities.discard(track.id);
+      track.id = known;
+    } else if (known === null && !undecided.created) {
+      track.id = this.identities.create(time);
     }
     track.undecided = null;
-    this.identities.learn(track.id, embedding, weightOf(track));
+    const { apart } = this.identities.separation(track.id, embedding, look.pose);
+    if (known === null || apart < LEARNABLE) this.identities.learn(track.id, embedding, look.pose, weightOf(track));
   }
 
   private async exchange(frame: Frame, tracks: readonly Track[]): Promise<void> {
@@ -141,7 +197,9 @@ export class ReIdentifier {
     if (tracks.length < 2) return;
     const embeddings = await this.embed(frame, tracks);
     const ids = tracks.map(({ id }) => id);
-    const cost = embeddings.map((embedding) => ids.map((id) => this.identities.distance(id, embedding)));
+    const cost = embeddings.map((embedding, i) =>
+      ids.map((id) => this.identities.separation(id, embedding, poseOf(qualityOf(tracks[i]!).yaw)).apart),
+    );
     if (cost.flat().some((value) => !Number.isFinite(value))) return;
     const best = assign(cost);
     const gain = best.reduce((sum, [row, column]) => sum + cost[row]![row]! - cost[row]![column]!, 0);
@@ -163,25 +221,36 @@ function idsOf(tracks: readonly Track[]): Set<number> {
   return new Set(tracks.map(({ id }) => id));
 }
 
-/** @param self the candidate's own track, if it has one: no face hides itself */
-function candidate(
+/** The person an identification names, surely or as the best guess; null for a new one. */
+function knownId(identification: Identification): number | null {
+  if (identification.kind === 'known') return identification.id;
+  return identification.kind === 'undecided' ? identification.guess : null;
+}
+
+/** @param others tracks that may hide the face */
+function lookAt(
   embedding: FaceEmbedding,
   { box, landmarks, patch }: Pick<Sighting, 'box' | 'landmarks' | 'patch'>,
-  present: readonly Track[],
-  self: Track | null = null,
+  others: readonly Track[],
 ): Candidate {
-  const hidden = present.some((other) => other !== self && intersectionOverSmaller(other.box, box) > MIXING);
-  return { embedding, box, clear: !hidden && faceQuality(landmarks, patch).overall >= TEACHABLE };
+  const hidden = others.some((other) => intersectionOverSmaller(other.box, box) > MIXING);
+  const quality = faceQuality(landmarks, patch);
+  return { embedding, pose: poseOf(quality.yaw), box, clear: !hidden && quality.overall >= TEACHABLE };
+}
+
+/** Sharp and large enough, though perhaps turned. */
+function isTeachable({ overall, yaw }: FaceQuality): boolean {
+  return overall / Math.max(0.3, Math.cos((yaw * Math.PI) / 180)) >= TEACHABLE;
 }
 
 function touches(track: Track, tracks: readonly Track[], overlap: number): boolean {
   return tracks.some((other) => other !== track && intersectionOverSmaller(track.box, other.box) > overlap);
 }
 
-function qualityOf(track: Track): number {
-  return faceQuality(track.landmarks, track.patch).overall;
+function qualityOf(track: Track): FaceQuality {
+  return faceQuality(track.landmarks, track.patch);
 }
 
 function weightOf(track: Track): number {
-  return 0.1 + qualityOf(track);
+  return 0.1 + qualityOf(track).overall;
 }

@@ -1,5 +1,5 @@
 import type { Frame } from '../../frame.js';
-import { facePatch, patchSimilarity } from '../align/face-patch.js';
+import { facePatch, halfSimilarity, patchSimilarity } from '../align/face-patch.js';
 import { type FaceWindow, windowOfLandmarks } from '../align/face-window.js';
 import { boundsOf, type Box, centerOf, distance, type Point, sizeOf } from '../align/geometry.js';
 import type { LandmarkNet } from '../align/landmark-net.js';
@@ -11,6 +11,11 @@ const SIMILAR = 0.6;
 /** Between two frames a face grows or shrinks by less than this factor, and moves by less than this share of its size. */
 const MOST_GROWTH = 1.3;
 const FARTHEST = 0.6;
+
+/** Where half of a face is hidden, the other half must resemble the last detected one this much. */
+const HALF_SIMILAR = 0.75;
+/** Places around the expected one at which the visible half is looked for, in face sizes. */
+const SHIFTS = [-0.12, -0.06, 0, 0.06, 0.12];
 
 /** The window in which to look for a face that was there a moment ago. */
 export function expectedWindow(track: Track, time: number): FaceWindow {
@@ -36,6 +41,30 @@ export async function followFaces(
     tracks.map((track) => expectedWindow(track, frame.timestamp)),
   );
   return tracks.map((track, i) => sightingFrom(frame, track, found[i]!, similar));
+}
+
+/**
+ * Follows a face of which only half shows, by the half that still resembles the last detected face.
+ * @returns null where no half does
+ */
+export function followPartly(frame: Frame, track: Track): Sighting | null {
+  const from = centerOf(track.box);
+  const to = centerOf(track.motion.predict(frame.timestamp));
+  const size = sizeOf(track.box);
+  let best: { readonly likeness: number; readonly sighting: Sighting } | null = null;
+  for (const right of SHIFTS) {
+    for (const down of SHIFTS) {
+      const dx = to.x - from.x + right * size;
+      const dy = to.y - from.y + down * size;
+      const landmarks = track.landmarks.map(({ x, y }) => ({ x: x + dx, y: y + dy }));
+      const patch = facePatch(frame, landmarks);
+      const likeness = halfSimilarity(track.reference, patch);
+      if (likeness <= (best?.likeness ?? HALF_SIMILAR)) continue;
+      const box = { ...track.box, x: track.box.x + dx, y: track.box.y + dy };
+      best = { likeness, sighting: { box, score: track.score * likeness, landmarks, patch, evidence: 'followed' } };
+    }
+  }
+  return best?.sighting ?? null;
 }
 
 function sightingFrom(frame: Frame, track: Track, landmarks: readonly Point[], similar: number): Sighting | null {

@@ -4,7 +4,12 @@ import { matchFaces } from './match.js';
 
 const box = (x: number, size = 100) => ({ x, y: 0, width: size, height: size });
 const expected = (x: number, unseen = 0.04) => ({ box: box(x), unseen });
-const detected = (x: number, score = 0.9, size = 100): Detection => ({ box: box(x, size), score, keypoints: null });
+const detected = (x: number, score = 0.9, size = 100): Detection => ({
+  box: box(x, size),
+  score,
+  keypoints: null,
+  roll: 0,
+});
 
 describe('matchFaces', () => {
   it('matches each face with the detection nearest to its expected place', () => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 function cutsIn(frames: readonly Frame[]): number[] {
   const cuts = new SceneCuts();
-  return atRate(frames, 25).flatMap((frame) => (cuts.isCut(frame) ? [frame.index] : []));
+  return atRate(frames, 25).flatMap((frame) => (cuts.compare(frame) === 'cut' ? [frame.index] : []));
 }
 
 describe('SceneCuts', () => {

@@ -16,17 +16,20 @@ export class SceneCuts {
   private last: { readonly signature: Float32Array; readonly time: number } | null = null;
   private usualChange = 0;
 
-  /** True when this frame starts a new shot; false for the first frame. Feed frames in order. */
-  isCut(frame: Frame): boolean {
+  /**
+   * Whether this frame starts a new shot. Much change is possibly a cut where no more than usual. Feed frames in order.
+   */
+  compare(frame: Frame): 'none' | 'possible' | 'cut' {
     const signature = lumaSignature(frame);
     const previous = this.last;
     this.last = { signature, time: frame.timestamp };
-    if (previous === null) return false;
+    if (previous === null) return 'none';
     const change = meanChange(previous.signature, signature);
-    const cut = change > LEAST_CHANGE && change > OUTSTANDING * this.usualChange;
+    const outstanding = change > OUTSTANDING * this.usualChange;
     const share = 1 - Math.exp(-Math.max(0, frame.timestamp - previous.time) / MEMORY);
     this.usualChange += share * (change - this.usualChange);
-    return cut;
+    if (change <= LEAST_CHANGE) return 'none';
+    return outstanding ? 'cut' : 'possible';
   }
 }
 

@@ -1,5 +1,7 @@
 import type { FacePatch } from '../align/face-patch.js';
+import { rollOfLandmarks } from '../align/face-window.js';
 import type { Box, Point } from '../align/geometry.js';
+import type { Pose } from '../align/pose.js';
 import { BoxMotion } from './box-motion.js';
 import type { FaceEvidence } from './tracked-face.js';
 
@@ -12,14 +14,25 @@ export interface Sighting {
   readonly evidence: Exclude<FaceEvidence, 'carried'>;
 }
 
-/** Votes that confirm a doubtful face, and the seconds they must span. */
+/** Votes that confirm a doubtful face, the time they must span, and the time they are gathered in, both in seconds. */
 const VOTES_TO_CONFIRM = 3;
 const SPAN_TO_CONFIRM = 0.08;
+export const DOUBTFUL_SECONDS = 0.15;
 /** Votes against a doubtful face that refute it. */
 const VOTES_TO_REFUTE = 2;
 /** Seconds until a face is embedded again; the pause grows so that a long video costs no more. */
 const FIRST_PAUSE = 0.8;
 const PAUSE_GROWTH = 3;
+
+/** What is known of a face while it is undecided whose it is. */
+export interface Undecided {
+  clearLooks: number;
+  nextLook: number;
+  /** The track's id was created for it; otherwise it is a known person's, the best guess. */
+  readonly created: boolean;
+  /** The last look. */
+  look: { readonly embedding: Float32Array; readonly pose: Pose };
+}
 
 /** A face that is followed through consecutive frames. */
 export class Track {
@@ -34,14 +47,18 @@ export class Track {
   lastSeen: number;
   /** This is a face, not a false detection. */
   confirmed: boolean;
-  /** Looks taken while the identity is undecided; null once it is decided. */
-  undecided: { clearLooks: number; nextLook: number } | null = null;
+  /** While the identity is undecided; null once it is decided. */
+  undecided: Undecided | null = null;
   /** Has been so close to another face that their ids may have been swapped. */
   mixed = false;
   nextEmbedding: number;
+  /** The patch of the last frame in which the detector saw the face. */
+  reference: FacePatch;
   private embeddingPause = FIRST_PAUSE;
   private votesFor = 1;
   private votesAgainst = 0;
+  /** Frames in which the face could be voted on while it was doubtful, its first one included. */
+  private chances = 1;
 
   constructor(
     public id: number,
@@ -55,6 +72,7 @@ export class Track {
     this.box = sighting.box;
     this.landmarks = sighting.landmarks;
     this.patch = sighting.patch;
+    this.reference = sighting.patch;
     this.score = sighting.score;
     this.evidence = sighting.evidence;
     this.lastSeen = time;
@@ -67,10 +85,16 @@ export class Track {
     return this.confirmed && this.undecided === null;
   }
 
+  /** In radians, clockwise on screen. */
+  get roll(): number {
+    return rollOfLandmarks(this.landmarks);
+  }
+
   see(sighting: Sighting, time: number): void {
     this.box = this.motion.correct(sighting.box, time);
     this.landmarks = sighting.landmarks;
     this.patch = sighting.patch;
+    if (sighting.evidence === 'detected') this.reference = sighting.patch;
     this.score = sighting.score;
     this.evidence = sighting.evidence;
     this.lastSeen = time;
@@ -86,16 +110,26 @@ export class Track {
     this.evidence = 'carried';
   }
 
-  /** The face verifier's vote on a face that is not confirmed yet. */
+  /** Another frame has come in which a doubtful face could be seen. Call it before the frame's vote. */
+  expect(time: number): void {
+    if (time - this.born <= DOUBTFUL_SECONDS) this.chances++;
+  }
+
+  /** The face verifier's vote on a face that is not confirmed yet. Where frames are far apart, fewer votes are enough. */
   vote(isFace: boolean, time: number): void {
     if (isFace) this.votesFor++;
     else this.votesAgainst++;
-    const enough = this.votesFor >= VOTES_TO_CONFIRM && this.votesFor > 2 * this.votesAgainst;
+    const enough = this.votesFor >= Math.min(VOTES_TO_CONFIRM, this.chances) && this.votesFor > 2 * this.votesAgainst;
     if (enough && time - this.born >= SPAN_TO_CONFIRM) this.confirmed = true;
   }
 
   get refuted(): boolean {
     return !this.confirmed && this.votesAgainst >= VOTES_TO_REFUTE;
+  }
+
+  /** What is to be said of a face that ends unconfirmed: it counts, unless there were frames enough to confirm it. */
+  get plausible(): boolean {
+    return this.confirmed || (!this.refuted && this.chances < VOTES_TO_CONFIRM);
   }
 
   /** Sets the time of the next embedding, a while later each time. */

@@ -9,7 +9,7 @@ export type FaceEvidence = 'detected' | 'followed' | 'carried';
 
 /** A face in one frame, with the identity it keeps through the footage. */
 export interface TrackedFace {
-  /** From 1; the same person keeps it through missed detections, cuts and absences. Provisional while `tentative`. */
+  /** From 1; the same person keeps it through missed detections, cuts and absences. May change while `provisional`. */
   readonly trackId: number;
   /** A stretch of uninterrupted following, from 1. Its person may be decided only after the first frames. */
   readonly tracklet: number;
@@ -21,8 +21,10 @@ export interface TrackedFace {
   readonly quality: FaceQuality;
   readonly evidence: FaceEvidence;
   /**
-   * True while the track is not confirmed or its person is undecided, and while it coasts. Later frames decide
-   * whether this was a face (recorded footage); until then it is not shown (live).
+   * True while the track is not confirmed to be a face, and while it coasts. Later frames decide whether this was a face
+   * (recorded footage); until then it is not shown (live).
    */
   readonly tentative: boolean;
+  /** True while it is undecided whose face it is: `trackId` is the best guess. */
+  readonly provisional: boolean;
 }

@@ -1,11 +1,12 @@
 import type { Frame } from '../../frame.js';
 import { type Box, centerOf, intersectionOverUnion, sizeOf } from '../align/geometry.js';
 import { presenceWindow } from '../detect/detection-window.js';
-import type { Detection, DetectorScores } from '../detect/detector.js';
+import type { Detection, DetectorScores, FaceDetector } from '../detect/detector.js';
 import { expectedWindow } from '../track/follow.js';
 import { type FaceMatch, onSameFace } from '../track/match.js';
 import type { Sighting, Track } from '../track/track.js';
 import type { FacePresence } from './face-presence.js';
+import { findUpright } from './orientation.js';
 
 /** Presence that admits a newcomer of strong score, and one that confirms it at once; a weak newcomer needs the latter several times. */
 const PRESENT = 0.7;
@@ -25,18 +26,24 @@ export interface Entry {
   readonly minScore: number;
   /** Pixels of the frame. */
   readonly minSize: number;
-  /** Newcomers there is room for. */
-  readonly room: number;
 }
 
 /** Verifies detections with a second network: detectors also see faces in lettering and leaves. */
 export class FaceVerifier {
   private rejected: { readonly box: Box; readonly time: number }[] = [];
 
+  private readonly presence: FacePresence;
+  private readonly detector: FaceDetector;
+  private readonly scores: DetectorScores;
+
   constructor(
-    private readonly presence: FacePresence,
-    private readonly scores: DetectorScores,
-  ) {}
+    { presence, detector }: { readonly presence: FacePresence; readonly detector: FaceDetector },
+    private readonly entry: Entry,
+  ) {
+    this.presence = presence;
+    this.detector = detector;
+    this.scores = detector.scores;
+  }
 
   /** After a cut, earlier rejections say nothing. */
   forget(): void {
@@ -50,10 +57,9 @@ export class FaceVerifier {
 
   /**
    * Verifies matches of unconfirmed tracks, and of confirmed ones whose detection is weak.
-   * @param minScore a weaker detection does not vote for an unconfirmed track
    * @returns the matches without those backed by nothing but a low score: their faces count as not seen
    */
-  async verifyMatches(frame: Frame, matches: readonly FaceMatch[], minScore: number): Promise<FaceMatch[]> {
+  async verifyMatches(frame: Frame, matches: readonly FaceMatch[]): Promise<FaceMatch[]> {
     const doubtful = matches.filter(
       ({ track, detection }) => !track!.confirmed || detection.score < this.scores.strong,
     );
@@ -65,7 +71,7 @@ export class FaceVerifier {
     for (const [i, match] of doubtful.entries()) {
       const presence = presences[i]!;
       if (!match.track!.confirmed)
-        match.track!.vote(match.detection.score >= minScore && presence >= CONVINCING, frame.timestamp);
+        match.track!.vote(match.detection.score >= this.entry.minScore && presence >= CONVINCING, frame.timestamp);
       else if (presence < BACKING) unbacked.add(match);
     }
     return matches.filter((match) => !unbacked.has(match));
@@ -75,13 +81,9 @@ export class FaceVerifier {
    * Detections without a track become newcomers only if the presence network finds a face there, too.
    * @param known boxes of the faces that are in the picture already
    */
-  async verifyNewcomers(
-    frame: Frame,
-    detections: readonly Detection[],
-    known: readonly Box[],
-    { minScore, minSize, room }: Entry,
-  ): Promise<FaceMatch[]> {
+  async verifyNewcomers(frame: Frame, detections: readonly Detection[], known: readonly Box[]): Promise<FaceMatch[]> {
     const time = frame.timestamp;
+    const { minScore, minSize } = this.entry;
     this.rejected = this.rejected.filter((rejection) => time - rejection.time < REJECTED_SECONDS);
     const candidates = detections
       .filter(({ box, score }) => score >= minScore && sizeOf(box) >= minSize)
@@ -90,14 +92,12 @@ export class FaceVerifier {
         this.rejected.every(
           (rejection) => rejection.time === time || intersectionOverUnion(rejection.box, box) < SAME_DETECTION,
         ),
-      )
-      .slice(0, Math.max(0, room));
-    const presences = await this.presence.probabilities(frame, candidates.map(presenceWindow));
+      );
     const accepted: FaceMatch[] = [];
-    for (const [i, detection] of candidates.entries()) {
-      const presence = presences[i]!;
+    for (const { detection, presence } of await findUpright(frame, this.detector, this.presence, candidates)) {
       const enough = detection.score >= this.scores.strong ? PRESENT : CLEARLY_PRESENT;
-      if (presence >= enough) accepted.push({ detection, track: null, presence });
+      const isNew = !accepted.some((other) => onSameFace(other.detection.box, detection.box));
+      if (presence >= enough && isNew) accepted.push({ detection, track: null, presence });
       else if (presence < ABSENT) this.rejected.push({ box: detection.box, time });
     }
     return accepted;

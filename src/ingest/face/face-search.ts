@@ -1,0 +1,88 @@
+import type { Frame } from '../frame.js';
+import { type Box, sizeOf, squareAround } from './align/geometry.js';
+import type { Detection, FaceDetector } from './detect/detector.js';
+import { nearestQuarter, QUARTER_TURNS, type QuarterTurn } from './detect/quarter-turn.js';
+import { onSameFace } from './track/match.js';
+import type { Track } from './track/track.js';
+
+/** Faces smaller than those already followed are searched for at least this often: in seconds, and in detections. */
+const FULL_SEARCH_SECONDS = 1;
+const FULL_SEARCH_DETECTIONS = 12;
+/** A missing face is searched for in a square this many times as large. */
+const SEARCH_AREA = 2.5;
+
+/** Where, how closely and which way up the detector searches the frames of one video. */
+export class FaceSearch {
+  private lastFull = -Infinity;
+  private sinceFull = 0;
+  private lastTurned = -Infinity;
+  private sinceTurned = 0;
+  /** The way up of the faces seen last. */
+  private quarter: QuarterTurn = 0;
+
+  /** @param minSize smallest side of a face's box in pixels of the frame */
+  constructor(
+    private readonly detector: FaceDetector,
+    private readonly minSize: number,
+  ) {}
+
+  /** After a cut, search fully again. */
+  forget(): void {
+    this.lastFull = -Infinity;
+    this.lastTurned = -Infinity;
+  }
+
+  /**
+   * Detections in the whole frame, at the resolution that the known faces and the time since the last full search require.
+   * @param calm no known face is in doubt
+   */
+  async whole(frame: Frame, tracks: readonly Track[], calm: boolean): Promise<Detection[]> {
+    const recent = frame.timestamp - this.lastFull < FULL_SEARCH_SECONDS && ++this.sinceFull < FULL_SEARCH_DETECTIONS;
+    if (tracks.length > 0 && calm && recent)
+      return this.detect(frame, Math.min(...tracks.map(({ box }) => sizeOf(box))), this.quartersOf(tracks));
+    this.lastFull = frame.timestamp;
+    this.sinceFull = 0;
+    return this.detect(frame, this.minSize, this.quartersOf(tracks));
+  }
+
+  /** An enlarged search around the place where a face is missing; finds nothing that is on one of the faces in `known`. */
+  async near(frame: Frame, box: Box, track: Track, known: readonly Box[]): Promise<Detection[]> {
+    const search = { region: squareAround(box, SEARCH_AREA), smallest: sizeOf(box) / 2 };
+    const detections = await this.detector.detect(frame, { ...search, quarter: nearestQuarter(track.roll) });
+    return detections.filter((detection) => !known.some((other) => onSameFace(other, detection.box)));
+  }
+
+  /** For frames without a face: noise, and faces that fill the frame, show better in a smaller picture. */
+  async coarse(frame: Frame): Promise<Detection[]> {
+    return this.detector.adjustable ? this.detect(frame, Infinity, [this.quarter]) : [];
+  }
+
+  /** For frames without a face: now and then, faces that lie on their side or upside down. */
+  async turned(frame: Frame): Promise<Detection[]> {
+    const recent =
+      frame.timestamp - this.lastTurned < FULL_SEARCH_SECONDS && ++this.sinceTurned < FULL_SEARCH_DETECTIONS;
+    if (recent) return [];
+    this.lastTurned = frame.timestamp;
+    this.sinceTurned = 0;
+    const quarters = QUARTER_TURNS.filter((quarter) => quarter !== this.quarter);
+    return this.detect(frame, this.minSize, quarters);
+  }
+
+  private quartersOf(tracks: readonly Track[]): QuarterTurn[] {
+    const quarters = new Set(tracks.map(({ roll }) => nearestQuarter(roll)));
+    const [largest] = [...tracks].sort((a, b) => sizeOf(b.box) - sizeOf(a.box));
+    if (largest !== undefined) this.quarter = nearestQuarter(largest.roll);
+    return quarters.size === 0 ? [this.quarter] : [...quarters];
+  }
+
+  private async detect(frame: Frame, smallest: number, quarters: readonly QuarterTurn[]): Promise<Detection[]> {
+    const detections: Detection[] = [];
+    for (const quarter of quarters) detections.push(...(await this.detector.detect(frame, { smallest, quarter })));
+    if (quarters.length === 1) return detections;
+    // A face found in several turned pictures counts where it is found best.
+    const best: Detection[] = [];
+    for (const detection of detections.sort((a, b) => b.score - a.score))
+      if (!best.some((other) => onSameFace(other.box, detection.box))) best.push(detection);
+    return best;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Frame } from '../../frame.js';
+import { intersectionOverSmaller, sizeOf, squareAround } from '../align/geometry.js';
+import type { Detection, FaceDetector } from '../detect/detector.js';
+import { presenceWindow } from '../detect/detection-window.js';
+import { angleBetween, nearestQuarter, QUARTER_TURNS } from '../detect/quarter-turn.js';
+import type { FacePresence } from './face-presence.js';
+
+/** A detection that is the right way up, and what the presence network says of it, 0..1. */
+export interface UprightDetection {
+  readonly detection: Detection;
+  readonly presence: number;
+}
+
+/** The way up is clear when the presence network sees a face this clearly, and none where it is upside down. */
+const CLEAR = 0.9;
+const CLEARLY_NOT = 0.3;
+/** Radians: beyond the first a detector's own estimate of the roll needs a check, beyond the second it is useless. */
+const DIAGONAL = 0.35;
+const RELIABLE = 1;
+/** The closer search covers a square this many times as large as the face. */
+const SEARCH_AREA = 2;
+const SAME_FACE = 0.5;
+/** What another way up must gain over the one at hand. */
+const GAIN = 1.05;
+
+/**
+ * Finds out which way up faces are. A detector also finds faces that lie on their side or upside down, but then takes the
+ * chin for the forehead: so each unclear face is searched for again in the turned picture. Where detector and presence
+ * network agree best is up.
+ */
+export async function findUpright(
+  frame: Frame,
+  detector: FaceDetector,
+  presence: FacePresence,
+  detections: readonly Detection[],
+): Promise<UprightDetection[]> {
+  const upright = detections.map(presenceWindow);
+  const upsideDown = upright.map((window) => ({ ...window, angle: window.angle + Math.PI }));
+  const presences = await presence.probabilities(frame, [...upright, ...upsideDown]);
+  return Promise.all(
+    detections.map((detection, i) => {
+      const found = { detection, presence: presences[i]! };
+      const opposite = presences[detections.length + i]!;
+      const clear = found.presence >= CLEAR && opposite < CLEARLY_NOT && isStraight(detection);
+      return clear ? found : searchTurned(frame, detector, presence, found);
+    }),
+  );
+}
+
+async function searchTurned(
+  frame: Frame,
+  detector: FaceDetector,
+  presence: FacePresence,
+  found: UprightDetection,
+): Promise<UprightDetection> {
+  const { box } = found.detection;
+  const search = { region: squareAround(box, SEARCH_AREA), smallest: sizeOf(box) / 2 };
+  const candidates: Detection[] = [];
+  for (const quarter of QUARTER_TURNS) {
+    const detections = await detector.detect(frame, { ...search, quarter });
+    const best = detections.find((other) => intersectionOverSmaller(other.box, box) >= SAME_FACE);
+    if (best !== undefined && angleBetween(best.roll, (quarter * Math.PI) / 2) < RELIABLE) candidates.push(best);
+  }
+  const presences = await presence.probabilities(frame, candidates.map(presenceWindow));
+  const value = (i: number): number => candidates[i]!.score * presences[i]!;
+  const [best] = [...candidates.keys()].sort((a, b) => value(b) - value(a));
+  if (best === undefined) return found;
+  const { roll } = found.detection;
+  const agreeing = [...candidates.keys()].filter((i) => angleBetween(candidates[i]!.roll, roll) < DIAGONAL);
+  const current = Math.max(0, ...agreeing.map(value));
+  return value(best) > GAIN * current && !agreeing.includes(best)
+    ? { detection: candidates[best]!, presence: presences[best]! }
+    : found;
+}
+
+/** Near enough to a quarter turn for the roll to be reliable. */
+function isStraight({ roll, keypoints }: Detection): boolean {
+  return keypoints !== null && angleBetween(roll, (nearestQuarter(roll) * Math.PI) / 2) < DIAGONAL;
+}

@@ -1,0 +1,138 @@
+import { alignFace } from '../../ingest/face/align/align-face.js';
+import { distance, meanPoint } from '../../ingest/face/align/geometry.js';
+import type { Point } from '../../ingest/face/align/geometry.js';
+import type { Frame } from '../../ingest/frame.js';
+
+/** Side of the upright patch, and where its eyes and mouth lie. */
+const SIDE = 48;
+const GEOMETRY = { size: SIDE, channels: 3, eyes: { x: 0.5, y: 0.38 }, mouth: { x: 0.5, y: 0.78 } } as const;
+
+/** Areas of the patch in pixels: left, top, right, bottom. */
+type Area = readonly [number, number, number, number];
+const EYES: Area = [6, 12, 42, 24];
+const MOUTH: Area = [12, 30, 36, 46];
+const NOSE: Area = [19, 20, 29, 30];
+const CHEEKS: readonly Area[] = [
+  [8, 25, 15, 33],
+  [33, 25, 40, 33],
+];
+const FACE: Area = [6, 8, 42, 46];
+
+/** Degrees per unit by which the nose moves up or down between the eyes and the mouth; coarse. */
+const PITCH_GAIN = 130;
+/** Where the nose tip of a level face lies between the eyes (0) and the mouth (1). */
+const LEVEL_NOSE = 0.6;
+
+/** What the 68 landmarks and the pixels around them say about a face beyond its identity. */
+export interface FaceMeasures {
+  /** Degrees; positive looks up. Coarse. */
+  readonly pitch: number;
+  /** Height of the mouth's opening over its width: 0 closed. */
+  readonly mouthOpening: number;
+  /** Height of the eyes' opening over their width, mean of both: 0.3 usual, below 0.15 closed. */
+  readonly eyeOpening: number;
+  /** What the visibility of eyes and mouth is told from. */
+  readonly appearance: Appearance;
+}
+
+/** Grey texture of an area, mean 0 and norm 1, with its contrast and colour in relation to the rest of the face. */
+export interface AreaAppearance {
+  /** [rows * columns] of the area */
+  readonly texture: Float32Array;
+  /** Contrast of the area over that of the whole face. */
+  readonly contrast: number;
+  /** Difference in colour to the skin, over the brightness of the face. */
+  readonly colour: number;
+}
+
+export interface Appearance {
+  readonly eyes: AreaAppearance;
+  readonly mouth: AreaAppearance;
+}
+
+/** @param landmarks the 68 points of the iBUG scheme, in pixels of the frame */
+export function measureFace(frame: Frame, landmarks: readonly Point[]): FaceMeasures {
+  const { data } = alignFace(frame, landmarks, GEOMETRY); // [48, 48, 3]
+  const nose = meanColour(data, [NOSE]);
+  const cheeks = meanColour(data, CHEEKS);
+  const contrast = Math.max(1, deviation(greyOf(data, FACE)));
+  const brightness = Math.max(16, (sum(nose) + sum(cheeks)) / 6);
+  const appearance = (area: Area, skin: readonly number[]): AreaAppearance => {
+    const grey = greyOf(data, area);
+    const own = meanColour(data, [area]);
+    return {
+      texture: normalised(grey),
+      contrast: deviation(grey) / contrast,
+      colour: Math.hypot(...own.map((value, c) => value - skin[c]!)) / brightness,
+    };
+  };
+  return {
+    pitch: pitchOf(landmarks),
+    mouthOpening: openingOf(landmarks, [61, 62, 63], [67, 66, 65], 60, 64),
+    eyeOpening:
+      (openingOf(landmarks, [37, 38], [41, 40], 36, 39) + openingOf(landmarks, [43, 44], [47, 46], 42, 45)) / 2,
+    appearance: { eyes: appearance(EYES, cheeks), mouth: appearance(MOUTH, nose) },
+  };
+}
+
+function pitchOf(landmarks: readonly Point[]): number {
+  const eyes = meanPoint([...landmarks.slice(36, 48)]);
+  const mouth = meanPoint([...landmarks.slice(48, 60)]);
+  const tip = landmarks[33]!;
+  const down = { x: mouth.x - eyes.x, y: mouth.y - eyes.y };
+  const length = Math.max(1e-6, down.x ** 2 + down.y ** 2);
+  const place = ((tip.x - eyes.x) * down.x + (tip.y - eyes.y) * down.y) / length;
+  return Math.max(-90, Math.min(90, (LEVEL_NOSE - place) * PITCH_GAIN));
+}
+
+function openingOf(
+  points: readonly Point[],
+  upper: readonly number[],
+  lower: readonly number[],
+  left: number,
+  right: number,
+): number {
+  const height = upper.reduce((total, u, i) => total + distance(points[u]!, points[lower[i]!]!), 0) / upper.length;
+  return height / Math.max(1e-6, distance(points[left]!, points[right]!));
+}
+
+function greyOf(rgb: Float32Array, [left, top, right, bottom]: Area): Float32Array {
+  const grey = new Float32Array((right - left) * (bottom - top));
+  let i = 0;
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
+      const at = (y * SIDE + x) * 3;
+      grey[i++] = 0.299 * rgb[at]! + 0.587 * rgb[at + 1]! + 0.114 * rgb[at + 2]!;
+    }
+  }
+  return grey;
+}
+
+function meanColour(rgb: Float32Array, areas: readonly Area[]): number[] {
+  const total = [0, 0, 0];
+  let count = 0;
+  for (const [left, top, right, bottom] of areas) {
+    for (let y = top; y < bottom; y++) {
+      for (let x = left; x < right; x++) {
+        for (let c = 0; c < 3; c++) total[c]! += rgb[(y * SIDE + x) * 3 + c]!;
+        count++;
+      }
+    }
+  }
+  return total.map((value) => value / count);
+}
+
+function deviation(values: Float32Array): number {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length);
+}
+
+function normalised(values: Float32Array): Float32Array {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const norm = Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0));
+  return values.map((value) => (value - mean) / Math.max(1e-6, norm));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}
