@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { openBackend, openModel } from 'ferstream';
 import {
-  PreparedCrops,
+  PreparedFaces,
   evaluate,
   openDataset,
   openPrepared,
@@ -34,7 +34,7 @@ const run = await train(config, join(folder, 'run'), {
 
 const model = await openModel(run.folder.best);
 const tested = await openPrepared(crops, { split: 'test' });
-const { accuracy, count } = await evaluate(model, new PreparedCrops(tested, model.crop));
+const { accuracy, count } = await evaluate(model, PreparedFaces.of(tested, model.crop));
 console.log(`${run.folder.best}: ${(100 * accuracy).toFixed(1)} % of ${count} test frames`);
 await tested.close();
 model.dispose();
