@@ -8,7 +8,7 @@ import type { AuditPictureOf } from '../train/audit/audit-page.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';
 import type { Dataset, Split } from '../train/data/sample.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, facesOption, foldOption, splitOption, writeLine } from './options.js';
+import { backendOption, facesOption, foldOption, labelsOption, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 import { textTable } from './text-table.js';
@@ -23,6 +23,7 @@ export function auditCommand(program: Command): void {
     .option('-o, --output <dir>', 'output folder', 'fer-audit')
     .addOption(splitOption('split to audit (default: train)'))
     .addOption(foldOption())
+    .addOption(labelsOption())
     .addOption(facesOption())
     .addOption(backendOption())
     .addHelpText(
@@ -42,6 +43,7 @@ export interface AuditFlags {
   readonly output: string;
   readonly split?: Split;
   readonly fold?: number;
+  readonly labels?: string;
   readonly faces?: FaceChoice;
   readonly backend?: BackendName | 'auto';
 }
@@ -75,7 +77,7 @@ interface Found {
 
 async function auditByRun(
   asked: string | undefined,
-  { model: folder, output, split, faces, fold }: AuditFlags,
+  { model: folder, output, split, faces, fold, labels }: AuditFlags,
 ): Promise<Found> {
   const { auditRun } = await import('../train/audit/write-audit.js');
   const { readRowHistory } = await import('../train/audit/row-history.js');
@@ -90,7 +92,11 @@ async function auditByRun(
   const config = await readConfigFile(runFolder(folder).config);
   const data = asked ?? String(config['data']);
   const ownFold = fold ?? (typeof config['fold'] === 'number' ? config['fold'] : undefined);
-  const dataset = await openDataset(data, ownFold === undefined ? {} : { fold: ownFold });
+  const words = labels ?? (typeof config['classWords'] === 'string' ? config['classWords'] : undefined);
+  const dataset = await openDataset(data, {
+    ...(ownFold === undefined ? {} : { fold: ownFold }),
+    ...(words === undefined ? {} : { labels: words }),
+  });
   const { rows } = await readRowHistory(folder);
   return withPictures(data, dataset, async (pictureOf, ids) => {
     if (ids.size > 0 && !rows.some((id) => ids.has(id)))
@@ -104,7 +110,7 @@ async function auditByRun(
 
 async function auditByModel(
   data: string | undefined,
-  { model: name, output, split = 'train', fold, faces = 'auto', backend }: AuditFlags,
+  { model: name, output, split = 'train', fold, labels, faces = 'auto', backend }: AuditFlags,
   io: Io,
 ): Promise<Found> {
   const { openBackend } = await import('../model/engines/open-backend.js');
@@ -114,7 +120,11 @@ async function auditByModel(
   const { openSplit, withFaces } = await import('../train/data/faces/open-faces.js');
   if (data === undefined)
     throw new FerError('USAGE', 'give the data set to audit as FORMAT:DIR, such as manifest:my-faces');
-  const part = { data, split, ...(fold === undefined ? {} : { fold }) };
+  const part = {
+    ...{ data, split },
+    ...(fold === undefined ? {} : { fold }),
+    ...(labels === undefined ? {} : { labels }),
+  };
   const dataset = await openSplit(part);
   await openBackend({ backend });
   const model = await openModel(name);

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { BackendName } from '../model/engines/backend.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';
+import { unsplitLine } from '../train/data/sample.js';
 import type { Split } from '../train/data/sample.js';
 import type { Calibration } from '../train/metrics/calibration.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, facesOption, foldOption, splitOption, writeLine } from './options.js';
+import { backendOption, facesOption, foldOption, labelsOption, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 import { textTable } from './text-table.js';
@@ -20,6 +21,7 @@ export function calibrateCommand(program: Command): void {
     .requiredOption('--data <format:dir>', 'data set, such as ferplus:/data/ferplus or manifest:./own')
     .addOption(splitOption('split to fit on; results on it no longer measure the model').default('valid'))
     .addOption(foldOption())
+    .addOption(labelsOption())
     .addOption(facesOption().default('auto'))
     .option('--dry-run', 'print the result, write nothing')
     .addOption(backendOption())
@@ -41,6 +43,7 @@ interface CalibrateFlags {
   readonly data: string;
   readonly split: Split;
   readonly fold?: number;
+  readonly labels?: string;
   readonly faces: FaceChoice;
   readonly dryRun?: boolean;
   readonly backend?: BackendName | 'auto';
@@ -72,7 +75,9 @@ export async function runCalibrate(
     );
     if (!dryRun) await writeTemperature(folder, after.temperature);
     progress.clear();
-    io.write(`${folder} on ${count} faces of ${from.data}, ${from.split}`);
+    io.write(`${folder} on ${count} faces of ${from.data}, ${dataset.unsplit === true ? 'the whole' : from.split}`);
+    const unsplit = unsplitLine(dataset);
+    if (unsplit !== null) io.write(unsplit);
     for (const line of textTable(
       ['', 'temperature', 'cross entropy', 'calibration error'],
       [row('before', before), row(dryRun ? 'would be' : 'now', after)],

@@ -5,7 +5,7 @@ import type { Dataset, Split } from '../train/data/sample.js';
 import { datasetPrepareCommand } from './dataset-prepare.js';
 import { datasetSynthesizeCommand } from './dataset-synthesize.js';
 import { EXIT } from './exit.js';
-import { foldOption, splitOption, writeLine } from './options.js';
+import { foldOption, labelsOption, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 import { textTable } from './text-table.js';
@@ -18,6 +18,7 @@ export function datasetCommand(program: Command): void {
     .argument('<format:dir>', 'data set, such as ferplus:/data/ferplus or manifest:./own')
     .addOption(splitOption('use this split only'))
     .addOption(foldOption())
+    .addOption(labelsOption())
     .option('--quick', 'do not read the files: skips duplicates and damage')
     .option('--json', 'print the full report as JSON')
     .addHelpText(
@@ -37,6 +38,7 @@ export function datasetCommand(program: Command): void {
 interface DatasetCheckFlags {
   readonly split?: Split;
   readonly fold?: number;
+  readonly labels?: string;
   readonly quick?: boolean;
   readonly json?: boolean;
 }
@@ -51,10 +53,11 @@ export async function runDatasetCheck(
   io: { write(line: string): void; readonly progress?: ProgressTarget },
 ): Promise<number> {
   const { openDataset } = await import('../train/data/formats/registry.js');
-  const { split, fold, quick = false, json = false } = flags;
+  const { split, fold, labels, quick = false, json = false } = flags;
   const dataset = await openDataset(location, {
     ...(split === undefined ? {} : { split }),
     ...(fold === undefined ? {} : { fold }),
+    ...(labels === undefined ? {} : { labels }),
   });
   const report = await checkWithProgress(dataset, !quick, io.progress);
   for (const line of json ? [JSON.stringify(report, null, 2)] : reportLines(report)) io.write(line);
@@ -116,7 +119,7 @@ function reportLines(report: DatasetReport): readonly string[] {
 
 /** Labels of a manifest that ferstream does not know: own classes, or typing errors. */
 function ownClasses({ name, classes }: DatasetReport): readonly string[] {
-  if (name !== 'manifest') return [];
+  if (name !== 'manifest' && name !== 'folders') return [];
   const own = classes.map(({ label }) => label).filter((label) => !EXPRESSIONS_8.has(label));
   return own.length === 0
     ? []

@@ -7,7 +7,7 @@ import type { PrepareSummary } from '../train/data/preprocess/prepare-dataset.js
 import type { NoFace } from '../train/data/preprocess/settings.js';
 import type { Split } from '../train/data/sample.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, foldOption, number, splitOption, writeLine } from './options.js';
+import { backendOption, foldOption, labelsOption, number, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 
@@ -20,6 +20,7 @@ export function datasetPrepareCommand(dataset: Command): void {
     .requiredOption('-o, --output <dir>', 'output folder; an interrupted run resumes there')
     .addOption(splitOption('use this split only'))
     .addOption(foldOption())
+    .addOption(labelsOption())
     .option('--fps <rate>', 'sample clips at this frame rate (default: every frame)', number)
     .addOption(
       new Option('--no-face <what>', 'use images without a face as a whole, or skip them')
@@ -47,6 +48,7 @@ interface DatasetPrepareFlags {
   readonly output: string;
   readonly split?: Split;
   readonly fold?: number;
+  readonly labels?: string;
   readonly fps?: number;
   /** Of `--no-face`, which commander takes for the opposite of an option `--face`. */
   readonly face: NoFace;
@@ -71,10 +73,11 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
   const { openDataset } = await import('../train/data/formats/registry.js');
   const { prepareDataset } = await import('../train/data/preprocess/prepare-dataset.js');
   const { prepareFeatures } = await import('../train/data/preprocess/prepare-features.js');
-  const { output, split, fold, fps = null, face: noFace, size, colour = false, features, backend } = flags;
+  const { output, split, fold, labels, fps = null, face: noFace, size, colour = false, features, backend } = flags;
   const dataset = await openDataset(location, {
     ...(split !== undefined && { split }),
     ...(fold !== undefined && { fold }),
+    ...(labels !== undefined && { labels }),
   });
   const { description } = await openBackend({ backend });
   io.progress.write(`engine: ${description}\n`);

@@ -11,12 +11,22 @@ import type { PriorChoice } from '../model/class-prior.js';
 import type { FaceNotes } from '../train/data/faces/face-dataset.js';
 import { faceHandling } from '../train/data/faces/face-handling.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';
+import { unsplitLine } from '../train/data/sample.js';
 import type { Dataset, Split } from '../train/data/sample.js';
 import type { EvaluationOfCrops, Prediction } from '../train/evaluate/evaluate.js';
 import { VERSION } from '../version.js';
 import { evaluationLines } from './evaluation-lines.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, facesOption, foldOption, priorOption, readPrior, splitOption, writeLine } from './options.js';
+import {
+  backendOption,
+  facesOption,
+  foldOption,
+  labelsOption,
+  priorOption,
+  readPrior,
+  splitOption,
+  writeLine,
+} from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 
@@ -29,6 +39,7 @@ export function evaluateCommand(program: Command): void {
     .requiredOption('--data <format:dir>', 'data set, such as ferplus:/data/ferplus or manifest:./own')
     .addOption(splitOption('split to evaluate').default('test'))
     .addOption(foldOption())
+    .addOption(labelsOption())
     .addOption(facesOption().default('auto'))
     .addOption(priorOption())
     .option('--flip', 'flip test-time augmentation: average with the mirror image')
@@ -53,6 +64,7 @@ export interface EvaluateFlags {
   readonly data: string;
   readonly split: Split;
   readonly fold?: number;
+  readonly labels?: string;
   readonly faces: FaceChoice;
   readonly prior?: string;
   readonly flip?: boolean;
@@ -105,10 +117,11 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
     await files.commit();
     const pictures = preparedFolder(flags.data) !== null || faces === 'as-is' ? '' : ', faces found and aligned';
     for (const line of [
-      `${model.name} on ${flags.data}, ${flags.split}${pictures}${flags.flip === true ? ', flip test-time augmentation' : ''}`,
+      `${model.name} on ${flags.data}, ${dataset.unsplit === true ? 'the whole' : flags.split}${pictures}${flags.flip === true ? ', flip test-time augmentation' : ''}`,
       '',
       ...evaluationLines(evaluation),
       '',
+      ...[unsplitLine(dataset) ?? []].flat(),
       ...remarks(dataset, evaluation, notes),
     ])
       io.write(line);

@@ -65,6 +65,10 @@ export function foldOption(): Option {
   return new Option('--fold <n>', 'fold of a data set with several, from 1').argParser(number);
 }
 
+export function labelsOption(): Option {
+  return new Option('--labels <file>', 'what class words or numbers mean: lines of "word = label"');
+}
+
 export function facesOption(): Option {
   return new Option(
     '--faces <how>',

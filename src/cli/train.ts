@@ -4,7 +4,7 @@ import type { OpenBackendOptions } from '../model/engines/open-backend.js';
 import type { Settings } from '../train/config/read-config.js';
 import { epochLine } from './epoch-line.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, number } from './options.js';
+import { backendOption, labelsOption, number } from './options.js';
 import { Progress } from './progress.js';
 import { parseSettings } from './set-option.js';
 
@@ -36,6 +36,7 @@ export function trainCommand(program: Command): void {
     .option('--lr <rate>', 'learning rate of the optimizer', number)
     .option('--seed <n>', 'random seed', number)
     .option('--fold <n>', 'fold of a data set with several, from 1', number)
+    .addOption(labelsOption())
     .option('--workers <n>', 'training threads', number, 1)
     .addOption(backendOption())
     .addHelpText(
@@ -61,6 +62,7 @@ interface TrainFlags {
   readonly lr?: number;
   readonly seed?: number;
   readonly fold?: number;
+  readonly labels?: string;
   readonly workers: number;
   readonly backend?: NonNullable<OpenBackendOptions['backend']>;
 }
@@ -115,10 +117,10 @@ async function runTrain(data: string | undefined, flags: TrainFlags): Promise<nu
 
 function spoken(
   data: string | undefined,
-  { init, encoder, exclude, epochs, batchSize, lr, seed, fold }: TrainFlags,
+  { init, encoder, exclude, epochs, batchSize, lr, seed, fold, labels }: TrainFlags,
 ): Settings {
   return {
-    ...{ data, init, epochs, batchSize, seed, fold },
+    ...{ data, init, epochs, batchSize, seed, fold, classWords: labels },
     ...(lr === undefined ? {} : { optimizer: { lr } }),
     ...(exclude === undefined ? {} : { exclude: { file: exclude } }),
     ...(encoder === undefined ? {} : { network: { name: 'temporal', encoder } }),

@@ -145,6 +145,23 @@ const augment = z.strictObject({
     .strictObject({ probability: share.default(0.5), deviation: z.number().nonnegative().default(5.5) })
     .nullable()
     .default(null),
+  /** What cameras, codecs and scenes do to a face: how often each. */
+  footage: z
+    .strictObject({
+      pose: share.default(0.3),
+      light: share.default(0.5),
+      blur: share.default(0.35),
+      noise: share.default(0.3),
+      blocks: share.default(0.25),
+      cover: share.default(0.1),
+    })
+    .nullable()
+    .default(null),
+  /** Expressive faces mixed with a similar neutral one, whose labels they then share; `least` is the smallest share of the expressive face. */
+  slight: z
+    .strictObject({ probability: share.default(0.25), least: share.default(0.4) })
+    .nullable()
+    .default(null),
   erasing: z
     .strictObject({ probability: share.default(0.5), area: range.default([0.02, 0.3]) })
     .nullable()
@@ -174,7 +191,11 @@ export const trainConfigSchema = z
   .strictObject({
     /** FORMAT:DIR */
     data: z.string({ error: 'name the data set, as FORMAT:DIR, such as manifest:my-videos' }).min(1),
+    /** Prepared data sets to train on as well; their labels are mapped onto those of `data`. */
+    moreData: z.array(z.string().min(1)).default([]),
     fold: count.nullable().default(null),
+    /** File that says what the class words of the data set mean; null for none. */
+    classWords: z.string().nullable().default(null),
     /** Labels to train for: the data set's own when null. */
     labels: z.array(z.string()).min(2).nullable().default(null),
     method,
@@ -194,6 +215,11 @@ export const trainConfigSchema = z
     /** Class frequencies that posteriors are made for: as in the training set (0), all alike (1), in between; null for those that the sampler makes. */
     balance: share.nullable().default(null),
     softLabels: z.boolean().default(false),
+    /** Distillation: the mean posteriors of trained frame networks have this share in every label. */
+    distil: z
+      .strictObject({ teachers: z.array(z.string().min(1)).min(1), share: share.default(0.5) })
+      .nullable()
+      .default(null),
     /** Train on samples that people did not agree about too, where a data set has such. */
     contested: z.boolean().default(true),
     augment: augment.prefault({}),

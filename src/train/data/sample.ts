@@ -103,3 +103,8 @@ export interface DatasetReader {
 export function labelAt({ label, frameLabels }: Pick<Sample, 'label' | 'frameLabels'>, index: number): string | null {
   return frameLabels === null ? label : (frameLabels[index] ?? null);
 }
+
+/** One line about data without splits; null for others. */
+export function unsplitLine({ unsplit, name, samples }: Dataset): string | null {
+  return unsplit === true ? `${name}: no splits, so all of it is used (${samples.length} samples)` : null;
+}

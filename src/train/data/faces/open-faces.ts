@@ -93,8 +93,3 @@ export async function indexFaces(
     ? InMemoryFaces.decode(faces, geometry, onRead)
     : new PreparedFaces(faces, prepared, geometry);
 }
-
-/** One line about data without splits; null for others. */
-export function unsplitLine({ unsplit, name, samples }: Dataset): string | null {
-  return unsplit === true ? `${name}: no splits, so all of it is used (${samples.length} samples)` : null;
-}

@@ -5,6 +5,8 @@ import { cropLength } from '../crops/crop-source.js';
 import { mean } from '../../util/arrays.js';
 import type { SecondView } from '../../losses/method.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
+import { SlightExpressions } from './slight-expressions.js';
+import type { SlightOptions } from './slight-expressions.js';
 import { sampleRng } from './training-set.js';
 import type { MicroBatch, EvaluationSet, Predict, TrainingSet } from './training-set.js';
 
@@ -25,6 +27,8 @@ export interface ImageTrainingOptions {
   /** Train with the shares; a sample without any counts wholly for its label. */
   readonly softLabels: boolean;
   readonly classCount: number;
+  /** Expressive faces mixed with a similar neutral one; null for none. With it labels are always shares. */
+  readonly slight?: SlightOptions | null;
 }
 
 /** Images to train on, each a sample of its own. */
@@ -32,6 +36,7 @@ export class ImageTrainingSet implements TrainingSet {
   readonly classes: readonly number[];
   readonly rowIds: readonly string[];
   readonly rowLabels: Int32Array;
+  private readonly slight: SlightExpressions | null;
 
   constructor(
     private readonly crops: CropSource,
@@ -41,6 +46,7 @@ export class ImageTrainingSet implements TrainingSet {
     this.classes = samples.map(({ label }) => label);
     this.rowIds = samples.map(({ id }) => id);
     this.rowLabels = Int32Array.from(this.classes);
+    this.slight = options.slight ? new SlightExpressions(crops, samples, options.slight) : null;
   }
 
   get count(): number {
@@ -53,31 +59,35 @@ export class ImageTrainingSet implements TrainingSet {
     random: SeededRandom,
     repeats: readonly number[] = [],
   ): Promise<MicroBatch> {
-    const { weak, strong, softLabels, classCount } = this.options;
+    const { weak, strong, softLabels, classCount, slight } = this.options;
     const chosen = indices.map((index) => this.samples[index]!);
     const length = cropLength(this.crops.geometry);
     const pictures = await this.crops.read(chosen.map(({ crop }) => crop));
     const { size, channels } = this.crops.geometry;
     const first = new Float32Array(indices.length * length);
     const second = secondView === 'none' ? null : new Float32Array(first.length);
-    indices.forEach((index, i) => {
+    /** Share of its own label that each keeps. [n] */
+    const kept: number[] = [];
+    for (const [i, index] of indices.entries()) {
       const own = sampleRng(random, index, repeats[i]);
-      const original: PixelImage = {
-        data: Float32Array.from(pictures.subarray(i * length, (i + 1) * length)),
-        height: size,
-        width: size,
-        channels,
-      };
+      const data = Float32Array.from(pictures.subarray(i * length, (i + 1) * length));
+      kept.push((await this.slight?.apply(data, chosen[i]!.label, own.fork('slight'))) ?? 1);
+      const original: PixelImage = { data, height: size, width: size, channels };
       const seen = weak(original, own.fork('weak'));
       first.set(seen.data, i * length);
       if (second !== null)
         second.set((secondView === 'mirrored' ? flip(seen) : strong(original, own.fork('strong'))).data, i * length);
-    });
-    const labels = softLabels
-      ? Float32Array.from(chosen.flatMap(({ label, shares }) => shares ?? oneHot(label, classCount)))
+    }
+    const isSoft = softLabels || slight != null;
+    const labels = isSoft
+      ? Float32Array.from(
+          chosen.flatMap(({ label, shares }, i) =>
+            towardRest((softLabels ? shares : null) ?? oneHot(label, classCount), kept[i]!, slight?.neutral ?? 0),
+          ),
+        )
       : Float32Array.from(chosen, ({ label }) => label);
     return {
-      ...{ shape: [indices.length, size, size, channels], first, second, labels, isSoft: softLabels },
+      ...{ shape: [indices.length, size, size, channels], first, second, labels, isSoft },
       rows: Int32Array.from(indices),
     };
   }
@@ -85,6 +95,13 @@ export class ImageTrainingSet implements TrainingSet {
   picture(row: number): Promise<Uint8Array> {
     return this.crops.read([this.samples[row]!.crop]);
   }
+}
+
+/** The rest of the label goes to the neutral class. */
+function towardRest(shares: readonly number[], kept: number, neutral: number): readonly number[] {
+  if (kept === 1) return shares;
+  const sum = shares.reduce((total, share) => total + share, 0);
+  return shares.map((share, k) => kept * share + (k === neutral ? (1 - kept) * sum : 0));
 }
 
 function oneHot(label: number, classCount: number): number[] {

@@ -3,6 +3,7 @@ import type { TrainConfig } from '../../config/train-config.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { carveValidation } from '../splits.js';
 import { deduplicate } from '../deduplicate.js';
+import { mergeData } from './merge-data.js';
 import { mapLabels } from '../label-maps.js';
 import { openDataset } from '../formats/registry.js';
 import type { CarvedTraining } from '../splits.js';
@@ -26,9 +27,19 @@ export interface OpenData {
 export const CHOSEN = 'chosen';
 
 /** Reading and comparing takes a while, so runs that follow each other share one. @throws FerError what reading throws */
-export async function openData(
-  config: Pick<TrainConfig, 'data' | 'fold' | 'classWords' | 'labels' | 'deduplicate'>,
-): Promise<OpenData> {
+export async function openData(config: DataConfig & Partial<Pick<TrainConfig, 'moreData'>>): Promise<OpenData> {
+  const first = await openOne(config);
+  const { labels } = first.dataset.labels;
+  const others: OpenData[] = [];
+  for (const data of config.moreData ?? []) {
+    others.push(await openOne({ ...config, data, fold: null, classWords: null, labels: [...labels] }));
+  }
+  return others.length === 0 ? first : mergeData([first, ...others]);
+}
+
+type DataConfig = Pick<TrainConfig, 'data' | 'fold' | 'classWords' | 'labels' | 'deduplicate'>;
+
+async function openOne(config: DataConfig): Promise<OpenData> {
   const folder = preparedFolder(config.data);
   const prepared = folder === null ? null : await openPrepared(folder);
   const read =

@@ -1,0 +1,88 @@
+import type { SeededRandom } from '../../util/seeded-random.js';
+import { cropLength } from '../crops/crop-source.js';
+import type { CropSource } from '../crops/crop-source.js';
+import type { TrainingFace } from './image-training-set.js';
+
+export interface SlightOptions {
+  readonly probability: number;
+  /** Smallest share of the expressive face in the mixture. */
+  readonly least: number;
+  /** Class index of the face at rest. */
+  readonly neutral: number;
+}
+
+/** Neutral faces among which the most similar one is taken, and the side of the thumbnails that are compared. */
+const CANDIDATES = 24;
+const SIDE = 12;
+/** An expression mixed with this much of rest is still mostly itself: people name slight expressions, too. */
+const KEPT_POWER = 0.6;
+
+/** Faces moved toward rest: mixed with a similar neutral face, so that slight expressions are seen in training. */
+export class SlightExpressions {
+  private readonly neutral: readonly TrainingFace[];
+  private readonly thumbnails = new Map<number, Float32Array>();
+
+  constructor(
+    private readonly crops: CropSource,
+    samples: readonly TrainingFace[],
+    private readonly options: SlightOptions,
+  ) {
+    this.neutral = samples.filter(({ label }) => label === options.neutral);
+  }
+
+  /**
+   * Changes a picture in place.
+   * @param data [S, S, C]
+   * @returns the share of its own label that it keeps, 1 where it stays as it is
+   */
+  async apply(data: Float32Array, label: number, random: SeededRandom): Promise<number> {
+    const { probability, least, neutral } = this.options;
+    if (label === neutral || this.neutral.length === 0 || random.next() >= probability) return 1;
+    const share = least + (0.85 - least) * random.next();
+    const rest = await this.mostSimilar(data, random);
+    const [own, other] = [moments(data), moments(rest)];
+    const gain = own.deviation / Math.max(1, other.deviation);
+    for (let i = 0; i < data.length; i += 1) data[i] = share * data[i]! + (1 - share) * ((rest[i]! - other.mean) * gain + own.mean);
+    return share ** KEPT_POWER;
+  }
+
+  private async mostSimilar(data: Float32Array, random: SeededRandom): Promise<Uint8Array> {
+    const chosen = Array.from({ length: CANDIDATES }, () => this.neutral[random.int(this.neutral.length)]!.crop);
+    const missing = [...new Set(chosen.filter((crop) => !this.thumbnails.has(crop)))];
+    if (missing.length > 0) {
+      const length = cropLength(this.crops.geometry);
+      const pictures = await this.crops.read(missing);
+      missing.forEach((crop, i) => this.thumbnails.set(crop, thumbnail(pictures.subarray(i * length, (i + 1) * length), this.crops.geometry.size, this.crops.geometry.channels)));
+    }
+    const own = thumbnail(data, this.crops.geometry.size, this.crops.geometry.channels);
+    let [best, nearest] = [chosen[0]!, Infinity];
+    for (const crop of chosen) {
+      const other = this.thumbnails.get(crop)!;
+      let distance = 0;
+      for (let i = 0; i < own.length; i += 1) distance += (own[i]! - other[i]!) ** 2;
+      if (distance < nearest) [best, nearest] = [crop, distance];
+    }
+    return this.crops.read([best]);
+  }
+}
+
+/** Standardised, of its first channel. */
+function thumbnail(data: ArrayLike<number>, size: number, channels: number): Float32Array {
+  const small = new Float32Array(SIDE * SIDE);
+  for (let y = 0; y < size; y += 1) {
+    const row = ((y * SIDE) / size) | 0;
+    for (let x = 0; x < size; x += 1) small[row * SIDE + (((x * SIDE) / size) | 0)]! += data[(y * size + x) * channels]!;
+  }
+  const { mean, deviation } = moments(small);
+  return small.map((value) => (value - mean) / Math.max(1e-6, deviation));
+}
+
+function moments(data: ArrayLike<number>): { readonly mean: number; readonly deviation: number } {
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < data.length; i += 1) {
+    sum += data[i]!;
+    squares += data[i]! * data[i]!;
+  }
+  const mean = sum / data.length;
+  return { mean, deviation: Math.sqrt(Math.max(0, squares / data.length - mean * mean)) };
+}
