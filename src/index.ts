@@ -10,8 +10,7 @@ export type { FaceResult, FrameResult, FrameStatus } from './stream/pipeline/fra
 // Results in files
 export { OUTPUT_FORMATS } from './stream/output/formats.js';
 export { openWriters } from './stream/output/open-writers.js';
-export type { OutputWriters } from './stream/output/open-writers.js';
-export type { OutputContext, OutputFormat } from './stream/output/output-format.js';
+export type { OutputContext, OutputFormat, OutputWriters } from './stream/output/output-format.js';
 export { readAnnotation } from './stream/output/read-annotation.js';
 export type { AnnotationLine } from './stream/output/annotation-schema.js';
 export type { RunMetadata, RunOutcome } from './stream/output/run-metadata.js';
@@ -58,7 +57,7 @@ export type { OpenModelOptions } from './model/heads/open-model.js';
 export type { Clip, ClipContext, ExpressionModel } from './model/expression-model.js';
 export type { CropGeometry, FaceCrop } from './model/crop-geometry.js';
 export { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from './model/label-set.js';
-export { DEFAULT_MODEL, MODEL_NAMES } from './model/model-names.js';
+export { DEFAULT_MODEL, MODEL_NAMES } from './model/expression-model.js';
 export { loadCheckpoint, readCheckpointInfo } from './model/checkpoint/load-checkpoint.js';
 export type { Checkpoint } from './model/checkpoint/load-checkpoint.js';
 export type { CheckpointInfo } from './model/checkpoint/checkpoint-info.js';

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FerError } from '../errors/fer-error.js';
 import { BatchReport } from './batch-report.js';
 import { EXIT, exitCodeFor } from './exit.js';
-import { formatDuration, formatProgress } from './progress.js';
+import { formatDuration, formatProgress, Progress } from './progress.js';
 import { textTable } from './text-table.js';
 
 function silent(): { readonly written: string[]; write(text: string): void } {
@@ -30,7 +30,9 @@ describe('BatchReport', () => {
     const text = report.summary().join('\n');
     expect(text).toMatch(/a\.mp4\s+ok\s+50\s+2 s\s+25\.0/);
     expect(text).toMatch(/b\.mp4\s+degraded.+50 of 60 frames/);
-    expect(text).toContain('1 of 3 inputs failed:\n  c.mp4: is not a video');
+    expect(text).toContain('1 of 3 inputs failed');
+    // Its reason is printed once, when it happens.
+    expect([...target.written, text].join('').split('is not a video')).toHaveLength(2);
     expect(report.exitCode()).toBe(EXIT.someFailed);
     expect(report.hasResults).toBe(true);
   });
@@ -57,9 +59,39 @@ describe('exitCodeFor', () => {
 
 describe('progress', () => {
   it('shows share, rate and time left, or only what is known', () => {
-    expect(formatProgress('x', 50, 200, 5)).toMatch(/25%\s+50\/200\s+10\.0 frames\/s\s+15 s left/);
-    expect(formatProgress('x', 50, null, 5)).toBe('x  50 frames  10.0 frames/s');
+    expect(formatProgress('x', 50, 200, 10)).toMatch(/25%\s+50\/200\s+10\.0 frames\/s\s+15 s left/);
+    expect(formatProgress('x', 50, null, 10)).toBe('x  50 frames  10.0 frames/s');
+    expect(formatProgress('x', 1, 200, null)).not.toMatch(/left|frames\/s/);
     expect(formatProgress('x', 0, 200, 0)).not.toMatch(/NaN|Infinity/);
+  });
+
+  it('does not count loading and warming up: the time left is right from the first figure on', () => {
+    vi.useFakeTimers();
+    try {
+      const target = silent();
+      const progress = new Progress({ ...target, isTTY: true, columns: 200 });
+      progress.start('x', 100);
+      vi.advanceTimersByTime(60_000);
+      for (let done = 1; done <= 41; done++) {
+        progress.update(done);
+        vi.advanceTimersByTime(100);
+      }
+      const left = target.written.flatMap((text) => /\d+\/100.* (\d+) s left/.exec(text)?.[1] ?? []);
+      expect(left.length).toBeGreaterThan(10);
+      expect(Math.max(...left.map(Number))).toBeLessThanOrEqual(10);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('prints nothing that a terminal would read as a command', () => {
+    const target = silent();
+    const report = new BatchReport(target);
+    const name = 'a\u001b[2J\nall fine\u202e.mp4';
+    report.take({ type: 'failed', input: name, error: new FerError('INPUT_UNREADABLE', `${name}: is not a video`) });
+    const text = [...target.written, ...report.summary()].join('|');
+    expect(text).not.toMatch(/[\u001b\u202e]/);
+    expect(target.written.join('').trimEnd()).not.toContain('\n');
   });
 
   it('writes durations as people do', () => {

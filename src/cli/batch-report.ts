@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { printable } from '../errors/printable.js';
 import type { BatchEvent } from '../stream/annotate/batch.js';
 import { EXIT } from './exit.js';
 import { formatDuration, Progress } from './progress.js';
@@ -9,7 +10,7 @@ import { textTable } from './text-table.js';
 export class BatchReport {
   private readonly progress: Progress;
   private readonly rows: string[][] = [];
-  private readonly failures: string[] = [];
+  private failed = 0;
   private total = 0;
   private interrupted = false;
 
@@ -22,11 +23,17 @@ export class BatchReport {
       case 'planned':
         this.total = event.inputs;
         return;
+      case 'ignored':
+        this.line(`not annotated: ${event.input} is an overlay made by ferstream`);
+        return;
       case 'engine':
         this.line(`engine: ${event.description}`);
         return;
       case 'started':
-        this.progress.start(`[${event.position}/${this.total}] ${basename(event.input)}`, event.expectedFrames);
+        this.progress.start(
+          `[${event.position}/${this.total}] ${printable(basename(event.input))}`,
+          event.expectedFrames,
+        );
         return;
       case 'progress':
         this.progress.update(event.frames);
@@ -47,7 +54,7 @@ export class BatchReport {
       case 'failed':
         this.progress.clear();
         this.row(event.input, 'failed', null, null, null);
-        this.failures.push(event.error.message);
+        this.failed += 1;
         this.line(`failed: ${event.error.message}`);
         return;
       case 'interrupted':
@@ -60,38 +67,32 @@ export class BatchReport {
   /** The table at the end, followed by the failures. */
   summary(): string[] {
     const table = textTable(['input', 'state', 'frames', 'time', 'frames/s', 'note'], this.rows);
-    if (this.failures.length === 0) return table;
-    return [
-      ...table,
-      '',
-      `${this.failures.length} of ${this.total} inputs failed:`,
-      ...this.failures.map((line) => `  ${line}`),
-    ];
+    return this.failed === 0 ? table : [...table, '', `${this.failed} of ${this.total} inputs failed`];
   }
 
   /** Whether any input has results. */
   get hasResults(): boolean {
-    return this.rows.length > this.failures.length;
+    return this.rows.length > this.failed;
   }
 
   exitCode(): number {
     if (this.interrupted) return EXIT.interrupted;
-    return this.failures.length > 0 ? EXIT.someFailed : EXIT.ok;
+    return this.failed > 0 ? EXIT.someFailed : EXIT.ok;
   }
 
   private row(input: string, state: string, frames: number | null, seconds: number | null, note: string | null): void {
     const rate = frames !== null && seconds !== null && seconds > 0 ? (frames / seconds).toFixed(1) : '';
     this.rows.push([
-      input,
+      printable(input),
       state,
       frames?.toString() ?? '',
       seconds === null ? '' : formatDuration(seconds),
       rate,
-      note ?? '',
+      printable(note ?? ''),
     ]);
   }
 
   private line(text: string): void {
-    this.target.write(`${text}\n`);
+    this.target.write(`${printable(text)}\n`);
   }
 }

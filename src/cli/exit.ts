@@ -11,6 +11,8 @@ export const EXIT = {
   cannotRun: 3,
   /** Stopped by Ctrl-C (128 + SIGINT). */
   interrupted: 130,
+  /** The program that read our output ended first, as with `| head` (128 + SIGPIPE). */
+  readerGone: 141,
 } as const;
 
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['USAGE', 'CONFIG_INVALID']);
@@ -32,5 +34,24 @@ export function interruptSignal(): AbortSignal {
       controller.abort();
     });
   }
+  interrupts.add(controller);
   return controller.signal;
+}
+
+const interrupts = new Set<AbortController>();
+let isReaderGone = false;
+
+/** Ends quietly when the program that reads our output ends: running work stops as with Ctrl-C. */
+export function watchReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+      isReaderGone = true;
+      if (interrupts.size === 0) process.exit(EXIT.readerGone);
+      for (const interrupt of interrupts) interrupt.abort();
+    });
+  }
+  process.on('exit', () => {
+    if (isReaderGone) process.exitCode = EXIT.readerGone;
+  });
 }

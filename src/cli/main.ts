@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { FerError } from '../errors/fer-error.js';
+import { printable } from '../errors/printable.js';
 import { VERSION } from '../version.js';
 import { annotateCommand } from './annotate.js';
 import { auditCommand } from './audit.js';
@@ -9,7 +10,7 @@ import { datasetCommand } from './dataset-check.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
-import { EXIT, exitCodeFor } from './exit.js';
+import { EXIT, exitCodeFor, watchReaders } from './exit.js';
 import { experimentCommand } from './experiment.js';
 import { liveCommand } from './live.js';
 import { recipeCommand } from './recipe.js';
@@ -37,11 +38,7 @@ for (const register of [
 ])
   register(program);
 
-// `fer ... | head` closes our output early; that is not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.ok);
-});
+watchReaders();
 
 try {
   await program.parseAsync();
@@ -53,7 +50,7 @@ try {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // commander has printed already
   const failure = FerError.from(error);
-  process.stderr.write(`fer: ${failure.message} [${failure.code}]\n`);
+  process.stderr.write(`fer: ${printable(failure.message)} [${failure.code}]\n`);
   if (program.opts<{ verbose?: boolean }>().verbose === true) console.error(error);
   return exitCodeFor(failure.code);
 }

@@ -8,10 +8,13 @@ export interface ProgressTarget {
 const REDRAW_MS = 100;
 const PLAIN_LINE_MS = 10_000;
 const BAR_WIDTH = 24;
+/** Seconds of work before a rate is shown. */
+const LEAST_SECONDS = 2;
 
 /** Progress of one input: a bar on a terminal, a plain line every ten seconds elsewhere. */
 export class Progress {
-  private began = performance.now();
+  /** When the first results came, and how many: loading and warming up say nothing about the rate. */
+  private first: { readonly time: number; readonly done: number } | null = null;
   private drawn = 0;
   private label = '';
   private total: number | null = null;
@@ -25,20 +28,27 @@ export class Progress {
   start(label: string, total: number | null): void {
     this.label = label;
     this.total = total;
-    this.began = performance.now();
-    this.drawn = this.target.isTTY === true ? 0 : this.began;
+    this.first = null;
+    this.drawn = this.target.isTTY === true ? 0 : performance.now();
   }
 
   /** @param note appended to the line */
   update(done: number, note = ''): void {
     const now = performance.now();
+    this.first ??= { time: now, done };
     const interval = this.target.isTTY === true ? REDRAW_MS : PLAIN_LINE_MS;
     if (now - this.drawn < interval) return;
     this.drawn = now;
-    const text = `${formatProgress(this.label, done, this.total, (now - this.began) / 1000, this.unit)}${note === '' ? '' : `  ${note}`}`;
+    const text = `${formatProgress(this.label, done, this.total, this.rate(now, done), this.unit)}${note === '' ? '' : `  ${note}`}`;
     this.target.write(
       this.target.isTTY === true ? `\r\u001b[K${text.slice(0, (this.target.columns ?? 80) - 1)}` : `${text}\n`,
     );
+  }
+
+  /** Null until enough has been seen to tell. */
+  private rate(now: number, done: number): number | null {
+    const seconds = (now - this.first!.time) / 1000;
+    return seconds < LEAST_SECONDS ? null : (done - this.first!.done) / seconds;
   }
 
   /** Clears the bar before other lines. */
@@ -49,23 +59,22 @@ export class Progress {
 
 /**
  * @param total null when unknown
- * @param seconds since the start
+ * @param rate `unit` per second; null while it is not known
  */
 export function formatProgress(
   label: string,
   done: number,
   total: number | null,
-  seconds: number,
+  rate: number | null,
   unit = 'frames',
 ): string {
-  const rate = seconds > 0 ? done / seconds : 0;
-  const speed = `${rate.toFixed(1)} ${unit}/s`;
-  if (total === null || total === 0) return `${label}  ${done} ${unit}  ${speed}`;
+  const speed = rate === null ? '' : `  ${rate.toFixed(1)} ${unit}/s`;
+  if (total === null || total === 0) return `${label}  ${done} ${unit}${speed}`;
   const share = Math.min(1, done / total);
   const filled = Math.round(share * BAR_WIDTH);
   const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]`;
-  const left = rate > 0 ? `  ${formatDuration(Math.max(0, total - done) / rate)} left` : '';
-  return `${label}  ${bar} ${Math.floor(share * 100)}%  ${done}/${total}  ${speed}${left}`;
+  const left = rate !== null && rate > 0 ? `  ${formatDuration(Math.max(0, total - done) / rate)} left` : '';
+  return `${label}  ${bar} ${Math.floor(share * 100)}%  ${done}/${total}${speed}${left}`;
 }
 
 /** Seconds as "4 s", "2:05" or "1:02:05". */

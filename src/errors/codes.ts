@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   BACKEND_MISMATCH: 'TensorFlow.js fell back to another engine than the one asked for.',
   WEIGHTS_MISSING: 'Network weights could not be found or read.',
   MODEL_INCOMPATIBLE: 'A checkpoint whose labels, crop geometry or version do not fit this use.',
+  MODEL_BROKEN: 'A model computed values that are not numbers; its results are not written.',
   ANNOTATION_INVALID:
     'An annotation file that is not ferstream JSONL, is cut short, or was written to another version of the schema.',
   WORKER_FAILED: 'A thread that shared in training ended or failed.',

@@ -1,5 +1,5 @@
+import { requireFinite } from '../../model/require-finite.js';
 import type { PriorAdapter } from '../../model/class-prior.js';
-import { FerError } from '../../errors/fer-error.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { toFrameResult } from './frame-result.js';
 import type { FrameResult } from './frame-result.js';
@@ -221,15 +221,6 @@ export class ClipWindow {
       if (now - sightings.at(-1)!.frame.timestamp > this.maxGap) this.history.delete(old);
     }
   }
-}
-
-/** Once per batch: a damaged checkpoint or engine must not end as results. */
-function requireFinite(posteriors: readonly Float32Array[], model: string): void {
-  if (posteriors.every((row) => row.every(Number.isFinite))) return;
-  throw new FerError(
-    'MODEL_BROKEN',
-    `model ${model} computes values that are not numbers; its checkpoint is damaged or did not train: use another one`,
-  );
 }
 
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): V[] {
