@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { READERS } from '../src/train/data/formats/registry.js';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const PAGES = [
@@ -126,4 +127,10 @@ describe.each(PAGES)('%s', (page) => {
     );
     expect([...missing, ...npm.filter((script) => !(script in scripts))]).toEqual([]);
   });
+});
+
+it('docs/datasets.md lists every format, and no other', () => {
+  const [, table] = textOf('docs/datasets.md').split('| format | set |');
+  const listed = [...table!.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name);
+  expect(listed.sort()).toEqual(READERS.map(({ name }) => name).sort());
 });
