@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../train/config/read-config.js';
 import { parseSettings } from './set-option.js';
 
 describe('settings on the command line', () => {
@@ -43,6 +44,20 @@ describe('settings on the command line', () => {
       }),
     );
   });
+
+  it.each(['__proto__.patience', '__proto__', 'augment.__proto__.flip', 'constructor.prototype.x', 'toString.x'])(
+    'keep %s as names of their own, which no setting has',
+    (name) => {
+      const settings = parseSettings([`${name}=3`]);
+      expect(() => resolveConfig('ce', { data: 'none:' }, settings)).toThrow(
+        expect.objectContaining({
+          code: 'CONFIG_INVALID',
+          message: expect.stringMatching(/unknown setting "(augment\.)?(__proto__|constructor|toString)/) as string,
+        }),
+      );
+      expect(({} as { patience?: unknown; flip?: unknown }).patience).toBeUndefined();
+    },
+  );
 
   it.each(['epochs', '=3', ''])('refuses %j', (text) => {
     expect(() => parseSettings([text])).toThrow(

@@ -8,7 +8,8 @@ type Tree = { [key: string]: unknown };
  * @throws FerError USAGE for one without "="
  */
 export function parseSettings(assignments: readonly string[]): Readonly<Record<string, unknown>> {
-  const root: Tree = {};
+  // Without a prototype: "__proto__" is a name like any other, and refused as unknown.
+  const root = Object.create(null) as Tree;
   for (const assignment of assignments) {
     const equals = assignment.indexOf('=');
     if (equals < 1)
@@ -20,7 +21,7 @@ export function parseSettings(assignments: readonly string[]): Readonly<Record<s
     let place = root;
     for (const key of path.slice(0, -1)) {
       const next = place[key];
-      place = place[key] = typeof next === 'object' && next !== null ? { ...next } : {};
+      place = place[key] = Object.assign(Object.create(null) as Tree, typeof next === 'object' ? next : {});
     }
     place[path.at(-1)!] = valueOf(assignment.slice(equals + 1));
   }

@@ -5,6 +5,7 @@ import { toFrameResult } from './frame-result.js';
 import type { FrameResult } from './frame-result.js';
 import type { ClassifiedFace, FaceObservation, FrameObservation } from './observation.js';
 import { PosteriorSmoother } from './posterior-smoother.js';
+import type { TrustLimits } from './trust.js';
 
 export interface ClipWindowOptions {
   /** True (live): each frame is answered at once, from the past alone. False (recorded): a frame waits for the frames after it. */
@@ -22,6 +23,8 @@ export interface ClipWindowOptions {
   readonly smoothing?: number;
   /** Puts a prior back into the model's posteriors; they stay as they are without. */
   readonly prior?: Pick<PriorAdapter, 'adapt'>;
+  /** What makes a face unusable or unsure, beside the defaults. */
+  readonly trust?: TrustLimits;
 }
 
 /** Seconds: removes single-frame flicker, and shows a change within 0.2 s (bench/video-behaviour.ts). */
@@ -58,6 +61,7 @@ export class ClipWindow {
   private readonly past: number;
   private readonly future: number;
   private readonly prior: Pick<PriorAdapter, 'adapt'> | null;
+  private readonly trust: TrustLimits;
   private readonly smoother: PosteriorSmoother;
   /** Frames without a result yet, oldest first. */
   private waiting: FrameObservation[] = [];
@@ -75,6 +79,7 @@ export class ClipWindow {
       maxGap = 0.5,
       smoothing = DEFAULT_SMOOTHING,
       prior,
+      trust = {},
     }: ClipWindowOptions = {},
   ) {
     this.causal = causal;
@@ -85,6 +90,7 @@ export class ClipWindow {
     this.past = causal ? past + future + hop - 1 : past;
     this.future = causal ? 0 : future;
     this.prior = prior ?? null;
+    this.trust = trust;
     this.smoother = new PosteriorSmoother({ seconds: smoothing, causal, maxGap });
   }
 
@@ -106,7 +112,7 @@ export class ClipWindow {
   async flush(accepted: readonly number[] = []): Promise<FrameResult[]> {
     this.accept(accepted);
     const settled = await this.settle(this.waiting.length);
-    return [...settled, ...this.smoother.flush().map((frame) => toFrameResult(frame, this.model.labels))];
+    return [...settled, ...this.smoother.flush().map((frame) => toFrameResult(frame, this.model.labels, this.trust))];
   }
 
   private accept(tracklets: readonly number[]): void {
@@ -136,7 +142,7 @@ export class ClipWindow {
     this.waiting = this.waiting.slice(count);
     return due
       .flatMap((frame) => this.smoother.push({ ...frame, faces: faces.get(frame)! }))
-      .map((frame) => toFrameResult(frame, this.model.labels));
+      .map((frame) => toFrameResult(frame, this.model.labels, this.trust));
   }
 
   /**

@@ -98,6 +98,11 @@ describe('a configuration', () => {
   });
 
   it.each([
+    [JSON.parse('{ "__proto__": { "patience": 3 } }') as Settings, /unknown setting "__proto__"/],
+    [
+      JSON.parse('{ "network": { "__proto__": { "size": 3 } } }') as Settings,
+      /unknown setting "(network\.)?__proto__"/,
+    ],
     [{ optimiser: {} }, /unknown setting "optimiser": did you mean "optimizer"\?$/],
     [{ optimizer: { weightdecay: 1 } }, /unknown setting "optimizer\.weightdecay": did you mean "weightDecay"\?$/],
     [{ method: { lamda: 1 } }, /unknown setting "method\.lamda": did you mean "lambda"\?$/],
@@ -154,7 +159,7 @@ describe('a file of settings', async () => {
   });
 
   it.each([
-    ['list.json', '[1]', /holds no object/],
+    ['list.json', '[1]', /is not a JSON object/],
     ['cut.json', '{ "epochs": ', /is not JSON/],
     ['empty.json', '', /is not JSON/],
   ])('is refused: %s', async (name, text, message) => {

@@ -7,15 +7,15 @@ import type { PresetName } from './presets.js';
 import { trainConfigSchema } from './train-config.js';
 import type { TrainConfig } from './train-config.js';
 
-/** Settings as nested objects, not yet checked. */
+/** Settings as nested objects, not validated yet. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** Parts that come in kinds, and the kind that is meant where only its settings are said. */
+/** Parts that come in kinds, and the kind that settings without a name mean. */
 const USUAL_KINDS: Settings = { network: { name: 'compact' }, schedule: { name: 'cosine' } };
 
 /**
- * A run's configuration: a preset, then a file over it, then what was said on the command line over both. Objects are merged setting by setting;
- * another `name` of method, network or schedule begins that part anew.
+ * A run's configuration: a preset, overridden by a file, overridden by the command line. Objects are merged setting by setting;
+ * another `name` of method, network or schedule starts that part from its defaults.
  * @throws FerError CONFIG_INVALID naming the setting and, for unknown ones, the nearest known
  */
 export function resolveConfig(preset: string | null, ...layers: readonly Settings[]): TrainConfig {
@@ -48,17 +48,22 @@ export async function readConfigFile(path: string): Promise<Settings> {
   } catch (error) {
     throw new FerError(
       'CONFIG_INVALID',
-      `configuration ${path} is not JSON (${(error as Error).message}): mend that place`,
+      `configuration ${path} is not JSON (${(error as Error).message}): fix that place`,
       { cause: error },
     );
   }
-  throw new FerError('CONFIG_INVALID', `configuration ${path} holds no object: write settings as in { "epochs": 40 }`);
+  throw new FerError(
+    'CONFIG_INVALID',
+    `configuration ${path} is not a JSON object: write settings as in { "epochs": 40 }`,
+  );
 }
 
 function merge(under: Settings, over: Settings): Settings {
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined) continue;
+    if (key === '__proto__')
+      throw new FerError('CONFIG_INVALID', 'training configuration: unknown setting "__proto__"');
     const before = merged[key];
     const isOther =
       isSettings(before) && isSettings(value) && value['name'] !== undefined && value['name'] !== before['name'];
@@ -82,10 +87,10 @@ function describe(issue: z.core.$ZodIssue, settings: Settings): string {
       )
       .join(', ');
   }
-  return `${where === '' ? 'the whole' : where}: ${issue.message}`;
+  return `${where === '' ? 'the whole configuration' : where}: ${issue.message}`;
 }
 
-/** Names of the settings beside one another at a place; of a part that comes in kinds, those of the kind that is named there. */
+/** Names of the settings at a place; of a part that comes in kinds, those of the kind named there. */
 function knownKeys(path: readonly PropertyKey[], settings: Settings): readonly string[] {
   let schema: unknown = trainConfigSchema;
   let value: unknown = settings;

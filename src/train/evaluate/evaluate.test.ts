@@ -279,6 +279,22 @@ it('does not look twice with a symmetric model, whose answer to the mirrored pic
   expect(model.encoded).toEqual([1]);
 });
 
+it.each([NaN, Infinity])('refuses a model that computes %d, before any prediction of that batch', async (broken) => {
+  class Broken extends FrameByFrame {
+    override async classify(clip: Clip): Promise<Float32Array[]> {
+      const rows = await super.classify(clip);
+      return clip.features[0]![0]! > 0.5 ? rows.map(() => Float32Array.of(broken, 0)) : rows;
+    }
+  }
+  const predicted: string[] = [];
+  await expect(
+    evaluate(new Broken(), [picture('good', 'right', 10, 90), picture('bad', 'left', 200, 10)], {
+      onPrediction: ({ id }) => void predicted.push(id),
+    }),
+  ).rejects.toMatchObject({ code: 'MODEL_BROKEN', message: expect.stringContaining('bright-side') as string });
+  expect(predicted).toEqual(['good']);
+});
+
 it('stops when it is told to', async () => {
   await expect(
     evaluate(new BrightSide(), [picture('p', 'left', 1, 2)], { signal: AbortSignal.abort() }),

@@ -8,6 +8,7 @@ import { predictedClasses } from '../metrics/confusion-matrix.js';
 import type { LabelledFace } from '../data/faces/face-dataset.js';
 import { RunningMetrics } from './running-metrics.js';
 import type { Evaluation } from './running-metrics.js';
+import { requireFinite } from '../../model/require-finite.js';
 import { stretchesOf } from '../../model/stretches.js';
 import type { FaceCrop } from '../../model/crop-geometry.js';
 import { flip } from '../augment/pixel.js';
@@ -62,7 +63,7 @@ interface Seen extends Omit<LabelledFace, 'crop'> {
  * with a face, as in validation during training. Faces are pulled in batches, and only the features of the current clip are held, so memory does not grow with the data.
  *
  * @param crops all cut with `model.crop`
- * @throws FerError INTERRUPTED after `signal`, and what `crops` throws
+ * @throws FerError INTERRUPTED after `signal`, MODEL_BROKEN for posteriors that are not finite, and what `crops` throws
  */
 export async function evaluate(
   model: ExpressionModel,
@@ -89,6 +90,7 @@ export async function evaluate(
       nearest.map((at) => sequence[at]!.features!),
       sequence.map(({ timestamp }) => timestamp),
     );
+    requireFinite(posteriors, model.name);
     const labelled = sequence.flatMap(({ id, frame, label: truth }, i) =>
       truth === null ? [] : [{ id, frame, truth, posteriors: adapt(posteriors[i]!) }],
     );

@@ -1,12 +1,36 @@
 import * as tf from '@tensorflow/tfjs';
-import type { CheckpointInfo } from '../../model/checkpoint/checkpoint-info.js';
+import type { CheckpointDescription, CheckpointInfo } from '../../model/checkpoint/checkpoint-info.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import type { LabelSet } from '../../model/label-set.js';
 import { VERSION } from '../../version.js';
+import { drawnShares } from '../config/sampler.js';
 import type { TrainConfig } from '../config/train-config.js';
 
 /** What is measured of a model, and changes from epoch to epoch. */
 export type Figures = Required<Pick<CheckpointInfo, 'temperature' | 'metrics'>>;
+
+/**
+ * Class frequencies that a network's posteriors are made for, and those of its training set. A class without samples counts as a tenth
+ * of one.
+ * @param classes of the training samples, negative without a label [N]
+ */
+export function priorsOf(
+  classes: readonly number[],
+  classCount: number,
+  { sampler, balance }: Pick<TrainConfig, 'sampler' | 'balance'>,
+): NonNullable<CheckpointInfo['priors']> {
+  const counts = Array.from({ length: classCount }, () => 0);
+  for (const label of classes) if (label >= 0) counts[label]! += 1;
+  const training = counts.map((count) => Math.max(count, 0.1));
+  const posteriors =
+    balance === null ? drawnShares(sampler, training) : training.map((count) => count ** (1 - balance));
+  return { posteriors: shares(posteriors), training: shares(training) };
+}
+
+function shares(values: readonly number[]): number[] {
+  const sum = values.reduce((total, value) => total + value, 0);
+  return values.map((value) => Number((value / sum).toPrecision(6)));
+}
 
 /** What a checkpoint says of itself besides its figures. */
 export function checkpointInfo(
@@ -15,7 +39,7 @@ export function checkpointInfo(
   labels: LabelSet,
   crop: CropGeometry,
   config: TrainConfig,
-): Omit<CheckpointInfo, 'format' | keyof Figures> {
+): Omit<CheckpointDescription, keyof Figures> {
   return {
     kind,
     network: name,

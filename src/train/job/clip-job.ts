@@ -12,7 +12,7 @@ import { excludedRows } from '../data/exclusions.js';
 import type { CropSource } from '../data/crops/crop-source.js';
 import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
 import type { Sample, Split } from '../data/sample.js';
-import { checkpointInfo } from './checkpoint-info.js';
+import { checkpointInfo, priorsOf } from './checkpoint-info.js';
 import { FrameEncoder, computeFeatures, meanOfSides, preparedFeatures } from '../data/training/clip-features.js';
 import type { ClipFeatures } from '../data/training/clip-features.js';
 import { ClipEvaluationSet, ClipTrainingSet } from '../data/training/clip-training-set.js';
@@ -204,6 +204,7 @@ export async function clipJob(
       await saveCheckpoint(model, join(folder, TEMPORAL_PART), {
         ...checkpointInfo('temporal', model, labels, encoded.info.crop, config),
         clipFrames: network.frames,
+        ...clipPriors(encoded.info, training, labels.size),
         ...figures,
       });
     },
@@ -217,6 +218,17 @@ export async function clipJob(
     },
     dispose,
   };
+}
+
+/** Clips are made for other class frequencies than the frame network's training set, which are those to put back. */
+function clipPriors(
+  { priors }: CheckpointInfo,
+  { rowLabels }: ClipTrainingSet,
+  classCount: number,
+): Pick<CheckpointInfo, 'priors'> {
+  if (priors?.training.length !== classCount) return {};
+  const { training: posteriors } = priorsOf([...rowLabels], classCount, { sampler: 'shuffle', balance: null });
+  return { priors: { posteriors, training: priors.training } };
 }
 
 /** A split of the same data set, as it is. */

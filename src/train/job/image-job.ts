@@ -6,7 +6,11 @@ import type { Split, Sample } from '../data/sample.js';
 import { augmentations } from '../augment/augmentations.js';
 import { buildFrameNetwork, geometryOf } from './build-network.js';
 import type { FrameNetworkConfig } from './build-network.js';
-import { checkpointInfo } from './checkpoint-info.js';
+import { teacherPosteriors, withTeachers } from './distil.js';
+import type { SlightOptions } from '../data/training/slight-expressions.js';
+import type { CropSource } from '../data/crops/crop-source.js';
+import type { CropGeometry } from '../../model/crop-geometry.js';
+import { checkpointInfo, priorsOf } from './checkpoint-info.js';
 import { applyLabelNoise } from '../data/label-noise.js';
 import { ImageEvaluationSet, ImageTrainingSet } from '../data/training/image-training-set.js';
 import type { TrainingFace } from '../data/training/image-training-set.js';
@@ -47,7 +51,13 @@ export async function imageJob(
     prepared,
     onRead,
   );
-  const training = withCrops(chosen, indexed, 0);
+  const training = await taught(
+    withCrops(chosen, indexed, 0),
+    config.distil,
+    { labels, crop: geometry },
+    indexed.crops,
+    onRead,
+  );
   const validation = withCrops(held, indexed, chosen.length);
   const broken = indexed.notes.unreadable.length;
   if (training.length === 0)
@@ -61,7 +71,8 @@ export async function imageJob(
     model,
     training: new ImageTrainingSet(indexed.crops, training, {
       ...augmentations(config.augment),
-      softLabels: config.softLabels,
+      softLabels: config.softLabels || config.distil !== null,
+      slight: slightOptions(config, labels),
       classCount: labels.size,
     }),
     validation: validation.length === 0 ? null : new ImageEvaluationSet(indexed.crops, validation, network.flipTta),
@@ -80,6 +91,11 @@ export async function imageJob(
     save: (folder, figures) =>
       saveCheckpoint(model, folder, {
         ...checkpointInfo('frame', model, labels, geometry, config),
+        priors: priorsOf(
+          training.map(({ label }) => label),
+          labels.size,
+          config,
+        ),
         ...(network.flipTta && { flipTta: true }),
         ...figures,
       }),
@@ -88,6 +104,30 @@ export async function imageJob(
       model.dispose();
     },
   };
+}
+
+/** With a share of what teachers say in every label. */
+async function taught(
+  faces: TrainingFace[],
+  distil: TrainConfig['distil'],
+  shape: { readonly labels: LabelSet; readonly crop: CropGeometry },
+  crops: CropSource,
+  onRead?: OnRead,
+): Promise<TrainingFace[]> {
+  if (distil === null) return faces;
+  const places = faces.map(({ crop }) => crop);
+  return withTeachers(faces, await teacherPosteriors(distil.teachers, shape, crops, places, onRead), distil.share);
+}
+
+function slightOptions({ augment: { slight } }: TrainConfig, labels: LabelSet): SlightOptions | null {
+  if (slight === null) return null;
+  if (!labels.has('neutral')) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      'augment.slight: the data set has no class "neutral" to mix faces with; leave it out',
+    );
+  }
+  return { ...slight, neutral: labels.indexOf('neutral') };
 }
 
 /** A split of the same data set, as it is. */

@@ -10,6 +10,7 @@ import type { TrainingData } from '../../job/training-data.js';
 import { writeFileAtomic } from '../../../files/atomic-file.js';
 import { openTrainingData } from '../../job/training-data.js';
 import { predictWith } from '../../job/predict.js';
+import { requireFinite } from '../../../model/require-finite.js';
 import { splitMetrics } from '../../metrics/split-metrics.js';
 import { train } from '../../workflows/train.js';
 import type { Cell, CellGroup, Grid } from './grid.js';
@@ -154,12 +155,9 @@ async function runCell(
 async function measure(checkpoint: string, test: EvaluationSet): Promise<SplitMetrics> {
   const { model, info } = await loadCheckpoint(checkpoint);
   try {
-    return splitMetrics(
-      await test.logits(predictWith(model)),
-      test.labels,
-      info.labelSet.labels.length,
-      info.temperature ?? 1,
-    );
+    const logits = await test.logits(predictWith(model));
+    requireFinite(logits, checkpoint);
+    return splitMetrics(logits, test.labels, info.labelSet.labels.length, info.temperature ?? 1);
   } finally {
     model.dispose();
   }
