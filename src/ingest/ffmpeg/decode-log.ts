@@ -1,3 +1,6 @@
+import { parseStepLine } from './continuous-time.js';
+import type { TimeStep } from './continuous-time.js';
+
 /** How many of the last lines are kept to explain a failure. */
 const KEPT_LINES = 20;
 
@@ -21,10 +24,16 @@ export class DecodeLog {
   private readonly lines: string[] = [];
   private counted = 0;
   private silent = false;
+  private readonly stepNumbers: number[] = [];
 
   add(line: string): void {
     const text = line.trim();
     if (text === '') return;
+    const number = parseStepLine(text);
+    if (number !== null) {
+      this.stepNumbers.push(number);
+      return;
+    }
     this.lines.push(text);
     if (this.lines.length > KEPT_LINES) this.lines.shift();
     if (TIMED_OUT.test(text)) this.silent = true;
@@ -39,6 +48,13 @@ export class DecodeLog {
   /** Lines about damaged or missing data. */
   get errors(): number {
     return this.counted;
+  }
+
+  /** Where the container's time stepped back. */
+  get stepsBack(): TimeStep[] {
+    return this.stepNumbers.flatMap((at, i, all) =>
+      i % 2 === 0 && i + 1 < all.length ? [{ at, size: all[i + 1]! }] : [],
+    );
   }
 
   /** A network peer went silent for longer than it may. */

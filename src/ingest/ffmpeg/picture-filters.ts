@@ -1,3 +1,4 @@
+import { CONTINUOUS_TIME } from './continuous-time.js';
 import { TO_TRANSPORT_CLOCK } from './presentation-clock.js';
 
 export interface PictureSize {
@@ -50,7 +51,7 @@ export const PACE_UNTIMED = `setpts='N/(if(isnan(FRAME_RATE),${FALLBACK_RATE},FR
 
 function timeFilters({ start, end, fps, timed }: FilterSettings): string[] {
   const filters: string[] = [];
-  if (!timed) filters.push(PACE_UNTIMED);
+  filters.push(timed ? CONTINUOUS_TIME : PACE_UNTIMED);
   if (end != null) filters.push(`trim=end=${end + STOP_LATER}`);
   const conditions: string[] = [];
   if (start != null) conditions.push(`gte(t,${start - HALF_MICROSECOND})`);

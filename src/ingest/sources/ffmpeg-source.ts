@@ -9,6 +9,8 @@ import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument } from '../
 import type { InputPlace } from '../ffmpeg/input-guards.js';
 import { throwIfAborted } from '../../errors/interruption.js';
 import { MatroskaReader } from '../matroska/matroska-reader.js';
+import { IncreasingTime, describeSteps } from '../ffmpeg/continuous-time.js';
+import type { TimeStep } from '../ffmpeg/continuous-time.js';
 import { pictureFilters } from '../ffmpeg/picture-filters.js';
 import { TRANSPORT_TIME_BASE, presentationTime } from '../ffmpeg/presentation-clock.js';
 import { countShownPackets } from '../probe/probe-video.js';
@@ -46,6 +48,7 @@ export class FfmpegSource implements FrameSource {
   private expectedFrames: number | null;
   private decodeErrors = 0;
   private cutOff: string | null = null;
+  private steps: readonly TimeStep[] = [];
   private begun = false;
 
   constructor(private readonly setup: FfmpegSourceSetup) {
@@ -83,6 +86,7 @@ export class FfmpegSource implements FrameSource {
     const stop = (): void => void run.stop();
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted === true) stop();
+    const clock = new IncreasingTime();
     try {
       const reader = new MatroskaReader();
       // Not destroyed on return: see ffmpeg-command.
@@ -93,7 +97,7 @@ export class FfmpegSource implements FrameSource {
           const { width, height, data } = picture;
           yield {
             index: this.frameCount++,
-            timestamp: presentationTime(picture.ticks, picture.tick),
+            timestamp: clock.next(presentationTime(picture.ticks, picture.tick)),
             width,
             height,
             data,
@@ -108,6 +112,7 @@ export class FfmpegSource implements FrameSource {
       signal?.removeEventListener('abort', stop);
       const { log } = await run.stop();
       this.decodeErrors = log.errors;
+      this.steps = [...log.stepsBack, ...clock.leaps];
       if (typeof input !== 'string') input.destroy(); // left open, it would keep Node waiting
     }
   }
@@ -116,7 +121,14 @@ export class FfmpegSource implements FrameSource {
     const { frameCount: frames, expectedFrames, decodeErrors } = this;
     const missing = expectedFrames !== null && frames < expectedFrames;
     const degraded = decodeErrors > 0 || missing || this.cutOff !== null;
-    return { frames, expectedFrames, decodeErrors, degraded, note: degraded ? this.describeDamage() : null };
+    const notes = [...(degraded ? [this.describeDamage()] : []), describeSteps(this.steps)];
+    return {
+      frames,
+      expectedFrames,
+      decodeErrors,
+      degraded,
+      note: notes.filter((note) => note !== null).join('; ') || null,
+    };
   }
 
   private describeDamage(): string {

@@ -28,7 +28,7 @@ export interface DecodeReport {
   readonly decodeErrors: number;
   /** True when frames are missing or were decoded from damaged data. */
   readonly degraded: boolean;
-  /** One line for a person, null when all is well: e.g. "868 of 900 frames, 12 decode errors". */
+  /** One line for a person, null when all is well: "868 of 900 frames, 12 decode errors", or where the clock of the footage jumps. */
   readonly note: string | null;
 }
 

@@ -1,3 +1,4 @@
+import { printable } from '../../errors/printable.js';
 import { percent } from './subtitle-format.js';
 import type { FaceSummary, Summary } from './summary.js';
 
@@ -9,10 +10,15 @@ export function summaryLines(summary: Summary): string[] {
   const { frames, faces, duration, outcome, run } = summary;
   const counted = `${count(frames.total, 'frame')}, ${frames.withFaces} with a face, ${count(faces.length, 'person', 'people')}`;
   return [
-    `${run.input.name}: ${time(duration)}, ${counted}`,
-    ...(outcome.degraded ? [`  damaged input: ${outcome.note ?? 'some frames could not be decoded'}`] : []),
+    `${printable(run.input.name)}: ${time(duration)}, ${counted}`,
+    ...(outcome.degraded ? [`  damaged input: ${printable(outcome.note ?? 'some frames could not be decoded')}`] : []),
     ...faces.map(faceLine),
   ];
+}
+
+function noteLines({ degraded, note }: Summary['outcome']): string[] {
+  if (degraded) return [`  damaged input: ${note ?? 'some frames could not be decoded'}`];
+  return note === null ? [] : [`  note: ${note}`];
 }
 
 function faceLine(face: FaceSummary): string {
@@ -22,7 +28,8 @@ function faceLine(face: FaceSummary): string {
     .slice(0, NAMED_LABELS)
     .map(([label, share]) => `${label} ${percent(share)}`);
   const seen = `${time(face.firstSeen)} to ${time(face.lastSeen)}`;
-  return `  Face ${face.id}: ${seen}, ${count(face.frames, 'frame')}; ${named.join(', ')} of its time; mean ambiguity ${face.meanAmbiguity.toFixed(2)}`;
+  const usable = face.seconds > 0 ? face.usableSeconds / face.seconds : 0;
+  return `  ${printable(face.name ?? `Face ${face.id}`)}: ${seen}, ${count(face.frames, 'frame')}; ${named.join(', ')} of its usable time (${percent(usable)}); mean ambiguity ${face.meanAmbiguity.toFixed(2)}`;
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

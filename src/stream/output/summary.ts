@@ -9,13 +9,17 @@ import { textFormat } from './text-format.js';
 /** One face over the whole recording. Means and shares are weighted by the time each frame was shown. */
 export interface FaceSummary {
   readonly id: number;
+  readonly name?: string;
   /** Seconds: start of the first and of the last frame with the face. */
   readonly firstSeen: number;
   readonly lastSeen: number;
   readonly frames: number;
   /** Seconds the face was visible. */
   readonly seconds: number;
-  /** Share of that time in which each label dominated; they sum to 1. */
+  /** Of that, seconds in which the expression is not unusable, and in which it is sure. */
+  readonly usableSeconds: number;
+  readonly sureSeconds: number;
+  /** Share of the usable time in which each label dominated; they sum to 1, or are all 0 without usable time. */
   readonly timeShare: Readonly<Record<string, number>>;
   readonly meanProbability: Readonly<Record<string, number>>;
   readonly meanAmbiguity: number;
@@ -59,6 +63,9 @@ interface FaceSums {
   lastSeen: number;
   frames: number;
   seconds: number;
+  usable: number;
+  sure: number;
+  name: string | undefined;
   readonly dominant: Map<string, number>;
   readonly probability: Map<string, number>;
   ambiguity: number;
@@ -113,6 +120,9 @@ export class SummaryBuilder {
         lastSeen: start,
         frames: 0,
         seconds: 0,
+        usable: 0,
+        sure: 0,
+        name: face.name,
         dominant: new Map(),
         probability: new Map(),
         ambiguity: 0,
@@ -123,7 +133,11 @@ export class SummaryBuilder {
     sums.lastSeen = start;
     sums.frames++;
     sums.seconds += seconds;
-    sums.dominant.set(face.label, (sums.dominant.get(face.label) ?? 0) + seconds);
+    if (face.trust === 'sure') sums.sure += seconds;
+    if (face.trust !== 'unusable') {
+      sums.usable += seconds;
+      sums.dominant.set(face.label, (sums.dominant.get(face.label) ?? 0) + seconds);
+    }
     for (const [label, value] of Object.entries(face.probabilities)) {
       sums.probability.set(label, (sums.probability.get(label) ?? 0) + value * seconds);
     }
@@ -139,16 +153,20 @@ export function summaryText(summary: Summary): string {
 function faceSummary(id: number, sums: FaceSums, labels: readonly string[]): FaceSummary {
   // A face seen only where timestamps repeat has no time.
   const mean = (sum: number): number => (sums.seconds > 0 ? roundTo(sum / sums.seconds, DECIMALS.probability) : 0);
-  const byLabel = (values: ReadonlyMap<string, number>): Record<string, number> =>
-    Object.fromEntries(labels.map((label) => [label, mean(values.get(label) ?? 0)]));
+  const share = (sum: number): number => (sums.usable > 0 ? roundTo(sum / sums.usable, DECIMALS.probability) : 0);
+  const byLabel = (values: ReadonlyMap<string, number>, part: (sum: number) => number): Record<string, number> =>
+    Object.fromEntries(labels.map((label) => [label, part(values.get(label) ?? 0)]));
   return {
     id,
+    ...(sums.name === undefined ? {} : { name: sums.name }),
     firstSeen: roundTo(sums.firstSeen, DECIMALS.seconds),
     lastSeen: roundTo(sums.lastSeen, DECIMALS.seconds),
     frames: sums.frames,
     seconds: roundTo(sums.seconds, DECIMALS.seconds),
-    timeShare: byLabel(sums.dominant),
-    meanProbability: byLabel(sums.probability),
+    usableSeconds: roundTo(sums.usable, DECIMALS.seconds),
+    sureSeconds: roundTo(sums.sure, DECIMALS.seconds),
+    timeShare: byLabel(sums.dominant, share),
+    meanProbability: byLabel(sums.probability, mean),
     meanAmbiguity: mean(sums.ambiguity),
     meanQuality: mean(sums.quality),
   };

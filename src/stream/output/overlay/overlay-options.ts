@@ -1,3 +1,4 @@
+import { CONTINUOUS_TIME } from '../../../ingest/ffmpeg/continuous-time.js';
 import { PACE_UNTIMED } from '../../../ingest/ffmpeg/picture-filters.js';
 import type { Size } from '../canvas-fit.js';
 import { OVERLAY_TAG } from './overlay-tag.js';
@@ -60,7 +61,11 @@ export function overlayOptions(plan: OverlayPlan): OverlayOptions {
   const { source, start, end } = plan;
   const lead = source.startTime;
   const jump = start === null || !source.seekable ? lead : start - RUN_UP;
-  const filters = [...(source.timed ? [] : [PACE_UNTIMED]), sizeFilter(plan.size), assFilter(plan.script, plan.fonts)];
+  const filters = [
+    source.timed ? CONTINUOUS_TIME : PACE_UNTIMED,
+    sizeFilter(plan.size),
+    assFilter(plan.script, plan.fonts),
+  ];
   // ffmpeg counts -t from the first picture but, for copied sound, from -ss: given both, they agree.
   const isCut = end !== null || (start !== null && start > lead);
   const cutStart = isCut ? Math.max(start ?? lead, lead) : null;

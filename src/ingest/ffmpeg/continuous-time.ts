@@ -1,0 +1,98 @@
+/**
+ * Footage whose clock restarts (joined transport streams, the VOB files of a DVD, a camera that was reset): time goes on by the frame
+ * interval seen before. ffmpeg itself says nothing and its muxer would give all frames after the step the same time.
+ */
+
+/** A place where the container's presentation times jump. Seconds. */
+export interface TimeStep {
+  /** Presentation time of the last frame before it, as reported. */
+  readonly at: number;
+  /** Negative where time steps back, positive where it leaps ahead. */
+  readonly size: number;
+}
+
+/** Steps back by less than so many frame intervals are the jitter of a muxer, not a clock that restarts. */
+const JITTER = 3;
+/** Seconds; frame intervals longer than this allow no larger jitter. */
+const LONGEST_JITTER = 0.5;
+/** Frames per second, where the stream does not say. */
+const FALLBACK_RATE = 25;
+const MICROSECOND = 1e-6;
+/** ffmpeg's log level "error", which is printed and read here. */
+const AV_LOG_ERROR = 16;
+
+/**
+ * The ffmpeg filter; goes before every filter that looks at presentation times. For each step back it prints two lines to the log: the time
+ * reached and the size of the step, see `parseStepLine`.
+ *
+ * Registers: 0 the time added so far, 1 and 2 the last two frame intervals, 3 the present one, 4 the interval to go on by: the smaller of the
+ * last two, so that a single leap ahead does not count.
+ */
+export const CONTINUOUS_TIME = `setpts='if(isnan(PREV_INPTS),0,${[
+  'st(3,PTS-PREV_INPTS)',
+  `st(4,if(gt(ld(2),0),min(ld(1),ld(2)),if(gt(ld(1),0),ld(1),1/(if(isnan(FRAME_RATE),${FALLBACK_RATE},FRAME_RATE)*TB))))`,
+  `if(lt(ld(3),-${JITTER}*min(ld(4),${LONGEST_JITTER}/TB)),` +
+    `print(PREV_OUTT,${AV_LOG_ERROR});print(ld(3)*TB,${AV_LOG_ERROR});st(0,ld(0)-ld(3)+ld(4)),` +
+    'if(gt(ld(3),0),st(2,ld(1));st(1,ld(3))))',
+].join(';')});PTS+ld(0)'`;
+
+/** The number that `CONTINUOUS_TIME` printed, alone on its line; null for any other line of ffmpeg's log. */
+export function parseStepLine(line: string): number | null {
+  const number = /^(?:\[Eval @ 0x[0-9a-f]+\] )?(-?\d+\.\d{6})$/.exec(line)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
+/** Seconds; and so many times the interval before: frames farther apart do not show one long picture, the clock leapt. */
+const SHORTEST_LEAP = 600;
+const LEAP_FACTOR = 20;
+
+/** Whether two neighbouring frames are so far apart that the clock must have leapt. Intervals in seconds. */
+export function isLeap(interval: number, before: number): boolean {
+  return interval > SHORTEST_LEAP && interval > LEAP_FACTOR * before;
+}
+
+/**
+ * Makes the times of frames strictly increasing, whatever the container says: a time that is not later than the one before it is put half a
+ * frame interval after that. Remembers leaps ahead.
+ */
+export class IncreasingTime {
+  readonly leaps: TimeStep[] = [];
+  private last: number | null = null;
+  /** The last two frame intervals; the smaller one counts, so that a single leap does not. */
+  private intervals: readonly [number, number] = [1 / FALLBACK_RATE, 1 / FALLBACK_RATE];
+
+  /** @param time presentation time in seconds, exact to the microsecond */
+  next(time: number): number {
+    const { last, intervals } = this;
+    if (last === null) return (this.last = time);
+    if (time <= last) return (this.last = toMicroseconds(last + Math.max(MICROSECOND, Math.min(...intervals) / 2)));
+    const interval = time - last;
+    if (isLeap(interval, intervals[1])) this.leaps.push({ at: last, size: interval });
+    this.intervals = [intervals[1], interval];
+    return (this.last = time);
+  }
+}
+
+/** How many steps a note names; more are only counted. */
+const STEPS_NAMED = 4;
+
+/** "time steps back by 2.04 s at 3.44 s; leaps ahead by 10800 s at 5 s"; null without steps. */
+export function describeSteps(steps: readonly TimeStep[]): string | null {
+  if (steps.length === 0) return null;
+  const named = [...steps]
+    .sort((a, b) => a.at - b.at)
+    .slice(0, STEPS_NAMED)
+    .map(
+      ({ at, size }) => `${size < 0 ? 'steps back' : 'leaps ahead'} by ${seconds(Math.abs(size))} at ${seconds(at)}`,
+    );
+  const more = steps.length - named.length;
+  return `time ${named.join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
+}
+
+function seconds(value: number): string {
+  return `${Number(value.toFixed(3))} s`;
+}
+
+function toMicroseconds(value: number): number {
+  return Math.round(value / MICROSECOND) / 1e6;
+}
