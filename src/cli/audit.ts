@@ -186,10 +186,12 @@ async function withPictures<T>(
   }
 }
 
-function auditLines({ labels, rows, expectedWrong, noiseRates }: LabelAudit): string[] {
+function auditLines({ labels, rows, expectedWrong, noiseRates, distrust }: LabelAudit): string[] {
   const suspects = rows.filter(({ isSuspect }) => isSuspect);
   return [
-    `${rows.length} labels audited; estimated wrong: ${Math.round(expectedWrong)} (${percent(expectedWrong / Math.max(1, rows.length))} %); marked in audit.csv: ${suspects.length}`,
+    distrust === null
+      ? `${rows.length} labels audited; estimated wrong: ${Math.round(expectedWrong)} (${percent(expectedWrong / Math.max(1, rows.length))} %); marked in audit.csv: ${suspects.length}`
+      : `${rows.length} labels audited; none is called wrong: ${distrust}`,
     '',
     ...textTable(
       ['given label', 'labels', 'estimated wrong %', 'marked'],

@@ -94,6 +94,6 @@ it('refuses labels that the model does not know', async () => {
   await saveTinyFrameModel(model, new LabelSet('others', ['a', 'b', 'c']));
   await expect(calibrate(model)).rejects.toMatchObject({
     code: 'INPUT_UNREADABLE',
-    message: expect.stringMatching(/no face with a label that it knows/) as string,
+    message: expect.stringMatching(/no face with a label the model knows/) as string,
   });
 });

@@ -51,7 +51,7 @@ it('ends with 0 when all is well, and counts frames apart', async () => {
   expect(lines.join('\n')).toContain('class (frames)');
 });
 
-it('names words of a manifest that are no usual expression, for they may be slips', async () => {
+it('names words of a manifest that are not a known expression, which may be typing errors', async () => {
   const root = await scratchDir();
   await writeTree(root, {
     'manifest.csv': 'path,label\na.mp4,hapy\nb.mp4,Bored\nc.mp4,sad\n',
@@ -62,7 +62,9 @@ it('names words of a manifest that are no usual expression, for they may be slip
   const lines: string[] = [];
   const io = { write: (line: string) => void lines.push(line) };
   expect(await runDatasetCheck(`manifest:${root}`, {}, io)).toBe(0);
-  expect(lines.join('\n')).toContain('slips of the pen: hapy, bored (known: neutral, happiness');
+  expect(lines.join('\n')).toContain(
+    'unknown labels (own classes or typing errors): hapy, bored (known: neutral, happiness',
+  );
   lines.length = 0;
   await writeTree(root, { 'manifest.csv': 'path,label\nc.mp4,sad\n' });
   await runDatasetCheck(`manifest:${root}`, {}, io);

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { noiseFrame } from '../../test/support/face-frames.js';
 import { scratchDir } from '../../test/support/scratch.js';
 import { writeTree } from '../../test/support/write-tree.js';
 import sharp from 'sharp';
-import { datasetPrepareCommand } from './dataset-prepare.js';
-import * as running from './dataset-prepare.js';
+import { datasetPrepareCommand, runDatasetPrepare } from './dataset-prepare.js';
 
 it('says what became of the samples, and ends with 1 when some could not be read, with 130 when interrupted', async () => {
   const root = await scratchDir();
@@ -27,10 +26,10 @@ it('says what became of the samples, and ends with 1 when some could not be read
     progress: { write: (text: string) => void drawn.push(text) },
   };
   const flags = { output, face: 'whole', size: 24, colour: true } as const;
-  expect(await running.runDatasetPrepare(`manifest:${root}`, flags, { ...io, signal: AbortSignal.abort() })).toBe(130);
+  expect(await runDatasetPrepare(`manifest:${root}`, flags, { ...io, signal: AbortSignal.abort() })).toBe(130);
   expect(lines).toEqual([`interrupted; ${output} keeps what is done, the same command resumes`]);
   lines.length = 0;
-  expect(await running.runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
+  expect(await runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
   expect(drawn[0]).toMatch(/^engine: /);
   expect(lines.slice(0, 5)).toEqual([
     `manifest: 2 samples, 1 crops in ${output}`,
@@ -41,13 +40,13 @@ it('says what became of the samples, and ends with 1 when some could not be read
   ]);
   expect(lines.slice(5)).toEqual(['could not be read:', expect.stringContaining('empty.png: ')]);
   lines.length = 0;
-  expect(await running.runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
+  expect(await runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
   expect(lines[0]).toBe(`manifest: 2 samples (done earlier), 1 crops in ${output}`);
-  await expect(running.runDatasetPrepare(`manifest:${root}`, { ...flags, size: 48 }, io)).rejects.toMatchObject({
+  await expect(runDatasetPrepare(`manifest:${root}`, { ...flags, size: 48 }, io)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
   });
   await expect(
-    running.runDatasetPrepare(`prepared:${output}`, { ...flags, output: join(root, 'again') }, io),
+    runDatasetPrepare(`prepared:${output}`, { ...flags, output: join(root, 'again') }, io),
   ).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
@@ -62,20 +61,21 @@ it('says when rows of the data set were skipped, and ends with 1', async () => {
   });
   const lines: string[] = [];
   const io = { write: (line: string) => void lines.push(line), progress: { write: () => undefined } };
-  expect(
-    await running.runDatasetPrepare(`manifest:${root}`, { output: join(root, 'out'), face: 'whole', size: 24 }, io),
-  ).toBe(1);
+  expect(await runDatasetPrepare(`manifest:${root}`, { output: join(root, 'out'), face: 'whole', size: 24 }, io)).toBe(
+    1,
+  );
   expect(lines[0]).toContain('1 samples, 1 crops');
-  expect(lines.at(-1)).toContain(`: 2; "fer dataset check manifest:${root}" names them`);
+  expect(lines.at(-1)).toContain(`: 2; run: fer dataset check manifest:${root}`);
 });
 
 it('takes --no-face with a value', async () => {
-  const run = vi.spyOn(running, 'runDatasetPrepare').mockResolvedValue(0);
   const parse = async (...args: string[]): Promise<unknown> => {
     const program = new Command('dataset');
     datasetPrepareCommand(program);
+    const [prepare] = program.commands;
+    prepare!.action(() => undefined);
     await program.parseAsync(['prepare', 'ferplus:x', '-o', 'y', ...args], { from: 'user' });
-    return run.mock.lastCall![1];
+    return prepare!.opts();
   };
   expect(await parse()).toEqual({ output: 'y', face: 'whole', size: 48 });
   expect(await parse('--no-face', 'skip', '--fps', '5', '--colour')).toEqual({
@@ -85,5 +85,4 @@ it('takes --no-face with a value', async () => {
     fps: 5,
     colour: true,
   });
-  run.mockRestore();
 });

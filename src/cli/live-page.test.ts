@@ -25,7 +25,7 @@ describe('the address of the page', () => {
 it('says what others can do', () => {
   const server = { url: 'http://192.168.1.2:8787', port: 8787 };
   const open = { ...PRIVATE, host: '192.168.1.2', token: 'opensesame42' };
-  expect(invitation(server, open).join('\n')).toContain('no camera without https');
+  expect(invitation(server, open).join('\n')).toContain('allow the camera only over https');
   expect(invitation({ ...server, url: 'https://192.168.1.2:8787' }, { ...open, secure: true })).toEqual([
     'page: https://192.168.1.2:8787/#token=opensesame42',
   ]);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { saveCheckpoint } from '../../src/model/checkpoint/save-checkpoint.js';
-import type { CheckpointInfo } from '../../src/model/checkpoint/checkpoint-info.js';
+import type { CheckpointDescription } from '../../src/model/checkpoint/checkpoint-info.js';
 import type { LabelSet } from '../../src/model/label-set.js';
 import { frameClassifier } from '../../src/model/networks/classifier.js';
 import { compactResidualNet } from '../../src/model/networks/compact-residual-net.js';
@@ -12,7 +12,7 @@ export const TINY_CROP = { size: 16, channels: 1, eyes: { x: 0.5, y: 0.35 }, mou
 /** Features of the tiny frame network. */
 export const TINY_FEATURES = 16;
 
-export function tinyInfo(labels: LabelSet, overrides: Partial<CheckpointInfo> = {}): Omit<CheckpointInfo, 'format'> {
+export function tinyInfo(labels: LabelSet, overrides: Partial<CheckpointDescription> = {}): CheckpointDescription {
   const labelSet = { name: labels.name, labels: [...labels.labels] };
   return {
     kind: 'frame',
@@ -30,7 +30,7 @@ export function tinyInfo(labels: LabelSet, overrides: Partial<CheckpointInfo> = 
 export async function saveTinyFrameModel(
   folder: string,
   labels: LabelSet,
-  { seed = 1, ...overrides }: Partial<CheckpointInfo> & { readonly seed?: number } = {},
+  { seed = 1, ...overrides }: Partial<CheckpointDescription> & { readonly seed?: number } = {},
 ): Promise<void> {
   const model = frameClassifier(compactResidualNet({ size: TINY_CROP.size, width: TINY_FEATURES / 4, seed }), {
     classes: labels.size,
@@ -47,7 +47,7 @@ export async function saveTinyClipModel(
   {
     temporal: options = {},
     ...overrides
-  }: Partial<CheckpointInfo> & { readonly temporal?: Partial<TemporalEncoderOptions> } = {},
+  }: Partial<CheckpointDescription> & { readonly temporal?: Partial<TemporalEncoderOptions> } = {},
 ): Promise<void> {
   await saveTinyFrameModel(join(folder, 'frame'), labels);
   const temporal = temporalEncoder({

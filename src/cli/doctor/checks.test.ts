@@ -42,7 +42,7 @@ describe('the engine', () => {
   test('is shown with the skipped ones, which are not failures', () => {
     expect(describeBackend(backend)).toEqual([
       { name: 'engine', status: 'ok', detail: 'wasm on CPU', fix: null },
-      { name: 'engine tfjs-node-gpu', status: 'note', detail: 'installed, does not work: sees no GPU', fix: null },
+      { name: 'engine tfjs-node-gpu', status: 'note', detail: 'installed, but does not work: sees no GPU', fix: null },
       { name: 'engine tfjs-node', status: 'note', detail: 'not used: is not installed', fix: 'npm install it' },
     ]);
   });

@@ -23,14 +23,19 @@ const schema = z.strictObject({
   }),
   /** Softmax temperature, fitted on validation data; default 1. */
   temperature: z.number().positive().optional(),
-  /** Of a frame network: its features and logits are to be taken as the mean over a picture and its mirror image; only over the picture when left out. */
+  /** Frame networks: flip test-time augmentation, the mean over a crop and its mirror image; default false. */
   flipTta: z.boolean().optional(),
   /** Temporal networks: frames per training clip. */
   clipFrames: z.int().positive().optional(),
-  /** Class frequencies, up to a factor each: those that its posteriors are made for, and those of its training set; not known when left out. [C] */
+  /** Relative class frequencies: those its posteriors are made for, and those of its training set; default unknown. [C] */
   priors: z
     .strictObject({ posteriors: z.array(z.number().positive()), training: z.array(z.number().nonnegative()) })
     .optional(),
+  /** Network and weights: checksums that are verified on loading. */
+  files: z.record(
+    z.string().min(1),
+    z.strictObject({ bytes: z.int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  ),
   /** How it was trained. */
   recipe: z.record(z.string(), z.json()),
   /** Metrics on held-out data, by name. */
@@ -41,6 +46,9 @@ const schema = z.strictObject({
 
 /** Content of `ferstream.json`. */
 export type CheckpointInfo = z.infer<typeof schema>;
+
+/** What the writer of a checkpoint says; `saveCheckpoint` adds the rest. */
+export type CheckpointDescription = Omit<CheckpointInfo, 'format' | 'files'>;
 
 /**
  * Validates the content of a `ferstream.json`. `where` names it in errors.

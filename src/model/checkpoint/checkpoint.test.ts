@@ -8,10 +8,11 @@ import { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from '../label-set.js';
 import { frameClassifier } from '../networks/classifier.js';
 import { compactResidualNet } from '../networks/compact-residual-net.js';
 import { temporalEncoder } from '../networks/temporal-encoder.js';
+import { copyCheckpoint } from './copy-checkpoint.js';
 import { describeInitialised, initialiseFrom } from './initialise-from.js';
 import { loadCheckpoint, readCheckpointInfo } from './load-checkpoint.js';
 import { saveCheckpoint } from './save-checkpoint.js';
-import type { CheckpointInfo } from './checkpoint-info.js';
+import type { CheckpointDescription } from './checkpoint-info.js';
 
 let root = '';
 beforeAll(async () => {
@@ -24,7 +25,7 @@ afterAll(async () => {
 
 const CROP = { size: 16, channels: 1, eyes: { x: 0.5, y: 0.35 }, mouth: { x: 0.5, y: 0.75 } } as const;
 
-function info(overrides: Partial<CheckpointInfo> = {}): Omit<CheckpointInfo, 'format'> {
+function info(overrides: Partial<CheckpointDescription> = {}): CheckpointDescription {
   return {
     kind: 'frame',
     network: 'compact_residual_net',
@@ -60,7 +61,16 @@ test('what is saved comes back, and standard tfjs files lie in the folder', asyn
   expect(tf.memory().numTensors).toBe(before);
   const loaded = await loadCheckpoint(folder, { kind: 'frame', labels: EXPRESSIONS_7, crop: CROP });
   expect(difference(model, loaded.model, [2, 16, 16, 1])).toBe(0);
-  expect(loaded.info).toEqual({ format: 1, ...info() });
+  const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
+  const files = Object.fromEntries(
+    await Promise.all(
+      ['model.json', 'weights.bin'].map(async (name) => [
+        name,
+        { bytes: (await stat(join(folder, name))).size, sha256 },
+      ]),
+    ),
+  ) as object;
+  expect(loaded.info).toEqual({ format: 1, ...info(), files });
   loaded.model.dispose();
   expect(tf.memory().numTensors).toBe(before);
   model.dispose();
@@ -152,6 +162,62 @@ test('a newer format, a damaged description and missing or short weights each ha
     code: 'WEIGHTS_MISSING',
     message: expect.stringMatching(/there is no ferstream.json/) as string,
   });
+  model.dispose();
+});
+
+test('a flipped bit, surplus bytes and a missing checksum are refused by the name of the file', async () => {
+  const folder = join(root, 'flipped');
+  const model = classifier(7);
+  await saveCheckpoint(model, folder, info());
+  model.dispose();
+  const about = join(folder, 'ferstream.json');
+  const description = await readFile(about, 'utf8');
+  const refused = async (words: RegExp): Promise<void> => {
+    await expect(loadCheckpoint(folder)).rejects.toMatchObject({
+      code: 'WEIGHTS_MISSING',
+      message: expect.stringMatching(words) as string,
+    });
+  };
+  for (const name of ['weights.bin', 'model.json']) {
+    const good = await readFile(join(folder, name));
+    for (const at of [0, Math.floor(good.length / 2), good.length - 1]) {
+      const bad = Buffer.from(good);
+      bad[at]! ^= 1;
+      await writeFile(join(folder, name), bad);
+      if (name === 'weights.bin')
+        await refused(/weights\.bin is damaged \(its checksum differs\); copy the folder again/);
+      else await refused(/model\.json is damaged|cannot be read|does not name|expected/);
+    }
+    await writeFile(join(folder, name), Buffer.concat([good, Buffer.from(' ')]));
+    await refused(new RegExp(`${name} has ${good.length + 1} bytes, expected ${good.length}`));
+    await writeFile(join(folder, name), good);
+  }
+  await writeFile(about, JSON.stringify({ ...(JSON.parse(description) as object), files: {} }));
+  await refused(/ferstream\.json has no checksum of model\.json/);
+  await writeFile(about, description);
+  (await loadCheckpoint(folder)).model.dispose();
+});
+
+test.each([NaN, Infinity])('a network with a weight of %f is refused by the name of the weight', async (value) => {
+  const folder = join(root, 'not-finite');
+  const model = classifier(7);
+  const layer = model.getLayer('logits');
+  const [kernel, bias] = layer.getWeights();
+  const values = kernel!.dataSync().slice();
+  values[3] = value;
+  tf.tidy(() => {
+    layer.setWeights([tf.tensor(values, kernel!.shape), bias!]);
+  });
+  for (const precision of ['float32', 'float16'] as const) {
+    await saveCheckpoint(model, folder, info());
+    if (precision === 'float16') await copyCheckpoint(folder, `${folder}-half`, precision);
+    const before = tf.memory().numTensors;
+    await expect(loadCheckpoint(precision === 'float16' ? `${folder}-half` : folder)).rejects.toMatchObject({
+      code: 'WEIGHTS_MISSING',
+      message: expect.stringMatching(/weight logits\/kernel is not finite/) as string,
+    });
+    expect(tf.memory().numTensors).toBe(before);
+  }
   model.dispose();
 });
 

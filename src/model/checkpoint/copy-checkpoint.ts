@@ -1,11 +1,11 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { LARGEST_FLOAT16, toFloat16, toUint8, uint8Error } from './quantize.js';
-import { folderHandler } from './folder-handler.js';
+import { digestFiles } from './checkpoint-files.js';
+import { INFO_FILE, folderHandler } from './folder-handler.js';
 import { readCheckpointInfo } from './load-checkpoint.js';
-import { INFO_FILE } from './save-checkpoint.js';
 
 /** Storage of weights: as trained, in half the space, or in a quarter. */
 export const WEIGHT_PRECISIONS = ['float32', 'float16', 'uint8'] as const;
@@ -17,7 +17,7 @@ export type WeightPrecision = (typeof WEIGHT_PRECISIONS)[number];
  * @throws FerError WEIGHTS_MISSING when files are missing or damaged, OUTPUT_UNWRITABLE
  */
 export async function copyCheckpoint(from: string, to: string, precision: WeightPrecision = 'float32'): Promise<void> {
-  await readCheckpointInfo(from);
+  const info = await readCheckpointInfo(from);
   const artifacts = await folderHandler(from).load!().catch((cause: unknown) => {
     throw new FerError('WEIGHTS_MISSING', `checkpoint ${from}: cannot be read; copy the folder again`, { cause });
   });
@@ -25,7 +25,8 @@ export async function copyCheckpoint(from: string, to: string, precision: Weight
     await mkdir(to, { recursive: true });
     const rounding = ROUNDINGS[precision];
     await folderHandler(to).save!(rounding === null ? artifacts : rounded(artifacts, rounding));
-    await copyFile(join(from, INFO_FILE), join(to, INFO_FILE));
+    const described = { ...info, files: await digestFiles(to) };
+    await writeFile(join(to, INFO_FILE), `${JSON.stringify(described, null, 2)}\n`);
   } catch (cause) {
     throw new FerError(
       'OUTPUT_UNWRITABLE',

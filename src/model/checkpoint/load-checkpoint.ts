@@ -6,10 +6,10 @@ import type { CropGeometry } from '../crop-geometry.js';
 import type { LabelSet } from '../label-set.js';
 // Registers our own layers.
 import '../networks/custom-layers.js';
+import { verifyFiles, verifyWeights } from './checkpoint-files.js';
 import { parseCheckpointInfo } from './checkpoint-info.js';
 import type { CheckpointInfo } from './checkpoint-info.js';
-import { folderHandler } from './folder-handler.js';
-import { INFO_FILE } from './save-checkpoint.js';
+import { INFO_FILE, folderHandler } from './folder-handler.js';
 
 /** What the caller requires; omitted properties may be anything. */
 export interface CheckpointWanted {
@@ -54,9 +54,13 @@ export async function readCheckpointInfo(folder: string, wanted: CheckpointWante
  */
 export async function loadCheckpoint(folder: string, wanted: CheckpointWanted = {}): Promise<Checkpoint> {
   const info = await readCheckpointInfo(folder, wanted);
+  await verifyFiles(folder, info);
   try {
-    return { model: await tf.loadLayersModel(folderHandler(folder)), info };
+    const artifacts = await folderHandler(folder).load!();
+    verifyWeights(folder, artifacts);
+    return { model: await tf.loadLayersModel(tf.io.fromMemory(artifacts)), info };
   } catch (error) {
+    if (error instanceof FerError) throw error;
     const why = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
     throw new FerError(
       'WEIGHTS_MISSING',

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { replaceFolder } from '../../files/replace-folder.js';
+import { digestFiles } from './checkpoint-files.js';
 import { CHECKPOINT_FORMAT, parseCheckpointInfo } from './checkpoint-info.js';
-import type { CheckpointInfo } from './checkpoint-info.js';
-import { TOPOLOGY_FILE, WEIGHTS_FILE, folderHandler } from './folder-handler.js';
-
-export const INFO_FILE = 'ferstream.json';
+import type { CheckpointDescription } from './checkpoint-info.js';
+import { INFO_FILE, TOPOLOGY_FILE, WEIGHTS_FILE, folderHandler } from './folder-handler.js';
 
 /**
- * Writes a model as a folder: `model.json` and `weights.bin` in TensorFlow.js' standard layout, and `ferstream.json`. The folder appears
+ * Writes a model as a folder: `model.json` and `weights.bin` in TensorFlow.js' standard layout, and `ferstream.json` with their
+ * checksums. The folder appears
  * complete or not at all, and replaces an older checkpoint.
  *
  * @throws FerError MODEL_INCOMPATIBLE when `info` does not describe the model, OUTPUT_UNWRITABLE when the folder cannot be written.
@@ -18,10 +18,10 @@ export const INFO_FILE = 'ferstream.json';
 export async function saveCheckpoint(
   model: tf.LayersModel,
   folder: string,
-  info: Omit<CheckpointInfo, 'format'>,
+  info: CheckpointDescription,
 ): Promise<void> {
   const complete = parseCheckpointInfo(
-    { format: CHECKPOINT_FORMAT, ...info },
+    { format: CHECKPOINT_FORMAT, files: {}, ...info },
     `the description of checkpoint ${folder}`,
   );
   const outputs = model.outputs[0]!.shape.at(-1);
@@ -33,7 +33,8 @@ export async function saveCheckpoint(
   }
   await replaceFolder(folder, { marker: INFO_FILE, replace: true }, async (scratch) => {
     await model.save(folderHandler(scratch));
-    await writeFile(join(scratch, INFO_FILE), `${JSON.stringify(complete, null, 2)}\n`);
+    const described = { ...complete, files: await digestFiles(scratch) };
+    await writeFile(join(scratch, INFO_FILE), `${JSON.stringify(described, null, 2)}\n`);
     for (const file of [WEIGHTS_FILE, TOPOLOGY_FILE, INFO_FILE]) await flush(join(scratch, file));
   });
 }

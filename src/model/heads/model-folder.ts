@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { checkpointHash } from '../checkpoint/checkpoint-hash.js';
-import { INFO_FILE } from '../checkpoint/save-checkpoint.js';
+import { checkpointHash } from '../checkpoint/checkpoint-files.js';
+import { INFO_FILE } from '../checkpoint/folder-handler.js';
 
 /** Checkpoints of a model. */
 export interface ModelFolder {

@@ -3,8 +3,8 @@ import { Enlarge } from './enlarge.js';
 import { Seeds, relu } from './residual-block.js';
 import { StandardiseImage } from './standardise-image.js';
 
-/** Input sizes at which the feature maps of all stages have odd sides, so that both ways of halving agree. The original network takes 150. */
-export const FACE_RESNET_SIDES = [67, 99, 131, 163] as const;
+/** Input sizes at which both ways of halving a feature map agree in every stage (83 with a row of padding in the last). The original network takes 150. */
+export const FACE_RESNET_SIDES = [67, 83, 99, 131, 163] as const;
 type FaceResNetSide = (typeof FACE_RESNET_SIDES)[number];
 
 interface FaceResNetOptions {
@@ -68,7 +68,9 @@ export function faceResNet({
 
 /** Basic residual block with biases instead of normalisation; where it halves the feature map, the shortcut is a 2x2 convolution. [B, H, W, C] -> [B, H / s, W / s, filters] */
 function plainBlock(x: tf.SymbolicTensor, { name, filters, halves }: FaceResNetBlock, seeds: Seeds): tf.SymbolicTensor {
-  const first = relu(convolution(x, `${name}_1`, filters, 3, halves ? 2 : 1, seeds), `${name}_1`);
+  // 'same' halves an even side by a row of padding at its end; an odd one needs none.
+  const padding = halves && x.shape[1]! % 2 === 1 ? 'valid' : 'same';
+  const first = relu(convolution(x, `${name}_1`, filters, 3, halves ? 2 : 1, seeds, false, padding), `${name}_1`);
   const second = convolution(first, `${name}_2`, filters, 3, 1, seeds, !halves);
   const shortcut = halves ? convolution(x, `${name}_shortcut`, filters, 2, 2, seeds) : x;
   return relu(tf.layers.add({ name: `${name}_sum` }).apply([second, shortcut]) as tf.SymbolicTensor, name);
@@ -82,6 +84,7 @@ function convolution(
   strides: number,
   seeds: Seeds,
   fromZero = false,
+  padding: 'same' | 'valid' = strides === 1 ? 'same' : 'valid',
 ): tf.SymbolicTensor {
   const seed = seeds.next();
   const kernelInitializer = fromZero ? tf.initializers.zeros() : tf.initializers.heNormal({ seed });
@@ -91,7 +94,7 @@ function convolution(
       filters,
       kernelSize,
       strides,
-      padding: strides === 1 ? 'same' : 'valid',
+      padding,
       kernelInitializer,
     })
     .apply(x) as tf.SymbolicTensor;

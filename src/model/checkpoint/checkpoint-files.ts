@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { FerError } from '../../errors/fer-error.js';
+import type { CheckpointInfo } from './checkpoint-info.js';
+import { INFO_FILE, TOPOLOGY_FILE, weightFiles } from './folder-handler.js';
+
+/** Size and SHA-256 of network and weights, as they stand in `ferstream.json`. */
+export async function digestFiles(folder: string): Promise<CheckpointInfo['files']> {
+  const files: CheckpointInfo['files'] = {};
+  for (const name of [TOPOLOGY_FILE, ...(await weightFiles(folder))]) {
+    const content = await readFile(join(folder, name));
+    files[name] = { bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+  }
+  return files;
+}
+
+/**
+ * Compares the files of a checkpoint with the checksums in its description.
+ * @throws FerError WEIGHTS_MISSING naming the damaged file
+ */
+export async function verifyFiles(folder: string, { files }: Pick<CheckpointInfo, 'files'>): Promise<void> {
+  const found = await digestFiles(folder).catch((cause: unknown) => {
+    throw damaged(
+      folder,
+      `its files cannot be read (${cause instanceof Error ? cause.message : String(cause)})`,
+      cause,
+    );
+  });
+  for (const name of new Set([...Object.keys(files), ...Object.keys(found)])) {
+    const [expected, actual] = [files[name], found[name]];
+    if (expected === undefined) throw damaged(folder, `${INFO_FILE} has no checksum of ${name}`);
+    if (actual === undefined) throw damaged(folder, `${TOPOLOGY_FILE} does not name ${name}`);
+    if (actual.bytes !== expected.bytes)
+      throw damaged(folder, `${name} has ${actual.bytes} bytes, expected ${expected.bytes}`);
+    if (actual.sha256 !== expected.sha256) throw damaged(folder, `${name} is damaged (its checksum differs)`);
+  }
+}
+
+/**
+ * Checks that the weights have the declared size and no NaN or infinity.
+ * @throws FerError WEIGHTS_MISSING naming the weight
+ */
+export function verifyWeights(folder: string, { weightSpecs = [], weightData }: tf.io.ModelArtifacts): void {
+  const data = tf.io.CompositeArrayBuffer.join(weightData);
+  let offset = 0;
+  for (const { name, shape, dtype, quantization } of weightSpecs) {
+    const stored = quantization?.dtype ?? (dtype as 'float32');
+    const end = offset + tf.util.sizeFromShape(shape) * BYTES[stored];
+    if (end > data.byteLength) throw damaged(folder, `the weights end before ${name}`);
+    if (!isFinite[stored](data.slice(offset, end), quantization))
+      throw damaged(folder, `weight ${name} is not finite (NaN or infinity)`);
+    offset = end;
+  }
+  if (offset !== data.byteLength)
+    throw damaged(folder, `the weights have ${data.byteLength - offset} bytes more than the network`);
+}
+
+const BYTES = { float32: 4, int32: 4, float16: 2, uint16: 2, uint8: 1 } as const;
+
+type Scale = { readonly scale?: number; readonly min?: number } | undefined;
+
+const isScaleFinite = (_: ArrayBuffer, scale: Scale): boolean =>
+  Number.isFinite(scale?.scale) && Number.isFinite(scale?.min);
+
+const isFinite: Readonly<Record<keyof typeof BYTES, (data: ArrayBuffer, scale: Scale) => boolean>> = {
+  float32: (data) => new Float32Array(data).every(Number.isFinite),
+  // Exponent 31 means infinity or NaN.
+  float16: (data) => new Uint16Array(data).every((half) => (half & 0x7c00) !== 0x7c00),
+  int32: () => true,
+  uint16: isScaleFinite,
+  uint8: isScaleFinite,
+};
+
+/**
+ * "sha256:..." over the description, the network and the weights of a checkpoint: folders with the same hash give the same results.
+ * @throws FerError WEIGHTS_MISSING when a file is missing or damaged
+ */
+export async function checkpointHash(folder: string): Promise<string> {
+  try {
+    const hash = createHash('sha256');
+    for (const file of [INFO_FILE, TOPOLOGY_FILE, ...(await weightFiles(folder))]) {
+      // Hashing digests of fixed size keeps file boundaries unambiguous.
+      hash.update(
+        createHash('sha256')
+          .update(await readFile(join(folder, file)))
+          .digest(),
+      );
+    }
+    return `sha256:${hash.digest('hex')}`;
+  } catch (error) {
+    throw damaged(folder, `cannot be read (${error instanceof Error ? error.message : String(error)})`, error);
+  }
+}
+
+function damaged(folder: string, what: string, cause?: unknown): FerError {
+  return new FerError('WEIGHTS_MISSING', `checkpoint ${folder}: ${what}; copy the folder again`, { cause });
+}
