@@ -59,7 +59,9 @@ describe('the client over a real WebSocket', () => {
     const producer = new LiveProducer(first.url, { WebSocket });
     await until(producer, 'open');
     await first.close();
-    expect(await until(producer, 'waiting')).toMatchObject({ reason: expect.stringMatching(/shutting down/) as unknown });
+    expect(await until(producer, 'waiting')).toMatchObject({
+      reason: expect.stringMatching(/shutting down/) as unknown,
+    });
     const second = await openLiveServer(new FakeLiveEngine(), { port: first.port });
     await until(producer, 'open');
     const result = new Promise((resolve) => producer.on('result', resolve));

@@ -1,13 +1,17 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import type { Locator, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readAnnotation } from '../../src/stream/output/read-annotation.js';
 import type { AnnotationLine } from '../../src/stream/output/annotation-schema.js';
+import { findFfprobe } from '../../src/ingest/ffmpeg/binaries.js';
 import { openLiveSource } from '../../src/ingest/live/ffmpeg-live-source.js';
 import { openLiveEngine } from '../../src/stream/live/open-live-engine.js';
 import type { LiveEngine } from '../../src/stream/live/live-engine.js';
@@ -21,7 +25,7 @@ import { CHROMIUM } from './support/chromium.js';
 import { DRAWN_FACE, drawnFace } from './support/drawn-face.js';
 import { buildPage } from './support/page-folder.js';
 
-/** The page says that it works; how fast depends on the machine. */
+/** The page works; how fast depends on the machine. */
 const WORKING = ['running', 'overloaded'];
 const EXAMPLE = new URL('../../examples/live-embed.html', import.meta.url);
 const TOKEN = 'a-token-of-the-test';
@@ -116,8 +120,9 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     await untilState(page, 'off');
     await page.keyboard.press('m');
     expect(await mirror.getAttribute('aria-pressed')).toBe('true');
-    await page.getByText('Keyboard').click();
-    await page.getByLabel('Keys are on').uncheck();
+    await page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await page.getByLabel('Keyboard shortcuts').uncheck();
+    await page.keyboard.press('Escape');
     await page.keyboard.press('m');
     expect(await mirror.getAttribute('aria-pressed')).toBe('true');
   });
@@ -125,18 +130,63 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
   it('is reached with the Tab key, in the order of reading, and every control has a name', async () => {
     const { page } = await openPage((await serve()).url, someone);
     await untilState(page, 'off');
-    const order: string[] = [];
-    for (let k = 0; k < 6; k += 1) {
-      await page.keyboard.press('Tab');
-      order.push(await page.evaluate<string>('document.activeElement.id || document.activeElement.tagName'));
-    }
-    expect(order).toEqual(['start', 'mirror', 'mode', 'camera', 'smoothing', 'SUMMARY']);
-    for (const name of ['What to watch', 'Camera', 'Smoothing'])
+    const tabTo = async (count: number): Promise<string[]> => {
+      const order: string[] = [];
+      for (let k = 0; k < count; k += 1) {
+        await page.keyboard.press('Tab');
+        order.push(await page.evaluate<string>('document.activeElement.id'));
+        expect(await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none');
+      }
+      return order;
+    };
+    expect(await tabTo(4)).toEqual(['start', 'mirror', 'full-screen', 'open-settings']);
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe('close-settings');
+    expect(await tabTo(6)).toEqual(['mode', 'camera', 'resolution', 'smoothing', 'film-choice', 'shortcuts']);
+    for (const name of ['What to watch', 'Camera', 'Resolution', 'Smoothing', 'Video in recordings'])
       expect(await page.getByLabel(name, { exact: false }).count()).toBeGreaterThan(0);
-    expect(await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none');
+    await page.keyboard.press('Escape');
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe('open-settings');
   });
 
-  it('says that nobody is there', async () => {
+  it('shows an error and a way back, not the last face, when the server has no source', async () => {
+    const { page } = await openPage((await serve()).url, someone);
+    await page.locator('#start:enabled').click();
+    await page.locator('.face').first().waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await page.locator('#mode').selectOption('source');
+    await untilState(page, 'no-source');
+    expect(await page.locator('.face').count()).toBe(0);
+    expect(await page.locator('#stop').isVisible()).toBe(false);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Use this camera' }).click();
+    await untilState(page, ...WORKING);
+  });
+
+  it('saves a snapshot, and records a video beside the results', async () => {
+    const { page, complaints } = await openPage((await serve()).url, someone);
+    await page.locator('#start:enabled').click();
+    await page.locator('.face').first().waitFor({ timeout: 60_000 });
+    const [snapshot] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('p')]);
+    const png = join(folder, snapshot.suggestedFilename());
+    await snapshot.saveAs(png);
+    expect(await sharp(png).metadata()).toMatchObject({ format: 'png', width: 960, height: 720 });
+
+    await page.keyboard.press('r');
+    await page.locator('#recorded', { hasText: /Recording: ([5-9]|\d\d)/ }).waitFor({ timeout: 60_000 });
+    await page.keyboard.press('r');
+    const film = await download(page, 'Download video', folder);
+    const { stdout } = await promisify(execFile)((await findFfprobe()).path, [
+      ...['-v', 'error', '-count_frames', '-select_streams', 'v', '-of', 'csv=p=0'],
+      ...['-show_entries', 'stream=width,height,nb_read_frames', film],
+    ]);
+    const [width, height, frames] = stdout.trim().split(',').map(Number);
+    expect([width, height]).toEqual([640, 480]);
+    expect(frames).toBeGreaterThan(1);
+    expect(complaints).toEqual([]);
+  });
+
+  it('reports an empty picture', async () => {
     const film = await cameraFile(folder, 'nobody', await emptyPicture());
     const { page } = await openPage((await serve()).url, cameraFlags(film));
     await page.locator('#start:enabled').click();
@@ -145,13 +195,13 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
   });
 
   it.each([
-    ['denied', ['--use-fake-device-for-media-stream', '--deny-permission-prompts'], 'No permission for the camera'],
+    ['denied', ['--use-fake-device-for-media-stream', '--deny-permission-prompts'], 'No permission to use the camera'],
     [
       'no-camera',
       ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=device-count=0'],
       'No camera found',
     ],
-  ])('says what to do when there is no picture: %s', async (key, flags, headline) => {
+  ])('says what to do without a picture: %s', async (key, flags, headline) => {
     const { page } = await openPage((await serve()).url, flags);
     await page.locator('#start:enabled').click();
     await untilState(page, key);
@@ -159,7 +209,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     expect(await page.locator('#advice').textContent()).toMatch(/start again/);
   });
 
-  it('says that browsers keep the camera from pages by plain http', async () => {
+  it('says that cameras need https', async () => {
     const server = await serve({ origins: ['http://ferstream.test'] });
     const { page } = await openPage(`http://ferstream.test:${server.port}`, [
       ...someone,
@@ -169,7 +219,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     await untilState(page, 'insecure');
   });
 
-  it('takes the token out of the fragment, and shows it to the WebSocket alone', async () => {
+  it('takes the token from the fragment, and sends it to the WebSocket alone', async () => {
     const server = await serve({ token: TOKEN });
     const wrong = await openPage(server.url, someone);
     await untilState(wrong.page, 'wrong-token');
@@ -183,7 +233,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     const server = await serve({ source: openLiveSource(film, { loop: true }) });
     const { page, complaints } = await openPage(server.url, []);
     await untilState(page, ...WORKING);
-    expect(await page.getByLabel('What to watch').inputValue()).toBe('source');
+    expect(await page.locator('#mode').inputValue()).toBe('source');
     await expectFace(page.locator('.face').first());
     await expectBoxDrawn(page);
     expect(complaints).toEqual([]);
@@ -203,7 +253,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     expect(overlay.complaints).toEqual([]);
   });
 
-  it("works from a page of one's own: examples/live-embed.html", async () => {
+  it('works from a page of another site: examples/live-embed.html', async () => {
     const own = createServer((request, response) => {
       void answerOwnPage(request.url ?? '/', response);
     });

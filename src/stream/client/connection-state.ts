@@ -13,7 +13,12 @@ export type ConnectionState =
   /** `close()` was called. */
   | { readonly state: 'closed' };
 
-const PERMANENT: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['UNAUTHORIZED', 'NO_SOURCE', 'NOT_ALLOWED']);
+const PERMANENT: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'UNAUTHORIZED',
+  'ORIGIN_NOT_ALLOWED',
+  'NO_SOURCE',
+  'NOT_ALLOWED',
+]);
 
 /** True for a problem that another attempt cannot solve. */
 export function isPermanent({ code }: Problem): boolean {

@@ -16,6 +16,7 @@ export type {
   SourceMessage,
   SourceState,
   StatsMessage,
+  Trust,
 } from './messages.js';
 export { CLOSE_CODES, PROBLEM_CODES } from './problem-codes.js';
 export type { Problem, ProblemCode } from './problem-codes.js';

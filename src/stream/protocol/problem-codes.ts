@@ -7,6 +7,7 @@ export const PROBLEM_CODES = {
   NOT_ALLOWED: 'A message that this kind of connection may not send.',
   TOO_FAST: 'More messages per second than the server accepts; the excess was ignored.',
   UNAUTHORIZED: 'The token is missing or wrong.',
+  ORIGIN_NOT_ALLOWED: 'The page is of another site, which `--allow-origin` does not name.',
   TOO_MANY_SESSIONS: 'The server has as many connections of this kind as it allows.',
   NO_SOURCE: 'The server was started without a source.',
   SHUTTING_DOWN: 'The server is shutting down.',
@@ -24,6 +25,7 @@ export interface Problem {
 /** WebSocket close codes after fatal problems; 1001 (going away) and 1011 (internal error) are the standard's. */
 export const CLOSE_CODES = {
   UNAUTHORIZED: 4401,
+  ORIGIN_NOT_ALLOWED: 4403,
   NO_SOURCE: 4404,
   TOO_FAST: 4429,
   TOO_MANY_SESSIONS: 4503,

@@ -32,7 +32,10 @@ export function resultText(result: ResultMessage, landmarks: boolean): string {
     width,
     height,
     status,
-    faces: landmarks ? rounded.faces : rounded.faces.map(({ landmarks: _, ...face }) => face),
+    faces: rounded.faces.map(({ landmarks: points, ...face }, k) => {
+      const { trust } = result.faces[k]!;
+      return { ...face, ...(landmarks ? { landmarks: points } : {}), ...(trust === undefined ? {} : { trust }) };
+    }),
     timing: { waited: roundTo(timing.waited, TIMING_DECIMALS), worked: roundTo(timing.worked, TIMING_DECIMALS) },
   } satisfies ResultMessage);
 }

@@ -46,7 +46,6 @@ export class UpgradeHandler {
     if (isClosing()) refuse(socket, 503);
     else if (!auth.isHostAllowed(request)) refuse(socket, 403);
     else if (url === null || role === undefined) refuse(socket, 404);
-    else if (!auth.isOriginAllowed(request)) refuse(socket, 403);
     else {
       this.sockets.handleUpgrade(request, socket, head, (webSocket) => {
         this.greet(webSocket, role, request, url);
@@ -57,7 +56,8 @@ export class UpgradeHandler {
   private greet(socket: WebSocket, role: Role, request: IncomingMessage, url: URL): void {
     const { auth, log, sessionFactory } = this.options;
     const connection = new Connection(socket, role, log);
-    if (!auth.hasToken(request, url))
+    if (!auth.isOriginAllowed(request)) connection.end('ORIGIN_NOT_ALLOWED', originAdvice(request.headers.origin));
+    else if (!auth.hasToken(request, url))
       connection.end('UNAUTHORIZED', 'the token is missing or wrong; open the address that fer live printed');
     else {
       connection.guard('greeting', () => {
@@ -65,6 +65,13 @@ export class UpgradeHandler {
       });
     }
   }
+}
+
+function originAdvice(origin = ''): string {
+  const normal = URL.canParse(origin) ? new URL(origin).origin : 'null';
+  return normal === 'null'
+    ? 'pages without an origin may not connect: serve the page over http or https'
+    : `pages of ${normal} may not connect: start the server with --allow-origin ${normal}`;
 }
 
 function refuse(socket: Duplex, status: number): void {

@@ -1,18 +1,23 @@
 import { LiveProducer } from '../client/live-producer.js';
+import type { Size } from '../output/canvas-fit.js';
 import type { HelloMessage } from '../protocol/messages.js';
 import type { Feed, FeedHandlers } from './feed.js';
 import { FrameLoop } from './frame-loop.js';
 import { Pace } from './pace.js';
-import { sentSize } from './picture-size.js';
 
 const JPEG_QUALITY = 0.7;
 
-/** Sends the frames of a playing video, and keeps each until its answer comes: what is shown is the frame that was looked at, not a later one. */
+/** Larger pictures would not help to find faces, only take longer to send. */
+const LONGEST_SIDE = 640;
+
+/** Sends the frames of a playing video and keeps each until its answer: the page shows the frame that was analyzed, not a later one. */
 export class CameraFeed implements Feed {
   private readonly producer: LiveProducer;
   private readonly loop: FrameLoop;
   private readonly sent = new Map<number, HTMLCanvasElement>();
   private readonly spare: HTMLCanvasElement[] = [];
+  /** For encoding, where the camera's picture is larger than what is sent. */
+  private readonly small = document.createElement('canvas');
   private readonly pace = new Pace();
   private shown: HTMLCanvasElement | null = null;
   private hello: HelloMessage | null = null;
@@ -37,7 +42,7 @@ export class CameraFeed implements Feed {
       handlers.onStats(message);
     });
     this.producer.on('result', (result) => {
-      const picture = this.taken(result.sequence);
+      const picture = this.take(result.sequence);
       if (picture === null || this.hello === null) return;
       handlers.onAnswer({ result, hello: this.hello, picture });
       this.pace.shown(performance.timeOrigin + performance.now() - result.captureTime);
@@ -71,35 +76,49 @@ export class CameraFeed implements Feed {
   }
 
   private offer(captureTime: number): void {
-    if (this.hello === null || this.video.videoWidth === 0) return;
+    const { video } = this;
+    if (this.hello === null || video.videoWidth === 0) return;
     if (this.encoding || !this.producer.canSend || !this.pace.take(performance.now())) return;
-    const canvas = this.spare.pop() ?? document.createElement('canvas');
-    const size = sentSize({ width: this.video.videoWidth, height: this.video.videoHeight }, this.hello.limits.pixels);
-    if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
-    canvas.getContext('2d')!.drawImage(this.video, 0, 0, size.width, size.height);
+    const full = { width: video.videoWidth, height: video.videoHeight };
+    const size = sentSize(full, this.hello.limits.pixels);
+    const picture = this.spare.pop() ?? document.createElement('canvas');
+    draw(picture, video, full);
+    const sent = size.width === full.width && size.height === full.height ? picture : this.small;
+    if (sent === this.small) draw(sent, picture, size);
     this.lastCapture = Math.max(this.lastCapture, captureTime);
     const capture = this.lastCapture;
     this.encoding = true;
-    canvas.toBlob(
+    sent.toBlob(
       (jpeg) => {
         this.encoding = false;
         const sequence = jpeg === null ? null : this.producer.send(jpeg, capture);
-        if (sequence === null) this.spare.push(canvas);
-        else this.sent.set(sequence, canvas);
+        if (sequence === null) this.spare.push(picture);
+        else this.sent.set(sequence, picture);
       },
       'image/jpeg',
       JPEG_QUALITY,
     );
   }
 
-  private taken(sequence: number): HTMLCanvasElement | null {
+  private take(sequence: number): HTMLCanvasElement | null {
     const canvas = this.sent.get(sequence) ?? null;
     this.sent.delete(sequence);
     return canvas;
   }
 
   private discard(sequence: number): void {
-    const canvas = this.taken(sequence);
+    const canvas = this.take(sequence);
     if (canvas !== null) this.spare.push(canvas);
   }
+}
+
+function draw(canvas: HTMLCanvasElement, picture: CanvasImageSource, { width, height }: Size): void {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  canvas.getContext('2d')!.drawImage(picture, 0, 0, width, height);
+}
+
+/** The size at which a picture is sent: its own, or scaled down to 640 pixels per side and to at most `pixels`. */
+export function sentSize({ width, height }: Size, pixels: number): Size {
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height), Math.sqrt(pixels / (width * height)));
+  return { width: Math.max(1, Math.floor(width * scale)), height: Math.max(1, Math.floor(height * scale)) };
 }

@@ -1,21 +1,21 @@
-import { cameraProblem } from './camera-problem.js';
-import type { CameraProblem } from './camera-problem.js';
+export type CameraProblem = 'insecure' | 'denied' | 'none' | 'in-use' | 'other';
 
 export interface OpenCamera {
   readonly stream: MediaStream;
   readonly deviceId: string;
-  /** True for a camera that looks at its user, who expects a mirror. */
+  /** True for a camera that faces its user, who expects a mirror. */
   readonly facesUser: boolean;
 }
 
-/** @returns the camera, or why there is none */
-export async function openCamera(deviceId: string | null): Promise<OpenCamera | CameraProblem> {
+/** @param resolution as "1280x720"; the camera may choose another one @returns the camera, or why there is none */
+export async function openCamera(deviceId: string | null, resolution = '640x480'): Promise<OpenCamera | CameraProblem> {
   if (!hasCameras()) return 'insecure';
   try {
     const which = deviceId === null ? { facingMode: 'user' } : { deviceId: { exact: deviceId } };
+    const [width, height] = resolution.split('x').map((side) => ({ ideal: Number(side) }));
     const stream = await navigator.mediaDevices.getUserMedia({
       audio: false,
-      video: { ...which, width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } },
+      video: { ...which, width: width!, height: height!, frameRate: { ideal: 30 } },
     });
     const settings = stream.getVideoTracks()[0]?.getSettings();
     return { stream, deviceId: settings?.deviceId ?? '', facesUser: settings?.facingMode !== 'environment' };
@@ -24,14 +24,32 @@ export async function openCamera(deviceId: string | null): Promise<OpenCamera | 
   }
 }
 
-/** The cameras there are; without names until one has been allowed. */
+/** The available cameras; without names until one has been allowed. */
 export async function listCameras(): Promise<readonly MediaDeviceInfo[]> {
   if (!hasCameras()) return [];
   const devices = await navigator.mediaDevices.enumerateDevices();
   return devices.filter(({ kind, deviceId }) => kind === 'videoinput' && deviceId !== '');
 }
 
-/** Pages that did not come by https or from localhost see none. */
+/** What an error of getUserMedia means; names as in the W3C's Media Capture and Streams. */
+export function cameraProblem(error: unknown): CameraProblem {
+  const name = typeof error === 'object' && error !== null && 'name' in error ? error.name : null;
+  switch (name) {
+    case 'NotAllowedError':
+    case 'SecurityError':
+      return 'denied';
+    case 'NotFoundError':
+    case 'OverconstrainedError':
+      return 'none';
+    case 'NotReadableError':
+    case 'AbortError':
+      return 'in-use';
+    default:
+      return 'other';
+  }
+}
+
+/** Browsers offer no cameras to pages that came neither by https nor from localhost. */
 function hasCameras(): boolean {
   return window.isSecureContext && 'mediaDevices' in navigator;
 }

@@ -1,10 +1,10 @@
-/** Calls `onFrame` once for every new frame of a playing video, with its time of capture (milliseconds, as performance.now()). */
+/** Calls `onFrame` once for every new frame of a playing video, with its capture time (milliseconds, as performance.now()). */
 export class FrameLoop {
   private handle = 0;
   private readonly cancel: () => void;
 
   constructor(video: HTMLVideoElement, onFrame: (captureTime: number) => void) {
-    // requestAnimationFrame follows the screen, not the video: alone it would give frames twice, and skip others.
+    // requestAnimationFrame follows the screen, not the video: alone it would repeat some frames and skip others.
     if ('requestVideoFrameCallback' in video) {
       const next = (now: number, { captureTime }: VideoFrameCallbackMetadata): void => {
         this.handle = video.requestVideoFrameCallback(next);

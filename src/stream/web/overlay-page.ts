@@ -1,20 +1,20 @@
 import type { ConnectionState } from '../client/connection-state.js';
 import { CameraFeed } from './camera-feed.js';
 import { openCamera } from './camera.js';
-import { element } from './element.js';
+import { element } from './dom.js';
 import type { FeedHandlers } from './feed.js';
 import { pageState } from './page-state.js';
 import type { PageFacts } from './page-state.js';
 import { Smoothing } from './smoothing.js';
 import { SourceFeed } from './source-feed.js';
 import { Stage } from './stage.js';
-import { tokenFromFragment } from './token.js';
+import { tokenFromFragment } from './preferences.js';
 
-/** Milliseconds after which old boxes are taken away. */
+/** Milliseconds after which old boxes are removed. */
 const STALE = 1_000;
 
 const canvas = element('overlay', HTMLCanvasElement);
-const trouble = element('trouble', HTMLElement);
+const problem = element('problem', HTMLElement);
 const video = element('video', HTMLVideoElement);
 const query = new URLSearchParams(location.search);
 const token = tokenFromFragment(location.hash);
@@ -62,7 +62,7 @@ async function begin(): Promise<void> {
   new CameraFeed(video, location.origin, token, handlers);
 }
 
-/** Over a picture only what needs a person is worth a word. */
+/** Over video, show only errors the user must fix. */
 function refresh(): void {
   if (performance.now() - shownAt > STALE) stage.clear();
   const { tone, headline, advice } = pageState({
@@ -75,8 +75,8 @@ function refresh(): void {
     faces: 0,
     now: Date.now(),
   });
-  trouble.hidden = tone !== 'bad';
-  trouble.textContent = trouble.hidden ? '' : `${headline}. ${advice}`;
+  problem.hidden = tone !== 'bad';
+  problem.textContent = problem.hidden ? '' : `${headline}. ${advice}`;
 }
 
 setInterval(refresh, 250);

@@ -3,49 +3,70 @@ import { fitInto } from '../output/canvas-fit.js';
 import type { Size } from '../output/canvas-fit.js';
 import { expressionColour } from '../output/palette.js';
 import type { LiveFace } from '../protocol/messages.js';
-import { isAmbiguous, labelText } from './label-text.js';
+import { isAmbiguous, labelText, ranked, trustOf } from './posteriors.js';
+
+/** Colour of faces whose result is not to be trusted. */
+const UNSURE_COLOUR = '#C3C9D1';
+/** Expressions that a face's panel lists. */
+const TOP = 3;
+
+/** One line of a face's panel. */
+export interface PanelRow {
+  readonly label: string;
+  /** 0..1 */
+  readonly share: number;
+  /** CSS color. */
+  readonly colour: string;
+}
 
 /** A face as it is drawn: lengths in pixels of the view. */
-export interface FaceShape {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-  /** CSS colour. */
+export interface FaceShape extends Box {
+  /** CSS color. */
   readonly colour: string;
-  /** The face could as well show something else. */
+  /** The runner-up comes close. */
   readonly dashed: boolean;
-  /** Only carried along: nothing was seen of it in this very frame. */
+  /** The face was only carried along; nothing of it was seen in this frame. */
   readonly faint: boolean;
+  /** One line: id and label. */
   readonly text: string;
+  /** Short: "1", or "1 ?" when unsure. */
+  readonly badge: string;
+  /** The top expressions. */
+  readonly rows: readonly PanelRow[];
 }
 
 /**
- * @param picture size of the frame that the boxes are pixels of
- * @param mirrored boxes change sides with the picture; their texts stay readable
+ * @param picture size of the frame; boxes are in its pixels
+ * @param mirrored mirrors the boxes with the picture; text stays readable
  */
 export function overlayShapes(faces: readonly LiveFace[], picture: Size, view: Size, mirrored: boolean): FaceShape[] {
   const { scale, x, y } = fitInto(picture, view);
   return faces.map((face) => {
     const { box } = face;
     const left = mirrored ? picture.width - box.x - box.width : box.x;
+    const isSure = trustOf(face) === 'sure';
+    const colourOf = (label: string): string => (isSure ? `#${expressionColour(label)}` : UNSURE_COLOUR);
     return {
       x: x + left * scale,
       y: y + box.y * scale,
       width: box.width * scale,
       height: box.height * scale,
-      colour: `#${expressionColour(face.label)}`,
+      colour: colourOf(face.label),
       dashed: isAmbiguous(face),
       faint: face.evidence === 'carried',
       text: `${face.trackId}  ${labelText(face)}`,
+      badge: `${face.trackId}${isSure ? '' : ' ?'}`,
+      rows: ranked(face.probabilities)
+        .slice(0, TOP)
+        .map(({ label, probability }) => ({ label, share: probability, colour: colourOf(label) })),
     };
   });
 }
 
 /**
- * Where a label lies: above its box, or inside where there is no room; below the box, or at its lower edge, where another label is in the way; never out of the view.
- *
- * @param taken the labels that lie there already
+ * Where a one-line label goes: above its box, or inside if there is no room; below the box or at its lower edge if another label is in the way;
+ * never out of the view.
+ * @param taken places of other labels
  */
 export function labelPlace(
   shape: Pick<FaceShape, 'x' | 'y' | 'height'>,
@@ -61,6 +82,29 @@ export function labelPlace(
     ...label,
   }));
   return places.find((place) => !taken.some((other) => overlap(place, other))) ?? places[0]!;
+}
+
+/**
+ * Where a panel goes: beside its box, on the side with more room first, or above or below it; null if it covers something everywhere.
+ * @param taken other boxes, panels and labels
+ */
+export function panelPlace(box: Box, panel: Size, view: Size, taken: readonly Box[]): Box | null {
+  const gap = 8;
+  const y = Math.max(gap, Math.min(box.y, view.height - panel.height - gap));
+  const right = { x: box.x + box.width + gap, y, ...panel };
+  const left = { x: box.x - panel.width - gap, y, ...panel };
+  const x = Math.max(gap, Math.min(box.x + (box.width - panel.width) / 2, view.width - panel.width - gap));
+  const above = { x, y: box.y - panel.height - gap, ...panel };
+  const below = { x, y: box.y + box.height + gap, ...panel };
+  const beside = view.width - box.x - box.width >= box.x ? [right, left] : [left, right];
+  return (
+    [...beside, above, below].find((place) => isInside(place, view) && !taken.some((other) => overlap(place, other))) ??
+    null
+  );
+}
+
+function isInside({ x, y, width, height }: Box, view: Size): boolean {
+  return x >= 0 && y >= 0 && x + width <= view.width && y + height <= view.height;
 }
 
 function overlap(a: Box, b: Box): boolean {

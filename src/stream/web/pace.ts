@@ -1,15 +1,15 @@
-/** Milliseconds from capture to screen within which all but one in twenty pictures shall be. */
+/** Target: 95 % of pictures take at most this many milliseconds from capture to screen. */
 const SOON = 113;
 
-/** How much the gap grows, in milliseconds, with every picture that comes later; it shrinks by a nineteenth of that with every other. */
+/** Milliseconds by which the gap grows with every later picture; it shrinks by a nineteenth of that with every other. */
 const STEP = 3;
 
-/** However slow the machine, pictures are taken this often (milliseconds): fewer would not make them younger. */
+/** Longest gap in milliseconds: longer ones would not reduce the latency further. */
 const LONGEST_GAP = 50;
 
 /**
- * How long to wait between pictures. Where browser and server share a machine that is too slow for every picture, more pictures make each of them
- * late; the gap comes to rest where 95 % of them are soon enough.
+ * Controls the gap between pictures. Where browser and server share a slow machine, more pictures delay each other; the gap settles where 95 % of
+ * them meet the target.
  */
 export class Pace {
   private gap = 0;
@@ -20,7 +20,7 @@ export class Pace {
     this.gap = latency > SOON ? Math.min(LONGEST_GAP, this.gap + STEP) : Math.max(0, this.gap - STEP / 19);
   }
 
-  /** @param now milliseconds, by a clock that does not go back @returns whether a picture is to be taken now; the next gap begins then */
+  /** @param now milliseconds, by a monotonic clock @returns whether to take a picture now; if so, the next gap starts */
   take(now: number): boolean {
     if (now - this.takenAt < this.gap) return false;
     this.takenAt = now;

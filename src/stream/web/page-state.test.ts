@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { helloMessage } from '../../../test/support/fake-socket.js';
 import type { SourceMessage, SourceState } from '../protocol/messages.js';
-import { cameraProblem } from './camera-problem.js';
+import { cameraProblem } from './camera.js';
 import { pageState } from './page-state.js';
 import type { PageFacts } from './page-state.js';
 
@@ -25,43 +25,43 @@ function source(state: SourceState, detail: string | null = null): SourceMessage
 }
 
 describe('pageState', () => {
-  it('tells how it goes', () => {
+  it('reports the number of faces', () => {
     expect(pageState(WELL)).toEqual({ key: 'running', tone: 'good', headline: 'One face', advice: '' });
     expect(pageState({ ...WELL, faces: 3 }).headline).toBe('3 faces');
     expect(keyOf({ faces: 0 })).toBe('no-face');
     expect(keyOf({ framesPerSecond: 0 })).toBe('no-result');
   });
 
-  it('says that it is slow, once it has had time to get going', () => {
+  it('reports a low rate, but not right after the start', () => {
     expect(pageState({ ...WELL, framesPerSecond: 3.21 })).toMatchObject({
       key: 'overloaded',
-      headline: 'Slow: 3.2 frames a second',
+      headline: 'Slow: 3.2 results per second',
     });
     expect(keyOf({ framesPerSecond: 3, runningFor: 2 })).toBe('running');
   });
 
   it.each(['insecure', 'denied', 'in-use', 'off', 'asking'] as const)(
-    'says what is with the camera before anything of the server: %s',
+    'reports the camera before the server: %s',
     (camera) => {
       expect(keyOf({ camera, connection: { state: 'waiting', reason: 'x', retryAt: 0 } })).toBe(camera);
     },
   );
 
-  it('counts the seconds to the next try', () => {
+  it('counts down to the next attempt', () => {
     const waiting = pageState({
       ...WELL,
-      connection: { state: 'waiting', reason: 'the connection broke off', retryAt: 3400 },
+      connection: { state: 'waiting', reason: 'the connection was lost', retryAt: 3400 },
       now: 1000,
     });
     expect(waiting).toEqual({
       key: 'server-gone',
       tone: 'wait',
-      headline: 'No server: the connection broke off',
-      advice: 'Trying again in 3 s.',
+      headline: 'Reconnecting: the connection was lost',
+      advice: 'Next attempt in 3 s.',
     });
   });
 
-  it('puts a refusal first', () => {
+  it('reports a refusal first', () => {
     const refused = (code: 'UNAUTHORIZED' | 'NO_SOURCE' | 'NOT_ALLOWED'): string =>
       keyOf({ camera: 'denied', connection: { state: 'refused', problem: { code, message: 'x' } } });
     expect([refused('UNAUTHORIZED'), refused('NO_SOURCE'), refused('NOT_ALLOWED')]).toEqual([
@@ -71,7 +71,7 @@ describe('pageState', () => {
     ]);
   });
 
-  it("follows the server's source", () => {
+  it("reports the server's source", () => {
     const watching: Partial<PageFacts> = { mode: 'source', camera: null };
     expect(keyOf(watching)).toBe('source-connecting');
     expect(keyOf({ ...watching, source: source('reconnecting') })).toBe('source-gone');

@@ -1,17 +1,17 @@
 import type { ConnectionState } from '../client/connection-state.js';
 import type { SourceMessage } from '../protocol/messages.js';
-import type { CameraProblem } from './camera-problem.js';
+import type { CameraProblem } from './camera.js';
 
-/** All that decides what the page says about itself. */
+/** Everything that determines the page's status line. */
 export interface PageFacts {
   readonly mode: 'camera' | 'source';
-  /** Of the camera; null for the server's source. */
+  /** Null for the server's source. */
   readonly camera: 'off' | 'asking' | 'on' | CameraProblem | null;
   /** Null before the first attempt. */
   readonly connection: ConnectionState | null;
-  /** What the server says of its source; null before it did. */
+  /** The server's last message about its source; null before the first. */
   readonly source: SourceMessage | null;
-  /** Results a second, and for how many seconds frames have been sent or watched. */
+  /** Results per second, and for how many seconds frames have been sent or watched. */
   readonly framesPerSecond: number;
   readonly runningFor: number;
   readonly faces: number;
@@ -22,19 +22,19 @@ export interface PageFacts {
 export interface PageState {
   /** For style sheets and tests. */
   readonly key: string;
-  /** "bad" needs a person, "wait" mends itself. */
+  /** "bad": the user must act; "wait": it recovers by itself. */
   readonly tone: 'idle' | 'good' | 'wait' | 'bad';
   readonly headline: string;
-  /** What to do, or what comes next; empty when there is nothing to say. */
+  /** What to do, or what happens next; may be empty. */
   readonly advice: string;
 }
 
-/** Below so many results a second the overlay no longer follows. */
+/** Below this many results per second the overlay no longer follows the video. */
 const SLOW = 5;
-/** Seconds that are too few to judge the speed by. */
+/** Seconds after the start before the speed is judged. */
 const WARM_UP = 4;
 
-/** What the page says, the most pressing first. */
+/** The page's status, the most pressing problem first. */
 export function pageState(facts: PageFacts): PageState {
   return refusal(facts) ?? cameraTrouble(facts) ?? serverTrouble(facts) ?? sourceTrouble(facts) ?? running(facts);
 }
@@ -46,15 +46,15 @@ function refusal({ connection }: PageFacts): PageState | null {
     return bad(
       'wrong-token',
       'The token is missing or wrong',
-      'Open the address that "fer live" printed, with everything after the #.',
+      'Open the address that fer live printed, including everything after the #.',
     );
   if (code === 'NO_SOURCE')
     return bad(
       'no-source',
-      'The server has no source of its own',
-      'Choose "This camera", or start it with one: fer live --source ...',
+      'The server has no source',
+      'Use this camera instead, or start the server with one: fer live --source rtsp://...',
     );
-  return bad('refused', 'The server refuses', message);
+  return bad('refused', 'The server refused the connection', message);
 }
 
 function cameraTrouble({ camera }: PageFacts): PageState | null {
@@ -62,27 +62,27 @@ function cameraTrouble({ camera }: PageFacts): PageState | null {
     case 'insecure':
       return bad(
         'insecure',
-        'Browsers give the camera only to safe pages',
-        'Open the page as http://localhost on the server itself, or by https.',
+        'Cameras need https or localhost',
+        'Open the page at http://localhost on the server itself, or start the server with --cert and --key.',
       );
     case 'denied':
       return bad(
         'denied',
-        'No permission for the camera',
-        'Allow it in the address bar or in the settings of the browser, then start again.',
+        'No permission to use the camera',
+        'Allow it in the address bar or in the browser settings, then start again.',
       );
     case 'none':
-      return bad('no-camera', 'No camera found', 'Connect one, then start again.');
+      return bad('no-camera', 'No camera found', 'Connect a camera, then start again.');
     case 'in-use':
-      return bad('in-use', 'The camera is taken', 'Close the other program that uses it, then start again.');
+      return bad('in-use', 'The camera is in use', 'Close the other program that uses it, then start again.');
     case 'other':
-      return bad('camera-failed', 'The camera does not start', 'Try another camera, or another browser.');
+      return bad('camera-failed', 'The camera did not start', 'Try another camera or browser.');
     case 'off':
       return {
         key: 'off',
         tone: 'idle',
-        headline: 'The camera is off',
-        advice: 'Pictures go to the server of this page only; it keeps none.',
+        headline: 'See expressions live',
+        advice: 'Your pictures go only to the server of this page, which stores nothing.',
       };
     case 'asking':
       return {
@@ -104,8 +104,8 @@ function serverTrouble({ connection, now }: PageFacts): PageState | null {
   const seconds = Math.max(0, Math.ceil((connection.retryAt - now) / 1000));
   return wait(
     'server-gone',
-    `No server: ${connection.reason}`,
-    seconds === 0 ? 'Trying again.' : `Trying again in ${seconds} s.`,
+    `Reconnecting: ${connection.reason}`,
+    seconds === 0 ? 'Next attempt now.' : `Next attempt in ${seconds} s.`,
   );
 }
 
@@ -115,9 +115,9 @@ function sourceTrouble({ mode, source }: PageFacts): PageState | null {
   switch (source?.state) {
     case undefined:
     case 'connecting':
-      return wait('source-connecting', 'The server opens its source', detail);
+      return wait('source-connecting', 'The server is opening its source', detail);
     case 'reconnecting':
-      return wait('source-gone', 'The source has broken off; the server tries again', detail);
+      return wait('source-gone', 'The source was lost; the server reconnects', detail);
     case 'ended':
       return { key: 'source-ended', tone: 'idle', headline: 'The source has ended', advice: detail };
     case 'failed':
@@ -132,8 +132,8 @@ function running({ framesPerSecond, runningFor, faces }: PageFacts): PageState {
   if (runningFor > WARM_UP && framesPerSecond < SLOW) {
     return wait(
       'overloaded',
-      `Slow: ${framesPerSecond.toFixed(1)} frames a second`,
-      'The server has too much to do, or the network is slow.',
+      `Slow: ${framesPerSecond.toFixed(1)} results per second`,
+      'The server is overloaded, or the network is slow.',
     );
   }
   if (faces === 0)
@@ -141,7 +141,7 @@ function running({ framesPerSecond, runningFor, faces }: PageFacts): PageState {
       key: 'no-face',
       tone: 'good',
       headline: 'No face in the picture',
-      advice: 'Come closer, or turn on a light.',
+      advice: 'Move closer or turn on a light.',
     };
   return { key: 'running', tone: 'good', headline: faces === 1 ? 'One face' : `${faces} faces`, advice: '' };
 }

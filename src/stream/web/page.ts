@@ -1,247 +1,160 @@
-import type { ConnectionState } from '../client/connection-state.js';
-import { LiveViewer } from '../client/live-viewer.js';
-import type { HelloMessage, LiveFace, ResultMessage, SourceMessage } from '../protocol/messages.js';
-import { CameraFeed } from './camera-feed.js';
-import { listCameras, openCamera } from './camera.js';
-import { element } from './element.js';
+import type { HelloMessage } from '../protocol/messages.js';
+import { Details } from './details.js';
+import { download, element, fileStem, setText } from './dom.js';
 import { FaceList } from './face-list.js';
-import type { Answer, Feed, FeedHandlers } from './feed.js';
-import { percent } from './label-text.js';
-import { PercentileMeter, RateMeter } from '../live/meters.js';
+import type { Answer } from './feed.js';
+import { FeedControl } from './feed-control.js';
 import { pageState } from './page-state.js';
-import type { PageFacts } from './page-state.js';
-import { remember, remembered } from './preferences.js';
+import type { PageFacts, PageState } from './page-state.js';
+import { remember, remembered, tokenFromFragment } from './preferences.js';
 import { RecordingControls } from './recording-controls.js';
+import { SettingsDrawer } from './settings-drawer.js';
 import { listenForShortcuts } from './shortcuts.js';
 import { Smoothing } from './smoothing.js';
-import { SourceFeed } from './source-feed.js';
-import { Stage } from './stage.js';
+import { Stage, snapshot } from './stage.js';
 import { Announcer, summaryText } from './summary-text.js';
 import { Timeline } from './timeline.js';
-import { tokenFromFragment } from './token.js';
 
-/** Milliseconds between two looks at everything but the picture: bars, figures, state. */
+/** Milliseconds between two updates of everything but the picture. */
 const REFRESH = 100;
+/** Seconds between two text descriptions of the picture. */
+const DESCRIBE_EVERY = 1;
 
 const ui = {
+  stage: element('stage', HTMLElement),
+  picture: element('picture', HTMLCanvasElement),
   state: element('state', HTMLElement),
   headline: element('headline', HTMLElement),
   advice: element('advice', HTMLElement),
-  retry: element('retry', HTMLButtonElement),
-  picture: element('picture', HTMLCanvasElement),
   start: element('start', HTMLButtonElement),
+  other: element('other', HTMLButtonElement),
+  retry: element('retry', HTMLButtonElement),
+  stop: element('stop', HTMLButtonElement),
+  record: element('record', HTMLButtonElement),
+  snapshot: element('snapshot', HTMLButtonElement),
   mirror: element('mirror', HTMLButtonElement),
-  mode: element('mode', HTMLSelectElement),
-  camera: element('camera', HTMLSelectElement),
-  cameraChoice: element('camera-choice', HTMLElement),
-  smoothing: element('smoothing', HTMLInputElement),
-  smoothingValue: element('smoothing-value', HTMLElement),
-  shortcuts: element('shortcuts', HTMLInputElement),
-  rate: element('rate', HTMLElement),
-  latencyName: element('latency-name', HTMLElement),
-  median: element('median', HTMLElement),
-  slowest: element('slowest', HTMLElement),
-  load: element('load', HTMLElement),
-  model: element('model', HTMLElement),
+  fullScreen: element('full-screen', HTMLButtonElement),
   nobody: element('nobody', HTMLElement),
   summary: element('summary', HTMLElement),
-  video: element('video', HTMLVideoElement),
 };
 
-const server = location.origin;
-const token = tokenFromFragment(location.hash);
 const stage = new Stage(ui.picture);
 const faceList = new FaceList(element('faces', HTMLElement));
-const recording = new RecordingControls();
-const smoothing = new Smoothing(0);
 const timeline = new Timeline();
-const rate = new RateMeter(2);
-const latency = new PercentileMeter(150);
+const details = new Details();
 const announcer = new Announcer();
-
-let mode: PageFacts['mode'] = 'camera';
-/** Null until it is known which mode it is to be. */
-let camera: PageFacts['camera'] = null;
-let connection: ConnectionState | null = null;
-let source: SourceMessage | null = null;
-let stream: MediaStream | null = null;
-let feed: Feed | null = null;
+const smoothing = new Smoothing(0);
+const recording = new RecordingControls(() => settings.filmChoice);
+let labels: readonly string[] = [];
 let mirrored = false;
-let startedAt = 0;
 let describedAt = -Infinity;
-/** Counts starts and stops: what has been waited for may no longer be wanted. */
-let turn = 0;
-let retry = (): void => undefined;
-let last: { readonly result: ResultMessage; readonly hello: HelloMessage; readonly faces: readonly LiveFace[] } | null =
-  null;
 
-const handlers: FeedHandlers = {
+const control: FeedControl = new FeedControl({
+  server: location.origin,
+  token: tokenFromFragment(location.hash),
+  video: element('video', HTMLVideoElement),
+  cameraChoice: () => settings.cameraChoice,
   onAnswer: show,
-  onState(state) {
-    connection = state;
-    refresh();
+  onHello: startSession,
+  onStats: ({ load }) => {
+    details.showLoad(load);
   },
-  onHello(hello) {
-    startedAt = seconds();
-    ui.model.textContent = `${hello.model.name} ${hello.model.version} (${hello.engine.device ?? hello.engine.backend})`;
-    smoothing.clear();
+  onCamera: (camera) => {
+    setMirrored(remembered('mirror') === null ? camera.facesUser : remembered('mirror') === 'true');
+    void settings.showCamera(camera);
+  },
+  onStopped: () => {
+    stage.clear();
     timeline.clear();
     faceList.clear();
-    latency.clear();
-    recording.ready(hello, mode === 'camera' ? 'camera' : (source?.name ?? 'source'));
+    recording.stop();
   },
-  onSource(message) {
-    source = message;
-    refresh();
+  onChange: refresh,
+});
+
+const settings: SettingsDrawer = new SettingsDrawer({
+  onMode: switchMode,
+  onCamera: () => {
+    if (control.isRunning) void control.start();
   },
-  onStats({ load }) {
-    ui.load.textContent = percent(load);
+  onSmoothing: (tau) => {
+    smoothing.tau = tau;
   },
-};
+});
 
 function seconds(): number {
   return performance.now() / 1000;
 }
 
+function startSession(hello: HelloMessage): void {
+  labels = hello.model.labels;
+  if (control.mode === 'source') setMirrored(false);
+  smoothing.clear();
+  timeline.clear();
+  faceList.clear();
+  details.ready(hello);
+  recording.ready(hello, control.inputName);
+}
+
 function show({ result, hello, picture }: Answer): void {
   const now = seconds();
-  const faces = smoothing.apply(result.faces, now);
-  stage.show({ picture, size: result, faces, mirrored });
-  rate.add(now);
-  timeline.add(faces, now);
-  recording.add(result, hello);
-  // A source's pictures bear the time of the server's clock, which need not be this one.
-  latency.add(
-    mode === 'camera'
-      ? performance.timeOrigin + performance.now() - result.captureTime
-      : result.timing.waited + result.timing.worked,
-  );
-  last = { result, hello, faces };
+  const scene = { picture, size: result, faces: smoothing.apply(result.faces, now), mirrored };
+  stage.show(scene);
+  timeline.add(scene.faces, now);
+  details.add(result, control.mode, now);
+  recording.add(result, hello, scene);
   ui.picture.dataset['sequence'] = String(result.sequence);
 }
 
 function refresh(): void {
   const now = seconds();
-  const current = connection?.state === 'open' && feed !== null ? last : null;
-  const faces = current?.faces ?? [];
-  const framesPerSecond = feed === null ? 0 : rate.at(now);
-  const facts = {
-    mode,
-    camera: mode === 'camera' ? camera : null,
-    connection,
-    source,
-    framesPerSecond,
-    runningFor: now - startedAt,
-    faces: faces.length,
-    now: Date.now(),
-  };
-  const { key, tone, headline, advice } = pageState(facts);
+  const scene = control.isRunning && control.isConnected ? stage.scene : null;
+  const faces = scene?.faces ?? [];
+  const framesPerSecond = control.isRunning ? details.framesPerSecond(now) : 0;
+  showState(pageState({ ...control.facts(performance.now()), framesPerSecond, faces: faces.length }));
+  showButtons();
+  settings.showMode(control.mode);
+  details.refresh(control.mode, framesPerSecond);
+  recording.refresh();
+  ui.nobody.hidden = timeline.trackIds.length > 0;
+  if (scene === null) return;
+  faceList.update(scene, timeline, labels, now);
+  const text = summaryText(faces);
+  if (now - describedAt >= DESCRIBE_EVERY) {
+    describedAt = now;
+    ui.picture.setAttribute('aria-label', `Picture of the ${control.mode}. ${text}`);
+  }
+  const gist = faces.map(({ trackId, label }) => `${trackId} ${label}`).join();
+  const announced = announcer.announce(gist, text, performance.now());
+  if (announced !== null) ui.summary.textContent = announced;
+}
+
+/** The status lies in the middle of the picture, or in its corner while results come. */
+function showState({ key, tone, headline, advice }: PageState): void {
   setText(ui.headline, headline);
   setText(ui.advice, advice);
-  Object.assign(ui.state.dataset, { key, tone });
-  ui.retry.hidden = connection?.state !== 'waiting';
-  setText(ui.start, feed === null ? 'Start' : 'Stop');
-  ui.rate.textContent = framesPerSecond === 0 ? '–' : framesPerSecond.toFixed(1);
-  ui.median.textContent = milliseconds(latency.percentile(0.5));
-  ui.slowest.textContent = milliseconds(latency.percentile(0.95));
-  recording.refresh();
-  if (current === null) return;
-  faceList.update(faces, timeline, current.hello.model.labels, now);
-  ui.nobody.hidden = timeline.trackIds.length > 0;
-  const text = summaryText(faces);
-  if (now - describedAt >= 1) {
-    describedAt = now;
-    ui.picture.setAttribute('aria-label', `Picture of the ${mode}. ${text}`);
-  }
-  const said = announcer.announce(
-    faces.map(({ trackId, label }) => `${trackId} ${label}`).join(),
-    text,
-    performance.now(),
-  );
-  if (said !== null) ui.summary.textContent = said;
+  const isPill = tone === 'good' || key === 'overloaded';
+  Object.assign(ui.state.dataset, { key, tone, place: isPill ? 'pill' : 'center' });
+  document.body.toggleAttribute('data-stale', !isPill && stage.scene !== null);
 }
 
-/** Only when it changes: screen readers are told of every change. */
-function setText(target: HTMLElement, text: string): void {
-  if (target.textContent !== text) target.textContent = text;
+function showButtons(): void {
+  const isRunning = control.isRunning || control.isStarting;
+  const hadFocus = document.activeElement === ui.start || document.activeElement === ui.stop;
+  ui.start.hidden = isRunning;
+  ui.start.disabled = control.serverHasSource === null;
+  setText(ui.start, control.mode === 'camera' ? 'Start camera' : 'Start');
+  ui.stop.hidden = !isRunning;
+  if (hadFocus) (isRunning ? ui.stop : ui.start).focus();
+  ui.other.hidden = isRunning || (control.mode === 'camera' && control.serverHasSource !== true);
+  setText(ui.other, control.mode === 'camera' ? "Watch the server's source" : 'Use this camera');
+  ui.retry.hidden = !control.isWaiting;
+  ui.snapshot.disabled = stage.scene === null;
 }
 
-function milliseconds(value: number | null): string {
-  return value === null ? '–' : `${Math.round(value)} ms`;
-}
-
-async function start(): Promise<void> {
-  stop();
-  const mine = turn;
-  if (mode === 'source') {
-    setMirrored(false);
-    use(new SourceFeed(server, token, true, handlers));
-    return;
-  }
-  camera = 'asking';
-  refresh();
-  const opened = await openCamera(ui.camera.value === '' ? remembered('camera') : ui.camera.value);
-  if (mine !== turn) {
-    if (typeof opened !== 'string') end(opened.stream);
-    return;
-  }
-  if (typeof opened === 'string') {
-    camera = opened;
-    refresh();
-    return;
-  }
-  camera = 'on';
-  stream = opened.stream;
-  remember('camera', opened.deviceId);
-  stream.getVideoTracks()[0]?.addEventListener('ended', () => {
-    stop();
-    camera = 'none';
-    refresh();
-  });
-  setMirrored(remembered('mirror') === null ? opened.facesUser : remembered('mirror') === 'true');
-  ui.video.srcObject = stream;
-  await ui.video.play();
-  use(new CameraFeed(ui.video, server, token, handlers));
-  await showCameras(opened.deviceId);
-}
-
-function use(next: Feed): void {
-  feed = next;
-  retry = () => {
-    next.retryNow();
-  };
-  refresh();
-}
-
-function end(stream: MediaStream): void {
-  stream.getTracks().forEach((track) => {
-    track.stop();
-  });
-}
-
-function stop(): void {
-  turn += 1;
-  feed?.close();
-  feed = null;
-  if (stream !== null) end(stream);
-  stream = null;
-  ui.video.srcObject = null;
-  if (mode === 'camera') camera = 'off';
-  last = null;
-  stage.clear();
-  recording.stop();
-  refresh();
-}
-
-async function showCameras(chosen: string): Promise<void> {
-  const cameras = await listCameras();
-  ui.camera.replaceChildren(
-    ...cameras.map(
-      ({ deviceId, label }, index) =>
-        new Option(label === '' ? `Camera ${index + 1}` : label, deviceId, false, deviceId === chosen),
-    ),
-  );
-  ui.camera.disabled = cameras.length < 2;
+function switchMode(mode: PageFacts['mode']): void {
+  control.setMode(mode);
+  void control.start();
 }
 
 function setMirrored(value: boolean): void {
@@ -249,90 +162,58 @@ function setMirrored(value: boolean): void {
   ui.mirror.setAttribute('aria-pressed', String(value));
 }
 
-function setMode(value: PageFacts['mode']): void {
-  mode = value;
-  ui.mode.value = value;
-  ui.cameraChoice.hidden = value === 'source';
-  ui.latencyName.textContent = value === 'camera' ? 'Capture to screen, median' : 'In the server, median';
-  camera = 'off';
-  connection = null;
-  source = null;
+async function saveSnapshot(): Promise<void> {
+  const file = stage.scene === null ? null : await snapshot(stage.scene);
+  if (file !== null) download(file, `${fileStem()}.png`);
 }
 
-/** The server's source where it has one, else the own camera; and whether the server lets us in at all. */
-function begin(): void {
-  const viewer = new LiveViewer(server, { token });
-  retry = () => {
-    viewer.retryNow();
-  };
-  const decided = viewer.on('state', (state) => {
-    connection = state;
-    const refusedForSource = state.state === 'refused' && state.problem.code === 'NO_SOURCE';
-    if (state.state === 'open' || refusedForSource) {
-      decided();
-      viewer.close();
-      setMode(state.state === 'open' ? 'source' : 'camera');
-      ui.start.disabled = ui.mode.disabled = false;
-      if (state.state === 'open') void start();
-    }
-    refresh();
-  });
+async function toggleFullScreen(): Promise<void> {
+  if (document.fullscreenElement === null) await ui.stage.requestFullscreen();
+  else await document.exitFullscreen();
 }
 
-/** Beginning while it runs, ending while it runs not. */
-function toggle(): void {
-  if (feed === null && camera !== 'asking') void start();
-  else stop();
-}
-
-function toggleMirror(): void {
+ui.start.addEventListener('click', () => void control.start());
+ui.stop.addEventListener('click', () => {
+  control.stop();
+});
+ui.other.addEventListener('click', () => {
+  switchMode(control.mode === 'camera' ? 'source' : 'camera');
+});
+ui.retry.addEventListener('click', () => {
+  control.retryNow();
+});
+ui.mirror.addEventListener('click', () => {
   setMirrored(!mirrored);
   remember('mirror', String(mirrored));
-}
-
-function setSmoothing(text: string): void {
-  ui.smoothing.value = text;
-  smoothing.tau = ui.smoothing.valueAsNumber;
-  ui.smoothingValue.textContent = smoothing.tau === 0 ? 'off' : `${smoothing.tau.toFixed(1)} s`;
-}
-
-ui.start.disabled = ui.mode.disabled = true;
-ui.start.addEventListener('click', toggle);
-ui.mirror.addEventListener('click', toggleMirror);
-ui.retry.addEventListener('click', () => {
-  retry();
 });
-ui.mode.addEventListener('change', () => {
-  stop();
-  setMode(ui.mode.value === 'source' ? 'source' : 'camera');
-  void start();
+ui.snapshot.addEventListener('click', () => void saveSnapshot());
+ui.fullScreen.hidden = !document.fullscreenEnabled;
+ui.fullScreen.addEventListener('click', () => void toggleFullScreen());
+document.addEventListener('fullscreenchange', () => {
+  ui.fullScreen.setAttribute('aria-pressed', String(document.fullscreenElement !== null));
 });
-ui.camera.addEventListener('change', () => {
-  void start();
-});
-ui.smoothing.addEventListener('input', () => {
-  setSmoothing(ui.smoothing.value);
-  remember('smoothing', ui.smoothing.value);
-});
-ui.shortcuts.checked = remembered('shortcuts') !== 'off';
-ui.shortcuts.addEventListener('change', () => {
-  remember('shortcuts', ui.shortcuts.checked ? 'on' : 'off');
+addEventListener('online', () => {
+  control.retryNow();
 });
 listenForShortcuts(
   {
     s: () => {
-      ui.start.click();
+      (ui.start.hidden ? ui.stop : ui.start).click();
     },
-    m: toggleMirror,
     r: () => {
-      element('record', HTMLButtonElement).click();
+      ui.record.click();
+    },
+    p: () => {
+      ui.snapshot.click();
+    },
+    m: () => {
+      ui.mirror.click();
+    },
+    f: () => {
+      ui.fullScreen.click();
     },
   },
-  () => ui.shortcuts.checked,
+  () => settings.hasShortcuts,
 );
-addEventListener('online', () => {
-  retry();
-});
-setSmoothing(remembered('smoothing') ?? '0.3');
 setInterval(refresh, REFRESH);
-begin();
+control.probe();

@@ -1,8 +1,11 @@
 import { ambiguity } from '../pipeline/ambiguity.js';
-import type { LiveFace } from '../protocol/messages.js';
+import type { HelloMessage, LiveFace, Trust } from '../protocol/messages.js';
 
 /** Posteriors of one face, over the model's labels. */
 export type Posteriors = Readonly<Record<string, number>>;
+
+/** The runner-up is named too when it has at least this share of the winner's posterior. */
+const AMBIGUOUS = 0.5;
 
 /** `face` with other posteriors, and the label and ambiguity that follow from them. */
 export function withPosteriors(face: LiveFace, probabilities: Posteriors): LiveFace {
@@ -14,9 +17,36 @@ export function withPosteriors(face: LiveFace, probabilities: Posteriors): LiveF
   };
 }
 
-/** Labels by falling posterior; among equals, in the model's order. */
+/** Labels by falling posterior; equal ones in the model's order. */
 export function ranked(probabilities: Posteriors): readonly { readonly label: string; readonly probability: number }[] {
   return Object.entries(probabilities)
     .map(([label, probability]) => ({ label, probability }))
     .sort((a, b) => b.probability - a.probability);
+}
+
+/** Servers that give no verdict count as sure. */
+export function trustOf(face: LiveFace): Trust {
+  return face.trust ?? 'sure';
+}
+
+export function isAmbiguous({ ambiguity }: Pick<LiveFace, 'ambiguity'>): boolean {
+  return ambiguity >= AMBIGUOUS;
+}
+
+/** "happiness 92 %"; if ambiguous "happiness 48 % / surprise 41 %"; if not to be trusted with a "?" before it. */
+export function labelText(face: LiveFace): string {
+  const labels = ranked(face.probabilities)
+    .slice(0, isAmbiguous(face) ? 2 : 1)
+    .map(({ label, probability }) => `${label} ${percent(probability)}`)
+    .join(' / ');
+  return trustOf(face) === 'sure' ? labels : `? ${labels}`;
+}
+
+export function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+/** "default · f560908": name and version of a model; of a hash the first seven digits. */
+export function modelText({ name, version }: HelloMessage['model']): string {
+  return `${name} · ${/^[0-9a-f]{16,}$/i.test(version) ? version.slice(0, 7) : version}`;
 }

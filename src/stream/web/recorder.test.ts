@@ -6,8 +6,7 @@ import { helloMessage } from '../../../test/support/fake-socket.js';
 import { liveFace } from '../../../test/support/live-face.js';
 import { annotationLine } from '../output/annotation-schema.js';
 import type { LiveFace, ResultMessage } from '../protocol/messages.js';
-import { csvText } from './csv-text.js';
-import { Recorder } from './recorder.js';
+import { Recorder, csvText } from './recorder.js';
 
 const HELLO = helloMessage({}, ['a', 'b']);
 
@@ -33,7 +32,7 @@ async function lines(recorder: Recorder): Promise<unknown[]> {
 }
 
 describe('Recorder', () => {
-  it('writes lines that the schema of annotations takes, and the same as a table', async () => {
+  it('writes lines that fit the schema of annotations, and the same as a table', async () => {
     const recorder = new Recorder('camera', HELLO, { live: true });
     recorder.add(result(1000, [liveFace({ a: 0.25, b: 0.75 })]), HELLO);
     recorder.add(result(1040.5, []), HELLO);
@@ -53,7 +52,7 @@ describe('Recorder', () => {
     );
   });
 
-  it('goes on over a new connection: times grow, ids of other people are other ids', async () => {
+  it('continues over a new connection: times grow, new people get new ids', async () => {
     const recorder = new Recorder('camera', HELLO, {});
     const later = { ...HELLO, session: 'two' };
     recorder.add(result(1000, [liveFace({ a: 1, b: 0 }), liveFace({ a: 1, b: 0 }, { trackId: 3 })]), HELLO);
@@ -64,7 +63,7 @@ describe('Recorder', () => {
       {},
       {},
       { index: 1, timestamp: 3, faces: [{ trackId: 4 }] },
-      { degraded: true, note: '2 connections; face ids of one do not go on in the next' },
+      { degraded: true, note: '2 connections; face ids do not continue from one to the next' },
     ]);
   });
 
@@ -77,7 +76,7 @@ describe('Recorder', () => {
 });
 
 describe('csvText', () => {
-  it('writes what csv-stringify writes, and what a reader gives back', () => {
+  it('writes what csv-stringify writes', () => {
     const cell = fc.oneof(
       fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'é') }),
       fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }),

@@ -1,13 +1,13 @@
 import type { FrameResult } from '../pipeline/frame-result.js';
-import { csvHeader, csvRows } from '../output/csv-rows.js';
-import { endText, frameText, runText } from '../output/jsonl-text.js';
+import { resultColumns, tableRows } from '../output/result-columns.js';
+import { endText, frameText, roundedResult, runText } from '../output/jsonl-text.js';
+import type { Cell, Column } from '../output/result-columns.js';
 import type { HelloMessage, ResultMessage } from '../protocol/messages.js';
-import { csvText } from './csv-text.js';
 
-/** Lines that are kept as separate texts before they become one Blob, which a browser may move to the disk. */
+/** Lines kept as separate strings before they become one Blob, which a browser may move to disk. */
 const LINES_PER_BLOB = 500;
 
-/** Text that grows, without a limit by memory. */
+/** Growing text that is not limited by memory. */
 class LongText {
   private readonly blobs: Blob[] = [];
   private lines: string[] = [];
@@ -25,14 +25,14 @@ class LongText {
 }
 
 /**
- * What the server said, raw, as the files that `fer annotate` writes. Times count from the first recorded frame, by the time of capture. A face keeps its
- * id for as long as a connection lasts; the ids of the next connection follow on those of the one before, as nobody knows who is who.
+ * Records the server's raw results in the formats of `fer annotate`. Times count from the first recorded frame, by capture time. A face keeps its id
+ * during a connection; the ids of the next connection continue after those of the last, because nothing links its faces to the earlier ones.
  */
 export class Recorder {
   frames = 0;
   private readonly jsonl = new LongText();
   private readonly csv = new LongText();
-  private readonly labels: readonly string[];
+  private readonly columns: readonly Column[];
   private session: string;
   private firstCapture: number | null = null;
   private lastTimestamp = 0;
@@ -40,16 +40,16 @@ export class Recorder {
   private largestId = 0;
   private sessions = 1;
 
-  /** @param name of what is recorded, for the run line */
+  /** @param name of the recorded input, for the run line */
   constructor(name: string, hello: HelloMessage, settings: Readonly<Record<string, unknown>>) {
-    this.labels = hello.model.labels;
+    this.columns = resultColumns({ labels: hello.model.labels });
     this.session = hello.session;
     this.jsonl.add(
       runText({
         schemaVersion: 1,
         ferstream: hello.ferstream,
         input: { name, kind: 'live', hash: null, container: null, codec: null, duration: null, expectedFrames: null },
-        // The protocol does not say what stands here; the words keep the file readable for all that reads annotations.
+        // Not part of the protocol, but required by the schema of annotations.
         engine: { backend: hello.engine.backend, tfjs: 'unknown', device: hello.engine.device },
         model: hello.model,
         detector: 'unknown',
@@ -58,10 +58,10 @@ export class Recorder {
         ffmpeg: null,
       }),
     );
-    this.csv.add(csvText([csvHeader({ labels: this.labels })]));
+    this.csv.add(csvText([this.columns.map(({ name }) => name)]));
   }
 
-  /** False when the server has become another one, whose posteriors would not fit the table. */
+  /** False when the server now has a model with other labels, whose posteriors would not fit the table. */
   fits({ model }: HelloMessage): boolean {
     return model.labels.join('\n') === this.labels.join('\n');
   }
@@ -85,15 +85,26 @@ export class Recorder {
     for (const { trackId } of result.faces) this.largestId = Math.max(this.largestId, trackId);
     this.frames += 1;
     this.jsonl.add(frameText(result));
-    this.csv.add(csvText(csvRows(result, { labels: this.labels })));
+    this.csv.add(csvText(tableRows(roundedResult(result), this.columns)));
   }
 
   jsonlFile(): Blob {
-    const note = this.sessions === 1 ? null : `${this.sessions} connections; face ids of one do not go on in the next`;
+    const note =
+      this.sessions === 1 ? null : `${this.sessions} connections; face ids do not continue from one to the next`;
     return this.jsonl.blob('application/jsonl', endText({ frames: this.frames, degraded: this.sessions > 1, note }));
   }
 
   csvFile(): Blob {
     return this.csv.blob('text/csv');
   }
+}
+
+/** Rows as RFC 4180 CSV: commas, CR LF, quotes where needed. */
+export function csvText(rows: readonly (readonly Cell[])[]): string {
+  return rows.map((row) => `${row.map(cellText).join(',')}\r\n`).join('');
+}
+
+function cellText(cell: Cell): string {
+  const text = String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

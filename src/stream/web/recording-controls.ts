@@ -1,36 +1,45 @@
 import type { HelloMessage, ResultMessage } from '../protocol/messages.js';
-import { element } from './element.js';
+import { element, fileStem, setText } from './dom.js';
 import { Recorder } from './recorder.js';
+import type { Scene } from './stage.js';
+import { VideoRecorder } from './video-recorder.js';
+import type { FilmChoice } from './video-recorder.js';
 
-/** The record button, and the two files that a recording becomes. */
+interface Recording {
+  readonly results: Recorder;
+  readonly film: VideoRecorder;
+}
+
+/** The record button, and the files of a recording: results as JSONL and CSV, and a video. */
 export class RecordingControls {
   private readonly button = element('record', HTMLButtonElement);
   private readonly line = element('recording', HTMLElement);
   private readonly count = element('recorded', HTMLElement);
-  private readonly links = { jsonl: element('jsonl', HTMLAnchorElement), csv: element('csv', HTMLAnchorElement) };
+  private readonly links = {
+    film: element('film', HTMLAnchorElement),
+    jsonl: element('jsonl', HTMLAnchorElement),
+    csv: element('csv', HTMLAnchorElement),
+  };
   private source: { readonly hello: HelloMessage; readonly name: string } | null = null;
-  private recorder: Recorder | null = null;
+  private recording: Recording | null = null;
 
-  constructor() {
+  /** @param filmChoice what the video of the next recording shows */
+  constructor(private readonly filmChoice: () => FilmChoice) {
     this.button.addEventListener('click', () => {
       this.toggle();
     });
   }
 
-  /** A session begins; a recording that is under way goes on with it when it is of the same labels. */
+  /** A session starts. A recording in progress continues with it if the labels are the same. */
   ready(hello: HelloMessage, name: string): void {
     this.source = { hello, name };
     this.button.disabled = false;
-    if (this.recorder?.fits(hello) === false) this.finish();
+    if (this.recording?.results.fits(hello) === false) this.finish();
   }
 
-  add(result: ResultMessage, hello: HelloMessage): void {
-    this.recorder?.add(result, hello);
-  }
-
-  toggle(): void {
-    if (this.recorder === null) this.start();
-    else this.finish();
+  add(result: ResultMessage, hello: HelloMessage, scene: Scene): void {
+    this.recording?.results.add(result, hello);
+    this.recording?.film.add(scene);
   }
 
   /** There is nothing to record any longer. */
@@ -41,27 +50,40 @@ export class RecordingControls {
   }
 
   refresh(): void {
-    if (this.recorder !== null) this.count.textContent = `Recording: ${this.recorder.frames} frames`;
+    if (this.recording !== null) setText(this.count, `Recording: ${this.recording.results.frames} frames`);
+  }
+
+  private toggle(): void {
+    if (this.recording === null) this.start();
+    else this.finish();
   }
 
   private start(): void {
     if (this.source === null) return;
     const { hello, name } = this.source;
-    this.recorder = new Recorder(name, hello, { live: true });
+    this.recording = {
+      results: new Recorder(name, hello, { live: true }),
+      film: new VideoRecorder(this.filmChoice()),
+    };
     this.button.setAttribute('aria-pressed', 'true');
     this.line.hidden = false;
     for (const link of Object.values(this.links)) link.hidden = true;
+    this.refresh();
   }
 
   private finish(): void {
-    const { recorder } = this;
-    if (recorder === null) return;
-    this.recorder = null;
+    const { recording } = this;
+    if (recording === null) return;
+    this.recording = null;
     this.button.setAttribute('aria-pressed', 'false');
-    this.count.textContent = `Recorded ${recorder.frames} frames.`;
-    const name = `ferstream-${new Date().toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')}`;
-    offer(this.links.jsonl, recorder.jsonlFile(), `${name}.jsonl`);
-    offer(this.links.csv, recorder.csvFile(), `${name}.csv`);
+    const stem = fileStem();
+    setText(this.count, `Recorded ${recording.results.frames} frames.`);
+    offer(this.links.jsonl, recording.results.jsonlFile(), `${stem}.jsonl`);
+    offer(this.links.csv, recording.results.csvFile(), `${stem}.csv`);
+    void recording.film.stop().then((film) => {
+      if (film !== null && this.recording === null)
+        offer(this.links.film, film, `${stem}.${film.type.startsWith('video/mp4') ? 'mp4' : 'webm'}`);
+    });
   }
 }
 

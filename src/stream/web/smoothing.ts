@@ -2,7 +2,7 @@ import type { LiveFace } from '../protocol/messages.js';
 import { withPosteriors } from './posteriors.js';
 import type { Posteriors } from './posteriors.js';
 
-/** Seconds after which a face that comes back begins anew. */
+/** Seconds after which a face that comes back starts again. */
 const FORGOTTEN_AFTER = 2;
 
 interface Remembered {
@@ -11,16 +11,16 @@ interface Remembered {
 }
 
 /**
- * Calms what is shown: an exponential mean of each face's posteriors over time, p <- p + (1 - exp(-dt / tau)) (x - p), whatever the frame rate does.
+ * Exponential moving average of each face's posteriors over time, p <- p + (1 - exp(-dt / tau)) (x - p), independent of the frame rate.
  * For display only.
  */
 export class Smoothing {
   private readonly faces = new Map<number, Remembered>();
 
-  /** @param tau seconds; 0 shows every result as it is */
+  /** @param tau time constant in seconds; 0 disables */
   constructor(public tau: number) {}
 
-  /** @param time seconds, never smaller than before */
+  /** @param time seconds, not decreasing */
   apply(faces: readonly LiveFace[], time: number): readonly LiveFace[] {
     for (const [trackId, { time: seen }] of this.faces) if (time - seen > FORGOTTEN_AFTER) this.faces.delete(trackId);
     return faces.map((face) => {
@@ -34,7 +34,7 @@ export class Smoothing {
     });
   }
 
-  /** Faces are numbered anew. */
+  /** A new session starts: face ids start again at 1. */
   clear(): void {
     this.faces.clear();
   }

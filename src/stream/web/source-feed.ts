@@ -2,10 +2,10 @@ import { LiveViewer } from '../client/live-viewer.js';
 import type { HelloMessage, ResultMessage } from '../protocol/messages.js';
 import type { Feed, FeedHandlers } from './feed.js';
 
-/** The server's source: its pictures, decoded, with the results that belong to them. */
+/** The server's source: its decoded pictures with their results. */
 export class SourceFeed implements Feed {
   private readonly viewer: LiveViewer;
-  /** Pictures whose results have not come yet, being decoded. */
+  /** Pictures being decoded, waiting for their results. */
   private readonly pictures = new Map<number, Promise<ImageBitmap | null>>();
   private hello: HelloMessage | null = null;
   private shown: ImageBitmap | null = null;
@@ -56,7 +56,7 @@ export class SourceFeed implements Feed {
     const { hello } = this;
     const picture = (await this.pictures.get(result.sequence)) ?? null;
     this.pictures.delete(result.sequence);
-    // Pictures may take their time to decode, but the show does not go back.
+    // Decoding may finish out of order, but the display never goes back.
     const late =
       result.sequence < this.newest || hello === null || hello !== this.hello || this.viewer.state.state !== 'open';
     if (late) {

@@ -5,16 +5,17 @@ import { drawOverlay } from './overlay-drawing.js';
 import { overlayShapes } from './overlay-shapes.js';
 
 export interface Scene {
-  /** Null leaves the ground as it is: transparent. */
+  /** Null: nothing but the overlay, on a transparent ground. */
   readonly picture: CanvasImageSource | null;
+  /** Boxes are in pixels of this size; the picture itself may be larger. */
   readonly size: Size;
   readonly faces: readonly LiveFace[];
   readonly mirrored: boolean;
 }
 
-/** The canvas that shows a frame and its faces, as sharp as the screen is. */
+/** The canvas that shows a frame and its faces at the resolution of the screen. */
 export class Stage {
-  private scene: Scene | null = null;
+  private current: Scene | null = null;
   private readonly context: CanvasRenderingContext2D;
 
   constructor(private readonly canvas: HTMLCanvasElement) {
@@ -24,33 +25,53 @@ export class Stage {
     }).observe(canvas);
   }
 
+  get scene(): Scene | null {
+    return this.current;
+  }
+
   show(scene: Scene): void {
-    const before = this.scene?.size;
-    if (before?.width !== scene.size.width || before.height !== scene.size.height) {
-      this.canvas.style.aspectRatio = `${scene.size.width} / ${scene.size.height}`;
-    }
-    this.scene = scene;
+    const { width, height } = scene.size;
+    if (this.current?.size.width !== width || this.current.size.height !== height)
+      this.canvas.parentElement?.style.setProperty('--shape', `${width} / ${height}`);
+    this.current = scene;
     this.draw();
   }
 
   clear(): void {
-    this.scene = null;
+    this.current = null;
     this.draw();
   }
 
   private draw(): void {
-    const { canvas, context, scene } = this;
+    const { canvas, context } = this;
     const view = { width: canvas.clientWidth, height: canvas.clientHeight };
     const [width, height] = [Math.round(view.width * devicePixelRatio), Math.round(view.height * devicePixelRatio)];
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     else context.clearRect(0, 0, width, height);
-    if (scene === null) return;
+    if (this.current === null) return;
     context.save();
     context.scale(devicePixelRatio, devicePixelRatio);
-    if (scene.picture !== null) drawPicture(context, scene.picture, scene, view);
-    drawOverlay(context, overlayShapes(scene.faces, scene.size, view, scene.mirrored), view);
+    paintScene(context, this.current, view);
     context.restore();
   }
+}
+
+/** The scene as a PNG, at the picture's own size or at least 960 pixels wide, so that labels are legible. */
+export function snapshot(scene: Scene): Promise<Blob | null> {
+  const picture = scene.picture as { readonly width?: unknown } | null;
+  const width = Math.max(960, typeof picture?.width === 'number' ? picture.width : scene.size.width);
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width, height: Math.round((width * scene.size.height) / scene.size.width) });
+  paintScene(canvas.getContext('2d')!, scene, canvas);
+  return new Promise((resolve) => {
+    canvas.toBlob(resolve, 'image/png');
+  });
+}
+
+/** Draws picture and overlay, as large as the view allows. */
+export function paintScene(context: CanvasRenderingContext2D, scene: Scene, view: Size): void {
+  if (scene.picture !== null) drawPicture(context, scene.picture, scene, view);
+  drawOverlay(context, overlayShapes(scene.faces, scene.size, view, scene.mirrored), view);
 }
 
 function drawPicture(
@@ -61,6 +82,7 @@ function drawPicture(
 ): void {
   const { scale, x, y } = fitInto(size, view);
   context.save();
+  context.imageSmoothingQuality = 'high';
   if (mirrored) {
     context.translate(view.width, 0);
     context.scale(-1, 1);

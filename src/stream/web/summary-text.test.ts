@@ -11,7 +11,7 @@ it('puts faces into words', () => {
   expect(summaryText(faces)).toBe('Face 1: happiness 92 %. Face 2: surprise 60 % or happiness 40 %.');
 });
 
-it('says what has changed, and no more often than every five seconds', () => {
+it('announces changes, at most every five seconds', () => {
   const announcer = new Announcer();
   expect(announcer.announce('a', 'A 50 %', 0)).toBe('A 50 %');
   expect(announcer.announce('a', 'A 60 %', 9000)).toBeNull();

@@ -1,23 +1,28 @@
 import type { LiveFace } from '../protocol/messages.js';
-import { labelText } from './label-text.js';
+import { labelText, trustOf } from './posteriors.js';
 
-/** The faces in words, for those who do not see the picture. */
+/** The faces in words, for screen readers. */
 export function summaryText(faces: readonly LiveFace[]): string {
   if (faces.length === 0) return 'No face.';
-  return faces.map((face) => `Face ${face.trackId}: ${labelText(face).replace(' / ', ' or ')}.`).join(' ');
+  return faces
+    .map((face) => {
+      const words = labelText(face).replace('? ', '').replace(' / ', ' or ');
+      return `Face ${face.trackId}: ${words}${trustOf(face) === 'sure' ? '' : `, ${trustOf(face)}`}.`;
+    })
+    .join(' ');
 }
 
-/** Milliseconds that a screen reader is given between two summaries. */
+/** Minimum milliseconds between two announcements. */
 const QUIET = 5_000;
 
-/** Lets a text through when it is another one, and not more often than every five seconds. */
+/** Announces a text when it has changed, at most every five seconds. */
 export class Announcer {
   private said = '';
   private saidAt = -Infinity;
 
   /**
-   * @param gist what must change for the text to be worth saying again: percentages always change
-   * @returns null when there is nothing to say now
+   * @param gist the part whose change is worth announcing: percentages always change
+   * @returns null when there is nothing to announce
    */
   announce(gist: string, text: string, now: number): string | null {
     if (gist === this.said || now - this.saidAt < QUIET) return null;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { liveFace } from '../../../test/support/live-face.js';
-import { Timeline, dominantStretches, timelineText, unbroken } from './timeline.js';
+import { Timeline, dominantStretches, pointAt, timelineText, unbroken } from './timeline.js';
 
 function point(time: number, a: number): { time: number; probabilities: Record<string, number> } {
   return { time, probabilities: { a, b: 1 - a } };
 }
 
 describe('Timeline', () => {
-  it('holds the last 30 seconds of every face, and forgets who has been away for longer', () => {
+  it('keeps the last 30 seconds of every face, and forgets faces that have been away longer', () => {
     const timeline = new Timeline();
     const face = liveFace({ a: 1 });
     for (let time = 0; time <= 40; time += 0.5)
@@ -19,11 +19,11 @@ describe('Timeline', () => {
     expect(timeline.trackIds).toEqual([1]);
   });
 
-  it('is broken where the face was away', () => {
+  it('has a gap where the face was away', () => {
     expect(unbroken([point(0, 1), point(2, 1), point(5.1, 1)]).map(({ length }) => length)).toEqual([2, 1]);
   });
 
-  it('tells what dominated when, and how much of the time', () => {
+  it('gives the dominant labels with their times and shares', () => {
     const points = [point(0, 0.9), point(1, 0.8), point(2, 0.2), point(3, 0.3), point(10, 0.9)];
     expect(dominantStretches(points)).toEqual([
       { label: 'a', start: 0, end: 2 },
@@ -31,6 +31,13 @@ describe('Timeline', () => {
       { label: 'a', start: 10, end: 10 },
     ]);
     expect(timelineText(points)).toBe('a 67 % of the time, b 33 %');
-    expect(timelineText([point(0, 1)])).toBe('not seen for long enough');
+    expect(timelineText([point(0, 1)])).toBe('too short');
+  });
+
+  it('finds the point nearest to a time, within a second', () => {
+    const points = [point(0, 0.9), point(1, 0.8), point(5, 0.2)];
+    expect([0.4, 0.6, 5.9, -1].map((time) => pointAt(points, time)?.time)).toEqual([0, 1, 5, 0]);
+    expect(pointAt(points, 3)).toBeNull();
+    expect(pointAt([], 0)).toBeNull();
   });
 });

@@ -1,32 +1,34 @@
-import type { LiveFace } from '../protocol/messages.js';
-import { ranked } from './posteriors.js';
+import type { LiveFace, Trust } from '../protocol/messages.js';
+import { ranked, trustOf } from './posteriors.js';
 import type { Posteriors } from './posteriors.js';
 
-/** Seconds that a timeline shows. */
+/** Length of a timeline in seconds. */
 export const TIMELINE_SECONDS = 30;
 
-/** Seconds between two points: more would lie on the same pixel. */
+/** Minimum seconds between two points: closer ones would fall on the same pixel. */
 const STEP = 0.08;
 
-/** Seconds without a face after which its line is broken. */
+/** Seconds without a face that leave a gap. */
 const GAP = 3;
 
 export interface TimelinePoint {
-  /** Seconds, by the same clock for all faces. */
+  /** Seconds on a clock shared by all faces. */
   readonly time: number;
   readonly probabilities: Posteriors;
+  readonly trust?: Trust;
 }
 
-/** What each face showed in the last 30 seconds. */
+/** The last 30 seconds of every face. */
 export class Timeline {
   private readonly faces = new Map<number, TimelinePoint[]>();
 
-  /** @param time seconds, never smaller than before */
+  /** @param time seconds, not decreasing */
   add(faces: readonly LiveFace[], time: number): void {
-    for (const { trackId, probabilities } of faces) {
+    for (const face of faces) {
+      const { trackId, probabilities } = face;
       const points = this.faces.get(trackId) ?? [];
       if (time - (points.at(-1)?.time ?? -Infinity) < STEP) continue;
-      points.push({ time, probabilities });
+      points.push({ time, probabilities, trust: trustOf(face) });
       this.faces.set(trackId, points);
     }
     for (const [trackId, points] of this.faces) {
@@ -46,13 +48,13 @@ export class Timeline {
     return this.faces.get(trackId) ?? [];
   }
 
-  /** Faces are numbered anew. */
+  /** A new session starts: face ids start again at 1. */
   clear(): void {
     this.faces.clear();
   }
 }
 
-/** The stretches in which a face was there, without the times between them. */
+/** The points split at gaps. */
 export function unbroken(points: readonly TimelinePoint[]): readonly (readonly TimelinePoint[])[] {
   const stretches: TimelinePoint[][] = [];
   let before = -Infinity;
@@ -64,7 +66,7 @@ export function unbroken(points: readonly TimelinePoint[]): readonly (readonly T
   return stretches;
 }
 
-/** Stretches with the same dominant label, for the text below the colours. */
+/** Stretches with the same dominant label. */
 export function dominantStretches(
   points: readonly TimelinePoint[],
 ): readonly { readonly label: string; readonly start: number; readonly end: number }[] {
@@ -86,9 +88,17 @@ export function timelineText(points: readonly TimelinePoint[]): string {
   for (const { label, start, end } of dominantStretches(points))
     seconds.set(label, (seconds.get(label) ?? 0) + end - start);
   const total = [...seconds.values()].reduce((sum, part) => sum + part, 0);
-  if (total === 0) return 'not seen for long enough';
+  if (total === 0) return 'too short';
   return [...seconds]
     .sort((a, b) => b[1] - a[1])
     .map(([label, part], index) => `${label} ${Math.round((100 * part) / total)} %${index === 0 ? ' of the time' : ''}`)
     .join(', ');
+}
+
+/** The point nearest to `time`; null if none is within a second. */
+export function pointAt(points: readonly TimelinePoint[], time: number): TimelinePoint | null {
+  let best: TimelinePoint | null = null;
+  for (const point of points)
+    if (Math.abs(point.time - time) <= Math.abs((best?.time ?? -Infinity) - time)) best = point;
+  return best !== null && Math.abs(best.time - time) <= 1 ? best : null;
 }
