@@ -24,7 +24,9 @@ export interface LabelAudit {
   readonly labels: readonly string[];
   /** The most suspicious first. */
   readonly rows: readonly AuditedLabel[];
-  /** Labels expected to be wrong. */
+  /** Why no label is called wrong: the network is no judge of them. Null where it is. */
+  readonly distrust: string | null;
+  /** Labels expected to be wrong; 0 where the network is no judge of them. */
   readonly expectedWrong: number;
   /** The same by class: share of the labels of that name that should be another; null where there are none. [C] */
   readonly noiseRates: readonly (number | null)[];
@@ -37,16 +39,19 @@ export interface LabelAudit {
  * these, all shifted alike so that the mean score is the share of wrong labels. As many as are expected to be wrong are suspects: the first of the ranking
  * for which another class is suggested.
  * @param share of wrong labels; the rates of the classes are then their mean scores. If left out, confident learning estimates all of them
+ * @param distrust why the network is no judge of them: the ranking stays, but no label is called wrong
  */
 export function auditLabels(
   evidence: readonly LabelEvidence[],
   labels: readonly string[],
   share: number | null = null,
+  distrust: string | null = null,
 ): LabelAudit {
   const given = evidence.map((one) => one.given);
   const posteriors = evidence.map((one) => one.posteriors);
   const learnt = confidentLearning(posteriors, given, labels.length);
-  const expectedWrong = share === null ? learnt.expectedWrong : share * evidence.length;
+  const estimated = share === null ? learnt.expectedWrong : share * evidence.length;
+  const expectedWrong = distrust === null ? estimated : 0;
   const suggested = predictedClasses(posteriors);
   const scores = scoresWithMean(
     evidence.map(({ logOdds }) => logOdds),
@@ -74,7 +79,10 @@ export function auditLabels(
   for (const row of rows) confusion[row.given]![row.suggested]! += 1;
   const noiseRates =
     share === null ? learnt.noiseRates : labels.map((_, k) => meanScore(rows.filter((row) => row.given === k)));
-  return { labels, rows, expectedWrong, noiseRates, confusion };
+  return {
+    ...{ labels, rows, distrust, expectedWrong, confusion },
+    noiseRates: distrust === null ? noiseRates : labels.map(() => null),
+  };
 }
 
 function meanScore(rows: readonly AuditedLabel[]): number | null {

@@ -21,13 +21,13 @@ export const GALLERY = 200;
 
 /** The page that shows an audit to people: nothing to load from elsewhere, no scripts. */
 export async function auditPage(audit: LabelAudit, { title, basis, pictureOf }: AuditPageOptions): Promise<string> {
-  const { rows, labels, expectedWrong, confusion } = audit;
+  const { rows, labels, expectedWrong, confusion, distrust } = audit;
   const shown = rows.slice(0, GALLERY);
   const figures: Html[] = [];
   for (const row of shown) figures.push(await figureOf(row, labels, pictureOf));
   const tiles = [
     ['Labels audited', String(rows.length)],
-    ['Estimated wrong', percent(rows.length === 0 ? null : expectedWrong / rows.length)],
+    ['Estimated wrong', percent(rows.length === 0 || distrust !== null ? null : expectedWrong / rows.length)],
     ['Marked for exclusion', String(rows.filter(({ isSuspect }) => isSuspect).length)],
     ['Another label suggested', String(rows.filter(({ given, suggested }) => given !== suggested).length)],
   ] as const;
@@ -46,6 +46,7 @@ export async function auditPage(audit: LabelAudit, { title, basis, pictureOf }: 
           <header>
             <h1>${title}</h1>
             <p class="soft">Judged by ${basis}.</p>
+            ${distrust === null ? [] : html`<p><strong>No label is called wrong: ${distrust}.</strong> The ranking below shows only what this network found hard.</p>`}
           </header>
           <dl class="tiles">
             ${tiles.map(

@@ -5,6 +5,7 @@ import { evaluate } from '../evaluate/evaluate.js';
 import type { LabelledFace } from '../data/faces/face-dataset.js';
 import { auditLabels } from './audit-labels.js';
 import type { LabelAudit } from './audit-labels.js';
+import { distrustOf, figuresOfEvidence } from './trust.js';
 import { evidenceOfLook } from './label-evidence.js';
 import type { LabelEvidence } from './label-evidence.js';
 
@@ -23,6 +24,7 @@ export function auditLook(evidence: readonly LabelEvidence[], labels: readonly s
       evidence.map(({ given, posteriors }) => posteriors[given]!),
       labels.length,
     ),
+    distrustOf(figuresOfEvidence(evidence, 'labels given')),
   );
 }
 

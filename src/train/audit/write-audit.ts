@@ -8,6 +8,7 @@ import type { AuditPageOptions, AuditPictureOf } from './audit-page.js';
 import { stringify } from 'csv-stringify/sync';
 import { auditLabels } from './audit-labels.js';
 import { evidenceOfRun } from './label-evidence.js';
+import { distrustOf, figuresOfEvidence, figuresOfRun } from './trust.js';
 import { readRowHistory } from './row-history.js';
 
 export const AUDIT_CSV = 'audit.csv';
@@ -55,7 +56,9 @@ function short(value: number): number {
  */
 export async function auditRun(folder: string, pictureOf: AuditPictureOf, output = folder): Promise<LabelAudit> {
   const history = await readRowHistory(folder);
-  const audit = auditLabels(evidenceOfRun(history), history.labels);
+  const evidence = evidenceOfRun(history);
+  const figures = (await figuresOfRun(folder)) ?? figuresOfEvidence(evidence, 'labels it was trained with');
+  const audit = auditLabels(evidence, history.labels, null, distrustOf(figures));
   const { epochs } = history;
   await writeAudit(output, audit, {
     title: `Label audit: ${basename(resolve(folder))}`,

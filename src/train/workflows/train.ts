@@ -13,9 +13,11 @@ export function train(config: TrainConfig, path: string, options: TrainOptions =
     ...options,
     onComplete: async (folder, training) => {
       const rowOf = new Map(training.rowIds.map((id, row) => [id, row]));
-      const { rows } = await auditRun(folder.path, (id) => training.picture(rowOf.get(id)!));
+      const { rows, distrust } = await auditRun(folder.path, (id) => training.picture(rowOf.get(id)!));
       options.onMessage?.(
-        `labels that look wrong: ${rows.filter(({ isSuspect }) => isSuspect).length} of ${rows.length}, in ${join(folder.path, AUDIT_HTML)}`,
+        distrust === null
+          ? `labels that look wrong: ${rows.filter(({ isSuspect }) => isSuspect).length} of ${rows.length}, in ${join(folder.path, AUDIT_HTML)}`
+          : `no label is called wrong: ${distrust}`,
       );
     },
   });
