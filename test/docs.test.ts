@@ -55,9 +55,7 @@ const GLOBAL = ['--verbose', '--version', '-V', '--help', '-h'];
 function flagsOf(command: Command): string[] {
   return [
     ...GLOBAL,
-    ...command.options
-      .flatMap(({ long, short }) => [long, short])
-      .filter((flag) => flag !== undefined && flag !== null),
+    ...command.options.flatMap(({ long, short }) => [long, short]).filter((flag) => flag !== undefined),
   ];
 }
 
