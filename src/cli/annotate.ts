@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
@@ -7,7 +8,7 @@ import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import { BatchReport } from './batch-report.js';
 import { interruptSignal } from './exit.js';
-import { backendOption, modelOption, number, priorOption, readPrior } from './options.js';
+import { backendOption, modelOption, number, parseFormats, priorOption, readPrior } from './options.js';
 
 const DEFAULT_FORMATS = 'jsonl,csv,summary';
 
@@ -26,6 +27,7 @@ export function annotateCommand(program: Command): void {
       DEFAULT_FORMATS,
     )
     .option('--overlay', 'also write a video with boxes and expressions drawn in')
+    .option('--combine', 'also write all rows of all inputs into combined.csv')
     .option('--force', 'annotate finished inputs again')
     .addOption(backendOption())
     .addOption(
@@ -37,6 +39,8 @@ export function annotateCommand(program: Command): void {
     .option('--no-flip-tta', 'no flip test-time augmentation: faster, slightly less accurate')
     .addOption(priorOption())
     .option('--smoothing <seconds>', 'smoothing time constant; 0 disables', number, 0.1)
+    .option('--min-quality <share>', 'mark faces of lower quality (0..1) as unusable', number)
+    .option('--min-confidence <share>', 'mark labels with a lower chance of being right (0..1) as unsure', number)
     .option('--detect-every <n>', 'run the detector on every n-th frame, track faces in between', number, 1)
     .option('--min-face-size <pixels>', 'ignore smaller faces', number)
     .option('--min-score <score>', 'ignore faces with a lower detection score (0..1)', number)
@@ -58,6 +62,7 @@ interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore' | 'prior'> {
   readonly outputDir: string;
   readonly format: string;
   readonly overlay?: boolean;
+  readonly combine?: boolean;
   readonly force?: boolean;
   readonly minScore?: number;
   readonly prior: string;
@@ -66,8 +71,8 @@ interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore' | 'prior'> {
 /** Progress goes to stderr, the summary to stdout. Returns the exit code. */
 async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Promise<number> {
   const { annotateBatch } = await import('../stream/annotate/batch.js');
-  const { format, overlay = false, prior, ...rest } = flags;
-  const formats = await parseFormats(format, overlay);
+  const { format, overlay = false, combine = false, prior, ...rest } = flags;
+  const formats = await parseFormats(overlay ? `${format},overlay` : format);
   const toStdout = rest.outputDir === '-';
   if (toStdout && !(format === DEFAULT_FORMATS || formats.join() === 'jsonl')) {
     throw new FerError('USAGE', '-o - writes JSONL only; leave out --format, or give an output folder');
@@ -80,7 +85,12 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
     signal: interruptSignal(),
   };
   const report = new BatchReport(process.stderr);
-  for await (const event of annotateBatch(inputs, options)) report.take(event);
+  const results: string[] = [];
+  for await (const event of annotateBatch(inputs, options)) {
+    report.take(event);
+    if (event.type === 'done' || event.type === 'skipped') results.push(...event.outputs);
+  }
+  if (!toStdout) await writeTables(results, { ...options, combine });
   const lines =
     report.hasResults && !toStdout
       ? [...report.summary(), `results in ${printable(options.outputDir)}`]
@@ -89,10 +99,15 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
   return report.exitCode();
 }
 
-async function parseFormats(list: string, overlay: boolean): Promise<string[]> {
-  const { outputFormat } = await import('../stream/output/formats.js');
-  const names = list.split(',').map((name) => name.trim());
-  const textual = FORMAT_NAMES.filter((name) => name !== 'overlay');
-  const formats = names.flatMap((name) => (name === 'all' ? textual : [outputFormat(name).name]));
-  return [...new Set(overlay ? [...formats, 'overlay'] : formats)];
+/** Tables over all inputs: summary.csv for a batch with summaries, combined.csv on request. */
+async function writeTables(
+  results: readonly string[],
+  { formats, outputDir, combine }: Pick<BatchOptions, 'formats' | 'outputDir'> & { readonly combine: boolean },
+): Promise<void> {
+  const annotations = results.filter((path) => path.endsWith('.jsonl'));
+  if (combine && !formats.includes('jsonl')) throw new FerError('USAGE', '--combine needs jsonl among the formats');
+  const { writeBatchSummary, writeCombined } = await import('../stream/output/combined.js');
+  if (annotations.length > 1 && formats.includes('summary'))
+    await writeBatchSummary(annotations, join(outputDir, 'summary.csv'));
+  if (combine && annotations.length > 0) await writeCombined(annotations, join(outputDir, 'combined.csv'));
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
+import { printable } from '../errors/printable.js';
 import type { LiveSource } from '../ingest/live/live-source.js';
 import type { LiveOptions } from '../stream/live/live-options.js';
 import type { LiveServerOptions } from '../stream/server/live-server-options.js';
@@ -94,7 +95,7 @@ async function runLive(flags: LiveFlags): Promise<number> {
   const interrupted = interruptSignal();
   const line = new StatusLine(process.stderr);
   const say = (text: string): void => {
-    line.print(`fer live: ${text}`);
+    line.print(`fer live: ${printable(text)}`);
   };
 
   say('loading the networks');
@@ -105,7 +106,9 @@ async function runLive(flags: LiveFlags): Promise<number> {
     const server = await openLiveServer(activity.engine, { ...serverOptions, source: activity.source, log: say });
     try {
       process.stdout.write(
-        `${invitation(server, { host, token, secure: tls !== null, source: source?.name ?? null }).join('\n')}\n`,
+        `${invitation(server, { host, token, secure: tls !== null, source: source?.name ?? null })
+          .map(printable)
+          .join('\n')}\n`,
       );
       if (webFolder === null) say('the page is not built, only programs can connect; run: npm run build');
       else if (flags.open) openBrowser(pageAddress(server.url, token));

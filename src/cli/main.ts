@@ -6,6 +6,7 @@ import { VERSION } from '../version.js';
 import { annotateCommand } from './annotate.js';
 import { auditCommand } from './audit.js';
 import { calibrateCommand } from './calibrate.js';
+import { convertCommand } from './convert.js';
 import { datasetCommand } from './dataset-check.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
@@ -26,6 +27,7 @@ const program = new Command('fer')
 for (const register of [
   annotateCommand,
   calibrateCommand,
+  convertCommand,
   datasetCommand,
   demoCommand,
   doctorCommand,

@@ -4,6 +4,7 @@ import { FerError } from '../errors/fer-error.js';
 import type { PriorChoice } from '../model/class-prior.js';
 import { BACKEND_NAMES } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
+import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import { FACE_CHOICES } from '../train/data/faces/face-handling.js';
 import { SPLITS } from '../train/data/sample.js';
 
@@ -86,4 +87,12 @@ export function number(text: string): number {
 /** Where commands print results. */
 export function writeLine(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+/** The formats of a comma-separated list; "all" is everything but the overlay. */
+export async function parseFormats(list: string): Promise<string[]> {
+  const { outputFormat } = await import('../stream/output/formats.js');
+  const names = list.split(',').map((name) => name.trim());
+  const textual = FORMAT_NAMES.filter((name) => name !== 'overlay');
+  return [...new Set(names.flatMap((name) => (name === 'all' ? textual : [outputFormat(name).name])))];
 }

@@ -108,7 +108,7 @@ async function runTrain(data: string | undefined, flags: TrainFlags): Promise<nu
     },
   });
   if (!outcome.isComplete) {
-    say(`stopped after epoch ${outcome.history.length}; go on with --resume`);
+    say(`stopped after epoch ${outcome.history.length}; resume with --resume`);
     return EXIT.interrupted;
   }
   say(`model of the best epoch (${outcome.bestEpoch}): ${outcome.folder.best}`);

@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { printable } from '../errors/printable.js';
+import { FORMAT_NAMES } from '../stream/output/format-names.js';
+import { EXIT, interruptSignal } from './exit.js';
+import { parseFormats } from './options.js';
+
+interface ConvertFlags {
+  readonly format: string;
+  readonly outputDir?: string;
+  readonly combine?: string;
+  readonly names?: string;
+  readonly merge: readonly string[];
+}
+
+export function convertCommand(program: Command): void {
+  program
+    .command('convert')
+    .summary('write other formats from JSONL results')
+    .description('Writes other formats from the JSONL files of "fer annotate", without looking at the video again.')
+    .argument('<results.jsonl...>', 'JSONL files of "fer annotate"')
+    .requiredOption('-f, --format <list>', `comma-separated: ${FORMAT_NAMES.join(', ')}`)
+    .option('-o, --output-dir <dir>', 'output folder (default: beside each JSONL file)')
+    .option('--combine <file>', 'also write all rows into one CSV file')
+    .option('--names <file>', 'CSV file with the columns id and name: names of people by face id')
+    .option(
+      '--merge <id=id>',
+      'make a face id another one, as in 2=5; repeatable',
+      (text: string, all: readonly string[]) => [...all, text],
+      [] as readonly string[],
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fer convert fer-out/clip.jsonl --format elan,parquet\n  fer convert fer-out/*.jsonl --format segments --names people.csv --merge 2=5 -o named',
+    )
+    .action(async (files: string[], flags: ConvertFlags) => {
+      process.exitCode = await runConvert(files, flags);
+    });
+}
+
+/** Converts each file and prints what was written. Returns the exit code. */
+async function runConvert(files: readonly string[], flags: ConvertFlags): Promise<number> {
+  const { convertAnnotation } = await import('../stream/annotate/convert.js');
+  const { parseMerges, readNames } = await import('../stream/output/people.js');
+  const { writeCombined } = await import('../stream/output/combined.js');
+  const people = {
+    merge: parseMerges(flags.merge),
+    ...(flags.names === undefined ? {} : { names: await readNames(flags.names) }),
+  };
+  const formats = await parseFormats(flags.format);
+  const place = flags.outputDir === undefined ? {} : { outputDir: flags.outputDir };
+  const signal = interruptSignal();
+  for (const file of files) {
+    const { outputs } = await convertAnnotation(file, { formats, ...place, ...people, signal });
+    for (const path of outputs) process.stdout.write(`${printable(path)}\n`);
+  }
+  if (flags.combine !== undefined) {
+    await writeCombined(files, flags.combine, people);
+    process.stdout.write(`${printable(flags.combine)}\n`);
+  }
+  return EXIT.ok;
+}
