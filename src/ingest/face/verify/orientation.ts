@@ -11,9 +11,11 @@ export interface UprightDetection {
   readonly presence: number;
 }
 
-/** The way up is clear when the presence network sees a face this clearly, and none where it is upside down. */
-const CLEAR = 0.9;
-const CLEARLY_NOT = 0.3;
+/**
+ * The way up is clear when the presence network prefers it to upside down by this much, in logits. Measured on upright faces:
+ * 3 and more, mostly above 10; on faces upside down: below -7.
+ */
+const MARGIN = 2;
 /** Radians: beyond the first a detector's own estimate of the roll needs a check, beyond the second it is useless. */
 const DIAGONAL = 0.35;
 const RELIABLE = 1;
@@ -25,8 +27,8 @@ const GAIN = 1.05;
 
 /**
  * Finds out which way up faces are. A detector also finds faces that lie on their side or upside down, but then takes the
- * chin for the forehead: so each unclear face is searched for again in the turned picture. Where detector and presence
- * network agree best is up.
+ * chin for the forehead. Mostly the presence network tells up from down; a face that stays unclear is searched for again in
+ * turned pictures, and where detector and presence network agree best is up.
  */
 export async function findUpright(
   frame: Frame,
@@ -41,8 +43,8 @@ export async function findUpright(
     detections.map((detection, i) => {
       const found = { detection, presence: presences[i]! };
       const opposite = presences[detections.length + i]!;
-      const clear = found.presence >= CLEAR && opposite < CLEARLY_NOT && isStraight(detection);
-      return clear ? found : searchTurned(frame, detector, presence, found);
+      const isUpright = logit(found.presence) - logit(opposite) > MARGIN;
+      return isUpright && isStraight(detection) ? found : searchTurned(frame, detector, presence, found);
     }),
   );
 }
@@ -71,6 +73,11 @@ async function searchTurned(
   return value(best) > GAIN * current && !agreeing.includes(best)
     ? { detection: candidates[best]!, presence: presences[best]! }
     : found;
+}
+
+function logit(probability: number): number {
+  const p = Math.min(1 - 1e-8, Math.max(1e-8, probability));
+  return Math.log(p / (1 - p));
 }
 
 /** Near enough to a quarter turn for the roll to be reliable. */
