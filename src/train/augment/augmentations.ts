@@ -1,6 +1,7 @@
 import { colourOperation, randAugment } from './rand-augment.js';
 import { inSequence, pixelNoise, randomFlip, randomPadCrop } from './pixel.js';
 import { randomAffine } from './affine.js';
+import { footage } from './footage/footage.js';
 import { randomErasing } from './random-erasing.js';
 import type { Augmentation } from './pixel.js';
 import type { TrainConfig } from '../config/train-config.js';
@@ -16,6 +17,7 @@ export function augmentations(config: TrainConfig['augment']): {
     ...(config.affine === null ? {} : { affine: randomAffine(config.affine) }),
   };
   const extras = {
+    ...(config.footage === null ? {} : { footage: footage(config.footage) }),
     ...(config.tone === null ? {} : { tone: sometimes(config.tone.probability, colourOperation(config.tone)) }),
     ...(config.noise === null
       ? {}

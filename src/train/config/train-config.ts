@@ -222,6 +222,8 @@ export const trainConfigSchema = z
       .default(null),
     /** Train on samples that people did not agree about too, where a data set has such. */
     contested: z.boolean().default(true),
+    /** Train on prepared crops that show no whole face too: blurred ones, and faces cut off by the picture's edge. */
+    flawedCrops: z.boolean().default(false),
     augment: augment.prefault({}),
     /** Pictures of a batch mixed two by two, and their labels with them. */
     mixup: z

@@ -37,7 +37,9 @@ export async function imageJob(
   const { labels } = dataset;
   const geometry = await geometryOf(network);
   const parts = divide(dataset, config);
-  const drawn = applyLabelNoise(labelledFaces(parts.training, labels), labels.size, config);
+  const all = labelledFaces(parts.training, labels);
+  const whole = config.flawedCrops ? all : all.filter(({ face }) => face.flaw === undefined);
+  const drawn = applyLabelNoise(whole, labels.size, config);
   const excluded = await excludedRows(
     config,
     drawn.map(({ id }) => id),
@@ -83,6 +85,7 @@ export async function imageJob(
       leftOut: {
         ...dataset.leftOut,
         ...parts.leftOut,
+        ...(whole.length < all.length && { 'blurred or cut off, as "flawedCrops" is off': all.length - whole.length }),
         ...excluded.leftOut,
         ...(broken > 0 ? { 'cannot be decoded': broken } : {}),
       },

@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Predict } from '../data/training/training-set.js';
+import { nextTurn } from '../util/interruption.js';
 
-/** A model in inference mode, as numbers in and numbers out. */
-export function predictWith(model: tf.LayersModel): Predict {
+/** A model in inference mode, as numbers in and numbers out. Rejects with the reason of `signal` once it is aborted. */
+export function predictWith(model: tf.LayersModel, signal?: AbortSignal): Predict {
   return async (values, shape) => {
+    await nextTurn();
+    signal?.throwIfAborted();
     const logits = tf.tidy(() => model.apply(tf.tensor(values, [...shape]), { training: false }) as tf.Tensor); // [..., C]
     try {
       return (await logits.data<'float32'>()).slice();

@@ -15,14 +15,18 @@ export interface TrainingData {
   split(split: Split): Promise<EvaluationSet>;
   /** Where in a model folder the trained network lies. */
   readonly part: string;
-  /** Lets go of its files, when no task is at work any more. */
+  /** Closes its files; no job may use them any more. */
   close(): Promise<void>;
 }
 
-/** @throws FerError what reading the data set throws */
-export async function openTrainingData(config: TrainConfig, onRead?: OnRead): Promise<TrainingData> {
+/** @throws FerError what reading the data set throws, and the reason of `signal` once it is aborted */
+export async function openTrainingData(
+  config: TrainConfig,
+  onRead?: OnRead,
+  signal?: AbortSignal,
+): Promise<TrainingData> {
   const { network } = config;
-  const data = await openData(config);
+  const data = await openData(config, signal);
   const close = (): Promise<void> => data.close();
   if (network.name !== 'temporal') {
     return {

@@ -3,6 +3,7 @@ import { FerError } from '../../../errors/fer-error.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { encoderOf } from '../../../model/networks/classifier.js';
 import type { CropSource } from '../crops/crop-source.js';
+import { nextTurn } from '../../util/interruption.js';
 import { mean } from '../../util/arrays.js';
 import type { FeatureSource } from '../preprocess/file-features.js';
 
@@ -57,8 +58,8 @@ export class FrameEncoder {
   }
 }
 
-/** Crops encoded at a time. */
-const BATCH = 128;
+/** Crops encoded at a time: few, so that Ctrl-C between two of them is soon. */
+const BATCH = 32;
 
 /** What may be held in memory. */
 const MOST_BYTES = 2 ** 30;
@@ -86,6 +87,7 @@ export async function computeFeatures(
     const pixels = Float32Array.from(await crops.read(indices));
     for (const mirrored of [false, true])
       views[mirrored ? 1 : 0].set(await encoder.encode(pixels, geometry, mirrored), from * dimensions);
+    await nextTurn();
     onDone(from + indices.length, count);
   }
   return {

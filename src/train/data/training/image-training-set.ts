@@ -108,8 +108,8 @@ function oneHot(label: number, classCount: number): number[] {
   return Array.from({ length: classCount }, (_, k) => (k === label ? 1 : 0));
 }
 
-/** Images predicted at a time. */
-const BATCH = 128;
+/** Images predicted at a time: few, so that Ctrl-C between two of them is soon. */
+const BATCH = 32;
 
 /** Images to judge a model by, as they are; a symmetric one by its mean over them and their mirror images. */
 export class ImageEvaluationSet implements EvaluationSet {

@@ -12,7 +12,11 @@ import type { OpenData } from './open-data.js';
  */
 export function mergeData(parts: readonly OpenData[]): OpenData {
   const sources = parts.map(({ prepared }) => {
-    if (prepared === null) throw new FerError('CONFIG_INVALID', 'moreData: data sets that are trained on together must be prepared; run: fer dataset prepare FORMAT:DIR --output DIR');
+    if (prepared === null)
+      throw new FerError(
+        'CONFIG_INVALID',
+        'moreData: data sets that are trained on together must be prepared; run: fer dataset prepare FORMAT:DIR --output DIR',
+      );
     return prepared;
   });
   const [first] = parts;
@@ -22,7 +26,13 @@ export function mergeData(parts: readonly OpenData[]): OpenData {
     for (const sample of dataset.samples as readonly PreparedSample[]) {
       const id = i === 0 ? sample.id : `${String(i + 1)}:${sample.id}`;
       const shift = (crop: number | null): number | null => (crop === null ? null : crop + offset);
-      samples.push({ ...sample, id, firstCrop: sample.firstCrop + offset, readFrames: sample.readFrames.map((frame) => ({ ...frame, crop: shift(frame.crop) })) } satisfies PreparedSample);
+      const placed: PreparedSample = {
+        ...sample,
+        id,
+        firstCrop: sample.firstCrop + offset,
+        readFrames: sample.readFrames.map((frame) => ({ ...frame, crop: shift(frame.crop) })),
+      };
+      samples.push(placed);
     }
     offset += sources[i]!.count;
   }

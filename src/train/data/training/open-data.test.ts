@@ -14,7 +14,7 @@ import { divide, openData } from './open-data.js';
 
 const GEOMETRY = { ...DEFAULT_CROP, size: 8, channels: 1 } as const;
 const BY_DEFAULT = { from: 'auto', fraction: 0.25, seed: 1 } as const;
-const PLAIN = { fold: null, labels: null, deduplicate: true } as const;
+const PLAIN = { fold: null, classWords: null, labels: null, deduplicate: true } as const;
 
 /** 16 training samples, and 2 of each other split named. */
 function dataset(name: string, ...splits: readonly Split[]): Dataset {

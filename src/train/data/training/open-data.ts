@@ -27,19 +27,22 @@ export interface OpenData {
 export const CHOSEN = 'chosen';
 
 /** Reading and comparing takes a while, so runs that follow each other share one. @throws FerError what reading throws */
-export async function openData(config: DataConfig & Partial<Pick<TrainConfig, 'moreData'>>): Promise<OpenData> {
-  const first = await openOne(config);
+export async function openData(
+  config: DataConfig & Partial<Pick<TrainConfig, 'moreData'>>,
+  signal?: AbortSignal,
+): Promise<OpenData> {
+  const first = await openOne(config, signal);
   const { labels } = first.dataset.labels;
   const others: OpenData[] = [];
   for (const data of config.moreData ?? []) {
-    others.push(await openOne({ ...config, data, fold: null, classWords: null, labels: [...labels] }));
+    others.push(await openOne({ ...config, data, fold: null, classWords: null, labels: [...labels] }, signal));
   }
   return others.length === 0 ? first : mergeData([first, ...others]);
 }
 
 type DataConfig = Pick<TrainConfig, 'data' | 'fold' | 'classWords' | 'labels' | 'deduplicate'>;
 
-async function openOne(config: DataConfig): Promise<OpenData> {
+async function openOne(config: DataConfig, signal?: AbortSignal): Promise<OpenData> {
   const folder = preparedFolder(config.data);
   const prepared = folder === null ? null : await openPrepared(folder);
   const read =
@@ -49,7 +52,7 @@ async function openOne(config: DataConfig): Promise<OpenData> {
           ...(config.classWords !== null && { labels: config.classWords }),
         })
       : prepared.dataset;
-  const distinct = config.deduplicate ? await deduplicate(read) : { dataset: read, dropped: [] };
+  const distinct = config.deduplicate ? await deduplicate(read, signal) : { dataset: read, dropped: [] };
   const leftOut = {
     ...read.leftOut,
     ...(read.problems.length === 0

@@ -42,7 +42,8 @@ export class SlightExpressions {
     const rest = await this.mostSimilar(data, random);
     const [own, other] = [moments(data), moments(rest)];
     const gain = own.deviation / Math.max(1, other.deviation);
-    for (let i = 0; i < data.length; i += 1) data[i] = share * data[i]! + (1 - share) * ((rest[i]! - other.mean) * gain + own.mean);
+    for (let i = 0; i < data.length; i += 1)
+      data[i] = share * data[i]! + (1 - share) * ((rest[i]! - other.mean) * gain + own.mean);
     return share ** KEPT_POWER;
   }
 
@@ -52,7 +53,16 @@ export class SlightExpressions {
     if (missing.length > 0) {
       const length = cropLength(this.crops.geometry);
       const pictures = await this.crops.read(missing);
-      missing.forEach((crop, i) => this.thumbnails.set(crop, thumbnail(pictures.subarray(i * length, (i + 1) * length), this.crops.geometry.size, this.crops.geometry.channels)));
+      missing.forEach((crop, i) =>
+        this.thumbnails.set(
+          crop,
+          thumbnail(
+            pictures.subarray(i * length, (i + 1) * length),
+            this.crops.geometry.size,
+            this.crops.geometry.channels,
+          ),
+        ),
+      );
     }
     const own = thumbnail(data, this.crops.geometry.size, this.crops.geometry.channels);
     let [best, nearest] = [chosen[0]!, Infinity];
@@ -71,7 +81,8 @@ function thumbnail(data: ArrayLike<number>, size: number, channels: number): Flo
   const small = new Float32Array(SIDE * SIDE);
   for (let y = 0; y < size; y += 1) {
     const row = ((y * SIDE) / size) | 0;
-    for (let x = 0; x < size; x += 1) small[row * SIDE + (((x * SIDE) / size) | 0)]! += data[(y * size + x) * channels]!;
+    for (let x = 0; x < size; x += 1)
+      small[row * SIDE + (((x * SIDE) / size) | 0)]! += data[(y * size + x) * channels]!;
   }
   const { mean, deviation } = moments(small);
   return small.map((value) => (value - mean) / Math.max(1e-6, deviation));
