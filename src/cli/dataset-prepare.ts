@@ -72,6 +72,7 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
   const { openBackend } = await import('../model/engines/open-backend.js');
   const { openDataset } = await import('../train/data/formats/registry.js');
   const { prepareDataset } = await import('../train/data/preprocess/prepare-dataset.js');
+  const { writeContactSheet } = await import('../train/report/contact-sheet.js');
   const { prepareFeatures } = await import('../train/data/preprocess/prepare-features.js');
   const { output, split, fold, labels, fps = null, face: noFace, size, colour = false, features, backend } = flags;
   const dataset = await openDataset(location, {
@@ -95,6 +96,9 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
       }),
     );
     for (const line of summaryLines(dataset.name, output, summary)) io.write(line);
+    const { path, flawed } = await writeContactSheet(output);
+    io.write(`  no whole face     ${flawed} (blurred or cut off; training leaves them out)`);
+    io.write(`look through them, worst first: ${path}`);
     const missed = dataset.problems.length;
     if (missed > 0)
       io.write(`skipped, missing files or unreadable rows: ${missed}; run: fer dataset check ${location}`);

@@ -4,6 +4,8 @@ import type { CropSource } from '../crops/crop-source.js';
 import type { ImageSource } from '../crops/image-crops.js';
 import { cropLength } from '../crops/crop-source.js';
 import { FRAME_FILE_RATE, framesMeant } from '../preprocess/read-frames.js';
+import type { CropFlaw } from '../preprocess/crop-check.js';
+import type { PreparedFrame } from '../preprocess/sample-row.js';
 import type { PreparedSample } from '../preprocess/read-prepared.js';
 import { labelAt } from '../sample.js';
 import type { Sample } from '../sample.js';
@@ -28,6 +30,8 @@ export interface FaceSample extends Omit<LabelledFace, 'crop'> {
   readonly shares: readonly number[] | null;
   /** An image, the index of a prepared crop, or null for a frame without a face. */
   readonly source: ImageSource | number | null;
+  /** Only of a prepared crop that shows no whole face. */
+  readonly flaw?: CropFlaw;
 }
 
 /** What could not be used, and which pictures were used whole. Complete after the last face. */
@@ -56,6 +60,12 @@ export function faceId({ id, frame }: Pick<LabelledFace, 'id' | 'frame'>): strin
   return frame === null ? id : `${id}#${frame}`;
 }
 
+/** The same for people: "talk.mp4, 5.4 s". */
+export function faceName({ id, frame, timestamp }: Pick<LabelledFace, 'id' | 'frame' | 'timestamp'>): string {
+  // "#2" tells the second stretch of a recording from the first.
+  return frame === null ? id : `${id.replace(/#\d+$/, '')}, ${timestamp.toFixed(1)} s`;
+}
+
 /**
  * The faces of a sample: one for an image, one for each frame of a clip.
  * @throws FerError CONFIG_INVALID for a video file, whose faces have to be cut out first
@@ -65,12 +75,10 @@ export function facesOf(sample: Sample): readonly FaceSample[] {
   if (kind === 'image')
     return [
       {
-        id,
-        frame: null,
-        timestamp: 0,
-        label,
-        shares,
-        source: isPrepared(sample) ? sample.firstCrop : (sample.embedded ?? sample.path),
+        ...{ id, frame: null, timestamp: 0, label, shares },
+        ...(isPrepared(sample)
+          ? { source: sample.firstCrop, ...flawOf(sample.readFrames[0]) }
+          : { source: sample.embedded ?? sample.path }),
       },
     ];
   const frameFace = (index: number, timestamp: number, source: FaceSample['source']): FaceSample => ({
@@ -78,7 +86,10 @@ export function facesOf(sample: Sample): readonly FaceSample[] {
     label: labelAt(sample, index),
   });
   if (isPrepared(sample))
-    return sample.readFrames.map(({ index, timestamp, crop }) => frameFace(index, timestamp, crop));
+    return sample.readFrames.map((frame) => ({
+      ...frameFace(frame.index, frame.timestamp, frame.crop),
+      ...flawOf(frame),
+    }));
   if (sample.frames === null) {
     throw new FerError(
       'CONFIG_INVALID',
@@ -86,6 +97,10 @@ export function facesOf(sample: Sample): readonly FaceSample[] {
     );
   }
   return framesMeant(sample.frames, sample).map(({ index, path }) => frameFace(index, index / FRAME_FILE_RATE, path));
+}
+
+function flawOf(frame: PreparedFrame | undefined): Pick<FaceSample, 'flaw'> {
+  return frame?.flaw === undefined ? {} : { flaw: frame.flaw };
 }
 
 function isPrepared(sample: Sample): sample is PreparedSample {

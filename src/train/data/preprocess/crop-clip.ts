@@ -1,6 +1,8 @@
 import { FaceFollower } from '../../../ingest/face/face-follower.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
+import { cropFlaw } from './crop-check.js';
+import type { CropFlaw } from './crop-check.js';
 import { faceCrop, isFaceCrop, plainView, roomyView } from './crop-image.js';
 import { mainFace } from './main-face.js';
 import type { SeenFace } from './main-face.js';
@@ -10,7 +12,12 @@ import type { FileHandle } from 'node:fs/promises';
 
 /** The frames of a clip, each with its main person's place in the scratch. */
 export interface ClipCrops {
-  readonly frames: readonly { readonly index: number; readonly timestamp: number; readonly crop: number | null }[];
+  readonly frames: readonly {
+    readonly index: number;
+    readonly timestamp: number;
+    readonly crop: number | null;
+    readonly flaw: CropFlaw | null;
+  }[];
 }
 
 /**
@@ -27,6 +34,8 @@ export async function cropClip(
   const follower = new FaceFollower(nets);
   const read: { index: number; timestamp: number }[] = [];
   const seen: SeenFace[][] = [];
+  // By place in the scratch.
+  const flaws: (CropFlaw | null)[] = [];
   scratch.clear();
   try {
     for await (const { index, timestamp, picture } of frames) {
@@ -37,7 +46,10 @@ export async function cropClip(
           frame,
         )) {
           if (evidence === 'carried') continue;
-          const crop = await scratch.add(faceCrop(picture, toPicture(landmarks), geometry));
+          const points = toPicture(landmarks);
+          const cut = faceCrop(picture, points, geometry);
+          const crop = await scratch.add(cut);
+          flaws[crop] = cropFlaw(points, picture, cut, geometry);
           faces.push({ trackId, tracklet, tentative, provisional, area: box.width * box.height, crop });
         }
       }
@@ -49,7 +61,12 @@ export async function cropClip(
     follower.dispose();
   }
   const crops = mainFace(seen);
-  return { frames: read.map((frame, at) => ({ ...frame, crop: crops[at]! })) };
+  return {
+    frames: read.map((frame, at) => {
+      const crop = crops[at]!;
+      return { ...frame, crop, flaw: crop === null ? null : flaws[crop]! };
+    }),
+  };
 }
 
 /**

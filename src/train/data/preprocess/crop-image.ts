@@ -5,6 +5,8 @@ import type { Frame } from '../../../ingest/frame.js';
 import type { FoundFace } from '../../../ingest/face/find-faces.js';
 import type { Point } from '../../../ingest/face/align/geometry.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
+import { cropFlaw } from './crop-check.js';
+import type { CropFlaw } from './crop-check.js';
 import type { CropOrigin } from './sample-row.js';
 import type { NoFace } from './settings.js';
 import sharp from 'sharp';
@@ -19,12 +21,15 @@ export async function cropImage(
   picture: Frame,
   nets: FaceNets,
   { geometry, noFace }: { readonly geometry: CropGeometry; readonly noFace: NoFace },
-): Promise<{ readonly origin: CropOrigin; readonly crop: Uint8Array | null }> {
+): Promise<{ readonly origin: CropOrigin; readonly crop: Uint8Array | null; readonly flaw: CropFlaw | null }> {
   const landmarks = await findLargest(picture, nets);
-  if (landmarks !== null) return { origin: 'detected', crop: faceCrop(picture, landmarks, geometry) };
+  if (landmarks !== null) {
+    const crop = faceCrop(picture, landmarks, geometry);
+    return { origin: 'detected', crop, flaw: cropFlaw(landmarks, picture, crop, geometry) };
+  }
   return noFace === 'whole'
-    ? { origin: 'whole', crop: await wholeCrop(picture, geometry) }
-    : { origin: 'none', crop: null };
+    ? { origin: 'whole', crop: await wholeCrop(picture, geometry), flaw: null }
+    : { origin: 'none', crop: null, flaw: null };
 }
 
 /** The points of the largest face in pixels of the picture; null where there is none. */

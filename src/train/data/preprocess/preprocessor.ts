@@ -75,7 +75,10 @@ export class Preprocessor {
       const { frames } = await cropClip(read, this.nets, geometry, this.scratch, onFrame);
       const places = frames.flatMap(({ crop }) => (crop === null ? [] : [crop]));
       let next = 0;
-      const placed = frames.map((frame) => ({ ...frame, crop: frame.crop === null ? null : next++ }));
+      const placed = frames.map(({ index, timestamp, crop, flaw }) => ({
+        ...{ index, timestamp, crop: crop === null ? null : next++ },
+        ...(flaw !== null && { flaw }),
+      }));
       const outcome = {
         content,
         origin: places.length > 0 ? 'detected' : 'none',
@@ -86,9 +89,9 @@ export class Preprocessor {
       return { row: rowOf(sample, outcome), crops: this.scratch.read(places) };
     }
     for await (const { index, timestamp, picture } of read) {
-      const { origin, crop } = await cropImage(picture!, this.nets, this.settings);
+      const { origin, crop, flaw } = await cropImage(picture!, this.nets, this.settings);
       onFrame();
-      const frames = [{ index, timestamp, crop: crop === null ? null : 0 }];
+      const frames = [{ index, timestamp, crop: crop === null ? null : 0, ...(flaw !== null && { flaw }) }];
       return {
         row: rowOf(sample, { content, origin, note: null, crops: crop === null ? 0 : 1, frames }),
         crops: crop === null ? [] : [crop],

@@ -1,3 +1,4 @@
+import type { CropFlaw } from './crop-check.js';
 import type { Sample } from '../sample.js';
 
 /** How a sample came by its crops: a face was found; the whole image is the crop; there was no face; it could not be read. */
@@ -12,6 +13,8 @@ export interface PreparedFrame {
   readonly timestamp: number;
   /** Place of its face in crops.bin; null where there is none. */
   readonly crop: number | null;
+  /** Only where the crop shows no whole face. */
+  readonly flaw?: CropFlaw;
 }
 
 /** A line of samples.jsonl. */

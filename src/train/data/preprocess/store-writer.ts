@@ -68,10 +68,11 @@ export class StoreWriter {
   /** @param crops `row.crops` of them */
   async append(row: UnplacedRow, crops: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
     const firstCrop = this.cropCount;
-    const frames = row.frames.map(({ index, timestamp, crop }) => ({
+    const frames = row.frames.map(({ index, timestamp, crop, flaw }) => ({
       index,
       timestamp,
       crop: crop === null ? null : firstCrop + crop,
+      ...(flaw !== undefined && { flaw }),
     }));
     // Names in the order in which they are to be read.
     const {
