@@ -3,7 +3,8 @@
  *
  *   npm run build:page && npx tsx docs/images/make-live.ts [FOLDER] [SCENE ...]
  *
- * Scenes: idle, one, three, unsure, gone. Each is taken on a desktop and a phone, in light and dark.
+ * Takes every scene (idle, one, three, unsure, gone) on a desktop and a phone, in light and dark, into FOLDER (default: a temporary one).
+ * All scenes together also make the pictures of the docs: live.png, live-three.png and live-phones.png.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,12 +22,13 @@ import { liveFace } from '../../test/support/live-face.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WEB_FOLDER = process.env['FER_WEB'] ?? join(ROOT, 'dist/stream/web');
-const [folder = join(ROOT, 'docs/images'), ...chosen] = process.argv.slice(2);
+const scratch = await mkdtemp(join(tmpdir(), 'make-live-'));
+const [folder = scratch, ...chosen] = process.argv.slice(2);
 /** Long enough to fill the timeline. */
 const RUN_SECONDS = Number(process.env['RUN_SECONDS'] ?? 34);
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
 const DEVICES = {
-  desktop: { viewport: { width: 1440, height: 860 } },
+  desktop: { viewport: { width: 1280, height: 760 } },
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
 };
 
@@ -180,7 +182,32 @@ async function takeScene(name: string, { people, script: results, end }: SceneSp
   await browser.close();
 }
 
-const scratch = await mkdtemp(join(tmpdir(), 'make-live-'));
+/** The pictures of the docs, with few colours to keep them small. */
+async function makeDocs(): Promise<void> {
+  const shot = (name: string): string => join(folder, `live-${name}.png`);
+  const target = (name: string): string => join(ROOT, 'docs/images', name);
+  const palette = { palette: true, colours: 128, effort: 10 };
+  await sharp(shot('one-desktop-light')).png(palette).toFile(target('live.png'));
+  await sharp(shot('three-desktop-dark')).png(palette).toFile(target('live-three.png'));
+  const phones = ['idle-phone-light', 'one-phone-light', 'unsure-phone-dark', 'gone-phone-dark'];
+  const { width, height } = DEVICES.phone.viewport;
+  const gap = 24;
+  const layers = await Promise.all(
+    phones.map(async (name, k) => ({
+      input: await sharp(shot(name)).resize(width).png().toBuffer(),
+      left: k * (width + gap),
+      top: 0,
+    })),
+  );
+  await sharp({
+    create: { width: phones.length * (width + gap) - gap, height, channels: 4, background: '#0000' },
+  })
+    .composite(layers)
+    .png(palette)
+    .toFile(target('live-phones.png'));
+}
+
 for (const [name, scene] of Object.entries(SCENES))
   if (chosen.length === 0 || chosen.includes(name)) await takeScene(name, scene);
+if (chosen.length === 0) await makeDocs();
 await rm(scratch, { recursive: true });

@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { printable } from '../../errors/printable.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 import type { SupervisorOptions } from './worker-supervisor.js';
 import type { EngineDescription, LiveEngine, LiveSession, SessionListener } from './live-engine.js';
@@ -116,5 +117,5 @@ class WorkerEngine implements LiveEngine {
 }
 
 function printToStderr(line: string): void {
-  process.stderr.write(`ferstream: ${line}\n`);
+  process.stderr.write(`ferstream: ${printable(line)}\n`);
 }

@@ -16,7 +16,7 @@ export type {
   SourceMessage,
   SourceState,
   StatsMessage,
-  Trust,
 } from './messages.js';
+export type { Trust } from '../pipeline/trust.js';
 export { CLOSE_CODES, PROBLEM_CODES } from './problem-codes.js';
 export type { Problem, ProblemCode } from './problem-codes.js';

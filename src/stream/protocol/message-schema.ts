@@ -11,8 +11,6 @@ const count = z.int().min(0);
 const fraction = z.number().min(0).max(1);
 const milliseconds = z.number().min(0).describe('milliseconds');
 
-const trust = z.enum(['sure', 'unsure', 'unusable']).describe('how far the result can be trusted');
-
 const hello = z
   .object({
     type: z.literal('hello'),
@@ -42,7 +40,7 @@ const result = z
     width: z.int().min(1),
     height: z.int().min(1),
     status: z.enum(['ok', 'no-face', 'degraded']),
-    faces: z.array(faceLine.partial({ landmarks: true }).extend({ trust: trust.optional() })),
+    faces: z.array(faceLine.partial({ landmarks: true })),
     timing: z.object({ waited: milliseconds, worked: milliseconds }),
   })
   .describe('from the server: the faces of a frame');

@@ -24,12 +24,8 @@ export interface HelloMessage {
   };
 }
 
-/** How far a result can be trusted, given the quality of the picture and the model's confidence. */
-export type Trust = 'sure' | 'unsure' | 'unusable';
-
-/** Landmarks are included on request (`?landmarks=1`), `trust` if the server gives a verdict. */
-export type LiveFace = Omit<FaceResult, 'landmarks' | 'trust'> &
-  Partial<Pick<FaceResult, 'landmarks'>> & { readonly trust?: Trust };
+/** Landmarks are included on request (`?landmarks=1`). */
+export type LiveFace = Omit<FaceResult, 'landmarks'> & Partial<Pick<FaceResult, 'landmarks'>>;
 
 /** The faces of a frame. A producer gets exactly one of `result`, `skipped` and `error` for every frame it sends. */
 export interface ResultMessage {

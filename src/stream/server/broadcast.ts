@@ -1,10 +1,11 @@
+import { FerError } from '../../errors/fer-error.js';
+import { printable } from '../../errors/printable.js';
 import type { Frame } from '../../ingest/frame.js';
 import type { LiveSource, LiveSourceStatus } from '../../ingest/live/live-source.js';
 import type { LiveEngine } from '../live/live-engine.js';
 import { roundTo } from '../output/rounding.js';
 import type { Problem } from '../protocol/problem-codes.js';
 import type { ResultMessage, SourceMessage } from '../protocol/messages.js';
-import { errorLine } from './error-line.js';
 import type { FrameCounter } from './frame-counter.js';
 import { pictureMessage, resultText, sourceMessage } from './outgoing-messages.js';
 import { openAsker } from './ask-once.js';
@@ -102,7 +103,7 @@ export class Broadcast {
         asker.close();
       }
     } catch (error) {
-      this.options.log(`source: ${errorLine(error)}`);
+      this.options.log(`source: ${printable(FerError.from(error).message)}`);
       onStatus({ state: 'failed', reason: "internal error; see the server's log" });
     }
   }
@@ -141,7 +142,7 @@ export class Broadcast {
     try {
       return await pictureMessage(frame, captureTime);
     } catch (error) {
-      this.options.log(`source: a frame could not be encoded as JPEG: ${errorLine(error)}`);
+      this.options.log(`source: a frame could not be encoded as JPEG: ${printable(FerError.from(error).message)}`);
       return null;
     }
   }

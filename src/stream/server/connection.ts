@@ -1,8 +1,9 @@
+import { FerError } from '../../errors/fer-error.js';
+import { printable } from '../../errors/printable.js';
 import type { RawData, WebSocket } from 'ws';
 import { CLOSE_CODES } from '../protocol/problem-codes.js';
 import type { Problem } from '../protocol/problem-codes.js';
 import type { Role, ServerMessage } from '../protocol/messages.js';
-import { errorLine } from './error-line.js';
 
 /** Bytes that may wait for a client to read them; beyond that, messages to a viewer are dropped and a producer is paused. */
 export const BACKLOG_BYTES = 256 * 1024;
@@ -96,7 +97,7 @@ export class Connection {
     try {
       action();
     } catch (error) {
-      this.log(`${this.role}: ${what} failed: ${errorLine(error)}`);
+      this.log(`${this.role}: ${what} failed: ${printable(FerError.from(error).message)}`);
       this.end('INTERNAL', 'internal error in the server; reconnect');
     }
   }

@@ -1,6 +1,7 @@
+import { FerError } from '../../errors/fer-error.js';
+import { printable } from '../../errors/printable.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Auth } from './auth.js';
-import { errorLine } from './error-line.js';
 import type { Health } from './engine-health.js';
 import { requestUrl } from './auth.js';
 import type { ServerMetrics } from './server-metrics.js';
@@ -28,7 +29,7 @@ export function httpRoutes(options: RouteOptions): (request: IncomingMessage, re
   return (request, response) => {
     answer(request, options)
       .catch((error: unknown): Answer => {
-        options.log(`http: ${errorLine(error)}`);
+        options.log(`http: ${printable(FerError.from(error).message)}`);
         return plain(500, 'internal error');
       })
       .then(({ status, contentType = 'text/plain; charset=utf-8', body, headers = {} }) => {
@@ -42,7 +43,7 @@ export function httpRoutes(options: RouteOptions): (request: IncomingMessage, re
         response.end(body);
       })
       .catch((error: unknown) => {
-        options.log(`http: ${errorLine(error)}`);
+        options.log(`http: ${printable(FerError.from(error).message)}`);
         response.destroy();
       });
   };

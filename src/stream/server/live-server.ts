@@ -1,9 +1,10 @@
+import { FerError } from '../../errors/fer-error.js';
+import { printable } from '../../errors/printable.js';
 import type { LiveSource } from '../../ingest/live/live-source.js';
 import type { LiveEngine } from '../live/live-engine.js';
 import { Auth } from './auth.js';
 import { Broadcast } from './broadcast.js';
 import { EngineHealth, healthReport } from './engine-health.js';
-import { errorLine } from './error-line.js';
 import { createListener, listen, listenerUrl, stopper } from './http-listener.js';
 import { httpRoutes } from './http-routes.js';
 import { parseServerOptions } from './live-server-options.js';
@@ -68,7 +69,7 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
   }
   // Accepting connections can fail later too, when the process runs out of file handles.
   http.on('error', (error) => {
-    log(`http: ${errorLine(error)}`);
+    log(`http: ${printable(FerError.from(error).message)}`);
   });
   return { url: listenerUrl(settings, port), port, close: () => (closing ??= close()) };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import sharp from 'sharp';
+import { printable } from '../../errors/printable.js';
 import type { Frame } from '../../ingest/frame.js';
 import type { LiveSourceStatus } from '../../ingest/live/live-source.js';
 import { roundedResult } from '../output/jsonl-text.js';
@@ -32,10 +33,7 @@ export function resultText(result: ResultMessage, landmarks: boolean): string {
     width,
     height,
     status,
-    faces: rounded.faces.map(({ landmarks: points, ...face }, k) => {
-      const { trust } = result.faces[k]!;
-      return { ...face, ...(landmarks ? { landmarks: points } : {}), ...(trust === undefined ? {} : { trust }) };
-    }),
+    faces: landmarks ? rounded.faces : rounded.faces.map(({ landmarks: _, ...face }) => face),
     timing: { waited: roundTo(timing.waited, TIMING_DECIMALS), worked: roundTo(timing.worked, TIMING_DECIMALS) },
   } satisfies ResultMessage);
 }
@@ -77,9 +75,9 @@ export async function pictureMessage(frame: Frame, captureTime: number): Promise
 export function sourceMessage(name: string, status: LiveSourceStatus): SourceMessage {
   return {
     type: 'source',
-    name,
+    name: printable(name),
     state: status.state,
-    detail: 'reason' in status ? status.reason : null,
+    detail: 'reason' in status ? printable(status.reason) : null,
     retryIn: status.state === 'reconnecting' ? status.retryIn : null,
   };
 }

@@ -1,7 +1,7 @@
 import { expressionColour } from '../output/palette.js';
 import type { LiveFace } from '../protocol/messages.js';
 import { setText } from './dom.js';
-import { isAmbiguous, labelText, percent, ranked, trustOf } from './posteriors.js';
+import { isAmbiguous, labelText, percent, ranked } from './posteriors.js';
 import type { Posteriors } from './posteriors.js';
 import type { Scene } from './stage.js';
 import { TIMELINE_SECONDS, pointAt, timelineText } from './timeline.js';
@@ -68,7 +68,7 @@ export class FaceCard {
 
   /** @param face null while it is not in the picture @param now seconds */
   update(face: LiveFace | null, points: readonly TimelinePoint[], now: number): void {
-    const trust = face === null ? 'sure' : trustOf(face);
+    const trust = face?.trust ?? 'sure';
     this.element.classList.toggle('away', face === null);
     this.element.classList.toggle('unsure', trust !== 'sure');
     setText(this.leader, face === null ? 'Not in the picture' : labelText(face));

@@ -18,7 +18,7 @@ export function drawOverlay(context: CanvasRenderingContext2D, shapes: readonly 
   const lines: FaceShape[] = [];
   for (const shape of shapes) {
     const others = taken.filter((box) => box !== shape);
-    const place = shapes.length > MAX_PANELS ? null : panelPlace(shape, panel, view, others);
+    const place = shapes.length > MAX_PANELS ? null : panelPlace(shape, panel, view, font * 3, others);
     if (place === null) lines.push(shape);
     else {
       drawPanel(context, shape, place, font);

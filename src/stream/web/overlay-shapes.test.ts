@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { liveFace } from '../../../test/support/live-face.js';
-import { labelPlace, overlayShapes } from './overlay-shapes.js';
+import { labelPlace, overlayShapes, panelPlace } from './overlay-shapes.js';
 
 describe('overlay', () => {
   it('scales boxes with the picture, and mirrors them with it', () => {
@@ -61,5 +61,33 @@ describe('overlay', () => {
     expect([above.y, below.y]).toEqual([40, 140]);
     expect(labelPlace(box, label, view, [above, below]).y).toBe(120);
     expect(labelPlace(box, label, view, [{ x: 0, y: 0, ...view }])).toEqual(above);
+  });
+
+  it('shows unsure faces in grey with a question mark, and lists the top three expressions', () => {
+    const shares = { neutral: 0.1, surprise: 0.3, happiness: 0.6, fear: 0 };
+    const size = { width: 100, height: 100 };
+    const [sure, unsure] = overlayShapes([liveFace(shares), liveFace(shares, { trust: 'unsure' })], size, size, false);
+    expect(sure!.rows.map(({ label, share }) => [label, share])).toEqual([
+      ['happiness', 0.6],
+      ['surprise', 0.3],
+      ['neutral', 0.1],
+    ]);
+    expect([sure!.badge, unsure!.badge, unsure!.text]).toEqual(['1', '1 ?', '1  ? happiness 60 % / surprise 30 %']);
+    expect(new Set(unsure!.rows.map(({ colour }) => colour))).toEqual(new Set([unsure!.colour]));
+    expect(unsure!.colour).not.toBe(sure!.colour);
+  });
+
+  it('puts a panel where it covers no face, no other panel and not the top; else nowhere', () => {
+    const [view, panel] = [
+      { width: 400, height: 300 },
+      { width: 100, height: 60 },
+    ];
+    const face = { x: 80, y: 120, width: 80, height: 100 };
+    expect(panelPlace(face, panel, view, 30, [])).toMatchObject({ x: 168, y: 120 });
+    expect(panelPlace({ ...face, y: 10 }, panel, view, 30, [])).toMatchObject({ x: 168, y: 30 });
+    const neighbour = { x: 170, y: 100, width: 80, height: 100 };
+    expect(panelPlace(face, panel, view, 30, [neighbour])).toMatchObject({ x: 70, y: 52 });
+    expect(panelPlace(face, panel, view, 60, [neighbour])).toMatchObject({ y: 228 });
+    expect(panelPlace(face, panel, view, 60, [{ x: 0, y: 0, ...view }])).toBeNull();
   });
 });

@@ -3,7 +3,7 @@ import { fitInto } from '../output/canvas-fit.js';
 import type { Size } from '../output/canvas-fit.js';
 import { expressionColour } from '../output/palette.js';
 import type { LiveFace } from '../protocol/messages.js';
-import { isAmbiguous, labelText, ranked, trustOf } from './posteriors.js';
+import { isAmbiguous, labelText, ranked } from './posteriors.js';
 
 /** Colour of faces whose result is not to be trusted. */
 const UNSURE_COLOUR = '#C3C9D1';
@@ -44,7 +44,7 @@ export function overlayShapes(faces: readonly LiveFace[], picture: Size, view: S
   return faces.map((face) => {
     const { box } = face;
     const left = mirrored ? picture.width - box.x - box.width : box.x;
-    const isSure = trustOf(face) === 'sure';
+    const isSure = face.trust === 'sure';
     const colourOf = (label: string): string => (isSure ? `#${expressionColour(label)}` : UNSURE_COLOUR);
     return {
       x: x + left * scale,
@@ -86,11 +86,12 @@ export function labelPlace(
 
 /**
  * Where a panel goes: beside its box, on the side with more room first, or above or below it; null if it covers something everywhere.
+ * @param top height at the top of the view that stays free, for the page's status
  * @param taken other boxes, panels and labels
  */
-export function panelPlace(box: Box, panel: Size, view: Size, taken: readonly Box[]): Box | null {
+export function panelPlace(box: Box, panel: Size, view: Size, top: number, taken: readonly Box[]): Box | null {
   const gap = 8;
-  const y = Math.max(gap, Math.min(box.y, view.height - panel.height - gap));
+  const y = Math.max(top, Math.min(box.y, view.height - panel.height - gap));
   const right = { x: box.x + box.width + gap, y, ...panel };
   const left = { x: box.x - panel.width - gap, y, ...panel };
   const x = Math.max(gap, Math.min(box.x + (box.width - panel.width) / 2, view.width - panel.width - gap));
@@ -98,8 +99,9 @@ export function panelPlace(box: Box, panel: Size, view: Size, taken: readonly Bo
   const below = { x, y: box.y + box.height + gap, ...panel };
   const beside = view.width - box.x - box.width >= box.x ? [right, left] : [left, right];
   return (
-    [...beside, above, below].find((place) => isInside(place, view) && !taken.some((other) => overlap(place, other))) ??
-    null
+    [...beside, above, below].find(
+      (place) => place.y >= top && isInside(place, view) && !taken.some((other) => overlap(place, other)),
+    ) ?? null
   );
 }
 

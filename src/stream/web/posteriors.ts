@@ -1,5 +1,5 @@
 import { ambiguity } from '../pipeline/ambiguity.js';
-import type { HelloMessage, LiveFace, Trust } from '../protocol/messages.js';
+import type { HelloMessage, LiveFace } from '../protocol/messages.js';
 
 /** Posteriors of one face, over the model's labels. */
 export type Posteriors = Readonly<Record<string, number>>;
@@ -24,11 +24,6 @@ export function ranked(probabilities: Posteriors): readonly { readonly label: st
     .sort((a, b) => b.probability - a.probability);
 }
 
-/** Servers that give no verdict count as sure. */
-export function trustOf(face: LiveFace): Trust {
-  return face.trust ?? 'sure';
-}
-
 export function isAmbiguous({ ambiguity }: Pick<LiveFace, 'ambiguity'>): boolean {
   return ambiguity >= AMBIGUOUS;
 }
@@ -39,7 +34,7 @@ export function labelText(face: LiveFace): string {
     .slice(0, isAmbiguous(face) ? 2 : 1)
     .map(({ label, probability }) => `${label} ${percent(probability)}`)
     .join(' / ');
-  return trustOf(face) === 'sure' ? labels : `? ${labels}`;
+  return face.trust === 'sure' ? labels : `? ${labels}`;
 }
 
 export function percent(share: number): string {

@@ -48,7 +48,12 @@ describe('Recorder', () => {
       { type: 'end', frames: 2, degraded: false, note: null },
     ]);
     expect(await recorder.csvFile().text()).toBe(
-      'frame,timestamp,face_id,success,confidence,x,y,w,h,a,b,label,ambiguity\r\n0,0,1,1,0.9,10,20,30,40,0.25,0.75,b,0.33333\r\n1,0.0405,,0,0,,,,,,,,\r\n',
+      [
+        'frame,timestamp,face_id,success,confidence,x,y,w,h,a,b,label,ambiguity,trust,certainty,quality,size,sharpness,yaw,pitch,roll,eyes_visible,mouth_visible,eye_opening,mouth_opening',
+        '0,0,1,1,0.9,10,20,30,40,0.25,0.75,b,0.33333,sure,0.95,0.7,20,0.5,0,0,0,1,1,0.3,0',
+        `1,0.0405,,0,0${','.repeat(20)}`,
+        '',
+      ].join('\r\n'),
     );
   });
 

@@ -32,6 +32,7 @@ export class Recorder {
   frames = 0;
   private readonly jsonl = new LongText();
   private readonly csv = new LongText();
+  private readonly labels: readonly string[];
   private readonly columns: readonly Column[];
   private session: string;
   private firstCapture: number | null = null;
@@ -42,6 +43,7 @@ export class Recorder {
 
   /** @param name of the recorded input, for the run line */
   constructor(name: string, hello: HelloMessage, settings: Readonly<Record<string, unknown>>) {
+    this.labels = hello.model.labels;
     this.columns = resultColumns({ labels: hello.model.labels });
     this.session = hello.session;
     this.jsonl.add(

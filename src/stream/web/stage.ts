@@ -82,7 +82,6 @@ function drawPicture(
 ): void {
   const { scale, x, y } = fitInto(size, view);
   context.save();
-  context.imageSmoothingQuality = 'high';
   if (mirrored) {
     context.translate(view.width, 0);
     context.scale(-1, 1);

@@ -1,5 +1,5 @@
 import type { LiveFace } from '../protocol/messages.js';
-import { labelText, trustOf } from './posteriors.js';
+import { labelText } from './posteriors.js';
 
 /** The faces in words, for screen readers. */
 export function summaryText(faces: readonly LiveFace[]): string {
@@ -7,7 +7,7 @@ export function summaryText(faces: readonly LiveFace[]): string {
   return faces
     .map((face) => {
       const words = labelText(face).replace('? ', '').replace(' / ', ' or ');
-      return `Face ${face.trackId}: ${words}${trustOf(face) === 'sure' ? '' : `, ${trustOf(face)}`}.`;
+      return `Face ${face.trackId}: ${words}${face.trust === 'sure' ? '' : `, ${face.trust}`}.`;
     })
     .join(' ');
 }

@@ -1,5 +1,6 @@
-import type { LiveFace, Trust } from '../protocol/messages.js';
-import { ranked, trustOf } from './posteriors.js';
+import type { Trust } from '../pipeline/trust.js';
+import type { LiveFace } from '../protocol/messages.js';
+import { ranked } from './posteriors.js';
 import type { Posteriors } from './posteriors.js';
 
 /** Length of a timeline in seconds. */
@@ -24,11 +25,10 @@ export class Timeline {
 
   /** @param time seconds, not decreasing */
   add(faces: readonly LiveFace[], time: number): void {
-    for (const face of faces) {
-      const { trackId, probabilities } = face;
+    for (const { trackId, probabilities, trust } of faces) {
       const points = this.faces.get(trackId) ?? [];
       if (time - (points.at(-1)?.time ?? -Infinity) < STEP) continue;
-      points.push({ time, probabilities, trust: trustOf(face) });
+      points.push({ time, probabilities, trust });
       this.faces.set(trackId, points);
     }
     for (const [trackId, points] of this.faces) {
