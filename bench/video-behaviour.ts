@@ -46,6 +46,8 @@ const { values: flags } = parseArgs({
     backend: { type: 'string' },
   },
 });
+/** Trust is not looked at. */
+const MEASURES = { pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
 /** Footage is looked at in this width. */
 const WIDTH = 640;
 /** Pairs of pictures that a sequence cuts between, and neutral pictures. */
@@ -169,7 +171,7 @@ async function observe(path: string, nets: FaceNets): Promise<Record<keyof Seats
         observed[m]![seat].push(
           observation(
             frame,
-            faces.map((face, i) => ({ face, features: features[seat][i]! })),
+            faces.map((face, i) => ({ face: { ...face, ...MEASURES }, features: features[seat][i]! })),
           ),
         );
       }
@@ -253,7 +255,9 @@ function sequence(features: readonly Float32Array[], rate: number): FrameObserva
     provisional: false,
   };
   return features.map((row, index) =>
-    observation({ index, timestamp: index / rate, width: 48, height: 48 }, [{ face, features: row }]),
+    observation({ index, timestamp: index / rate, width: 48, height: 48 }, [
+      { face: { ...face, ...MEASURES }, features: row },
+    ]),
   );
 }
 

@@ -3,6 +3,8 @@ export { annotate, annotate$ } from './stream/annotate/annotate.js';
 export { Annotation } from './stream/annotate/annotation.js';
 export { Annotator } from './stream/annotate/annotator.js';
 export type { AnnotateOptions, AnnotateSettings } from './stream/annotate/annotate-options.js';
+export { convertAnnotation } from './stream/annotate/convert.js';
+export type { Converted, ConvertOptions } from './stream/annotate/convert.js';
 export { annotateBatch } from './stream/annotate/batch.js';
 export type { BatchEvent, BatchOptions } from './stream/annotate/batch.js';
 export type { FaceResult, FrameResult, FrameStatus } from './stream/pipeline/frame-result.js';

@@ -61,7 +61,7 @@ export type BatchEvent =
   | { readonly type: 'interrupted'; readonly input: string };
 
 /** Errors that every further input of the batch would meet too. */
-const BATCH_ERRORS: ReadonlySet<string> = new Set(['MODEL_BROKEN']);
+const BATCH_ERRORS: ReadonlySet<string> = new Set(['MODEL_BROKEN', 'FFMPEG_MISSING']);
 
 /**
  * Annotates many inputs into files. A bad input is an event and does not end the batch; inputs that an earlier run finished with the same

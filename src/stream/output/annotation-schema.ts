@@ -15,6 +15,7 @@ const box = z
 
 export const faceLine = z.object({
   trackId: z.int().min(1).describe('the same person keeps the same id through the footage'),
+  name: z.string().optional().describe('of the person, where names were given'),
   box,
   score: fraction.describe('confidence that this is a face'),
   evidence: z
@@ -25,14 +26,21 @@ export const faceLine = z.object({
     sharpness: fraction,
     yaw: z.number().describe('degrees, 0 is frontal'),
     roll: z.number().describe('degrees'),
+    pitch: z.number().describe('degrees, positive looks up'),
     overall: fraction,
+    eyesVisible: fraction.describe('0 covered, 1 visible'),
+    mouthVisible: fraction.describe('0 covered, 1 visible'),
   }),
+  eyeOpening: z.number().describe("height of the eyes' opening over their width"),
+  mouthOpening: z.number().describe("height of the mouth's opening over its width"),
   landmarks: z
     .array(z.object({ x: z.number(), y: z.number() }))
     .describe('the 68 points of the iBUG scheme, pixels of the frame'),
   probabilities: z.record(z.string(), fraction).describe('posterior of every label of the model'),
   label: z.string().describe('the label with the largest posterior'),
   ambiguity: fraction.describe('how close the runner-up is to the winner: 0 clear, 1 tie'),
+  certainty: fraction.describe('chance that the label is right, from posteriors and quality'),
+  trust: z.enum(['sure', 'unsure', 'unusable']).describe('whether to rely on the label'),
 });
 
 export const runLine = z
@@ -55,6 +63,7 @@ export const runLine = z
     settings: z.record(z.string(), z.unknown()).describe('every setting that can change a result'),
     node: z.string(),
     ffmpeg: z.string().nullable(),
+    people: z.record(z.string(), z.string()).optional().describe('names of people by face id'),
   })
   .describe('the first line: what the run was');
 

@@ -1,11 +1,11 @@
 import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
-import { assEvent, assFrame, assHeader, assLabel, assSizes } from './ass-script.js';
+import { assEvent, assFrame, assHeader, assLabel, assSizes, assText } from './ass-script.js';
 import type { AssBody } from './ass-script.js';
 import { clipBox, fitInto, placeBox } from './canvas-fit.js';
 import type { Size } from './canvas-fit.js';
 import { percent } from './subtitle-format.js';
 import { textFormat } from './text-format.js';
-import { expressionColour } from './palette.js';
+import { UNSURE_COLOUR, expressionColour } from './palette.js';
 
 /** Boxes and labels as a subtitle script, to be shown by a player or burnt in. */
 export const ASS = textFormat(
@@ -110,9 +110,11 @@ function faceBodies(
   canvas: Size,
 ): AssBody[] {
   const { fontSize, thickness } = assSizes(canvas);
-  // Faces without evidence of their own are faded.
-  const look = { colour: expressionColour(face.label), faded: face.evidence === 'carried' };
-  const text = `#${face.trackId} ${face.label} ${percent(face.probabilities[face.label] ?? 0)}`;
+  const isSure = face.trust === 'sure';
+  // Faces without evidence of their own are faded; what is not sure is grey, with "?".
+  const look = { colour: isSure ? expressionColour(face.label) : UNSURE_COLOUR, faded: face.evidence === 'carried' };
+  const who = face.name ?? `#${face.trackId}`;
+  const text = assText(`${who} ${face.label}${isSure ? '' : '?'} ${percent(face.probabilities[face.label] ?? 0)}`);
   // No wider than the box if possible, so that neighbouring labels do not overlap.
   const size = Math.max(fontSize * SMALLEST_LABEL, Math.min(fontSize, box.width / (text.length * CHARACTER_WIDTH)));
   const x = Math.max(0, Math.min(box.x, canvas.width - text.length * CHARACTER_WIDTH * size));

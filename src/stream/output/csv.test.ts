@@ -7,14 +7,15 @@ import { GOOD, LABELS, METADATA, arbitraryResults, face, frame } from '../../../
 import { temporaryFolder } from '../../../test/output/support/media.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import type { RunMetadata } from './run-metadata.js';
-import { csvHeader, csvRows } from './csv-rows.js';
+
 import { CSV } from './csv.js';
+import { resultColumns, tableRows } from './result-columns.js';
 import { roundedResult } from './jsonl-text.js';
 
 async function csvFile(results: readonly FrameResult[], metadata: RunMetadata = METADATA): Promise<string> {
   const path = join(temporaryFolder(), 'clip.csv');
   const writer = await CSV.open(path, metadata, { sourcePath: null });
-  for (const result of results) await writer.write(result);
+  for (const result of results) await writer.write(roundedResult(result));
   await writer.prepare(GOOD);
   await writer.commit();
   return readFile(path, 'utf8');
@@ -22,8 +23,13 @@ async function csvFile(results: readonly FrameResult[], metadata: RunMetadata = 
 
 describe('CSV', () => {
   it('has these columns', () => {
-    expect(csvHeader({ labels: ['a', 'b'] }).join()).toBe(
-      'frame,timestamp,face_id,success,confidence,x,y,w,h,a,b,label,ambiguity',
+    expect(
+      resultColumns({ labels: ['a', 'b'] })
+        .map(({ name }) => name)
+        .join(),
+    ).toBe(
+      'frame,timestamp,face_id,success,confidence,x,y,w,h,a,b,label,ambiguity,trust,certainty,quality,size,sharpness,yaw,pitch,roll,' +
+        'eyes_visible,mouth_visible,eye_opening,mouth_opening',
     );
   });
 
@@ -59,10 +65,13 @@ describe('CSV', () => {
   });
 
   it('writes the placeholder and a carried face like this', () => {
-    expect(csvRows(frame(3, 0.12, []), { labels: ['a'] })).toEqual([[3, 0.12, '', 0, 0, '', '', '', '', '', '', '']]);
+    const columns = resultColumns({ labels: ['a'] });
+    const empty = Array.from({ length: 14 }, () => '');
+    expect(tableRows(frame(3, 0.12, []), columns)).toEqual([[3, 0.12, '', 0, 0, '', '', '', '', '', ...empty]]);
     const carried = face(7, 'anger', { evidence: 'carried', probabilities: { a: 1 }, label: 'a', ambiguity: 0 });
-    expect(csvRows(frame(4, 0.16, [carried]), { labels: ['a'] })).toEqual([
-      [4, 0.16, 7, 0, 0.9, 20, 60, 80, 90, 1, 'a', 0],
+    const trust = ['sure', 0.95, 0.8, 40, 0.7, 3, 4, -2, 1, 1, 0.3, 0.1];
+    expect(tableRows(frame(4, 0.16, [carried]), columns)).toEqual([
+      [4, 0.16, 7, 0, 0.9, 20, 60, 80, 90, 1, 'a', 0, ...trust],
     ]);
   });
 
@@ -75,7 +84,7 @@ describe('CSV', () => {
     const text = await csvFile([frame(0, 0, [odd])], { ...METADATA, model: { ...METADATA.model, labels } });
     expect(text.split('\r\n')).toHaveLength(3);
     expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
-    expect(text).toContain(',plain,"with, comma","with ""quotes""",label,ambiguity\r\n');
+    expect(text).toContain(',plain,"with, comma","with ""quotes""",label,ambiguity,trust,');
     expect(text).toContain('0.2,0.5,0.3,"with, comma",');
   });
 

@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
-import { csvHeader, csvRows } from './csv-rows.js';
-import type { Cell } from './csv-rows.js';
+import { resultColumns, tableRows } from './result-columns.js';
+import type { Cell, TableLayout } from './result-columns.js';
+import type { RunMetadata } from './run-metadata.js';
 import { textFormat } from './text-format.js';
 
 /** One row per face per frame, and one for a frame without a face, so that every frame has a row. */
@@ -10,16 +11,20 @@ export const CSV = textFormat(
     ending: '.csv',
     summary: 'a table: one row per face per frame, and one row for a frame without a face',
   },
-  ({ model: { labels }, input }) => {
-    const layout = { labels, files: input.kind === 'images' };
+  (metadata) => {
+    const columns = resultColumns(layoutOf(metadata));
     return {
-      header: csvText([csvHeader(layout)]),
-      frame: (result) => csvText(csvRows(result, layout)),
+      header: csvText([columns.map(({ name }) => name)]),
+      frame: (result) => csvText(tableRows(result, columns)),
     };
   },
 );
 
-function csvText(rows: Cell[][]): string {
+export function layoutOf({ model, input, people }: RunMetadata): TableLayout {
+  return { labels: model.labels, files: input.kind === 'images', names: people !== undefined };
+}
+
+export function csvText(rows: readonly (readonly Cell[])[]): string {
   // RFC 4180: lines end with CR LF.
-  return stringify(rows, { record_delimiter: 'windows' });
+  return stringify(rows as Cell[][], { record_delimiter: 'windows' });
 }

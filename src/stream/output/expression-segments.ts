@@ -1,13 +1,20 @@
-import type { FrameResult } from '../pipeline/frame-result.js';
+import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
+import type { Trust } from '../pipeline/trust.js';
 import { FrameIntervals } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
 
 /** A period in which one expression dominates on one face. */
 export interface Segment {
   readonly trackId: number;
+  /** Of the person, where names are given. */
+  readonly name?: string;
   readonly label: string;
   /** Mean posterior of `label` over the time the face was visible, 0..1. */
   readonly probability: number;
+  /** Largest posterior of `label`. */
+  readonly peak: number;
+  /** The verdict of most of that time. */
+  readonly trust: Trust;
   /** Seconds, start < end. */
   readonly start: number;
   readonly end: number;
@@ -35,8 +42,11 @@ interface OpenSegment {
   seen: number;
   /** Of the last frame. */
   label: string;
+  name: string | undefined;
   readonly dominance: Map<string, number>;
   readonly posterior: Map<string, number>;
+  readonly peak: Map<string, number>;
+  readonly trust: Map<Trust, number>;
 }
 
 interface FaceState {
@@ -149,13 +159,24 @@ export function compareSegments(a: Segment, b: Segment): number {
 }
 
 function emptySegment(trackId: number, label: string, start: number): OpenSegment {
-  return { trackId, label, start, end: start, seen: 0, dominance: new Map(), posterior: new Map() };
+  return {
+    trackId,
+    label,
+    name: undefined,
+    start,
+    end: start,
+    seen: 0,
+    dominance: new Map(),
+    posterior: new Map(),
+    peak: new Map(),
+    trust: new Map(),
+  };
 }
 
 /** Adds a frame of the face, in place. */
 function grow(
   stretch: OpenSegment,
-  face: { readonly label: string; readonly probabilities: Readonly<Record<string, number>> },
+  face: Pick<FaceResult, 'label' | 'probabilities' | 'trust' | 'name'>,
   start: number,
   end: number,
 ): OpenSegment {
@@ -163,9 +184,13 @@ function grow(
   stretch.end = end;
   stretch.seen += seconds;
   stretch.label = face.label;
+  stretch.name = face.name;
   add(stretch.dominance, face.label, seconds);
-  for (const [label, probability] of Object.entries(face.probabilities))
+  add(stretch.trust, face.trust, seconds);
+  for (const [label, probability] of Object.entries(face.probabilities)) {
     add(stretch.posterior, label, probability * seconds);
+    raise(stretch.peak, label, probability);
+  }
   return stretch;
 }
 
@@ -173,6 +198,8 @@ function joined(first: OpenSegment, second: OpenSegment): OpenSegment {
   const sum: OpenSegment = { ...first, end: second.end, seen: first.seen + second.seen };
   for (const [label, seconds] of second.dominance) add(sum.dominance, label, seconds);
   for (const [label, integral] of second.posterior) add(sum.posterior, label, integral);
+  for (const [label, peak] of second.peak) raise(sum.peak, label, peak);
+  for (const [trust, seconds] of second.trust) add(sum.trust, trust, seconds);
   sum.label = dominantLabel(sum);
   return sum;
 }
@@ -189,11 +216,18 @@ function segmentOf(stretch: OpenSegment): Segment {
     trackId: stretch.trackId,
     label,
     probability: (stretch.posterior.get(label) ?? 0) / stretch.seen,
+    peak: stretch.peak.get(label) ?? 0,
+    trust: [...stretch.trust].reduce((most, one) => (one[1] > most[1] ? one : most))[0],
     start: stretch.start,
     end: stretch.end,
+    ...(stretch.name === undefined ? {} : { name: stretch.name }),
   };
 }
 
-function add(map: Map<string, number>, key: string, value: number): void {
+function add<K>(map: Map<K, number>, key: K, value: number): void {
   map.set(key, (map.get(key) ?? 0) + value);
+}
+
+function raise(map: Map<string, number>, key: string, value: number): void {
+  map.set(key, Math.max(map.get(key) ?? 0, value));
 }

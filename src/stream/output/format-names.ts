@@ -1,4 +1,16 @@
 /** The names of all output formats, in the order in which to present them. Apart from the formats, so that `fer --help` need not load them. */
-export const FORMAT_NAMES = ['jsonl', 'csv', 'vtt', 'srt', 'ass', 'summary', 'overlay'] as const;
+export const FORMAT_NAMES = [
+  'jsonl',
+  'csv',
+  'parquet',
+  'segments',
+  'summary',
+  'vtt',
+  'srt',
+  'ass',
+  'elan',
+  'textgrid',
+  'overlay',
+] as const;
 
 export type FormatName = (typeof FORMAT_NAMES)[number];

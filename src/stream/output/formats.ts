@@ -1,7 +1,11 @@
 import { FerError } from '../../errors/fer-error.js';
 import { ASS } from './ass.js';
 import { CSV } from './csv.js';
+import { ELAN } from './elan.js';
 import { JSONL } from './jsonl.js';
+import { PARQUET } from './parquet.js';
+import { SEGMENTS } from './segments.js';
+import { TEXTGRID } from './textgrid.js';
 import { FORMAT_NAMES } from './format-names.js';
 import type { FormatName } from './format-names.js';
 import type { OutputFormat } from './output-format.js';
@@ -13,6 +17,10 @@ import { WEBVTT } from './webvtt.js';
 const FORMATS: Readonly<Record<FormatName, OutputFormat>> = {
   jsonl: JSONL,
   csv: CSV,
+  parquet: PARQUET,
+  segments: SEGMENTS,
+  elan: ELAN,
+  textgrid: TEXTGRID,
   vtt: WEBVTT,
   srt: SRT,
   ass: ASS,

@@ -35,6 +35,7 @@ function roundedFace(face: FaceResult): FaceResult {
   const { box, quality } = face;
   return {
     trackId: face.trackId,
+    ...(face.name === undefined ? {} : { name: face.name }),
     box: {
       x: roundTo(box.x, DECIMALS.box),
       y: roundTo(box.y, DECIMALS.box),
@@ -48,8 +49,13 @@ function roundedFace(face: FaceResult): FaceResult {
       sharpness: roundTo(quality.sharpness, DECIMALS.quality),
       yaw: roundTo(quality.yaw, DECIMALS.landmark),
       roll: roundTo(quality.roll, DECIMALS.landmark),
+      pitch: roundTo(quality.pitch, DECIMALS.landmark),
       overall: roundTo(quality.overall, DECIMALS.quality),
+      eyesVisible: roundTo(quality.eyesVisible, DECIMALS.quality),
+      mouthVisible: roundTo(quality.mouthVisible, DECIMALS.quality),
     },
+    eyeOpening: roundTo(face.eyeOpening, DECIMALS.quality),
+    mouthOpening: roundTo(face.mouthOpening, DECIMALS.quality),
     landmarks: face.landmarks.map(({ x, y }) => ({
       x: roundTo(x, DECIMALS.landmark),
       y: roundTo(y, DECIMALS.landmark),
@@ -62,5 +68,7 @@ function roundedFace(face: FaceResult): FaceResult {
     ),
     label: face.label,
     ambiguity: roundTo(face.ambiguity, DECIMALS.probability),
+    certainty: roundTo(face.certainty, DECIMALS.quality),
+    trust: face.trust,
   };
 }

@@ -16,6 +16,9 @@ const EXPRESSION_COLOURS: Readonly<Record<string, Colour>> = {
   contempt: '0072B2',
 };
 
+/** Of faces whose expression is not sure. */
+export const UNSURE_COLOUR: Colour = '9A9A9A';
+
 const SPARE_COLOURS = Object.values(EXPRESSION_COLOURS).slice(1);
 
 /** The colour of an expression; a label of another label set always gets the same one of them. */

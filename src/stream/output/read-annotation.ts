@@ -3,7 +3,9 @@ import { createInterface } from 'node:readline';
 import type { ZodError } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
 import { SCHEMA_VERSION, annotationLine } from './annotation-schema.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
 import type { AnnotationLine } from './annotation-schema.js';
+import type { RunMetadata } from './run-metadata.js';
 
 /**
  * Reads an annotation line by line, in constant memory: the run, the frames in order, the end.
@@ -41,6 +43,28 @@ export async function* readAnnotation(path: string): AsyncGenerator<AnnotationLi
     stream.destroy();
   }
   if (state !== 'ended') throw invalid(path, 'is truncated: it has no "end" line');
+}
+
+/**
+ * The run of an annotation.
+ * @throws FerError as `readAnnotation`
+ */
+export async function readRun(path: string): Promise<RunMetadata> {
+  for await (const line of readAnnotation(path)) {
+    if (line.type !== 'run') break;
+    const { type: _, ...metadata } = line;
+    return metadata as RunMetadata;
+  }
+  throw invalid(path, 'is empty');
+}
+
+/** The frames of an annotation, in order. */
+export async function* readFrames(path: string): AsyncGenerator<FrameResult, void, undefined> {
+  for await (const line of readAnnotation(path)) {
+    if (line.type !== 'frame') continue;
+    const { type: _, ...frame } = line;
+    yield frame as FrameResult;
+  }
 }
 
 function parseLine(text: string, where: string): AnnotationLine {

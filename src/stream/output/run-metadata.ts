@@ -22,6 +22,8 @@ export interface RunMetadata {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly node: string;
   readonly ffmpeg: string | null;
+  /** Names of people by face id, where they were given. */
+  readonly people?: Readonly<Record<string, string>>;
 }
 
 /** How a run ended. */

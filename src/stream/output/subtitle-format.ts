@@ -2,9 +2,8 @@ import { printable } from '../../errors/printable.js';
 import type { OutputFormat } from './output-format.js';
 import type { RunMetadata } from './run-metadata.js';
 import { textFormat } from './text-format.js';
-import { ExpressionSegments } from './expression-segments.js';
 import type { Segment } from './expression-segments.js';
-import { ImageSegments } from './image-segments.js';
+import { SegmentReader, faceName } from './segment-reader.js';
 
 /** What differs between subtitle formats. */
 export interface SubtitleFormat extends Pick<OutputFormat, 'name' | 'ending' | 'summary'> {
@@ -16,7 +15,7 @@ export interface SubtitleFormat extends Pick<OutputFormat, 'name' | 'ending' | '
 /** Subtitles: one cue per expression segment. */
 export function subtitleOutput(format: SubtitleFormat): OutputFormat {
   return textFormat(format, (metadata) => {
-    const segments = metadata.input.kind === 'images' ? new ImageSegments() : new ExpressionSegments();
+    const segments = new SegmentReader(metadata);
     let number = 0;
     const text = (complete: readonly Segment[]): string =>
       complete.map((segment) => format.cue(segment, ++number)).join('');
@@ -28,9 +27,17 @@ export function subtitleOutput(format: SubtitleFormat): OutputFormat {
   });
 }
 
-/** "Face 1: happiness 83 %", after the name of the file for an image folder. One line: an empty line would end a cue. */
-export function cueText({ file, problem, trackId, label, probability }: Segment): string {
-  const text = problem === undefined ? `Face ${trackId}: ${label} ${percent(probability)}` : `unreadable (${problem})`;
+/**
+ * "Face 1: happiness 83 %", with "?" where it is not sure, after the name of the file for an image folder. One line: an empty line would
+ * end a cue.
+ */
+export function cueText(segment: Segment): string {
+  const { file, problem, label, probability, trust } = segment;
+  const doubt = trust === 'sure' ? '' : '?';
+  const text =
+    problem === undefined
+      ? `${faceName(segment)}: ${label}${doubt} ${percent(probability)}`
+      : `unreadable (${problem})`;
   return printable(file === undefined ? text : `${file}: ${text}`).replace(/\s+/gu, ' ');
 }
 

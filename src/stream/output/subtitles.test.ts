@@ -19,6 +19,8 @@ async function fileOf(format: OutputFormat, results: readonly FrameResult[]): Pr
   return readFile(path, 'utf8');
 }
 
+const HALF = { probability: 0.5, peak: 0.6, trust: 'sure' as const };
+
 interface ParsedCue {
   readonly start: number;
   readonly end: number;
@@ -89,7 +91,7 @@ describe('WebVTT', () => {
   });
 
   it('escapes what is not plain text', () => {
-    const cue = WEBVTT_CUES.cue({ trackId: 1, label: 'a<b>\n\n--> &c', probability: 0.5, start: 1, end: 2 }, 1);
+    const cue = WEBVTT_CUES.cue({ trackId: 1, label: 'a<b>\n\n--> &c', ...HALF, start: 1, end: 2 }, 1);
     expect(cue).toBe('1\n00:00:01.000 --> 00:00:02.000\nFace 1: a&lt;b&gt; --&gt; &amp;c 50 %\n\n');
     const header = WEBVTT_CUES.header({ ...METADATA, input: { ...METADATA.input, name: 'a --> b\n\nc.mp4' } });
     expect(parseVtt(header).notes).toEqual(['NOTE a -> b c.mp4: ferstream 0.0.0-test, model baseline 1, engine wasm']);
@@ -126,7 +128,7 @@ describe('SRT', () => {
   });
 
   it('holds no tags', () => {
-    const cue = SRT_CUES.cue({ trackId: 1, label: '<i>{\\an8}x', probability: 0.5, start: 1, end: 2 }, 1);
+    const cue = SRT_CUES.cue({ trackId: 1, label: '<i>{\\an8}x', ...HALF, start: 1, end: 2 }, 1);
     expect(cue.split('\n')[2]).toBe('Face 1: (i)(\\an8)x 50 %');
   });
 });

@@ -9,16 +9,12 @@ const NAMED_LABELS = 3;
 export function summaryLines(summary: Summary): string[] {
   const { frames, faces, duration, outcome, run } = summary;
   const counted = `${count(frames.total, 'frame')}, ${frames.withFaces} with a face, ${count(faces.length, 'person', 'people')}`;
-  return [
-    `${printable(run.input.name)}: ${time(duration)}, ${counted}`,
-    ...(outcome.degraded ? [`  damaged input: ${printable(outcome.note ?? 'some frames could not be decoded')}`] : []),
-    ...faces.map(faceLine),
-  ];
+  return [`${printable(run.input.name)}: ${time(duration)}, ${counted}`, ...noteLines(outcome), ...faces.map(faceLine)];
 }
 
 function noteLines({ degraded, note }: Summary['outcome']): string[] {
-  if (degraded) return [`  damaged input: ${note ?? 'some frames could not be decoded'}`];
-  return note === null ? [] : [`  note: ${note}`];
+  if (degraded) return [`  damaged input: ${printable(note ?? 'some frames could not be decoded')}`];
+  return note === null ? [] : [`  note: ${printable(note)}`];
 }
 
 function faceLine(face: FaceSummary): string {
@@ -29,7 +25,7 @@ function faceLine(face: FaceSummary): string {
     .map(([label, share]) => `${label} ${percent(share)}`);
   const seen = `${time(face.firstSeen)} to ${time(face.lastSeen)}`;
   const usable = face.seconds > 0 ? face.usableSeconds / face.seconds : 0;
-  return `  ${printable(face.name ?? `Face ${face.id}`)}: ${seen}, ${count(face.frames, 'frame')}; ${named.join(', ')} of its usable time (${percent(usable)}); mean ambiguity ${face.meanAmbiguity.toFixed(2)}`;
+  return `  ${printable(face.name ?? `Face ${face.id}`)}: ${seen}, ${count(face.frames, 'frame')}; ${named.length === 0 ? 'no usable time' : `${named.join(', ')} of its ${usable > 0.995 ? '' : 'usable '}time`}${usable > 0.995 ? '' : ` (${percent(usable)} usable)`}; mean ambiguity ${face.meanAmbiguity.toFixed(2)}`;
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

@@ -57,9 +57,12 @@ describe('summary', () => {
         expect(frames.ok + frames['no-face'] + frames.degraded).toBe(results.length);
         for (const summary of faces) {
           expect(Object.keys(summary.timeShare)).toEqual([...LABELS]);
-          for (const shares of [summary.timeShare, summary.meanProbability]) {
-            expect(Object.values(shares).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 3);
-          }
+          const total = (shares: Readonly<Record<string, number>>): number =>
+            Object.values(shares).reduce((sum, share) => sum + share, 0);
+          expect(total(summary.timeShare)).toBeCloseTo(summary.usableSeconds > 0 ? 1 : 0, 3);
+          expect(total(summary.meanProbability)).toBeCloseTo(1, 3);
+          expect(summary.sureSeconds).toBeLessThanOrEqual(summary.usableSeconds + 1e-5);
+          expect(summary.usableSeconds).toBeLessThanOrEqual(summary.seconds + 1e-5);
           expect(summary.seconds).toBeLessThanOrEqual(duration + 1e-5);
         }
       }),

@@ -15,12 +15,12 @@ export interface TextWriter {
 /** A format whose output is one text file, written as the results come. */
 export function textFormat(
   description: Pick<OutputFormat, 'name' | 'ending' | 'summary'>,
-  begin: (metadata: RunMetadata) => TextWriter,
+  begin: (metadata: RunMetadata, path: string) => TextWriter,
 ): OutputFormat {
   return {
     ...description,
     async open(path, metadata) {
-      const { header = '', frame, end } = begin(metadata);
+      const { header = '', frame, end } = begin(metadata, path);
       const file = await AtomicFile.open(path);
       try {
         await file.write(header);

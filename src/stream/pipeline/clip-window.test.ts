@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FaceEvidence, TrackedFace } from '../../ingest/face/track/tracked-face.js';
+import type { FaceEvidence } from '../../ingest/face/track/tracked-face.js';
+import type { MeasuredFace } from './observation.js';
 import { LabelSet } from '../../model/label-set.js';
 import type { Clip, ClipContext } from '../../model/expression-model.js';
 import { ClipWindow } from './clip-window.js';
@@ -11,6 +12,8 @@ import type { FrameResult } from './frame-result.js';
 const labels = new LabelSet('two', ['left', 'right']);
 
 /** Answers with the feature itself as the first posterior, and keeps what it was asked. */
+const MEASURES = { pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
+
 function echoModel(context: ClipContext) {
   const clips: Clip[] = [];
   return {
@@ -25,7 +28,7 @@ function echoModel(context: ClipContext) {
   };
 }
 
-function face(trackId: number, evidence: FaceEvidence, tentative: boolean, tracklet = trackId): TrackedFace {
+function face(trackId: number, evidence: FaceEvidence, tentative: boolean, tracklet = trackId): MeasuredFace {
   const quality = { size: 40, sharpness: 1, yaw: 0, roll: 0, overall: 1 };
   return {
     trackId,
@@ -37,6 +40,7 @@ function face(trackId: number, evidence: FaceEvidence, tentative: boolean, track
     evidence,
     tentative,
     provisional: false,
+    ...MEASURES,
   };
 }
 

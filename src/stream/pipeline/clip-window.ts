@@ -1,6 +1,8 @@
 import { requireFinite } from '../../model/require-finite.js';
 import type { PriorAdapter } from '../../model/class-prior.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
+import { qualityTemperature, tempered } from '../../model/quality-calibration.js';
+import type { PictureQuality } from '../../model/quality-calibration.js';
 import { toFrameResult } from './frame-result.js';
 import type { FrameResult } from './frame-result.js';
 import type { ClassifiedFace, FaceObservation, FrameObservation } from './observation.js';
@@ -208,7 +210,7 @@ export class ClipWindow {
       const faces = due.get(frame)!;
       const classified = {
         face: { ...observation.face, trackId },
-        posteriors: this.prior?.adapt(posteriors[offset]!) ?? posteriors[offset]!,
+        posteriors: this.calibrated(posteriors[offset]!, observation.face.quality),
       };
       // Each person appears once per frame: a tentative observation yields to a confirmed one of the same id.
       const twin = faces.findIndex(({ face }) => face.trackId === trackId);
@@ -216,6 +218,13 @@ export class ClipWindow {
       else if (!observation.face.tentative) faces[twin] = classified;
     }
     this.remember(clip.slice(0, to));
+  }
+
+  /** As sure as the quality of the picture allows, for the prior wanted. */
+  private calibrated(posteriors: Float32Array, quality: PictureQuality): Float32Array {
+    const by = this.model.qualityCalibration ?? null;
+    const answer = by === null ? posteriors : tempered(posteriors, qualityTemperature(quality, by));
+    return this.prior?.adapt(answer) ?? answer;
   }
 
   private remember(settled: readonly Sighting[]): void {

@@ -2,6 +2,8 @@ import { alignFace } from '../../ingest/face/align/align-face.js';
 import { distance, meanPoint } from '../../ingest/face/align/geometry.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
 import type { Frame } from '../../ingest/frame.js';
+import { visibilityOf } from './visibility.js';
+import type { Appearance, AreaAppearance } from './visibility.js';
 
 /** Side of the upright patch, and where its eyes and mouth lie. */
 const SIDE = 48;
@@ -31,27 +33,24 @@ export interface FaceMeasures {
   readonly mouthOpening: number;
   /** Height of the eyes' opening over their width, mean of both: 0.3 usual, below 0.15 closed. */
   readonly eyeOpening: number;
-  /** What the visibility of eyes and mouth is told from. */
-  readonly appearance: Appearance;
-}
-
-/** Grey texture of an area, mean 0 and norm 1, with its contrast and colour in relation to the rest of the face. */
-export interface AreaAppearance {
-  /** [rows * columns] of the area */
-  readonly texture: Float32Array;
-  /** Contrast of the area over that of the whole face. */
-  readonly contrast: number;
-  /** Difference in colour to the skin, over the brightness of the face. */
-  readonly colour: number;
-}
-
-export interface Appearance {
-  readonly eyes: AreaAppearance;
-  readonly mouth: AreaAppearance;
+  /** 0 (covered) to 1 (visible). */
+  readonly eyesVisible: number;
+  readonly mouthVisible: number;
 }
 
 /** @param landmarks the 68 points of the iBUG scheme, in pixels of the frame */
 export function measureFace(frame: Frame, landmarks: readonly Point[]): FaceMeasures {
+  return {
+    pitch: pitchOf(landmarks),
+    mouthOpening: openingOf(landmarks, [61, 62, 63], [67, 66, 65], 60, 64),
+    eyeOpening:
+      (openingOf(landmarks, [37, 38], [41, 40], 36, 39) + openingOf(landmarks, [43, 44], [47, 46], 42, 45)) / 2,
+    ...visibilityOf(appearanceOf(frame, landmarks)),
+  };
+}
+
+/** How eyes and mouth look in an upright patch of the face. */
+export function appearanceOf(frame: Frame, landmarks: readonly Point[]): Appearance {
   const { data } = alignFace(frame, landmarks, GEOMETRY); // [48, 48, 3]
   const nose = meanColour(data, [NOSE]);
   const cheeks = meanColour(data, CHEEKS);
@@ -66,13 +65,7 @@ export function measureFace(frame: Frame, landmarks: readonly Point[]): FaceMeas
       colour: Math.hypot(...own.map((value, c) => value - skin[c]!)) / brightness,
     };
   };
-  return {
-    pitch: pitchOf(landmarks),
-    mouthOpening: openingOf(landmarks, [61, 62, 63], [67, 66, 65], 60, 64),
-    eyeOpening:
-      (openingOf(landmarks, [37, 38], [41, 40], 36, 39) + openingOf(landmarks, [43, 44], [47, 46], 42, 45)) / 2,
-    appearance: { eyes: appearance(EYES, cheeks), mouth: appearance(MOUTH, nose) },
-  };
+  return { eyes: appearance(EYES, cheeks), mouth: appearance(MOUTH, nose) };
 }
 
 function pitchOf(landmarks: readonly Point[]): number {

@@ -6,6 +6,7 @@ import { priorAdapter } from '../../model/class-prior.js';
 import type { PriorAdapter } from '../../model/class-prior.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { ClipWindow } from './clip-window.js';
+import { measureFace } from './face-measures.js';
 import type { FrameResult } from './frame-result.js';
 import type { Networks } from './networks.js';
 import type { FrameObservation } from './observation.js';
@@ -13,7 +14,7 @@ import type { PipelineSettings } from './pipeline-settings.js';
 
 export interface FacePipelineOptions extends Pick<
   PipelineSettings,
-  'detectEvery' | 'minFaceSize' | 'minScore' | 'maxFaces' | 'smoothing' | 'prior'
+  'detectEvery' | 'minFaceSize' | 'minScore' | 'maxFaces' | 'smoothing' | 'prior' | 'minQuality' | 'minConfidence'
 > {
   /** True (live): each frame is answered at once, from the past alone. False: frames wait until those after them are known. */
   readonly causal?: boolean;
@@ -36,7 +37,17 @@ export class FacePipeline {
   /** @param networks stay the caller's: dispose them after the last pipeline */
   constructor(
     private readonly networks: Pick<Networks, 'faces' | 'model'>,
-    { detectEvery, minFaceSize, minScore, maxFaces, smoothing, prior, causal = false }: FacePipelineOptions,
+    {
+      detectEvery,
+      minFaceSize,
+      minScore,
+      maxFaces,
+      smoothing,
+      prior,
+      minQuality,
+      minConfidence,
+      causal = false,
+    }: FacePipelineOptions,
   ) {
     this.follower = new FaceFollower(networks.faces, {
       detectEvery,
@@ -45,7 +56,12 @@ export class FacePipeline {
       ...(minScore === null ? {} : { minScore }),
     });
     this.priorAdapter = priorAdapter(networks.model, prior);
-    this.window = new ClipWindow(networks.model, { causal, smoothing, prior: this.priorAdapter });
+    this.window = new ClipWindow(networks.model, {
+      causal,
+      smoothing,
+      prior: this.priorAdapter,
+      trust: { minQuality, minConfidence },
+    });
   }
 
   /**
@@ -93,7 +109,13 @@ async function encodeFaces(
 ): Promise<FrameObservation> {
   const { data: _, ...info } = frame;
   const features = await model.encode(faces.map((face) => alignFace(frame, face.landmarks, model.crop)));
-  return { ...info, faces: faces.map((face, i) => ({ face, features: features[i]! })) };
+  return {
+    ...info,
+    faces: faces.map((face, i) => ({
+      face: { ...face, ...measureFace(frame, face.landmarks) },
+      features: features[i]!,
+    })),
+  };
 }
 
 type Stage = <T>(task: () => Promise<T>) => Promise<T>;

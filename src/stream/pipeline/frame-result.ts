@@ -1,10 +1,11 @@
 // Imported file by file: browsers know these types too, and nothing they lead to may need Node.
 import type { Box, Point } from '../../ingest/face/align/geometry.js';
-import type { FaceQuality } from '../../ingest/face/align/face-quality.js';
 import type { FaceEvidence } from '../../ingest/face/track/tracked-face.js';
 import type { LabelSet } from '../../model/label-set.js';
 import { ambiguity } from './ambiguity.js';
 import type { ClassifiedFace, ClassifiedFrame } from './observation.js';
+import { certaintyOf, trustOf } from './trust.js';
+import type { ResultQuality, Trust, TrustLimits } from './trust.js';
 
 /** One face in one frame, with its expression. */
 export interface FaceResult {
@@ -15,7 +16,10 @@ export interface FaceResult {
   /** Confidence that this is a face, 0..1. */
   readonly score: number;
   readonly evidence: FaceEvidence;
-  readonly quality: FaceQuality;
+  readonly quality: ResultQuality;
+  /** Height of the eyes' opening over their width: 0.3 usual, below 0.15 closed; and of the mouth's: 0 closed. */
+  readonly eyeOpening: number;
+  readonly mouthOpening: number;
   readonly landmarks: readonly Point[];
   /** Posterior of every label of the model's label set; they sum to 1. */
   readonly probabilities: Readonly<Record<string, number>>;
@@ -23,6 +27,11 @@ export interface FaceResult {
   readonly label: string;
   /** How close the runner-up is to the winner: 0 clear, 1 tie. */
   readonly ambiguity: number;
+  /** Chance that the label is right, 0..1, from posteriors and quality (trust.ts). */
+  readonly certainty: number;
+  readonly trust: Trust;
+  /** Of the person, where names were given. */
+  readonly name?: string;
 }
 
 /**
@@ -47,9 +56,9 @@ export interface FrameResult {
 }
 
 /** Faces are ordered by track id. */
-export function toFrameResult(frame: ClassifiedFrame, labels: LabelSet): FrameResult {
+export function toFrameResult(frame: ClassifiedFrame, labels: LabelSet, limits: TrustLimits = {}): FrameResult {
   const { index, timestamp, width, height, file, unreadable } = frame;
-  const faces = frame.faces.map((face) => toFaceResult(face, labels)).sort((a, b) => a.trackId - b.trackId);
+  const faces = frame.faces.map((face) => toFaceResult(face, labels, limits)).sort((a, b) => a.trackId - b.trackId);
   return {
     index,
     timestamp,
@@ -62,17 +71,30 @@ export function toFrameResult(frame: ClassifiedFrame, labels: LabelSet): FrameRe
   };
 }
 
-function toFaceResult({ face, posteriors }: ClassifiedFace, labels: LabelSet): FaceResult {
+function toFaceResult({ face, posteriors }: ClassifiedFace, labels: LabelSet, limits: TrustLimits): FaceResult {
+  const winner = argmax(posteriors);
+  const { pitch, eyesVisible, mouthVisible } = face;
+  const evidence = {
+    probability: posteriors[winner]!,
+    ambiguity: ambiguity(posteriors),
+    quality: { ...face.quality, pitch, eyesVisible, mouthVisible },
+    coasted: face.evidence === 'carried',
+  };
+  const certainty = certaintyOf(evidence);
   return {
     trackId: face.trackId,
     box: face.box,
     score: face.score,
     evidence: face.evidence,
-    quality: face.quality,
+    quality: evidence.quality,
+    eyeOpening: face.eyeOpening,
+    mouthOpening: face.mouthOpening,
     landmarks: face.landmarks,
     probabilities: Object.fromEntries(labels.labels.map((label, k) => [label, posteriors[k]!])),
-    label: labels.labels[argmax(posteriors)]!,
-    ambiguity: ambiguity(posteriors),
+    label: labels.labels[winner]!,
+    ambiguity: evidence.ambiguity,
+    certainty,
+    trust: trustOf(evidence, certainty, limits),
   };
 }
 

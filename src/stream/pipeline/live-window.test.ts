@@ -11,6 +11,8 @@ import type { ClipWindowOptions } from './clip-window.js';
 import type { FrameObservation } from './observation.js';
 
 const dir = await scratchDir();
+const MEASURES = { pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
+
 const CLIP_FRAMES = 10;
 /** Of the frame whose answer is looked at. */
 const LOOKED_AT = 20;
@@ -35,6 +37,7 @@ function observations(model: ExpressionModel, changed: number): FrameObservation
     evidence: 'detected',
     tentative: false,
     provisional: false,
+    ...MEASURES,
   } as const;
   // The features of a model that looks at each picture alone are its posteriors.
   const features = (index: number): Float32Array => {

@@ -1,19 +1,23 @@
 import type { Frame } from '../../ingest/frame.js';
 import type { TrackedFace } from '../../ingest/face/track/tracked-face.js';
+import type { FaceMeasures } from './face-measures.js';
 
 /** A frame whose pixels are gone, and what is known of each of its faces so far. */
 export type FrameOf<F> = Omit<Frame, 'data'> & { readonly faces: readonly F[] };
 
+/** A tracked face with what was measured while its pixels were there. */
+export type MeasuredFace = TrackedFace & FaceMeasures;
+
 /** A face after the frame encoder. */
 export interface FaceObservation {
-  readonly face: TrackedFace;
+  readonly face: MeasuredFace;
   /** [D] */
   readonly features: Float32Array;
 }
 
 /** A face after the temporal encoder and classifier. */
 export interface ClassifiedFace {
-  readonly face: TrackedFace;
+  readonly face: MeasuredFace;
   /** Over the model's labels, summing to 1. [C] */
   readonly posteriors: Float32Array;
 }

@@ -5,6 +5,7 @@ import { BACKEND_NAMES } from '../../model/engines/backend.js';
 import { DEFAULT_MODEL } from '../../model/expression-model.js';
 import { PRIORS } from '../../model/class-prior.js';
 import { DEFAULT_SMOOTHING } from './clip-window.js';
+import { SURE } from './trust.js';
 
 /** What recorded and live use have in common. */
 export const pipelineSchema = z.strictObject({
@@ -28,6 +29,10 @@ export const pipelineSchema = z.strictObject({
   prior: z.union([z.enum(PRIORS), z.record(z.string(), z.number().min(0))]).default('training'),
   /** Smoothing time constant in seconds; 0 disables. */
   smoothing: z.number().min(0).max(10).default(DEFAULT_SMOOTHING),
+  /** Mark faces of lower quality (0..1) as unusable. */
+  minQuality: z.number().min(0).max(1).default(0),
+  /** Mark faces whose label is right with a lower chance (0..1) as unsure. */
+  minConfidence: z.number().min(0).max(1).default(SURE),
 });
 
 /** Complete with defaults. */

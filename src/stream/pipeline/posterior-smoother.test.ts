@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TrackedFace } from '../../ingest/face/track/tracked-face.js';
+import type { MeasuredFace } from './observation.js';
 import type { ClassifiedFrame } from './observation.js';
 import { PosteriorSmoother } from './posterior-smoother.js';
 import type { PosteriorSmootherOptions } from './posterior-smoother.js';
 
-function face(tracklet: number): TrackedFace {
+const MEASURES = { pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
+
+function face(tracklet: number): MeasuredFace {
   const quality = { size: 40, sharpness: 1, yaw: 0, roll: 0, overall: 1 };
   return {
     trackId: tracklet,
@@ -17,6 +19,7 @@ function face(tracklet: number): TrackedFace {
     evidence: 'detected',
     tentative: false,
     provisional: false,
+    ...MEASURES,
   };
 }
 

@@ -1,0 +1,93 @@
+import { AtomicFile, writeFileAtomic } from '../../files/atomic-file.js';
+import { csvText, layoutOf } from './csv.js';
+import { applyPeople } from './people.js';
+import type { People } from './people.js';
+import { readFrames, readRun } from './read-annotation.js';
+import { resultColumns, tableRows } from './result-columns.js';
+import type { Cell } from './result-columns.js';
+import type { RunMetadata } from './run-metadata.js';
+import { SummaryBuilder } from './summary.js';
+import type { FaceSummary } from './summary.js';
+
+/**
+ * One table of several annotations: the rows of csv, each with its input. Columns that only some have are empty in the others.
+ * @param annotations paths of JSONL files
+ * @param target path of the CSV file
+ * @throws FerError ANNOTATION_INVALID, OUTPUT_UNWRITABLE
+ */
+export async function writeCombined(
+  annotations: readonly string[],
+  target: string,
+  people: People = {},
+): Promise<void> {
+  const runs: RunMetadata[] = [];
+  for (const path of annotations) runs.push(await readRun(path));
+  const layout = {
+    labels: [...new Set(runs.flatMap(({ model }) => model.labels))],
+    files: runs.some((run) => layoutOf(run).files),
+    names: Object.keys(people.names ?? {}).length > 0 || runs.some((run) => layoutOf(run).names),
+  };
+  const columns = resultColumns(layout);
+  const file = await AtomicFile.open(target);
+  try {
+    await file.write(csvText([['input', ...columns.map(({ name }) => name)]]));
+    for (const [index, path] of annotations.entries()) {
+      const { name } = runs[index]!.input;
+      for await (const frame of readFrames(path)) {
+        await file.write(csvText(tableRows(applyPeople(frame, people), columns).map((row) => [name, ...row])));
+      }
+    }
+    await file.prepare();
+    await file.commit();
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
+}
+
+/**
+ * One row per input and face: when it was seen, usable and sure time, share of each expression.
+ * @param annotations paths of JSONL files
+ */
+export async function writeBatchSummary(annotations: readonly string[], target: string): Promise<void> {
+  const rows: { input: string; face: FaceSummary | null }[] = [];
+  const labels = new Set<string>();
+  for (const path of annotations) {
+    const metadata = await readRun(path);
+    for (const label of metadata.model.labels) labels.add(label);
+    const builder = new SummaryBuilder(metadata);
+    for await (const frame of readFrames(path)) builder.push(frame);
+    const { faces } = builder.end({ frames: 0, degraded: false, note: null });
+    const input = metadata.input.name;
+    rows.push(...(faces.length === 0 ? [{ input, face: null }] : faces.map((face) => ({ input, face }))));
+  }
+  const head = [
+    'input',
+    'face_id',
+    'name',
+    'first_seen',
+    'last_seen',
+    'frames',
+    'seconds',
+    'usable_seconds',
+    'sure_seconds',
+  ];
+  const shares = [...labels].map((label) => `share_${label}`);
+  const text = csvText([
+    [...head, ...shares, 'mean_ambiguity', 'mean_quality'],
+    ...rows.map(({ input, face }) => summaryRow(input, face, [...labels])),
+  ]);
+  await writeFileAtomic(target, text);
+}
+
+function summaryRow(input: string, face: FaceSummary | null, labels: readonly string[]): Cell[] {
+  if (face === null) return [input, ...Array.from({ length: labels.length + 10 }, () => '')];
+  const { id, name = '', firstSeen, lastSeen, frames, seconds, usableSeconds, sureSeconds } = face;
+  const shares = labels.map((label) => face.timeShare[label] ?? '');
+  return [
+    ...[input, id, name, firstSeen, lastSeen, frames, seconds, usableSeconds, sureSeconds],
+    ...shares,
+    face.meanAmbiguity,
+    face.meanQuality,
+  ];
+}

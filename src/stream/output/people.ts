@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'csv-parse/sync';
+import { FerError } from '../../errors/fer-error.js';
+import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
+
+/** Corrections to who is who, made after annotating. */
+export interface People {
+  /** Names by face id. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** Face ids that become another id. */
+  readonly merge?: ReadonlyMap<number, number>;
+}
+
+/** Applies merges, then names. Of two faces of a frame that get the same id, the one with the higher detection score stays. */
+export function applyPeople(result: FrameResult, { names = {}, merge = new Map() }: People): FrameResult {
+  if (merge.size === 0 && Object.keys(names).length === 0) return result;
+  const faces = new Map<number, FaceResult>();
+  for (const face of result.faces) {
+    const trackId = merge.get(face.trackId) ?? face.trackId;
+    const rival = faces.get(trackId);
+    if (rival !== undefined && rival.score >= face.score) continue;
+    const name = names[trackId];
+    faces.set(trackId, { ...face, trackId, ...(name === undefined ? {} : { name }) });
+  }
+  return { ...result, faces: [...faces.values()].sort((a, b) => a.trackId - b.trackId) };
+}
+
+/**
+ * Names by face id from a CSV file with the columns `id` and `name`.
+ * @throws FerError CONFIG_INVALID naming the line
+ */
+export async function readNames(path: string): Promise<Record<string, string>> {
+  let rows: Record<string, string>[];
+  try {
+    const text = await readFile(path, 'utf8');
+    rows = parse(text, { columns: true, bom: true, trim: true, skip_empty_lines: true, delimiter: [',', ';', '\t'] });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FerError('CONFIG_INVALID', `--names ${path}: ${reason}`, { cause: error });
+  }
+  const names: Record<string, string> = {};
+  for (const [index, { id, name }] of rows.entries()) {
+    if (id === undefined || name === undefined || !/^[1-9]\d*$/.test(id) || name === '') {
+      throw new FerError(
+        'CONFIG_INVALID',
+        `--names ${path}, line ${index + 2}: needs the columns id (a face id) and name`,
+      );
+    }
+    names[id] = name;
+  }
+  return names;
+}
+
+/**
+ * "2=5" makes face 2 face 5.
+ * @throws FerError CONFIG_INVALID
+ */
+export function parseMerges(texts: readonly string[]): Map<number, number> {
+  const merges = new Map<number, number>();
+  for (const text of texts) {
+    const match = /^([1-9]\d*)=([1-9]\d*)$/.exec(text);
+    if (match === null) throw new FerError('CONFIG_INVALID', `--merge ${text}: write two face ids, as in 2=5`);
+    merges.set(Number(match[1]), Number(match[2]));
+  }
+  // A chain (1=2, 2=3) ends at its last id.
+  for (const from of merges.keys()) {
+    const seen = new Set([from]);
+    let to = merges.get(from)!;
+    for (let next = merges.get(to); next !== undefined && !seen.has(next); next = merges.get(to)) {
+      seen.add(to);
+      to = next;
+    }
+    merges.set(from, to);
+  }
+  return merges;
+}

@@ -1,0 +1,64 @@
+import type { FrameResult } from '../pipeline/frame-result.js';
+import { ExpressionSegments } from './expression-segments.js';
+import type { Segment } from './expression-segments.js';
+import { FrameIntervals } from './frame-interval.js';
+import type { TimedFrame } from './frame-interval.js';
+import type { RunMetadata } from './run-metadata.js';
+
+/** The segments of a recording; of an image folder, each face of each image is one, with the name of the file. */
+export class SegmentReader {
+  private readonly intervals = new FrameIntervals();
+  private readonly expressions: ExpressionSegments | null;
+  /** Seconds: end of the last frame; complete after `end`. */
+  endTime = 0;
+
+  constructor({ input }: Pick<RunMetadata, 'input'>) {
+    this.expressions = input.kind === 'images' ? null : new ExpressionSegments();
+  }
+
+  /** The segments that have become final. */
+  push(result: FrameResult): Segment[] {
+    const images = this.take(this.intervals.push(result));
+    return this.expressions?.push(result) ?? images;
+  }
+
+  /** All remaining segments. */
+  end(): Segment[] {
+    const images = this.take(this.intervals.end());
+    return this.expressions?.end() ?? images;
+  }
+
+  private take(frame: TimedFrame | null): Segment[] {
+    if (frame === null) return [];
+    this.endTime = frame.end;
+    return this.expressions === null ? imageSegments(frame) : [];
+  }
+}
+
+function imageSegments({ result, start, end }: TimedFrame): Segment[] {
+  const { file = '', problem } = result;
+  if (problem !== undefined) {
+    return [{ trackId: 0, label: '', probability: 0, peak: 0, trust: 'unusable', start, end, file, problem }];
+  }
+  return result.faces.map(({ trackId, name, label, probabilities, trust }) => {
+    const probability = probabilities[label] ?? 0;
+    const named = name === undefined ? {} : { name };
+    return { trackId, ...named, label, probability, peak: probability, trust, start, end, file };
+  });
+}
+
+/** "Anna", or "Face 1" without a name. */
+export function faceName({ name, trackId }: Pick<Segment, 'name' | 'trackId'>): string {
+  return name ?? `Face ${trackId}`;
+}
+
+/** The segments of each face, faces by ascending id; 0 holds unreadable images. */
+export function byFace(segments: readonly Segment[]): (readonly [trackId: number, segments: Segment[]])[] {
+  const faces = new Map<number, Segment[]>();
+  for (const segment of segments) {
+    const own = faces.get(segment.trackId);
+    if (own === undefined) faces.set(segment.trackId, [segment]);
+    else own.push(segment);
+  }
+  return [...faces].sort(([a], [b]) => a - b);
+}

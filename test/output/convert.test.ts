@@ -1,0 +1,175 @@
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { describe, expect, it } from 'vitest';
+import { convertAnnotation } from '../../src/stream/annotate/convert.js';
+import { writeBatchSummary, writeCombined } from '../../src/stream/output/combined.js';
+import { OUTPUT_FORMATS } from '../../src/stream/output/formats.js';
+import { openWriters } from '../../src/stream/output/open-writers.js';
+import { applyPeople, parseMerges, readNames } from '../../src/stream/output/people.js';
+import type { RunMetadata } from '../../src/stream/output/run-metadata.js';
+import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
+import { temporaryFolder } from './support/media.js';
+import { GOOD, METADATA, arbitraryResults, face, frame } from './support/results.js';
+
+const FORMATS = OUTPUT_FORMATS.map(({ name }) => name).filter((name) => name !== 'overlay');
+
+const CLIP = [
+  frame(0, 0, [face(1, 'happiness'), face(2, 'fear', { trust: 'unusable', certainty: 0.2 })]),
+  frame(1, 0.5, [face(1, 'happiness', { probability: 0.9 })]),
+  frame(2, 1, []),
+  frame(3, 1.5, [face(2, 'anger', { trust: 'unsure', certainty: 0.7 })]),
+];
+
+/** Writes `results` in all formats into a folder of its own, as annotating does. */
+async function annotated(results: readonly FrameResult[], metadata: RunMetadata = METADATA): Promise<string> {
+  const dir = join(temporaryFolder(), 'a');
+  const writers = await openWriters(FORMATS, dir, 'clip', metadata, { sourcePath: null });
+  for (const result of results) await writers.write(result);
+  await writers.finish({ ...GOOD, frames: results.length });
+  return dir;
+}
+
+describe('converting', () => {
+  it('gives the files that annotating gives, byte for byte, in every format', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryResults, fc.constantFrom('file' as const, 'images' as const), async (results, kind) => {
+        const named = results.map((result) =>
+          kind === 'images' ? { ...result, file: `${result.index}.png` } : result,
+        );
+        const dir = await annotated(named, { ...METADATA, input: { ...METADATA.input, kind } });
+        const outputDir = join(dir, '../b');
+        await convertAnnotation(join(dir, 'clip.jsonl'), { formats: FORMATS, outputDir });
+        expect(await readdir(outputDir)).toEqual(await readdir(dir));
+        for (const name of await readdir(dir)) {
+          expect((await readFile(join(outputDir, name))).equals(await readFile(join(dir, name))), name).toBe(true);
+        }
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it('never replaces the annotation it reads, and leaves nothing of one that is truncated', async () => {
+    const dir = await annotated(CLIP);
+    const path = join(dir, 'clip.jsonl');
+    await expect(convertAnnotation(path, { formats: ['jsonl'] })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    await writeFile(join(dir, 'cut.jsonl'), lines.slice(0, 3).join('\n'));
+    const outputDir = join(dir, '../c');
+    await expect(convertAnnotation(join(dir, 'cut.jsonl'), { formats: ['csv'], outputDir })).rejects.toMatchObject({
+      code: 'ANNOTATION_INVALID',
+    });
+    expect(await readdir(outputDir)).toEqual([]);
+  });
+
+  it('puts names and merged ids into every format', async () => {
+    const dir = await annotated(CLIP);
+    const people = join(dir, 'people.csv');
+    await writeFile(people, '\ufeffid;name\r\n1;"Ann ""A"" <b>"\r\n');
+    const outputDir = join(dir, '../named');
+    const names = await readNames(people);
+    const merge = parseMerges(['2=1']);
+    await convertAnnotation(join(dir, 'clip.jsonl'), { formats: FORMATS, outputDir, names, merge });
+    for (const name of await readdir(outputDir)) {
+      const text = await readFile(join(outputDir, name), 'utf8');
+      expect(text, name).toContain('Ann');
+      expect(text, name).not.toMatch(/Face 2|#2 /);
+    }
+    const rows = parse<Record<string, string>>(await readFile(join(outputDir, 'clip.csv')), { columns: true });
+    expect(rows.map(({ face_id, name }) => `${face_id!}${name!}`)).toEqual([
+      '1Ann "A" <b>',
+      '1Ann "A" <b>',
+      '',
+      '1Ann "A" <b>',
+    ]);
+  });
+});
+
+describe('people', () => {
+  it('keep the clearer of two faces that become one, and follow chains of merges to their end', () => {
+    const both = frame(0, 0, [face(1, 'fear', { score: 0.5 }), face(2, 'anger', { score: 0.9 })]);
+    expect(applyPeople(both, { merge: new Map([[2, 1]]) }).faces.map(({ label }) => label)).toEqual(['anger']);
+    expect(parseMerges(['1=2', '2=3', '7=7'])).toEqual(
+      new Map([
+        [1, 3],
+        [2, 3],
+        [7, 7],
+      ]),
+    );
+    for (const wrong of ['1', '0=1', '1=x', '1=2=3']) expect(() => parseMerges([wrong])).toThrow(/write two face ids/);
+  });
+});
+
+describe('ELAN', () => {
+  it('has one tier per face, whose time slots are all declared', async () => {
+    const text = await readFile(join(await annotated(CLIP), 'clip.eaf'), 'utf8');
+    const all = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, group]) => group!);
+    expect(all(/TIER_ID="([^"]*)"/g)).toEqual(['Face 1', 'Face 2']);
+    const declared = new Set(all(/TIME_SLOT_ID="([^"]*)"/g));
+    const used = all(/TIME_SLOT_REF\d="([^"]*)"/g);
+    expect(used).toHaveLength(6);
+    expect(used.every((slot) => declared.has(slot))).toBe(true);
+    expect(new Set(all(/ANNOTATION_ID="([^"]*)"/g)).size).toBe(3);
+    expect(all(/<ANNOTATION_VALUE>([^<]*)</g)).toEqual([
+      'happiness 85 %',
+      'fear 80 % (unusable)',
+      'anger 80 % (unsure)',
+    ]);
+    expect(text).toMatch(/RELATIVE_MEDIA_URL="\.\.\//);
+  });
+});
+
+describe('TextGrid', () => {
+  it('has intervals without gaps from 0 to the end of the last frame', async () => {
+    const text = await readFile(join(await annotated(CLIP), 'clip.TextGrid'), 'utf8');
+    for (const tier of text.split(/item \[\d+\]:/).slice(1)) {
+      const intervals = [...tier.matchAll(/intervals \[\d+\]:\s+xmin = (\S+)\s+xmax = (\S+)/g)];
+      const ends = intervals.map(([, , end]) => Number(end));
+      expect(intervals.map(([, start]) => Number(start))).toEqual([0, ...ends.slice(0, -1)]);
+      expect(ends.at(-1)).toBe(2);
+    }
+    expect(text).toContain('text = "anger?"');
+  });
+});
+
+describe('Parquet', () => {
+  it('holds the rows of CSV with their types, and the run', async () => {
+    const dir = await annotated(CLIP);
+    const file = await asyncBufferFromFile(join(dir, 'clip.parquet'));
+    const rows = await parquetReadObjects({ file });
+    const table = parse<Record<string, string>>(await readFile(join(dir, 'clip.csv')), { columns: true });
+    const asText = rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? '' : String(value)])),
+    );
+    expect(asText).toEqual(table);
+    expect(rows[0]).toMatchObject({ frame: 0, timestamp: 0, face_id: 1, label: 'happiness', trust: 'sure' });
+    const metadata = await parquetMetadataAsync(file);
+    expect(JSON.parse(metadata.key_value_metadata![0]!.value!)).toMatchObject({ type: 'run', ferstream: '0.0.0-test' });
+  });
+});
+
+describe('tables of a batch', () => {
+  it('combine all rows with their input, and sum up each face, with usable time apart', async () => {
+    const one = await annotated(CLIP);
+    const two = await annotated([frame(0, 0, [])], { ...METADATA, input: { ...METADATA.input, name: 'empty.mp4' } });
+    const annotations = [join(one, 'clip.jsonl'), join(two, 'clip.jsonl')];
+    await mkdir(join(one, 'out'));
+    await writeCombined(annotations, join(one, 'out/combined.csv'));
+    await writeBatchSummary(annotations, join(one, 'out/summary.csv'));
+    const read = async (name: string): Promise<Record<string, string>[]> =>
+      parse(await readFile(join(one, 'out', name)), { columns: true });
+    expect((await read('combined.csv')).map(({ input, frame: index }) => `${input!} ${index!}`)).toEqual([
+      ...['clip.mp4 0', 'clip.mp4 0', 'clip.mp4 1', 'clip.mp4 2', 'clip.mp4 3'],
+      'empty.mp4 0',
+    ]);
+    expect(
+      (await read('summary.csv')).map((row) => [row['input'], row['face_id'], row['seconds'], row['usable_seconds']]),
+    ).toEqual([
+      ['clip.mp4', '1', '1', '1'],
+      ['clip.mp4', '2', '1', '0.5'],
+      ['empty.mp4', '', '', ''],
+    ]);
+  });
+});
