@@ -4,9 +4,8 @@ import { FerError } from '../errors/fer-error.js';
 import type { BackendName } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import type { LabelAudit } from '../train/audit/audit-labels.js';
-import type { AuditPictureOf } from '../train/audit/audit-page.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';
-import type { Dataset, Split } from '../train/data/sample.js';
+import type { Split } from '../train/data/sample.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { backendOption, facesOption, foldOption, labelsOption, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
@@ -80,6 +79,8 @@ async function auditByRun(
   { model: folder, output, split, faces, fold, labels }: AuditFlags,
 ): Promise<Found> {
   const { auditRun } = await import('../train/audit/write-audit.js');
+  const { rowPictures } = await import('../train/audit/row-pictures.js');
+  const { openPrepared, preparedFolder } = await import('../train/data/preprocess/open-prepared.js');
   const { readRowHistory } = await import('../train/audit/row-history.js');
   const { readConfigFile } = await import('../train/config/read-config.js');
   const { openDataset } = await import('../train/data/formats/registry.js');
@@ -98,14 +99,20 @@ async function auditByRun(
     ...(words === undefined ? {} : { labels: words }),
   });
   const { rows } = await readRowHistory(folder);
-  return withPictures(data, dataset, async (pictureOf, ids) => {
+  const source = preparedFolder(data);
+  const prepared = source === null ? null : await openPrepared(source);
+  try {
+    const pictures = rowPictures(dataset, prepared?.crops ?? null);
+    const { ids } = pictures;
     if (ids.size > 0 && !rows.some((id) => ids.has(id)))
       throw new FerError(
         'CONFIG_INVALID',
         `${folder} was trained on other data than ${data}, such as "${rows[0] ?? ''}": give that data set, or leave it out`,
       );
-    return { audit: await auditRun(folder, pictureOf, output), unread: [] };
-  });
+    return { audit: await auditRun(folder, pictures, output), unread: [] };
+  } finally {
+    await prepared?.close();
+  }
 }
 
 async function auditByModel(
@@ -135,7 +142,7 @@ async function auditByModel(
     const onSample = (done: number): void => {
       progress.update(done);
     };
-    const { audit, unknown, notes } = await withFaces(
+    const { audit, unknown, pictures, notes } = await withFaces(
       dataset,
       part,
       { model, faces, onSample, signal },
@@ -151,13 +158,11 @@ async function auditByModel(
         'INPUT_UNREADABLE',
         `${data}: no label in the ${split} split could be audited${unreadable[0] === undefined ? '' : ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`}; run: fer dataset check ${data}`,
       );
-    await withPictures(data, dataset, (pictureOf) =>
-      writeAudit(output, audit, {
-        title: `Label audit: ${data}`,
-        basis: `predictions of ${model.name} on each face and its mirror image`,
-        pictureOf,
-      }),
-    );
+    await writeAudit(output, audit, {
+      title: `Label audit: ${data}`,
+      basis: `predictions of ${model.name} on each face and its mirror image`,
+      pictures,
+    });
     if (unknown > 0) io.write(`labels the model does not have, left out: ${unknown}`);
     return {
       audit,
@@ -166,23 +171,6 @@ async function auditByModel(
   } finally {
     progress.clear();
     model.dispose();
-  }
-}
-
-async function withPictures<T>(
-  data: string,
-  dataset: Dataset,
-  work: (pictureOf: AuditPictureOf, ids: ReadonlySet<string>) => Promise<T>,
-): Promise<T> {
-  const { rowPictures } = await import('../train/audit/row-pictures.js');
-  const { openPrepared, preparedFolder } = await import('../train/data/preprocess/open-prepared.js');
-  const folder = preparedFolder(data);
-  const prepared = folder === null ? null : await openPrepared(folder);
-  try {
-    const pictureOf = rowPictures(dataset, prepared?.crops ?? null);
-    return await work(pictureOf, pictureOf.ids);
-  } finally {
-    await prepared?.close();
   }
 }
 

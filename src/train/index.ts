@@ -2,7 +2,7 @@ export { AUDIT_COLUMNS, auditCsv } from './audit/write-audit.js';
 export { auditLabels } from './audit/audit-labels.js';
 export type { AuditedLabel, LabelAudit } from './audit/audit-labels.js';
 export { auditPage } from './audit/audit-page.js';
-export type { AuditPageOptions, AuditPictureOf } from './audit/audit-page.js';
+export type { AuditPageOptions, AuditPictures } from './audit/audit-page.js';
 export { auditRun } from './audit/write-audit.js';
 export { auditLook, auditWithModel } from './audit/audit-with-model.js';
 export type { ModelAudit } from './audit/audit-with-model.js';

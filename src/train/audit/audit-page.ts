@@ -6,25 +6,32 @@ import { STYLE } from '../report/style.js';
 import { jpegDataUri } from '../report/thumbnail.js';
 import type { AuditedLabel, LabelAudit } from './audit-labels.js';
 
-/** Pixels of a row, [S, S, 1] or [S, S, 3] in 0..255; null where there are none. */
-export type AuditPictureOf = (id: string) => Promise<Uint8Array | null>;
+/** What is shown of audited rows. */
+export interface AuditPictures {
+  /** Pixels by the ids of rows, [S, S, 1] or [S, S, 3] in 0..255; rows without any are left out. */
+  load(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** What a row is called for people: "talk.mp4, 5.4 s". */
+  nameOf(id: string): string;
+}
 
 export interface AuditPageOptions {
   readonly title: string;
   /** What the network saw, such as "40 epochs of training". */
   readonly basis: string;
-  readonly pictureOf: AuditPictureOf;
+  readonly pictures: AuditPictures;
 }
 
 /** Faces in the gallery: as many as a person looks through at a sitting, in a file that can still be sent. */
 export const GALLERY = 200;
 
 /** The page that shows an audit to people: nothing to load from elsewhere, no scripts. */
-export async function auditPage(audit: LabelAudit, { title, basis, pictureOf }: AuditPageOptions): Promise<string> {
+export async function auditPage(audit: LabelAudit, { title, basis, pictures }: AuditPageOptions): Promise<string> {
   const { rows, labels, expectedWrong, confusion, distrust } = audit;
   const shown = rows.slice(0, GALLERY);
   const figures: Html[] = [];
-  for (const row of shown) figures.push(await figureOf(row, labels, pictureOf));
+  const loaded = await pictures.load(shown.map(({ id }) => id));
+  for (const row of shown)
+    figures.push(await figureOf(row, labels, loaded.get(row.id) ?? null, pictures.nameOf(row.id)));
   const tiles = [
     ['Labels audited', String(rows.length)],
     ['Estimated wrong', percent(rows.length === 0 || distrust !== null ? null : expectedWrong / rows.length)],
@@ -119,11 +126,11 @@ function classTable({ labels, rows, noiseRates }: LabelAudit): Html {
 }
 
 async function figureOf(
-  { id, given, suggested, score, truth, nearest }: AuditedLabel,
+  { given, suggested, score, truth, nearest }: AuditedLabel,
   labels: readonly string[],
-  pictureOf: AuditPictureOf,
+  pixels: Uint8Array | null,
+  name: string,
 ): Promise<Html> {
-  const pixels = await pictureOf(id);
   const [from, to] = [labels[given]!, labels[suggested]!];
   const picture =
     pixels === null
@@ -139,7 +146,7 @@ async function figureOf(
     ${picture}
     <figcaption>
       <b>${from === to ? from : `${from} → ${to}`}</b>Score ${posterior(score)}<br />p_GT ${posterior(truth)}<br />p_NN
-      ${posterior(nearest)}<span class="id">${id}</span>
+      ${posterior(nearest)}<span class="id">${name}</span>
     </figcaption>
   </figure>`;
 }

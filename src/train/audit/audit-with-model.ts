@@ -2,7 +2,9 @@ import { FerError } from '../../errors/fer-error.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { canonicalLabel } from '../data/label-maps.js';
 import { evaluate } from '../evaluate/evaluate.js';
+import { faceId, faceName } from '../data/faces/face-dataset.js';
 import type { LabelledFace } from '../data/faces/face-dataset.js';
+import type { AuditPictures } from './audit-page.js';
 import { auditLabels } from './audit-labels.js';
 import type { LabelAudit } from './audit-labels.js';
 import { distrustOf, figuresOfEvidence } from './trust.js';
@@ -13,6 +15,8 @@ export interface ModelAudit {
   readonly audit: LabelAudit;
   /** Labels that the model cannot judge, as it does not know them. */
   readonly unknown: number;
+  /** The faces as the model saw them. */
+  readonly pictures: AuditPictures;
 }
 
 /** Ranks labels by one look at each, of a model that was not trained on them. */
@@ -53,7 +57,8 @@ export async function auditWithModel(
   const indexOf = new Map(labels.map((label, index) => [label, index]));
   const evidence: LabelEvidence[] = [];
   let unknown = 0;
-  await evaluate(model, crops, {
+  const pictures = new SeenFaces();
+  await evaluate(model, pictures.remember(crops), {
     flip: true,
     ...(signal === undefined ? {} : { signal }),
     onPrediction: ({ id, frame, truth, posteriors }) => {
@@ -66,14 +71,14 @@ export async function auditWithModel(
       const sum = shared.reduce((a, b) => a + b, 0);
       evidence.push(
         evidenceOfLook(
-          frame === null ? id : `${id}#${frame}`,
+          faceId({ id, frame }),
           given,
           shared.map((p) => (sum === 0 ? 1 / labels.length : p / sum)),
         ),
       );
     },
   });
-  return { audit: auditLook(evidence, labels), unknown };
+  return { audit: auditLook(evidence, labels), unknown, pictures };
 }
 
 /** Rounds of the estimate at most, and the change at which it has settled. */
@@ -103,4 +108,36 @@ export function shareOfWrong(truths: readonly number[], classCount: number): num
     if (Math.abs(share - before) < SETTLED) break;
   }
   return truths.length === 0 ? 0 : share;
+}
+
+/** Of pictures; beyond it later faces are audited without. */
+const MOST_BYTES = 2 ** 28;
+
+/** Remembers the faces that pass by, wherever they come from, so that a page can show them. */
+class SeenFaces implements AuditPictures {
+  private readonly names = new Map<string, string>();
+  private readonly pixels = new Map<string, Uint8Array>();
+  private bytes = 0;
+
+  async *remember(faces: AsyncIterable<LabelledFace> | Iterable<LabelledFace>): AsyncGenerator<LabelledFace> {
+    for await (const face of faces) {
+      const id = faceId(face);
+      if (face.frame !== null) this.names.set(id, faceName(face));
+      if (face.crop !== null && face.label !== null && this.bytes < MOST_BYTES) {
+        this.pixels.set(id, Uint8Array.from(face.crop.data, Math.round));
+        this.bytes += face.crop.data.length;
+      }
+      yield face;
+    }
+  }
+
+  load(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    return Promise.resolve(
+      new Map(ids.flatMap((id) => (this.pixels.has(id) ? [[id, this.pixels.get(id)!] as const] : []))),
+    );
+  }
+
+  nameOf(id: string): string {
+    return this.names.get(id) ?? id;
+  }
 }

@@ -56,7 +56,7 @@ async function audited(): ReturnType<typeof auditWithModel> {
 describe('one look of a model at clips', () => {
   it('audits every labelled frame, among the classes that model and data share, and leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
-    const { audit, unknown } = await audited();
+    const { audit, unknown, pictures: seen } = await audited();
     expect(tf.memory().numTensors).toBe(before);
     const dataset = await openDataset(data, { split: 'train' });
     const frames = dataset.samples.flatMap(({ id, frameLabels }) =>
@@ -72,8 +72,15 @@ describe('one look of a model at clips', () => {
     expect(
       Math.min(...audit.rows.map(({ truth, nearest }) => 2 * Math.max(truth, nearest) + Math.min(truth, nearest))),
     ).toBeGreaterThan(0.99);
-    const picture = await rowPictures(dataset, null)(audit.rows[0]!.id);
+    const { id } = audit.rows[0]!;
+    const pictures = rowPictures(dataset, null);
+    const picture = (await pictures.load([id])).get(id);
     expect(picture).toHaveLength(96 * 96 * 3);
+    // The page shows what the model saw, under names that people read.
+    expect((await seen.load(audit.rows.map((row) => row.id))).size).toBe(audit.rows.length);
+    const [, clip, frame] = /^(.*)#(\d+)$/.exec(id)!;
+    for (const named of [seen, pictures])
+      expect(named.nameOf(id)).toBe(`${clip}, ${(Number(frame) / 25).toFixed(1)} s`);
   });
 
   it('counts labels that the model does not know, and refuses data of which it knows one class at most', async () => {

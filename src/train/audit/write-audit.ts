@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../../files/atomic-file.js';
 import { writeError } from '../../files/write-error.js';
 import type { LabelAudit } from './audit-labels.js';
 import { auditPage } from './audit-page.js';
-import type { AuditPageOptions, AuditPictureOf } from './audit-page.js';
+import type { AuditPageOptions, AuditPictures } from './audit-page.js';
 import { stringify } from 'csv-stringify/sync';
 import { auditLabels } from './audit-labels.js';
 import { evidenceOfRun } from './label-evidence.js';
@@ -54,7 +54,7 @@ function short(value: number): number {
  * @param output where audit.csv and audit.html are written; the run's folder if left out
  * @throws FerError INPUT_NOT_FOUND, INPUT_UNREADABLE, OUTPUT_UNWRITABLE
  */
-export async function auditRun(folder: string, pictureOf: AuditPictureOf, output = folder): Promise<LabelAudit> {
+export async function auditRun(folder: string, pictures: AuditPictures, output = folder): Promise<LabelAudit> {
   const history = await readRowHistory(folder);
   const evidence = evidenceOfRun(history);
   const figures = (await figuresOfRun(folder)) ?? figuresOfEvidence(evidence, 'labels it was trained with');
@@ -63,7 +63,7 @@ export async function auditRun(folder: string, pictureOf: AuditPictureOf, output
   await writeAudit(output, audit, {
     title: `Label audit: ${basename(resolve(folder))}`,
     basis: `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of training on these labels`,
-    pictureOf,
+    pictures,
   });
   return audit;
 }

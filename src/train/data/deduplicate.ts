@@ -12,11 +12,13 @@ export interface DroppedSample {
  * Takes out training samples that are, byte for byte, also in the validation or test split, and all but the first of copies within
  * the training split. Validation and test stay as they are, so that figures compare with published ones. Samples whose files cannot be
  * read stay too.
+ * @throws the reason of `signal` once it is aborted
  */
 export async function deduplicate(
   dataset: Dataset,
+  signal?: AbortSignal,
 ): Promise<{ readonly dataset: Dataset; readonly dropped: readonly DroppedSample[] }> {
-  const keys = await contentKeys(dataset.samples);
+  const keys = await contentKeys(dataset.samples, () => signal?.throwIfAborted());
   const kept = new Map<string, Sample>();
   const dropped: DroppedSample[] = [];
   const heldOut = dataset.samples.filter(({ split }) => split !== 'train');

@@ -18,7 +18,7 @@ import type { ClipFeatures } from '../data/training/clip-features.js';
 import { ClipEvaluationSet, ClipTrainingSet } from '../data/training/clip-training-set.js';
 import type { LabelledClip } from '../data/training/clip-training-set.js';
 import { applyLabelNoise } from '../data/label-noise.js';
-import { faceId, facesOf } from '../data/faces/face-dataset.js';
+import { faceId, faceName, facesOf } from '../data/faces/face-dataset.js';
 import { indexFaces } from '../data/faces/open-faces.js';
 import { CHOSEN, divide } from '../data/training/open-data.js';
 import { FRAME_PART, TEMPORAL_PART, partOf } from '../../model/heads/model-folder.js';
@@ -70,7 +70,7 @@ export async function encodeClips(
       const own = faces[i]!;
       const crops = own.map(() => indexed.places[next++] ?? null);
       const classes = own.map(({ label }) => (label === null ? -1 : labels.indexOf(label)));
-      return [sample, { rowIds: own.map(faceId), crops, labels: classes }];
+      return [sample, { rowIds: own.map(faceId), names: own.map(faceName), crops, labels: classes }];
     }),
   );
   const encoderHash = await checkpointHash(encoder);
@@ -165,6 +165,7 @@ export async function clipJob(
     ...{ temporalScale, skipping },
     frames: network.frames,
     flip: config.augment.flip,
+    crops: encoded.crops,
     pixels: encoder === null ? null : { crops: encoded.crops, encoder },
   });
   if (training.count === 0) {

@@ -14,7 +14,7 @@ import { checkpointInfo, priorsOf } from './checkpoint-info.js';
 import { applyLabelNoise } from '../data/label-noise.js';
 import { ImageEvaluationSet, ImageTrainingSet } from '../data/training/image-training-set.js';
 import type { TrainingFace } from '../data/training/image-training-set.js';
-import { faceId, facesOf } from '../data/faces/face-dataset.js';
+import { faceId, faceName, facesOf } from '../data/faces/face-dataset.js';
 import type { FaceSample, IndexedFaces } from '../data/faces/face-dataset.js';
 import { indexFaces } from '../data/faces/open-faces.js';
 import type { LabelSet } from '../../model/label-set.js';
@@ -170,8 +170,8 @@ function labelledFaces(samples: readonly Sample[], labels: LabelSet): readonly L
 
 /** Those that have a crop. @param from place of the first one among the indexed faces */
 function withCrops(faces: readonly LabelledSample[], { places }: IndexedFaces, from: number): TrainingFace[] {
-  return faces.flatMap(({ id, label, shares }, i) => {
+  return faces.flatMap(({ id, label, shares, face }, i) => {
     const crop = places[from + i] ?? null;
-    return crop === null ? [] : [{ id, crop, label, shares }];
+    return crop === null ? [] : [{ id, name: faceName(face), crop, label, shares }];
   });
 }

@@ -39,7 +39,7 @@ export class RunLogs {
         ...{ epoch, parameters },
         points: rows,
         given: training.rowLabels,
-        ids: training.rowIds,
+        ids: training.rowNames ?? training.rowIds,
         ...weighting(config, epoch, parameters.slope),
       },
       pictureOf: (row) => training.picture(row),

@@ -13,7 +13,17 @@ export function train(config: TrainConfig, path: string, options: TrainOptions =
     ...options,
     onComplete: async (folder, training) => {
       const rowOf = new Map(training.rowIds.map((id, row) => [id, row]));
-      const { rows, distrust } = await auditRun(folder.path, (id) => training.picture(rowOf.get(id)!));
+      const { rows, distrust } = await auditRun(folder.path, {
+        nameOf: (id) => training.rowNames?.[rowOf.get(id)!] ?? id,
+        load: async (ids) => {
+          const pictures = new Map<string, Uint8Array>();
+          for (const id of ids) {
+            const picture = await training.picture(rowOf.get(id)!);
+            if (picture !== null) pictures.set(id, picture);
+          }
+          return pictures;
+        },
+      });
       options.onMessage?.(
         distrust === null
           ? `labels that look wrong: ${rows.filter(({ isSuspect }) => isSuspect).length} of ${rows.length}, in ${join(folder.path, AUDIT_HTML)}`

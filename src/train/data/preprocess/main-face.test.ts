@@ -37,6 +37,7 @@ it('gives each frame a crop of its own or none, and all of them of one person', 
     trackId: fc.integer({ min: 1, max: 3 }),
     tracklet: fc.integer({ min: 1, max: 4 }),
     tentative: fc.boolean(),
+    provisional: fc.constant(false),
     area: fc.integer({ min: 1, max: 9 }),
   });
   fc.assert(

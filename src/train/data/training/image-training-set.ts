@@ -13,6 +13,8 @@ import type { MicroBatch, EvaluationSet, Predict, TrainingSet } from './training
 /** A labelled face crop. */
 export interface TrainingFace {
   readonly id: string;
+  /** What it is called for people, where that differs. */
+  readonly name?: string;
   /** Place in the crop source. */
   readonly crop: number;
   /** Class index. */
@@ -35,6 +37,7 @@ export interface ImageTrainingOptions {
 export class ImageTrainingSet implements TrainingSet {
   readonly classes: readonly number[];
   readonly rowIds: readonly string[];
+  readonly rowNames: readonly string[];
   readonly rowLabels: Int32Array;
   private readonly slight: SlightExpressions | null;
 
@@ -45,6 +48,7 @@ export class ImageTrainingSet implements TrainingSet {
   ) {
     this.classes = samples.map(({ label }) => label);
     this.rowIds = samples.map(({ id }) => id);
+    this.rowNames = samples.map(({ id, name = id }) => name);
     this.rowLabels = Int32Array.from(this.classes);
     this.slight = options.slight ? new SlightExpressions(crops, samples, options.slight) : null;
   }

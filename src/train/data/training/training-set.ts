@@ -23,6 +23,8 @@ export interface TrainingSet {
   readonly classes: readonly number[];
   /** What every row (an image, or a frame of a clip) is called. [R] */
   readonly rowIds: readonly string[];
+  /** The same for people, where that differs: "talk.mp4, 5.4 s". [R] */
+  readonly rowNames?: readonly string[];
   /** The labels trained with, -1 without one. [R] */
   readonly rowLabels: Int32Array;
   /**
