@@ -7,7 +7,7 @@
 import { WebSocket } from 'ws';
 import { LiveViewer } from 'ferstream/client';
 
-/** An expression counts once it has led for SECONDS, with less than AMBIGUITY. */
+/** An expression counts once it has led for SECONDS, with less than AMBIGUITY and a sure result. */
 const SECONDS = 0.5;
 const AMBIGUITY = 0.5;
 
@@ -20,7 +20,7 @@ const leading = new Map<number, { label: string; since: number }>();
 
 viewer.on('state', (state) => {
   if (state.state === 'waiting')
-    console.log(`${state.reason}; trying again in ${Math.round((state.retryAt - Date.now()) / 1000)} s`);
+    console.log(`${state.reason}; next attempt in ${Math.round((state.retryAt - Date.now()) / 1000)} s`);
   if (state.state === 'refused') console.log(state.problem.message);
 });
 
@@ -31,9 +31,10 @@ viewer.on('hello', () => {
 });
 
 viewer.on('result', ({ timestamp, faces }) => {
-  for (const { trackId, label, ambiguity } of faces) {
+  for (const { trackId, label, ambiguity, trust } of faces) {
     const leader = leading.get(trackId);
-    if (ambiguity > AMBIGUITY || leader?.label !== label) leading.set(trackId, { label, since: timestamp });
+    if (trust !== 'sure' || ambiguity > AMBIGUITY || leader?.label !== label)
+      leading.set(trackId, { label, since: timestamp });
     else if (timestamp - leader.since >= SECONDS && shown.get(trackId) !== label) {
       shown.set(trackId, label);
       console.log(`${timestamp.toFixed(1)} s  face ${trackId}: ${label}`);

@@ -54,37 +54,33 @@ function ffmpegsOn(mark: string): Promise<string[]> {
 }
 
 describe.runIf(POSIX)('fer live', () => {
-  it(
-    'serves a source to those who have the token, and ends in good order on SIGTERM',
-    { timeout: PATIENCE },
-    async () => {
-      const filter = `testsrc2=size=160x120:rate=11:duration=${100_000 + process.pid}`;
-      const { run, url } = await live('--host', '0.0.0.0', '--port', '0', '--source', `lavfi:${filter}`);
-      expect(url.hash).toMatch(/^#token=[\w-]{24}$/);
-      expect((await fetch(`http://127.0.0.1:${url.port}/metrics`)).status).toBe(401);
+  it('serves a source to clients with the token, and exits cleanly on SIGTERM', { timeout: PATIENCE }, async () => {
+    const filter = `testsrc2=size=160x120:rate=11:duration=${100_000 + process.pid}`;
+    const { run, url } = await live('--host', '0.0.0.0', '--port', '0', '--source', `lavfi:${filter}`);
+    expect(url.hash).toMatch(/^#token=[\w-]{24}$/);
+    expect((await fetch(`http://127.0.0.1:${url.port}/metrics`)).status).toBe(401);
 
-      const stranger = watch(new URL(`http://127.0.0.1:${url.port}/`));
-      expect(await stranger.closed).not.toBe(1000);
-      expect(stranger.messages.some(({ type }) => type === 'hello' || type === 'result')).toBe(false);
+    const stranger = watch(new URL(`http://127.0.0.1:${url.port}/`));
+    expect(await stranger.closed).not.toBe(1000);
+    expect(stranger.messages.some(({ type }) => type === 'hello' || type === 'result')).toBe(false);
 
-      const viewer = watch(url);
-      const results = (): ResultMessage[] => viewer.messages.filter((message) => message.type === 'result');
-      expect(await until(() => results().length >= 3, 120)).toBe(true);
-      expect(results()[0]).toMatchObject({ width: 160, height: 120, status: 'no-face', faces: [] });
-      expect(viewer.messages.some((message) => message.type === 'source' && message.state === 'running')).toBe(true);
-      expect(await ffmpegsOn(filter)).not.toEqual([]);
+    const viewer = watch(url);
+    const results = (): ResultMessage[] => viewer.messages.filter((message) => message.type === 'result');
+    expect(await until(() => results().length >= 3, 120)).toBe(true);
+    expect(results()[0]).toMatchObject({ width: 160, height: 120, status: 'no-face', faces: [] });
+    expect(viewer.messages.some((message) => message.type === 'source' && message.state === 'running')).toBe(true);
+    expect(await ffmpegsOn(filter)).not.toEqual([]);
 
-      run.child.kill('SIGTERM');
-      expect(await viewer.closed).toBe(1001);
-      const { code, stderr } = await run.ended;
-      expect(code).toBe(130);
-      expect(stderr).toContain('source running');
-      expect(stderr).not.toContain('    at ');
-      expect(await ffmpegsOn(filter)).toEqual([]);
-    },
-  );
+    run.child.kill('SIGTERM');
+    expect(await viewer.closed).toBe(1001);
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('source running');
+    expect(stderr).not.toContain('    at ');
+    expect(await ffmpegsOn(filter)).toEqual([]);
+  });
 
-  it('interrupted while it loads, it ends without having opened anything', { timeout: PATIENCE }, async () => {
+  it('interrupted while it loads, it exits without opening anything', { timeout: PATIENCE }, async () => {
     const run = startFer(['live', '--no-open', '--backend', 'wasm', '--port', '0']);
     runs.push(run);
     await run.printed('loading the networks');
@@ -95,7 +91,7 @@ describe.runIf(POSIX)('fer live', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
-  it('killed with SIGKILL it leaves no ffmpeg behind; its port is not given twice', { timeout: PATIENCE }, async () => {
+  it('killed with SIGKILL it leaves no ffmpeg behind; a port in use is reported', { timeout: PATIENCE }, async () => {
     const camera = await rtspServer();
     try {
       const address = `rtsp://127.0.0.1:${camera.port}/mute`;
@@ -139,7 +135,7 @@ describe('fer live refuses at once, in one line', () => {
     expect(stdout + stderr).not.toContain('hunter2');
   });
 
-  it('a port that cannot be is refused before anything is loaded', async () => {
+  it('an unusable port is refused before anything is loaded', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

@@ -30,7 +30,7 @@ function until(client: LiveProducer | LiveViewer, wanted: ConnectionState['state
 }
 
 describe('the client over a real WebSocket', () => {
-  it('gets one answer for every frame it sends, and never has too many under way', async () => {
+  it('gets one answer for every frame, and never has too many unanswered', async () => {
     const { server } = await startServer();
     const producer = new LiveProducer(server.url, { WebSocket });
     const answered: number[] = [];
@@ -54,7 +54,7 @@ describe('the client over a real WebSocket', () => {
     producer.close();
   });
 
-  it('comes back when the server does', async () => {
+  it('reconnects when the server is back', async () => {
     const first = await openLiveServer(new FakeLiveEngine(), { port: 0 });
     const producer = new LiveProducer(first.url, { WebSocket });
     await until(producer, 'open');
@@ -71,7 +71,7 @@ describe('the client over a real WebSocket', () => {
     await second.close();
   });
 
-  it('is refused for good with a wrong token, and with nothing to watch', async () => {
+  it('is refused permanently with a wrong token, and without a source', async () => {
     const { server } = await startServer({ token: 'right-token' });
     const producer = new LiveProducer(server.url, { WebSocket, token: 'wrong-token' });
     expect(await until(producer, 'refused')).toMatchObject({ problem: { code: 'UNAUTHORIZED' } });
@@ -99,7 +99,7 @@ describe('the client over a real WebSocket', () => {
     for (let k = 0; k + 1 < order.length; k += 2) expect(order[k + 1]).toBe(order[k]!.replace('frame', 'result'));
   });
 
-  it('waits where nobody listens', async () => {
+  it('waits while there is no server', async () => {
     const gone = await openLiveServer(new FakeLiveEngine(), { port: 0 });
     await gone.close();
     const viewer = new LiveViewer(gone.url, { WebSocket });

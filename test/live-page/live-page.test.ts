@@ -56,7 +56,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
   afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
   afterAll(() => engine.close());
 
-  it('shows who is in front of the camera, survives a restart of the server, and records', async () => {
+  it('shows the face in the camera, survives a restart of the server, and records', async () => {
     const server = await serve();
     const { page, complaints } = await openPage(server.url, someone);
     await untilState(page, 'off');
@@ -114,7 +114,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     );
   });
 
-  it('mirrors the picture but not the words, by key too, unless keys are off', async () => {
+  it('mirrors the picture but not the text, by key too, unless shortcuts are off', async () => {
     const { page } = await openPage((await serve()).url, someone);
     const mirror = page.getByRole('button', { name: 'Mirror' });
     await untilState(page, 'off');
@@ -127,7 +127,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     expect(await mirror.getAttribute('aria-pressed')).toBe('true');
   });
 
-  it('is reached with the Tab key, in the order of reading, and every control has a name', async () => {
+  it('is usable with the Tab key in reading order, and every control has a name', async () => {
     const { page } = await openPage((await serve()).url, someone);
     await untilState(page, 'off');
     const tabTo = async (count: number): Promise<string[]> => {

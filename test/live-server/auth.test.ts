@@ -24,7 +24,7 @@ describe('the token', () => {
     ['a wrong one', '?token=opensesame43', {}],
     ['an empty one', '?token=', {}],
     ['a wrong header', '?token=opensesame42', { headers: { Authorization: 'Bearer opensesame43' } }],
-  ])('is missed over the WebSocket, so that a page can tell: %s', async (_what, query, options) => {
+  ])('is refused over the WebSocket, so that a page can show why: %s', async (_what, query, options) => {
     const { connect, engine } = await startServer({ token: TOKEN, source: new FakeLiveSource() });
     for (const path of [PRODUCE_PATH, WATCH_PATH]) {
       const client = await connect(path + query, options);
@@ -35,7 +35,7 @@ describe('the token', () => {
     expect(engine.sessions.size).toBe(0);
   });
 
-  it('lets in, from the address or from a header', async () => {
+  it('is accepted from the address or a header', async () => {
     const { connect } = await startServer({ token: TOKEN });
     const byAddress = await connect(`${PRODUCE_PATH}?token=${TOKEN}`);
     const byHeader = await connect(PRODUCE_PATH, { headers: { Authorization: `Bearer ${TOKEN}` } });
@@ -56,7 +56,7 @@ describe('the token', () => {
     });
   });
 
-  it('must be there where others can reach the server', async () => {
+  it('is required when other machines can reach the server', async () => {
     for (const host of ['0.0.0.0', '::', '192.168.1.2', 'camera.example.org', '128.0.0.1']) {
       const error = await refusal({ host, port: 0 });
       expect(error.code).toBe('CONFIG_INVALID');
@@ -76,13 +76,13 @@ describe('settings', () => {
     [{ origins: ['example.org'] }, /^origins: "example.org" is not an origin; write it like https/],
     [{ tls: { cert: 'x', key: 'y' } }, /^tls: the certificate or key is invalid/],
     [{ host: '127.0.0.1', webFolder: '/nowhere/at/all' }, /^webFolder: \/nowhere\/at\/all cannot be read/],
-  ])('that cannot be are refused in one line: %j', async (options, message) => {
+  ])('that are invalid are refused in one line: %j', async (options, message) => {
     const error = await refusal(options);
     expect(error.message).toMatch(message);
     expect(error.message).not.toContain('\n');
   });
 
-  it('name a port in use, and an address that is none', async () => {
+  it('report a port in use, and an invalid address', async () => {
     const { server } = await startServer();
     expect(await refusal({ port: server.port })).toMatchObject({
       code: 'CONFIG_INVALID',
@@ -115,7 +115,7 @@ describe('pages of other sites', () => {
     expect(engine.sessions.size).toBe(0);
   });
 
-  it('cannot come in under a name of their own that leads to this machine', async () => {
+  it('cannot connect under a host name of their own that resolves to this machine', async () => {
     const { server } = await startServer({ origins: ['https://studio.example:8443'] });
     const { port } = server;
     const ask = async (host: string) => [
@@ -138,7 +138,7 @@ describe('pages of other sites', () => {
     }
   });
 
-  it('may come under any name to a server that is open to a network, if they know the token', async () => {
+  it('may use any host name of a server that is open to a network, with the token', async () => {
     const { server } = await startServer({ host: '0.0.0.0', token: TOKEN });
     expect(statusOf(await rawExchange(server.port, requestText('GET /healthz', { Host: 'camera.example' })))).toBe(200);
     expect(
@@ -159,7 +159,7 @@ describe('pages of other sites', () => {
 });
 
 describe('limits', () => {
-  it('of sessions: one more is told, and may come when another has left', async () => {
+  it('of sessions: one more is refused, and accepted when another has left', async () => {
     const { connect, engine } = await startServer({ maxProducers: 2, maxViewers: 1, source: new FakeLiveSource() });
     const [first, second] = [await connect(PRODUCE_PATH), await connect(PRODUCE_PATH)];
     const third = await connect(PRODUCE_PATH);

@@ -86,7 +86,7 @@ describe('ten thousand messages of any kind', () => {
     expect(other.misfits).toEqual([]);
   });
 
-  it('are cut short by the usual limits, for producers and viewers', async () => {
+  it('run into the usual limits, for producers and viewers', async () => {
     const test = await startServer({ source: new FakeLiveSource({ every: 20 }) });
     const other = await test.connect(PRODUCE_PATH);
     for (const path of [PRODUCE_PATH, WATCH_PATH])
@@ -97,7 +97,7 @@ describe('ten thousand messages of any kind', () => {
   });
 });
 
-describe('bytes that are no WebSocket and no HTTP', () => {
+describe('bytes that are neither WebSocket nor HTTP', () => {
   it('do no harm', async () => {
     const test = await startServer({ maxProducers: 1_000 });
     const { server, connect } = test;

@@ -24,7 +24,7 @@ async function webFolder(): Promise<string> {
 }
 
 describe('the page', () => {
-  it('is served with its files, each by its kind, under a policy that lets nothing else in', async () => {
+  it('is served with its files and their types, under a strict content security policy', async () => {
     const { server } = await startServer({ webFolder: await webFolder() });
     const get = async (path: string) => {
       const response = await fetch(server.url + path);
@@ -46,7 +46,7 @@ describe('the page', () => {
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('is not sent again while it is the same', async () => {
+  it('is not sent again while unchanged', async () => {
     const { server } = await startServer({ webFolder: await webFolder() });
     const first = await fetch(server.url);
     expect(first.headers.get('cache-control')).toBe('no-cache');
@@ -58,7 +58,7 @@ describe('the page', () => {
     expect(other.status).toBe(200);
   });
 
-  it('is all there is: no path leads anywhere else', async () => {
+  it('is all that is served: no path leads out of its folder', async () => {
     const { server } = await startServer({ webFolder: await webFolder() });
     const paths = [
       '/secret.js',
@@ -88,7 +88,7 @@ describe('the page', () => {
     }
   });
 
-  it('can only be read', async () => {
+  it('is read-only', async () => {
     const { server } = await startServer({ webFolder: await webFolder() });
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE']) {
       const response = await rawExchange(server.port, requestText(`${method} /`));
@@ -99,14 +99,14 @@ describe('the page', () => {
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '7', '']);
   });
 
-  it('need not be there', async () => {
+  it('is optional', async () => {
     const { server } = await startServer();
     expect((await fetch(server.url)).status).toBe(404);
   });
 });
 
 describe('/healthz', () => {
-  it('says who is connected and how engine and source do', async () => {
+  it('reports connections, engine and source', async () => {
     const { server, connect } = await startServer({ source: new FakeLiveSource() });
     const client = await connect(WATCH_PATH);
     await client.next('result');
@@ -133,7 +133,7 @@ describe('/healthz', () => {
 });
 
 describe('/metrics', () => {
-  it('counts frames of each kind, sessions, latency, and what the process takes', async () => {
+  it('counts frames of each kind, sessions, latency, and process metrics', async () => {
     const { server, connect } = await startServer({ source: new FakeLiveSource() });
     const producer = await connect(PRODUCE_PATH);
     await producer.ask(1);
@@ -161,8 +161,8 @@ describe('/metrics', () => {
   });
 });
 
-describe('connections that want nothing', () => {
-  it('are cut off: a request that is never finished', async () => {
+describe('idle connections', () => {
+  it('are closed: a request that is never finished', async () => {
     const { server } = await startServer();
     const start = performance.now();
     const [silent, slow] = await Promise.all([
@@ -173,7 +173,7 @@ describe('connections that want nothing', () => {
     expect([statusOf(silent), statusOf(slow)]).toEqual([408, 408]);
   });
 
-  it('are no more than a few hundred', async () => {
+  it('are limited to a few hundred', async () => {
     const { server, connect } = await startServer();
     const sockets = await Promise.all(
       Array.from({ length: 300 }, async () => {
@@ -192,7 +192,7 @@ describe('connections that want nothing', () => {
     expect(await (await connect(PRODUCE_PATH)).ask(1)).toMatchObject({ type: 'result' });
   });
 
-  it('and headers without end', async () => {
+  it('are closed: endless headers', async () => {
     const { server } = await startServer();
     expect(statusOf(await rawExchange(server.port, requestText('GET /', { 'X-Long': 'x'.repeat(20_000) })))).toBe(431);
   });

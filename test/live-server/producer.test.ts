@@ -15,7 +15,7 @@ function answered({ messages }: LiveClient): number[] {
 }
 
 describe('a producer', () => {
-  it('is greeted, and gets a result for a frame', async () => {
+  it('gets a hello, and a result for a frame', async () => {
     const { connect, engine } = await startServer({ messagesPerSecond: 77 });
     const client = await connect(PRODUCE_PATH);
     const hello = await client.next('hello');
@@ -37,7 +37,7 @@ describe('a producer', () => {
     expect(client.misfits).toEqual([]);
   });
 
-  it('gets numbers as exact as in the files, and landmarks only when it asks', async () => {
+  it('gets numbers as exact as in files, and landmarks on request', async () => {
     const { connect } = await startServer();
     const [plain, detailed] = [await connect(PRODUCE_PATH), await connect(`${PRODUCE_PATH}?landmarks=1`)];
     await Promise.all([plain.ask(1), detailed.ask(1)]);
@@ -80,7 +80,7 @@ describe('a producer', () => {
     expect(client.misfits).toEqual([]);
   });
 
-  it('is told what is wrong with a message, and goes on', async () => {
+  it('gets the problem of an invalid message, and continues', async () => {
     const { connect, engine } = await startServer();
     const client = await connect(PRODUCE_PATH);
     const header = frameBytes(9);
@@ -111,7 +111,7 @@ describe('a producer', () => {
     expect(client.misfits).toEqual([]);
   });
 
-  it('is cut off after a message that is too long', async () => {
+  it('is disconnected after a message that is too long', async () => {
     const { connect } = await startServer();
     const client = await connect(PRODUCE_PATH);
     client.socket.send(frameBytes(1, new Uint8Array(512 * 1024 - FRAME_HEADER_BYTES).fill(0xff)));
@@ -120,7 +120,7 @@ describe('a producer', () => {
     expect(await client.end()).toMatchObject({ code: 1009 });
   });
 
-  it('is refused what comes too fast, in few words, and served again when it slows down', async () => {
+  it('is refused when it sends too fast, and served again when it slows down', async () => {
     const { connect } = await startServer({ messagesPerSecond: 20 });
     const client = await connect(PRODUCE_PATH);
     for (let sequence = 0; sequence < 100; sequence += 1) client.sendFrame(sequence);
@@ -154,7 +154,7 @@ describe('a producer', () => {
       },
       5,
     ],
-  ])('is cut off when it floods the server with %s', async (_what, send, atOnce = 1_000) => {
+  ])('is disconnected when it floods the server with %s', async (_what, send, atOnce = 1_000) => {
     const { connect, engine } = await startServer({ messagesPerSecond: 20 });
     const client = await connect(PRODUCE_PATH);
     for (let n = 0; n < 300; n += 1) {
@@ -168,7 +168,7 @@ describe('a producer', () => {
     expect(client.misfits).toEqual([]);
   });
 
-  it('that reads no answers is not listened to until it does', async () => {
+  it('that reads no answers is paused until it does', async () => {
     const { connect, server } = await startServer({ messagesPerSecond: 2_000 }, { faces: 100, work: 0 });
     const client = await connect(`${PRODUCE_PATH}?landmarks=1`);
     await client.next('hello');
@@ -186,7 +186,7 @@ describe('a producer', () => {
     expect(client.misfits).toEqual([]);
   });
 
-  it('that is gone without a word is noticed', async () => {
+  it('that disappears silently is disconnected', async () => {
     const { connect, engine } = await startServer({ pingEvery: 40 });
     const [silent, lively] = [await connect(PRODUCE_PATH, { autoPong: false }), await connect(PRODUCE_PATH)];
     await silent.next('hello');
@@ -196,7 +196,7 @@ describe('a producer', () => {
     expect(await lively.ask(1)).toMatchObject({ type: 'result' });
   });
 
-  it('is let go when the engine fails, and the others with it only when it fails them too', async () => {
+  it('is disconnected when its engine session fails; others stay connected', async () => {
     const { connect, engine, log } = await startServer();
     const client = await connect(PRODUCE_PATH);
     await client.ask(1);

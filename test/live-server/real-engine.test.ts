@@ -44,7 +44,7 @@ afterAll(async () => {
   await engine?.close();
 });
 
-it('a face goes in, and what it expresses comes out, for a producer and a viewer at the same time', async () => {
+it('a producer and a viewer get expressions at the same time', async () => {
   const { url } = server!;
   const producer = await LiveClient.connect(url + PRODUCE_PATH);
   const viewer = await LiveClient.connect(`${url}${WATCH_PATH}?frames=1&landmarks=1`);

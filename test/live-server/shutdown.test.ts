@@ -13,7 +13,7 @@ import { runInChild, sourceUrl } from '../support/run-in-child.js';
 import { scratchDir } from '../support/scratch.js';
 
 describe('closing the server', () => {
-  it('tells everybody, stops sessions and source, and may be asked for twice', async () => {
+  it('tells all clients, stops sessions and source, and may be called twice', async () => {
     const source = new FakeLiveSource();
     const { server, connect, engine } = await startServer({ source }, { work: 50 });
     const [producer, viewer] = [await connect(PRODUCE_PATH), await connect(WATCH_PATH)];
@@ -31,7 +31,7 @@ describe('closing the server', () => {
     await server.close();
   });
 
-  it('waits for nobody: sleepers, half-open connections, a request that is never finished', async () => {
+  it('does not wait for silent clients, half-open connections or unfinished requests', async () => {
     const { server, connect } = await startServer({ source: new FakeLiveSource() });
     const sleeper = await connect(WATCH_PATH);
     sleeper.socket.pause();
@@ -43,7 +43,7 @@ describe('closing the server', () => {
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 
-  it('is seen by those that ask how it does, and lets nobody in', async () => {
+  it('shows in /healthz, and refuses new connections', async () => {
     const { server, connect } = await startServer();
     const sleeper = await connect(PRODUCE_PATH);
     sleeper.socket.pause();
@@ -76,7 +76,7 @@ describe('closing the server', () => {
     expect([reported, exitCode, stderr]).toEqual(['closed', 0, '']);
   });
 
-  it('leaves no timers where it could not be opened', async () => {
+  it('leaves no timers when it could not open', async () => {
     const { server } = await startServer();
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();

@@ -9,7 +9,7 @@ import { FakeLiveSource } from '../support/fake-live-source.js';
 import { metric, startServer } from '../support/live-server.js';
 
 describe('a viewer', () => {
-  it('is greeted, told how the source does, and gets its results', async () => {
+  it('gets hello, the state of the source, and its results', async () => {
     const source = new FakeLiveSource();
     const { connect } = await startServer({ source });
     const client = await connect(WATCH_PATH);
@@ -54,7 +54,7 @@ describe('a viewer', () => {
     expect(source).toMatchObject({ passes: 1, running: 1 });
   });
 
-  it('may say nothing', async () => {
+  it('must not send messages', async () => {
     const { connect } = await startServer({ source: new FakeLiveSource() });
     const client = await connect(WATCH_PATH);
     client.sendFrame(1);
@@ -66,7 +66,7 @@ describe('a viewer', () => {
     expect(client.misfits).toEqual([]);
   });
 
-  it('is told when there is nothing to watch', async () => {
+  it('is refused when there is no source', async () => {
     const { connect } = await startServer();
     const client = await connect(WATCH_PATH);
     expect(await client.end()).toEqual({ code: 4404, reason: 'NO_SOURCE' });
@@ -74,7 +74,7 @@ describe('a viewer', () => {
     expect(client.misfits).toEqual([]);
   });
 
-  it('is told what becomes of the source, without delay', async () => {
+  it('gets changes of the source at once', async () => {
     const source = new FakeLiveSource();
     const { connect } = await startServer({ source });
     const client = await connect(WATCH_PATH);
@@ -95,7 +95,7 @@ describe('a viewer', () => {
     expect([...client.misfits, ...late.misfits]).toEqual([]);
   });
 
-  it('gets statistics of the source since it came', async () => {
+  it('gets statistics of the source since it connected', async () => {
     const source = new FakeLiveSource();
     const { connect } = await startServer({ source, statsEvery: 50 });
     const early = await connect(WATCH_PATH);
@@ -111,7 +111,7 @@ describe('a viewer', () => {
     expect([...early.misfits, ...late.misfits]).toEqual([]);
   });
 
-  it('that reads too slowly costs little memory and holds up nobody', async () => {
+  it('that reads too slowly costs little memory and delays no other', async () => {
     // Some 50 KB a picture.
     const { connect, server } = await startServer({
       source: new FakeLiveSource({ every: 1, width: 320, height: 240, noise: true }),
@@ -142,7 +142,7 @@ describe('a viewer', () => {
 });
 
 describe('the source', () => {
-  it('rests while nobody watches, goes on for a while after the last has left, and begins anew for the next', async () => {
+  it('stops without viewers, after a delay, and starts again for the next one', async () => {
     const source = new FakeLiveSource();
     const { connect, engine } = await startServer({ source, sourceLinger: 300 });
     expect(source.passes).toBe(0);
@@ -161,7 +161,7 @@ describe('the source', () => {
     expect(source.passes).toBe(2);
   });
 
-  it('that has ended says so to all who come, until nobody is there', async () => {
+  it('that has ended reports so to new viewers, until all have left', async () => {
     const source = new FakeLiveSource({ length: 2 });
     const { connect } = await startServer({ source, sourceLinger: 20 });
     const first = await connect(WATCH_PATH);
@@ -176,7 +176,7 @@ describe('the source', () => {
     expect(source.passes).toBe(2);
   });
 
-  it('may be a defect of ours without taking the server down', async () => {
+  it('may throw without taking the server down', async () => {
     const source = new FakeLiveSource();
     source.frames = async function* (): AsyncGenerator<Frame> {
       yield* [];

@@ -39,7 +39,7 @@ function result(sequence: number): ResultMessage {
 }
 
 describe('LiveProducer', () => {
-  it('connects with its token, and asks for landmarks only when told to', () => {
+  it('connects with its token, and asks for landmarks only on request', () => {
     open({ token: 'a b&c' });
     expect(FakeSocket.latest.address).toBe('ws://localhost:8787/v1/produce?token=a+b%26c');
     open({ landmarks: true });
@@ -55,14 +55,14 @@ describe('LiveProducer', () => {
     expect(frame).toEqual({ sequence: 0, captureTime: 1234.5, jpeg: JPEG });
   });
 
-  it('sends a Blob as one, behind the header', async () => {
+  it('sends a Blob after the header, as one Blob', async () => {
     const producer = open();
     producer.send(new Blob([JPEG]), 7);
     const message = new Uint8Array(await (FakeSocket.latest.sent[0] as Blob).arrayBuffer());
     expect(decodeFrameMessage(message)).toEqual({ sequence: 0, captureTime: 7, jpeg: JPEG });
   });
 
-  it('drops, and counts, what comes before there is a connection', () => {
+  it('drops and counts pictures sent before there is a connection', () => {
     const producer = new LiveProducer('http://localhost:8787', { WebSocket: FakeSocket });
     expect(producer.canSend).toBe(false);
     expect(producer.send(JPEG, 0)).toBeNull();
@@ -70,7 +70,7 @@ describe('LiveProducer', () => {
     expect(FakeSocket.latest.sent).toEqual([]);
   });
 
-  it('sends no faster than the server takes it', () => {
+  it('sends no faster than the server allows', () => {
     const producer = new LiveProducer('http://localhost:8787', { WebSocket: FakeSocket });
     FakeSocket.latest.says(helloMessage({ messagesPerSecond: 20 }));
     expect(producer.send(JPEG, 0)).toBe(0);
@@ -125,7 +125,7 @@ describe('LiveProducer', () => {
     );
   });
 
-  it('tells which frames were lost with the connection, and goes on counting in the next', () => {
+  it('reports frames lost with the connection, and continues counting in the next', () => {
     const producer = open();
     const lost: (readonly number[])[] = [];
     producer.on('lost', (sequences) => lost.push(sequences));
@@ -137,7 +137,7 @@ describe('LiveProducer', () => {
     expect(producer.send(JPEG, 1)).toBe(1);
   });
 
-  it('gives a connection up that answers no frame for 15 s, though it still talks', () => {
+  it('gives up a connection that answers no frame for 15 s but sends other messages', () => {
     const producer = open();
     producer.send(JPEG, 0);
     const stats = {
@@ -160,7 +160,7 @@ describe('LiveProducer', () => {
     expect(FakeSocket.latest.closedWith).toBe(4000);
   });
 
-  it('listens until told not to', () => {
+  it('stops calling a removed listener', () => {
     const producer = open();
     const heard: number[] = [];
     const stop = producer.on('result', ({ sequence }) => heard.push(sequence));

@@ -38,7 +38,7 @@ describe('LiveViewer', () => {
     expect(FakeSocket.latest.address).toBe('wss://example.org/live/v1/watch?token=secret-token&frames=1');
   });
 
-  it('gives pictures and what they show', () => {
+  it('delivers pictures and their results', () => {
     const viewer = open();
     const heard: unknown[] = [];
     viewer.on('frame', ({ sequence, jpeg }) => heard.push([sequence, ...jpeg]));
@@ -105,7 +105,7 @@ describe('LiveViewer', () => {
     expect(FakeSocket.all.length).toBe(1);
   });
 
-  it('knows the refusal by the close code alone', () => {
+  it('recognizes a refusal by its close code alone', () => {
     open();
     FakeSocket.latest.breaks(4401);
     expect(lastState()).toEqual({
@@ -124,7 +124,7 @@ describe('LiveViewer', () => {
     expect(lastState()).toEqual({ state: 'waiting', reason: 'later', retryAt: 500 });
   });
 
-  it('takes a silent connection for dead', () => {
+  it('treats a silent connection as dead', () => {
     open();
     FakeSocket.latest.says(helloMessage());
     vi.advanceTimersByTime(15_000);
@@ -136,7 +136,7 @@ describe('LiveViewer', () => {
     expect(lastState().state).toBe('waiting');
   });
 
-  it('does not wait when told not to, and not twice', () => {
+  it('reconnects at once on request, and only once', () => {
     const viewer = open();
     FakeSocket.latest.breaks();
     viewer.retryNow();
@@ -154,7 +154,7 @@ describe('LiveViewer', () => {
     expect(lastState()).toEqual({ state: 'closed' });
   });
 
-  it('passes over what it does not know', () => {
+  it('ignores unknown messages', () => {
     open();
     FakeSocket.latest.says('{"type":"weather"}');
     FakeSocket.latest.says('no JSON');

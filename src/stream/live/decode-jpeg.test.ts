@@ -59,7 +59,7 @@ test('turns a picture as its EXIF orientation says', async () => {
 });
 
 describe('refuses', () => {
-  test('refuses other formats', async () => {
+  test('other formats', async () => {
     const bad = { code: 'BAD_PICTURE', message: expect.stringMatching(/not a JPEG/) as string };
     expect(await decodeJpeg(await sharp(jpeg).png().toBuffer(), LIMIT)).toEqual(bad);
     expect(await decodeJpeg(await sharp(jpeg).webp().toBuffer(), LIMIT)).toEqual(bad);
@@ -72,7 +72,7 @@ describe('refuses', () => {
     expect(await decodeJpeg(new Uint8Array(0), LIMIT)).toEqual(bad);
   });
 
-  test('a JPEG that is cut short, wherever', async () => {
+  test('a truncated JPEG, wherever it is cut', async () => {
     for (const share of [0.01, 0.1, 0.5, 0.9]) {
       expect(await decodeJpeg(jpeg.subarray(0, Math.floor(jpeg.length * share)), LIMIT)).toMatchObject({
         code: 'BAD_PICTURE',
@@ -85,7 +85,7 @@ describe('refuses', () => {
     });
   });
 
-  test('random bytes, with and without the beginning of a JPEG', async () => {
+  test('random bytes, with and without the start of a JPEG', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), fc.boolean(), async (bytes, isDisguised) => {
         const given = isDisguised ? Uint8Array.of(0xff, 0xd8, 0xff, ...bytes) : bytes;

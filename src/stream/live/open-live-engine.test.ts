@@ -52,7 +52,7 @@ describe.each(engines)('on %s', (backend) => {
   });
   afterAll(() => engine.close());
 
-  test('a face in a picture is found, followed and named', async () => {
+  test('a face is found, tracked and classified', async () => {
     const { session, ask } = openKept(engine);
     expect(engine.description.engine.backend).toBe(backend);
     for (let i = 0; i < 6; i += 1) {
@@ -82,7 +82,7 @@ describe.each(engines)('on %s', (backend) => {
     session.close();
   });
 
-  test('RGB is taken as it is, and taken over', async () => {
+  test('RGB pictures are analyzed, and their memory is moved', async () => {
     const { session, ask } = openKept(engine);
     const { width, height, data } = await photoFrame(photo, section, 480, 480);
     expect(resultOf(await ask({ kind: 'rgb', width, height, data })).faces).toHaveLength(1);
@@ -90,7 +90,7 @@ describe.each(engines)('on %s', (backend) => {
     session.close();
   });
 
-  test('sessions neither see each other nor leave tensors behind', async () => {
+  test('sessions are independent and leave no tensors behind', async () => {
     const meet = async (): Promise<void> => {
       const kept = [0, 1, 2].map(() => openKept(engine));
       for (let i = 0; i < 3; i += 1) {
@@ -124,7 +124,7 @@ describe('a session', () => {
   });
   afterAll(() => engine.close());
 
-  test('answers every picture of a flood once: the newest is looked at, those in between are skipped', async () => {
+  test('answers every picture of a flood once: the newest is analyzed, those in between are skipped', async () => {
     const { session, answers, until } = openKept(engine);
     for (let sequence = 0; sequence < 10; sequence += 1)
       session.submit({ sequence, captureTime: sequence, picture: face() });
@@ -135,7 +135,7 @@ describe('a session', () => {
     session.close();
   });
 
-  test('takes turns with others: with as many pictures as they like to send, all get as many answers', async () => {
+  test('takes turns with others: all get as many answers, however many pictures they send', async () => {
     const kept = Array.from({ length: 4 }, () => openKept(engine));
     let sequence = 0;
     for (const { session } of kept) session.submit({ sequence, captureTime: 0, picture: face() });
@@ -152,7 +152,7 @@ describe('a session', () => {
     for (const { session } of kept) session.close();
   });
 
-  test('is told what is wrong with a picture, and goes on with the next', async () => {
+  test('gets the problem of an invalid picture, and continues with the next', async () => {
     const { session, ask } = openKept(engine);
     const big = await sharp({ create: { width: 2_000, height: 1_501, channels: 3, background: '#777' } })
       .jpeg()
@@ -185,7 +185,7 @@ describe('a session', () => {
     session.close();
   });
 
-  test('bears clocks that stand still, go back or leap', async () => {
+  test('tolerates clocks that stand still, go back or leap', async () => {
     const { session, ask } = openKept(engine);
     const captured = [1e12, 1e12, 1e12, 5, 5, 1e15, 0, 0, 1.7e308, 0, 40, 80];
     const results: ResultMessage[] = [];
@@ -210,7 +210,7 @@ describe('a session', () => {
     session.close();
   });
 
-  test('that is closed hears no more, and takes no more', async () => {
+  test('that is closed gets no answers and accepts no pictures', async () => {
     const { session, answers } = openKept(engine);
     const neighbour = openKept(engine);
     for (let sequence = 0; sequence < 3; sequence += 1)

@@ -2,28 +2,28 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CaptureClock } from './picture-stream.js';
 
-test('begins at 0 and follows the times of capture', () => {
+test('starts at 0 and follows the capture times', () => {
   const clock = new CaptureClock();
   expect([5_000, 5_033, 5_066, 6_066].map((time) => clock.next(time))).toEqual(
     [0, 0.033, 0.066, 1.066].map((time) => expect.closeTo(time, 9) as number),
   );
 });
 
-test('goes on from where it was when the sender sets its clock back, or lets it stand', () => {
+test('continues when the clock of the sender is set back or stands still', () => {
   const clock = new CaptureClock();
   expect([100, 200, 200, 50, 150].map((time) => clock.next(time))).toEqual(
     [0, 0.1, 0.101, 0.102, 0.202].map((time) => expect.closeTo(time, 9) as number),
   );
 });
 
-test('a clock that leaps ahead counts as a day, and time still goes on after it', () => {
+test('counts a leap ahead as at most a day, and continues after it', () => {
   const clock = new CaptureClock();
   expect([0, 1e300, 1e300, 0, 40].map((time) => clock.next(time))).toEqual(
     [0, 86_400, 86_400.001, 86_400.002, 86_400.042].map((time) => expect.closeTo(time, 9) as number),
   );
 });
 
-test('always goes forward, and keeps intervals that do, if they are shorter than a day', () => {
+test('is strictly increasing, and keeps intervals shorter than a day', () => {
   const times = fc.oneof(
     fc.double({ min: 0, max: 1e9, noNaN: true }),
     fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true }),

@@ -72,7 +72,7 @@ class FakeJob implements Job {
   }
 
   meet(fate: Fate): void {
-    // A refused picture is still in its place until its turn; what becomes of that place is nothing to whoever sent it.
+    // A refused picture keeps its place until its turn; its sender does not notice.
     if (this.fates[0] === 'refused') return;
     this.fates.push(fate);
   }
@@ -88,7 +88,7 @@ const event = fc.oneof(
 );
 
 describe('Scheduler', () => {
-  test('every picture meets exactly one fate, and only for a newer one does it yield', async () => {
+  test('every picture gets exactly one outcome, and only a newer one replaces it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(event, { maxLength: 120 }), async (events) => {
         const place = new Workplace();
@@ -136,7 +136,7 @@ describe('Scheduler', () => {
     );
   });
 
-  test('sessions that always have a picture waiting are served in turns, however often they send', async () => {
+  test('sessions take turns, however often they send', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(fc.nat({ max: 3 }), { maxLength: 8 }), { minLength: 8, maxLength: 24 }),
@@ -159,7 +159,7 @@ describe('Scheduler', () => {
     );
   });
 
-  test('the picture whose turn is next is made ready while another is worked on, and still yields to a newer one', async () => {
+  test('the next picture is prepared while another is analyzed, and a newer one still replaces it', async () => {
     const place = new Workplace();
     place.submit(0);
     await place.settle(0);
@@ -178,7 +178,7 @@ describe('Scheduler', () => {
     expect(place.steps.map(({ of, kind }) => [of.number, kind])).toEqual([[3, 'prepare']]);
   });
 
-  test('a flood makes no more than two pictures ready for each that is worked on', async () => {
+  test('a flood prepares at most two pictures for each that is analyzed', async () => {
     const place = new Workplace();
     for (let i = 0; i < 60; i += 1) {
       place.submit(i % 2);
@@ -192,7 +192,7 @@ describe('Scheduler', () => {
     expect(place.jobs.filter(({ isPrepared }) => isPrepared).length).toBeLessThanOrEqual(2 * worked);
   });
 
-  test('pictures that come faster than they can be made ready do not keep each other from their turn', async () => {
+  test('pictures that arrive faster than they can be prepared do not starve each other', async () => {
     const place = new Workplace();
     place.submit(0);
     for (let i = 0; i < 20; i += 1) {

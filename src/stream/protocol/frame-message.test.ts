@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FRAME_HEADER_BYTES, decodeFrameMessage, encodeFrameHeader } from './frame-message.js';
 
 describe('a frame on the wire', () => {
-  it('comes out as it went in, wherever it lies in a buffer', () => {
+  it('survives encoding and decoding, at any offset in a buffer', () => {
     fc.assert(
       fc.property(
         fc.nat(0xffff_ffff),
@@ -26,7 +26,7 @@ describe('a frame on the wire', () => {
     );
   });
 
-  it('never throws over what is none, and says why in one line', () => {
+  it('never throws for invalid messages, and gives the reason in one line', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
         const frame = decodeFrameMessage(bytes);

@@ -93,6 +93,7 @@ export const SAFE_HEADERS: Readonly<Record<string, string>> = {
   // Addresses contain the token.
   'Referrer-Policy': 'no-referrer',
   'Permissions-Policy': 'camera=(self), microphone=(), geolocation=()',
+  'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Cache-Control': 'no-cache',
 };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { TokenBucket } from './token-bucket.js';
 
-it('lets a burst through, and then as many a second as it should', () => {
+it('allows a burst, then the rate', () => {
   let time = 0;
   const bucket = new TokenBucket(10, 5, () => time);
   const taken = (): number => Array.from({ length: 100 }, () => bucket.take()).filter(Boolean).length;
@@ -15,7 +15,7 @@ it('lets a burst through, and then as many a second as it should', () => {
   expect(taken()).toBe(5);
 });
 
-it('never lets more through than burst and rate allow, however they come', () => {
+it('never allows more than burst and rate, for any arrival times', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 50 }),

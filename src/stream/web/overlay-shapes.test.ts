@@ -50,7 +50,7 @@ describe('overlay', () => {
     );
   });
 
-  it('keeps a label off the ones that lie there already, while there is a place', () => {
+  it('keeps a label off other labels, while there is a place', () => {
     const [label, view] = [
       { width: 100, height: 20 },
       { width: 400, height: 300 },

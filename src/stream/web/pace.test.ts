@@ -6,13 +6,13 @@ function taken(pace: Pace, from: number): number {
   return Array.from({ length: 100 }, (_, k) => pace.take(from + 10 * k)).filter(Boolean).length;
 }
 
-it('takes every picture while all of them are soon enough', () => {
+it('takes every picture while all meet the target', () => {
   const pace = new Pace();
   for (let k = 0; k < 100; k += 1) pace.shown(80);
   expect(taken(pace, 0)).toBe(100);
 });
 
-it('takes fewer when they are late, never less than 15 a second, and more again afterwards', () => {
+it('takes fewer when they are late, at least 15 per second, and more again afterwards', () => {
   const pace = new Pace();
   for (let k = 0; k < 1000; k += 1) pace.shown(300);
   expect(taken(pace, 0)).toBe(20);
@@ -20,7 +20,7 @@ it('takes fewer when they are late, never less than 15 a second, and more again 
   expect(taken(pace, 2000)).toBe(100);
 });
 
-it('comes to rest where one in twenty is late', () => {
+it('settles where one in twenty is late', () => {
   const pace = new Pace();
   for (let k = 0; k < 100; k += 1) pace.shown(300);
   const before = taken(pace, 0);

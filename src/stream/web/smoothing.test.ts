@@ -16,7 +16,7 @@ describe('Smoothing', () => {
     expect(face!.ambiguity).toBeCloseTo((1 - Math.exp(-0.5)) / Math.exp(-0.5));
   });
 
-  it('comes to the same whether a steady expression is seen often or seldom', () => {
+  it('gives the same for a steady expression at any frame rate', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.05, max: 2, noNaN: true }), fc.integer({ min: 1, max: 30 }), (tau, frames) => {
         const [often, seldom] = [new Smoothing(tau), new Smoothing(tau)];
@@ -43,7 +43,7 @@ describe('Smoothing', () => {
     );
   });
 
-  it('does not mix faces, nor a face with one of long ago; 0 is off', () => {
+  it('does not mix faces, nor a face with a long-past one; 0 disables', () => {
     const smoothing = new Smoothing(10);
     smoothing.apply([liveFace({ a: 1, b: 0 })], 0);
     const other = liveFace({ a: 0, b: 1 }, { trackId: 2 });

@@ -11,9 +11,9 @@ afterEach(async () => {
 
 export interface OpenedPage {
   readonly page: Page;
-  /** What the page's console and the browser complained about: errors, exceptions, breaches of the security policy. */
+  /** Console errors and warnings, exceptions, violations of the security policy. */
   readonly complaints: string[];
-  /** Addresses that the page asked for, other than by WebSocket. */
+  /** Addresses that the page requested, other than by WebSocket. */
   readonly requests: string[];
 }
 
@@ -37,7 +37,7 @@ export async function openPage(
   return { page, complaints, requests };
 }
 
-/** Resolves when the page says of itself what it should. */
+/** Resolves when the page has one of these states. */
 export async function untilState(page: Page, ...keys: readonly string[]): Promise<void> {
   await page.locator(keys.map((key) => `#state[data-key="${key}"]`).join()).waitFor({ timeout: 60_000 });
 }

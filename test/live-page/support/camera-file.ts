@@ -4,14 +4,14 @@ import sharp from 'sharp';
 import { findFfmpeg } from '../../../src/ingest/ffmpeg/binaries.js';
 import { runProcess } from '../../../src/ingest/ffmpeg/run-process.js';
 
-/** A picture that shows nobody. */
+/** A picture without a face. */
 export async function emptyPicture(): Promise<Buffer> {
   return sharp({ create: { width: 640, height: 480, channels: 3, background: '#556677' } })
     .png()
     .toBuffer();
 }
 
-/** A still picture as Motion JPEG, 30 frames a second: what Chromium's fake camera plays again and again. */
+/** A still picture as Motion JPEG at 30 frames per second, which Chromium's fake camera repeats. */
 export async function cameraFile(folder: string, name: string, png: Buffer): Promise<string> {
   const [still, film] = [join(folder, `${name}.png`), join(folder, `${name}.mjpeg`)];
   await writeFile(still, png);
@@ -43,7 +43,7 @@ export async function cameraFile(folder: string, name: string, png: Buffer): Pro
   return film;
 }
 
-/** Chromium's flags for a camera that plays a file, with the permission to use it. */
+/** Chromium's flags for a camera that plays a file, with permission to use it. */
 export function cameraFlags(file: string): string[] {
   return [
     '--use-fake-ui-for-media-stream',

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** CHROMIUM_PATH, or the first of the usual names in PATH; null, said aloud, where there is none. */
+/** CHROMIUM_PATH, or the first of the usual names in PATH; null, with a warning, if there is none. */
 export const CHROMIUM = findChromium();
 if (CHROMIUM === null)
   console.warn(`SKIPPED, the live page is NOT tested: no ${NAMES.join(', ')} in PATH, and CHROMIUM_PATH is not set`);

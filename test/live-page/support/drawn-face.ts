@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 
-/** A smiling face that was drawn, and that the networks take for one: fixtures/drawn-face.svg, 640x480, as PNG. */
+/** A drawn smiling face that the networks detect: fixtures/drawn-face.svg, 640x480, as PNG. */
 export async function drawnFace(): Promise<Buffer> {
   return sharp(await readFile(new URL('../../../fixtures/drawn-face.svg', import.meta.url)))
     .flatten()
@@ -9,5 +9,5 @@ export async function drawnFace(): Promise<Buffer> {
     .toBuffer();
 }
 
-/** The middle of its face, and how large it is at least and at most, as drawn. */
+/** Center and bounds of the size of the drawn face. */
 export const DRAWN_FACE = { x: 320, y: 235, smallest: 140, largest: 300 } as const;
