@@ -149,7 +149,7 @@ describe('fer train', () => {
     expect(again.code).toBe(2);
     expect(problems(again)).toEqual([
       expect.stringMatching(
-        /^fer: .*whole already holds a run \(epoch 4\): go on with --resume, or choose another --output \[CONFIG_INVALID\]$/,
+        /^fer: .*whole already holds a run \(epoch 4\): resume it with --resume, or choose another --output \[CONFIG_INVALID\]$/,
       ),
     ]);
   });
@@ -160,7 +160,7 @@ describe('fer train', () => {
     await openBackend();
     await expect(trainLibrary(config, whole, { resume: true })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringMatching(/whole holds a run of another configuration or data set/) as string,
+      message: expect.stringMatching(/whole holds a run with another configuration or data set/) as string,
     });
     expect((await readFile(join(whole, 'state.bin'))).equals(before)).toBe(true);
   });
@@ -182,7 +182,7 @@ describe('fer train', () => {
         if (stopped.code !== 0) caught += 1;
         if (signal === 'SIGINT' && stopped.code !== 0) {
           expect(stopped.code).toBe(130);
-          expect(stopped.stdout).toMatch(/stopped after epoch \d; go on with --resume/);
+          expect(stopped.stdout).toMatch(/stopped after epoch \d; resume with --resume/);
         }
         reached.push((await epochs(folder).catch(() => [])).length);
       }

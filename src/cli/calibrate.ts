@@ -58,6 +58,7 @@ export async function runCalibrate(
   const { TrainedModel } = await import('../model/heads/trained-model.js');
   const { openSplit, withFaces } = await import('../train/data/faces/open-faces.js');
   const { calibrateModel, writeTemperature } = await import('../train/evaluate/calibrate-model.js');
+  const { temperatureAtLimit } = await import('../train/metrics/warnings.js');
   const dataset = await openSplit(from);
   await openBackend({ backend });
   const model = await TrainedModel.load(folder);
@@ -75,6 +76,8 @@ export async function runCalibrate(
     );
     if (!dryRun) await writeTemperature(folder, after.temperature);
     progress.clear();
+    const warning = temperatureAtLimit(after.temperature);
+    if (warning !== null) io.write(warning);
     io.write(`${folder} on ${count} faces of ${from.data}, ${dataset.unsplit === true ? 'the whole' : from.split}`);
     const unsplit = unsplitLine(dataset);
     if (unsplit !== null) io.write(unsplit);

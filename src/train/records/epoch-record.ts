@@ -1,4 +1,5 @@
 import type { SplitMetrics } from '../metrics/split-metrics.js';
+import { learntNothing, temperatureAtLimit } from '../metrics/warnings.js';
 import type { Calibration } from '../metrics/calibration.js';
 
 /** What one epoch of training gave. */
@@ -26,4 +27,13 @@ export interface EpochRecord {
 /** Names of all parts the loss had in any epoch, in the order they first appear: a warm-up may have fewer than what follows. */
 export function partNames(history: readonly EpochRecord[]): string[] {
   return [...new Set(history.flatMap(({ parts }) => Object.keys(parts)))];
+}
+
+/** What a reader must know before the figures of an epoch, each as one sentence; empty when all is well, or nothing was validated. */
+export function recordWarnings(record: Pick<EpochRecord, 'validation' | 'calibration'> | undefined): string[] {
+  if (!record?.validation) return [];
+  const { validation, calibration } = record;
+  return [learntNothing(validation), calibration && temperatureAtLimit(calibration.temperature)].filter(
+    (line) => line !== null,
+  );
 }

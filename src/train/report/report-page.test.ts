@@ -48,8 +48,11 @@ function ambiguity(count: number): AmbiguityData {
 }
 
 const count = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length;
+/** A section without the white space around tags. */
 const sectionOf = (page: string, heading: string): string =>
-  page.split('<section>').find((part) => part.includes(`<h2>${heading}</h2>`)) ?? '';
+  (page.split('<section>').find((part) => part.includes(`<h2>${heading}</h2>`)) ?? '')
+    .replaceAll(/\s+>/g, '>')
+    .replaceAll(/\s*(<[^>]*>)\s*/g, '$1');
 
 describe('report', () => {
   it('is one well-formed page without scripts that loads nothing', async () => {
@@ -129,6 +132,23 @@ describe('report', () => {
     const empty = await reportPage({ ...BASE, history: [] });
     expect(empty).toContain('No epoch is complete yet');
     expect([...unbalanced(none), ...unbalanced(empty)]).toEqual([]);
+  });
+
+  it('says first when the network learnt nothing, or when its temperature is at the limit', async () => {
+    const [first] = BASE.history;
+    const confusion = [
+      [9, 0, 0],
+      [6, 0, 0],
+      [5, 0, 0],
+    ];
+    const validation = { ...first!.validation!, count: 20, accuracy: 0.45, meanClassAccuracy: 1 / 3, confusion };
+    const calibration = { ...first!.calibration!, temperature: 19.99 };
+    const page = await reportPage({ ...BASE, history: [{ ...first!, validation, calibration }], bestEpoch: 1 });
+    const head = page.slice(page.indexOf('</h1>'), page.indexOf('<dl'));
+    expect(head).toMatch(
+      /<\/h1>\s*<p><strong>The network learnt nothing: .*45\.0 %[^]*temperature of 19\.99 is at the limit/,
+    );
+    expect(await reportPage(BASE)).not.toMatch(/learnt nothing|at the limit/);
   });
 
   it('draws at most 2,000 samples of the plane, the same for the same seed, all inside it', async () => {

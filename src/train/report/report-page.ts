@@ -2,6 +2,7 @@ import type { EpochRecord } from '../records/epoch-record.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { ambiguityPoints } from '../losses/ambiguity.js';
 import type { AmbiguityData, AmbiguityPoint } from '../losses/ambiguity.js';
+import { recordWarnings } from '../records/epoch-record.js';
 import { ambiguityClassTable } from './ambiguity-by-class.js';
 import { ambiguityPlot } from './ambiguity-plot.js';
 import { configTable } from './config-table.js';
@@ -57,7 +58,7 @@ export async function reportPage(data: ReportData): Promise<string> {
         <main>
           <header>
             <h1>${title}</h1>
-            ${subtitle(history)}
+            ${recordWarnings(judged).map((line) => html`<p><strong>${line}</strong></p>`)} ${subtitle(history)}
           </header>
           ${judged?.validation ? tiles(judged, judged.validation) : null}
           ${history.length === 0 ? null : curvesSection(history, bestEpoch)}

@@ -9,6 +9,7 @@ import { nlaMethod } from '../losses/nla.js';
 import type { EpochRecord } from '../records/epoch-record.js';
 import type { FinishedEpoch } from './fit.js';
 import { repeatsOf } from '../config/sampler.js';
+import { LocalRunner } from './gradients.js';
 import { ModelWeights } from './model-weights.js';
 import { predictWith } from '../job/predict.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
@@ -256,6 +257,40 @@ describe('training ends', () => {
     const after = await fitTiny({ dropout: 0.2, settings, state: before.state });
     expect(essence(after.state)).toEqual(essence(whole.state));
     expect([...rowsOf(before), ...rowsOf(after)]).toEqual(rowsOf(whole));
+  });
+
+  it('on Ctrl-C within an epoch: the event loop runs after every micro-batch and every validation batch', async () => {
+    const controller = new AbortController();
+    let steps = 0;
+    const { state } = await fitTiny({
+      settings: { epochs: 1, batchSize: 4 },
+      signal: controller.signal,
+      onStep: () => {
+        steps += 1;
+        // As a signal handler: called by the event loop, not by the training.
+        setImmediate(() => {
+          controller.abort();
+        });
+      },
+    });
+    expect(steps).toBeLessThan(12);
+    expect(state.epoch).toBe(0);
+  });
+
+  it.each(['a step', 'the validation'])('at once when it is interrupted in %s that goes on', async (where) => {
+    const controller = new AbortController();
+    const endless = <T>(): Promise<T> => {
+      setTimeout(() => {
+        controller.abort();
+      });
+      return new Promise<T>(() => undefined);
+    };
+    const training = tinyTrainingSet(12);
+    if (where === 'a step') vi.spyOn(LocalRunner.prototype, 'run').mockImplementationOnce(() => endless());
+    const validation =
+      where === 'a step' ? null : { labels: Int32Array.of(0), logits: () => endless<Float32Array[]>() };
+    const { state, epochs } = await fitTiny({ training, validation, signal: controller.signal });
+    expect([state.epoch, epochs.length]).toEqual([0, 0]);
   });
 
   it('before it begins, when it is interrupted before', async () => {

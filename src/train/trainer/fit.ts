@@ -9,6 +9,7 @@ import type { SplitMetrics } from '../metrics/split-metrics.js';
 import type { EpochRecord } from '../records/epoch-record.js';
 import { RowTable } from '../records/row-table.js';
 import type { TrainingState, WeightVectors } from '../records/training-state.js';
+import { unlessAborted } from '../util/interruption.js';
 import { EpochBatches } from './epoch-batches.js';
 import type { BatchSettings } from './epoch-batches.js';
 import { averageResults } from './gradients.js';
@@ -73,8 +74,8 @@ export interface FinishedEpoch {
 }
 
 /**
- * The training loop. Interrupted, it stops after the current step and returns the state after the last finished epoch; resumed from there,
- * it reaches the same numbers.
+ * The training loop. Interrupted, it returns at once with the state after the last finished epoch, and `runner` may still be busy; resumed from
+ * there, it reaches the same numbers.
  * @throws FerError CONFIG_INVALID when training diverges
  */
 export async function fit(input: FitInput): Promise<TrainingState> {
@@ -98,7 +99,8 @@ export async function fit(input: FitInput): Promise<TrainingState> {
     for (let step = 0; step < batches.steps; step += 1) {
       if (signal?.aborted === true) return state;
       const microBatches = await batches.microBatches(step);
-      const results = await runner.run(weights, microBatches, progress);
+      const results = await unlessAborted(runner.run(weights, microBatches, progress), signal);
+      if (results === null) return state;
       const { gradient, moving, loss, parts, count } = averageResults(results);
       if (!Number.isFinite(loss) || !Number.isFinite(globalNorm(gradient))) throw diverged(epoch);
 
@@ -116,8 +118,10 @@ export async function fit(input: FitInput): Promise<TrainingState> {
     }
 
     parameters.write(ema ?? weights);
-    const judged = validation === null ? null : await validate(model, validation, classCount);
-    if (judged !== null && !judged.isFinite) throw diverged(epoch);
+    const logits =
+      validation === null ? null : await unlessAborted(validation.logits(predictWith(model, signal)), signal);
+    if (validation !== null && logits === null) return state;
+    if (logits?.every((row) => row.every(Number.isFinite)) === false) throw diverged(epoch);
     const { loss, ...parts } = means.values();
     const seconds = (performance.now() - started) / 1000;
     const record: EpochRecord = {
@@ -126,8 +130,8 @@ export async function fit(input: FitInput): Promise<TrainingState> {
       loss: loss!,
       parts,
       trainAccuracy: rows.accuracy(),
-      validation: judged?.metrics ?? null,
-      calibration: judged?.calibration ?? null,
+      validation: logits && splitMetrics(logits, validation!.labels, classCount), // [R][C]
+      calibration: logits && fitCalibration(logits, validation!.labels),
       seconds,
       samplesPerSecond: batches.count / seconds,
     };
@@ -172,16 +176,6 @@ function copyOf({ weights, adam, average }: TrainingState): Pick<TrainingState, 
 
 function copyOfVectors({ trained, moving }: WeightVectors): WeightVectors {
   return { trained: trained.slice(), moving: moving.slice() };
-}
-
-async function validate(model: tf.LayersModel, validation: EvaluationSet, classCount: number) {
-  const logits = await validation.logits(predictWith(model)); // [R][C]
-  if (!logits.every((row) => row.every(Number.isFinite))) return { isFinite: false } as const;
-  return {
-    isFinite: true,
-    metrics: splitMetrics(logits, validation.labels, classCount),
-    calibration: fitCalibration(logits, validation.labels),
-  } as const;
 }
 
 /** Higher is better. Without validation every epoch scores the same, and the last one is kept. */

@@ -4,6 +4,7 @@ import type { Labels } from '../losses/labels.js';
 import type { EpochProgress, Method } from '../losses/method.js';
 import type { WeightVectors } from '../records/training-state.js';
 import type { SeededMicroBatch } from './epoch-batches.js';
+import { nextTurn } from '../util/interruption.js';
 import { ModelWeights } from './model-weights.js';
 
 /** What one micro-batch gave. */
@@ -53,6 +54,7 @@ export class LocalRunner implements GradientRunner {
     for (const [i, batch] of batches.entries()) {
       if (i > 0) this.weights.writeMoving(weights.moving);
       results.push(await computeGradients(this.model, this.weights, this.method, batch, progress));
+      await nextTurn();
     }
     return results;
   }

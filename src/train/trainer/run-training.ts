@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FerError } from '../../errors/fer-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
+import { currentBackend } from '../../model/engines/open-backend.js';
 import { partOf } from '../../model/heads/model-folder.js';
 import { startFromRecognition } from '../../model/networks/start-from-recognition.js';
 import { RECOGNITION } from '../config/train-config.js';
@@ -10,6 +11,7 @@ import { startFrom } from '../job/start-from.js';
 import { openTrainingData } from '../job/training-data.js';
 import type { TrainingData } from '../job/training-data.js';
 import type { OnRead, TrainingJob } from '../job/training-job.js';
+import { recordWarnings } from '../records/epoch-record.js';
 import type { EpochRecord } from '../records/epoch-record.js';
 import { clearLeftovers, dropEmptyRunFolder, makeRunFolder, runFolder, writeEpochRows } from '../records/run-folder.js';
 import type { RunFolder } from '../records/run-folder.js';
@@ -27,7 +29,10 @@ import { WorkerRunner, assertWorkers } from './worker-runner.js';
 export interface TrainOptions {
   /** Resume the run in the folder. Without it, a folder that holds a run is refused. */
   readonly resume?: boolean;
-  /** Threads that share the micro-batches of a step; a new run whose configuration does not set `microBatches` gets one for each. */
+  /**
+   * Threads that share the micro-batches of a step; a new run whose configuration does not set `microBatches` gets one for each. Left out,
+   * the calling thread computes, and an interruption waits for the micro-batch at hand.
+   */
   readonly workers?: number;
   /** The data set, if it is open already; it stays open. */
   readonly data?: TrainingData;
@@ -47,7 +52,7 @@ export interface TrainingOutcome {
   readonly folder: RunFolder;
   readonly history: readonly EpochRecord[];
   readonly bestEpoch: number;
-  /** False when it was interrupted. */
+  /** False when it was interrupted before the last epoch was done. */
   readonly isComplete: boolean;
 }
 
@@ -74,15 +79,21 @@ export async function runTraining(
   const { microBatches, workers, line } = planMicroBatches(asked.microBatches, options.workers ?? 1, startedWith);
   if (line !== null) options.onMessage?.(line);
   const config: TrainConfig = { ...asked, microBatches };
+  const { signal } = options;
+  const onRead: OnRead = (done, total) => {
+    signal?.throwIfAborted();
+    options.onRead?.(done, total);
+  };
   try {
-    const data = options.data ?? (await openTrainingData(config, options.onRead));
+    const data = options.data ?? (await openTrainingData(config, onRead, signal));
     try {
-      const job = await data.job(config, options.onRead);
+      const job = await data.job(config, onRead);
       try {
         assertTwoClasses(job, config);
         if (saved === null) await initialise(job, config, data, options);
         for (const note of [...dataLines(job, config), ...warmUpLines(config)]) options.onMessage?.(note);
-        return await runJob(job, config, folder, saved, { ...options, workers });
+        const usesThreads = options.workers !== undefined && (workers > 1 || currentBackend()?.name === 'wasm');
+        return await runJob(job, config, folder, saved, { ...options, workers: usesThreads ? workers : 0 });
       } finally {
         job.dispose();
       }
@@ -91,7 +102,8 @@ export async function runTraining(
     }
   } catch (error) {
     await dropEmptyRunFolder(folder);
-    throw error;
+    if (signal?.aborted !== true || error !== signal.reason) throw error;
+    return { folder, history: saved?.history ?? [], bestEpoch: saved?.bestEpoch ?? 0, isComplete: false };
   }
 }
 
@@ -106,12 +118,13 @@ async function initialise(
   else if (init !== null) await startFrom(model, await partOf(init, part), labels, onMessage);
 }
 
+/** @param options.workers 0: this thread computes */
 async function runJob(
   job: TrainingJob,
   config: TrainConfig,
   folder: RunFolder,
   saved: TrainingState | null,
-  { workers = 1, signal, onStep, onEpoch, onComplete }: RunTrainingOptions,
+  { workers = 0, signal, onMessage, onStep, onEpoch, onComplete }: RunTrainingOptions,
 ): Promise<TrainingOutcome> {
   const { model, training, validation } = job;
   const { rowLabels, rowIds } = training;
@@ -130,9 +143,9 @@ async function runJob(
   const classCount = labels.length;
   const method = buildMethod(config, [...rowLabels], classCount);
   const runner =
-    workers === 1
+    workers === 0
       ? new LocalRunner(model, method)
-      : await WorkerRunner.open({ workers, model, loss: config, rowLabels, classCount });
+      : await WorkerRunner.open({ workers, model, loss: config, rowLabels, classCount, signal });
   const logs = new RunLogs(folder, config, training, labels);
   const saveEpoch = async ({ state, isBest, rows }: FinishedEpoch): Promise<void> => {
     const record = state.history.at(-1)!;
@@ -147,12 +160,17 @@ async function runJob(
     onEpoch?.(record, isBest);
   };
   try {
-    const { history, bestEpoch } = await fit({
+    const state = await fit({
       ...{ model, method, runner, training, validation, classCount, fingerprint },
       ...{ settings: fitSettings(config), state: saved, signal, onStep, onEpoch: saveEpoch },
     });
-    const isComplete = signal?.aborted !== true;
-    if (isComplete) await onComplete?.(folder, training);
+    const { epoch, history, bestEpoch } = state;
+    const isComplete = epoch >= config.epochs || isOutOfPatience(state, config);
+    if (isComplete) {
+      const judged = history.find((record) => record.epoch === bestEpoch);
+      for (const warning of recordWarnings(judged)) onMessage?.(warning);
+      await onComplete?.(folder, training);
+    }
     return { folder, history, bestEpoch, isComplete };
   } finally {
     await runner.dispose();

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   });
 });
 
-test('a run begun with two workers and ended with one gives the curve of one worker with the same micro-batches', async () => {
+test('a run started with two workers and finished with one gives the curve of one worker with the same micro-batches', async () => {
   const whole = await runTraining({ ...config, microBatches: 2 }, join(folder, 'whole'));
 
   const path = join(folder, 'shared');
@@ -48,6 +48,29 @@ test('a run begun with two workers and ended with one gives the curve of one wor
     expect(trainAccuracy).toBeCloseTo(whole.history[i]!.trainAccuracy, 4);
   });
   expect(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort')).toEqual([]);
+});
+
+test.each(['reading the data', 'a step of a thread', 'the last epoch'])('interrupted in %s', async (where) => {
+  const path = join(folder, where.replaceAll(' ', '-'));
+  const stop = new AbortController();
+  const isLast = where === 'the last epoch';
+  const abort = (): void => {
+    stop.abort();
+  };
+  const outcome = await runTraining({ ...config, epochs: 1 }, path, {
+    workers: 1,
+    signal: stop.signal,
+    ...(where === 'reading the data' && { onRead: abort }),
+    ...(where === 'a step of a thread' && { onStep: abort }),
+    ...(isLast && { onEpoch: abort }),
+  });
+  // A run whose last epoch is done is complete.
+  expect(outcome).toMatchObject({ isComplete: isLast, history: { length: isLast ? 1 : 0 } });
+  const files = await readdir(path).catch(() => []);
+  expect(files.includes('state.bin')).toBe(isLast);
+  expect(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort')).toEqual([]);
+  const resumed = await runTraining({ ...config, epochs: 1 }, path, { resume: true });
+  expect(resumed).toMatchObject({ isComplete: true, history: { length: 1 } });
 });
 
 test('a number of workers that makes no sense is refused before anything is read', async () => {

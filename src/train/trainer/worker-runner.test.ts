@@ -13,7 +13,7 @@ import { buildMethod } from './build-method.js';
 import type { LossConfig } from './build-method.js';
 import { ModelWeights } from './model-weights.js';
 import type { WeightVectors } from '../records/training-state.js';
-import type { GradientRunner,  } from './gradients.js';
+import type { GradientRunner } from './gradients.js';
 import type { SeededMicroBatch } from './epoch-batches.js';
 import { WorkerRunner, assertWorkers } from './worker-runner.js';
 

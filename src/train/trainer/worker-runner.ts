@@ -20,6 +20,8 @@ export interface WorkerRunnerOptions {
   /** Of the training rows; -1 without one. [R] */
   readonly rowLabels: Int32Array;
   readonly classCount: number;
+  /** Ends the threads when aborted while they start. */
+  readonly signal?: AbortSignal | undefined;
   /** What the threads run, if not gradient-worker: tests have threads that die. */
   readonly module?: URL;
 }
@@ -50,7 +52,7 @@ export class WorkerRunner implements GradientRunner {
 
   /**
    * Starts the threads. The engine must be open.
-   * @throws FerError CONFIG_INVALID as `assertWorkers` does, WORKER_FAILED
+   * @throws FerError CONFIG_INVALID as `assertWorkers` does, WORKER_FAILED; the reason of `signal` once it is aborted
    */
   static async open({
     workers,
@@ -58,6 +60,7 @@ export class WorkerRunner implements GradientRunner {
     loss,
     rowLabels,
     classCount,
+    signal,
     module = GRADIENT_WORKER,
   }: WorkerRunnerOptions): Promise<WorkerRunner> {
     assertWorkers(workers);
@@ -74,7 +77,11 @@ export class WorkerRunner implements GradientRunner {
     const threads: TrainingClient[] = [];
     try {
       // One after the other: libtensorflow's binding is not made for two that load it at the same progress.
-      for (let i = 1; i <= workers; i += 1) threads.push(await startTrainingThread(i, setup, module));
+      for (let i = 1; i <= workers; i += 1) {
+        signal?.throwIfAborted();
+        threads.push(await startTrainingThread(i, setup, module));
+      }
+      signal?.throwIfAborted();
       return new WorkerRunner(threads, setup);
     } catch (error) {
       await Promise.all(threads.map((thread) => thread.end()));

@@ -1,14 +1,21 @@
 import { join } from 'node:path';
 import { AUDIT_HTML, auditRun } from '../audit/write-audit.js';
 import type { TrainConfig } from '../config/train-config.js';
+import { stopSignal, withFolderLock } from '../../files/folder-lock.js';
 import { runTraining } from '../trainer/run-training.js';
 import type { TrainOptions, TrainingOutcome } from '../trainer/run-training.js';
 
 /**
  * Trains as configured, into a run folder from which it can resume after any interruption, and audits the labels by what the run saw. The engine must be open.
- * @throws FerError CONFIG_INVALID, INPUT_NOT_FOUND, OUTPUT_UNWRITABLE, WORKER_FAILED
+ * @throws FerError FOLDER_IN_USE, CONFIG_INVALID, INPUT_NOT_FOUND, OUTPUT_UNWRITABLE, WORKER_FAILED
  */
 export function train(config: TrainConfig, path: string, options: TrainOptions = {}): Promise<TrainingOutcome> {
+  return withFolderLock(path, 'fer train', (lock) =>
+    trainAndAudit(config, path, { ...options, signal: stopSignal(lock, options.signal) }),
+  );
+}
+
+function trainAndAudit(config: TrainConfig, path: string, options: TrainOptions): Promise<TrainingOutcome> {
   return runTraining(config, path, {
     ...options,
     onComplete: async (folder, training) => {
