@@ -6,7 +6,7 @@ const GROUND = ['workers', 'files', 'errors'];
 /** What each room may import besides itself and the ground. */
 const ROOMS = {
   model: [],
-  ingest: ['^src/model/engines/', '^src/model/pretrained/', '^src/model/crop-geometry\\.ts$'],
+  ingest: ['^src/model/engines/', '^src/model/pretrained/', '^src/model/onnx/', '^src/model/crop-geometry\\.ts$'],
   stream: ['^src/ingest/', '^src/model/', '^src/version\\.ts$'],
   train: ['^src/ingest/', '^src/model/', '^src/version\\.ts$'],
   cli: ['^src/'],
@@ -14,7 +14,7 @@ const ROOMS = {
 
 /** Folders of each room, the highest layer first: a folder imports only those below it. "." is the room's own folder. */
 const LAYERS = {
-  model: ['heads', 'checkpoint', 'networks', 'engines', 'engines/wasm-kernels', 'pretrained', '.'],
+  model: ['heads', 'onnx', 'checkpoint', 'networks', 'engines', 'engines/wasm-kernels', 'pretrained', '.'],
   ingest: [
     'live',
     'sources',

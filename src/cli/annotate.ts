@@ -8,7 +8,7 @@ import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import { BatchReport } from './batch-report.js';
 import { interruptSignal } from './exit.js';
-import { backendOption, modelOption, number, parseFormats, priorOption, readPrior } from './options.js';
+import { backendOption, modelOption, number, parseFormats, priorOption, readPrior, repeated } from './options.js';
 
 const DEFAULT_FORMATS = 'jsonl,csv,summary';
 
@@ -39,6 +39,8 @@ export function annotateCommand(program: Command): void {
     .option('--no-flip-tta', 'no flip test-time augmentation: faster, slightly less accurate')
     .addOption(priorOption())
     .option('--smoothing <seconds>', 'smoothing time constant; 0 disables', number, 0.1)
+    .option('--region <x,y,w,h>', 'only faces in this area, in pixels or percent (0%,0%,50%,100%)')
+    .option('--ignore <x,y,w,h>', 'no faces in this area, such as a poster; repeatable', repeated, [])
     .option('--min-quality <share>', 'mark faces of lower quality (0..1) as unusable', number)
     .option('--min-confidence <share>', 'mark labels with a lower chance of being right (0..1) as unsure', number)
     .option('--detect-every <n>', 'run the detector on every n-th frame, track faces in between', number, 1)
@@ -58,20 +60,23 @@ export function annotateCommand(program: Command): void {
     });
 }
 
-interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore' | 'prior'> {
+interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore' | 'prior' | 'region' | 'ignore'> {
   readonly outputDir: string;
   readonly format: string;
   readonly overlay?: boolean;
   readonly combine?: boolean;
   readonly force?: boolean;
   readonly minScore?: number;
+  readonly region?: string;
+  readonly ignore: readonly string[];
   readonly prior: string;
 }
 
 /** Progress goes to stderr, the summary to stdout. Returns the exit code. */
 async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Promise<number> {
   const { annotateBatch } = await import('../stream/annotate/batch.js');
-  const { format, overlay = false, combine = false, prior, ...rest } = flags;
+  const { format, overlay = false, combine = false, prior, region, ignore, ...rest } = flags;
+  const { parseArea } = await import('../stream/pipeline/areas.js');
   const formats = await parseFormats(overlay ? `${format},overlay` : format);
   const toStdout = rest.outputDir === '-';
   if (toStdout && !(format === DEFAULT_FORMATS || formats.join() === 'jsonl')) {
@@ -80,6 +85,8 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
   const options: BatchOptions = {
     ...rest,
     prior: await readPrior(prior),
+    region: region === undefined ? null : parseArea(region),
+    ignore: ignore.map(parseArea),
     formats,
     ...(toStdout ? { stream: process.stdout } : {}),
     signal: interruptSignal(),

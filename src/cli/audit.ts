@@ -56,9 +56,10 @@ interface Io {
 export async function runAudit(data: string | undefined, flags: AuditFlags, io: Io): Promise<number> {
   const { AUDIT_CSV, AUDIT_HTML } = await import('../train/audit/write-audit.js');
   const { isRunFolder } = await import('../train/audit/row-history.js');
-  const { audit, unread } = (await isRunFolder(flags.model))
-    ? await auditByRun(data, flags)
-    : await auditByModel(data, flags, io);
+  const { withFolderLock } = await import('../files/folder-lock.js');
+  const { audit, unread } = await withFolderLock(flags.output, 'fer audit', async () =>
+    (await isRunFolder(flags.model)) ? auditByRun(data, flags) : auditByModel(data, flags, io),
+  );
   for (const line of auditLines(audit)) io.write(line);
   for (const line of unread) io.write(line);
   io.write('');

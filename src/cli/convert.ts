@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { printable } from '../errors/printable.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { parseFormats } from './options.js';
+import { parseFormats, repeated } from './options.js';
 
 interface ConvertFlags {
   readonly format: string;
@@ -22,12 +22,7 @@ export function convertCommand(program: Command): void {
     .option('-o, --output-dir <dir>', 'output folder (default: beside each JSONL file)')
     .option('--combine <file>', 'also write all rows into one CSV file')
     .option('--names <file>', 'CSV file with the columns id and name: names of people by face id')
-    .option(
-      '--merge <id=id>',
-      'make a face id another one, as in 2=5; repeatable',
-      (text: string, all: readonly string[]) => [...all, text],
-      [] as readonly string[],
-    )
+    .option('--merge <id=id>', 'make a face id another one, as in 2=5; repeatable', repeated, [])
     .addHelpText(
       'after',
       '\nExamples:\n  fer convert fer-out/clip.jsonl --format elan,parquet\n  fer convert fer-out/*.jsonl --format segments --names people.csv --merge 2=5 -o named',

@@ -13,6 +13,7 @@ import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { EXIT, exitCodeFor, watchReaders } from './exit.js';
 import { experimentCommand } from './experiment.js';
+import { exportCommand } from './export.js';
 import { liveCommand } from './live.js';
 import { recipeCommand } from './recipe.js';
 import { trainCommand } from './train.js';
@@ -32,6 +33,7 @@ for (const register of [
   demoCommand,
   doctorCommand,
   evaluateCommand,
+  exportCommand,
   liveCommand,
   auditCommand,
   trainCommand,

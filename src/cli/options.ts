@@ -96,3 +96,8 @@ export async function parseFormats(list: string): Promise<string[]> {
   const textual = FORMAT_NAMES.filter((name) => name !== 'overlay');
   return [...new Set(names.flatMap((name) => (name === 'all' ? textual : [outputFormat(name).name])))];
 }
+
+/** For options that may be given several times. */
+export function repeated(text: string, all: readonly string[]): string[] {
+  return [...all, text];
+}

@@ -1,5 +1,6 @@
 import type { CropGeometry, FaceCrop } from './crop-geometry.js';
 import type { LabelSet } from './label-set.js';
+import type { QualityCalibration } from './quality-calibration.js';
 
 /** The expression models that ship with ferstream. All but the baseline are folders of `models/`. */
 export const MODEL_NAMES = ['default', 'baseline'] as const;
@@ -48,6 +49,8 @@ export interface ExpressionModel {
    * `priorAdapter`. Null: not known, and posteriors are for those of training, whatever they were.
    */
   readonly trainingPrior: readonly number[] | null;
+  /** By how much small, blurred and turned faces raise the temperature of posteriors; null: not known, not at all. */
+  readonly qualityCalibration: QualityCalibration | null;
   /** Frame encoder: one feature vector for each crop; all crops have `this.crop` as geometry. */
   encode(crops: readonly FaceCrop[]): Promise<Float32Array[]>;
   /** Temporal encoder and classifier: posteriors over `labels` for observations from..to-1. [to - from][C] */

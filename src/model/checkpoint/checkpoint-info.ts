@@ -31,6 +31,8 @@ const schema = z.strictObject({
   priors: z
     .strictObject({ posteriors: z.array(z.number().positive()), training: z.array(z.number().nonnegative()) })
     .optional(),
+  /** By how much small, blurred and turned faces raise the temperature (quality-calibration.ts); default not at all. */
+  qualityCalibration: z.strictObject({ size: z.number(), sharpness: z.number(), yaw: z.number() }).optional(),
   /** Network and weights: checksums that are verified on loading. */
   files: z.record(
     z.string().min(1),

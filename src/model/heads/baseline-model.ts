@@ -27,6 +27,7 @@ export class BaselineModel implements ExpressionModel {
   readonly framing = 'aligned';
   readonly flipTta = false;
   readonly trainingPrior = null;
+  readonly qualityCalibration = null;
   readonly context: ClipContext = { past: 0, future: 0, hop: 1 };
 
   private constructor(private readonly net: FaceExpressionNet) {}

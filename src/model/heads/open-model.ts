@@ -8,7 +8,7 @@ import { isModelFolder, modelFolderHash } from './model-folder.js';
 import { TrainedModel } from './trained-model.js';
 
 /** Where a model comes from: built-in code or a checkpoint folder. */
-type Sitter = { readonly code: 'baseline' } | { readonly folder: string; readonly name?: ModelName };
+export type ModelSource = { readonly code: 'baseline' } | { readonly folder: string; readonly name?: ModelName };
 
 export interface OpenModelOptions {
   /** Folder of the shipped models. */
@@ -27,8 +27,8 @@ export async function openModel(
   nameOrFolder: string,
   { models = SHIPPED_MODELS, flipTta = true }: OpenModelOptions = {},
 ): Promise<ExpressionModel> {
-  const sitter = await find(nameOrFolder, models);
-  return 'folder' in sitter ? TrainedModel.load(sitter.folder, { name: sitter.name, flipTta }) : BaselineModel.load();
+  const source = await locateModel(nameOrFolder, models);
+  return 'folder' in source ? TrainedModel.load(source.folder, { name: source.name, flipTta }) : BaselineModel.load();
 }
 
 /**
@@ -36,11 +36,12 @@ export async function openModel(
  * @throws FerError as `openModel` does
  */
 export async function identifyModel(nameOrFolder: string, models = SHIPPED_MODELS): Promise<string> {
-  const sitter = await find(nameOrFolder, models);
-  return 'folder' in sitter ? modelFolderHash(sitter.folder) : sitter.code;
+  const source = await locateModel(nameOrFolder, models);
+  return 'folder' in source ? modelFolderHash(source.folder) : source.code;
 }
 
-async function find(nameOrFolder: string, models: string): Promise<Sitter> {
+/** @throws FerError CONFIG_INVALID for a name that is neither a model nor a folder, WEIGHTS_MISSING */
+export async function locateModel(nameOrFolder: string, models: string): Promise<ModelSource> {
   const name = MODEL_NAMES.find((known): known is ModelName => known === nameOrFolder);
   if (name !== undefined)
     return name === 'baseline' ? { code: name } : { folder: await shippedFolder(name, models), name };

@@ -6,6 +6,7 @@ import type { Checkpoint } from '../checkpoint/load-checkpoint.js';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js';
 import { LabelSet } from '../label-set.js';
+import type { QualityCalibration } from '../quality-calibration.js';
 import { encoderOf } from '../networks/classifier.js';
 import { foldBatchNorm } from '../networks/fold-batch-norm.js';
 import { FrameHead } from './frame-head.js';
@@ -47,6 +48,7 @@ export class TrainedModel implements ExpressionModel {
   readonly flipTta: boolean;
   readonly context: ClipContext;
   readonly trainingPrior: readonly number[] | null;
+  readonly qualityCalibration: QualityCalibration | null;
 
   private constructor(private readonly parts: Parts) {
     const { name, version, labels, frame, temporalHead } = parts;
@@ -57,6 +59,7 @@ export class TrainedModel implements ExpressionModel {
     this.framing = framingOf(frame.info);
     this.flipTta = frame.info.flipTta ?? false;
     this.trainingPrior = parts.trainingPrior;
+    this.qualityCalibration = frame.info.qualityCalibration ?? null;
     this.context = temporalHead?.context ?? { past: 0, future: 0, hop: 1 };
   }
 

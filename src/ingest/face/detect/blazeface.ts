@@ -31,7 +31,7 @@ const FINE: Grid = { stride: 16, anchors: 2 };
 const COARSE: Grid = { stride: 32, anchors: 6 };
 
 /** Scores and boxes of the fine grid, then of the coarse one. */
-const OUTPUTS = ['Identity', 'Identity_2', 'Identity_1', 'Identity_3'] as const;
+export const BLAZEFACE_OUTPUTS = ['Identity', 'Identity_2', 'Identity_1', 'Identity_3'] as const;
 
 /** MediaPipe's BlazeFace for the back camera (weights from @vladmandic/human). */
 export class BlazeFace implements FaceDetector {
@@ -44,7 +44,7 @@ export class BlazeFace implements FaceDetector {
   /** @throws FerError WEIGHTS_MISSING */
   static async load(): Promise<BlazeFace> {
     const { nodes, weights } = await loadHumanGraph('blazeface');
-    return new BlazeFace(new GraphNetwork(nodes, weights, OUTPUTS));
+    return new BlazeFace(new GraphNetwork(nodes, weights, BLAZEFACE_OUTPUTS));
   }
 
   async detect(

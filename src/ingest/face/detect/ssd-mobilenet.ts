@@ -66,7 +66,7 @@ export class SsdMobileNet implements FaceDetector {
   }
 
   /** @returns box codes [1, anchors, 4] and class scores [1, anchors, 3] */
-  private forward(input: tf.Tensor4D): [tf.Tensor, tf.Tensor] {
+  forward(input: tf.Tensor4D): [tf.Tensor, tf.Tensor] {
     let x = this.pointwise(input, 'MobilenetV1/Conv2d_0_pointwise', 2);
     const sources: tf.Tensor4D[] = [];
     for (let layer = 1; layer <= BACKBONE_LAYERS; layer++) {

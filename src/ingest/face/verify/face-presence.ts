@@ -9,7 +9,7 @@ import { warpRgb } from '../align/warp.js';
 
 const INPUT_SIZE = 192;
 const SCALING: PixelScaling = { gain: 1 / 255, offset: [0, 0, 0] };
-const PRESENCE = 'Identity_1';
+export const PRESENCE_OUTPUT = 'Identity_1';
 
 /**
  * The presence output of MediaPipe's face mesh (weights from @vladmandic/human): trained to tell windows with
@@ -21,7 +21,7 @@ export class FacePresence {
   /** @throws FerError WEIGHTS_MISSING */
   static async load(): Promise<FacePresence> {
     const { nodes, weights } = await loadHumanGraph('facemesh');
-    return new FacePresence(new GraphNetwork(nodes, weights, [PRESENCE]));
+    return new FacePresence(new GraphNetwork(nodes, weights, [PRESENCE_OUTPUT]));
   }
 
   /**

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import type * as tf from '@tensorflow/tfjs';
+import { writeFileAtomic } from '../../files/atomic-file.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { writeError } from '../../files/write-error.js';
+import { copyCheckpoint } from '../checkpoint/copy-checkpoint.js';
+import { loadCheckpoint } from '../checkpoint/load-checkpoint.js';
+import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
+import { EXPRESSIONS_7 } from '../label-set.js';
+import { functionToOnnx, layersModelToOnnx } from '../onnx/to-onnx.js';
+import { FaceExpressionNet, FACE_EXPRESSION_INPUT_SIZE } from '../pretrained/face-expression-net.js';
+import { findModelFolder } from './model-folder.js';
+import { locateModel } from './open-model.js';
+
+/** ONNX for any ONNX runtime; TensorFlow.js layers, which need ferstream's own layers, for further training. */
+export const EXPORT_FORMATS = ['onnx', 'tfjs'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** A file in memory. */
+export interface ExportedFile {
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+/**
+ * Writes the networks of a model into a folder: `frame.onnx` (image -> features, logits) and, for a clip model, `temporal.onnx`
+ * (features -> logits of every frame), or `baseline.onnx`; as tfjs, copies of its checkpoints.
+ * @param nameOrFolder as for `openModel`
+ * @param version of the program that writes the files
+ * @returns paths of the files or folders
+ * @throws FerError as `openModel` does, OUTPUT_UNWRITABLE
+ */
+export async function exportModel(
+  nameOrFolder: string,
+  output: string,
+  { format = 'onnx', version }: { readonly format?: ExportFormat; readonly version: string },
+): Promise<string[]> {
+  const source = await locateModel(nameOrFolder);
+  if ('folder' in source && format === 'tfjs') return copyModel(source.folder, output);
+  const files = 'folder' in source ? await modelToOnnx(source.folder, version) : [await baselineToOnnx(version)];
+  return writeExported(files, output);
+}
+
+/** Writes exported files into a folder. Returns their paths. */
+export async function writeExported(files: readonly ExportedFile[], output: string): Promise<string[]> {
+  await makeFolder(output).catch((error: unknown) => {
+    throw writeError(output, error);
+  });
+  for (const { name, content } of files) await writeFileAtomic(join(output, name), content);
+  return files.map(({ name }) => join(output, name));
+}
+
+/** The networks of a model folder as ONNX files. */
+export async function modelToOnnx(folder: string, version: string): Promise<ExportedFile[]> {
+  const { frame, temporal } = await findModelFolder(folder);
+  const files = [await checkpointToOnnx('frame', frame, ['features', 'logits'], version)];
+  if (temporal !== null) files.push(await checkpointToOnnx('temporal', temporal, ['logits'], version));
+  return files;
+}
+
+async function checkpointToOnnx(
+  kind: CheckpointInfo['kind'],
+  folder: string,
+  outputs: readonly string[],
+  version: string,
+): Promise<ExportedFile> {
+  const { model, info } = await loadCheckpoint(folder, { kind });
+  try {
+    const description = { name: info.network, version, metadata: metadataOf(info) };
+    return { name: `${kind}.onnx`, content: await layersModelToOnnx(model, outputs, description) };
+  } finally {
+    model.dispose();
+  }
+}
+
+/** What a program needs to know to use the network. */
+function metadataOf({
+  labelSet,
+  crop,
+  temperature = 1,
+  flipTta = false,
+  clipFrames,
+  priors,
+}: CheckpointInfo): Record<string, string> {
+  return {
+    labels: labelSet.labels.join(','),
+    crop: JSON.stringify(crop),
+    temperature: String(temperature),
+    flipTta: String(flipTta),
+    ...(clipFrames !== undefined && { clipFrames: String(clipFrames) }),
+    ...(priors !== undefined && { priors: JSON.stringify(priors) }),
+  };
+}
+
+async function baselineToOnnx(version: string): Promise<ExportedFile> {
+  const net = await FaceExpressionNet.load();
+  try {
+    const size = FACE_EXPRESSION_INPUT_SIZE;
+    const content = functionToOnnx(
+      (image) => [net.logits(image as tf.Tensor4D)],
+      [{ name: 'image', shape: ['batch', size, size, 3] }],
+      ['logits'],
+      { name: 'FaceExpressionNet', version, metadata: { labels: EXPRESSIONS_7.labels.join(',') } },
+    );
+    return { name: 'baseline.onnx', content };
+  } finally {
+    net.dispose();
+  }
+}
+
+async function copyModel(folder: string, output: string): Promise<string[]> {
+  const { frame, temporal } = await findModelFolder(folder);
+  if (temporal === null) {
+    await copyCheckpoint(frame, output);
+    return [output];
+  }
+  const copies = [join(output, 'frame'), join(output, 'temporal')] as const;
+  await copyCheckpoint(frame, copies[0]);
+  await copyCheckpoint(temporal, copies[1]);
+  return [...copies];
+}

@@ -1,0 +1,116 @@
+import { bytes, float, int, join, message, text } from './protobuf.js';
+import type { Field } from './protobuf.js';
+
+/** Operator set of the exported files, and the file format version that goes with it. onnx.ai/onnx/repo-docs/Versioning.html */
+export const OPSET = 17;
+const IR_VERSION = 8;
+
+/** Numbers of onnx.proto's enumerations. */
+const DATA_TYPE = { float32: 1, int64: 7 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+
+/** A number is an int unless wrapped by `asFloat`. */
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+/** A fixed size, or the name of a dynamic one. */
+export type Dimension = number | string;
+
+/** An ONNX graph under construction. Values are named by strings. Field numbers are those of onnx.proto. */
+export class OnnxGraph {
+  private readonly nodes: Field[] = [];
+  private readonly initializers = new Map<string, Field>();
+  private readonly used = new Set<string>();
+  private readonly inputs: Field[] = [];
+  private readonly outputs: Field[] = [];
+  private readonly integers = new Map<string, string>();
+  private count = 0;
+
+  input(name: string, shape: readonly Dimension[]): string {
+    this.inputs.push(valueInfo(11, name, shape));
+    return name;
+  }
+
+  output(name: string, value: string, shape: readonly Dimension[]): void {
+    this.used.add(value);
+    this.nodes.push(node('Identity', [value], [name], {}));
+    this.outputs.push(valueInfo(12, name, shape));
+  }
+
+  /** Weights. */
+  floats(values: Float32Array, shape: readonly number[]): string {
+    return this.initializer(
+      DATA_TYPE.float32,
+      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+      shape,
+    );
+  }
+
+  /** An int64 vector, such as a shape. */
+  ints(values: readonly number[]): string {
+    const key = values.join();
+    const known = this.integers.get(key);
+    if (known !== undefined) return known;
+    const data = new BigInt64Array(values.map(BigInt));
+    const name = this.initializer(DATA_TYPE.int64, new Uint8Array(data.buffer), [values.length]);
+    this.integers.set(key, name);
+    return name;
+  }
+
+  /** Adds a node with one output. Inputs left out are ''. */
+  node(operator: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
+    const output = `v${this.count++}`;
+    for (const input of inputs) this.used.add(input);
+    this.nodes.push(node(operator, inputs, [output], attributes));
+    return output;
+  }
+
+  /** @param metadata entries any ONNX reader shows, such as labels */
+  encode(name: string, metadata: Readonly<Record<string, string>>, version: string): Uint8Array {
+    const initializers = [...this.initializers].filter(([key]) => this.used.has(key)).map(([, field]) => field);
+    return join([
+      int(1, IR_VERSION),
+      text(2, 'ferstream'),
+      text(3, version),
+      message(7, [...this.nodes, text(2, name), ...initializers, ...this.inputs, ...this.outputs]),
+      message(8, [text(1, ''), int(2, OPSET)]),
+      ...Object.entries(metadata).map(([key, value]) => message(14, [text(1, key), text(2, value)])),
+    ]);
+  }
+
+  private initializer(type: number, data: Uint8Array, shape: readonly number[]): string {
+    const name = `w${this.count++}`;
+    this.initializers.set(
+      name,
+      message(5, [...shape.map((size) => int(1, size)), int(2, type), text(8, name), bytes(9, data)]),
+    );
+    return name;
+  }
+}
+
+function node(
+  operator: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: Readonly<Record<string, Attribute>>,
+): Field {
+  return message(1, [
+    ...inputs.map((name) => text(1, name)),
+    ...outputs.map((name) => text(2, name)),
+    text(3, `${operator}_${outputs[0]!}`),
+    text(4, operator),
+    ...Object.entries(attributes).map(([name, value]) => message(5, [text(1, name), ...attributeFields(value)])),
+  ]);
+}
+
+function attributeFields(value: Attribute): Field[] {
+  if (typeof value === 'number') return [int(3, value), int(20, ATTRIBUTE_TYPE.int)];
+  if (typeof value === 'string') return [text(4, value), int(20, ATTRIBUTE_TYPE.string)];
+  if ('float' in value) return [float(2, value.float), int(20, ATTRIBUTE_TYPE.float)];
+  return [...value.map((entry) => int(8, entry)), int(20, ATTRIBUTE_TYPE.ints)];
+}
+
+function valueInfo(field: number, name: string, shape: readonly Dimension[]): Field {
+  const dimensions = shape.map((size) => message(1, [typeof size === 'number' ? int(1, size) : text(2, size)]));
+  const tensor = message(1, [int(1, DATA_TYPE.float32), message(2, dimensions)]);
+  return message(field, [text(1, name), message(2, [tensor])]);
+}
