@@ -1,4 +1,5 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -30,7 +31,7 @@ describe('expandInputs', () => {
       await writeFile(at(path), '');
     }
     await symlink(at('day1'), at('day1/deep/loop'));
-    await symlink(at('nowhere'), at('day1/deep/dangling.mp4'));
+    await symlink(at('nowhere'), at('day1/deep/dangling'));
   });
 
   async function found(...args: string[]): Promise<string[]> {
@@ -95,5 +96,70 @@ describe('expandInputs', () => {
       expect(error.code).toBe('INPUT_NOT_FOUND');
       expect(error.message).toContain(name);
     }
+  });
+});
+
+describe('what is found but cannot be read is said, and the rest goes on', () => {
+  const folder = temporaryFolder();
+  const at = (name: string): string => join(folder, name);
+  const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
+
+  async function reasons(path: string): Promise<Record<string, string>> {
+    const { inputs, failures } = await expandInputs([path]);
+    expect(inputs.map(({ name }) => name.replace(folder, '.'))).toContain('./good.mp4');
+    return Object.fromEntries(
+      failures.map(({ name, error }) => [
+        name.replace(`${folder}/`, ''),
+        `${error.code} ${error.message.replace(`${name}: `, '')}`,
+      ]),
+    );
+  }
+
+  beforeAll(async () => {
+    await writeFile(at('good.mp4'), '');
+  });
+
+  it('links that lead nowhere or to themselves, if they are called like footage', async () => {
+    await symlink(at('nowhere'), at('dangling.mp4'));
+    await symlink(at('circle.mkv'), at('circle.mkv'));
+    await symlink(at('nowhere'), at('dangling.txt'));
+    expect(await reasons(folder)).toEqual({
+      'circle.mkv': expect.stringMatching(/^INPUT_NOT_FOUND is a link that leads back to itself/) as string,
+      'dangling.mp4': expect.stringMatching(/^INPUT_NOT_FOUND is a link to a file that does not exist/) as string,
+    });
+    for (const name of ['dangling.mp4', 'circle.mkv', 'dangling.txt']) await rm(at(name));
+  });
+
+  it.runIf(process.platform === 'linux')('names that are not UTF-8, of files and folders', async () => {
+    const odd = (...parts: (string | number[])[]): Buffer =>
+      Buffer.concat([Buffer.from(`${folder}/`), ...parts.map((part) => Buffer.from(part as string))]);
+    await writeFile(odd('caf', [0xe9], '.mp4'), '');
+    await mkdir(odd('f', [0xfc], 'r'));
+    const found = await reasons(folder);
+    expect(Object.keys(found)).toHaveLength(2);
+    for (const reason of Object.values(found)) expect(reason).toMatch(/^INPUT_UNREADABLE its name is not valid UTF-8/);
+    await rm(odd('caf', [0xe9], '.mp4'));
+    await rmdir(odd('f', [0xfc], 'r'));
+  });
+
+  it.runIf(isRoot)('folders and files without permission', async () => {
+    await chmod(folder, 0o755);
+    await mkdir(at('lost+found'), { mode: 0o700 });
+    await mkdir(at('secret.mp4'), { mode: 0o700 });
+    process.seteuid!(65534);
+    try {
+      expect(await reasons(folder)).toEqual({
+        'lost+found': expect.stringMatching(/^INPUT_UNREADABLE permission denied/) as string,
+        'secret.mp4': expect.stringMatching(/^INPUT_UNREADABLE permission denied/) as string,
+      });
+    } finally {
+      process.seteuid!(0);
+    }
+  });
+
+  it.runIf(process.platform !== 'win32')('pipes that are called like footage', async () => {
+    execFileSync('mkfifo', [at('pipe.mp4')]);
+    expect(Object.values(await reasons(folder)).join()).toMatch(/INPUT_UNREADABLE is not a file/);
+    await rm(at('pipe.mp4'));
   });
 });

@@ -105,7 +105,7 @@ describeWithEachFfmpeg('live sources', () => {
     await missing.ended;
     expect(missing.states.at(-1)).toEqual({
       state: 'failed',
-      reason: expect.stringMatching(/^no such file: check the name/) as string,
+      reason: expect.stringMatching(/^no such file or folder: check the name/) as string,
     });
     const sound = await make('-f', 'lavfi', '-i', 'sine=duration=1', join(folder, `sound-${Date.now()}.wav`));
     const noPicture = follow(sound);

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { FerError } from '../../errors/fer-error.js';
@@ -128,13 +128,6 @@ async function http(url: string, maxWidth: number, patience: number): Promise<Li
 }
 
 async function file(path: string, name: string, maxWidth: number): Promise<LiveInput> {
-  await stat(path).catch((cause: unknown) => {
-    throw new FerError(
-      'INPUT_NOT_FOUND',
-      `${name}: no such file: check the name, or name another source (docs/live.md)`,
-      { cause },
-    );
-  });
   const { size, stream, timed } = await probeVideo('file', path, name);
   const width = size === null || size.width <= maxWidth ? null : maxWidth;
   const filters = size === null ? limitWidth(maxWidth) : sizeFilters({ width, size }).join(',');

@@ -4,14 +4,19 @@ import { fileURLToPath } from 'node:url';
 import { glob } from 'tinyglobby';
 import { FerError } from '../../errors/fer-error.js';
 import { exists } from '../../files/make-folder.js';
+import { isImageName, isVideoName, naturalOrder } from '../media-names.js';
+import { NOT_UTF8, inputError } from '../probe/input-error.js';
 import type { Input } from './frame-source.js';
-import { isImageName, isVideoName } from '../media-names.js';
-import { naturalOrder } from '../media-names.js';
+
+export interface InputFailure {
+  readonly name: string;
+  readonly error: FerError;
+}
 
 export interface ExpandedInputs {
   readonly inputs: readonly Input[];
-  /** Arguments that gave no input, each with its reason; the others are not affected. */
-  readonly failures: readonly { readonly name: string; readonly error: FerError }[];
+  /** Arguments that gave no input, and what was found in a folder but cannot be read, each with its reason; the others are not affected. */
+  readonly failures: readonly InputFailure[];
   /** Videos left out because `ignore` said so. */
   readonly ignored: readonly string[];
 }
@@ -22,34 +27,41 @@ type Ignore = (path: string) => Promise<boolean>;
 interface Search {
   readonly ignore: Ignore;
   readonly ignored: string[];
+  readonly failures: InputFailure[];
 }
 
 /**
  * What a command line's arguments stand for: files, folders (searched through; a folder with pictures and no footage is
  * one image sequence), globs, http(s) URLs, "-" for stdin. In the order of the arguments, naturally sorted within each,
- * every file once. Hidden files are skipped unless named. Never throws for a bad argument.
+ * every file once. Hidden files are skipped unless named. Never throws for a bad argument or an unreadable part of a folder.
  */
 export async function expandInputs(
   args: readonly string[],
   { ignore = () => Promise.resolve(false) }: { readonly ignore?: Ignore } = {},
 ): Promise<ExpandedInputs> {
-  const search: Search = { ignore, ignored: [] };
+  const search: Search = { ignore, ignored: [], failures: [] };
   const found: Input[] = [];
-  const failures: { name: string; error: FerError }[] = [];
   const seen = new Set<string>();
-  for (const name of args) {
+  const attempt = async (name: string, work: () => Promise<void>): Promise<void> => {
     try {
-      for (const input of await expandArgument(name, search)) {
-        const key = input.kind === 'file' || input.kind === 'images' ? await realpath(input.path) : input.path;
-        if (seen.has(key)) continue;
-        seen.add(key);
-        found.push(input);
-      }
+      await work();
     } catch (error) {
-      failures.push({ name, error: FerError.from(error) });
+      search.failures.push({ name, error: inputError(name, error) });
     }
+  };
+  for (const argument of args) {
+    await attempt(argument, async () => {
+      for (const input of await expandArgument(argument, search)) {
+        await attempt(input.name, async () => {
+          const key = input.kind === 'file' || input.kind === 'images' ? await realpath(input.path) : input.path;
+          if (seen.has(key)) return;
+          seen.add(key);
+          found.push(input);
+        });
+      }
+    });
   }
-  return { inputs: found, failures, ignored: search.ignored };
+  return { inputs: found, failures: search.failures, ignored: search.ignored };
 }
 
 async function expandArgument(argument: string, search: Search): Promise<Input[]> {
@@ -66,7 +78,8 @@ async function expandArgument(argument: string, search: Search): Promise<Input[]
   // A file whose name happens to look like a pattern is that file.
   if (await exists(argument)) return expandPath(argument, argument, search);
   if (/[*?[\]{}!()]/.test(argument)) return expandGlob(argument, search);
-  throw new FerError('INPUT_NOT_FOUND', `${argument}: no such file or folder: check the name`);
+  // Says why it cannot be looked at.
+  return expandPath(argument, argument, search);
 }
 
 function urlInput(argument: string): Input {
@@ -77,8 +90,9 @@ function urlInput(argument: string): Input {
 
 async function expandPath(path: string, name: string, search: Search): Promise<Input[]> {
   if (!(await stat(path)).isDirectory()) return fileInputs(path, name, search);
+  const said = search.failures.length + search.ignored.length;
   const found = await searchFolder(path, name, new Set(), search);
-  if (found.length === 0 && search.ignored.length === 0)
+  if (found.length === 0 && search.failures.length + search.ignored.length === said)
     throw new FerError(
       'INPUT_NOT_FOUND',
       `${name}: holds no video and no pictures: give another folder, or the files themselves`,
@@ -93,35 +107,75 @@ async function fileInputs(path: string, name: string, { ignore, ignored }: Searc
   return [];
 }
 
-/** @param above real paths of the folders on the way here: links may lead back to one of them */
+/**
+ * What cannot be read is a failure of its own, and the search goes on.
+ * @param above real paths of the folders on the way here: links may lead back to one of them
+ */
 async function searchFolder(
   folder: string,
   name: string,
   above: ReadonlySet<string>,
   search: Search,
 ): Promise<Input[]> {
-  const place = await realpath(folder);
-  if (above.has(place)) return [];
-  const way = new Set([...above, place]);
   const found: Input[] = [];
   let pictures = 0;
   let videos = 0;
-  for (const entry of (await readdir(folder)).sort(naturalOrder)) {
-    if (entry.startsWith('.')) continue;
-    const path = join(folder, entry);
-    const about = await stat(path).catch(() => null); // a link to nowhere
-    if (about?.isDirectory() === true) {
-      found.push(...(await searchFolder(path, join(name, entry), way, search)));
-    } else if (about?.isFile() === true && isVideoName(entry)) {
-      const video = await fileInputs(path, join(name, entry), search);
-      videos += video.length;
-      found.push(...video);
-    } else if (about?.isFile() === true && isImageName(entry)) {
-      pictures++;
+  try {
+    const place = await realpath(folder);
+    if (above.has(place)) return [];
+    const way = new Set([...above, place]);
+    for (const entry of await entriesOf(folder)) {
+      if (entry.name.startsWith('.')) continue;
+      const path = join(folder, entry.name);
+      const inputName = join(name, entry.name);
+      const isMedia = isVideoName(entry.name) || isImageName(entry.name);
+      try {
+        if (!entry.isUtf8) throw new FerError('INPUT_UNREADABLE', `${inputName}: ${NOT_UTF8}`);
+        const about = await stat(path);
+        if (about.isDirectory()) {
+          found.push(...(await searchFolder(path, inputName, way, search)));
+        } else if (isVideoName(entry.name)) {
+          if (!about.isFile())
+            throw new FerError('INPUT_UNREADABLE', `${inputName}: is not a file: name it to read it`);
+          const video = await fileInputs(path, inputName, search);
+          videos += video.length;
+          found.push(...video);
+        } else if (isImageName(entry.name)) pictures++;
+      } catch (error) {
+        // A picture keeps its place in the sequence of its folder, where it has a row with the reason.
+        if (isImageName(entry.name)) pictures++;
+        else if (isMedia || !isMissing(error))
+          search.failures.push({ name: inputName, error: entryError(inputName, error) });
+      }
     }
+  } catch (error) {
+    search.failures.push({ name, error: inputError(name, error) });
   }
   if (pictures > 0 && videos === 0) found.unshift({ kind: 'images', path: folder, name });
   return found;
+}
+
+/** In natural order. Names are read as bytes: Node's own decoding replaces what is not UTF-8, and such a name leads nowhere. */
+async function entriesOf(folder: string): Promise<{ readonly name: string; readonly isUtf8: boolean }[]> {
+  const names = await readdir(folder, { encoding: 'buffer' });
+  return names
+    .map((bytes) => {
+      const name = bytes.toString();
+      return { name, isUtf8: Buffer.from(name).equals(bytes) };
+    })
+    .sort((a, b) => naturalOrder(a.name, b.name));
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+/** A name that was just listed but leads nowhere is a link. */
+function entryError(name: string, error: unknown): FerError {
+  if (!isMissing(error)) return inputError(name, error);
+  return new FerError('INPUT_NOT_FOUND', `${name}: is a link to a file that does not exist: repair or remove it`, {
+    cause: error,
+  });
 }
 
 async function expandGlob(pattern: string, search: Search): Promise<Input[]> {
@@ -129,13 +183,18 @@ async function expandGlob(pattern: string, search: Search): Promise<Input[]> {
   const matches = (
     await glob(portable, { onlyFiles: false, expandDirectories: false, absolute: isAbsolute(pattern) })
   ).sort(naturalOrder);
+  const said = search.failures.length + search.ignored.length;
   const found: Input[] = [];
   for (const match of matches) {
     const path = match.replace(/\/$/, '');
-    if ((await stat(path)).isDirectory()) found.push(...(await searchFolder(path, path, new Set(), search)));
-    else if (isVideoName(path) || isImageName(path)) found.push(...(await fileInputs(path, path, search)));
+    try {
+      if ((await stat(path)).isDirectory()) found.push(...(await searchFolder(path, path, new Set(), search)));
+      else if (isVideoName(path) || isImageName(path)) found.push(...(await fileInputs(path, path, search)));
+    } catch (error) {
+      search.failures.push({ name: path, error: inputError(path, error) });
+    }
   }
-  if (found.length === 0 && search.ignored.length === 0)
+  if (found.length === 0 && search.failures.length + search.ignored.length === said)
     throw new FerError(
       'INPUT_NOT_FOUND',
       `${pattern}: matches no video and no picture: check the pattern, and quote it`,

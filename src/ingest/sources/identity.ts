@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
+import { inputError } from '../probe/input-error.js';
 import { imageFiles } from './image-files.js';
 import type { Input } from './frame-source.js';
 
@@ -12,7 +13,7 @@ const HEAD_TIMEOUT = 15_000;
  * "sha256:..." that changes when what an input holds changes: over a file's content; over the names and contents of an
  * image folder; over a URL with the validators its server gives (ETag, Last-Modified, Content-Length). Null where nothing
  * can be known beforehand: stdin, and servers that give neither ETag nor Last-Modified.
- * @throws FerError INPUT_NOT_FOUND for an image folder without pictures; the system's error for a file that cannot be read
+ * @throws FerError INPUT_NOT_FOUND, also for an image folder without pictures; INPUT_UNREADABLE for a file that cannot be read
  */
 export async function identifyInput(input: Pick<Input, 'kind' | 'path'>): Promise<string | null> {
   const hash = createHash('sha256');
@@ -20,13 +21,16 @@ export async function identifyInput(input: Pick<Input, 'kind' | 'path'>): Promis
     case 'stdin':
       return null;
     case 'file':
-      await addFile(hash, input.path);
+      await addFile(hash, input.path).catch((error: unknown) => {
+        throw inputError(input.path, error);
+      });
       break;
     case 'images':
       for (const path of await imageFiles(input.path)) {
         // Fixed-size digests keep a name from running into the content after it.
         const content = createHash('sha256');
-        await addFile(content, path);
+        // An unreadable picture is a row of the results; once it can be read, they are others.
+        await addFile(content, path).catch(() => content.update('unreadable'));
         hash.update(createHash('sha256').update(basename(path)).digest()).update(content.digest());
       }
       break;

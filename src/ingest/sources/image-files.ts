@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
+import { inputError } from '../probe/input-error.js';
 import { isImageName } from '../media-names.js';
 import { naturalOrder } from '../media-names.js';
 
@@ -10,11 +11,11 @@ import { naturalOrder } from '../media-names.js';
  * @throws FerError INPUT_NOT_FOUND when there is no such path, or no picture in the folder
  */
 export async function imageFiles(path: string, name: string = path): Promise<string[]> {
-  const about = await stat(path).catch((cause: unknown) => {
-    throw new FerError('INPUT_NOT_FOUND', `${name}: no such file or folder: check the name`, { cause });
+  const listed = await readNames(path).catch((error: unknown) => {
+    throw inputError(name, error);
   });
-  if (!about.isDirectory()) return [path];
-  const names = (await readdir(path)).filter((file) => !file.startsWith('.') && isImageName(file));
+  if (listed === null) return [path];
+  const names = listed.filter((file) => !file.startsWith('.') && isImageName(file));
   if (names.length === 0) {
     throw new FerError(
       'INPUT_NOT_FOUND',
@@ -22,4 +23,9 @@ export async function imageFiles(path: string, name: string = path): Promise<str
     );
   }
   return names.sort(naturalOrder).map((file) => join(path, file));
+}
+
+/** null for what is not a folder. */
+async function readNames(path: string): Promise<string[] | null> {
+  return (await stat(path)).isDirectory() ? readdir(path) : null;
 }
