@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   INPUT_UNREADABLE: 'The input is there but ffmpeg cannot decode it as video or image.',
   INPUT_NO_VIDEO: 'The input holds no video stream (audio only, for instance).',
   INPUT_UNSAFE: 'The input is of a kind that is refused on purpose: a playlist or script posing as a video.',
+  INPUT_OUT_OF_RANGE: 'No frame of the input lies in the time range asked for.',
   INPUT_STALLED: 'A network or piped input stopped sending.',
   FFMPEG_MISSING: 'No ffmpeg or ffprobe could be found or started.',
   FFMPEG_FAILED: 'ffmpeg started but ended with an error.',

@@ -1,10 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { Color } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { identifyInput } from '../../src/ingest/sources/identity.js';
 import { openImages } from '../../src/ingest/sources/image-source.js';
-import { collect, meanColour, temporaryFolder } from './support/clips.js';
+import { collect, make, meanColour, moving, temporaryFolder } from './support/clips.js';
 
 const RED = { r: 220, g: 20, b: 20 };
 
@@ -119,6 +120,52 @@ describe('image folders', () => {
     await writeFile(at('fake.jpg'), 'no picture');
     await expect(collect(await openImages(at('fake.jpg')))).rejects.toMatchObject({ code: 'INPUT_UNREADABLE' });
   });
+
+  it('says which pictures hold more than the one that is used', async () => {
+    await mkdir(at('animated'));
+    await make(...moving('32x24', 5, 1), '-f', 'apng', at('animated/a.png'));
+    const moves = await make(...moving('32x24', 5, 1), at('moves.gif'));
+    await sharp(moves, { animated: true }).webp().toFile(at('animated/b.webp'));
+    await picture(at('animated/c.png'), 8, 6);
+    const source = await openImages(at('animated'));
+    expect(await collect(source)).toHaveLength(3);
+    const { note, degraded } = source.report();
+    expect(degraded).toBe(false);
+    expect(note).toMatch(/^a\.png: holds several pictures, only the first is used.*; b\.webp: holds several/);
+    expect(note).not.toMatch(/c\.png/);
+  });
+
+  it('decodes large pictures shrunk, and says so', async () => {
+    await mkdir(at('large'));
+    await picture(at('large/huge.jpg'), 8192, 6000);
+    const source = await openImages(at('large'));
+    const [frame] = await collect(source);
+    expect(frame).toMatchObject({ width: 4096, height: 3000 });
+    expect(source.report().note).toBe('huge.jpg: 8192x6000 pixels, decoded at 4096x3000');
+  });
+
+  it('refuses a range without pictures', async () => {
+    await expect(openImages(at('shots'), { start: 50 })).rejects.toMatchObject({ code: 'INPUT_OUT_OF_RANGE' });
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'keeps the place of a picture whose name is not UTF-8, and of a link to nowhere',
+    async () => {
+      await mkdir(at('names'));
+      await picture(at('names/a.png'), 8, 6);
+      await picture(at('names/z.png'), 8, 6);
+      await writeFile(Buffer.concat([Buffer.from(at('names/caf')), Buffer.from([0xe9]), Buffer.from('.png')]), '');
+      await symlink(at('nowhere'), at('names/dangling.png'));
+      const frames = await collect(await openImages(at('names'), { keepUnreadable: true }));
+      expect(frames.map(({ file, unreadable }) => [file, unreadable !== undefined])).toEqual([
+        ['a.png', false],
+        ['caf\u{FFFD}.png', true],
+        ['dangling.png', true],
+        ['z.png', false],
+      ]);
+      expect(await identifyInput({ kind: 'images', path: at('names') })).toMatch(/^sha256:/);
+    },
+  );
 
   it('stops when told to', async () => {
     await expect(collect(await openImages(at('shots')), AbortSignal.abort())).rejects.toMatchObject({

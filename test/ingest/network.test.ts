@@ -17,6 +17,7 @@ describeWithEachFfmpeg('http and pipes', () => {
   const at = (name: string): string => join(folder, name);
   const asked: string[] = [];
   let video: Buffer;
+  let indexLast: Buffer;
   let base = '';
 
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
@@ -48,6 +49,13 @@ describeWithEachFfmpeg('http and pipes', () => {
       case '/list.m3u8':
         response.end(`#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n${base}/secret.ts\n#EXT-X-ENDLIST\n`);
         return;
+      case '/forward-only.mp4': // no ranges
+        response.writeHead(200, { 'content-length': indexLast.length }).end(indexLast);
+        return;
+      case '/playlist.mp4':
+        response.writeHead(200, { 'content-type': 'video/mp4' });
+        response.end(`#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n${base}/secret.ts\n#EXT-X-ENDLIST\n`);
+        return;
       case '/denied':
         response.writeHead(403).end();
         return;
@@ -58,6 +66,7 @@ describeWithEachFfmpeg('http and pipes', () => {
 
   beforeAll(async () => {
     await make(...moving('320x240', 25, 4), ...H264, '-movflags', '+faststart', at('good.mp4'));
+    indexLast = await readFile(await make(...moving('320x240', 25, 4), ...H264, '-f', 'mp4', at('index-last.mp4')));
     await make('-i', at('good.mp4'), '-c', 'copy', at('good.mkv'));
     await make('-i', at('good.mp4'), '-c', 'copy', at('index-last.mp4'));
     video = await readFile(at('good.mp4'));
@@ -153,8 +162,16 @@ describeWithEachFfmpeg('http and pipes', () => {
     }
     expect(seen).toEqual([0, 1, 2]);
   });
-});
 
-function* slices(bytes: Buffer, size: number): Generator<Buffer> {
-  for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
-}
+  it('says that an index at the end needs a server that can seek', async () => {
+    await expect(openUrl(`${base}/forward-only.mp4`)).rejects.toMatchObject({
+      code: 'INPUT_UNREADABLE',
+      message: expect.stringMatching(/its index lies at the end, .*: download it first$/) as string,
+    });
+  });
+
+  it('refuses a playlist behind the name and type of a video', async () => {
+    await expect(openUrl(`${base}/playlist.mp4`)).rejects.toMatchObject({ code: 'INPUT_UNSAFE' });
+    expect(asked).not.toContain('/secret.ts');
+  });
+});

@@ -61,6 +61,36 @@ describeWithEachFfmpeg('sizes', () => {
     await writeFile(at('resizing.ts'), Buffer.concat([await readFile(at('wide.ts')), await readFile(at('tall.ts'))]));
   });
 
+  it('works at the size of the largest picture, also when the first ones are small', async () => {
+    await make(...redAndBlue('64x36'), ...H264, at('small.ts'));
+    await make(...redAndBlue('256x144'), ...H264, at('big.ts'));
+    await writeFile(at('growing.ts'), Buffer.concat([await readFile(at('small.ts')), await readFile(at('big.ts'))]));
+    const frames = await collect(await openFile(at('growing.ts')));
+    expect(frames).toHaveLength(20);
+    for (const frame of frames) {
+      mustBe(frame, 256, 144);
+      expect(isRed(meanColour(frame, 0, 0, 0.4, 1))).toBe(true);
+      expect(isBlue(meanColour(frame, 0.6, 0, 1, 1))).toBe(true);
+    }
+  });
+
+  it('decodes video larger than 4096 pixels shrunk', async () => {
+    await make(
+      '-f',
+      'lavfi',
+      '-i',
+      'color=red:s=8192x4096:r=5:d=0.4',
+      '-c:v',
+      'mjpeg',
+      '-f',
+      'matroska',
+      at('huge.mkv'),
+    );
+    const frames = await collect(await openFile(at('huge.mkv')));
+    expect(frames).toHaveLength(2);
+    mustBe(frames[0], 4096, 2048);
+  });
+
   it('shows colours where they are', async () => {
     const [frame] = await collect(await openFile(at('plain.mp4')));
     mustBe(frame, 64, 48);

@@ -5,7 +5,7 @@ import type { Detection } from './detect/detector.js';
 import type { FaceNets } from './face-nets.js';
 import { FaceSearch } from './face-search.js';
 import { type NewTrack, ReIdentifier } from './re-identify/re-identification.js';
-import { followFaces, followPartly } from './track/follow.js';
+import { followFaces, followPartly, stillShows } from './track/follow.js';
 import { refineLandmarks } from './track/landmark-refinement.js';
 import { type FaceMatch, isOccupied, matchFaces, onSameFace } from './track/match.js';
 import { ShotContinuity } from './track/shot-continuity.js';
@@ -29,6 +29,8 @@ export interface FaceOptions {
 const COAST_SECONDS = 0.5;
 /** Similarity to the last patch that is enough where the presence network confirms the face. */
 const VAGUELY_SIMILAR = 0.25;
+/** Similarity of half a face to its last picture from which there was no cut. */
+const UNCHANGED = 0.93;
 /** A face reported in the last frame keeps its place under `maxFaces` until another is this many times as large. */
 const STAYING_POWER = 1.2;
 
@@ -73,7 +75,7 @@ export class FaceFollower {
     const time = frame.timestamp;
     const ended: Track[] = [];
     const change = this.continuity.next(frame);
-    if (change === 'cut') ended.push(...this.endAll(time));
+    if (change === 'cut') ended.push(...this.cut(frame));
     for (const track of this.tracks) track.expect(time);
     const seen =
       (change === 'none' ? await this.tryFollowing(frame) : null) ?? (await this.detect(frame, change === 'none'));
@@ -87,7 +89,7 @@ export class FaceFollower {
 
   /** Ends the footage: returns the tentative tracklets that count as faces, as `accepted` does. */
   finish(): readonly number[] {
-    return acceptedOf(this.endAll(Infinity));
+    return acceptedOf(this.endTracks(this.tracks, Infinity));
   }
 
   dispose(): void {
@@ -95,15 +97,22 @@ export class FaceFollower {
     this.verifier.forget();
   }
 
-  /** After a cut, positions say nothing: only re-identification can give an id back. */
-  private endAll(time: number): Track[] {
-    const ended = this.tracks;
-    for (const track of ended) this.reIdentifier.lose(track, null, time);
-    this.tracks = [];
+  /**
+   * After a cut, positions say nothing: only re-identification can give an id back. But something that suddenly covers much
+   * of the picture looks like a cut, too: a face half of which is where it was goes on.
+   */
+  private cut(frame: Frame): Track[] {
+    const ended = this.tracks.filter((track) => !track.identified || !stillShows(frame, track, UNCHANGED));
     this.verifier.forget();
     this.reIdentifier.forgetPlaces();
     this.search.forget();
-    return ended;
+    return this.endTracks(ended, frame.timestamp);
+  }
+
+  private endTracks(ended: readonly Track[], time: number): Track[] {
+    for (const track of ended) this.reIdentifier.lose(track, null, time);
+    this.tracks = this.tracks.filter((track) => !ended.includes(track));
+    return [...ended];
   }
 
   /** Sightings by landmarks alone; null when this frame needs the detector. */

@@ -73,6 +73,16 @@ export function slotOf(time: number, fps: number): number {
   return Math.floor(time * fps + slotTolerance(fps));
 }
 
+/** Pixels. Larger pictures are decoded shrunk to this longest side: one of 8192x8192 alone would be 200 MB. */
+export const LONGEST_SIDE = 4096;
+
+/** The size at which a picture is worked on: its own, or the one within LONGEST_SIDE. */
+export function workingSize({ width, height }: PictureSize): PictureSize {
+  const factor = Math.min(1, LONGEST_SIDE / Math.max(width, height));
+  if (factor === 1) return { width, height };
+  return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) };
+}
+
 /** Aspect ratios closer than this are the same picture, up to rounding to whole and even pixels. */
 const SAME_SHAPE = 0.02;
 
@@ -80,11 +90,14 @@ const SAME_SHAPE = 0.02;
 export function sizeFilters({ width, size }: Pick<FilterSettings, 'width' | 'size'>): string[] {
   if (size === null) {
     // Only the stream knows its size. Should that change midway, ffmpeg stretches to the first one.
+    const shrunk = `min(1,${LONGEST_SIDE}/max(iw*sar,ih))`;
     const scale =
-      width == null ? "w='max(1,round(iw*sar))':h=ih" : `w=${width}:h='max(2,2*round(${width}*ih/(iw*sar)/2))'`;
+      width == null
+        ? `w='max(1,round(iw*sar*${shrunk}))':h='max(1,round(ih*${shrunk}))'`
+        : `w=${width}:h='max(2,2*round(${width}*ih/(iw*sar)/2))'`;
     return [`scale=${scale}`, 'format=rgb24'];
   }
-  const target = width == null ? size : { width, height: evenHeight(width, size) };
+  const target = width == null ? workingSize(size) : { width, height: evenHeight(width, size) };
   // Pictures of another shape, later in the stream, are fitted in with bars, never stretched: a stretched face is another face.
   const shape = size.width / size.height;
   const same = `lt(abs(iw*sar/ih/${shape}-1),${SAME_SHAPE})`;

@@ -19,8 +19,15 @@ export interface UrlRelay {
   readonly address: string;
   /** The last thing that went wrong on the way to the server; null when nothing did. */
   readonly trouble: RelayTrouble | null;
+  /** Whether the server can send parts of the file; null while nothing has been asked for. */
+  readonly seekable: boolean | null;
+  /** The first bytes of the file. */
+  readonly head: Buffer;
   close(): Promise<void>;
 }
+
+/** Bytes kept of the beginning of a file: enough to recognise a playlist. */
+const HEAD_BYTES = 512;
 
 /** Headers that ffmpeg needs to see to seek, and to know the size. */
 const PASSED_ON = ['content-length', 'content-range', 'accept-ranges', 'content-type'] as const;
@@ -33,13 +40,14 @@ const PASSED_ON = ['content-length', 'content-range', 'accept-ranges', 'content-
  */
 export async function relayUrl(url: string, silence: number): Promise<UrlRelay> {
   let trouble: RelayTrouble | null = null;
+  const seen: Seen = { seekable: null, head: Buffer.alloc(0) };
   const secret = `/${randomUUID()}${endingOf(url)}`;
   const server = createServer((request, response) => {
     if (request.url !== secret) {
       response.writeHead(404).end();
       return;
     }
-    void relay(url, silence, request, response).then((failed) => {
+    void relay(url, silence, request, response, seen).then((failed) => {
       trouble = failed ?? trouble;
     });
   });
@@ -51,6 +59,12 @@ export async function relayUrl(url: string, silence: number): Promise<UrlRelay> 
     get trouble() {
       return trouble;
     },
+    get seekable() {
+      return seen.seekable;
+    },
+    get head() {
+      return seen.head;
+    },
     close: async () => {
       const closed = once(server, 'close');
       server.close();
@@ -60,11 +74,18 @@ export async function relayUrl(url: string, silence: number): Promise<UrlRelay> 
   };
 }
 
+/** What the answers of a server tell. */
+interface Seen {
+  seekable: boolean | null;
+  head: Buffer;
+}
+
 async function relay(
   url: string,
   silence: number,
   request: IncomingMessage,
   response: ServerResponse,
+  seen: Seen,
 ): Promise<RelayTrouble | null> {
   const upstream = new AbortController();
   const line = { stalled: false };
@@ -92,9 +113,13 @@ async function relay(
       if (value !== null) response.setHeader(name, value);
     }
     response.writeHead(answer.status);
+    if (answer.ok) seen.seekable ??= answer.status === 206 || /bytes/i.test(answer.headers.get('accept-ranges') ?? '');
+    const isBeginning = answer.status === 200 || /^bytes 0-/.test(answer.headers.get('content-range') ?? '');
     if (answer.body !== null) {
       const reader = answer.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
       for (let part = await patiently(reader.read()); !part.done; part = await patiently(reader.read())) {
+        if (isBeginning && seen.head.length < HEAD_BYTES)
+          seen.head = Buffer.concat([seen.head, part.value]).subarray(0, HEAD_BYTES);
         if (!response.write(part.value)) await once(response, 'drain', { signal: upstream.signal });
       }
     }

@@ -4,6 +4,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { findFfprobe } from '../ffmpeg/binaries.js';
 import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument, playlistFormat } from '../ffmpeg/input-guards.js';
 import type { PictureSize } from '../ffmpeg/picture-filters.js';
+import { inputError } from './input-error.js';
 import { playlist, refusal, stalled } from './refusal.js';
 import { runProcess } from '../ffmpeg/run-process.js';
 import { relayUrl } from '../ffmpeg/url-relay.js';
@@ -16,7 +17,7 @@ export interface VideoProbe {
   readonly codec: string;
   /** Index of the stream in the container: the first one that is footage and not a cover picture. */
   readonly stream: number;
-  /** Pixels of the first picture as it is to be shown: after rotation, with square pixels; null when ffprobe cannot tell. */
+  /** Pixels of the first picture (of `probeFile`: the largest) as it is to be shown: after rotation, with square pixels; null when ffprobe cannot tell. */
   readonly size: PictureSize | null;
   /** Seconds; of the video stream, else of the whole container. */
   readonly duration: number | null;
@@ -106,10 +107,26 @@ export async function probeVideo(
   }
   const relay = await relayUrl(path, networkTimeout);
   try {
-    return describe(await ask(place, relay.address, name, networkTimeout, relay), name);
+    const answer = await ask(place, relay.address, name, networkTimeout, relay).catch((error: unknown) => {
+      // ffmpeg builds differ in what they take a playlist for that bears the name of a video.
+      refusePlaylist(relay.head.toString(), name);
+      throw error;
+    });
+    refusePlaylist(relay.head.toString(), name);
+    return describe(answer, name);
   } finally {
     await relay.close();
   }
+}
+
+/**
+ * `probeVideo` for a file that is read as a whole: its size is that of the largest picture, which takes a pass over the key frames.
+ * @throws FerError as `probeVideo` does
+ */
+export async function probeFile(path: string, name: string): Promise<VideoProbe> {
+  await mustBeFootage(path, name);
+  const answer = await ask('file', path, name, NETWORK_TIMEOUT, null);
+  return withLargestSize(path, describe(answer, name), answer);
 }
 
 async function ask(
@@ -145,7 +162,10 @@ async function ask(
   }
   const answer = answerSchema.safeParse(parseJson(result.stdout));
   if (!answer.success || answer.data.format === undefined) {
-    throw refusal(name, linesOf(result.stderr), { network: trouble?.reason ?? null });
+    throw refusal(name, linesOf(result.stderr), {
+      network: trouble?.reason ?? null,
+      seekable: relay?.seekable !== false,
+    });
   }
   return { ...answer.data, format: answer.data.format };
 }
@@ -175,6 +195,43 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
 }
 
 /**
+ * A recording may begin small and grow (a browser's, whose line was slow at first): the largest of its key frames decides. An mp4 has one size,
+ * as does everything that is recorded by cameras, so only the others are searched.
+ */
+async function withLargestSize(path: string, probe: VideoProbe, answer: Answer): Promise<VideoProbe> {
+  const stream = answer.streams.find(({ index }) => index === probe.stream);
+  if (stream === undefined || probe.size === null || !RESIZABLE_CODECS.has(probe.codec)) return probe;
+  if (probe.container.includes('mov')) return probe;
+  const { path: ffprobe } = await findFfprobe();
+  const args = [
+    '-v',
+    'quiet',
+    ...guardOptions('file'),
+    '-skip_frame',
+    'nokey',
+    '-select_streams',
+    String(probe.stream),
+  ];
+  const entries = ['-show_entries', 'frame=width,height', '-of', 'csv=p=0'];
+  const { stdout, exitCode } = await runProcess(
+    ffprobe,
+    [...args, ...entries, ...formatOptions(path), inputArgument('file', path)],
+    PROBE_TIMEOUT,
+  );
+  if (exitCode !== 0) return probe;
+  let largest = probe.size;
+  for (const line of new Set(linesOf(stdout))) {
+    const [width = 0, height = 0] = line.split(',').map(Number);
+    const size = displaySize({ ...stream, width, height });
+    if (size !== null && size.width * size.height > largest.width * largest.height) largest = size;
+  }
+  return { ...probe, size: largest };
+}
+
+/** Codecs of which a stream may change its size. */
+const RESIZABLE_CODECS: ReadonlySet<string> = new Set(['h264', 'hevc', 'vp8', 'vp9', 'av1', 'mpeg2video', 'mpeg4']);
+
+/**
  * Frames that the container wants shown, counted packet by packet without decoding: edit lists can hide any number.
  * @returns null when ffprobe cannot tell
  */
@@ -197,25 +254,31 @@ export async function countShownPackets(path: string, stream: number): Promise<n
 }
 
 async function mustBeFootage(path: string, name: string): Promise<void> {
-  const about = await stat(path).catch((cause: unknown) => {
-    throw new FerError('INPUT_NOT_FOUND', `${name}: no such file: check the name`, { cause });
+  const about = await stat(path).catch((error: unknown) => {
+    throw inputError(name, error);
   });
   if (about.isDirectory()) throw new FerError('INPUT_UNREADABLE', `${name}: is a folder: give the files in it`);
   if (!about.isFile()) return; // a device or a pipe: reading it here would take its first bytes away
   if (about.size === 0) throw new FerError('INPUT_UNREADABLE', `${name}: is empty (0 bytes): record or copy it again`);
-  const format = playlistFormat(await headOf(path, name));
+  refusePlaylist(await headOf(path, name), name);
+}
+
+function refusePlaylist(head: string, name: string): void {
+  const format = playlistFormat(head);
   if (format !== null) throw playlist(name, format);
 }
 
 async function headOf(path: string, name: string): Promise<string> {
-  const file = await open(path).catch((cause: unknown) => {
-    throw new FerError('INPUT_UNREADABLE', `${name}: cannot be opened: check its permissions`, { cause });
-  });
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw inputError(name, error);
   }
 }
 

@@ -7,6 +7,8 @@ export interface RefusalContext {
   readonly network?: string | null;
   /** True for an input that can be read only from front to back. */
   readonly piped?: boolean;
+  /** False for a server that only sends files from their beginning. */
+  readonly seekable?: boolean;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface RefusalContext {
 export function refusal(
   name: string,
   lines: readonly string[],
-  { network = null, piped = false }: RefusalContext = {},
+  { network = null, piped = false, seekable = true }: RefusalContext = {},
 ): FerError {
   const text = lines.join('\n');
   const cause = new Error(text === '' ? 'ffmpeg said nothing' : text);
@@ -39,6 +41,15 @@ export function refusal(
       'what is piped must be readable from front to back (mkv, webm, ts, or mp4 made with "-movflags faststart"), else give it as a file';
     return refuse('INPUT_UNREADABLE', `ffmpeg cannot read it as video (${lastWords(lines)}): ${hint}`);
   }
+  if (!seekable) {
+    const reason = /moov atom not found/i.test(text)
+      ? 'its index lies at the end'
+      : `ffmpeg cannot read it (${lastWords(lines)})`;
+    return refuse(
+      'INPUT_UNREADABLE',
+      `${reason}, and the server sends files only from their beginning: download it first`,
+    );
+  }
   if (/moov atom not found/i.test(text)) {
     return refuse(
       'INPUT_UNREADABLE',
@@ -50,6 +61,27 @@ export function refusal(
     'INPUT_UNREADABLE',
     `ffmpeg cannot read it as video (${lastWords(lines)}): check that the file is whole`,
   );
+}
+
+/**
+ * The error for a range in which there is no frame.
+ * @param from seconds of presentation time that the input holds, as far as it is known
+ */
+export function outOfRange(
+  name: string,
+  { start, end }: { readonly start?: number | null | undefined; readonly end?: number | null | undefined },
+  from: number | null,
+  duration: number | null,
+): FerError {
+  const asked = [start == null ? '' : `from ${round(start)} s`, end == null ? '' : `to ${round(end)} s`]
+    .join(' ')
+    .trim();
+  const held = duration === null ? '' : ` (it lasts from ${round(from ?? 0)} s to ${round((from ?? 0) + duration)} s)`;
+  return new FerError('INPUT_OUT_OF_RANGE', `${name}: no frame ${asked}${held}: choose another range`);
+}
+
+function round(seconds: number): number {
+  return Number(seconds.toFixed(3));
 }
 
 /** The error for a network input that went silent. */

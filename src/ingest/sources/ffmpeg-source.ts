@@ -15,7 +15,7 @@ import { pictureFilters } from '../ffmpeg/picture-filters.js';
 import { TRANSPORT_TIME_BASE, presentationTime } from '../ffmpeg/presentation-clock.js';
 import { countShownPackets } from '../probe/probe-video.js';
 import type { VideoProbe } from '../probe/probe-video.js';
-import { refusal, stalled } from '../probe/refusal.js';
+import { outOfRange, refusal, stalled } from '../probe/refusal.js';
 import { relayUrl } from '../ffmpeg/url-relay.js';
 import type { RelayTrouble, UrlRelay } from '../ffmpeg/url-relay.js';
 
@@ -184,8 +184,15 @@ export class FfmpegSource implements FrameSource {
       );
     }
     const failed = exitCode !== 0 && exitCode !== EXIT_TOO_MANY_ERRORS;
+    if (this.frameCount === 0 && !failed && isRange(this.setup.options)) {
+      const { options, probe } = this.setup;
+      throw outOfRange(this.name, options, probe?.startTime ?? null, probe?.duration ?? null);
+    }
     if (this.frameCount === 0 && (failed || wholeSource(this.setup.options))) {
-      throw refusal(this.name, log.tail, { network: trouble?.reason ?? null, piped: this.setup.place === 'stdin' });
+      throw refusal(this.name, log.tail, {
+        network: trouble?.reason ?? null,
+        piped: this.setup.place === 'stdin',
+      });
     }
     if (trouble !== null) this.cutOff = `the server broke off (${trouble.reason})`;
     else if (failed || !whole) this.cutOff = `ffmpeg stopped early (${log.tail.at(-1) ?? `exit code ${exitCode}`})`;
@@ -205,6 +212,10 @@ export class FfmpegSource implements FrameSource {
           ? null
           : this.expectedFrames;
   }
+}
+
+function isRange({ start, end }: SourceOptions): boolean {
+  return start != null || end != null;
 }
 
 function wholeSource({ start, end, fps }: SourceOptions): boolean {

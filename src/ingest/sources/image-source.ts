@@ -1,14 +1,23 @@
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import sharp from 'sharp';
 import { FerError } from '../../errors/fer-error.js';
 import type { Frame } from '../frame.js';
 import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
+import { workingSize } from '../ffmpeg/picture-filters.js';
+import { outOfRange } from '../probe/refusal.js';
 import { imageFiles } from './image-files.js';
 import { throwIfAborted } from '../../errors/interruption.js';
 import { printable } from '../../errors/printable.js';
 
 /** Pictures a second unless `fps` is given. */
 const DEFAULT_RATE = 1;
+
+/** Remarks on single pictures that a note names. */
+const REMARKS = 3;
+
+/** Pixels; a file that claims more is refused. */
+const LARGEST_PICTURE = 2 ** 30;
 
 /** Slack against rounding when a time range is compared with position / rate, in seconds. */
 const HALF_MICROSECOND = 5e-7;
@@ -33,6 +42,7 @@ class ImageSource implements FrameSource {
   private readonly images: readonly TimedImage[];
   private frameCount = 0;
   private unreadable = 0;
+  private readonly remarks: string[] = [];
   private begun = false;
 
   constructor(
@@ -46,6 +56,7 @@ class ImageSource implements FrameSource {
     this.images = paths
       .map((path, position) => ({ path, timestamp: position / rate }))
       .filter(({ timestamp }) => timestamp >= start && timestamp < end);
+    if (this.images.length === 0) throw outOfRange(name, options, 0, paths.length / rate);
     this.info = { container: 'images', codec: null, duration: paths.length / rate, expectedFrames: this.images.length };
   }
 
@@ -58,7 +69,7 @@ class ImageSource implements FrameSource {
       throwIfAborted(signal, this.name);
       let picture: Picture;
       try {
-        picture = await decode(path, this.options.width ?? null);
+        picture = await this.decode(path);
       } catch (error) {
         lastError = error;
         this.unreadable++;
@@ -82,8 +93,16 @@ class ImageSource implements FrameSource {
     const expectedFrames = this.images.length;
     const degraded = decodeErrors > 0;
     const readable = this.options.keepUnreadable === true ? frames - decodeErrors : frames;
-    const note = degraded ? `${readable} of ${expectedFrames} pictures, ${decodeErrors} unreadable` : null;
-    return { frames, expectedFrames, decodeErrors, degraded, note };
+    const notes = degraded ? [`${readable} of ${expectedFrames} pictures, ${decodeErrors} unreadable`] : [];
+    notes.push(...this.remarks.slice(0, REMARKS));
+    if (this.remarks.length > REMARKS) notes.push(`${this.remarks.length - REMARKS} more pictures like these`);
+    return { frames, expectedFrames, decodeErrors, degraded, note: notes.length === 0 ? null : notes.join('; ') };
+  }
+
+  private async decode(path: string): Promise<Picture> {
+    const { picture, remark } = await decode(path, this.options.width ?? null);
+    if (remark !== null) this.remarks.push(printable(`${basename(path)}: ${remark}`));
+    return picture;
   }
 }
 
@@ -94,23 +113,57 @@ function noPicture(error: unknown): Picture & Pick<Frame, 'unreadable'> {
   return { width: 0, height: 0, data: new Uint8Array(0), unreadable: printable(reason.split('\n')[0]!) };
 }
 
-/** RGB as it is meant to be seen: turned by EXIF orientation, grey and CMYK converted, transparency on black. */
-async function decode(path: string, width: number | null): Promise<Picture> {
-  const upright = sharp(path, { failOn: 'error' })
+/** RGB as it is meant to be seen: turned by EXIF orientation, grey and CMYK converted, transparency on black. Large pictures are decoded shrunk. */
+async function decode(
+  path: string,
+  width: number | null,
+): Promise<{ readonly picture: Picture; readonly remark: string | null }> {
+  const { autoOrient, pages = 1, format } = await sharp(path).metadata();
+  const upright = sharp(path, { failOn: 'error', limitInputPixels: LARGEST_PICTURE })
     .autoOrient()
     .flatten({ background: '#000' })
     .toColourspace('srgb')
     .removeAlpha();
+  const size = width === null ? workingSize(autoOrient) : null;
+  const isShrunk = size !== null && size.width < autoOrient.width;
   if (width !== null) {
-    const { autoOrient } = await sharp(path).metadata();
     const height = Math.max(2, 2 * Math.round((width * autoOrient.height) / autoOrient.width / 2));
     upright.resize(width, height, { fit: 'fill' });
-  }
+  } else if (isShrunk) upright.resize(size.width, size.height, { fit: 'fill' });
   const { data, info } = await upright.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw new Error(`${path}: ${info.channels} channels`);
+  const remarks = [
+    ...(isShrunk ? [`${autoOrient.width}x${autoOrient.height} pixels, decoded at ${size.width}x${size.height}`] : []),
+    ...(pages > 1 || (format === 'png' && (await isAnimatedPng(path)))
+      ? ['holds several pictures, only the first is used (convert it to mp4 or gif for all of them)']
+      : []),
+  ];
   return {
-    width: info.width,
-    height: info.height,
-    data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    picture: {
+      width: info.width,
+      height: info.height,
+      data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    },
+    remark: remarks.length === 0 ? null : remarks.join(', '),
   };
+}
+
+const PNG_SIGNATURE_BYTES = 8;
+/** Length, type and checksum. */
+const PNG_CHUNK_BYTES = 12;
+
+/** Whether a chunk "acTL" stands before the image data, https://www.w3.org/TR/png-3/#acTL-chunk. */
+async function isAnimatedPng(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const header = Buffer.alloc(8);
+    for (let at = PNG_SIGNATURE_BYTES; ; at += PNG_CHUNK_BYTES + header.readUInt32BE(0)) {
+      const { bytesRead } = await file.read(header, 0, header.length, at);
+      const type = header.toString('latin1', 4);
+      if (bytesRead < header.length || type === 'IDAT' || type === 'IEND') return false;
+      if (type === 'acTL') return true;
+    }
+  } finally {
+    await file.close();
+  }
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { NETWORK_TIMEOUT } from '../ffmpeg/input-guards.js';
-import { probeVideo } from '../probe/probe-video.js';
+import { probeFile, probeVideo } from '../probe/probe-video.js';
 import { FfmpegSource } from './ffmpeg-source.js';
 import type { FrameSource, Input, SourceOptions } from './frame-source.js';
 import { openImages } from './image-source.js';
@@ -31,7 +31,7 @@ export async function openSource(
  * @throws FerError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_NO_VIDEO, INPUT_UNSAFE, FFMPEG_MISSING
  */
 export async function openFile(path: string, options: SourceOptions = {}, name: string = path): Promise<FrameSource> {
-  return new FfmpegSource({ name, place: 'file', input: path, probe: await probeVideo('file', path, name), options });
+  return new FfmpegSource({ name, place: 'file', input: path, probe: await probeFile(path, name), options });
 }
 
 /**

@@ -45,17 +45,18 @@ export function patchSimilarity(a: FacePatch, b: FacePatch): number {
   return sum;
 }
 
+/** Columns or rows of a half: a little less, as what hides the other half rarely ends in the middle. */
+const HALF = 10;
 /** A half with less of the face's contrast than this share shows nothing to compare. */
-const FEATURELESS = 0.5;
+const FEATURELESS = 0.1;
 
 /** The similarity of the two halves (left, right, upper or lower) that are most alike, -1..1. */
 export function halfSimilarity(a: FacePatch, b: FacePatch): number {
-  const half = COARSE / 2;
   const areas = [
-    [0, 0, half, COARSE],
-    [half, 0, COARSE, COARSE],
-    [0, 0, COARSE, half],
-    [0, half, COARSE, COARSE],
+    [0, 0, HALF, COARSE],
+    [COARSE - HALF, 0, COARSE, COARSE],
+    [0, 0, COARSE, HALF],
+    [0, COARSE - HALF, COARSE, COARSE],
   ] as const;
   return Math.max(...areas.map(([left, top, right, bottom]) => areaSimilarity(a, b, left, top, right, bottom)));
 }
@@ -80,8 +81,8 @@ function areaSimilarity(a: FacePatch, b: FacePatch, left: number, top: number, r
   }
   const spreadA = squaresA - (sumA * sumA) / count;
   const spreadB = squaresB - (sumB * sumB) / count;
-  // A patch has norm 1, each half of it about 1/2 of its square.
-  if (spreadA < FEATURELESS / 2) return -1;
+  // The squares of a whole patch sum to 1.
+  if (spreadA < FEATURELESS) return -1;
   return (products - (sumA * sumB) / count) / Math.sqrt(Math.max(1e-9, spreadA * spreadB));
 }
 

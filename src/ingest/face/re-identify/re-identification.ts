@@ -3,6 +3,7 @@ import { patchSimilarity } from '../align/face-patch.js';
 import { type FaceQuality, faceQuality } from '../align/face-quality.js';
 import { type Box, intersectionOverSmaller, intersectionOverUnion } from '../align/geometry.js';
 import { assign } from '../track/assignment.js';
+import { stillShows } from '../track/follow.js';
 import { type Sighting, Track } from '../track/track.js';
 import type { EmbeddingNet, FaceEmbedding } from './embedding-net.js';
 import { type Candidate, type Identification, Identities } from './identities.js';
@@ -118,7 +119,7 @@ export class ReIdentifier {
     steady: boolean,
   ): Promise<Set<Track>> {
     const doubtful = [...sightings].filter(([track, sighting]) => {
-      if (!track.identified || touches(track, present, MIXING)) return false;
+      if (!track.identified || touches(track, present, MIXING) || stillShows(frame, track)) return false;
       if (!steady) return true;
       const unmoved = intersectionOverUnion(track.box, sighting.box) > UNMOVED;
       return !unmoved && patchSimilarity(track.patch, sighting.patch) <= CHANGED;

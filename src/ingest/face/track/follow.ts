@@ -44,6 +44,14 @@ export async function followFaces(
 }
 
 /**
+ * True where half of the face or more is still to be seen in its old place.
+ * @param similar least similarity of that half to the last detected face
+ */
+export function stillShows(frame: Frame, { landmarks, reference }: Track, similar = HALF_SIMILAR): boolean {
+  return halfSimilarity(reference, facePatch(frame, landmarks)) >= similar;
+}
+
+/**
  * Follows a face of which only half shows, by the half that still resembles the last detected face.
  * @returns null where no half does
  */
