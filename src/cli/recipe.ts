@@ -14,7 +14,12 @@ export function recipeCommand(program: Command): void {
       'Runs the stages of a recipe in order: prepare crops, synthesize clips, train, publish. An interrupted run resumes.',
     )
     .argument('<file>', 'JSON file of stages, such as models/recipe.json')
-    .option('--data <format:dir>', 'data set of the recipe, such as ferplus:/data/ferplus')
+    .option(
+      '--data <format:dir>',
+      'data set of the recipe, such as ferplus:/data/ferplus; again for a second one',
+      (value: string, before: readonly string[]) => [...before, value],
+      [] as readonly string[],
+    )
     .option('-o, --output <dir>', 'output folder, with one subfolder per stage', 'fer-recipe')
     .option('--workers <n>', 'training threads', number)
     .option('--check', 'check the file and list its stages')
@@ -30,7 +35,7 @@ export function recipeCommand(program: Command): void {
 
 interface RecipeFlags {
   readonly output: string;
-  readonly data?: string;
+  readonly data: readonly string[];
   readonly workers?: number;
   readonly check?: boolean;
   readonly backend?: NonNullable<OpenBackendOptions['backend']>;

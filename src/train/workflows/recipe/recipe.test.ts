@@ -82,7 +82,7 @@ describe('references', () => {
 });
 
 describe('fingerprints', () => {
-  const of = (...stages: object[]): string[] => [...fingerprints(recipe(...stages), 'manifest').values()].slice(1);
+  const of = (...stages: object[]): string[] => [...fingerprints(recipe(...stages), ['manifest']).values()].slice(1);
 
   it('change with a stage and those that build on it, and no others', () => {
     const [crops, train, publish] = of(CROPS, frames(), PUBLISH);
@@ -91,16 +91,13 @@ describe('fingerprints', () => {
     expect(other[0]).toBe(crops);
     expect(other[1]).not.toBe(train);
     expect(other[2]).not.toBe(publish);
-    expect([...fingerprints(recipe(CROPS), 'ferplus').values()][1]).not.toBe(crops);
+    expect([...fingerprints(recipe(CROPS), ['ferplus']).values()][1]).not.toBe(crops);
   });
 
   it('what is different can be told', () => {
     const before = recipe(CROPS, frames()).stages[1]!;
     const now = recipe(CROPS, frames({ epochs: 41, optimizer: { lr: 0.5 } })).stages[1]!;
-    expect(differences(before, now)).toEqual([
-      'config.epochs: 40, now 41',
-      'config.optimizer.lr: 0.001, now 0.5',
-    ]);
+    expect(differences(before, now)).toEqual(['config.epochs: 40, now 41', 'config.optimizer.lr: 0.001, now 0.5']);
     expect(differences(before, before)).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { DEFAULT_SYNTHESIS } from '../../data/synthesize/synthesis-options.js';
 import { FACE_CHOICES } from '../../data/faces/face-handling.js';
 import { NO_FACE } from '../../data/preprocess/settings.js';
 import { PRESET_NAMES } from '../../config/presets.js';
-import { DATA, referencesIn } from './references.js';
+import { dataPlace, referencesIn } from './references.js';
 
 const count = z.int().nonnegative();
 const named = {
@@ -111,16 +111,19 @@ export function parseRecipe(json: unknown): Recipe {
     throw new FerError('CONFIG_INVALID', `recipe: ${describe(result.error.issues[0]!, json)}`, { cause: result.error });
   const stages = result.data.stages.map(completed);
   stages.forEach(({ name }, i) => {
-    if (name === DATA)
-      throw invalid(name, `"${DATA}" is the data set that is named on the command line; choose another name`);
+    if (dataPlace(name) !== null)
+      throw invalid(name, `"${name}" is a data set that is named on the command line; choose another name`);
     if (stages.findIndex((other) => other.name === name) !== i)
       throw invalid(name, 'another stage has the same name; choose another one');
   });
   stages.forEach((stage, i) => {
-    const known = [DATA, ...stages.slice(0, i).map(({ name }) => name)];
+    const known = ['data', ...stages.slice(0, i).map(({ name }) => name)];
     for (const reference of referencesIn(stage)) {
-      if (!known.includes(reference))
-        throw invalid(stage.name, `"@${reference}" is not an earlier stage: did you mean "@${closest(reference, known)}"?`);
+      if (dataPlace(reference) === null && !known.includes(reference))
+        throw invalid(
+          stage.name,
+          `"@${reference}" is not an earlier stage: did you mean "@${closest(reference, known)}"?`,
+        );
     }
   });
   return { stages };

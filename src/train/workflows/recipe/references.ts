@@ -1,5 +1,13 @@
-/** What `@data` refers to: the data set that the recipe is run on. */
-export const DATA = 'data';
+/** Names of the data sets that a recipe is run on, in the order of the command line: data, data2, data3 ... */
+export function dataName(place: number): string {
+  return place === 0 ? 'data' : `data${place + 1}`;
+}
+
+/** @returns the data set's place, from 0; null for any other name */
+export function dataPlace(name: string): number | null {
+  const [, number] = /^data(|[2-9]|[1-9]\d+)$/.exec(name) ?? [];
+  return number === undefined ? null : number === '' ? 0 : Number(number) - 1;
+}
 
 /** "@frames/best": a stage's name, and a place in its folder. */
 const REFERENCE = /^@([^/]+)(?:\/(.*))?$/;

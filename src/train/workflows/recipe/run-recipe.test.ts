@@ -80,7 +80,7 @@ async function run(
 ): Promise<{ isComplete: boolean; lines: string[] }> {
   const lines: string[] = [];
   const isComplete = await runRecipe(wanted, folder, {
-    data,
+    data: [data],
     root: `${folder}-published`,
     onMessage: (line) => lines.push(line),
     ...more,

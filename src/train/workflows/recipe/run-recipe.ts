@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
+import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { exists } from '../../../files/make-folder.js';
 import type { Recipe, Stage } from './recipe.js';
 import type { RecipeOptions } from './run-stage.js';
-import { DATA, referencesIn, replaceReferences } from './references.js';
+import { dataPlace, referencesIn, replaceReferences } from './references.js';
 import { runStage } from './run-stage.js';
 import { differences, fingerprints, readStageRecords, writeStageRecords } from './stage-records.js';
 import type { StageRecord } from './stage-records.js';
@@ -14,26 +14,32 @@ import type { StageRecord } from './stage-records.js';
  * started stage resumes. A stage whose folder was removed runs again. The engine must be open.
  * @param output folder of the run
  * @returns false when interrupted
- * @throws FerError CONFIG_INVALID where a stage was started with other settings, and what stages throw
+ * @throws FerError FOLDER_IN_USE, CONFIG_INVALID where a stage was started with other settings, and what stages throw
  */
 export async function runRecipe(recipe: Recipe, output: string, options: RecipeOptions = {}): Promise<boolean> {
-  const { data, root = '.', onMessage = () => undefined } = options;
-  if (data === undefined && recipe.stages.some((stage) => referencesIn(stage).includes(DATA))) {
+  return withFolderLock(output, 'fer recipe', (lock) =>
+    runStages(recipe, output, { ...options, signal: stopSignal(lock, options.signal) }),
+  );
+}
+
+async function runStages(recipe: Recipe, output: string, options: RecipeOptions): Promise<boolean> {
+  const { data = [], root = '.', onMessage = () => undefined } = options;
+  const wanted = recipe.stages.flatMap(referencesIn).flatMap((name) => dataPlace(name) ?? []);
+  const count = Math.max(0, ...wanted.map((place) => place + 1));
+  if (data.length < count) {
     throw new FerError(
       'CONFIG_INVALID',
-      'the recipe is made from a data set of yours: name it with --data FORMAT:DIR, such as ferplus:/data/ferplus',
+      count === 1
+        ? 'the recipe is made from a data set of yours: name it with --data FORMAT:DIR, such as ferplus:/data/ferplus'
+        : `the recipe is made from ${count} data sets of yours, ${data.length} named: give --data FORMAT:DIR ${count} times, in the order of docs/recipe.md`,
     );
   }
-  await mkdir(output, { recursive: true }).catch((cause: unknown) => {
-    throw new FerError(
-      'OUTPUT_UNWRITABLE',
-      `${output} cannot be made (${(cause as Error).message}): choose another --output`,
-      { cause },
-    );
-  });
   const placeOf = (stage: Stage): string =>
     stage.kind === 'publish' ? resolve(root, stage.to) : join(output, stage.name);
-  const marks = fingerprints(recipe, data?.split(':')[0] ?? '');
+  const marks = fingerprints(
+    recipe,
+    data.map((location) => location.split(':')[0]!),
+  );
   const records: Record<string, StageRecord> = {};
   for (const [name, record] of Object.entries(await readStageRecords(output))) {
     const stage = recipe.stages.find((one) => one.name === name);
@@ -74,11 +80,12 @@ function assertSame(stage: Stage, record: StageRecord | undefined, fingerprint: 
 }
 
 /** A stage with its references replaced by folders, and in `data` by data sets. */
-function withPlaces(stage: Stage, { stages }: Recipe, output: string, data: string | undefined): Stage {
+function withPlaces(stage: Stage, { stages }: Recipe, output: string, data: readonly string[]): Stage {
   return replaceReferences(stage, (name, place, setting) => {
-    if (name === DATA) return data!;
+    const dataSet = dataPlace(name);
+    if (dataSet !== null) return data[dataSet]!;
     const folder = join(output, name, place);
-    if (setting !== 'data') return folder;
+    if (setting !== 'data' && setting !== 'moreData') return folder;
     const { kind } = stages.find((one) => one.name === name)!;
     if (kind === 'prepare') return `prepared:${folder}`;
     if (kind === 'synthesize') return `manifest:${folder}`;

@@ -128,8 +128,8 @@ async function publishStage(
 }
 
 export interface RecipeOptions {
-  /** FORMAT:DIR, what `@data` stands for. */
-  readonly data?: string | undefined;
+  /** FORMAT:DIR each: what `@data`, `@data2` ... stand for. */
+  readonly data?: readonly string[] | undefined;
   /** From where the places count to which models are published. Default: the working directory. */
   readonly root?: string;
   /** Threads that share every batch in training. */

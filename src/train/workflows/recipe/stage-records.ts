@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import { writeFileAtomic } from '../../../files/atomic-file.js';
 import type { Recipe, Stage } from './recipe.js';
-import { DATA, referencesIn } from './references.js';
+import { dataName, referencesIn } from './references.js';
 
 /** What a recipe run records about a stage it has started. */
 export interface StageRecord {
@@ -41,10 +41,10 @@ export async function writeStageRecords(folder: string, records: StageRecords): 
 
 /**
  * Of every stage: changes with its settings and with those of all stages that it builds on, but not with where the data lie.
- * @param format of the data set that the recipe is run on
+ * @param formats of the data sets that the recipe is run on
  */
-export function fingerprints({ stages }: Recipe, format: string): ReadonlyMap<string, string> {
-  const all = new Map([[DATA, format]]);
+export function fingerprints({ stages }: Recipe, formats: readonly string[]): ReadonlyMap<string, string> {
+  const all = new Map(formats.map((format, place) => [dataName(place), format]));
   for (const stage of stages) {
     const grounds = referencesIn(stage).map((name) => all.get(name));
     all.set(
