@@ -20,6 +20,7 @@ class BrightSide implements ExpressionModel {
   readonly framing = 'whole';
   readonly flipTta: boolean = false;
   readonly trainingPrior: readonly number[] | null = null;
+  readonly qualityCalibration = null;
   readonly context = { past: 0, future: 0, hop: 1 };
   readonly encoded: number[] = [];
   readonly clips: Clip[] = [];
