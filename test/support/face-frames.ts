@@ -91,3 +91,56 @@ export function noiseFrame(width: number, height: number, seed: number): Frame {
   });
   return { index: 0, timestamp: 0, width, height, data };
 }
+
+/**
+ * A head turned to the picture's right, by projecting the picture around `center` onto an upright cylinder and turning that:
+ * not a true likeness, but its features move as those of a turned face do.
+ * @param radius of the cylinder in pixels
+ * @param yaw degrees
+ */
+export function turnHead(frame: Frame, center: readonly [number, number], radius: number, yaw: number): Frame {
+  const { width, height } = frame;
+  const data = frame.data.slice();
+  const turn = (yaw * Math.PI) / 180;
+  for (let x = 0; x < width; x++) {
+    const across = (x + 0.5 - center[0]) / radius;
+    if (Math.abs(across) >= 1) continue;
+    const angle = Math.asin(across) - turn;
+    const from = Math.abs(angle) < Math.PI / 2 ? center[0] + radius * Math.sin(angle) - 0.5 : center[0] - radius;
+    const column = Math.min(width - 1, Math.max(0, Math.round(from)));
+    for (let y = 0; y < height; y++) {
+      if (Math.abs(y - center[1]) > 1.6 * radius) continue;
+      const at = (y * width + column) * 3;
+      data.set(frame.data.subarray(at, at + 3), (y * width + x) * 3);
+    }
+  }
+  return { ...frame, data };
+}
+
+/** The picture rotated clockwise by quarter turns. */
+export function quarterTurned(frame: Frame, quarters: 1 | 2 | 3): Frame {
+  const { width, height } = frame;
+  const turned = quarters === 2 ? { width, height } : { width: height, height: width };
+  const data = new Uint8Array(frame.data.length);
+  for (let y = 0; y < turned.height; y++) {
+    for (let x = 0; x < turned.width; x++) {
+      const column = quarters === 1 ? y : quarters === 2 ? width - 1 - x : width - 1 - y;
+      const row = quarters === 1 ? height - 1 - x : quarters === 2 ? height - 1 - y : x;
+      const at = (row * width + column) * 3;
+      data.set(frame.data.subarray(at, at + 3), (y * turned.width + x) * 3);
+    }
+  }
+  return { ...frame, ...turned, data };
+}
+
+/** `picture` laid over `frame`, its top left corner at (left, top). */
+export function paste(picture: Frame, frame: Frame, left: number, top: number): Frame {
+  const data = frame.data.slice();
+  const from = Math.max(0, -left);
+  const to = Math.min(picture.width, frame.width - left);
+  for (let y = Math.max(0, -top); y < Math.min(picture.height, frame.height - top); y++) {
+    const row = y * picture.width;
+    data.set(picture.data.subarray((row + from) * 3, (row + to) * 3), ((top + y) * frame.width + left + from) * 3);
+  }
+  return { ...frame, data };
+}
