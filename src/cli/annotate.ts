@@ -7,8 +7,17 @@ import type { AnnotateOptions } from '../stream/annotate/annotate-options.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import { BatchReport } from './batch-report.js';
-import { interruptSignal } from './exit.js';
-import { backendOption, modelOption, number, parseFormats, priorOption, readPrior, repeated } from './options.js';
+import { EXIT, interruptSignal, isReaderGone } from './exit.js';
+import {
+  backendOption,
+  modelOption,
+  number,
+  parseFormats,
+  priorOption,
+  readPrior,
+  repeated,
+  rotateOption,
+} from './options.js';
 
 const DEFAULT_FORMATS = 'jsonl,csv,summary';
 
@@ -47,6 +56,7 @@ export function annotateCommand(program: Command): void {
     .option('--min-face-size <pixels>', 'ignore smaller faces', number)
     .option('--min-score <score>', 'ignore faces with a lower detection score (0..1)', number)
     .option('--max-faces <n>', 'report only this many faces per frame, the largest', number)
+    .addOption(rotateOption())
     .option('--fps <rate>', 'sample at this frame rate', number)
     .option('--start <seconds>', 'start at this time', number)
     .option('--end <seconds>', 'stop before this time', number)
@@ -94,9 +104,11 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
   const report = new BatchReport(process.stderr);
   const results: string[] = [];
   for await (const event of annotateBatch(inputs, options)) {
+    if (isReaderGone()) break;
     report.take(event);
     if (event.type === 'done' || event.type === 'skipped') results.push(...event.outputs);
   }
+  if (isReaderGone()) return EXIT.readerGone;
   if (!toStdout) await writeTables(results, { ...options, combine });
   const lines =
     report.hasResults && !toStdout

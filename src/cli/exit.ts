@@ -39,19 +39,24 @@ export function interruptSignal(): AbortSignal {
 }
 
 const interrupts = new Set<AbortController>();
-let isReaderGone = false;
+let hasReaderGone = false;
+
+/** Whether the program that reads our output has ended: nothing more is worth printing. */
+export function isReaderGone(): boolean {
+  return hasReaderGone;
+}
 
 /** Ends quietly when the program that reads our output ends: running work stops as with Ctrl-C. */
 export function watchReaders(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-      isReaderGone = true;
+      hasReaderGone = true;
       if (interrupts.size === 0) process.exit(EXIT.readerGone);
       for (const interrupt of interrupts) interrupt.abort();
     });
   }
   process.on('exit', () => {
-    if (isReaderGone) process.exitCode = EXIT.readerGone;
+    if (hasReaderGone) process.exitCode = EXIT.readerGone;
   });
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import { FerError } from '../errors/fer-error.js';
+import { ROTATIONS } from '../ingest/face/detect/quarter-turn.js';
 import type { PriorChoice } from '../model/class-prior.js';
 import { BACKEND_NAMES } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
@@ -56,6 +57,16 @@ export async function readPrior(text: string): Promise<PriorChoice> {
     Object.values(value).every((n) => typeof n === 'number');
   if (!isNumbers) throw wrong('does not hold a frequency for each label');
   return value as Record<string, number>;
+}
+
+export function rotateOption(): Option {
+  return new Option('--rotate <degrees>', `turn of footage that is not upright: ${ROTATIONS.join(', ')} (clockwise)`)
+    .default('auto')
+    .argParser((text) => {
+      const rotation = ROTATIONS.find((known) => String(known) === text);
+      if (rotation === undefined) throw new InvalidArgumentError(`Give one of ${ROTATIONS.join(', ')}.`);
+      return rotation;
+    });
 }
 
 export function splitOption(description: string): Option {

@@ -5,6 +5,8 @@ import type { Frame } from '../../ingest/frame.js';
 import { priorAdapter } from '../../model/class-prior.js';
 import type { PriorAdapter } from '../../model/class-prior.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
+import { isInAreas } from './areas.js';
+import type { Areas } from './areas.js';
 import { ClipWindow } from './clip-window.js';
 import { measureFace } from './face-measures.js';
 import type { FrameResult } from './frame-result.js';
@@ -12,10 +14,7 @@ import type { Networks } from './networks.js';
 import type { FrameObservation } from './observation.js';
 import type { PipelineSettings } from './pipeline-settings.js';
 
-export interface FacePipelineOptions extends Pick<
-  PipelineSettings,
-  'detectEvery' | 'minFaceSize' | 'minScore' | 'maxFaces' | 'smoothing' | 'prior' | 'minQuality' | 'minConfidence'
-> {
+export interface FacePipelineOptions extends Omit<PipelineSettings, 'backend' | 'detector' | 'model' | 'flipTta'> {
   /** True (live): each frame is answered at once, from the past alone. False: frames wait until those after them are known. */
   readonly causal?: boolean;
 }
@@ -27,6 +26,7 @@ export interface FacePipelineOptions extends Pick<
 export class FacePipeline {
   private readonly follower: FaceFollower;
   private readonly window: ClipWindow;
+  private readonly areas: Areas;
   private readonly priorAdapter: PriorAdapter;
   /** Most faces of one frame so far that `maxFaces` left out. */
   leftOut = 0;
@@ -42,8 +42,11 @@ export class FacePipeline {
       minFaceSize,
       minScore,
       maxFaces,
+      rotate,
       smoothing,
       prior,
+      region,
+      ignore,
       minQuality,
       minConfidence,
       causal = false,
@@ -51,10 +54,12 @@ export class FacePipeline {
   ) {
     this.follower = new FaceFollower(networks.faces, {
       detectEvery,
+      rotate,
       minSize: minFaceSize,
       ...(maxFaces === null ? {} : { maxFaces }),
       ...(minScore === null ? {} : { minScore }),
     });
+    this.areas = { region, ignore };
     this.priorAdapter = priorAdapter(networks.model, prior);
     this.window = new ClipWindow(networks.model, {
       causal,
@@ -71,7 +76,8 @@ export class FacePipeline {
   async push(frame: Frame): Promise<FrameResult[]> {
     const found = this.follow(async () => {
       if (frame.unreadable !== undefined) return { faces: [], accepted: [] };
-      const faces = await this.follower.update(frame);
+      const tracked = await this.follower.update(frame);
+      const faces = tracked.filter(({ box }) => isInAreas(box, frame, this.areas));
       this.leftOut = Math.max(this.leftOut, this.follower.leftOut);
       return { faces, accepted: this.follower.accepted };
     });

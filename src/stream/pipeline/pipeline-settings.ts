@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { closest } from '../../errors/closest.js';
 import { FerError } from '../../errors/fer-error.js';
+import { ROTATIONS } from '../../ingest/face/detect/quarter-turn.js';
 import { BACKEND_NAMES } from '../../model/engines/backend.js';
 import { DEFAULT_MODEL } from '../../model/expression-model.js';
 import { PRIORS } from '../../model/class-prior.js';
+import { areaSchema } from './areas.js';
 import { DEFAULT_SMOOTHING } from './clip-window.js';
 import { SURE } from './trust.js';
 
@@ -21,6 +23,8 @@ export const pipelineSchema = z.strictObject({
   minScore: z.number().min(0).max(1).nullable().default(null),
   /** Faces per frame at most, the largest first; null: no limit. */
   maxFaces: z.int().min(1).nullable().default(null),
+  /** Degrees clockwise by which the footage must be turned to be upright; "auto" finds out which way up each face is. */
+  rotate: z.literal(ROTATIONS).default('auto'),
   /** Expression model: the name of a built-in one, or a checkpoint folder. */
   model: z.string().min(1).default(DEFAULT_MODEL),
   /** Average the face and its mirror image, if the model was trained for it; false is faster, slightly less accurate. */
@@ -29,6 +33,10 @@ export const pipelineSchema = z.strictObject({
   prior: z.union([z.enum(PRIORS), z.record(z.string(), z.number().min(0))]).default('training'),
   /** Smoothing time constant in seconds; 0 disables. */
   smoothing: z.number().min(0).max(10).default(DEFAULT_SMOOTHING),
+  /** Only faces whose centre is in this area; null is the whole frame. */
+  region: areaSchema.nullable().default(null),
+  /** No faces whose centre is in one of these areas. */
+  ignore: z.array(areaSchema).default([]),
   /** Mark faces of lower quality (0..1) as unusable. */
   minQuality: z.number().min(0).max(1).default(0),
   /** Mark faces whose label is right with a lower chance (0..1) as unsure. */
