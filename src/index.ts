@@ -58,12 +58,10 @@ export { openModel } from './model/heads/open-model.js';
 export type { OpenModelOptions } from './model/heads/open-model.js';
 export type { Clip, ClipContext, ExpressionModel } from './model/expression-model.js';
 export type { CropGeometry, FaceCrop } from './model/crop-geometry.js';
+export { EXPORT_FORMATS, exportModel } from './model/heads/export-model.js';
+export type { ExportFormat, ExportOptions } from './model/heads/export-model.js';
 export { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from './model/label-set.js';
 export { DEFAULT_MODEL, MODEL_NAMES } from './model/expression-model.js';
-export { loadCheckpoint, readCheckpointInfo } from './model/checkpoint/load-checkpoint.js';
-export type { Checkpoint } from './model/checkpoint/load-checkpoint.js';
-export type { CheckpointInfo } from './model/checkpoint/checkpoint-info.js';
-export { saveCheckpoint } from './model/checkpoint/save-checkpoint.js';
 
 export { ERROR_CODES } from './errors/codes.js';
 export type { ErrorCode } from './errors/codes.js';

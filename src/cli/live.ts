@@ -10,7 +10,7 @@ import type { LiveOptions } from '../stream/live/live-options.js';
 import type { LiveServerOptions } from '../stream/server/live-server-options.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { LiveActivity } from './live-activity.js';
-import { backendOption, modelOption, number, priorOption, readPrior } from './options.js';
+import { backendOption, modelOption, number, priorOption, readPrior, rotateOption } from './options.js';
 import { StatusLine } from './progress.js';
 
 const DEFAULT_PORT = 8787;
@@ -41,6 +41,7 @@ export function liveCommand(program: Command): void {
     .addOption(priorOption())
     .option('--flip-tta', 'flip test-time augmentation: slightly more accurate, twice the work')
     .option('--detect-every <n>', 'run the detector on every n-th frame, track faces in between', number, 5)
+    .addOption(rotateOption())
     .addHelpText(
       'after',
       '\nExamples:\n  fer live\n  fer live --source rtsp://user:password@camera/stream1\n  fer live --host 0.0.0.0 --cert cert.pem --key key.pem',
@@ -50,7 +51,7 @@ export function liveCommand(program: Command): void {
     });
 }
 
-interface LiveFlags extends Pick<LiveOptions, 'model' | 'backend' | 'detectEvery' | 'flipTta'> {
+interface LiveFlags extends Pick<LiveOptions, 'model' | 'backend' | 'detectEvery' | 'rotate' | 'flipTta'> {
   readonly prior: string;
   readonly source?: string;
   readonly loop?: boolean;
@@ -83,6 +84,7 @@ async function runLive(flags: LiveFlags): Promise<number> {
     model,
     backend,
     detectEvery,
+    rotate,
     flipTta,
   } = flags;
   const prior = await readPrior(flags.prior);
@@ -99,7 +101,7 @@ async function runLive(flags: LiveFlags): Promise<number> {
   };
 
   say('loading the networks');
-  const engine = await openLiveEngine({ model, backend, detectEvery, flipTta, prior }, { warn: say });
+  const engine = await openLiveEngine({ model, backend, detectEvery, rotate, flipTta, prior }, { warn: say });
   try {
     if (interrupted.aborted) return EXIT.interrupted;
     const activity = new LiveActivity(engine, source);

@@ -175,3 +175,9 @@ export type { TrainOptions, TrainingOutcome } from './trainer/run-training.js';
 export { openTrainingData } from './job/training-data.js';
 export type { TrainingData } from './job/training-data.js';
 export type { MicroBatch, EvaluationSet, Predict, TrainingSet } from './data/training/training-set.js';
+
+// Checkpoints
+export { loadCheckpoint, readCheckpointInfo } from '../model/checkpoint/load-checkpoint.js';
+export type { Checkpoint } from '../model/checkpoint/load-checkpoint.js';
+export type { CheckpointDescription, CheckpointInfo } from '../model/checkpoint/checkpoint-info.js';
+export { saveCheckpoint } from '../model/checkpoint/save-checkpoint.js';

@@ -11,10 +11,19 @@ import { functionToOnnx, layersModelToOnnx } from '../onnx/to-onnx.js';
 import { FaceExpressionNet, FACE_EXPRESSION_INPUT_SIZE } from '../pretrained/face-expression-net.js';
 import { findModelFolder } from './model-folder.js';
 import { locateModel } from './open-model.js';
+import { SHIPPED_MODELS } from './shipped-models.js';
 
 /** ONNX for any ONNX runtime; TensorFlow.js layers, which need ferstream's own layers, for further training. */
 export const EXPORT_FORMATS = ['onnx', 'tfjs'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportOptions {
+  readonly format?: ExportFormat;
+  /** Of the program that writes the files. */
+  readonly version: string;
+  /** Folder of the shipped models. */
+  readonly models?: string;
+}
 
 /** A file in memory. */
 export interface ExportedFile {
@@ -26,16 +35,15 @@ export interface ExportedFile {
  * Writes the networks of a model into a folder: `frame.onnx` (image -> features, logits) and, for a clip model, `temporal.onnx`
  * (features -> logits of every frame), or `baseline.onnx`; as tfjs, copies of its checkpoints.
  * @param nameOrFolder as for `openModel`
- * @param version of the program that writes the files
  * @returns paths of the files or folders
  * @throws FerError as `openModel` does, OUTPUT_UNWRITABLE
  */
 export async function exportModel(
   nameOrFolder: string,
   output: string,
-  { format = 'onnx', version }: { readonly format?: ExportFormat; readonly version: string },
+  { format = 'onnx', version, models = SHIPPED_MODELS }: ExportOptions,
 ): Promise<string[]> {
-  const source = await locateModel(nameOrFolder);
+  const source = await locateModel(nameOrFolder, models);
   if ('folder' in source && format === 'tfjs') return copyModel(source.folder, output);
   const files = 'folder' in source ? await modelToOnnx(source.folder, version) : [await baselineToOnnx(version)];
   return writeExported(files, output);

@@ -231,7 +231,6 @@ function pool(operator: 'MaxPool' | 'AveragePool'): Emit {
       pair(strides),
       1,
       pad,
-      operator === 'MaxPool' ? 'max' : 'avg',
     );
     const name = trace.graph.node(operator, [trace.name(x!, 'nchw')], {
       ...{ kernel_shape: pair(filterSize), strides: pair(strides) },

@@ -59,6 +59,7 @@ export class LandmarkNet {
    * The network itself.
    * @param input [B, 112, 112, 3], RGB less face-api's mean, over 255
    * @returns x, y of every point as a share of the input's side [B, 136]
+   * @internal keeps TensorFlow.js' types out of the public declarations
    */
   forward(input: tf.Tensor4D): tf.Tensor2D {
     return denseHead(extractDenseFeatures(input, this.weights, this.layout), this.weights);

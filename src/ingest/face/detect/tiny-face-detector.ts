@@ -59,6 +59,7 @@ export class TinyFaceDetector implements FaceDetector {
    * The network itself.
    * @param input [1, S, S, 3], RGB less the mean colour, over 255
    * @returns [1, cells, cells, anchors * 5]
+   * @internal keeps TensorFlow.js' types out of the public declarations
    */
   forward(input: tf.Tensor4D): tf.Tensor4D {
     let x = tf.fused.conv2d({

@@ -60,6 +60,7 @@ export class EmbeddingNet {
   /**
    * @param input [B, 150, 150, 3], RGB less face-api's mean, over 255
    * @returns [B, 128]
+   * @internal keeps TensorFlow.js' types out of the public declarations
    */
   forward(input: tf.Tensor4D): tf.Tensor2D {
     let x = this.convolve(input, 'conv32_down', 2, 'relu');
