@@ -1,9 +1,9 @@
 /**
  * Makes the pictures of the live page: drawn faces before Chromium's fake camera, in the real page and server, with scripted results.
  *
- *   npm run build:page && npx tsx docs/images/make-live.ts [FOLDER] [SCENE ...]
+ *   npm run build:page && npx tsx docs/images/make-live.ts [FOLDER] [SCENE[-DEVICE] ...]
  *
- * Takes every scene (idle, one, three, unsure, gone) on a desktop and a phone, in light and dark, into FOLDER (default: a temporary one).
+ * Takes every scene (idle, settings, one, three, unsure, gone) on a desktop and a phone, in light and dark, into FOLDER (default: a temporary one).
  * All scenes together also make the pictures of the docs: live.png, live-three.png and live-phones.png.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -106,7 +106,7 @@ function script(people: readonly Person[], peaks: readonly Readonly<Record<strin
 interface SceneSpec {
   readonly people: readonly Person[];
   readonly script: Script;
-  readonly end?: 'idle' | 'gone';
+  readonly end?: 'idle' | 'settings' | 'gone';
 }
 
 const SCENES: Readonly<Record<string, SceneSpec>> = {
@@ -114,6 +114,7 @@ const SCENES: Readonly<Record<string, SceneSpec>> = {
   one: { people: [ALONE], script: script([ALONE], [PEAKS[0]!]) },
   three: { people: GROUP, script: script(GROUP, [PEAKS[1]!, PEAKS[2]!, PEAKS[0]!]) },
   unsure: { people: BLURRED, script: script(BLURRED, [PEAKS[0]!, { sadness: 1.2, neutral: 1, anger: 0.8 }], 1) },
+  settings: { people: [ALONE], script: () => [], end: 'settings' },
   gone: { people: [ALONE], script: script([ALONE], [PEAKS[0]!]), end: 'gone' },
 };
 
@@ -147,18 +148,25 @@ async function cutOut(svg: string, { mouth, x, y, scale, hair, coat, blur }: Per
   return { input: await (blur === undefined ? picture : picture.blur(blur)).png().toBuffer() };
 }
 
-async function shoot(page: Page, name: string): Promise<void> {
+/** @param when the page must show this: a slow machine may have to catch up */
+async function shoot(page: Page, name: string, when: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     await page.waitForTimeout(400);
+    await page.locator(when).waitFor({ timeout: 300_000 });
     await page.screenshot({ path: join(folder, `live-${name}-${colorScheme}.png`) });
   }
+}
+
+function isChosen(shot: string): boolean {
+  return chosen.length === 0 || chosen.some((choice) => shot === choice || shot.startsWith(`${choice}-`));
 }
 
 async function takeScene(name: string, { people, script: results, end }: SceneSpec): Promise<void> {
   const film = await cameraFile(scratch, name, await drawing(people));
   const browser = await chromium.launch({ executablePath: CHROMIUM!, args: [...FLAGS, ...cameraFlags(film)] });
   for (const [device, options] of Object.entries(DEVICES)) {
+    if (!isChosen(`${name}-${device}`)) continue;
     const server = await openLiveServer(new ScriptedEngine(results), { port: 0, webFolder: WEB_FOLDER });
     const page = await (await browser.newContext(options)).newPage();
     page.on('pageerror', ({ message }) => {
@@ -166,7 +174,8 @@ async function takeScene(name: string, { people, script: results, end }: SceneSp
     });
     await page.goto(server.url);
     await page.locator('#start:enabled').waitFor({ timeout: 60_000 });
-    if (end !== 'idle') {
+    if (end === 'settings') await page.locator('#open-settings').click();
+    else if (end !== 'idle') {
       await page.locator('#start').click();
       await page.locator('.face').first().waitFor({ timeout: 60_000 });
       await page.waitForTimeout(1000 * (end === 'gone' ? 4 : RUN_SECONDS));
@@ -175,7 +184,7 @@ async function takeScene(name: string, { people, script: results, end }: SceneSp
       await server.close();
       await page.locator('#state[data-key="server-gone"]').waitFor({ timeout: 60_000 });
     }
-    await shoot(page, `${name}-${device}`);
+    await shoot(page, `${name}-${device}`, end === undefined ? '#state[data-key="running"]' : '#state');
     await page.close();
     await server.close();
   }
@@ -208,6 +217,6 @@ async function makeDocs(): Promise<void> {
 }
 
 for (const [name, scene] of Object.entries(SCENES))
-  if (chosen.length === 0 || chosen.includes(name)) await takeScene(name, scene);
+  if (Object.keys(DEVICES).some((device) => isChosen(`${name}-${device}`))) await takeScene(name, scene);
 if (chosen.length === 0) await makeDocs();
 await rm(scratch, { recursive: true });

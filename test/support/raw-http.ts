@@ -1,7 +1,14 @@
 import { connect } from 'node:net';
 
-/** Sends bytes to a port and resolves with all that comes back until the other side closes, or `patience` milliseconds have passed. */
-export async function rawExchange(port: number, bytes: string | Uint8Array, patience = 3_000): Promise<string> {
+/**
+ * Sends bytes to a port and resolves with the answer when the other side closes, `patience` milliseconds have passed, or the answer is `enough`.
+ */
+export async function rawExchange(
+  port: number,
+  bytes: string | Uint8Array,
+  patience = 3_000,
+  enough?: RegExp,
+): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     let text = '';
@@ -12,7 +19,10 @@ export async function rawExchange(port: number, bytes: string | Uint8Array, pati
     };
     const timer = setTimeout(done, patience);
     socket.on('connect', () => socket.write(bytes));
-    socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      if (enough?.test(text) === true) done();
+    });
     socket.on('error', done);
     socket.on('close', done);
   });
