@@ -195,6 +195,27 @@ describe('images to train a frame network on', () => {
     await expect(taskOf(other, () => null)).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE' });
   });
 
+  it('prepared without a whole face are left out of training, never of validation, unless asked for', async () => {
+    const geometry = { ...DEFAULT_CROP, size: SIZE, channels: 1 } as const;
+    const flawed = (crop: number) => ({ frames: [{ index: 0, timestamp: 0, crop, flaw: 'blurred' as const }] });
+    const rows = [
+      { id: 'whole', label: PATTERNS[0]! },
+      { id: 'blurred', label: PATTERNS[1]!, ...flawed(1) },
+      { id: 'held', label: PATTERNS[0]!, split: 'valid' as const, ...flawed(2) },
+      { id: 'other', label: PATTERNS[2]! },
+    ];
+    await writePrepared(join(root, 'flawed'), geometry, PATTERNS, rows, stripedPictures(4, SIZE));
+    const data = `prepared:${join(root, 'flawed')}`;
+    await taskOf(config({}, data), ({ report, training, validation }) => {
+      expect(training.rowIds).toEqual(['whole', 'other']);
+      expect(validation!.labels).toHaveLength(1);
+      expect(report.leftOut).toEqual({ 'blurred or cut off, as "flawedCrops" is off': 1 });
+    });
+    await taskOf(config({ flawedCrops: true }, data), ({ training }) => {
+      expect(training.rowIds).toEqual(['whole', 'blurred', 'other']);
+    });
+  });
+
   it('that are none are refused', async () => {
     const folder = join(root, 'empty');
     await writeStriped(folder, { training: 3, test: 3 });

@@ -152,7 +152,18 @@ describe('clips whose pixels are changed', () => {
     Uint8Array.from([...picture, ...picture, ...picture, ...stripedPictures(2, SIZE).subarray(AREA)]),
   );
 
-  it('are encoded anew, changed alike in all frames, and mirrored as they were changed', async () => {
+  it('show reports the face that stands for a frame, under the name that people read', async () => {
+    const named = { ...clip('talk', 0, [0, 1, 2, 0], [1]), names: ['0.0 s', '0.1 s', '0.2 s', '0.3 s'] };
+    const set = new ClipTrainingSet([clip('other', 3, [1]), named], ASKED, { ...OPTIONS, crops: source });
+    expect(set.rowNames).toEqual(['other#0', '0.0 s', '0.1 s', '0.2 s', '0.3 s']);
+    const shown = await Promise.all([0, 1, 2].map((row) => set.picture(row)));
+    // Frame 1 of the second clip has no face: its neighbour stands for it.
+    expect(shown[0]).toEqual(await source.read([3]));
+    for (const face of shown.slice(1)) expect(face).toEqual(Uint8Array.from(picture));
+    expect(await new ClipTrainingSet([named], ASKED, OPTIONS).picture(0)).toBeNull();
+  });
+
+  it('are encoded again, changed alike in all frames, and mirrored as they were changed', async () => {
     const calls: { pixels: Float32Array; mirrored: boolean }[] = [];
     const encoder = {
       encode: (pixels: Float32Array, geometry: unknown, mirrored: boolean): Promise<Float32Array> => {
