@@ -6,7 +6,7 @@ import { resolveConfig } from '../../src/train/config/read-config.js';
 import { MemoryCrops } from '../../src/train/data/crops/image-crops.js';
 import { nlaMethod } from '../../src/train/losses/nla.js';
 import type { Method } from '../../src/train/losses/method.js';
-import { augmentations } from '../../src/train/augment/augmentations.js';
+import { augmentations } from '../../src/train/job/augmentations.js';
 import { fit } from '../../src/train/trainer/fit.js';
 import type { FinishedEpoch, FitInput, FitSettings } from '../../src/train/trainer/fit.js';
 import { ImageEvaluationSet, ImageTrainingSet } from '../../src/train/data/training/image-training-set.js';

@@ -3,7 +3,7 @@ import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
 import { excludedRows } from '../data/exclusions.js';
 import type { TrainConfig } from '../config/train-config.js';
 import type { Split, Sample } from '../data/sample.js';
-import { augmentations } from '../augment/augmentations.js';
+import { augmentations } from './augmentations.js';
 import { buildFrameNetwork, geometryOf } from './build-network.js';
 import type { FrameNetworkConfig } from './build-network.js';
 import { teacherPosteriors, withTeachers } from './distil.js';

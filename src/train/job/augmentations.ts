@@ -1,9 +1,9 @@
-import { colourOperation, randAugment } from './rand-augment.js';
-import { inSequence, pixelNoise, randomFlip, randomPadCrop } from './pixel.js';
-import { randomAffine } from './affine.js';
-import { footage } from './footage/footage.js';
-import { randomErasing } from './random-erasing.js';
-import type { Augmentation } from './pixel.js';
+import { colourOperation, randAugment } from '../augment/rand-augment.js';
+import { inSequence, pixelNoise, randomFlip, randomPadCrop } from '../augment/pixel.js';
+import { randomAffine } from '../augment/affine.js';
+import { footage } from '../augment/footage/footage.js';
+import { randomErasing } from '../augment/random-erasing.js';
+import type { Augmentation } from '../augment/pixel.js';
 import type { TrainConfig } from '../config/train-config.js';
 
 /** The usual view of an image, and the strong one: the same moves, then RandAugment. */
