@@ -26,6 +26,17 @@ const scratch = await mkdtemp(join(tmpdir(), 'make-live-'));
 const [folder = scratch, ...chosen] = process.argv.slice(2);
 /** Long enough to fill the timeline. */
 const RUN_SECONDS = Number(process.env['RUN_SECONDS'] ?? 34);
+/** Slows the clock of the page by this factor, so that a busy machine takes the pictures that an idle one would. */
+const SLOW = Number(process.env['SLOW'] ?? 1);
+const SLOW_CLOCK = `{
+  const now = performance.now.bind(performance);
+  performance.now = () => now() / ${SLOW};
+  const { prototype } = HTMLVideoElement;
+  const request = prototype.requestVideoFrameCallback;
+  prototype.requestVideoFrameCallback = function (callback) {
+    return request.call(this, (at, { captureTime = at }) => callback(at / ${SLOW}, { captureTime: captureTime / ${SLOW} }));
+  };
+}`;
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
 const DEVICES = {
   desktop: { viewport: { width: 1280, height: 760 } },
@@ -167,18 +178,19 @@ async function takeScene(name: string, { people, script: results, end }: SceneSp
   const browser = await chromium.launch({ executablePath: CHROMIUM!, args: [...FLAGS, ...cameraFlags(film)] });
   for (const [device, options] of Object.entries(DEVICES)) {
     if (!isChosen(`${name}-${device}`)) continue;
-    const server = await openLiveServer(new ScriptedEngine(results), { port: 0, webFolder: WEB_FOLDER });
+    const server = await openLiveServer(new ScriptedEngine((seconds) => results(seconds / SLOW)), { port: 0, webFolder: WEB_FOLDER });
     const page = await (await browser.newContext(options)).newPage();
     page.on('pageerror', ({ message }) => {
       console.error(`${name}: ${message}`);
     });
+    if (SLOW !== 1) await page.addInitScript(SLOW_CLOCK);
     await page.goto(server.url);
     await page.locator('#start:enabled').waitFor({ timeout: 60_000 });
     if (end === 'settings') await page.locator('#open-settings').click();
     else if (end !== 'idle') {
       await page.locator('#start').click();
       await page.locator('.face').first().waitFor({ timeout: 60_000 });
-      await page.waitForTimeout(1000 * (end === 'gone' ? 4 : RUN_SECONDS));
+      await page.waitForTimeout(1000 * SLOW * (end === 'gone' ? 2 : RUN_SECONDS));
     }
     if (end === 'gone') {
       await server.close();

@@ -57,7 +57,7 @@ describe('closing the server', () => {
 
   it('leaves nothing that keeps the process running', async () => {
     const script = `
-      const { openLiveServer } = await import(${JSON.stringify(sourceUrl('src/stream/server/index.ts'))});
+      const { openLiveServer } = await import(${JSON.stringify(sourceUrl('src/stream/server/live-server.ts'))});
       const { FakeLiveEngine } = await import(${JSON.stringify(sourceUrl('test/support/fake-live-engine.ts'))});
       const { FakeLiveSource } = await import(${JSON.stringify(sourceUrl('test/support/fake-live-source.ts'))});
       const { LiveClient } = await import(${JSON.stringify(sourceUrl('test/support/live-client.ts'))});

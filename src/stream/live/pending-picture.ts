@@ -45,12 +45,12 @@ export class PendingPicture implements Job {
   }
 
   async work(): Promise<void> {
-    const { analyzer: perceiver, meter } = this.context;
+    const { analyzer, meter } = this.context;
     if (this.isDone || this.pixels === null) return;
     const started = performance.now();
     meter.start(started);
     try {
-      const result = await perceiver.analyze(this.stream.id, {
+      const result = await analyzer.analyze(this.stream.id, {
         index: this.given.sequence,
         timestamp: this.timestamp,
         ...this.pixels,
@@ -63,7 +63,7 @@ export class PendingPicture implements Job {
       meter.stop(performance.now());
     }
     // While no thread is running, pictures wait and are replaced by newer ones.
-    await perceiver.settled();
+    await analyzer.settled();
   }
 
   /** A newer picture takes its place. */
