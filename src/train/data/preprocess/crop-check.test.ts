@@ -32,9 +32,10 @@ it('a face whose eyes or mouth lie beyond the edge is cut off', () => {
 it('a face without detail is blurred, at any size and in colour', () => {
   expect(cropFlaw(face(10, 90), picture, stripes(24), geometry)).toBe('blurred');
   const large = { ...geometry, size: 96, channels: 3 } as const;
+  const small = stripes(3);
   const enlarged = Uint8Array.from({ length: 96 * 96 * 3 }, (_, i) => {
     const [x, y] = [Math.floor((Math.floor(i / 3) % 96) / 2), Math.floor(Math.floor(i / 3) / 96 / 2)];
-    return stripes(3)[y * 48 + x]!;
+    return small[y * 48 + x]!;
   });
   expect(fineDetailOf(enlarged, large)).toBeCloseTo(fineDetailOf(stripes(3), geometry), 1);
 });
