@@ -15,6 +15,8 @@ export interface WorkerClientOptions {
   readonly failure: (reason: string) => FerError;
   /** Called once if the thread ends by itself after it was ready. */
   readonly onDeath?: (error: FerError) => void;
+  /** Ends the thread when aborted while it starts. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface Waiting {
@@ -64,8 +66,13 @@ export class WorkerClient<Ready, Api extends WorkerApi<Api>> {
     setup,
     failure,
     onDeath,
+    signal,
   }: WorkerClientOptions): Promise<WorkerClient<Ready, Api>> {
     const client = new WorkerClient<Ready, Api>(startThread(module, { workerData: setup, name }), failure);
+    const stop = (): void => {
+      client.die('it was interrupted while it started');
+    };
+    signal?.addEventListener('abort', stop, { once: true });
     try {
       client.answered = (await client.answer(READY)) as Ready;
       client.onDeath = onDeath;
@@ -73,6 +80,8 @@ export class WorkerClient<Ready, Api extends WorkerApi<Api>> {
     } catch (error) {
       await client.end();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
     }
   }
 

@@ -79,12 +79,13 @@ export class WorkerRunner implements GradientRunner {
       // One after the other: libtensorflow's binding is not made for two that load it at the same progress.
       for (let i = 1; i <= workers; i += 1) {
         signal?.throwIfAborted();
-        threads.push(await startTrainingThread(i, setup, module));
+        threads.push(await startTrainingThread(i, setup, module, signal));
       }
       signal?.throwIfAborted();
       return new WorkerRunner(threads, setup);
     } catch (error) {
       await Promise.all(threads.map((thread) => thread.end()));
+      signal?.throwIfAborted();
       throw error;
     }
   }
@@ -140,13 +141,19 @@ export class WorkerRunner implements GradientRunner {
   }
 }
 
-async function startTrainingThread(number: number, setup: ThreadSetup, module: URL): Promise<TrainingClient> {
+async function startTrainingThread(
+  number: number,
+  setup: ThreadSetup,
+  module: URL,
+  signal: AbortSignal | undefined,
+): Promise<TrainingClient> {
   try {
     return await WorkerClient.start<null, GradientApi>({
       module,
       name: `worker ${number}`,
       setup,
       failure: (reason) => workerFailure(number, new Error(reason)),
+      signal,
     });
   } catch (error) {
     throw workerFailure(number, error);
