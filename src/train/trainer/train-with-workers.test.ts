@@ -66,7 +66,7 @@ test.each(['reading the data', 'a step of a thread', 'the last epoch'])('interru
   });
   // A run whose last epoch is done is complete.
   expect(outcome).toMatchObject({ isComplete: isLast, history: { length: isLast ? 1 : 0 } });
-  const files = await readdir(path).catch(() => []);
+  const files = await readdir(path).catch((): string[] => []);
   expect(files.includes('state.bin')).toBe(isLast);
   expect(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort')).toEqual([]);
   const resumed = await runTraining({ ...config, epochs: 1 }, path, { resume: true });
