@@ -35,6 +35,11 @@ export interface FolderLockOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Aborts when either the user or the loss of the lock stops the work. */
+export function stopSignal(lock: FolderLock, signal: AbortSignal | undefined): AbortSignal {
+  return signal === undefined ? lock.signal : AbortSignal.any([signal, lock.signal]);
+}
+
 /** The locks held by the callers of the present asynchronous call: work within locked work may lock the same folder again. */
 const heldAbove = new AsyncLocalStorage<readonly string[]>();
 

@@ -1,4 +1,5 @@
 import { FerError } from '../../../errors/fer-error.js';
+import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { throwIfAborted } from '../../../errors/interruption.js';
 import type { Dataset } from '../sample.js';
 import { headerFor } from './prepared-header.js';
@@ -41,12 +42,22 @@ export interface PrepareSummary {
  * that was stopped or killed resumes; a complete one is left as it is. A sample that cannot be read is noted and skipped.
  * An engine must be open.
  *
- * @throws FerError CONFIG_INVALID when the folder holds crops of other data or settings, OUTPUT_UNWRITABLE, WEIGHTS_MISSING, INTERRUPTED
+ * @throws FerError CONFIG_INVALID when the folder holds crops of other data or settings, FOLDER_IN_USE, OUTPUT_UNWRITABLE, WEIGHTS_MISSING, INTERRUPTED
  */
 export async function prepareDataset(
   dataset: Dataset,
   folder: string,
-  { signal, onProgress, ...given }: PrepareOptions = {},
+  options: PrepareOptions = {},
+): Promise<PrepareSummary> {
+  return withFolderLock(folder, 'fer dataset prepare', (lock) =>
+    prepareLocked(dataset, folder, { ...options, signal: stopSignal(lock, options.signal) }),
+  );
+}
+
+async function prepareLocked(
+  dataset: Dataset,
+  folder: string,
+  { signal, onProgress, ...given }: PrepareOptions,
 ): Promise<PrepareSummary> {
   const settings = prepareSettings(given);
   const { samples } = dataset;

@@ -1,3 +1,4 @@
+import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -43,12 +44,24 @@ export interface FeaturesSummary {
  * checkpoint are replaced. An engine must be open.
  *
  * @param model folder of a frame checkpoint, or one with such a checkpoint in `frame/`
- * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE when the model wants other crops, INTERRUPTED, and what `openPrepared` throws
+ * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE when the model wants other crops, FOLDER_IN_USE, INTERRUPTED, and what `openPrepared` throws
  */
 export async function prepareFeatures(
   folder: string,
   model: string,
-  { signal, onProgress }: FeaturesOptions = {},
+  options: FeaturesOptions = {},
+): Promise<FeaturesSummary> {
+  const prepared = await openPrepared(folder);
+  await prepared.close();
+  return withFolderLock(prepared.folder, 'fer dataset prepare --features', (lock) =>
+    prepareLocked(folder, model, { ...options, signal: stopSignal(lock, options.signal) }),
+  );
+}
+
+async function prepareLocked(
+  folder: string,
+  model: string,
+  { signal, onProgress }: FeaturesOptions,
 ): Promise<FeaturesSummary> {
   const prepared = await openPrepared(folder);
   try {

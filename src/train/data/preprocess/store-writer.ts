@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isLockFile } from '../../../files/folder-lock.js';
 import { FerError } from '../../../errors/fer-error.js';
 import { cropLength } from '../crops/crop-source.js';
 import { jsonLines } from './json-lines.js';
@@ -154,7 +155,7 @@ export class StoreWriter {
 
 async function start(folder: string, header: PreparedHeader): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const others = (await readdir(folder)).filter((name) => name !== `${HEADER_FILE}.tmp`);
+  const others = (await readdir(folder)).filter((name) => name !== `${HEADER_FILE}.tmp` && !isLockFile(name));
   if (others.length > 0) {
     throw new FerError(
       'OUTPUT_UNWRITABLE',

@@ -14,6 +14,7 @@ import type { ClipPlan } from './clip-plan.js';
 import { REPORT_FILE, checkSynthesisOptions, clipsOf, DEFAULT_SYNTHESIS } from './synthesis-options.js';
 import { planClips } from './clip-plan.js';
 import { manifestText, recipeText, frameNoise } from './clip-tables.js';
+import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { replaceFolder } from '../../../files/replace-folder.js';
 import type { ImagePools } from './image-pools.js';
 import { imagePools } from './image-pools.js';
@@ -77,12 +78,25 @@ const WRITING = 8;
  * Builds a data set of labelled clips from labelled still images, to be read back as `manifest:DIR`: labels with noise in `manifest.jsonl`, the true ones
  * in `manifest.true.jsonl`, how each clip was made in `clips.jsonl`. Same images, options and seed: same bytes. docs/synthetic-clips.md has the details.
  * @param output appears complete or not at all
- * @throws FerError CONFIG_INVALID for options out of range or images that do not suffice, OUTPUT_UNWRITABLE, INTERRUPTED
+ * @throws FerError CONFIG_INVALID for options out of range or images that do not suffice, FOLDER_IN_USE, OUTPUT_UNWRITABLE, INTERRUPTED
  */
 export async function synthesizeClips(
   dataset: Dataset,
   output: string,
   settings: SynthesisSettings = {},
+): Promise<SynthesisReport> {
+  return withFolderLock(
+    output,
+    'fer dataset synthesize',
+    (lock) => synthesizeLocked(dataset, output, { ...settings, signal: stopSignal(lock, settings.signal) }),
+    { beside: true },
+  );
+}
+
+async function synthesizeLocked(
+  dataset: Dataset,
+  output: string,
+  settings: SynthesisSettings,
 ): Promise<SynthesisReport> {
   const { testSplit, crops = null, replace = false, signal, onProgress = () => undefined, ...given } = settings;
   const options = { ...DEFAULT_SYNTHESIS, ...given };

@@ -7,6 +7,7 @@ import type { TrainConfig } from '../../config/train-config.js';
 import type { SplitMetrics } from '../../metrics/split-metrics.js';
 import type { EvaluationSet } from '../../data/training/training-set.js';
 import type { TrainingData } from '../../job/training-data.js';
+import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { writeFileAtomic } from '../../../files/atomic-file.js';
 import { openTrainingData } from '../../job/training-data.js';
 import { predictWith } from '../../job/predict.js';
@@ -47,18 +48,23 @@ const RESULT = 'result.json';
 /**
  * Runs every cell that has no result yet, each into a folder of its own, and resumes after an interruption. The engine must be open.
  * @returns false when interrupted
+ * @throws FerError FOLDER_IN_USE, and what training throws
  */
 export async function runGrid(
   grid: Grid,
   folder: string,
   { part = 1, parts = 1, signal, onMessage = () => undefined }: GridOptions = {},
 ): Promise<boolean> {
-  const shared = new SharedData();
-  try {
-    return await runGroups(grid, folder, shared, { part, parts, signal, onMessage });
-  } finally {
-    await shared.close();
-  }
+  // Processes that share a grid have a lock each; they share no cell.
+  const place = parts === 1 ? folder : join(folder, `.part-${part}-of-${parts}`);
+  return withFolderLock(place, 'fer experiment', async (lock) => {
+    const shared = new SharedData();
+    try {
+      return await runGroups(grid, folder, shared, { part, parts, signal: stopSignal(lock, signal), onMessage });
+    } finally {
+      await shared.close();
+    }
+  });
 }
 
 async function runGroups(

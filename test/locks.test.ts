@@ -1,0 +1,57 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { isLockFile } from '../src/files/folder-lock.js';
+import { runFer, startFer } from './support/run-fer.js';
+import { scratchDir } from './support/scratch.js';
+import { writeStriped } from './support/striped-dataset.js';
+
+const dir = await scratchDir();
+const data = join(dir, 'pictures');
+const TINY = ['--set', 'network.size=16', 'network.width=4', 'augment.padding=1'];
+
+const train = (folder: string, ...more: string[]): string[] => [
+  ...['train', `manifest:${data}`, '--preset', 'nla', '--batch-size', '12', '--backend', 'wasm'],
+  ...['-o', folder, ...more, ...TINY],
+];
+
+beforeAll(() => writeStriped(data));
+
+it('of two trainings in one folder, one trains and the other is refused; a killed one is taken over', async () => {
+  const folder = join(dir, 'run');
+  const both = [1, 2].map(() => startFer(train(folder, '--epochs', '500')));
+  // Whoever is refused ends; the other goes on.
+  const { run, other } = await Promise.race(
+    both.map(async ({ ended }, i) => ({ run: await ended, other: both[1 - i]! })),
+  );
+  expect(run.code).toBe(3);
+  expect(run.stderr).toMatch(/run is in use by "fer train" \(process \d+ on /);
+  await other.printed('epoch 1');
+  other.child.kill('SIGKILL');
+  await other.ended;
+  expect((await readdir(folder)).filter(isLockFile)).toHaveLength(1);
+
+  const resumed = startFer(train(folder, '--epochs', '500', '--resume'));
+  await resumed.printed('epoch 2');
+  resumed.child.kill('SIGINT');
+  expect((await resumed.ended).code).toBe(130);
+  expect((await readdir(folder)).filter(isLockFile)).toEqual([]);
+});
+
+it('a folder that is being prepared is refused to a training of its own name', async () => {
+  const folder = join(dir, 'prepared');
+  const first = startFer(['dataset', 'prepare', `manifest:${data}`, '-o', folder, '--backend', 'wasm']);
+  const second = startFer(['dataset', 'prepare', `manifest:${data}`, '-o', folder, '--backend', 'wasm']);
+  const codes = (await Promise.all([first.ended, second.ended])).map(({ code }) => code);
+  // The one may end before the other begins.
+  expect([codes.includes(0), codes.every((code) => code === 0 || code === 3)]).toEqual([true, true]);
+  expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+it.each(['FFMPEG_PATH', 'FFPROBE_PATH'])('ends with 3 where %s leads nowhere', async (variable) => {
+  const clip = join(dir, 'clip.mp4');
+  await writeFile(clip, Buffer.alloc(1000, 1));
+  const { code, stderr } = await runFer(['annotate', clip, '-o', join(dir, 'out')], { [variable]: '/nonexistent' });
+  expect(stderr).toMatch(/=\/nonexistent cannot be started/);
+  expect(code).toBe(3);
+});
