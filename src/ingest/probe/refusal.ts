@@ -42,12 +42,10 @@ export function refusal(
     return refuse('INPUT_UNREADABLE', `ffmpeg cannot read it as video (${lastWords(lines)}): ${hint}`);
   }
   if (!seekable) {
-    const reason = /moov atom not found/i.test(text)
-      ? 'its index lies at the end'
-      : `ffmpeg cannot read it (${lastWords(lines)})`;
+    const why = /moov atom not found/i.test(text) ? 'its index lies at the end' : lastWords(lines);
     return refuse(
       'INPUT_UNREADABLE',
-      `${reason}, and the server sends files only from their beginning: download it first`,
+      `the server sends files only from their beginning, which is not enough for this one (${why}): download it first`,
     );
   }
   if (/moov atom not found/i.test(text)) {

@@ -17,7 +17,7 @@ import { countShownPackets } from '../probe/probe-video.js';
 import type { VideoProbe } from '../probe/probe-video.js';
 import { outOfRange, refusal, stalled } from '../probe/refusal.js';
 import { relayUrl } from '../ffmpeg/url-relay.js';
-import type { RelayTrouble, UrlRelay } from '../ffmpeg/url-relay.js';
+import type { UrlRelay } from '../ffmpeg/url-relay.js';
 
 export interface FfmpegSourceSetup {
   readonly name: string;
@@ -107,7 +107,7 @@ export class FfmpegSource implements FrameSource {
       const end = await run.ended;
       throwIfAborted(signal, this.name);
       if (this.frameCount === 0 && seek !== null) run.log.forgetErrors();
-      await this.judge(end, reader.atRest, relay?.trouble ?? null);
+      await this.judge(end, reader.atRest, relay);
     } finally {
       signal?.removeEventListener('abort', stop);
       const { log } = await run.stop();
@@ -169,7 +169,9 @@ export class FfmpegSource implements FrameSource {
   }
 
   /** Whether the end of the frames was the end of the footage. @throws FerError when there was none, or the line went dead. */
-  private async judge(end: FfmpegEnd, whole: boolean, trouble: RelayTrouble | null): Promise<void> {
+  private async judge(end: FfmpegEnd, whole: boolean, relay: UrlRelay | null): Promise<void> {
+    const trouble = relay?.trouble ?? null;
+    const seekable = relay?.seekable !== false;
     const { log, exitCode, failure } = end;
     this.decodeErrors = log.errors;
     if (trouble?.stalled === true) throw stalled(this.name, failure);
@@ -192,9 +194,11 @@ export class FfmpegSource implements FrameSource {
       throw refusal(this.name, log.tail, {
         network: trouble?.reason ?? null,
         piped: this.setup.place === 'stdin',
+        seekable,
       });
     }
-    if (trouble !== null) this.cutOff = `the server broke off (${trouble.reason})`;
+    if (!seekable && this.decodeErrors > 0) this.cutOff = 'the server cannot seek: download the file first';
+    else if (trouble !== null) this.cutOff = `the server broke off (${trouble.reason})`;
     else if (failed || !whole) this.cutOff = `ffmpeg stopped early (${log.tail.at(-1) ?? `exit code ${exitCode}`})`;
     await this.settleExpectation();
   }
