@@ -23,7 +23,7 @@ const FACE: Area = [6, 8, 42, 46];
 /** Degrees per unit by which the nose moves up or down between the eyes and the mouth; coarse. */
 const PITCH_GAIN = 130;
 /** Where the nose tip of a level face lies between the eyes (0) and the mouth (1). */
-const LEVEL_NOSE = 0.6;
+const LEVEL_NOSE = 0.66;
 
 /** What the 68 landmarks and the pixels around them say about a face beyond its identity. */
 export interface FaceMeasures {
@@ -60,7 +60,7 @@ export function appearanceOf(frame: Frame, landmarks: readonly Point[]): Appeara
     const grey = greyOf(data, area);
     const own = meanColour(data, [area]);
     return {
-      texture: normalised(grey),
+      texture: normalised(blockMeans(grey, area[2] - area[0])),
       contrast: deviation(grey) / contrast,
       colour: Math.hypot(...own.map((value, c) => value - skin[c]!)) / brightness,
     };
@@ -118,6 +118,17 @@ function meanColour(rgb: Float32Array, areas: readonly Area[]): number[] {
 function deviation(values: Float32Array): number {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   return Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length);
+}
+
+/** Means of blocks of 3 x 2 pixels. */
+function blockMeans(grey: Float32Array, columns: number): Float32Array {
+  const wide = columns / 3;
+  const means = new Float32Array(grey.length / 6);
+  for (let i = 0; i < means.length; i++) {
+    const at = Math.floor(i / wide) * 2 * columns + (i % wide) * 3;
+    for (const offset of [0, 1, 2, columns, columns + 1, columns + 2]) means[i]! += grey[at + offset]! / 6;
+  }
+  return means;
 }
 
 function normalised(values: Float32Array): Float32Array {

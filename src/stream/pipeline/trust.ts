@@ -22,36 +22,41 @@ export interface ResultQuality extends FaceQuality {
   readonly mouthVisible: number;
 }
 
+/*
+ * Limits and weights were fitted on 270 faces of 111 labelled press photographs (eight expressions, rare ones over-represented), each as it
+ * is and with a mask, a bar over the eyes, blur, or scaled down to 24 pixels, with the default model: logistic regression of "the label is
+ * right", signs constrained. On the half of the people that was not used, all 22 faces called sure had the right label; of the changed
+ * ones 0 of 60 masked, 0 of 40 barred, 0 of 4 blurred and 1 of 55 tiny faces were sure. With certainty alone, 90 % of the faces above 0.8
+ * and 100 % of those above 0.85 were right. The sample is small: replace these numbers when a larger one is at hand.
+ */
+
 /** A face beyond these limits shows too little of an expression, whatever the model says. */
 const LIMITS = {
   /** Pixels between the eyes. */
-  size: 12,
-  sharpness: 0.12,
+  size: 18,
+  sharpness: 0.25,
   /** Degrees. */
-  yaw: 50,
-  pitch: 45,
-  visible: 0.35,
+  yaw: 40,
+  pitch: 40,
+  visible: 0.5,
 } as const;
 
 /** Certainty from which a face is "sure". */
-export const SURE = 0.9;
+export const SURE = 0.85;
 
-/** Logistic regression: chance that the label is right. */
 const WEIGHTS = {
-  bias: -1.2,
-  /** Of log(p / (1 - p)). */
-  logit: 0.6,
-  ambiguity: -1.5,
-  /** Of log2(size / 32), at most 0. */
-  size: 0.4,
+  bias: -0.1,
+  /** Of log(p / (1 - p)), p being the posterior of the label. */
+  logit: 0.63,
+  ambiguity: -0.09,
   /** Of 1 - sharpness. */
-  blur: -1,
+  blur: -0.97,
   /** Of |yaw| / 45 and |pitch| / 45. */
-  yaw: -1,
-  pitch: -0.5,
+  yaw: -0.61,
+  pitch: -0.85,
   /** Of 1 - visibility. */
-  eyesCovered: -2,
-  mouthCovered: -3,
+  eyesCovered: -0.54,
+  mouthCovered: -0.85,
 } as const;
 
 /** The chance that the label is right, 0..1, given posteriors and quality. */
@@ -61,7 +66,6 @@ export function certaintyOf({ probability, ambiguity, quality }: TrustEvidence):
     WEIGHTS.bias +
     WEIGHTS.logit * Math.log(p / (1 - p)) +
     WEIGHTS.ambiguity * ambiguity +
-    WEIGHTS.size * Math.min(0, Math.log2(Math.max(1, quality.size) / 32)) +
     WEIGHTS.blur * (1 - quality.sharpness) +
     WEIGHTS.yaw * (Math.abs(quality.yaw) / 45) +
     WEIGHTS.pitch * (Math.abs(quality.pitch) / 45) +
