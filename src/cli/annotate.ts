@@ -45,7 +45,7 @@ export function annotateCommand(program: Command): void {
         .default('blazeface'),
     )
     .addOption(modelOption())
-    .option('--no-flip-tta', 'no flip test-time augmentation: faster, slightly less accurate')
+    .option('--flip-tta', 'average each face with its mirror image: slightly more accurate, twice the work')
     .addOption(priorOption())
     .option('--smoothing <seconds>', 'smoothing time constant; 0 disables', number, 0.1)
     .option('--region <x,y,w,h>', 'only faces in this area, in pixels or percent (0%,0%,50%,100%)')

@@ -89,7 +89,7 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
   const { openSplit } = await import('../train/data/faces/open-faces.js');
   const { preparedFolder } = await import('../train/data/preprocess/open-prepared.js');
   const dataset = await openSplit(flags);
-  const prior = await readPrior(flags.prior ?? 'training');
+  const prior = await readPrior(flags.prior ?? 'balanced');
   const backend = await openBackend({ backend: flags.backend });
   const model = await openModel(flags.model);
   const faces = await faceHandling(flags.faces, model, flags.data);
@@ -168,7 +168,7 @@ function report(
   evaluation: EvaluationOfCrops,
   notes: FaceNotes,
 ): object {
-  const { data, split, fold = null, faces, prior = 'training', flip = false, ignoreMissing = false } = flags;
+  const { data, split, fold = null, faces, prior = 'balanced', flip = false, ignoreMissing = false } = flags;
   return {
     ...evaluation,
     ...notes,

@@ -27,8 +27,8 @@ export function modelOption(): Option {
 export function priorOption(): Option {
   return new Option(
     '--prior <prior>',
-    'class frequencies to count on: training, uniform, auto (estimated from the input), or a JSON file {"label": frequency}',
-  ).default('training');
+    'class frequencies to count on: training, uniform, balanced (between them), auto (estimated from the input), or a JSON file {"label": frequency}',
+  ).default('balanced');
 }
 
 /** A prior by name, or the frequencies in a JSON file. */

@@ -33,9 +33,10 @@ describe('posteriors for another prior', () => {
 describe('the prior of footage', () => {
   const training = [0.6, 0.3, 0.1];
 
-  it('starts as in training and moves to what is seen', () => {
+  it('starts balanced and moves to what is seen', () => {
     const estimator = new PriorEstimator(training);
-    expect(estimator.prior[0]).toBeCloseTo(0.01 + 0.97 * 0.6);
+    const roots = training.map(Math.sqrt);
+    expect(estimator.prior[0]).toBeCloseTo(0.01 + (0.97 * roots[0]!) / roots.reduce((x, y) => x + y));
     for (let i = 0; i < 1000; i += 1) estimator.update(rows(i % 2 === 0 ? [0.02, 0.02, 0.96] : [0.02, 0.96, 0.02]));
     const [a, b, c] = estimator.prior;
     expect(a).toBeLessThan(0.06);
@@ -57,10 +58,12 @@ describe('the prior of footage', () => {
 describe('the choice of a prior', () => {
   const model = { labels: new LabelSet('two', ['calm', 'loud']), trainingPrior: [3, 1] };
 
-  it('is the training set’s, a uniform one, or one’s own', () => {
+  it('is that of training, a uniform one, one between, or your own', () => {
     const half = rows([0.5, 0.5]);
     expect([...priorAdapter(model, 'training').adapt(half)]).toEqual([0.75, 0.25]);
     expect([...priorAdapter(model, 'uniform').adapt(half)]).toEqual([0.5, 0.5]);
+    const [calm, loud] = priorAdapter(model, 'balanced').adapt(half);
+    expect(calm! / loud!).toBeCloseTo(Math.sqrt(3));
     expect([...priorAdapter(model, { loud: 7, calm: 1 }).adapt(half)]).toEqual([0.125, 0.875]);
     expect([...priorAdapter(model, { loud: 1 }).adapt(half)]).toEqual([0, 1]);
     expect(priorAdapter(model, 'training').prior).toEqual([0.75, 0.25]);

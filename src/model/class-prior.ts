@@ -4,11 +4,18 @@ import type { ExpressionModel } from './expression-model.js';
 import type { LabelSet } from './label-set.js';
 
 /**
- * Class frequencies that posteriors count on: `training` as in the training set, `uniform` all alike, `auto` estimated from the footage
- * itself, or frequencies of one's own, by label, up to a factor.
+ * Class frequencies that posteriors count on: `training` as in the training set, `uniform` all alike, `balanced` between the two (the square
+ * roots of those of training), `auto` estimated from the footage itself, or your own by label, up to a factor.
  */
 export type PriorChoice = (typeof PRIORS)[number] | Readonly<Record<string, number>>;
-export const PRIORS = ['training', 'uniform', 'auto'] as const;
+export const PRIORS = ['training', 'balanced', 'uniform', 'auto'] as const;
+/**
+ * Names rare expressions in footage more often than `training`, and neutral faces wrong less often than `uniform`: docs/accuracy.md has the figures.
+ */
+export const DEFAULT_PRIOR = 'balanced';
+
+/** Of the frequencies of training. */
+const POWERS = { training: 1, balanced: 0.5, uniform: 0 } as const;
 
 /** No class is held for rarer than this, in an estimate: a class not seen so far may still come. */
 const FLOOR = 0.01;
@@ -32,16 +39,16 @@ export function withPrior(posteriors: Float32Array, wanted: readonly number[]): 
 
 /**
  * The prior of footage, estimated while it goes by: expectation maximisation (Saerens et al. 2002, equation 4), one face at a time. Each
- * face's posteriors under the present estimate are counted, so classes that are seen often become likelier. It starts from the training
- * prior, and no class falls below 1 %.
+ * face's posteriors under the present estimate are counted, so classes that are seen often become likelier. It starts from the
+ * balanced prior, and no class falls below 1 %.
  */
 export class PriorEstimator {
   private readonly counts: Float64Array; // [C]
 
   /** @param training class frequencies of the training set, up to a factor [C] */
   constructor(training: readonly number[]) {
-    const sum = training.reduce((total, share) => total + share, 0);
-    this.counts = Float64Array.from(training, (share) => (GUESS_WEIGHT * share) / sum);
+    const balanced = normalised(training.map((share) => share ** POWERS.balanced));
+    this.counts = Float64Array.from(balanced, (share) => GUESS_WEIGHT * share);
   }
 
   /** [C], sum 1 */
@@ -76,7 +83,7 @@ export function priorAdapter(
   choice: PriorChoice,
 ): PriorAdapter {
   if (training === null) {
-    if (choice === 'training') return { adapt: (posteriors) => posteriors, prior: null };
+    if (choice === 'training' || choice === DEFAULT_PRIOR) return { adapt: (posteriors) => posteriors, prior: null };
     throw new FerError(
       'CONFIG_INVALID',
       'prior: this model does not know the class frequencies of its training set; leave --prior out, or use the default model',
@@ -92,7 +99,7 @@ export function priorAdapter(
     };
   }
   const wanted = normalised(
-    choice === 'training' ? training : choice === 'uniform' ? training.map(() => 1) : ownPrior(choice, labels),
+    typeof choice === 'string' ? training.map((share) => share ** POWERS[choice]) : ownPrior(choice, labels),
   );
   return { adapt: (posteriors) => withPrior(posteriors, wanted), prior: wanted };
 }

@@ -13,8 +13,8 @@ export type ModelSource = { readonly code: 'baseline' } | { readonly folder: str
 export interface OpenModelOptions {
   /** Folder of the shipped models. */
   readonly models?: string;
-  /** Flip test-time augmentation, for models trained for it; false is twice as fast, slightly less accurate. */
-  readonly flipTta?: boolean;
+  /** Average each face with its mirror image: slightly more accurate, twice the work; null or left out: as the model was trained. */
+  readonly flipTta?: boolean | null;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface OpenModelOptions {
  */
 export async function openModel(
   nameOrFolder: string,
-  { models = SHIPPED_MODELS, flipTta = true }: OpenModelOptions = {},
+  { models = SHIPPED_MODELS, flipTta = null }: OpenModelOptions = {},
 ): Promise<ExpressionModel> {
   const source = await locateModel(nameOrFolder, models);
   return 'folder' in source ? TrainedModel.load(source.folder, { name: source.name, flipTta }) : BaselineModel.load();

@@ -66,17 +66,17 @@ export class TrainedModel implements ExpressionModel {
   /**
    * @param folder a frame checkpoint, or `frame/` and `temporal/`
    * @param options.name name in results; default: the names of its networks
-   * @param options.flipTta false disables flip test-time augmentation of a model trained for it
+   * @param options.flipTta average each face with its mirror image; null or left out: as the model was trained
    * @throws FerError WEIGHTS_MISSING when files are missing or damaged, MODEL_INCOMPATIBLE when they do not fit each other or this ferstream
    */
   static async load(
     folder: string,
-    { name, flipTta = true }: { readonly name?: string | undefined; readonly flipTta?: boolean } = {},
+    { name, flipTta = null }: { readonly name?: string | undefined; readonly flipTta?: boolean | null } = {},
   ): Promise<TrainedModel> {
     const places = await findModelFolder(folder);
     const version = await modelFolderHash(folder);
     const { model, info } = await forInference(await loadCheckpoint(places.frame, { kind: 'frame' }));
-    const frame = { model, info: { ...info, flipTta: flipTta && info.flipTta === true } };
+    const frame = { model, info: { ...info, flipTta: flipTta ?? info.flipTta === true } };
     if (places.temporal === null) return TrainedModel.ofFrames(frame, version, name);
     try {
       const temporal = await loadCheckpoint(places.temporal, { kind: 'temporal', crop: frame.info.crop });

@@ -4,7 +4,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { ROTATIONS } from '../../ingest/face/detect/quarter-turn.js';
 import { BACKEND_NAMES } from '../../model/engines/backend.js';
 import { DEFAULT_MODEL } from '../../model/expression-model.js';
-import { PRIORS } from '../../model/class-prior.js';
+import { DEFAULT_PRIOR, PRIORS } from '../../model/class-prior.js';
 import { areaSchema } from './areas.js';
 import { DEFAULT_SMOOTHING } from './clip-window.js';
 import { SURE } from './trust.js';
@@ -27,10 +27,10 @@ export const pipelineSchema = z.strictObject({
   rotate: z.literal(ROTATIONS).default('auto'),
   /** Expression model: the name of a built-in one, or a checkpoint folder. */
   model: z.string().min(1).default(DEFAULT_MODEL),
-  /** Average the face and its mirror image, if the model was trained for it; false is faster, slightly less accurate. */
-  flipTta: z.boolean().default(true),
+  /** Average each face with its mirror image: slightly more accurate, twice the work; null does what the model was trained for (the default model: no). */
+  flipTta: z.boolean().nullable().default(null),
   /** Class frequencies that posteriors count on: of the training set, all alike, estimated from the footage, or your own by label. */
-  prior: z.union([z.enum(PRIORS), z.record(z.string(), z.number().min(0))]).default('training'),
+  prior: z.union([z.enum(PRIORS), z.record(z.string(), z.number().min(0))]).default(DEFAULT_PRIOR),
   /** Smoothing time constant in seconds; 0 disables. */
   smoothing: z.number().min(0).max(10).default(DEFAULT_SMOOTHING),
   /** Only faces whose centre is in this area; null is the whole frame. */

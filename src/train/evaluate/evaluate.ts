@@ -1,6 +1,6 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
-import { priorAdapter } from '../../model/class-prior.js';
+import { DEFAULT_PRIOR, priorAdapter } from '../../model/class-prior.js';
 import type { PriorChoice } from '../../model/class-prior.js';
 import { nearestFaces } from '../augment/clip.js';
 import { mean } from '../util/arrays.js';
@@ -30,7 +30,7 @@ export interface Prediction {
 export interface EvaluateOptions {
   /** Average the posteriors with those of the mirrored picture. */
   readonly flip?: boolean;
-  /** Class frequencies that posteriors count on. Default: those of the training set. With "auto", answers depend on the samples before. */
+  /** Class frequencies that posteriors count on. With "auto", answers depend on the samples before. */
   readonly prior?: PriorChoice;
   /** Leave out truths that the model cannot name; by default they count as wrong. */
   readonly ignoreMissing?: boolean;
@@ -68,7 +68,7 @@ interface Seen extends Omit<LabelledFace, 'crop'> {
 export async function evaluate(
   model: ExpressionModel,
   crops: AsyncIterable<LabelledFace> | Iterable<LabelledFace>,
-  { flip: mirror = false, prior = 'training', ignoreMissing = false, onPrediction, signal }: EvaluateOptions = {},
+  { flip: mirror = false, prior = DEFAULT_PRIOR, ignoreMissing = false, onPrediction, signal }: EvaluateOptions = {},
 ): Promise<EvaluationOfCrops> {
   const { adapt } = priorAdapter(model, prior);
   const tally = new RunningMetrics(model.labels, ignoreMissing);
