@@ -2,6 +2,7 @@ import type { Frame } from '../frame.js';
 import { faceQuality } from './align/face-quality.js';
 import { sizeOf } from './align/geometry.js';
 import type { Detection } from './detect/detector.js';
+import type { Rotation } from './detect/quarter-turn.js';
 import type { FaceNets } from './face-nets.js';
 import { FaceSearch } from './face-search.js';
 import { type NewTrack, ReIdentifier } from './re-identify/re-identification.js';
@@ -23,6 +24,8 @@ export interface FaceOptions {
   readonly minScore?: number;
   /** Faces reported per frame, the largest first; no limit by default. */
   readonly maxFaces?: number;
+  /** Search for faces only as they stand in footage that needs this rotation; any way up (`auto`) by default. */
+  readonly rotate?: Rotation;
 }
 
 /** Seconds for which a face that is not seen coasts on its motion. */
@@ -64,10 +67,11 @@ export class FaceFollower {
       minSize: options.minSize ?? 20,
       minScore: options.minScore ?? nets.detector.scores.high,
       maxFaces: options.maxFaces ?? Infinity,
+      rotate: options.rotate ?? 'auto',
     };
     this.reIdentifier = new ReIdentifier(nets.embedding);
     this.verifier = new FaceVerifier(nets, this.options);
-    this.search = new FaceSearch(nets.detector, this.options.minSize);
+    this.search = new FaceSearch(nets.detector, this.options.minSize, this.options.rotate);
   }
 
   /** The faces of the next frame, ordered by track id. Await one call before the next. */

@@ -1,7 +1,7 @@
 import type { Frame } from '../frame.js';
 import { type Box, sizeOf, squareAround } from './align/geometry.js';
 import type { Detection, FaceDetector } from './detect/detector.js';
-import { nearestQuarter, QUARTER_TURNS, type QuarterTurn } from './detect/quarter-turn.js';
+import { nearestQuarter, QUARTER_TURNS, quarterFor, type QuarterTurn, type Rotation } from './detect/quarter-turn.js';
 import { onSameFace } from './track/match.js';
 import type { Track } from './track/track.js';
 
@@ -18,13 +18,19 @@ export class FaceSearch {
   private lastTurned = -Infinity;
   private sinceTurned = 0;
   /** The way up of the faces seen last. */
-  private quarter: QuarterTurn = 0;
+  private quarter: QuarterTurn;
 
-  /** @param minSize smallest side of a face's box in pixels of the frame */
+  /**
+   * @param minSize smallest side of a face's box in pixels of the frame
+   * @param rotation search only this way up
+   */
   constructor(
     private readonly detector: FaceDetector,
     private readonly minSize: number,
-  ) {}
+    private readonly rotation: Rotation = 'auto',
+  ) {
+    this.quarter = rotation === 'auto' ? 0 : quarterFor(rotation);
+  }
 
   /** After a cut, search fully again. */
   forget(): void {
@@ -59,6 +65,7 @@ export class FaceSearch {
 
   /** For frames without a face: now and then, faces that lie on their side or upside down. */
   async turned(frame: Frame): Promise<Detection[]> {
+    if (this.rotation !== 'auto') return [];
     const recent =
       frame.timestamp - this.lastTurned < FULL_SEARCH_SECONDS && ++this.sinceTurned < FULL_SEARCH_DETECTIONS;
     if (recent) return [];
@@ -69,6 +76,7 @@ export class FaceSearch {
   }
 
   private quartersOf(tracks: readonly Track[]): QuarterTurn[] {
+    if (this.rotation !== 'auto') return [this.quarter];
     const quarters = new Set(tracks.map(({ roll }) => nearestQuarter(roll)));
     const [largest] = [...tracks].sort((a, b) => sizeOf(b.box) - sizeOf(a.box));
     if (largest !== undefined) this.quarter = nearestQuarter(largest.roll);

@@ -5,6 +5,15 @@ export type QuarterTurn = 0 | 1 | 2 | 3;
 
 export const QUARTER_TURNS: readonly QuarterTurn[] = [0, 1, 2, 3];
 
+/** Degrees clockwise by which footage must be turned to be upright; `auto` finds out which way up each face is. */
+export const ROTATIONS = ['auto', 0, 90, 180, 270] as const;
+export type Rotation = (typeof ROTATIONS)[number];
+
+/** How faces are rolled in footage that needs this rotation. */
+export function quarterFor(rotation: Exclude<Rotation, 'auto'>): QuarterTurn {
+  return (((360 - rotation) / 90) % 4) as QuarterTurn;
+}
+
 /** The quarter turn nearest to an angle in radians. */
 export function nearestQuarter(angle: number): QuarterTurn {
   return (((Math.round(angle / (Math.PI / 2)) % 4) + 4) % 4) as QuarterTurn;

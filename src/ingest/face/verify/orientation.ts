@@ -39,14 +39,14 @@ export async function findUpright(
   const upright = detections.map(presenceWindow);
   const upsideDown = upright.map((window) => ({ ...window, angle: window.angle + Math.PI }));
   const presences = await presence.probabilities(frame, [...upright, ...upsideDown]);
-  return Promise.all(
-    detections.map((detection, i) => {
-      const found = { detection, presence: presences[i]! };
-      const opposite = presences[detections.length + i]!;
-      const isUpright = logit(found.presence) - logit(opposite) > MARGIN;
-      return isUpright && isStraight(detection) ? found : searchTurned(frame, detector, presence, found);
-    }),
-  );
+  const found: UprightDetection[] = [];
+  for (const [i, detection] of detections.entries()) {
+    const seen = { detection, presence: presences[i]! };
+    const opposite = presences[detections.length + i]!;
+    const isUpright = logit(seen.presence) - logit(opposite) > MARGIN && isStraight(detection);
+    found.push(isUpright ? seen : await searchTurned(frame, detector, presence, seen));
+  }
+  return found;
 }
 
 async function searchTurned(
