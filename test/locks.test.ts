@@ -1,10 +1,13 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, vi } from 'vitest';
 import { isLockFile } from '../src/files/folder-lock.js';
 import { runFer, startFer } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';
 import { writeStriped } from './support/striped-dataset.js';
+
+// Several command lines at a time, each of which loads an engine.
+vi.setConfig({ testTimeout: 240_000 });
 
 const dir = await scratchDir();
 const data = join(dir, 'pictures');

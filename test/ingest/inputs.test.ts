@@ -135,11 +135,13 @@ describe('what is found but cannot be read is said, and the rest goes on', () =>
       Buffer.concat([Buffer.from(`${folder}/`), ...parts.map((part) => Buffer.from(part as string))]);
     await writeFile(odd('caf', [0xe9], '.mp4'), '');
     await mkdir(odd('f', [0xfc], 'r'));
+    await writeFile(odd('n', [0xf6], 'te.txt'), '');
     const found = await reasons(folder);
     expect(Object.keys(found)).toHaveLength(2);
     for (const reason of Object.values(found)) expect(reason).toMatch(/^INPUT_UNREADABLE its name is not valid UTF-8/);
     await rm(odd('caf', [0xe9], '.mp4'));
     await rmdir(odd('f', [0xfc], 'r'));
+    await rm(odd('n', [0xf6], 'te.txt'));
   });
 
   it.runIf(isRoot)('folders and files without permission', async () => {

@@ -130,7 +130,10 @@ async function searchFolder(
       const inputName = join(name, entry.name);
       const isMedia = isVideoName(entry.name) || isImageName(entry.name);
       try {
-        if (!entry.isUtf8) throw new FerError('INPUT_UNREADABLE', `${inputName}: ${NOT_UTF8}`);
+        if (!entry.isUtf8) {
+          if (!isMedia && !(await isFolder(folder, entry.bytes))) continue;
+          throw new FerError('INPUT_UNREADABLE', `${inputName}: ${NOT_UTF8}`);
+        }
         const about = await stat(path);
         if (about.isDirectory()) {
           found.push(...(await searchFolder(path, inputName, way, search)));
@@ -155,13 +158,23 @@ async function searchFolder(
   return found;
 }
 
+interface Entry {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly isUtf8: boolean;
+}
+
+async function isFolder(parent: string, name: Buffer): Promise<boolean> {
+  return (await stat(Buffer.concat([Buffer.from(`${parent}/`), name]))).isDirectory();
+}
+
 /** In natural order. Names are read as bytes: Node's own decoding replaces what is not UTF-8, and such a name leads nowhere. */
-async function entriesOf(folder: string): Promise<{ readonly name: string; readonly isUtf8: boolean }[]> {
+async function entriesOf(folder: string): Promise<Entry[]> {
   const names = await readdir(folder, { encoding: 'buffer' });
   return names
     .map((bytes) => {
       const name = bytes.toString();
-      return { name, isUtf8: Buffer.from(name).equals(bytes) };
+      return { name, bytes, isUtf8: Buffer.from(name).equals(bytes) };
     })
     .sort((a, b) => naturalOrder(a.name, b.name));
 }
