@@ -29,7 +29,7 @@ const LAYERS = {
     'face/align',
     '.',
   ],
-  stream: ['web', 'client', 'annotate', 'server', 'live', 'protocol', 'output', 'output/overlay', 'pipeline'],
+  stream: ['web', 'client', 'annotate', 'server', 'live', 'protocol', 'output', 'pipeline'],
   train: [
     'workflows/recipe',
     'workflows/experiment',

@@ -9,7 +9,7 @@ import { TEXTGRID } from './textgrid.js';
 import { FORMAT_NAMES } from './format-names.js';
 import type { FormatName } from './format-names.js';
 import type { OutputFormat } from './output-format.js';
-import { OVERLAY } from './overlay/overlay.js';
+import { OVERLAY } from './overlay.js';
 import { SRT } from './srt.js';
 import { SUMMARY } from './summary.js';
 import { WEBVTT } from './webvtt.js';

@@ -1,6 +1,6 @@
-import { CONTINUOUS_TIME } from '../../../ingest/ffmpeg/continuous-time.js';
-import { PACE_UNTIMED } from '../../../ingest/ffmpeg/picture-filters.js';
-import type { Size } from '../canvas-fit.js';
+import { CONTINUOUS_TIME } from '../../ingest/ffmpeg/continuous-time.js';
+import { PACE_UNTIMED } from '../../ingest/ffmpeg/picture-filters.js';
+import type { Size } from './canvas-fit.js';
 import { OVERLAY_TAG } from './overlay-tag.js';
 import type { AudioStream, OverlaySource } from './overlay-source.js';
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import sharp from 'sharp';
-import { FerError } from '../../../errors/fer-error.js';
-import type { Size } from '../canvas-fit.js';
+import { FerError } from '../../errors/fer-error.js';
+import type { Size } from './canvas-fit.js';
 
 /** Few machines play larger videos. */
 const LONGEST_SIDE = 3840;

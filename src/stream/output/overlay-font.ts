@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { FerError } from '../../../errors/fer-error.js';
+import { FerError } from '../../errors/fer-error.js';
 
 const require = createRequire(import.meta.url);
 

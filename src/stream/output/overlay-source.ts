@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { FerError } from '../../../errors/fer-error.js';
-import { findFfprobe } from '../../../ingest/ffmpeg/binaries.js';
-import { guardOptions, inputArgument } from '../../../ingest/ffmpeg/input-guards.js';
-import { probeVideo } from '../../../ingest/probe/probe-video.js';
-import { runProcess } from '../../../ingest/ffmpeg/run-process.js';
+import { FerError } from '../../errors/fer-error.js';
+import { findFfprobe } from '../../ingest/ffmpeg/binaries.js';
+import { guardOptions, inputArgument } from '../../ingest/ffmpeg/input-guards.js';
+import { probeVideo } from '../../ingest/probe/probe-video.js';
+import { runProcess } from '../../ingest/ffmpeg/run-process.js';
 
 /** What the overlay needs to know about the footage it reads a second time. */
 export interface OverlaySource {
