@@ -210,7 +210,7 @@ async function makeDocs(): Promise<void> {
   const palette = { palette: true, colours: 128, effort: 10 };
   await sharp(shot('one-desktop-light')).png(palette).toFile(target('live.png'));
   await sharp(shot('three-desktop-dark')).png(palette).toFile(target('live-three.png'));
-  const phones = ['idle-phone-light', 'one-phone-light', 'unsure-phone-dark', 'gone-phone-dark'];
+  const phones = ['idle-phone-light', 'three-phone-light', 'unsure-phone-dark', 'gone-phone-dark'];
   const { width, height } = DEVICES.phone.viewport;
   const gap = 24;
   const layers = await Promise.all(

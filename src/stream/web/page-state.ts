@@ -128,7 +128,7 @@ function sourceTrouble({ mode, source }: PageFacts): PageState | null {
 }
 
 function running({ framesPerSecond, runningFor, faces }: PageFacts): PageState {
-  if (framesPerSecond === 0) return wait('no-result', 'Waiting for the first result', '');
+  if (framesPerSecond === 0) return wait('no-result', 'Waiting for results', '');
   if (runningFor > WARM_UP && framesPerSecond < SLOW) {
     return wait(
       'overloaded',

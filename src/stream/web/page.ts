@@ -133,7 +133,7 @@ function refresh(): void {
 function showState({ key, tone, headline, advice }: PageState): void {
   setText(ui.headline, headline);
   setText(ui.advice, advice);
-  const isPill = tone === 'good' || key === 'overloaded';
+  const isPill = tone === 'good' || key === 'overloaded' || (key === 'no-result' && stage.scene !== null);
   Object.assign(ui.state.dataset, { key, tone, place: isPill ? 'pill' : 'center' });
   document.body.toggleAttribute('data-stale', !isPill && stage.scene !== null);
 }
