@@ -27,7 +27,8 @@ export interface ResultQuality extends FaceQuality {
  * is and with a mask, a bar over the eyes, blur, or scaled down to 24 pixels, with the default model: logistic regression of "the label is
  * right", signs constrained. On the half of the people that was not used, all 22 faces called sure had the right label; of the changed
  * ones 0 of 60 masked, 0 of 40 barred, 0 of 4 blurred and 1 of 55 tiny faces were sure. With certainty alone, 90 % of the faces above 0.8
- * and 100 % of those above 0.85 were right. The sample is small: replace these numbers when a larger one is at hand.
+ * and 100 % of those above 0.85 were right. On 114 faces of 48 further photographs, looked at afterwards: 14 of 15 sure faces right (of all
+ * unchanged ones 29 of 48), none of 66 changed faces sure. The sample is small: replace these numbers when a larger one is at hand.
  */
 
 /** A face beyond these limits shows too little of an expression, whatever the model says. */
