@@ -1,7 +1,10 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, expect, it, vi } from 'vitest';
-import { isLockFile } from '../src/files/folder-lock.js';
+import { isLockFile, withFolderLock } from '../src/files/folder-lock.js';
+import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
 import { runFer, startFer } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';
 import { writeStriped } from './support/striped-dataset.js';
@@ -41,19 +44,19 @@ it('of two trainings in one folder, one trains and the other is refused; a kille
   expect((await readdir(folder)).filter(isLockFile)).toEqual([]);
 });
 
-it('a folder that is being prepared is refused to a training of its own name', async () => {
+it('a folder that another process has locked is refused to prepare', async () => {
   const folder = join(dir, 'prepared');
-  const first = startFer(['dataset', 'prepare', `manifest:${data}`, '-o', folder, '--backend', 'wasm']);
-  const second = startFer(['dataset', 'prepare', `manifest:${data}`, '-o', folder, '--backend', 'wasm']);
-  const codes = (await Promise.all([first.ended, second.ended])).map(({ code }) => code);
-  // The one may end before the other begins.
-  expect([codes.includes(0), codes.every((code) => code === 0 || code === 3)]).toEqual([true, true]);
-  expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+  const { code, stderr } = await withFolderLock(folder, 'fer train', () =>
+    runFer(['dataset', 'prepare', `manifest:${data}`, '-o', folder, '--backend', 'wasm']),
+  );
+  expect(stderr).toMatch(/prepared is in use by "fer train" /);
+  expect(code).toBe(3);
 });
 
 it.each(['FFMPEG_PATH', 'FFPROBE_PATH'])('ends with 3 where %s leads nowhere', async (variable) => {
-  const clip = join(dir, 'clip.mp4');
-  await writeFile(clip, Buffer.alloc(1000, 1));
+  const clip = join(dir, 'clip.mkv');
+  const source = ['-f', 'lavfi', '-i', 'testsrc=duration=0.2'];
+  await promisify(execFile)((await findFfmpeg()).path, ['-v', 'error', ...source, '-c:v', 'mpeg4', '-y', clip]);
   const { code, stderr } = await runFer(['annotate', clip, '-o', join(dir, 'out')], { [variable]: '/nonexistent' });
   expect(stderr).toMatch(/=\/nonexistent cannot be started/);
   expect(code).toBe(3);
