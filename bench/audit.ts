@@ -15,7 +15,7 @@ import type { RowHistory } from '../src/train/audit/row-history.js';
 import { readConfigFile, resolveConfig } from '../src/train/config/read-config.js';
 import type { TrainConfig } from '../src/train/config/train-config.js';
 import { areaUnderRoc } from '../src/train/metrics/area-under-roc.js';
-import { facesOf } from '../src/train/data/faces/face-dataset.js';
+import { faceId, facesOf } from '../src/train/data/faces/face-dataset.js';
 import { openData } from '../src/train/data/training/open-data.js';
 import { markdownTable } from './table.js';
 
@@ -62,9 +62,11 @@ const RANKINGS: Readonly<Record<string, Ranking>> = {
 async function trueLabels(config: TrainConfig): Promise<ReadonlyMap<string, number>> {
   const open = await openData({ ...config, deduplicate: false });
   const { dataset } = open;
-  const rows = dataset.samples.flatMap((sample) => facesOf(sample, dataset.labels));
+  const rows = dataset.samples.flatMap(facesOf);
   await open.close();
-  return new Map(rows.map(({ id, label }) => [id, label]));
+  return new Map(
+    rows.flatMap((face) => (face.label === null ? [] : [[faceId(face), dataset.labels.indexOf(face.label)] as const])),
+  );
 }
 
 function looksOf({ rows, given, epochs, values }: RowHistory, row: number): Look[] {

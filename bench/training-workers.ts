@@ -25,7 +25,7 @@ import { adamState, adamStep } from '../src/train/trainer/optimizer.js';
 import { averageResults, LocalRunner } from '../src/train/trainer/gradients.js';
 import { buildMethod } from '../src/train/trainer/build-method.js';
 import { ModelWeights } from '../src/train/trainer/model-weights.js';
-import type { GradientRunner,  } from '../src/train/trainer/gradients.js';
+import type { GradientRunner } from '../src/train/trainer/gradients.js';
 import type { SeededMicroBatch } from '../src/train/trainer/epoch-batches.js';
 import { markdownTable, median } from './table.js';
 

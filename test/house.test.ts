@@ -68,6 +68,8 @@ it('index files stand at the entries of the package only', () => {
 });
 
 it('no two folders have a file of the same name, commands apart, which are named after what they run', () => {
-  const names = sources.filter((path) => !isEntry(path) && dirname(path) !== join('src', 'cli')).map((path) => basename(path));
+  const names = sources
+    .filter((path) => !isEntry(path) && dirname(path) !== join('src', 'cli'))
+    .map((path) => basename(path));
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 });

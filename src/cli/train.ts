@@ -72,8 +72,12 @@ async function runTrain(data: string | undefined, flags: TrainFlags): Promise<nu
   const { openBackend } = await import('../model/engines/open-backend.js');
   const { readConfigFile, resolveConfig } = await import('../train/config/read-config.js');
   const { train } = await import('../train/workflows/train.js');
+  const { fineTuneSettings } = await import('../train/job/fine-tune.js');
+  const { RECOGNITION } = await import('../train/config/train-config.js');
+  const startsFromModel = flags.init !== undefined && flags.init !== RECOGNITION && flags.preset !== 'v-naw';
   const config = resolveConfig(
     flags.preset ?? (flags.config === undefined ? 'nla' : null),
+    startsFromModel && flags.encoder === undefined ? await fineTuneSettings(flags.init) : {},
     flags.config === undefined ? {} : await readConfigFile(flags.config),
     spoken(data, flags),
     parseSettings(flags.set ?? []),

@@ -2,9 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What a run noted of its training samples: values are p_GT, p_NN and the predicted class by epoch and row. [epochs, R, 3] */
-export async function ambiguityOf(
-  run: string,
-): Promise<{
+export async function ambiguityOf(run: string): Promise<{
   readonly labels: string[];
   readonly rows: string[];
   readonly given: number[];

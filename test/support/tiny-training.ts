@@ -21,6 +21,7 @@ export const TINY_SETTINGS: FitSettings = {
   microBatches: 1,
   lr: 0.01,
   headLrFactor: 1,
+  freeze: [],
   warmUpEpochs: 0,
   schedule: { name: 'constant' },
   adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4, decoupled: true },

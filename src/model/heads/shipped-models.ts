@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FerError } from '../../errors/fer-error.js';
 import type { ModelName } from '../expression-model.js';
-import { isModelFolder, modelFolderHash } from './model-folder.js';
+import { isModelFolder, modelFolderHash, partOf } from './model-folder.js';
 
 /** The package's trained models. The relative path is the same from `src/` and `dist/`. */
 export const SHIPPED_MODELS = fileURLToPath(new URL('../../../models', import.meta.url));
@@ -30,6 +30,17 @@ export async function shippedFolder(name: TrainedModelName, models = SHIPPED_MOD
     'WEIGHTS_MISSING',
     `model "${name}": it is missing from this installation (no model in ${folder}); install ferstream again, or use "baseline" or a model folder`,
   );
+}
+
+/**
+ * The checkpoint of a part of a trained model, named as for `--model`: "default", "default/frame", or a folder.
+ * @throws FerError WEIGHTS_MISSING when it holds no model
+ */
+export async function trainedPart(nameOrFolder: string, part: string, models = SHIPPED_MODELS): Promise<string> {
+  const [name, ...inside] = nameOrFolder.split('/');
+  const folder = name === 'default' ? join(await shippedFolder(name, models), ...inside) : nameOrFolder;
+  // A model of one frame network has no folder for it.
+  return partOf(inside.length > 0 && !(await isModelFolder(folder)) ? dirname(folder) : folder, part);
 }
 
 /** @throws FerError WEIGHTS_MISSING when it is missing or unreadable */

@@ -12,7 +12,7 @@ import { outputFormat } from '../output/formats.js';
 import { openWriters } from '../output/open-writers.js';
 import type { OutputContext, OutputWriters } from '../output/output-format.js';
 import { outputNames } from '../output/output-names.js';
-import { isOverlay } from '../output/overlay/overlay-tag.js';
+import { isOverlay } from '../output/overlay-tag.js';
 import type { RunMetadata, RunOutcome } from '../output/run-metadata.js';
 import { streamWriter } from '../output/stream-writer.js';
 import { parseAnnotateOptions } from './annotate-options.js';

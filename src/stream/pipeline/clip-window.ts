@@ -73,7 +73,8 @@ export class ClipWindow {
   private readonly history = new Map<number, Sighting[]>();
 
   constructor(
-    private readonly model: Pick<ExpressionModel, 'name' | 'labels' | 'context' | 'classify'>,
+    private readonly model: Pick<ExpressionModel, 'name' | 'labels' | 'context' | 'classify'> &
+      Partial<Pick<ExpressionModel, 'qualityCalibration'>>,
     {
       causal = false,
       memory = DEFAULT_MEMORY,

@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { SeededRandom } from '../util/seeded-random.js';
-import {
-  drawFrames,
-  skipFrames,
-  resampleNearest,
-  nearestFaces,
-  sameInEveryFrame,
-  vNawPixels,
-} from './clip.js';
+import { drawFrames, skipFrames, resampleNearest, nearestFaces, sameInEveryFrame, vNawPixels } from './clip.js';
 import { images } from '../../../test/support/images.js';
 import { flip, randomFlip } from './pixel.js';
 import type { PixelImage } from './pixel.js';

@@ -202,6 +202,8 @@ export const trainConfigSchema = z
     network: network.prefault({ name: 'compact' }),
     /** Model folder whose weights are the start, layer by layer, or RECOGNITION for a face ResNet; null to begin at random. */
     init: z.string().nullable().default(null),
+    /** Layers that keep their weights, by the beginnings of their names, such as "stem" and "stage1". */
+    freeze: z.array(z.string().min(1)).default([]),
     epochs: count.default(40),
     batchSize: count.default(64),
     /** Parts of a batch that go through the network one by one (or in several workers); their gradients are averaged. */

@@ -9,7 +9,8 @@ import { faceResNet } from '../../model/networks/face-resnet.js';
 import { ensembleClassifiers } from '../../model/networks/ensemble-classifier.js';
 import { resNet18 } from '../../model/networks/resnet18.js';
 import type { NetworkConfig } from '../config/train-config.js';
-import { FRAME_PART, partOf } from '../../model/heads/model-folder.js';
+import { FRAME_PART } from '../../model/heads/model-folder.js';
+import { trainedPart } from '../../model/heads/shipped-models.js';
 
 export type FrameNetworkConfig = Exclude<NetworkConfig, { name: 'temporal' }>;
 type EnsembleConfig = Extract<NetworkConfig, { name: 'ensemble' }>;
@@ -20,7 +21,7 @@ type EnsembleConfig = Extract<NetworkConfig, { name: 'ensemble' }>;
  */
 export async function geometryOf(network: FrameNetworkConfig): Promise<CropGeometry> {
   if (network.name === 'ensemble')
-    return (await readCheckpointInfo(await partOf(network.members[0]!, FRAME_PART))).crop;
+    return (await readCheckpointInfo(await trainedPart(network.members[0]!, FRAME_PART))).crop;
   return { ...DEFAULT_CROP, size: network.size, channels: network.name === 'resnet18' ? 3 : network.channels };
 }
 
@@ -54,7 +55,9 @@ async function buildEnsemble(network: EnsembleConfig, labels: LabelSet, crop: Cr
   const members: tf.LayersModel[] = [];
   try {
     for (const folder of network.members)
-      members.push((await loadCheckpoint(await partOf(folder, FRAME_PART), { kind: 'frame', labels, crop })).model);
+      members.push(
+        (await loadCheckpoint(await trainedPart(folder, FRAME_PART), { kind: 'frame', labels, crop })).model,
+      );
     return await ensembleClassifiers(members, network.weights ?? undefined);
   } finally {
     for (const member of members) member.dispose();

@@ -21,7 +21,8 @@ import { applyLabelNoise } from '../data/label-noise.js';
 import { faceId, faceName, facesOf } from '../data/faces/face-dataset.js';
 import { indexFaces } from '../data/faces/open-faces.js';
 import { CHOSEN, divide } from '../data/training/open-data.js';
-import { FRAME_PART, TEMPORAL_PART, partOf } from '../../model/heads/model-folder.js';
+import { FRAME_PART, TEMPORAL_PART } from '../../model/heads/model-folder.js';
+import { trainedPart } from '../../model/heads/shipped-models.js';
 import type { OpenData } from '../data/training/open-data.js';
 import type { EvaluationSet } from '../data/training/training-set.js';
 import type { OnRead, TrainingJob } from './training-job.js';
@@ -57,7 +58,7 @@ export async function encodeClips(
       `data set ${opened.dataset.name} holds no clips: temporal networks learn from clips; train a frame network on images`,
     );
   }
-  const encoder = await partOf(network.encoder, FRAME_PART);
+  const encoder = await trainedPart(network.encoder, FRAME_PART);
   const info = await readCheckpointInfo(encoder, { kind: 'frame' });
   const data = inOrderOf(info, opened);
   const samples = data.dataset.samples.filter(({ kind }) => kind === 'clip');

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { loadCheckpoint } from '../../model/checkpoint/load-checkpoint.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
-import { FRAME_PART, partOf } from '../../model/heads/model-folder.js';
+import { FRAME_PART } from '../../model/heads/model-folder.js';
+import { trainedPart } from '../../model/heads/shipped-models.js';
 import { toPosteriors } from '../../model/heads/read-rows.js';
 import type { LabelSet } from '../../model/label-set.js';
 import type { CropSource } from '../data/crops/crop-source.js';
@@ -23,7 +24,11 @@ export async function teacherPosteriors(
 ): Promise<Float32Array[]> {
   const sums = places.map(() => new Float32Array(labels.size));
   for (const [t, folder] of teachers.entries()) {
-    const { model, info } = await loadCheckpoint(await partOf(folder, FRAME_PART), { kind: 'frame', labels, crop });
+    const { model, info } = await loadCheckpoint(await trainedPart(folder, FRAME_PART), {
+      kind: 'frame',
+      labels,
+      crop,
+    });
     try {
       for (let from = 0; from < places.length; from += BATCH) {
         const chosen = places.slice(from, from + BATCH);

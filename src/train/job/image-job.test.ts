@@ -199,10 +199,10 @@ describe('images to train a frame network on', () => {
     const geometry = { ...DEFAULT_CROP, size: SIZE, channels: 1 } as const;
     const flawed = (crop: number) => ({ frames: [{ index: 0, timestamp: 0, crop, flaw: 'blurred' as const }] });
     const rows = [
-      { id: 'whole', label: PATTERNS[0]! },
-      { id: 'blurred', label: PATTERNS[1]!, ...flawed(1) },
-      { id: 'held', label: PATTERNS[0]!, split: 'valid' as const, ...flawed(2) },
-      { id: 'other', label: PATTERNS[2]! },
+      { id: 'whole', label: PATTERNS[0] },
+      { id: 'blurred', label: PATTERNS[1], ...flawed(1) },
+      { id: 'held', label: PATTERNS[0], split: 'valid' as const, ...flawed(2) },
+      { id: 'other', label: PATTERNS[2] },
     ];
     await writePrepared(join(root, 'flawed'), geometry, PATTERNS, rows, stripedPictures(4, SIZE));
     const data = `prepared:${join(root, 'flawed')}`;

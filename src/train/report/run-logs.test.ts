@@ -20,12 +20,7 @@ async function filesAfter(
   const folder = runFolder(join(dir, name));
   await makeRunFolder(folder);
   const training = tinyTrainingSet(6);
-  const logs = new RunLogs(
-    folder,
-    resolveConfig('nla', { data: 'none:', epochs: 7 }),
-    training,
-    THREE_LABELS,
-  );
+  const logs = new RunLogs(folder, resolveConfig('nla', { data: 'none:', epochs: 7 }), training, THREE_LABELS);
   for (const { epoch, bestEpoch, isLast = false } of moments) {
     const nothing = { trained: new Float32Array(0), moving: new Float32Array(0) };
     const adam = { first: nothing.trained, second: nothing.trained, steps: 1 };

@@ -26,6 +26,8 @@ export interface FitSettings extends BatchSettings {
   readonly lr: number;
   /** Multiple of the learning rate for the layer "logits". */
   readonly headLrFactor: number;
+  /** Layers that keep their weights, by the beginnings of their names. */
+  readonly freeze: readonly string[];
   readonly warmUpEpochs: number;
   readonly schedule: Schedule;
   readonly adam: AdamSettings;
@@ -82,7 +84,10 @@ export async function fit(input: FitInput): Promise<TrainingState> {
   const { model, method, runner, training, validation, classCount, settings, signal } = input;
   const { epochs, gradClip, emaDecay, selectBy } = settings;
   const parameters = new ModelWeights(model);
-  const lrFactors = parameters.perWeight((layer) => (layer === 'logits' ? settings.headLrFactor : 1)); // [P]
+  const isFrozen = (layer: string): boolean => settings.freeze.some((prefix) => layer.startsWith(prefix));
+  const lrFactors = parameters.perWeight((layer) =>
+    isFrozen(layer) ? 0 : layer === 'logits' ? settings.headLrFactor : 1,
+  ); // [P]
   const decayFactors = parameters.perWeight((_layer, shape) => (shape.length > 1 ? 1 : 0)); // [P], no decay for biases and norms
   let state = input.state ?? (await initialState(parameters, emaDecay, input.fingerprint));
 

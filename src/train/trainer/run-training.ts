@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { FerError } from '../../errors/fer-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import { currentBackend } from '../../model/engines/open-backend.js';
-import { partOf } from '../../model/heads/model-folder.js';
+import { trainedPart } from '../../model/heads/shipped-models.js';
 import { startFromRecognition } from '../../model/networks/start-from-recognition.js';
 import { RECOGNITION } from '../config/train-config.js';
 import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
@@ -115,7 +115,7 @@ async function initialise(
 ): Promise<void> {
   if (init === RECOGNITION)
     onMessage?.(`${await startFromRecognition(model)} weights copied from face-api's face recognition network`);
-  else if (init !== null) await startFrom(model, await partOf(init, part), labels, onMessage);
+  else if (init !== null) await startFrom(model, await trainedPart(init, part), labels, onMessage);
 }
 
 /** @param options.workers 0: this thread computes */

@@ -8,7 +8,8 @@ import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { encoderOf } from '../../../model/networks/classifier.js';
 import type { CropSource } from '../crops/crop-source.js';
-import { FRAME_PART, partOf } from '../../../model/heads/model-folder.js';
+import { FRAME_PART } from '../../../model/heads/model-folder.js';
+import { trainedPart } from '../../../model/heads/shipped-models.js';
 import {
   bytesPerCrop,
   FEATURES_FILE,
@@ -66,7 +67,7 @@ async function prepareLocked(
   const prepared = await openPrepared(folder);
   try {
     const { crops } = prepared;
-    const checkpointFolder = await partOf(model, FRAME_PART);
+    const checkpointFolder = await trainedPart(model, FRAME_PART);
     const checkpoint = await loadCheckpoint(checkpointFolder, { kind: 'frame', crop: crops.geometry });
     try {
       const encoder = encoderOf(checkpoint.model);

@@ -70,7 +70,7 @@ class ConcatenatedCrops implements CropSource {
       const places = indices.flatMap((index, i) => (index >= start && index < start + part.count ? [i] : []));
       if (places.length === 0) continue;
       const crops = await part.read(places.map((i) => indices[i]! - start));
-      places.forEach((i, k) => result.set(crops.subarray(k * length, (k + 1) * length), i * length));
+      places.forEach((i, k) => { result.set(crops.subarray(k * length, (k + 1) * length), i * length); });
     }
     return result;
   }
