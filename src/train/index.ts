@@ -86,8 +86,8 @@ export { markdownResults, resultRows } from './workflows/experiment/results-tabl
 export type { ResultRow, Spread } from './workflows/experiment/results-table.js';
 export { gridResults, runGrid } from './workflows/experiment/run-grid.js';
 export type { CellResult, GridOptions } from './workflows/experiment/run-grid.js';
-export { ambiguityPoints, CLEAR_MARGIN, nawWeightAt, QUADRANTS, quadrantOf } from './losses/ambiguity.js';
-export type { AmbiguityData, AmbiguityPoint, Quadrant } from './losses/ambiguity.js';
+export { ambiguityPoints, CLEAR_MARGIN, nawWeightAt, QUADRANTS, quadrantOf } from './losses/naw-ambiguity.js';
+export type { AmbiguityData, AmbiguityPoint, Quadrant } from './losses/naw-ambiguity.js';
 export { EPOCHS_CSV, EPOCHS_JSONL, writeEpochTables } from './records/epoch-tables.js';
 export { EVENTS_FILE, TENSORBOARD_FOLDER, writeTensorboardEvents } from './records/tensorboard-events.js';
 export type { TensorboardOptions } from './records/tensorboard-events.js';

@@ -73,7 +73,7 @@ export function registerTraceKernels(): void {
       kernelName,
       backendName: TRACE,
       kernelFunc: ({ inputs, attrs, backend }) =>
-        emit(backend as TraceBackend, inputs as unknown as Inputs, attrs ?? {}),
+        emit(backend as unknown as TraceBackend, inputs as unknown as Inputs, attrs ?? {}),
     });
   }
 }

@@ -20,7 +20,8 @@ export function textFormat(
   return {
     ...description,
     async open(path, metadata) {
-      const { header = '', frame, end } = begin(metadata, path);
+      const writer = begin(metadata, path);
+      const { header = '' } = writer;
       const file = await AtomicFile.open(path);
       try {
         await file.write(header);
@@ -29,9 +30,9 @@ export function textFormat(
         throw error;
       }
       return {
-        write: (result) => file.write(frame(result)),
+        write: (result) => file.write(writer.frame(result)),
         async prepare(outcome) {
-          if (end !== undefined) await file.write(end(outcome));
+          if (writer.end !== undefined) await file.write(writer.end(outcome));
           await file.prepare();
         },
         commit: () => file.commit(),

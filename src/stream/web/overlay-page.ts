@@ -8,7 +8,7 @@ import type { PageFacts } from './page-state.js';
 import { Smoothing } from './smoothing.js';
 import { SourceFeed } from './source-feed.js';
 import { Stage } from './stage.js';
-import { tokenFromFragment } from './preferences.js';
+import { tokenFromFragment } from './token.js';
 
 /** Milliseconds after which old boxes are removed. */
 const STALE = 1_000;

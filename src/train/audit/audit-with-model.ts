@@ -7,7 +7,7 @@ import type { LabelledFace } from '../data/faces/face-dataset.js';
 import type { AuditPictures } from './audit-page.js';
 import { auditLabels } from './audit-labels.js';
 import type { LabelAudit } from './audit-labels.js';
-import { distrustOf, figuresOfEvidence } from './trust.js';
+import { distrustOf, figuresOfEvidence } from './judge-trust.js';
 import { evidenceOfLook } from './label-evidence.js';
 import type { LabelEvidence } from './label-evidence.js';
 

@@ -8,7 +8,7 @@ import type { AuditPageOptions, AuditPictures } from './audit-page.js';
 import { stringify } from 'csv-stringify/sync';
 import { auditLabels } from './audit-labels.js';
 import { evidenceOfRun } from './label-evidence.js';
-import { distrustOf, figuresOfEvidence, figuresOfRun } from './trust.js';
+import { distrustOf, figuresOfEvidence, figuresOfRun } from './judge-trust.js';
 import { readRowHistory } from './row-history.js';
 
 export const AUDIT_CSV = 'audit.csv';

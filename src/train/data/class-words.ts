@@ -1,5 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
-import { readIndex } from './csv.js';
+import { readIndex } from './read-csv.js';
 import { canonicalLabel } from './label-maps.js';
 
 /** What the class words of a data set stand for, in any language; numbers are words too. Null: leave the class out. */

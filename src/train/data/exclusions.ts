@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { FerError } from '../../errors/fer-error.js';
 import type { TrainConfig } from '../config/train-config.js';
-import { columns, parseCsv } from './csv.js';
+import { columns, parseCsv } from './read-csv.js';
 
 /** Rows to leave out of training. */
 export interface Exclusions {

@@ -70,7 +70,7 @@ export async function evaluate(
   crops: AsyncIterable<LabelledFace> | Iterable<LabelledFace>,
   { flip: mirror = false, prior = DEFAULT_PRIOR, ignoreMissing = false, onPrediction, signal }: EvaluateOptions = {},
 ): Promise<EvaluationOfCrops> {
-  const { adapt } = priorAdapter(model, prior);
+  const priors = priorAdapter(model, prior);
   const tally = new RunningMetrics(model.labels, ignoreMissing);
   let [unlabelledFrames, framesWithoutFace, unansweredFrames] = [0, 0, 0];
 
@@ -92,7 +92,7 @@ export async function evaluate(
     );
     requireFinite(posteriors, model.name);
     const labelled = sequence.flatMap(({ id, frame, label: truth }, i) =>
-      truth === null ? [] : [{ id, frame, truth, posteriors: adapt(posteriors[i]!) }],
+      truth === null ? [] : [{ id, frame, truth, posteriors: priors.adapt(posteriors[i]!) }],
     );
     unlabelledFrames += sequence.length - labelled.length;
     tally.add(

@@ -12,7 +12,7 @@ import { excludedRows } from '../data/exclusions.js';
 import type { CropSource } from '../data/crops/crop-source.js';
 import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
 import type { Sample, Split } from '../data/sample.js';
-import { checkpointInfo, priorsOf } from './checkpoint-info.js';
+import { checkpointInfo, priorsOf } from './describe-checkpoint.js';
 import { FrameEncoder, computeFeatures, meanOfSides, preparedFeatures } from '../data/training/clip-features.js';
 import type { ClipFeatures } from '../data/training/clip-features.js';
 import { ClipEvaluationSet, ClipTrainingSet } from '../data/training/clip-training-set.js';
@@ -23,7 +23,7 @@ import { indexFaces } from '../data/faces/open-faces.js';
 import { CHOSEN, divide } from '../data/training/open-data.js';
 import { FRAME_PART, TEMPORAL_PART } from '../../model/heads/model-folder.js';
 import { trainedPart } from '../../model/heads/shipped-models.js';
-import type { OpenData } from '../data/training/open-data.js';
+import type { OpenData } from '../data/training/merge-data.js';
 import type { EvaluationSet } from '../data/training/training-set.js';
 import type { OnRead, TrainingJob } from './training-job.js';
 

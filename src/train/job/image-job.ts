@@ -10,7 +10,7 @@ import { teacherPosteriors, withTeachers } from './distil.js';
 import type { SlightOptions } from '../data/training/slight-expressions.js';
 import type { CropSource } from '../data/crops/crop-source.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
-import { checkpointInfo, priorsOf } from './checkpoint-info.js';
+import { checkpointInfo, priorsOf } from './describe-checkpoint.js';
 import { applyLabelNoise } from '../data/label-noise.js';
 import { ImageEvaluationSet, ImageTrainingSet } from '../data/training/image-training-set.js';
 import type { TrainingFace } from '../data/training/image-training-set.js';
@@ -19,7 +19,7 @@ import type { FaceSample, IndexedFaces } from '../data/faces/face-dataset.js';
 import { indexFaces } from '../data/faces/open-faces.js';
 import type { LabelSet } from '../../model/label-set.js';
 import { divide } from '../data/training/open-data.js';
-import type { OpenData } from '../data/training/open-data.js';
+import type { OpenData } from '../data/training/merge-data.js';
 import type { EvaluationSet } from '../data/training/training-set.js';
 import type { OnRead, TrainingJob } from './training-job.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Predict } from '../data/training/training-set.js';
-import { nextTurn } from '../util/interruption.js';
+import { nextTurn } from '../util/event-loop.js';
 
 /** A model in inference mode, as numbers in and numbers out. Rejects with the reason of `signal` once it is aborted. */
 export function predictWith(model: tf.LayersModel, signal?: AbortSignal): Predict {

@@ -8,7 +8,7 @@ import { frameClassifier } from '../../model/networks/classifier.js';
 import { compactResidualNet } from '../../model/networks/compact-residual-net.js';
 import { LabelSet } from '../../model/label-set.js';
 import { resolveConfig } from '../config/read-config.js';
-import { checkpointInfo } from './checkpoint-info.js';
+import { checkpointInfo } from './describe-checkpoint.js';
 import { geometryOf } from './build-network.js';
 import { startFrom } from './start-from.js';
 

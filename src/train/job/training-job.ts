@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { LabelSet } from '../../model/label-set.js';
-import type { Figures } from './checkpoint-info.js';
+import type { Figures } from './describe-checkpoint.js';
 import type { EvaluationSet, TrainingSet } from '../data/training/training-set.js';
 
 /** What of the data set is used, and why not the rest. */

@@ -1,5 +1,5 @@
-import { QUADRANTS } from '../losses/ambiguity.js';
-import type { AmbiguityPoint, Quadrant } from '../losses/ambiguity.js';
+import { QUADRANTS } from '../losses/naw-ambiguity.js';
+import type { AmbiguityPoint, Quadrant } from '../losses/naw-ambiguity.js';
 import { html } from './html.js';
 import type { Html } from './html.js';
 import { percent, posterior } from './numbers.js';

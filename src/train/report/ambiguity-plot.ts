@@ -1,5 +1,5 @@
-import { CLEAR_MARGIN, QUADRANTS } from '../losses/ambiguity.js';
-import type { AmbiguityPoint } from '../losses/ambiguity.js';
+import { CLEAR_MARGIN, QUADRANTS } from '../losses/naw-ambiguity.js';
+import type { AmbiguityPoint } from '../losses/naw-ambiguity.js';
 import { html } from './html.js';
 import type { Html } from './html.js';
 import { figure, percent, posterior } from './numbers.js';

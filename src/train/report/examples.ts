@@ -1,7 +1,7 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { SeededRandom } from '../util/seeded-random.js';
-import { QUADRANTS } from '../losses/ambiguity.js';
-import type { AmbiguityPoint, Quadrant } from '../losses/ambiguity.js';
+import { QUADRANTS } from '../losses/naw-ambiguity.js';
+import type { AmbiguityPoint, Quadrant } from '../losses/naw-ambiguity.js';
 import { html } from './html.js';
 import type { Html } from './html.js';
 import { figure, posterior } from './numbers.js';

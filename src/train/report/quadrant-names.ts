@@ -1,4 +1,4 @@
-import type { Quadrant } from '../losses/ambiguity.js';
+import type { Quadrant } from '../losses/naw-ambiguity.js';
 
 /** What the places of the plane are called, and what lies there. */
 export const QUADRANT_NAMES: Readonly<Record<Quadrant, { readonly name: string; readonly meaning: string }>> = {

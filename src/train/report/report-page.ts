@@ -1,7 +1,7 @@
 import type { EpochRecord } from '../records/epoch-record.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import { ambiguityPoints } from '../losses/ambiguity.js';
-import type { AmbiguityData, AmbiguityPoint } from '../losses/ambiguity.js';
+import { ambiguityPoints } from '../losses/naw-ambiguity.js';
+import type { AmbiguityData, AmbiguityPoint } from '../losses/naw-ambiguity.js';
 import { recordWarnings } from '../records/epoch-record.js';
 import { ambiguityClassTable } from './ambiguity-by-class.js';
 import { ambiguityPlot } from './ambiguity-plot.js';

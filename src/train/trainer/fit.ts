@@ -9,7 +9,7 @@ import type { SplitMetrics } from '../metrics/split-metrics.js';
 import type { EpochRecord } from '../records/epoch-record.js';
 import { RowTable } from '../records/row-table.js';
 import type { TrainingState, WeightVectors } from '../records/training-state.js';
-import { unlessAborted } from '../util/interruption.js';
+import { unlessAborted } from '../util/event-loop.js';
 import { EpochBatches } from './epoch-batches.js';
 import type { BatchSettings } from './epoch-batches.js';
 import { averageResults } from './gradients.js';

@@ -4,7 +4,7 @@ import type { Labels } from '../losses/labels.js';
 import type { EpochProgress, Method } from '../losses/method.js';
 import type { WeightVectors } from '../records/training-state.js';
 import type { SeededMicroBatch } from './epoch-batches.js';
-import { nextTurn } from '../util/interruption.js';
+import { nextTurn } from '../util/event-loop.js';
 import { ModelWeights } from './model-weights.js';
 
 /** What one micro-batch gave. */

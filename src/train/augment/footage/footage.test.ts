@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../util/seeded-random.js';
 import type { PixelImage } from '../pixel.js';
-import { addNoise, soften } from './camera.js';
+import { addNoise, soften } from './sensor.js';
 import { footage } from './footage.js';
 import { jpegBlocks } from './jpeg-blocks.js';
 import { cover, relight, turnHead } from './scene.js';

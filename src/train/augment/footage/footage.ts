@@ -1,6 +1,6 @@
 import { FerError } from '../../../errors/fer-error.js';
 import type { Augmentation } from '../pixel.js';
-import { addNoise, soften } from './camera.js';
+import { addNoise, soften } from './sensor.js';
 import { jpegBlocks } from './jpeg-blocks.js';
 import { cover, relight, turnHead } from './scene.js';
 

@@ -4,8 +4,8 @@ import { AFEW } from '../label-maps.js';
 import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
 import { defineReader } from '../reading/define-reader.js';
 import type { Reading } from '../reading/define-reader.js';
-import { allFiles } from '../reading/folders.js';
-import type { Folders } from '../reading/folders.js';
+import { allFiles } from '../reading/folder-listing.js';
+import type { Folders } from '../reading/folder-listing.js';
 
 /** AFEW: Dhall et al., IEEE MultiMedia 2012; film clips in a folder for each class. */
 export const afew = defineReader(

@@ -1,8 +1,8 @@
 import { join, parse } from 'node:path';
 import type { Split } from '../sample.js';
-import type { Folders } from '../reading/folders.js';
+import type { Folders } from '../reading/folder-listing.js';
 import { defineReader } from '../reading/define-reader.js';
-import { readIndex } from '../csv.js';
+import { readIndex } from '../read-csv.js';
 import { AFF_WILD2 } from '../label-maps.js';
 
 const PARTS: readonly { split: Split; folder: string }[] = [

@@ -5,7 +5,7 @@ import type { Split } from '../sample.js';
 import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
 import { defineReader } from '../reading/define-reader.js';
 import type { Reading } from '../reading/define-reader.js';
-import { columns, readCsv } from '../csv.js';
+import { columns, readCsv } from '../read-csv.js';
 import { AFFECTNET } from '../label-maps.js';
 import { firstNpyValue } from '../reading/npy.js';
 

@@ -4,9 +4,9 @@ import { classWord, collectClassFolders, findClassTree } from '../reading/class-
 import type { ClassTree } from '../reading/class-folders.js';
 import { defineReader } from '../reading/define-reader.js';
 import type { Reading } from '../reading/define-reader.js';
-import { allFiles } from '../reading/folders.js';
+import { allFiles } from '../reading/folder-listing.js';
 import { splitBySubject } from '../splits.js';
-import { readLines } from '../csv.js';
+import { readLines } from '../read-csv.js';
 import { CK_PLUS } from '../label-maps.js';
 
 const FOLDS = 10;

@@ -3,7 +3,7 @@ import { isVideoName } from '../../../ingest/media-names.js';
 import { defineReader } from '../reading/define-reader.js';
 import type { Reading } from '../reading/define-reader.js';
 import { splitBySubject } from '../splits.js';
-import { columns, readCsv } from '../csv.js';
+import { columns, readCsv } from '../read-csv.js';
 import { CREMA_D, CREMA_D_CODES } from '../label-maps.js';
 
 const FOLDS = 5;

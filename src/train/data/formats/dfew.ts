@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { clipMedia } from '../reading/clip-media.js';
 import type { Split } from '../sample.js';
 import { defineReader } from '../reading/define-reader.js';
-import { readCsv } from '../csv.js';
+import { readCsv } from '../read-csv.js';
 import { DFEW } from '../label-maps.js';
 
 const PARTS: readonly { split: Split; folder: string }[] = [

@@ -1,6 +1,6 @@
 import { basename, join, parse } from 'node:path';
 import { EXPRESSIONS_8 } from '../../../model/label-set.js';
-import { columns, readCsv } from '../csv.js';
+import { columns, readCsv } from '../read-csv.js';
 import { canonicalLabel } from '../label-maps.js';
 import { defineReader } from '../reading/define-reader.js';
 

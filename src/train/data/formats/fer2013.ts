@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { EXPRESSIONS_7, EXPRESSIONS_8 } from '../../../model/label-set.js';
-import { columns, readCsv } from '../csv.js';
+import { columns, readCsv } from '../read-csv.js';
 import { FER2013, FERPLUS } from '../label-maps.js';
 import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
 import { defineReader } from '../reading/define-reader.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { SampleFields } from '../reading/define-reader.js';
 import type { DatasetReader, Split } from '../sample.js';
 import { defineReader } from '../reading/define-reader.js';
-import { columns, readCsv } from '../csv.js';
+import { columns, readCsv } from '../read-csv.js';
 import { FERPLUS } from '../label-maps.js';
 import { strictMajority } from '../reading/strict-majority.js';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { clipMedia } from '../reading/clip-media.js';
 import type { Split } from '../sample.js';
 import { defineReader } from '../reading/define-reader.js';
-import { readLines } from '../csv.js';
+import { readLines } from '../read-csv.js';
 import { canonicalLabel, FERV39K } from '../label-maps.js';
 
 const LISTS: readonly { split: Split; name: string }[] = [

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { clipMedia, clipName } from '../reading/clip-media.js';
 import type { Split } from '../sample.js';
 import { defineReader } from '../reading/define-reader.js';
-import { readLines } from '../csv.js';
+import { readLines } from '../read-csv.js';
 import { canonicalLabel, MAFW } from '../label-maps.js';
 
 /** Where the five folds may lie; the first is how the set is handed out. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { closest } from '../../../errors/closest.js';
 import { FerError } from '../../../errors/fer-error.js';
 import type { Collector } from '../reading/define-reader.js';
-import type { IndexRow } from '../csv.js';
-import { readCsv, readIndex, readLines } from '../csv.js';
+import type { IndexRow } from '../read-csv.js';
+import { readCsv, readIndex, readLines } from '../read-csv.js';
 
 /** A row of a manifest as it was written; what is not there is the empty text. */
 export interface ManifestRow {

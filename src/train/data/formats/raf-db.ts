@@ -1,7 +1,7 @@
 import { dirname, join, parse } from 'node:path';
 import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
 import { defineReader } from '../reading/define-reader.js';
-import { readLines } from '../csv.js';
+import { readLines } from '../read-csv.js';
 import { RAF_DB } from '../label-maps.js';
 
 /** The list's name is spelt so by its authors; copies in circulation correct it. */

@@ -1,7 +1,7 @@
 import { parse } from 'node:path';
 import { isVideoName } from '../../../ingest/media-names.js';
 import { defineReader } from '../reading/define-reader.js';
-import { allFiles } from '../reading/folders.js';
+import { allFiles } from '../reading/folder-listing.js';
 import { splitBySubject } from '../splits.js';
 import { RAVDESS } from '../label-maps.js';
 

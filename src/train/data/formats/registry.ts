@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { closest } from '../../../errors/closest.js';
 import { FerError } from '../../../errors/fer-error.js';
-import { Folders } from '../reading/folders.js';
+import { Folders } from '../reading/folder-listing.js';
 import { affWild2 } from './aff-wild2.js';
 import { affectnet } from './affectnet.js';
 import { afew, sfew } from './afew.js';

@@ -63,7 +63,7 @@ export async function cropClip(
   const crops = mainFace(seen);
   return {
     frames: read.map((frame, at) => {
-      const crop = crops[at]!;
+      const crop = crops[at] ?? null;
       return { ...frame, crop, flaw: crop === null ? null : flaws[crop]! };
     }),
   };

@@ -3,7 +3,7 @@ import { isImageName, isVideoName } from '../../../ingest/media-names.js';
 import { canonicalLabel } from '../label-maps.js';
 import type { Split } from '../sample.js';
 import type { Reading } from './define-reader.js';
-import type { Folders } from './folders.js';
+import type { Folders } from './folder-listing.js';
 
 /** What a class word stands for: a label, null to leave the class out, undefined for a word that is not known. */
 export type ClassOf = (word: string) => string | null | undefined;

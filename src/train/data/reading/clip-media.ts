@@ -1,7 +1,7 @@
 import { basename, dirname, join, parse } from 'node:path';
 import { isVideoName } from '../../../ingest/media-names.js';
 import type { FrameFile } from '../sample.js';
-import type { Folders } from './folders.js';
+import type { Folders } from './folder-listing.js';
 
 /** How a clip lies on the disk: one video file (`frames` is null), or a folder of pictures. */
 export interface ClipMedia {

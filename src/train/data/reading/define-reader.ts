@@ -5,7 +5,7 @@ import type { DatasetReader, Split, Dataset, DatasetProblem, Sample } from '../s
 import { readClassWords } from '../class-words.js';
 import type { ClassWords } from '../class-words.js';
 import { labelSetFor } from '../label-maps.js';
-import { Folders } from './folders.js';
+import { Folders } from './folder-listing.js';
 import { checkFold } from '../splits.js';
 import { SPLITS } from '../sample.js';
 
@@ -38,7 +38,7 @@ export interface ReaderDescription {
 /** A reader from what is particular to its format. @param collect returns the label set where the data decide, and it is not just the labels that occur */
 export function defineReader(
   description: ReaderDescription,
-  collect: (reading: Reading) => Promise<LabelSet | void>,
+  collect: (reading: Reading) => Promise<LabelSet> | Promise<void>,
 ): DatasetReader {
   const { name, title, labels, fits, folds = 0, ownClasses = false } = description;
   return {

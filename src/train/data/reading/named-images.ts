@@ -3,8 +3,8 @@ import { FerError } from '../../../errors/fer-error.js';
 import { isImageName } from '../../../ingest/media-names.js';
 import { splitBySubject } from '../splits.js';
 import type { Reading } from './define-reader.js';
-import { allFiles } from './folders.js';
-import type { Folders } from './folders.js';
+import { allFiles } from './folder-listing.js';
+import type { Folders } from './folder-listing.js';
 
 /** How the files of a set are named. */
 export interface ImageNaming {

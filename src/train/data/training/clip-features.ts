@@ -3,7 +3,7 @@ import { FerError } from '../../../errors/fer-error.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { encoderOf } from '../../../model/networks/classifier.js';
 import type { CropSource } from '../crops/crop-source.js';
-import { nextTurn } from '../../util/interruption.js';
+import { nextTurn } from '../../util/event-loop.js';
 import { mean } from '../../util/arrays.js';
 import type { FeatureSource } from '../preprocess/file-features.js';
 

@@ -3,7 +3,7 @@ import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { LabelSet } from '../../../model/label-set.js';
 import { MemoryCrops } from '../crops/image-crops.js';
 import { mergeData } from './merge-data.js';
-import type { OpenData } from './open-data.js';
+import type { OpenData } from './merge-data.js';
 
 const geometry = { ...DEFAULT_CROP, size: 1 };
 

@@ -3,8 +3,20 @@ import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 import type { PreparedSample } from '../preprocess/read-prepared.js';
-import type { Sample } from '../sample.js';
-import type { OpenData } from './open-data.js';
+import type { FeatureSource } from '../preprocess/file-features.js';
+import type { Dataset, Sample } from '../sample.js';
+
+/** A data set as a run uses it. */
+export interface OpenData {
+  /** Freed of copies (of held-out samples as well), with the labels wanted. */
+  readonly dataset: Dataset;
+  /** The crops of a prepared data set; null for any other. */
+  readonly prepared: CropSource | null;
+  /** Features that were prepared with them. */
+  readonly preparedFeatures: FeatureSource | null;
+  /** Lets go of the files of prepared crops and features; what else was read stays. */
+  close(): Promise<void>;
+}
 
 /**
  * Several prepared data sets as one: samples one after another, crops likewise. From the second on, names of samples begin with the set's number.
@@ -70,7 +82,9 @@ class ConcatenatedCrops implements CropSource {
       const places = indices.flatMap((index, i) => (index >= start && index < start + part.count ? [i] : []));
       if (places.length === 0) continue;
       const crops = await part.read(places.map((i) => indices[i]! - start));
-      places.forEach((i, k) => { result.set(crops.subarray(k * length, (k + 1) * length), i * length); });
+      places.forEach((i, k) => {
+        result.set(crops.subarray(k * length, (k + 1) * length), i * length);
+      });
     }
     return result;
   }

@@ -1,27 +1,14 @@
 import { LabelSet } from '../../../model/label-set.js';
 import type { TrainConfig } from '../../config/train-config.js';
-import type { CropSource } from '../crops/crop-source.js';
 import { carveValidation } from '../splits.js';
 import { deduplicate } from '../deduplicate.js';
 import { mergeData } from './merge-data.js';
+import type { OpenData } from './merge-data.js';
 import { mapLabels } from '../label-maps.js';
 import { openDataset } from '../formats/registry.js';
 import type { CarvedTraining } from '../splits.js';
 import type { Dataset, Sample } from '../sample.js';
 import { openPrepared, preparedFolder } from '../preprocess/open-prepared.js';
-import type { FeatureSource } from '../preprocess/file-features.js';
-
-/** A data set as a run uses it. */
-export interface OpenData {
-  /** Freed of copies (of held-out samples as well), with the labels wanted. */
-  readonly dataset: Dataset;
-  /** The crops of a prepared data set; null for any other. */
-  readonly prepared: CropSource | null;
-  /** Features that were prepared with them. */
-  readonly preparedFeatures: FeatureSource | null;
-  /** Lets go of the files of prepared crops and features; what else was read stays. */
-  close(): Promise<void>;
-}
 
 /** Name of the label set that a configuration names. */
 export const CHOSEN = 'chosen';

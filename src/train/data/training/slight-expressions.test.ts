@@ -21,7 +21,9 @@ it('mixes an expressive face with the neutral one that is most like it, and keep
     expect(kept).toBeGreaterThan(0.4 ** 0.6 - 1e-6);
     expect(kept).toBeLessThan(1);
     // The most similar neutral face is the same picture: nothing changes.
-    ramp(true).forEach((value, i) => { expect(Math.abs(data[i]! - value)).toBeLessThan(1e-3); });
+    ramp(true).forEach((value, i) => {
+      expect(Math.abs(data[i]! - value)).toBeLessThan(1e-3);
+    });
   }
 });
 

@@ -1,7 +1,14 @@
 import type { SeededRandom } from '../../util/seeded-random.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
-import type { TrainingFace } from './image-training-set.js';
+
+/** What it needs to know of a face to train on. */
+interface NeutralFace {
+  /** Place in the crop source. */
+  readonly crop: number;
+  /** Class index. */
+  readonly label: number;
+}
 
 export interface SlightOptions {
   readonly probability: number;
@@ -19,12 +26,12 @@ const KEPT_POWER = 0.6;
 
 /** Faces moved toward rest: mixed with a similar neutral face, so that slight expressions are seen in training. */
 export class SlightExpressions {
-  private readonly neutral: readonly TrainingFace[];
+  private readonly neutral: readonly NeutralFace[];
   private readonly thumbnails = new Map<number, Float32Array>();
 
   constructor(
     private readonly crops: CropSource,
-    samples: readonly TrainingFace[],
+    samples: readonly NeutralFace[],
     private readonly options: SlightOptions,
   ) {
     this.neutral = samples.filter(({ label }) => label === options.neutral);

@@ -4,7 +4,7 @@ import { scratchDir } from '../../../test/support/scratch.js';
 import { writeTree } from '../../../test/support/write-tree.js';
 import { auditLabels } from './audit-labels.js';
 import { evidenceOfLook } from './label-evidence.js';
-import { distrustOf, figuresOfEvidence, figuresOfRun } from './trust.js';
+import { distrustOf, figuresOfEvidence, figuresOfRun } from './judge-trust.js';
 
 const GOOD = { count: 400, accuracy: 0.7, majority: 0.3, rows: 'held-out rows' };
 const calibrated = { temperature: 1.4, expectedCalibrationError: 0.05 };

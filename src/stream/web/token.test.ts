@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { tokenFromFragment } from './preferences.js';
+import { tokenFromFragment } from './token.js';
 
 it.each([
   ['', undefined],

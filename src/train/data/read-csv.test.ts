@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeTree } from '../../../test/support/write-tree.js';
-import { columns, parseCsv, readLines } from './csv.js';
+import { columns, parseCsv, readLines } from './read-csv.js';
 
 it('reads lines whatever ends them, without a byte-order mark, and keeps their numbers', async () => {
   const root = await scratchDir();

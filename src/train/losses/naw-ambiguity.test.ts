@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { NAW_PARAMETERS, nawWeights } from './naw.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import { ambiguityPoints, nawWeightAt, QUADRANTS, quadrantOf } from './ambiguity.js';
-import type { AmbiguityData } from './ambiguity.js';
+import { ambiguityPoints, nawWeightAt, QUADRANTS, quadrantOf } from './naw-ambiguity.js';
+import type { AmbiguityData } from './naw-ambiguity.js';
 
 beforeAll(async () => {
   await openBackend();
