@@ -154,7 +154,7 @@ describe('fer evaluate', () => {
       expect(row['predicted']).toBe(CLASSES[posteriors.indexOf(Math.max(...posteriors))]);
     }
     expect(run.stdout).toContain('accuracy (WAR)');
-    expect(run.stdout).toContain('does not know contempt: counted as wrong');
+    expect(run.stdout).toContain('does not have contempt: counted as wrong');
     expect(await readdir(join(dir, 'out'))).toEqual(['predictions.csv', 'report.json']);
   });
 
@@ -173,7 +173,7 @@ describe('fer evaluate', () => {
     expect(code).toBe(1);
     expect(report.count).toBe(27);
     expect(report.unreadable.map(({ path }) => path)).toEqual([join(data, '3.png')]);
-    expect(printed).toContain('files that cannot be read: 1');
+    expect(printed).toContain('unreadable files: 1');
     await picture(join(data, '3.png'), 3);
   });
 
@@ -184,7 +184,7 @@ describe('fer evaluate', () => {
       const some = await evaluateWith('hole', {});
       expect(some.code).toBe(1);
       expect(some.report).toMatchObject({ count: 28, framesWithoutFace: 1, unansweredFrames: 0, unlabelledFrames: 2 });
-      expect(some.printed).toContain('labelled frames without a face, answered as the nearest frame with one: 1');
+      expect(some.printed).toContain('labelled frames without a face, predicted from the nearest frame with one: 1');
       const [second, third] = ['2', '3'].map((frame) =>
         some.rows.find((row) => row['id'] === 'clip' && row['frame'] === frame)!,
       );
@@ -192,7 +192,7 @@ describe('fer evaluate', () => {
       for (let i = 0; i < 6; i += 1) await writeFile(spoilt(i), 'no picture');
       const none = await evaluateWith('nobody', { model: clips });
       expect(none.report).toMatchObject({ count: 24, framesWithoutFace: 0, unansweredFrames: 4, unlabelledFrames: 2 });
-      expect(none.printed).toContain('labelled frames of clips without any face, not counted: 4');
+      expect(none.printed).toContain('labelled frames of clips without a face, not counted: 4');
       expect(none.rows.some(({ id }) => id === 'clip')).toBe(false);
     } finally {
       for (let i = 0; i < 6; i += 1) await picture(spoilt(i), 100 + i);

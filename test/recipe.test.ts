@@ -107,7 +107,7 @@ it('killed in stage after stage, from crops to clips, makes the same model', asy
   }
   expect(await runFer(args)).toMatchObject({ code: 0 });
   expect(await weights('clips-killed')).toEqual(await weights('clips'));
-});
+}, 240_000);
 
 it('--check reads the file and runs nothing', async () => {
   const file = await recipeIn('checked', STAGES);

@@ -66,7 +66,7 @@ const problems = ({ stderr }: FerRun): string[] => stderr.split('\n').filter((li
 describe('fer train', () => {
   it('trains, and says what it does', () => {
     expect(run).toMatchObject({ code: 0, signal: null });
-    expect(run.stdout).toMatch(/training on .*wasm/);
+    expect(run.stdout).toMatch(/^engine: .*wasm/m);
     expect(run.stdout.match(/^epoch \d+\/4 .*$/gm)).toHaveLength(EPOCHS);
     expect(run.stdout).toMatch(/model of the best epoch \(\d\): .*whole\/best/);
   });

@@ -38,7 +38,12 @@ it('says what became of the samples, and ends with 1 when some could not be read
     '  no face           0',
     '  failed            1',
   ]);
-  expect(lines.slice(5)).toEqual(['could not be read:', expect.stringContaining('empty.png: ')]);
+  expect(lines.slice(5)).toEqual([
+    'could not be read:',
+    expect.stringContaining('empty.png: '),
+    expect.stringMatching(/^ {2}no whole face +0 /),
+    expect.stringContaining(join(output, 'faces.html')),
+  ]);
   lines.length = 0;
   expect(await runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
   expect(lines[0]).toBe(`manifest: 2 samples (done earlier), 1 crops in ${output}`);

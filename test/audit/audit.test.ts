@@ -150,7 +150,7 @@ describe('what cannot be audited', () => {
     runAudit(location, { model: join(run, 'last'), output: join(dir, 'never'), backend: 'wasm', ...flags }, io);
 
   it.each<readonly [string | undefined, Partial<AuditFlags>, string, RegExp]>([
-    [undefined, {}, 'USAGE', /name the data set to audit, as FORMAT:DIR/],
+    [undefined, {}, 'USAGE', /give the data set to audit as FORMAT:DIR/],
     [data, { model: run, split: 'train' }, 'USAGE', /is a training run.*leave out --split and --faces/],
     [data, { model: join(dir, 'nowhere') }, 'WEIGHTS_MISSING', /nowhere: there is no ferstream\.json/],
     [

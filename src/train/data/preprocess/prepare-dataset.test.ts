@@ -168,7 +168,7 @@ it('killed in the middle, it goes on and ends with the same bytes; when all is d
   expect(await rows()).toBeLessThan(TOTAL);
   await expect(openPrepared(folder)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
-    message: expect.stringContaining('not prepared to its end') as string,
+    message: expect.stringContaining('not completely prepared') as string,
   });
 
   const { resumed } = await prepareDataset(await openDataset(location), folder);

@@ -26,8 +26,14 @@ describe('the recipe of the default model', async () => {
     expect(stages.at(-1)).toMatchObject({ kind: 'publish', to: 'default' });
   });
 
-  it('makes clips of the crops that the frame network learns from, and makes no label wrong', () => {
-    expect(stages.filter(({ kind }) => kind === 'synthesize')).toMatchObject([{ data: '@crops', frameNoise: 0 }]);
+  it('ends with one network that learns from the teacher, for all classes alike, at last with NLA', () => {
+    const students = stages.filter(({ name }) => name.startsWith('student')).map(({ name }) => config(name));
+    expect(students.length).toBeGreaterThan(1);
+    for (const { distil, balance, network } of students) {
+      expect({ distil, balance }).toMatchObject({ distil: { teachers: ['@ensemble/last'] }, balance: 1 });
+      expect(network).toMatchObject({ name: 'face-resnet', flipTta: false });
+    }
+    expect(students.at(-1)!.method.name).toBe('nla');
   });
 
   it('makes nothing that no later stage uses, and begins at random', () => {

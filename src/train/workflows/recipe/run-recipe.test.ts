@@ -115,7 +115,7 @@ it('leads from pictures to a model that can be used', async () => {
   const [kept, sent] = await Promise.all(
     [join(whole, 'calibrated'), published(whole)].map((folder) => readCheckpointInfo(join(folder, 'temporal'))),
   );
-  expect({ ...sent, recipe: null }).toEqual({ ...kept, recipe: null });
+  expect({ ...sent, recipe: null, files: null }).toEqual({ ...kept, recipe: null, files: null });
   // Of places there are names, and none of this machine.
   expect(sent!.recipe).toMatchObject({ config: { data: 'manifest:pictures', network: { encoder: 'frames/best' } } });
   const frame = await readCheckpointInfo(join(published(whole), 'frame'));
@@ -178,11 +178,11 @@ it('refuses a change to what was made already, and says which', async () => {
   await expect(run(whole, recipe({ rate: 0.02 }))).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
     message: expect.stringMatching(
-      /stage "small" was made with other settings \(config\.optimizer\.lr: 0\.01, now 0\.02\)/,
+      /stage "small" was finished with other settings \(config\.optimizer\.lr: 0\.01, now 0\.02\)/,
     ) as string,
   });
   await expect(run(whole, recipe({ epochs: 3 }))).rejects.toThrow(
-    /stage "frames" was made with other settings \(config\.epochs: 2, now 3\)/,
+    /stage "frames" was finished with other settings \(config\.epochs: 2, now 3\)/,
   );
   await rm(join(whole, 'frames'), { recursive: true });
   await expect(run(whole, recipe({ epochs: 3 }))).rejects.toThrow(
