@@ -36,7 +36,7 @@ it('makes clips, shows how far it is, says what came out and how to read it', as
   );
   expect(text).toContain(`manifest:${output}/manifest.true.jsonl`);
   expect(drawn[0]).toBe('reading the images of manifest\n');
-  expect(drawn[1]).toMatch(/clips from manifest .*0\/7 /);
+  expect(drawn[1]).toMatch(/clips from manifest .*0\/7$/);
   expect(drawn.at(-1)).toBe('\r\u001b[K');
   expect((await openDataset(`manifest:${output}`)).samples).toHaveLength(7);
 });

@@ -101,16 +101,18 @@ describe('openWriters', () => {
     expect((await readdir(dir)).every((name) => name.startsWith('.'))).toBe(true);
     await writers.finish({ ...GOOD, frames: 1000 });
     expect((await readdir(dir)).sort()).toEqual([
+      'clip.TextGrid',
       'clip.ass',
       'clip.csv',
+      'clip.eaf',
       'clip.jsonl',
+      'clip.parquet',
+      'clip.segments.csv',
       'clip.srt',
       'clip.summary.json',
       'clip.vtt',
     ]);
-    expect(writers.paths).toEqual(
-      ['.jsonl', '.csv', '.vtt', '.srt', '.ass', '.summary.json'].map((ending) => join(dir, `clip${ending}`)),
-    );
+    expect(writers.paths).toEqual(FILE_FORMATS.map((name) => expect.stringMatching(new RegExp(`clip\\.`)) as string));
 
     let frames = 0;
     for await (const line of readAnnotation(join(dir, 'clip.jsonl'))) if (line.type === 'frame') frames++;
@@ -121,7 +123,7 @@ describe('openWriters', () => {
       frames: { total: 1000, withFaces: 900 },
     });
     await writers.abort();
-    expect(await readdir(dir)).toHaveLength(6);
+    expect(await readdir(dir)).toHaveLength(FILE_FORMATS.length);
   });
 
   it('leaves former results alone until the new ones are complete', async () => {
@@ -137,7 +139,8 @@ describe('openWriters', () => {
   it('refuses an unknown format by naming the known ones', async () => {
     await expect(openWriters(['cvs'], temporaryFolder(), 'clip', METADATA, CONTEXT)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: 'unknown output format "cvs"; there are jsonl, csv, vtt, srt, ass, summary, overlay',
+      message:
+        'unknown output format "cvs"; the formats are jsonl, csv, parquet, segments, summary, vtt, srt, ass, elan, textgrid, overlay',
     });
   });
 
@@ -160,9 +163,13 @@ describe('openWriters', () => {
     const writers = await openWriters(FILE_FORMATS, dir, 'clip', METADATA, CONTEXT);
     await writers.finish(GOOD);
     expect((await readdir(dir)).sort()).toEqual([
+      'clip.TextGrid',
       'clip.ass',
       'clip.csv',
+      'clip.eaf',
       'clip.jsonl',
+      'clip.parquet',
+      'clip.segments.csv',
       'clip.srt',
       'clip.summary.json',
       'clip.vtt',

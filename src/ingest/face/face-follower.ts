@@ -1,3 +1,4 @@
+import { intersectionOverSmaller } from './align/geometry.js';
 import type { Frame } from '../frame.js';
 import { faceQuality } from './align/face-quality.js';
 import { sizeOf } from './align/geometry.js';
@@ -32,6 +33,8 @@ export interface FaceOptions {
 const COAST_SECONDS = 0.5;
 /** Similarity to the last patch that is enough where the presence network confirms the face. */
 const VAGUELY_SIMILAR = 0.25;
+/** Overlap, of the smaller box, up to which two faces are side by side. */
+const BESIDE = 0.1;
 /** Similarity of half a face to its last picture from which there was no cut. */
 const UNCHANGED = 0.93;
 /** A face reported in the last frame keeps its place under `maxFaces` until another is this many times as large. */
@@ -214,7 +217,10 @@ export class FaceFollower {
     });
     for (const [track, sighting] of await this.verifier.verifyFollowed(frame, followed)) seen.set(track, sighting);
     for (const track of missing) {
-      const sighting = seen.has(track) ? null : followPartly(frame, track);
+      // Another face in front of it: what resembles a half of it there is that one's. It coasts, and is told apart when both show.
+      const expected = track.motion.predict(frame.timestamp);
+      const behindAnother = [...seen.values()].some(({ box }) => intersectionOverSmaller(box, expected) > BESIDE);
+      const sighting = seen.has(track) || behindAnother ? null : followPartly(frame, track);
       if (sighting !== null && !isOccupied(sighting.box, seen)) seen.set(track, sighting);
     }
   }

@@ -50,7 +50,8 @@ it.each([1, 5])(
   async (detectEvery) => {
     const follower = new FaceFollower(nets, { detectEvery });
     const results: TrackedFace[][] = [];
-    for (const frame of passing) results.push((await follower.update(frame)).filter(({ tentative }) => !tentative));
+    for (const frame of passing)
+      results.push((await follower.update(frame)).filter((face) => !face.tentative && !face.provisional));
     follower.dispose();
 
     const byPlace = (faces: readonly TrackedFace[]): number[] =>

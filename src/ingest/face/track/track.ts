@@ -54,6 +54,8 @@ export class Track {
   nextEmbedding: number;
   /** The patch of the last frame in which the detector saw the face. */
   reference: FacePatch;
+  /** Where it was then. */
+  detectedBox: Box;
   private embeddingPause = FIRST_PAUSE;
   private votesFor = 1;
   private votesAgainst = 0;
@@ -73,6 +75,7 @@ export class Track {
     this.landmarks = sighting.landmarks;
     this.patch = sighting.patch;
     this.reference = sighting.patch;
+    this.detectedBox = sighting.box;
     this.score = sighting.score;
     this.evidence = sighting.evidence;
     this.lastSeen = time;
@@ -94,7 +97,10 @@ export class Track {
     this.box = this.motion.correct(sighting.box, time);
     this.landmarks = sighting.landmarks;
     this.patch = sighting.patch;
-    if (sighting.evidence === 'detected') this.reference = sighting.patch;
+    if (sighting.evidence === 'detected') {
+      this.reference = sighting.patch;
+      this.detectedBox = sighting.box;
+    }
     this.score = sighting.score;
     this.evidence = sighting.evidence;
     this.lastSeen = time;

@@ -186,7 +186,7 @@ it('refuses a change to what was made already, and says which', async () => {
   );
   await rm(join(whole, 'frames'), { recursive: true });
   await expect(run(whole, recipe({ epochs: 3 }))).rejects.toThrow(
-    /stage "clips" was made on an earlier stage.* that has changed since/,
+    /stage "clips" was finished on an earlier stage.* that has changed since/,
   );
   expect(await modelFolderHash(published(whole))).toBe(before);
 });
