@@ -112,7 +112,7 @@ describe('openWriters', () => {
       'clip.summary.json',
       'clip.vtt',
     ]);
-    expect(writers.paths).toEqual(FILE_FORMATS.map((name) => expect.stringMatching(new RegExp(`clip\\.`)) as string));
+    expect(writers.paths).toEqual(FILE_FORMATS.map(() => expect.stringMatching(new RegExp(`clip\\.`)) as string));
 
     let frames = 0;
     for await (const line of readAnnotation(join(dir, 'clip.jsonl'))) if (line.type === 'frame') frames++;

@@ -97,6 +97,13 @@ it('a frame network learns from the frames of clips one by one, and is judged by
   expect(epoch.validation.count).toBe(2 * LENGTH);
 });
 
+/** The class frequencies that the temporal network was judged with: those of its training clips. */
+async function priorOfClips(folder: string): Promise<Record<string, number> | 'training'> {
+  const { priors, labelSet } = await readCheckpointInfo(join(folder, 'temporal'));
+  if (priors === undefined) return 'training';
+  return Object.fromEntries(labelSet.labels.map((label, k) => [label, priors.posteriors[k]!]));
+}
+
 describe('a temporal network, from synthetic clips to a model that is evaluated', () => {
   const lines: string[] = [];
   let tensorsLeft = 0;
@@ -157,8 +164,8 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
         faces: 'as-is',
         nets: () => Promise.reject(new Error('no face is looked for')),
       });
-      const evaluation = await evaluate(model, crops);
       const { metrics } = await readCheckpointInfo(join(folder, 'temporal'), { kind: 'temporal' });
+      const evaluation = await evaluate(model, crops, { prior: await priorOfClips(folder) });
       expect(evaluation.count).toBe(2 * LENGTH);
       expect(evaluation.accuracy).toBeCloseTo(metrics['accuracy']!, 6);
       expect(evaluation.macroF1).toBeCloseTo(metrics['macroF1']!, 6);
@@ -196,6 +203,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
             faces: 'as-is',
             nets: () => Promise.reject(new Error('no face is looked for')),
           }),
+          { prior: await priorOfClips(at('holes-model')) },
         );
         expect([validation.count, evaluation.count, evaluation.framesWithoutFace, evaluation.unansweredFrames]).toEqual(
           [2 * LENGTH, 2 * LENGTH, 2 * 4, 0],
