@@ -24,7 +24,9 @@ describe('posteriors for another prior', () => {
           withPrior(posteriors, wanted),
           wanted.map((share) => 1 / share),
         );
-        back.forEach((p, k) => { expect(p).toBeCloseTo(posteriors[k]!, 4); });
+        back.forEach((p, k) => {
+          expect(p).toBeCloseTo(posteriors[k]!, 4);
+        });
       }),
     );
   });
