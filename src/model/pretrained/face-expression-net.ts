@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { DENSE_INPUT_SIZE, denseHead, extractDenseFeatures, FULL_LAYOUT } from './dense-feature-extractor.js';
-import { FACE_API_MEAN_RGB, disposeWeights, loadFaceApiWeights } from './weight-files.js';
+import { disposeWeights, loadFaceApiWeights } from './weight-files.js';
+import { FACE_API_MEAN_RGB } from './face-api-mean.js';
 import type { WeightMap } from './weight-files.js';
 
 /** face-api's FaceExpressionNet, rebuilt on fused kernels: same weights, same logits. */
