@@ -1,7 +1,6 @@
-import { intersectionOverSmaller } from './align/geometry.js';
 import type { Frame } from '../frame.js';
 import { faceQuality } from './align/face-quality.js';
-import { sizeOf } from './align/geometry.js';
+import { intersectionOverSmaller, sizeOf } from './align/geometry.js';
 import type { Detection } from './detect/detector.js';
 import type { Rotation } from './detect/quarter-turn.js';
 import type { FaceNets } from './face-nets.js';

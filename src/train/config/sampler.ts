@@ -55,6 +55,13 @@ function dealt(group: readonly number[], count: number, random: SeededRandom): n
   return order.slice(0, count);
 }
 
+/** Samples of each class; negative ones (no label) do not count. [C] */
+export function countsOf(classes: readonly number[], classCount: number): number[] {
+  const counts = Array.from({ length: classCount }, () => 0);
+  for (const label of classes) if (label >= 0) counts[label]! += 1;
+  return counts;
+}
+
 /**
  * How often the classes come in an epoch, up to a factor.
  * @param counts samples of each class [C]

@@ -3,7 +3,7 @@ import type { CheckpointDescription, CheckpointInfo } from '../../model/checkpoi
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import type { LabelSet } from '../../model/label-set.js';
 import { VERSION } from '../../version.js';
-import { drawnShares } from '../config/sampler.js';
+import { countsOf, drawnShares } from '../config/sampler.js';
 import type { TrainConfig } from '../config/train-config.js';
 
 /** What is measured of a model, and changes from epoch to epoch. */
@@ -19,9 +19,7 @@ export function priorsOf(
   classCount: number,
   { sampler, balance }: Pick<TrainConfig, 'sampler' | 'balance'>,
 ): NonNullable<CheckpointInfo['priors']> {
-  const counts = Array.from({ length: classCount }, () => 0);
-  for (const label of classes) if (label >= 0) counts[label]! += 1;
-  const training = counts.map((count) => Math.max(count, 0.1));
+  const training = countsOf(classes, classCount).map((count) => Math.max(count, 0.1));
   const posteriors =
     balance === null ? drawnShares(sampler, training) : training.map((count) => count ** (1 - balance));
   return { posteriors: shares(posteriors), training: shares(training) };

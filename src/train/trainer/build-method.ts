@@ -6,7 +6,7 @@ import { dnferMethod } from '../losses/dnfer.js';
 import { nlaMethod } from '../losses/nla.js';
 import { vNawMethod } from '../losses/v-naw.js';
 import type { Method } from '../losses/method.js';
-import { drawnShares } from '../config/sampler.js';
+import { countsOf, drawnShares } from '../config/sampler.js';
 import { nawParameters } from '../losses/naw.js';
 
 /** What decides the loss. */
@@ -42,12 +42,6 @@ function plainMethod(config: MethodConfig, counts: readonly number[]): Method {
     case 'v-naw':
       return vNawMethod({ ...config, naw: nawParameters(config) });
   }
-}
-
-function countsOf(classes: readonly number[], classCount: number): number[] {
-  const counts = Array.from({ length: classCount }, () => 0);
-  for (const label of classes) if (label >= 0) counts[label]! += 1;
-  return counts;
 }
 
 /** N / (C n_k): every class weighs the same in sum. */
