@@ -34,7 +34,7 @@ it('says what became of the samples, and ends with 1 when some could not be read
   expect(lines.slice(0, 5)).toEqual([
     `manifest: 2 samples, 1 crops in ${output}`,
     '  face found        0',
-    '  whole image used  1',
+    '  whole image used  1 (no face detected; training leaves them out unless noFace=whole)',
     '  no face           0',
     '  failed            1',
   ]);

@@ -23,7 +23,7 @@ export function datasetPrepareCommand(dataset: Command): void {
     .addOption(labelsOption())
     .option('--fps <rate>', 'sample clips at this frame rate (default: every frame)', number)
     .addOption(
-      new Option('--no-face <what>', 'use images without a face as a whole, or skip them')
+      new Option('--no-face <what>', 'images without a face: store the whole picture, or skip')
         .choices(['whole', 'skip'])
         .default('whole'),
     )
@@ -149,7 +149,7 @@ function summaryLines(
   return [
     `${name}: ${samples} samples${state}, ${crops} crops in ${output}`,
     `  face found        ${counts.detected}`,
-    `  whole image used  ${counts.whole}`,
+    `  whole image used  ${counts.whole}${counts.whole > 0 ? ' (no face detected; training leaves them out unless noFace=whole)' : ''}`,
     `  no face           ${counts.none}`,
     `  failed            ${counts.failed}`,
     ...examples(

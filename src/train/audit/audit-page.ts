@@ -1,6 +1,6 @@
 import { groupBy } from '../util/arrays.js';
 import { countMatrix } from '../report/confusion.js';
-import { Html, html } from '../report/html.js';
+import { Html, html } from '../../page/html.js';
 import { percent, posterior } from '../report/numbers.js';
 import { STYLE } from '../report/style.js';
 import { jpegDataUri } from '../report/thumbnail.js';

@@ -226,6 +226,8 @@ export const trainConfigSchema = z
     contested: z.boolean().default(true),
     /** Train on prepared crops that show no whole face too: blurred ones, and faces cut off by the picture's edge. */
     flawedCrops: z.boolean().default(false),
+    /** Prepared pictures without a detected face: leave them out of training, or train on the whole picture. */
+    noFace: z.enum(['skip', 'whole']).default('skip'),
     augment: augment.prefault({}),
     /** Pictures of a batch mixed two by two, and their labels with them. */
     mixup: z

@@ -216,6 +216,32 @@ describe('images to train a frame network on', () => {
     });
   });
 
+  it('prepared without a detected face are left out of training, never of validation, unless asked for', async () => {
+    const geometry = { ...DEFAULT_CROP, size: SIZE, channels: 1 } as const;
+    const rows = [
+      { id: 'face', label: PATTERNS[0] },
+      { id: 'landscape', label: PATTERNS[1], origin: 'whole' as const },
+      { id: 'held', label: PATTERNS[0], split: 'valid' as const, origin: 'whole' as const },
+      { id: 'other', label: PATTERNS[2] },
+    ];
+    await writePrepared(join(root, 'no-face'), geometry, PATTERNS, rows, stripedPictures(4, SIZE));
+    const data = `prepared:${join(root, 'no-face')}`;
+    await taskOf(config({}, data), ({ report, training, validation }) => {
+      expect(training.rowIds).toEqual(['face', 'other']);
+      expect(validation!.labels).toHaveLength(1);
+      expect(report.leftOut).toEqual({ 'no face detected, as "noFace" is "skip"': 1 });
+    });
+    await taskOf(config({ noFace: 'whole' }, data), ({ training }) => {
+      expect(training.rowIds).toEqual(['face', 'landscape', 'other']);
+    });
+    const none = rows.filter(({ origin }) => origin === 'whole');
+    await writePrepared(join(root, 'no-faces'), geometry, PATTERNS, none, stripedPictures(2, SIZE));
+    await expect(taskOf(config({}, `prepared:${join(root, 'no-faces')}`), () => null)).rejects.toMatchObject({
+      code: 'INPUT_NOT_FOUND',
+      message: expect.stringMatching(/no training images are left \(1 without a detected face.*noFace=whole/) as string,
+    });
+  });
+
   it('that are none are refused', async () => {
     const folder = join(root, 'empty');
     await writeStriped(folder, { training: 3, test: 3 });

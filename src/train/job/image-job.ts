@@ -38,8 +38,9 @@ export async function imageJob(
   const geometry = await geometryOf(network);
   const parts = divide(dataset, config);
   const all = labelledFaces(parts.training, labels);
-  const whole = config.flawedCrops ? all : all.filter(({ face }) => face.flaw === undefined);
-  const drawn = applyLabelNoise(whole, labels.size, config);
+  const found = config.noFace === 'whole' ? all : all.filter(({ face }) => !face.wholePicture);
+  const usable = config.flawedCrops ? found : found.filter(({ face }) => face.flaw === undefined);
+  const drawn = applyLabelNoise(usable, labels.size, config);
   const excluded = await excludedRows(
     config,
     drawn.map(({ id }) => id),
@@ -62,11 +63,15 @@ export async function imageJob(
   );
   const validation = withCrops(held, indexed, chosen.length);
   const broken = indexed.notes.unreadable.length;
-  if (training.length === 0)
+  if (training.length === 0) {
+    const faceless = all.length - found.length;
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `${config.data}: no training images are left; look at it with "fer dataset check ${config.data}"`,
+      faceless > 0
+        ? `${config.data}: no training images are left (${faceless} without a detected face); use them whole with noFace=whole`
+        : `${config.data}: no training images are left; look at it with "fer dataset check ${config.data}"`,
     );
+  }
 
   const model = await buildFrameNetwork(network, labels, geometry, config.seed);
   return {
@@ -85,7 +90,10 @@ export async function imageJob(
       leftOut: {
         ...dataset.leftOut,
         ...parts.leftOut,
-        ...(whole.length < all.length && { 'blurred or cut off, as "flawedCrops" is off': all.length - whole.length }),
+        ...(found.length < all.length && { 'no face detected, as "noFace" is "skip"': all.length - found.length }),
+        ...(usable.length < found.length && {
+          'blurred or cut off, as "flawedCrops" is off': found.length - usable.length,
+        }),
         ...excluded.leftOut,
         ...(broken > 0 ? { 'cannot be decoded': broken } : {}),
       },

@@ -1,7 +1,7 @@
 import { QUADRANTS } from '../losses/naw-ambiguity.js';
 import type { AmbiguityPoint, Quadrant } from '../losses/naw-ambiguity.js';
-import { html } from './html.js';
-import type { Html } from './html.js';
+import { html } from '../../page/html.js';
+import type { Html } from '../../page/html.js';
 import { percent, posterior } from './numbers.js';
 import { QUADRANT_NAMES } from './quadrant-names.js';
 

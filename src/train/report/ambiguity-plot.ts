@@ -1,7 +1,7 @@
 import { CLEAR_MARGIN, QUADRANTS } from '../losses/naw-ambiguity.js';
 import type { AmbiguityPoint } from '../losses/naw-ambiguity.js';
-import { html } from './html.js';
-import type { Html } from './html.js';
+import { html } from '../../page/html.js';
+import type { Html } from '../../page/html.js';
 import { figure, percent, posterior } from './numbers.js';
 import { QUADRANT_NAMES } from './quadrant-names.js';
 

@@ -1,8 +1,8 @@
 import { classificationMetrics } from '../metrics/classification-metrics.js';
 import { normaliseRows } from '../metrics/confusion-matrix.js';
 import type { ConfusionMatrix } from '../metrics/confusion-matrix.js';
-import { html } from './html.js';
-import type { Html } from './html.js';
+import { html } from '../../page/html.js';
+import type { Html } from '../../page/html.js';
 import { percent } from './numbers.js';
 
 /** Which class was taken for which, and how well each did. @param epoch the one the counts are of */

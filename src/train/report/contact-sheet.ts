@@ -6,7 +6,7 @@ import type { FaceSample } from '../data/faces/face-dataset.js';
 import { CROP_FLAWS, fineDetailOf } from '../data/preprocess/crop-check.js';
 import { openPrepared } from '../data/preprocess/open-prepared.js';
 import type { Prepared } from '../data/preprocess/open-prepared.js';
-import { Html, html } from './html.js';
+import { Html, html } from '../../page/html.js';
 import { STYLE } from './style.js';
 import { jpegDataUri } from './thumbnail.js';
 
@@ -61,7 +61,7 @@ async function judged({ samples, crops }: Prepared): Promise<Entry[]> {
   const cut = samples.flatMap((sample) =>
     facesOf(sample).flatMap((face) =>
       typeof face.source === 'number'
-        ? [{ face, crop: face.source, flaw: face.flaw ?? (sample.origin === 'whole' ? NO_FACE : null) }]
+        ? [{ face, crop: face.source, flaw: face.flaw ?? (face.wholePicture ? NO_FACE : null) }]
         : [],
     ),
   );
@@ -110,6 +110,7 @@ async function page({ dataset, crops }: Prepared, entries: readonly Entry[], fla
             <p class="soft">
               ${shown.length === entries.length ? 'All crops' : `${shown.length} of ${entries.length} crops`}.
               ${flawed === 0 ? '' : `Training leaves out the ${flawed} that are cut off or blurred, unless "flawedCrops" is on.`}
+              ${count(NO_FACE) === 0 ? '' : `Training leaves out the ${count(NO_FACE)} without a detected face, unless "noFace" is "whole".`}
             </p>
             <div class="thumbs">${figures}</div>
           </section>

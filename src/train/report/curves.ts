@@ -1,7 +1,7 @@
 import type { EpochRecord } from '../records/epoch-record.js';
 import { partNames } from '../records/epoch-record.js';
-import { html } from './html.js';
-import type { Html } from './html.js';
+import { html } from '../../page/html.js';
+import type { Html } from '../../page/html.js';
 import { lineChart } from './line-chart.js';
 import { duration, figure, percent } from './numbers.js';
 

@@ -1,5 +1,5 @@
-import { html } from './html.js';
-import type { Html } from './html.js';
+import { html } from '../../page/html.js';
+import type { Html } from '../../page/html.js';
 import { decades, figure, ticks } from './numbers.js';
 
 export interface Series {

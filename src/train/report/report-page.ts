@@ -10,7 +10,7 @@ import { confusionSection } from './confusion.js';
 import { curvesSection } from './curves.js';
 import { examplesSection } from './examples.js';
 import type { PictureOf } from './examples.js';
-import { Html, html } from './html.js';
+import { Html, html } from '../../page/html.js';
 import { duration, figure, percent } from './numbers.js';
 import { sampled } from './sampled.js';
 import { STYLE } from './style.js';

@@ -32,6 +32,8 @@ export interface FaceSample extends Omit<LabelledFace, 'crop'> {
   readonly source: ImageSource | number | null;
   /** Only of a prepared crop that shows no whole face. */
   readonly flaw?: CropFlaw;
+  /** Only of a prepared picture without a detected face, whose crop is all of it. */
+  readonly wholePicture?: true;
 }
 
 /** What could not be used, and which pictures were used whole. Complete after the last face. */
@@ -77,7 +79,7 @@ export function facesOf(sample: Sample): readonly FaceSample[] {
       {
         ...{ id, frame: null, timestamp: 0, label, shares },
         ...(isPrepared(sample)
-          ? { source: sample.firstCrop, ...flawOf(sample.readFrames[0]) }
+          ? { source: sample.firstCrop, ...flawOf(sample.readFrames[0]), ...wholeOf(sample) }
           : { source: sample.embedded ?? sample.path }),
       },
     ];
@@ -101,6 +103,10 @@ export function facesOf(sample: Sample): readonly FaceSample[] {
 
 function flawOf(frame: PreparedFrame | undefined): Pick<FaceSample, 'flaw'> {
   return frame?.flaw === undefined ? {} : { flaw: frame.flaw };
+}
+
+function wholeOf({ origin }: PreparedSample): Pick<FaceSample, 'wholePicture'> {
+  return origin === 'whole' ? { wholePicture: true } : {};
 }
 
 function isPrepared(sample: Sample): sample is PreparedSample {
