@@ -1,12 +1,12 @@
 /** Who may import whom, between the rooms of src/ and between the folders of each room. `npm run lint` enforces it. */
 
 /** Rooms that everybody may use; they import only each other, downwards. */
-const GROUND = ['workers', 'files', 'errors'];
+const GROUND = ['page', 'workers', 'files', 'errors'];
 
 /** What each room may import besides itself and the ground. */
 const ROOMS = {
   model: [],
-  ingest: ['^src/model/engines/', '^src/model/pretrained/', '^src/model/onnx/', '^src/model/crop-geometry\\.ts$'],
+  ingest: ['^src/model/engines/', '^src/model/pretrained/', '^src/model/sessions/', '^src/model/crop-geometry\\.ts$'],
   stream: ['^src/ingest/', '^src/model/', '^src/version\\.ts$'],
   train: ['^src/ingest/', '^src/model/', '^src/version\\.ts$'],
   cli: ['^src/'],
@@ -14,7 +14,7 @@ const ROOMS = {
 
 /** Folders of each room, the highest layer first: a folder imports only those below it. "." is the room's own folder. */
 const LAYERS = {
-  model: ['heads', 'onnx', 'checkpoint', 'networks', 'engines', 'engines/wasm-kernels', 'pretrained', '.'],
+  model: ['heads', 'sessions', 'onnx', 'checkpoint', 'networks', 'engines', 'engines/wasm-kernels', 'pretrained', '.'],
   ingest: [
     'live',
     'sources',
@@ -29,7 +29,7 @@ const LAYERS = {
     'face/align',
     '.',
   ],
-  stream: ['web', 'client', 'annotate', 'server', 'live', 'protocol', 'output', 'pipeline'],
+  stream: ['web', 'client', 'annotate', 'server', 'live', 'protocol', 'output', 'report', 'results', 'pipeline'],
   train: [
     'workflows/recipe',
     'workflows/experiment',

@@ -12,10 +12,10 @@ export type { FaceResult, FrameResult, FrameStatus } from './stream/pipeline/fra
 // Results in files
 export { OUTPUT_FORMATS } from './stream/output/formats.js';
 export { openWriters } from './stream/output/open-writers.js';
-export type { OutputContext, OutputFormat, OutputWriters } from './stream/output/output-format.js';
-export { readAnnotation } from './stream/output/read-annotation.js';
-export type { AnnotationLine } from './stream/output/annotation-schema.js';
-export type { RunMetadata, RunOutcome } from './stream/output/run-metadata.js';
+export type { OutputContext, OutputFormat, OutputWriters } from './stream/results/output-format.js';
+export { readAnnotation } from './stream/results/read-annotation.js';
+export type { AnnotationLine } from './stream/results/annotation-schema.js';
+export type { RunMetadata, RunOutcome } from './stream/results/run-metadata.js';
 export { SummaryBuilder } from './stream/output/summary.js';
 export type { FaceSummary, Summary } from './stream/output/summary.js';
 

@@ -4,7 +4,7 @@
  *   npx fer demo && npx tsx docs/images/make-demo-timeline.ts
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { expressionColour } from '../../src/stream/output/palette.js';
+import { expressionColour } from '../../src/stream/results/palette.js';
 
 const source = process.argv[2] ?? 'fer-demo/demo.jsonl';
 const target = new URL('demo-timeline.svg', import.meta.url);

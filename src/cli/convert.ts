@@ -35,7 +35,7 @@ export function convertCommand(program: Command): void {
 /** Converts each file and prints what was written. Returns the exit code. */
 async function runConvert(files: readonly string[], flags: ConvertFlags): Promise<number> {
   const { convertAnnotation } = await import('../stream/annotate/convert.js');
-  const { parseMerges, readNames } = await import('../stream/output/people.js');
+  const { parseMerges, readNames } = await import('../stream/results/people.js');
   const { writeCombined } = await import('../stream/output/combined.js');
   const people = {
     merge: parseMerges(flags.merge),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
 import { OUTPUT_FORMATS } from '../../src/stream/output/formats.js';
-import { readAnnotation } from '../../src/stream/output/read-annotation.js';
+import { readAnnotation } from '../../src/stream/results/read-annotation.js';
 import { openWriters } from '../../src/stream/output/open-writers.js';
 import { AtomicFile } from '../../src/files/atomic-file.js';
 import { temporaryFolder } from './support/media.js';

@@ -2,7 +2,7 @@ import { concat, defer, finalize, mergeAll, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { Frame } from '../../ingest/frame.js';
 import type { DecodeReport, FrameSource } from '../../ingest/sources/frame-source.js';
-import type { RunMetadata } from '../output/run-metadata.js';
+import type { RunMetadata } from '../results/run-metadata.js';
 import { demand } from '../pipeline/demand.js';
 import type { FacePipeline } from '../pipeline/face-pipeline.js';
 import type { FrameResult } from '../pipeline/frame-result.js';

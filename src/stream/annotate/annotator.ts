@@ -5,7 +5,7 @@ import type { Input } from '../../ingest/sources/frame-source.js';
 import { openSource } from '../../ingest/sources/open-source.js';
 import type { Backend } from '../../model/engines/backend.js';
 import { VERSION } from '../../version.js';
-import type { RunMetadata } from '../output/run-metadata.js';
+import type { RunMetadata } from '../results/run-metadata.js';
 import { FacePipeline } from '../pipeline/face-pipeline.js';
 import { loadNetworks } from '../pipeline/networks.js';
 import type { Networks } from '../pipeline/networks.js';

@@ -1,20 +1,12 @@
-import { join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
-import type { Input } from '../../ingest/sources/frame-source.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
-import { imageFiles } from '../../ingest/sources/image-files.js';
-import { identifyModel } from '../../model/heads/open-model.js';
-import { VERSION } from '../../version.js';
-import { findDoneRecord, otherOwner, settingsHash, writeDoneRecord } from '../output/done-record.js';
 import { outputFormat } from '../output/formats.js';
-import { openWriters } from '../output/open-writers.js';
-import type { OutputContext, OutputWriters } from '../output/output-format.js';
 import { outputNames } from '../output/output-names.js';
 import { isOverlay } from '../output/overlay-tag.js';
-import type { RunMetadata, RunOutcome } from '../output/run-metadata.js';
-import { streamWriter } from '../output/stream-writer.js';
+import { annotateInput, findFinished, resultHash } from './annotate-input.js';
+import type { InputEvent, InputJob } from './annotate-input.js';
 import { parseAnnotateOptions } from './annotate-options.js';
 import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
 import { Annotator } from './annotator.js';
@@ -37,28 +29,8 @@ export type BatchEvent =
   /** An overlay that ferstream made; it is not annotated. */
   | { readonly type: 'ignored'; readonly input: string }
   | { readonly type: 'engine'; readonly backend: string; readonly description: string }
-  | {
-      readonly type: 'started';
-      readonly input: string;
-      readonly position: number;
-      readonly expectedFrames: number | null;
-    }
-  | { readonly type: 'progress'; readonly input: string; readonly frames: number; readonly timestamp: number }
-  | {
-      readonly type: 'done';
-      readonly input: string;
-      readonly outputs: readonly string[];
-      readonly outcome: RunOutcome;
-      readonly seconds: number;
-    }
-  | {
-      readonly type: 'skipped';
-      readonly input: string;
-      readonly outputs: readonly string[];
-      readonly outcome: RunOutcome;
-    }
-  | { readonly type: 'failed'; readonly input: string; readonly error: FerError }
-  | { readonly type: 'interrupted'; readonly input: string };
+  | InputEvent
+  | { readonly type: 'failed'; readonly input: string; readonly error: FerError };
 
 /** Errors that every further input of the batch would meet too. */
 const BATCH_ERRORS: ReadonlySet<string> = new Set(['MODEL_BROKEN', 'FFMPEG_MISSING']);
@@ -75,15 +47,12 @@ export async function* annotateBatch(
 ): AsyncGenerator<BatchEvent, void, undefined> {
   const { outputDir, formats, stream, force = false, signal, ...annotateOptions } = options;
   const settings = parseAnnotateOptions(annotateOptions);
-  // The content of a model folder counts, not its path.
-  const model = await identifyModel(settings.model);
+  const wanted = await resultHash(settings, formats);
   const { inputs, failures, ignored } = await expandInputs([...args], { ignore: isOverlay });
   yield { type: 'planned', inputs: inputs.length + failures.length };
   for (const input of ignored) yield { type: 'ignored', input };
   for (const { name, error } of failures) yield { type: 'failed', input: name, error };
 
-  const { backend: _, ...decisive } = settings;
-  const wanted = settingsHash({ ...decisive, model, formats: [...formats].sort(), ferstream: VERSION });
   const endings = formats.map((format) => outputFormat(format).ending);
   const names = outputNames(inputs, { outputDir, endings });
 
@@ -98,28 +67,17 @@ export async function* annotateBatch(
       const name = names[index]!;
       try {
         const hash = await identifyInput(input);
-        if (stream === undefined && !force) {
-          const done = await findDoneRecord(outputDir, name, hash, wanted);
-          if (done !== null) {
-            const outputs = done.outputs.map(({ path }) => path);
-            yield { type: 'skipped', input: input.name, outputs, outcome: done.outcome };
-            continue;
-          }
-          await refuseOtherOwner(outputDir, name, input, hash);
+        const job: InputJob = { input, hash, outputDir, name, formats, settingsHash: wanted, stream, signal };
+        const finished = stream === undefined && !force ? await findFinished(job) : null;
+        if (finished !== null) {
+          yield finished;
+          continue;
         }
         if (annotator === null) {
           annotator = await openAnnotator(settings);
           yield { type: 'engine', backend: annotator.backend.name, description: annotator.backend.description };
         }
-        const open = async (metadata: RunMetadata): Promise<OutputWriters> =>
-          stream === undefined
-            ? openWriters(formats, outputDir, name, metadata, await outputContext(input, settings, signal))
-            : streamWriter(stream, metadata);
-        const outcome = yield* annotateInput({ annotator, input, hash, open, position: index + 1, signal });
-        if (outcome !== null && stream === undefined) {
-          const record = { input: inputAddress(input), inputHash: hash, settingsHash: wanted, ...outcome };
-          await writeDoneRecord(outputDir, name, record);
-        }
+        yield* annotateInput(annotator, job, index + 1);
       } catch (error) {
         if (error instanceof BatchFailure) throw error.cause;
         const failure = FerError.from(error);
@@ -135,58 +93,6 @@ export async function* annotateBatch(
   }
 }
 
-interface Job {
-  readonly annotator: Annotator;
-  readonly input: Input;
-  readonly hash: string | null;
-  readonly open: (metadata: RunMetadata) => Promise<OutputWriters>;
-  readonly position: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-interface Finished {
-  readonly outputs: readonly string[];
-  readonly outcome: RunOutcome;
-}
-
-/** @returns null if stopped */
-async function* annotateInput(job: Job): AsyncGenerator<BatchEvent, Finished | null, undefined> {
-  const { annotator, signal } = job;
-  const input = job.input.name;
-  const isStopped = (): boolean => signal?.aborted === true;
-  const began = performance.now();
-  const annotation = await annotator.annotate(job.input, job.hash);
-  const { expectedFrames } = annotation.metadata.input;
-  yield { type: 'started', input, position: job.position, expectedFrames };
-
-  const writers = await job.open(annotation.metadata);
-  let outcome: RunOutcome;
-  try {
-    let frames = 0;
-    for await (const result of annotation) {
-      if (isStopped()) break;
-      await writers.write(result);
-      frames += 1;
-      yield { type: 'progress', input, frames, timestamp: result.timestamp };
-    }
-    if (isStopped()) {
-      await writers.abort();
-      yield { type: 'interrupted', input };
-      return null;
-    }
-    const { degraded, note } = annotation.report();
-    const prior = annotator.settings.prior === 'auto' ? annotation.prior : null;
-    outcome = { frames, degraded, note, ...(prior && { prior }) };
-    await writers.finish(outcome);
-  } catch (error) {
-    await writers.abort();
-    throw error;
-  }
-  const outputs = writers.paths;
-  yield { type: 'done', input, outputs, outcome, seconds: (performance.now() - began) / 1000 };
-  return { outputs, outcome };
-}
-
 /** What makes every input of the batch impossible ends it, rather than being reported for each. */
 class BatchFailure extends Error {}
 
@@ -196,33 +102,4 @@ async function openAnnotator(settings: AnnotateSettings): Promise<Annotator> {
   } catch (error) {
     throw new BatchFailure('the batch cannot run', { cause: error });
   }
-}
-
-async function refuseOtherOwner(dir: string, name: string, input: Input, hash: string | null): Promise<void> {
-  const owner = await otherOwner(dir, name, inputAddress(input), hash);
-  if (owner === null) return;
-  throw new FerError(
-    'OUTPUT_UNWRITABLE',
-    `${input.name}: ${join(dir, name)} holds the results of ${owner}; give another --output-dir, or --force to replace them`,
-  );
-}
-
-/** Absolute, so that it does not depend on the working directory. */
-function inputAddress({ kind, path }: Input): string {
-  return kind === 'file' || kind === 'images' ? resolve(path) : path;
-}
-
-/** What the overlay needs to read the source a second time. */
-async function outputContext(
-  input: Input,
-  { start, end, width }: AnnotateSettings,
-  signal: AbortSignal | undefined,
-): Promise<OutputContext> {
-  return {
-    sourcePath: input.kind === 'stdin' ? null : inputAddress(input),
-    imagePaths: input.kind === 'images' ? (await imageFiles(input.path)).map((image) => resolve(image)) : null,
-    range: { start, end },
-    scaled: width !== null,
-    ...(signal === undefined ? {} : { signal }),
-  };
 }

@@ -3,11 +3,11 @@ import { FerError } from '../../errors/fer-error.js';
 import { imageFiles } from '../../ingest/sources/image-files.js';
 import { outputFormat } from '../output/formats.js';
 import { openWriters } from '../output/open-writers.js';
-import type { OutputContext } from '../output/output-format.js';
-import { applyPeople } from '../output/people.js';
-import type { People } from '../output/people.js';
-import { readAnnotation } from '../output/read-annotation.js';
-import type { RunMetadata, RunOutcome } from '../output/run-metadata.js';
+import type { OutputContext } from '../results/output-format.js';
+import { applyPeople } from '../results/people.js';
+import type { People } from '../results/people.js';
+import { readAnnotation } from '../results/read-annotation.js';
+import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 
 export interface ConvertOptions extends People {

@@ -1,7 +1,7 @@
 import { printable } from '../../errors/printable.js';
 import type { Box } from '../../ingest/face/align/geometry.js';
 import type { Size } from './canvas-fit.js';
-import type { Colour } from './palette.js';
+import type { Colour } from '../results/palette.js';
 
 /** The font family that ferstream ships for the overlay; players without it use another. */
 export const ASS_FONT = 'DejaVu Sans';

@@ -4,7 +4,7 @@ import { arbitraryResults, face, frame } from '../../../test/output/support/resu
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { assText, assTime } from './ass-script.js';
 import { AssTrack } from './ass.js';
-import { expressionColour } from './palette.js';
+import { expressionColour } from '../results/palette.js';
 
 interface Event {
   readonly start: number;

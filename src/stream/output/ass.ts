@@ -4,8 +4,8 @@ import type { AssBody } from './ass-script.js';
 import { clipBox, fitInto, placeBox } from './canvas-fit.js';
 import type { Size } from './canvas-fit.js';
 import { percent } from './subtitle-format.js';
-import { textFormat } from './text-format.js';
-import { UNSURE_COLOUR, expressionColour } from './palette.js';
+import { textFormat } from '../results/text-format.js';
+import { UNSURE_COLOUR, expressionColour } from '../results/palette.js';
 
 /** Boxes and labels as a subtitle script, to be shown by a player or burnt in. */
 export const ASS = textFormat(

@@ -1,11 +1,11 @@
 import { AtomicFile, writeFileAtomic } from '../../files/atomic-file.js';
 import { csvText, layoutOf } from './csv.js';
-import { applyPeople } from './people.js';
-import type { People } from './people.js';
-import { readFrames, readRun } from './read-annotation.js';
-import { resultColumns, tableRows } from './result-columns.js';
-import type { Cell } from './result-columns.js';
-import type { RunMetadata } from './run-metadata.js';
+import { applyPeople } from '../results/people.js';
+import type { People } from '../results/people.js';
+import { readFrames, readRun } from '../results/read-annotation.js';
+import { resultColumns, tableRows } from '../results/result-columns.js';
+import type { Cell } from '../results/result-columns.js';
+import type { RunMetadata } from '../results/run-metadata.js';
 import { SummaryBuilder } from './summary.js';
 import type { FaceSummary } from './summary.js';
 

@@ -6,11 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { GOOD, LABELS, METADATA, arbitraryResults, face, frame } from '../../../test/output/support/results.js';
 import { temporaryFolder } from '../../../test/output/support/media.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import type { RunMetadata } from './run-metadata.js';
+import type { RunMetadata } from '../results/run-metadata.js';
 
 import { CSV } from './csv.js';
-import { resultColumns, tableRows } from './result-columns.js';
-import { roundedResult } from './jsonl-text.js';
+import { resultColumns, tableRows } from '../results/result-columns.js';
+import { roundedResult } from '../results/jsonl-text.js';
 
 async function csvFile(results: readonly FrameResult[], metadata: RunMetadata = METADATA): Promise<string> {
   const path = join(temporaryFolder(), 'clip.csv');

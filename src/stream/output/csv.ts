@@ -1,8 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
-import { resultColumns, tableRows } from './result-columns.js';
-import type { Cell, TableLayout } from './result-columns.js';
-import type { RunMetadata } from './run-metadata.js';
-import { textFormat } from './text-format.js';
+import { resultColumns, tableRows } from '../results/result-columns.js';
+import type { Cell, TableLayout } from '../results/result-columns.js';
+import type { RunMetadata } from '../results/run-metadata.js';
+import { textFormat } from '../results/text-format.js';
 
 /** One row per face per frame, and one for a frame without a face, so that every frame has a row. */
 export const CSV = textFormat(

@@ -1,10 +1,10 @@
 import { dirname, extname, relative, resolve } from 'node:path';
 import { printable } from '../../errors/printable.js';
-import type { Segment } from './expression-segments.js';
-import type { RunMetadata } from './run-metadata.js';
+import type { Segment } from '../results/expression-segments.js';
+import type { RunMetadata } from '../results/run-metadata.js';
 import { cueMilliseconds, percent } from './subtitle-format.js';
-import { SegmentReader, byFace, faceName } from './segment-reader.js';
-import { textFormat } from './text-format.js';
+import { SegmentReader, byFace, faceName } from '../results/segment-reader.js';
+import { textFormat } from '../results/text-format.js';
 
 /** EAF requires a date; a fixed one keeps the same results the same to the byte. */
 const DATE = '2000-01-01T00:00:00+00:00';

@@ -8,7 +8,7 @@ import { SEGMENTS } from './segments.js';
 import { TEXTGRID } from './textgrid.js';
 import { FORMAT_NAMES } from './format-names.js';
 import type { FormatName } from './format-names.js';
-import type { OutputFormat } from './output-format.js';
+import type { OutputFormat } from '../results/output-format.js';
 import { OVERLAY } from './overlay.js';
 import { SRT } from './srt.js';
 import { SUMMARY } from './summary.js';

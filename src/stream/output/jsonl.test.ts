@@ -7,11 +7,11 @@ import { FerError } from '../../errors/fer-error.js';
 import { GOOD, METADATA, arbitraryResults, face, frame } from '../../../test/output/support/results.js';
 import { temporaryFolder } from '../../../test/output/support/media.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import { annotationJsonSchema } from './annotation-schema.js';
-import type { AnnotationLine } from './annotation-schema.js';
-import { endText, frameText, roundedResult, runText } from './jsonl-text.js';
+import { annotationJsonSchema } from '../results/annotation-schema.js';
+import type { AnnotationLine } from '../results/annotation-schema.js';
+import { endText, frameText, roundedResult, runText } from '../results/jsonl-text.js';
 import { JSONL } from './jsonl.js';
-import { readAnnotation } from './read-annotation.js';
+import { readAnnotation } from '../results/read-annotation.js';
 
 const SCHEMA_FILE = join(import.meta.dirname, '../../../docs/schema/annotation.schema.json');
 

@@ -1,5 +1,5 @@
-import { endText, frameText, runText } from './jsonl-text.js';
-import { textFormat } from './text-format.js';
+import { endText, frameText, runText } from '../results/jsonl-text.js';
+import { textFormat } from '../results/text-format.js';
 
 /** Everything: a line for the run, a line for each frame, a line for the end. */
 export const JSONL = textFormat(

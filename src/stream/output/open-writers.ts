@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import type { RunMetadata, RunOutcome } from './run-metadata.js';
+import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
 import { outputFormat } from './formats.js';
-import { roundedResult } from './jsonl-text.js';
+import { roundedResult } from '../results/jsonl-text.js';
 import { makeFolder } from '../../files/make-folder.js';
-import type { OutputContext, OutputWriters, StagedWriter } from './output-format.js';
+import type { OutputContext, OutputWriters, StagedWriter } from '../results/output-format.js';
 import { writeError } from '../../files/write-error.js';
 
 /**

@@ -1,10 +1,10 @@
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { AtomicFile } from '../../files/atomic-file.js';
 import { layoutOf } from './csv.js';
-import { runText } from './jsonl-text.js';
-import type { OutputFormat } from './output-format.js';
-import { resultColumns, rowFaces } from './result-columns.js';
-import type { Cell, Column } from './result-columns.js';
+import { runText } from '../results/jsonl-text.js';
+import type { OutputFormat } from '../results/output-format.js';
+import { resultColumns, rowFaces } from '../results/result-columns.js';
+import type { Cell, Column } from '../results/result-columns.js';
 
 /** Rows held in memory and written together. */
 const ROW_GROUP = 20_000;

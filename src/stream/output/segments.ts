@@ -1,9 +1,9 @@
 import { csvText } from './csv.js';
-import type { Segment } from './expression-segments.js';
-import type { Cell } from './result-columns.js';
-import { DECIMALS, roundTo } from './rounding.js';
-import { SegmentReader } from './segment-reader.js';
-import { textFormat } from './text-format.js';
+import type { Segment } from '../results/expression-segments.js';
+import type { Cell } from '../results/result-columns.js';
+import { DECIMALS, roundTo } from '../results/rounding.js';
+import { SegmentReader } from '../results/segment-reader.js';
+import { textFormat } from '../results/text-format.js';
 
 const COLUMNS = ['start', 'end', 'duration', 'face_id', 'name', 'label', 'mean', 'peak', 'trust', 'file'];
 

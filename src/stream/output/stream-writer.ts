@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { writeError } from '../../files/write-error.js';
-import { endText, frameText, runText } from './jsonl-text.js';
-import type { OutputWriters } from './output-format.js';
-import type { RunMetadata } from './run-metadata.js';
+import { endText, frameText, runText } from '../results/jsonl-text.js';
+import type { OutputWriters } from '../results/output-format.js';
+import type { RunMetadata } from '../results/run-metadata.js';
 
 /** JSONL into a stream, as the results come; a slow reader slows the annotation. The stream stays open: inputs follow each other. */
 export async function streamWriter(stream: Writable, metadata: RunMetadata): Promise<OutputWriters> {

@@ -1,9 +1,9 @@
 import { printable } from '../../errors/printable.js';
-import type { OutputFormat } from './output-format.js';
-import type { RunMetadata } from './run-metadata.js';
-import { textFormat } from './text-format.js';
-import type { Segment } from './expression-segments.js';
-import { SegmentReader, faceName } from './segment-reader.js';
+import type { OutputFormat } from '../results/output-format.js';
+import type { RunMetadata } from '../results/run-metadata.js';
+import { textFormat } from '../results/text-format.js';
+import type { Segment } from '../results/expression-segments.js';
+import { SegmentReader, faceName } from '../results/segment-reader.js';
 
 /** What differs between subtitle formats. */
 export interface SubtitleFormat extends Pick<OutputFormat, 'name' | 'ending' | 'summary'> {

@@ -6,7 +6,7 @@ import { GOOD, METADATA, arbitraryResults, face, frame } from '../../../test/out
 import { temporaryFolder } from '../../../test/output/support/media.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { clockTime } from './subtitle-format.js';
-import type { OutputFormat } from './output-format.js';
+import type { OutputFormat } from '../results/output-format.js';
 import { SRT, SRT_CUES } from './srt.js';
 import { WEBVTT, WEBVTT_CUES } from './webvtt.js';
 

@@ -1,10 +1,10 @@
 import type { FaceResult, FrameResult, FrameStatus } from '../pipeline/frame-result.js';
-import type { RunMetadata, RunOutcome } from './run-metadata.js';
-import { SCHEMA_VERSION } from './annotation-schema.js';
-import { FrameIntervals } from './frame-interval.js';
-import type { TimedFrame } from './frame-interval.js';
-import { DECIMALS, roundTo } from './rounding.js';
-import { textFormat } from './text-format.js';
+import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
+import { SCHEMA_VERSION } from '../results/annotation-schema.js';
+import { FrameIntervals } from '../results/frame-interval.js';
+import type { TimedFrame } from '../results/frame-interval.js';
+import { DECIMALS, roundTo } from '../results/rounding.js';
+import { textFormat } from '../results/text-format.js';
 
 /** One face over the whole recording. Means and shares are weighted by the time each frame was shown. */
 export interface FaceSummary {

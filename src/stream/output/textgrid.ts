@@ -1,8 +1,8 @@
 import { printable } from '../../errors/printable.js';
-import type { Segment } from './expression-segments.js';
-import { DECIMALS, roundTo } from './rounding.js';
-import { SegmentReader, byFace, faceName } from './segment-reader.js';
-import { textFormat } from './text-format.js';
+import type { Segment } from '../results/expression-segments.js';
+import { DECIMALS, roundTo } from '../results/rounding.js';
+import { SegmentReader, byFace, faceName } from '../results/segment-reader.js';
+import { textFormat } from '../results/text-format.js';
 
 /** Praat's TextGrid, long text form: one interval tier per face. https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html */
 export const TEXTGRID = textFormat(

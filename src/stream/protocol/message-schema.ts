@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { faceLine } from '../output/annotation-schema.js';
+import { faceLine } from '../results/annotation-schema.js';
 import { PROBLEM_CODES } from './problem-codes.js';
 import type { ProblemCode } from './problem-codes.js';
 import { PROTOCOL_VERSION } from './messages.js';

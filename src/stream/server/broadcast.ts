@@ -3,7 +3,7 @@ import { printable } from '../../errors/printable.js';
 import type { Frame } from '../../ingest/frame.js';
 import type { LiveSource, LiveSourceStatus } from '../../ingest/live/live-source.js';
 import type { LiveEngine } from '../live/live-engine.js';
-import { roundTo } from '../output/rounding.js';
+import { roundTo } from '../results/rounding.js';
 import type { Problem } from '../protocol/problem-codes.js';
 import type { ResultMessage, SourceMessage } from '../protocol/messages.js';
 import type { FrameCounter } from './frame-counter.js';

@@ -1,5 +1,5 @@
 import type { LiveEngine } from '../live/live-engine.js';
-import { roundTo } from '../output/rounding.js';
+import { roundTo } from '../results/rounding.js';
 import { VERSION } from '../../version.js';
 import type { SourceMessage } from '../protocol/messages.js';
 import type { Sessions } from './sessions.js';

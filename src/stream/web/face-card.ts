@@ -1,4 +1,4 @@
-import { expressionColour } from '../output/palette.js';
+import { expressionColour } from '../results/palette.js';
 import type { LiveFace } from '../protocol/messages.js';
 import { setText } from './dom.js';
 import { isAmbiguous, labelText, percent, ranked } from './posteriors.js';

@@ -1,12 +1,12 @@
 import type { Box } from '../../ingest/face/align/geometry.js';
 import { fitInto } from '../output/canvas-fit.js';
 import type { Size } from '../output/canvas-fit.js';
-import { expressionColour } from '../output/palette.js';
+import { expressionColour } from '../results/palette.js';
 import type { LiveFace } from '../protocol/messages.js';
 import { isAmbiguous, labelText, ranked } from './posteriors.js';
 
 /** Colour of faces whose result is not to be trusted. */
-const UNSURE_COLOUR = '#C3C9D1';
+export const UNSURE_COLOUR = '#C3C9D1';
 /** Expressions that a face's panel lists. */
 const TOP = 3;
 

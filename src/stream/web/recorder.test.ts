@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { helloMessage } from '../../../test/support/fake-socket.js';
 import { liveFace } from '../../../test/support/live-face.js';
-import { annotationLine } from '../output/annotation-schema.js';
+import { annotationLine } from '../results/annotation-schema.js';
 import type { LiveFace, ResultMessage } from '../protocol/messages.js';
 import { Recorder, csvText } from './recorder.js';
 

@@ -1,7 +1,7 @@
 import type { FrameResult } from '../pipeline/frame-result.js';
-import { resultColumns, tableRows } from '../output/result-columns.js';
-import { endText, frameText, roundedResult, runText } from '../output/jsonl-text.js';
-import type { Cell, Column } from '../output/result-columns.js';
+import { resultColumns, tableRows } from '../results/result-columns.js';
+import { endText, frameText, roundedResult, runText } from '../results/jsonl-text.js';
+import type { Cell, Column } from '../results/result-columns.js';
 import type { HelloMessage, ResultMessage } from '../protocol/messages.js';
 
 /** Lines kept as separate strings before they become one Blob, which a browser may move to disk. */

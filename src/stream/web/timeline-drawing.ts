@@ -1,4 +1,4 @@
-import { expressionColour } from '../output/palette.js';
+import { expressionColour } from '../results/palette.js';
 import { TIMELINE_SECONDS, dominantStretches, unbroken } from './timeline.js';
 import type { TimelinePoint } from './timeline.js';
 
