@@ -33,7 +33,7 @@ export async function openPage(
   });
   page.on('pageerror', ({ message }) => complaints.push(message));
   page.on('request', (request) => requests.push(request.url()));
-  await page.goto(address);
+  await page.goto(address, { timeout: 90_000 });
   return { page, complaints, requests };
 }
 
