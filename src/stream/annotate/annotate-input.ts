@@ -1,0 +1,167 @@
+import { join, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+import { FerError } from '../../errors/fer-error.js';
+import type { Input } from '../../ingest/sources/frame-source.js';
+import { imageFiles } from '../../ingest/sources/image-files.js';
+import { identifyModel } from '../../model/heads/open-model.js';
+import { VERSION } from '../../version.js';
+import { findDoneRecord, otherOwner, settingsHash, writeDoneRecord } from '../output/done-record.js';
+import { openWriters } from '../output/open-writers.js';
+import { streamWriter } from '../output/stream-writer.js';
+import type { OutputContext, OutputWriters } from '../results/output-format.js';
+import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
+import type { AnnotateSettings } from './annotate-options.js';
+import type { Annotator } from './annotator.js';
+
+/** One input and where its results go. */
+export interface InputJob {
+  readonly input: Input;
+  /** Of `identifyInput`. */
+  readonly hash: string | null;
+  readonly outputDir: string;
+  /** Output base name. */
+  readonly name: string;
+  /** Names of OUTPUT_FORMATS. */
+  readonly formats: readonly string[];
+  /** Of `resultHash`. */
+  readonly settingsHash: string;
+  /** Writes JSONL here instead of files. */
+  readonly stream?: Writable | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is reported of one input. */
+export type InputEvent =
+  | {
+      readonly type: 'started';
+      readonly input: string;
+      readonly position: number;
+      readonly expectedFrames: number | null;
+    }
+  | { readonly type: 'progress'; readonly input: string; readonly frames: number; readonly timestamp: number }
+  | {
+      readonly type: 'done';
+      readonly input: string;
+      readonly outputs: readonly string[];
+      readonly outcome: RunOutcome;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'skipped';
+      readonly input: string;
+      readonly outputs: readonly string[];
+      readonly outcome: RunOutcome;
+    }
+  | { readonly type: 'interrupted'; readonly input: string };
+
+/**
+ * Hash of everything but the input that decides on the results: settings, content of the model folder, formats, version.
+ * @throws FerError MODEL_*
+ */
+export async function resultHash(settings: AnnotateSettings, formats: readonly string[]): Promise<string> {
+  const { backend: _, ...decisive } = settings;
+  // The content of a model folder counts, not its path.
+  const model = await identifyModel(settings.model);
+  return settingsHash({ ...decisive, model, formats: [...formats].sort(), ferstream: VERSION });
+}
+
+/**
+ * What an earlier run with the same content and settings left, or null.
+ * @throws FerError OUTPUT_UNWRITABLE when the name is taken by the results of another input
+ */
+export async function findFinished(job: InputJob): Promise<(InputEvent & { readonly type: 'skipped' }) | null> {
+  const { outputDir, name, input, hash } = job;
+  const done = await findDoneRecord(outputDir, name, hash, job.settingsHash);
+  if (done !== null) {
+    return { type: 'skipped', input: input.name, outputs: done.outputs.map(({ path }) => path), outcome: done.outcome };
+  }
+  const owner = await otherOwner(outputDir, name, inputAddress(input), hash);
+  if (owner === null) return null;
+  throw new FerError(
+    'OUTPUT_UNWRITABLE',
+    `${input.name}: ${join(outputDir, name)} holds the results of ${owner}; give another --output-dir, or --force to replace them`,
+  );
+}
+
+/**
+ * Annotates one input into files (or the stream), and remembers that it is done. The outputs appear complete or not at all.
+ * @throws FerError INPUT_*, OUTPUT_UNWRITABLE, MODEL_BROKEN, FFMPEG_*
+ */
+export async function* annotateInput(
+  annotator: Annotator,
+  job: InputJob,
+  position = 1,
+): AsyncGenerator<InputEvent, void, undefined> {
+  const { signal, stream } = job;
+  const input = job.input.name;
+  const isStopped = (): boolean => signal?.aborted === true;
+  const began = performance.now();
+  const annotation = await annotator.annotate(job.input, job.hash);
+  const { expectedFrames } = annotation.metadata.input;
+  yield { type: 'started', input, position, expectedFrames };
+  const writers = await openOutputs(job, annotation.metadata, annotator.settings);
+  let outcome: RunOutcome;
+  try {
+    let frames = 0;
+    for await (const result of annotation) {
+      if (isStopped()) break;
+      await writers.write(result);
+      frames += 1;
+      yield { type: 'progress', input, frames, timestamp: result.timestamp };
+    }
+    if (isStopped()) {
+      await writers.abort();
+      yield { type: 'interrupted', input };
+      return;
+    }
+    const { degraded, note } = annotation.report();
+    const prior = annotator.settings.prior === 'auto' ? annotation.prior : null;
+    outcome = { frames, degraded, note, ...(prior && { prior }) };
+    await writers.finish(outcome);
+  } catch (error) {
+    await writers.abort();
+    throw error;
+  }
+  if (stream === undefined) await recordDone(job, writers.paths, outcome);
+  yield { type: 'done', input, outputs: writers.paths, outcome, seconds: (performance.now() - began) / 1000 };
+}
+
+/** Remembers that an input is done; call it when its outputs are in place. */
+export async function recordDone(job: InputJob, outputs: readonly string[], outcome: RunOutcome): Promise<void> {
+  await writeDoneRecord(job.outputDir, job.name, {
+    input: inputAddress(job.input),
+    inputHash: job.hash,
+    settingsHash: job.settingsHash,
+    outputs,
+    outcome,
+  });
+}
+
+export async function openOutputs(
+  { input, outputDir, name, formats, stream, signal }: InputJob,
+  metadata: RunMetadata,
+  settings: Pick<AnnotateSettings, 'start' | 'end' | 'width'>,
+): Promise<OutputWriters> {
+  if (stream !== undefined) return streamWriter(stream, metadata);
+  return openWriters(formats, outputDir, name, metadata, await outputContext(input, settings, signal));
+}
+
+/** Absolute, so that it does not depend on the working directory. */
+export function inputAddress({ kind, path }: Input): string {
+  return kind === 'file' || kind === 'images' ? resolve(path) : path;
+}
+
+/** What the overlay needs to read the source a second time. */
+async function outputContext(
+  input: Input,
+  { start, end, width }: Pick<AnnotateSettings, 'start' | 'end' | 'width'>,
+  signal: AbortSignal | undefined,
+): Promise<OutputContext> {
+  return {
+    sourcePath: input.kind === 'stdin' ? null : inputAddress(input),
+    imagePaths: input.kind === 'images' ? (await imageFiles(input.path)).map((image) => resolve(image)) : null,
+    range: { start, end },
+    scaled: width !== null,
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
