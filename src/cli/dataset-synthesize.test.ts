@@ -13,6 +13,7 @@ it('makes clips, shows how far it is, says what came out and how to read it', as
   const drawn: string[] = [];
   const flags = {
     output,
+    style: 'dissolve' as const,
     clips: 5,
     validClips: 0,
     testClips: 2,

@@ -2,6 +2,8 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { SPLITS } from '../train/data/sample.js';
 import type { Split } from '../train/data/sample.js';
+import { CLIP_STYLES } from '../train/data/synthesize/synthesis-options.js';
+import type { ClipStyle } from '../train/data/synthesize/synthesis-options.js';
 import type { SynthesisReport } from '../train/data/synthesize/synthesize-clips.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { number, writeLine } from './options.js';
@@ -14,10 +16,18 @@ export function datasetSynthesizeCommand(dataset: Command): void {
     .command('synthesize')
     .summary('make synthetic clips, labelled by frame, from still images')
     .description(
-      'Makes clips of still face images that move and dissolve into each other. Some training frames get a wrong label; the true labels are written too.',
+      'Makes clips of still face images that move and change from one expression to another. Some training frames get a wrong label; the true labels are written too.',
     )
     .argument('<format:dir>', 'data set of labelled images, such as ferplus:/data/ferplus')
     .requiredOption('-o, --output <dir>', 'output folder; use it as data set manifest:DIR')
+    .addOption(
+      new Option(
+        '--style <name>',
+        'dissolve: faces dissolve into others; episode: one face goes from rest to an expression and back',
+      )
+        .choices([...CLIP_STYLES])
+        .default('dissolve'),
+    )
     .option('--clips <n>', 'training clips', number, 600)
     .option('--valid-clips <n>', 'validation clips, of held-out training images', number, 100)
     .option('--test-clips <n>', 'test clips, of another official split', number, 150)
@@ -51,6 +61,7 @@ export function datasetSynthesizeCommand(dataset: Command): void {
 
 interface DatasetSynthesizeFlags {
   readonly output: string;
+  readonly style: ClipStyle;
   readonly clips: number;
   readonly validClips: number;
   readonly testClips: number;

@@ -1,4 +1,5 @@
 import type { SeededRandom } from '../../util/seeded-random.js';
+import { displace } from '../displace.js';
 import { blankLike, drawFrom } from '../pixel.js';
 import type { PixelImage } from '../pixel.js';
 import { clamp } from './clamp.js';
@@ -9,29 +10,18 @@ import { clamp } from './clamp.js';
  */
 export function turnHead(image: PixelImage, random: SeededRandom): PixelImage {
   const [yaw, pitch] = [drawFrom([-0.2, 0.2], random), drawFrom([-0.15, 0.15], random)];
-  const { data, height, width, channels } = image;
-  const turned = blankLike(image);
+  const { height, width } = image;
+  const way = { right: new Float32Array(height * width), down: new Float32Array(height * width) };
   const [halfX, halfY] = [(width - 1) / 2, (height - 1) / 2];
-  let target = 0;
-  for (let y = 0; y < height; y += 1) {
+  for (let y = 0, i = 0; y < height; y += 1) {
     const v = (y - halfY) / halfY;
-    for (let x = 0; x < width; x += 1) {
+    for (let x = 0; x < width; x += 1, i += 1) {
       const u = (x - halfX) / halfX;
-      const fromX = clamp(halfX + halfX * (u + yaw * (1 - u * u) * (1 - 0.5 * v * v)), 0, width - 1);
-      const fromY = clamp(halfY + halfY * (v + pitch * (1 - v * v) * (1 - 0.5 * u * u)), 0, height - 1);
-      const [left, top] = [fromX | 0, fromY | 0];
-      const [shareX, shareY] = [fromX - left, fromY - top];
-      const right = left < width - 1 ? channels : 0;
-      const below = top < height - 1 ? width * channels : 0;
-      for (let c = 0; c < channels; c += 1, target += 1) {
-        const at = (top * width + left) * channels + c;
-        const upper = data[at]! + (data[at + right]! - data[at]!) * shareX;
-        const lower = data[at + below]! + (data[at + below + right]! - data[at + below]!) * shareX;
-        turned.data[target] = upper + (lower - upper) * shareY;
-      }
+      way.right[i] = halfX * yaw * (1 - u * u) * (1 - 0.5 * v * v);
+      way.down[i] = halfY * pitch * (1 - v * v) * (1 - 0.5 * u * u);
     }
   }
-  return turned;
+  return displace(image, way);
 }
 
 /** Light from a side (a ramp in stops), another gamma, more or less contrast, and what is too bright or too dark clipped. */

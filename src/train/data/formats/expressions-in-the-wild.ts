@@ -7,6 +7,9 @@ import { defineReader } from '../reading/define-reader.js';
 /** Changes with the rule of the split, so that figures of two rules are never compared by accident. */
 const SPLIT_SEED = 'ferstream-eitw-1:';
 
+/** What pictures from a web search are called instead of a person. */
+const COLLECTION = 'facial-expressions';
+
 /**
  * Expressions in the wild: photographs of people in the news and in films, labelled by few people (github.com/muxspace/facial_expressions); `manifest.csv` with
  * the columns path and label beside a folder of faces. The set has no official division. It is split by person, so that nobody is in both parts: train where
@@ -38,7 +41,8 @@ export const expressionsInTheWild = defineReader(
       const split = fnv1a(SPLIT_SEED + subject) % 2 === 0 ? 'train' : 'test';
       if (!wants(split)) continue;
       const path = join(root, name);
-      if (await folders.hasFile(path)) found.image({ id: name, path, label, subject, split });
+      if (await folders.hasFile(path))
+        found.image({ id: name, path, label, subject: subject === COLLECTION ? null : subject, split });
       else found.missing({ file, line }, `no image ${name}`);
     }
   },

@@ -11,9 +11,11 @@ export interface ClipPlan {
   readonly split: Split;
   /** Folder of its frames, relative to the data set, with "/" on every system. */
   readonly path: string;
-  /** The still images, one a segment; neighbours are of different classes. */
+  /** The still images, one a segment. */
   readonly images: readonly Sample[];
-  /** First frame of each segment. */
+  /** Images that may take the place of the first one, the resting face: the most similar one does; none where it is settled. */
+  readonly resting: readonly Sample[];
+  /** First frame of each segment; -1 for one that is not seen. */
   readonly starts: readonly number[];
   /** [frames] */
   readonly mixes: readonly Mix[];
@@ -61,6 +63,7 @@ export function planClips(
       split,
       path: `${split}/${String(index + 1).padStart(4, '0')}`,
       images: chosen,
+      resting: [],
       starts: schedule.starts,
       mixes: shown,
       poses: facePath(frames, own.fork('path')),
@@ -89,7 +92,7 @@ function drawEvenly(classes: number, before: number | null, random: SeededRandom
   return before === null ? random.int(classes) : (before + 1 + random.int(classes - 1)) % classes;
 }
 
-function drawByWeight(weights: readonly number[], before: number | null, random: SeededRandom): number {
+export function drawByWeight(weights: readonly number[], before: number | null, random: SeededRandom): number {
   const others = [...weights.keys()].filter((index) => index !== before);
   let left = random.next() * others.reduce((sum, index) => sum + weights[index]!, 0);
   return others.find((index) => (left -= weights[index]!) < 0) ?? others.at(-1)!;

@@ -4,7 +4,13 @@ import { SHORTEST_CLIP } from './dissolve-schedule.js';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** dissolve: faces of different people dissolve into each other; episode: one person's face goes from rest to an expression and back. */
+export const CLIP_STYLES = ['dissolve', 'episode'] as const;
+
+export type ClipStyle = (typeof CLIP_STYLES)[number];
+
 export interface SynthesisOptions {
+  readonly style: ClipStyle;
   /** Training clips. */
   readonly clips: number;
   readonly validClips: number;
@@ -23,6 +29,7 @@ export interface SynthesisOptions {
 }
 
 export const DEFAULT_SYNTHESIS: SynthesisOptions = {
+  style: 'dissolve',
   clips: 600,
   validClips: 100,
   testClips: 150,

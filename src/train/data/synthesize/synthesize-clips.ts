@@ -18,10 +18,11 @@ import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { replaceFolder } from '../../../files/replace-folder.js';
 import type { ImagePools } from './image-pools.js';
 import { imagePools } from './image-pools.js';
-import { renderFrame } from './render-frame.js';
+import { planEpisodes, settleRest } from './episode-plan.js';
+import { frameRenderer } from './render-clip.js';
 import type { ImageSource } from '../crops/image-crops.js';
 import { decodeStills, readCrops, writePng } from './still-images.js';
-import type { SynthesisOptions } from './synthesis-options.js';
+import type { ClipStyle, SynthesisOptions } from './synthesis-options.js';
 
 /** What was made; the same stands in synthetic.json, but for `damaged`. */
 export interface SynthesisReport {
@@ -68,8 +69,14 @@ export interface SynthesisSettings extends Partial<SynthesisOptions> {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-const ABOUT =
-  'Synthetic clips: still images that were made to move and to dissolve into each other. Not recordings; the transitions are not those of a face. For experiments with labels by frame.';
+const ABOUT: Readonly<Record<ClipStyle, string>> = {
+  dissolve:
+    'Synthetic clips: still images that were made to move and to dissolve into each other. Not recordings; the transitions are not those of a face. For experiments with labels by frame.',
+  episode:
+    'Synthetic clips: a face at rest was morphed into an expressive one, of the same person where one is known, and back. Not recordings.',
+};
+
+const PLANNERS = { dissolve: planClips, episode: planEpisodes } as const;
 
 /** PNGs being written at a time. */
 const WRITING = 8;
@@ -123,7 +130,8 @@ async function synthesizeLocked(
     onProgress(0, plans.length);
     for (const [done, plan] of plans.entries()) {
       refuseInterrupted(signal);
-      await writeClip(join(folder, plan.path), plan, plan.images.map(faceOf));
+      const frame = frameRenderer(options.style, plan, plan.images.map(faceOf), random.fork(plan.path));
+      await writeClip(join(folder, plan.path), plan.mixes.length, frame);
       onProgress(done + 1, plans.length);
     }
     await writeFile(join(folder, 'manifest.jsonl'), manifestText(plans, inOrder));
@@ -143,7 +151,7 @@ async function synthesizeLocked(
       );
     const report = {
       synthetic: true,
-      about: ABOUT,
+      about: ABOUT[options.style],
       source: dataset.name,
       aligned: crops !== null,
       options,
@@ -217,13 +225,16 @@ async function planReadableClips(
   for (;;) {
     refuseInterrupted(signal);
     const whole = (split: Split): readonly Sample[] => images[split].filter((sample) => !damaged.has(imageOf(sample)));
+    const plan = PLANNERS[options.style];
     const plans = SPLITS.flatMap((split) =>
-      planClips(split, counts[split], options.frames, whole(split), random.fork(split), options.balance),
+      plan(split, counts[split], options.frames, whole(split), random.fork(split), options.balance),
     );
-    const { faceOf, failures } = await readStills(plans.flatMap(({ images: shown }) => shown));
+    const { faceOf, failures } = await readStills(
+      plans.flatMap(({ images: shown, resting }) => [...shown, ...resting]),
+    );
     if (failures.size === 0) {
       return {
-        plans,
+        plans: plans.map((each) => settleRest(each, faceOf)),
         faceOf,
         damaged: [...damaged].map(([image, message]) => ({
           path: typeof image === 'string' ? image : image.name,
@@ -235,10 +246,10 @@ async function planReadableClips(
   }
 }
 
-async function writeClip(folder: string, { mixes, poses }: ClipPlan, faces: readonly PixelImage[]): Promise<void> {
+async function writeClip(folder: string, frames: number, frame: (t: number) => PixelImage): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await forEachLimited([...mixes.keys()], WRITING, async (t) => {
-    await writePng(join(folder, `${String(t).padStart(4, '0')}.png`), renderFrame(faces, mixes[t]!, poses[t]!));
+  await forEachLimited([...Array(frames).keys()], WRITING, async (t) => {
+    await writePng(join(folder, `${String(t).padStart(4, '0')}.png`), frame(t));
   });
 }
 

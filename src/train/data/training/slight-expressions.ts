@@ -1,3 +1,4 @@
+import { distance, moments, thumbnail } from '../../augment/thumbnail.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
@@ -18,9 +19,8 @@ export interface SlightOptions {
   readonly neutral: number;
 }
 
-/** Neutral faces among which the most similar one is taken, and the side of the thumbnails that are compared. */
+/** Neutral faces among which the most similar one is taken. */
 const CANDIDATES = 24;
-const SIDE = 12;
 /** An expression mixed with this much of rest is still mostly itself: people name slight expressions, too. */
 const KEPT_POWER = 0.6;
 
@@ -74,33 +74,9 @@ export class SlightExpressions {
     const own = thumbnail(data, this.crops.geometry.size, this.crops.geometry.channels);
     let [best, nearest] = [chosen[0]!, Infinity];
     for (const crop of chosen) {
-      const other = this.thumbnails.get(crop)!;
-      let distance = 0;
-      for (let i = 0; i < own.length; i += 1) distance += (own[i]! - other[i]!) ** 2;
-      if (distance < nearest) [best, nearest] = [crop, distance];
+      const far = distance(own, this.thumbnails.get(crop)!);
+      if (far < nearest) [best, nearest] = [crop, far];
     }
     return this.crops.read([best]);
   }
-}
-
-/** Standardised, of its first channel. */
-function thumbnail(data: ArrayLike<number>, size: number, channels: number): Float32Array {
-  const small = new Float32Array(SIDE * SIDE);
-  for (let y = 0; y < size; y += 1) {
-    const row = ((y * SIDE) / size) | 0;
-    for (let x = 0; x < size; x += 1)
-      small[row * SIDE + (((x * SIDE) / size) | 0)]! += data[(y * size + x) * channels]!;
-  }
-  const { mean, deviation } = moments(small);
-  return small.map((value) => (value - mean) / Math.max(1e-6, deviation));
-}
-
-function moments(data: ArrayLike<number>): { readonly mean: number; readonly deviation: number } {
-  let [sum, squares] = [0, 0];
-  for (let i = 0; i < data.length; i += 1) {
-    sum += data[i]!;
-    squares += data[i]! * data[i]!;
-  }
-  const mean = sum / data.length;
-  return { mean, deviation: Math.sqrt(Math.max(0, squares / data.length - mean * mean)) };
 }

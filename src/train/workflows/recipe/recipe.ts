@@ -6,7 +6,7 @@ import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { readConfigFile, resolveConfig } from '../../config/read-config.js';
 import type { TrainConfig } from '../../config/train-config.js';
 import { SPLITS } from '../../data/sample.js';
-import { DEFAULT_SYNTHESIS } from '../../data/synthesize/synthesis-options.js';
+import { CLIP_STYLES, DEFAULT_SYNTHESIS } from '../../data/synthesize/synthesis-options.js';
 import { FACE_CHOICES } from '../../data/faces/face-handling.js';
 import { NO_FACE } from '../../data/preprocess/settings.js';
 import { PRESET_NAMES } from '../../config/presets.js';
@@ -31,6 +31,7 @@ const synthesize = z.strictObject({
   ...named,
   kind: z.literal('synthesize'),
   data: z.string(),
+  style: z.enum(CLIP_STYLES).default(DEFAULT_SYNTHESIS.style),
   clips: count.default(DEFAULT_SYNTHESIS.clips),
   validClips: count.default(DEFAULT_SYNTHESIS.validClips),
   testClips: count.default(DEFAULT_SYNTHESIS.testClips),
