@@ -48,3 +48,13 @@ it('splits by person, and says what is missing or not understood', async () => {
     ['unreadable-row', 15],
   ]);
 });
+
+it('does not take a web search for a person', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    'faces/facial-expressions_1k.jpg': 'picture',
+    'manifest.csv': 'path,label\nfaces/facial-expressions_1k.jpg,anger',
+  });
+  const { samples } = await expressionsInTheWild.read(root);
+  expect(samples.map(({ subject, label }) => [subject, label])).toEqual([[null, 'anger']]);
+});
