@@ -1,7 +1,8 @@
+import { createReadStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openFile } from '../../src/ingest/sources/open-source.js';
+import { openFile, openStdin } from '../../src/ingest/sources/open-source.js';
 import type { Frame } from '../../src/ingest/frame.js';
 import { displaySize } from '../../src/ingest/probe/probe-video.js';
 import {
@@ -72,6 +73,32 @@ describeWithEachFfmpeg('sizes', () => {
       expect(isRed(meanColour(frame, 0, 0, 0.4, 1))).toBe(true);
       expect(isBlue(meanColour(frame, 0.6, 0, 1, 1))).toBe(true);
     }
+  });
+
+  it('works at the size of the largest picture of a fragmented mp4; from a pipe it says what is lost', async () => {
+    await make(...redAndBlue('64x36'), ...H264, at('low.ts'));
+    await make(...redAndBlue('256x144'), ...H264, '-output_ts_offset', '0.4', at('high.ts'));
+    await writeFile(at('rising.ts'), Buffer.concat([await readFile(at('low.ts')), await readFile(at('high.ts'))]));
+    const keepAll = ['-c', 'copy', '-bsf:v', 'dump_extra=freq=keyframe', '-tag:v', 'avc3'];
+    await make('-i', at('rising.ts'), ...keepAll, '-movflags', 'frag_keyframe+empty_moov', at('rising.mp4'));
+    const file = await openFile(at('rising.mp4'));
+    for (const frame of await collect(file)) mustBe(frame, 256, 144);
+    expect(file.report()).toMatchObject({ frames: 20, degraded: false, note: null });
+    const pipe = openStdin({}, createReadStream(at('rising.mp4')));
+    for (const frame of await collect(pipe)) mustBe(frame, 64, 36);
+    expect(pipe.report()).toMatchObject({
+      degraded: true,
+      note: '20 frames, the picture size changes from 64x36 to 256x144: save it to a file first',
+    });
+    const asked = openStdin({ width: 32 }, createReadStream(at('rising.mp4')));
+    for (const frame of await collect(asked)) mustBe(frame, 32, 18);
+    expect(asked.report()).toMatchObject({ degraded: false, note: null });
+  });
+
+  it('says when piped pictures of another shape are stretched', async () => {
+    const pipe = openStdin({ width: 32 }, createReadStream(at('resizing.ts')));
+    await collect(pipe);
+    expect(pipe.report().note).toMatch(/the picture size changes from 128x64 to 64x128: save it to a file first/);
   });
 
   it('decodes video larger than 4096 pixels shrunk', async () => {

@@ -1,4 +1,6 @@
 import { parseStepLine } from './continuous-time.js';
+import { sizeFromLog } from './picture-filters.js';
+import type { PictureSize } from './picture-filters.js';
 import type { TimeStep } from './continuous-time.js';
 
 /** How many of the last lines are kept to explain a failure. */
@@ -24,6 +26,8 @@ export class DecodeLog {
   private readonly lines: string[] = [];
   private counted = 0;
   private silent = false;
+  /** Sizes of the decoded pictures, each once, in the order in which they came up. */
+  readonly pictureSizes: PictureSize[] = [];
   private readonly stepNumbers: number[] = [];
 
   add(line: string): void {
@@ -31,7 +35,10 @@ export class DecodeLog {
     if (text === '') return;
     const number = parseStepLine(text);
     if (number !== null) {
-      this.stepNumbers.push(number);
+      const size = sizeFromLog(number);
+      if (size === null) this.stepNumbers.push(number);
+      else if (!this.pictureSizes.some(({ width, height }) => width === size.width && height === size.height))
+        this.pictureSizes.push(size);
       return;
     }
     this.lines.push(text);

@@ -40,7 +40,9 @@ function slotTolerance(fps: number): number {
 
 /** The ffmpeg filter chain from decoded frames to what ferstream reads: which frames, which size, which clock. */
 export function pictureFilters(settings: FilterSettings): string {
-  return [...timeFilters(settings), ...sizeFilters(settings), 'setsar=1', TO_TRANSPORT_CLOCK].join(',');
+  return [...timeFilters(settings), ...sizeFilters(settings, { printSize: true }), 'setsar=1', TO_TRANSPORT_CLOCK].join(
+    ',',
+  );
 }
 
 /**
@@ -84,17 +86,34 @@ export function workingSize({ width, height }: PictureSize): PictureSize {
 }
 
 /** Aspect ratios closer than this are the same picture, up to rounding to whole and even pixels. */
-const SAME_SHAPE = 0.02;
+export const SAME_SHAPE = 0.02;
+
+/** `print` of ffmpeg's expressions writes plain numbers: those beyond this one are picture sizes. */
+const SIZE_MARK = 1e15;
+const SIZE_BASE = 1e6;
+/** Prints the size of the pictures that come in, also when it changes in mid-stream. */
+const PRINT_SIZE = `print(${SIZE_MARK}+round(iw*sar)*${SIZE_BASE}+ih,16);`;
+
+/** The picture size that `sizeFilters` printed as this number; null for any other number. */
+export function sizeFromLog(number: number): PictureSize | null {
+  if (number < SIZE_MARK) return null;
+  const size = number - SIZE_MARK;
+  return { width: Math.floor(size / SIZE_BASE), height: size % SIZE_BASE };
+}
 
 /** Square pixels of the size asked for, as RGB. */
-export function sizeFilters({ width, size }: Pick<FilterSettings, 'width' | 'size'>): string[] {
+export function sizeFilters(
+  { width, size }: Pick<FilterSettings, 'width' | 'size'>,
+  { printSize = false }: { readonly printSize?: boolean } = {},
+): string[] {
+  const print = printSize ? PRINT_SIZE : '';
   if (size === null) {
     // Only the stream knows its size. Should that change midway, ffmpeg stretches to the first one.
     const shrunk = `min(1,${LONGEST_SIDE}/max(iw*sar,ih))`;
     const scale =
       width == null
-        ? `w='max(1,round(iw*sar*${shrunk}))':h='max(1,round(ih*${shrunk}))'`
-        : `w=${width}:h='max(2,2*round(${width}*ih/(iw*sar)/2))'`;
+        ? `w='${print}max(1,round(iw*sar*${shrunk}))':h='max(1,round(ih*${shrunk}))'`
+        : `w='${print}${width}':h='max(2,2*round(${width}*ih/(iw*sar)/2))'`;
     return [`scale=${scale}`, 'format=rgb24'];
   }
   const target = width == null ? workingSize(size) : { width, height: evenHeight(width, size) };
@@ -103,7 +122,7 @@ export function sizeFilters({ width, size }: Pick<FilterSettings, 'width' | 'siz
   const same = `lt(abs(iw*sar/ih/${shape}-1),${SAME_SHAPE})`;
   const factor = `min(${target.width}/(iw*sar),${target.height}/ih)`;
   return [
-    `scale=w='if(${same},${target.width},max(1,round(iw*sar*${factor})))':h='if(${same},${target.height},max(1,round(ih*${factor})))'`,
+    `scale=w='${print}if(${same},${target.width},max(1,round(iw*sar*${factor})))':h='if(${same},${target.height},max(1,round(ih*${factor})))'`,
     'format=rgb24',
     `pad=${target.width}:${target.height}:(ow-iw)/2:(oh-ih)/2`,
   ];

@@ -37,10 +37,11 @@ const PASSED_ON = ['content-length', 'content-range', 'accept-ranges', 'content-
  * npm brings crash on looking up any host name; ffmpeg does not check certificates by default; and only the program
  * that reads the connection can tell a silent server from a busy ffmpeg.
  * @param silence milliseconds the server may send nothing while ffmpeg wants to read
+ * @param onBytes called with the file's bytes from its beginning on, as far as the first answer brings them
  */
-export async function relayUrl(url: string, silence: number): Promise<UrlRelay> {
+export async function relayUrl(url: string, silence: number, onBytes?: (bytes: Uint8Array) => void): Promise<UrlRelay> {
   let trouble: RelayTrouble | null = null;
-  const seen: Seen = { seekable: null, head: Buffer.alloc(0) };
+  const seen: Seen = { seekable: null, head: Buffer.alloc(0), begun: false, ...(onBytes && { onBytes }) };
   const secret = `/${randomUUID()}${endingOf(url)}`;
   const server = createServer((request, response) => {
     if (request.url !== secret) {
@@ -78,6 +79,9 @@ export async function relayUrl(url: string, silence: number): Promise<UrlRelay> 
 interface Seen {
   seekable: boolean | null;
   head: Buffer;
+  /** An answer that starts with the file's first byte was passed on. */
+  begun: boolean;
+  readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
 async function relay(
@@ -115,11 +119,14 @@ async function relay(
     response.writeHead(answer.status);
     if (answer.ok) seen.seekable ??= answer.status === 206 || /bytes/i.test(answer.headers.get('accept-ranges') ?? '');
     const isBeginning = answer.status === 200 || /^bytes 0-/.test(answer.headers.get('content-range') ?? '');
+    const isFirst = isBeginning && !seen.begun;
+    seen.begun ||= isBeginning;
     if (answer.body !== null) {
       const reader = answer.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
       for (let part = await patiently(reader.read()); !part.done; part = await patiently(reader.read())) {
         if (isBeginning && seen.head.length < HEAD_BYTES)
           seen.head = Buffer.concat([seen.head, part.value]).subarray(0, HEAD_BYTES);
+        if (isFirst) seen.onBytes?.(part.value);
         if (!response.write(part.value)) await once(response, 'drain', { signal: upstream.signal });
       }
     }

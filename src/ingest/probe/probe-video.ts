@@ -4,6 +4,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { findFfprobe } from '../ffmpeg/binaries.js';
 import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument, playlistFormat } from '../ffmpeg/input-guards.js';
 import type { PictureSize } from '../ffmpeg/picture-filters.js';
+import { isFragmented } from './joined-files.js';
 import { inputError } from './input-error.js';
 import { playlist, refusal, stalled } from './refusal.js';
 import { runProcess } from '../ffmpeg/run-process.js';
@@ -195,13 +196,13 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
 }
 
 /**
- * A recording may begin small and grow (a browser's, whose line was slow at first): the largest of its key frames decides. An mp4 has one size,
- * as does everything that is recorded by cameras, so only the others are searched.
+ * A recording may begin small and grow (a browser's, whose line was slow at first): the largest of its key frames decides. An mp4 with an index
+ * has one size as a rule, so only fragmented ones are searched.
  */
 async function withLargestSize(path: string, probe: VideoProbe, answer: Answer): Promise<VideoProbe> {
   const stream = answer.streams.find(({ index }) => index === probe.stream);
   if (stream === undefined || probe.size === null || !RESIZABLE_CODECS.has(probe.codec)) return probe;
-  if (probe.container.includes('mov')) return probe;
+  if (probe.container.includes('mov') && !(await isFragmented(path))) return probe;
   const { path: ffprobe } = await findFfprobe();
   const args = [
     '-v',

@@ -11,8 +11,11 @@ import { throwIfAborted } from '../../errors/interruption.js';
 import { MatroskaReader } from '../matroska/matroska-reader.js';
 import { IncreasingTime, describeSteps } from '../ffmpeg/continuous-time.js';
 import type { TimeStep } from '../ffmpeg/continuous-time.js';
-import { pictureFilters } from '../ffmpeg/picture-filters.js';
+import { SAME_SHAPE, pictureFilters, workingSize } from '../ffmpeg/picture-filters.js';
 import { TRANSPORT_TIME_BASE, presentationTime } from '../ffmpeg/presentation-clock.js';
+import type { PictureSize } from '../ffmpeg/picture-filters.js';
+import { JointFinder, findJoint } from '../probe/joined-files.js';
+import type { DecodeLog } from '../ffmpeg/decode-log.js';
 import { countShownPackets } from '../probe/probe-video.js';
 import type { VideoProbe } from '../probe/probe-video.js';
 import { outOfRange, refusal, stalled } from '../probe/refusal.js';
@@ -48,6 +51,9 @@ export class FfmpegSource implements FrameSource {
   private expectedFrames: number | null;
   private decodeErrors = 0;
   private cutOff: string | null = null;
+  /** What could not be read, or not as it should be, without a complaint of ffmpeg. */
+  private readonly losses: string[] = [];
+  private readonly joint = new JointFinder();
   private steps: readonly TimeStep[] = [];
   private begun = false;
 
@@ -68,7 +74,8 @@ export class FfmpegSource implements FrameSource {
     this.begun = true;
     throwIfAborted(signal, this.name);
     const { input, place, networkTimeout = NETWORK_TIMEOUT } = this.setup;
-    const relay = place === 'url' && typeof input === 'string' ? await relayUrl(input, networkTimeout) : null;
+    const relay =
+      place === 'url' && typeof input === 'string' ? await relayUrl(input, networkTimeout, this.watch) : null;
     try {
       yield* this.decode(input, relay, signal);
     } finally {
@@ -87,6 +94,7 @@ export class FfmpegSource implements FrameSource {
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted === true) stop();
     const clock = new IncreasingTime();
+    if (typeof input !== 'string') input.on('data', this.watch);
     try {
       const reader = new MatroskaReader();
       // Not destroyed on return: see ffmpeg-command.
@@ -108,19 +116,20 @@ export class FfmpegSource implements FrameSource {
       throwIfAborted(signal, this.name);
       if (this.frameCount === 0 && seek !== null) run.log.forgetErrors();
       await this.judge(end, reader.atRest, relay);
+      await this.noteLosses(end.log, clock);
     } finally {
       signal?.removeEventListener('abort', stop);
       const { log } = await run.stop();
       this.decodeErrors = log.errors;
       this.steps = [...log.stepsBack, ...clock.leaps];
-      if (typeof input !== 'string') input.destroy(); // left open, it would keep Node waiting
+      if (typeof input !== 'string') input.off('data', this.watch).destroy(); // left open, it would keep Node waiting
     }
   }
 
   report(): DecodeReport {
     const { frameCount: frames, expectedFrames, decodeErrors } = this;
     const missing = expectedFrames !== null && frames < expectedFrames;
-    const degraded = decodeErrors > 0 || missing || this.cutOff !== null;
+    const degraded = decodeErrors > 0 || missing || this.cutOff !== null || this.losses.length > 0;
     const notes = [...(degraded ? [this.describeDamage()] : []), describeSteps(this.steps)];
     return {
       frames,
@@ -136,6 +145,7 @@ export class FfmpegSource implements FrameSource {
     const parts = [expectedFrames === null ? `${frameCount} frames` : `${frameCount} of ${expectedFrames} frames`];
     if (decodeErrors > 0) parts.push(`${decodeErrors} decode error${decodeErrors === 1 ? '' : 's'}`);
     if (this.cutOff !== null) parts.push(this.cutOff);
+    parts.push(...this.losses);
     return parts.join(', ');
   }
 
@@ -203,6 +213,27 @@ export class FfmpegSource implements FrameSource {
     await this.settleExpectation();
   }
 
+  private readonly watch = (bytes: Uint8Array): void => {
+    this.joint.push(bytes);
+  };
+
+  /** Footage that ffmpeg passes over, or shrinks, in silence. */
+  private async noteLosses(log: DecodeLog, { leaps }: IncreasingTime): Promise<void> {
+    const { input, place, options, probe } = this.setup;
+    const larger = largerSize(log.pictureSizes, options, probe?.size ?? null);
+    if (larger !== null) {
+      const remedy = place === 'file' ? 'convert it to one size' : 'save it to a file first';
+      this.losses.push(`the picture size changes ${larger}: ${remedy}`);
+    }
+    if (!wholeSource(options)) return;
+    const joint = place === 'file' && typeof input === 'string' ? await findJoint(input) : this.joint.found;
+    if (joint === null || (joint.mayBeRead && log.stepsBack.length + leaps.length > 0)) return;
+    const { at, size } = joint;
+    this.losses.push(
+      `a second file begins at byte ${at}${size === null ? '' : ` of ${size}`} and is not read in full: split it there`,
+    );
+  }
+
   /** Fewer frames than announced and not one complaint: perhaps the edit list hides some. Then the packets tell. */
   private async settleExpectation(): Promise<void> {
     const { probe, place, input } = this.setup;
@@ -216,6 +247,31 @@ export class FfmpegSource implements FrameSource {
           ? null
           : this.expectedFrames;
   }
+}
+
+/** Times the area: pictures up to this size are not worth a word. */
+const MUCH_LARGER = 1.1;
+
+/**
+ * The change of size that costs pixels or proportions, "from 320x180 to 1280x720"; null for none.
+ * @param known the size that was planned for; null where nothing was known before
+ */
+function largerSize(
+  sizes: readonly PictureSize[],
+  { width: asked }: SourceOptions,
+  known: PictureSize | null,
+): string | null {
+  const first = sizes[0];
+  if (first === undefined) return null;
+  const { width, height } = workingSize(known ?? first);
+  const isLost = (size: PictureSize): boolean => {
+    const wanted = workingSize(size);
+    if (known === null && Math.abs((size.width * height) / (size.height * width) - 1) > SAME_SHAPE) return true;
+    return asked == null && wanted.width * wanted.height > MUCH_LARGER * width * height;
+  };
+  const lost = sizes.find((size, i) => i > 0 && isLost(size));
+  if (lost === undefined) return null;
+  return `from ${first.width}x${first.height} to ${lost.width}x${lost.height}`;
 }
 
 function isRange({ start, end }: SourceOptions): boolean {
