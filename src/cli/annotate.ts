@@ -6,6 +6,7 @@ import { printable } from '../errors/printable.js';
 import type { AnnotateOptions } from '../stream/annotate/annotate-options.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
+import type { QueueFlags } from './annotate-queued.js';
 import { BatchReport } from './batch-report.js';
 import { EXIT, interruptSignal, isReaderGone } from './exit.js';
 import {
@@ -18,6 +19,7 @@ import {
   repeated,
   rotateOption,
 } from './options.js';
+import { INDEX_NAME } from './report.js';
 
 const DEFAULT_FORMATS = 'jsonl,csv,summary';
 
@@ -28,7 +30,7 @@ export function annotateCommand(program: Command): void {
     .description(
       'Annotates videos, image folders, globs, http(s) URLs or standard input ("-"). Every frame gets a result.',
     )
-    .argument('<input...>', 'files, folders, globs, URLs or "-"')
+    .argument('[input...]', 'files, folders, globs, URLs or "-"')
     .option('-o, --output-dir <dir>', 'output folder; "-" writes JSONL to standard output', 'fer-out')
     .option(
       '-f, --format <list>',
@@ -38,7 +40,7 @@ export function annotateCommand(program: Command): void {
     .option('--overlay', 'also write a video with boxes and expressions drawn in')
     .option('--combine', 'also write all rows of all inputs into combined.csv')
     .option('--force', 'annotate finished inputs again')
-    .addOption(backendOption())
+    .addOption(backendOption({ trains: false }))
     .addOption(
       new Option('--detector <name>', 'face detection network')
         .choices(['blazeface', 'tiny', 'ssd'])
@@ -61,6 +63,18 @@ export function annotateCommand(program: Command): void {
     .option('--start <seconds>', 'start at this time', number)
     .option('--end <seconds>', 'stop before this time', number)
     .option('--width <pixels>', 'scale frames to this width before detection', number)
+    .option(
+      '--queue <address>',
+      'submit to workers through this Redis or Valkey (redis://host:6379) instead of annotating here',
+    )
+    .option('--wait', 'with --queue: stay until all inputs are done')
+    .option(
+      '--inputs-from <file>',
+      'with --queue: inputs one a line, "-" for standard input; outputs lie in folders like theirs',
+    )
+    .option('--priority <n>', 'with --queue: 1 (first) to 1000', number, 10)
+    .option('--segment <seconds>', 'with --queue: divide longer inputs among workers; 0 never divides', number, 600)
+    .option('--max-waiting <n>', 'with --queue: submit more only when fewer jobs wait', number, 200_000)
     .addHelpText(
       'after',
       '\nExamples:\n  fer annotate interview.mp4\n  fer annotate recordings/ --format csv,vtt --overlay -o results\n  cat clip.webm | fer annotate - --format jsonl',
@@ -70,7 +84,9 @@ export function annotateCommand(program: Command): void {
     });
 }
 
-interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore' | 'prior' | 'region' | 'ignore'> {
+interface AnnotateFlags
+  extends Omit<AnnotateOptions, 'minScore' | 'prior' | 'region' | 'ignore'>, Omit<QueueFlags, 'queue'> {
+  readonly queue?: string;
   readonly outputDir: string;
   readonly format: string;
   readonly overlay?: boolean;
@@ -85,7 +101,14 @@ interface AnnotateFlags extends Omit<AnnotateOptions, 'minScore' | 'prior' | 're
 /** Progress goes to stderr, the summary to stdout. Returns the exit code. */
 async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Promise<number> {
   const { annotateBatch } = await import('../stream/annotate/batch.js');
-  const { format, overlay = false, combine = false, prior, region, ignore, ...rest } = flags;
+  const { format, overlay = false, combine = false, prior, region, ignore, ...others } = flags;
+  const { queue, wait, inputsFrom, priority, segment, maxWaiting, ...rest } = others;
+  if (queue === undefined && (wait === true || inputsFrom !== undefined)) {
+    throw new FerError('USAGE', '--wait and --inputs-from need --queue');
+  }
+  if ((inputs.length === 0) === (inputsFrom === undefined)) {
+    throw new FerError('USAGE', 'give inputs: files, folders, globs or URLs; or --inputs-from with --queue');
+  }
   const { parseArea } = await import('../stream/pipeline/areas.js');
   const formats = await parseFormats(overlay ? `${format},overlay` : format);
   const toStdout = rest.outputDir === '-';
@@ -101,6 +124,16 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
     ...(toStdout ? { stream: process.stdout } : {}),
     signal: interruptSignal(),
   };
+  if (queue !== undefined) {
+    if (toStdout) throw new FerError('USAGE', '-o - does not go with --queue: give an output folder');
+    if (combine) throw new FerError('USAGE', '--combine does not go with --queue: use fer convert on the results');
+    const { annotateQueued } = await import('./annotate-queued.js');
+    return annotateQueued(
+      inputs,
+      { queue, priority, segment, maxWaiting, ...(wait && { wait }), ...(inputsFrom !== undefined && { inputsFrom }) },
+      options,
+    );
+  }
   const report = new BatchReport(process.stderr);
   const results: string[] = [];
   for await (const event of annotateBatch(inputs, options)) {
@@ -118,7 +151,7 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
   return report.exitCode();
 }
 
-/** Tables over all inputs: summary.csv for a batch with summaries, combined.csv on request. */
+/** What covers all inputs: summary.csv for a batch with summaries, index.html for one with reports, combined.csv on request. */
 async function writeTables(
   results: readonly string[],
   { formats, outputDir, combine }: Pick<BatchOptions, 'formats' | 'outputDir'> & { readonly combine: boolean },
@@ -129,4 +162,9 @@ async function writeTables(
   if (annotations.length > 1 && formats.includes('summary'))
     await writeBatchSummary(annotations, join(outputDir, 'summary.csv'));
   if (combine && annotations.length > 0) await writeCombined(annotations, join(outputDir, 'combined.csv'));
+  const reports = results.filter((path) => path.endsWith('.report.html'));
+  if (reports.length > 1) {
+    const { writeIndexPage } = await import('../stream/report/index-page.js');
+    await writeIndexPage(reports, join(outputDir, INDEX_NAME));
+  }
 }

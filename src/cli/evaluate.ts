@@ -5,6 +5,7 @@ import { FerError } from '../errors/fer-error.js';
 import { AtomicFile } from '../files/atomic-file.js';
 import { makeFolder } from '../files/make-folder.js';
 import type { Backend, BackendName } from '../model/engines/backend.js';
+import type { OpenSession } from '../model/sessions/network.js';
 import type { ExpressionModel } from '../model/expression-model.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import type { PriorChoice } from '../model/class-prior.js';
@@ -46,7 +47,7 @@ export function evaluateCommand(program: Command): void {
     .option('--ignore-missing', 'leave out classes the model does not have; otherwise they count as wrong')
     .option('--json <file>', 'write all results as JSON')
     .option('--predictions <file>', 'write every prediction as CSV')
-    .addOption(backendOption())
+    .addOption(backendOption({ trains: false }))
     .addHelpText(
       'after',
       '\nExit code 1 when files are missing or damaged; the rest is evaluated.\n\nExamples:\n  fer evaluate --model runs/nla/best --data ferplus:/data/ferplus --split valid --json nla.json\n  fer evaluate --data manifest:./own --faces detect --ignore-missing\n\nMetrics: docs/evaluate.md',
@@ -84,14 +85,17 @@ const EXAMPLES = 5;
 
 /** Evaluates, prints the results, writes the requested files. Returns the exit code. */
 export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number> {
-  const { openBackend } = await import('../model/engines/open-backend.js');
   const { openModel } = await import('../model/heads/open-model.js');
+  const { loadForInference } = await import('../model/sessions/inference-engine.js');
   const { openSplit } = await import('../train/data/faces/open-faces.js');
   const { preparedFolder } = await import('../train/data/preprocess/open-prepared.js');
   const dataset = await openSplit(flags);
   const prior = await readPrior(flags.prior ?? 'balanced');
-  const backend = await openBackend({ backend: flags.backend });
-  const model = await openModel(flags.model);
+  const {
+    backend,
+    open,
+    loaded: model,
+  } = await loadForInference({ backend: flags.backend }, (opener) => openModel(flags.model, { open: opener }));
   const faces = await faceHandling(flags.faces, model, flags.data);
   const files = new Outputs();
   try {
@@ -101,7 +105,7 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
     const { evaluation, notes } = await evaluateSplit(
       model,
       dataset,
-      { ...flags, faces },
+      { ...flags, faces, open },
       prior,
       io.progress,
       async (prediction) => predictions?.write(csv(predictionRow(prediction))),
@@ -135,7 +139,7 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
 async function evaluateSplit(
   model: ExpressionModel,
   dataset: Dataset,
-  { data, split, faces, flip = false, ignoreMissing = false }: EvaluateFlags,
+  { data, split, faces, open, flip = false, ignoreMissing = false }: EvaluateFlags & { readonly open: OpenSession },
   prior: PriorChoice,
   target: ProgressTarget,
   onPrediction: (prediction: Prediction) => Promise<void>,
@@ -148,7 +152,7 @@ async function evaluateSplit(
     progress.update(done);
   };
   try {
-    return await withFaces(dataset, { data, split }, { model, faces, onSample, signal }, async (crops) => {
+    return await withFaces(dataset, { data, split }, { model, faces, open, onSample, signal }, async (crops) => {
       progress.start(`evaluating ${dataset.name}`, dataset.samples.length);
       return {
         evaluation: await evaluate(model, crops, { flip, prior, ignoreMissing, onPrediction, signal }),

@@ -37,7 +37,7 @@ export function liveCommand(program: Command): void {
     .option('--max-producers <n>', 'maximum number of clients that send frames', number, 4)
     .option('--max-viewers <n>', 'maximum number of clients that watch the source', number, 100)
     .addOption(modelOption())
-    .addOption(backendOption())
+    .addOption(backendOption({ trains: false }))
     .addOption(priorOption())
     .option('--flip-tta', 'flip test-time augmentation: slightly more accurate, twice the work')
     .option('--detect-every <n>', 'run the detector on every n-th frame, track faces in between', number, 5)

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { FerError } from '../errors/fer-error.js';
 import { ROTATIONS } from '../ingest/face/detect/quarter-turn.js';
 import type { PriorChoice } from '../model/class-prior.js';
-import { BACKEND_NAMES } from '../model/engines/backend.js';
+import { BACKEND_NAMES, TFJS_BACKENDS } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import { FACE_CHOICES } from '../train/data/faces/face-handling.js';
@@ -11,10 +11,11 @@ import { SPLITS } from '../train/data/sample.js';
 
 // Options that several commands share.
 
-export function backendOption(): Option {
+/** @param trains the command needs more of an engine than running finished networks */
+export function backendOption({ trains = true }: { readonly trains?: boolean } = {}): Option {
   return new Option('--backend <name>', 'compute engine (default: the fastest that works)').choices([
     'auto',
-    ...BACKEND_NAMES,
+    ...(trains ? TFJS_BACKENDS : BACKEND_NAMES),
   ]);
 }
 

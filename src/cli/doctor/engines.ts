@@ -1,18 +1,39 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { Backend } from '../../model/engines/backend.js';
-import { openBackend } from '../../model/engines/open-backend.js';
+import { landmarkNetwork } from '../../ingest/face/align/landmark-net.js';
+import { isOnnxBackend } from '../../model/engines/backend.js';
+import { isOnnxRuntimeInstalled, ONNXRUNTIME_INSTALL, openOnnxRuntime } from '../../model/engines/onnxruntime.js';
+import { openBackend, wantedBackend } from '../../model/engines/open-backend.js';
+import { onnxSessions } from '../../model/sessions/onnx-session.js';
 import type { OpenBackendOptions } from '../../model/engines/open-backend.js';
 import { differingPackages, installedTfjsPackages, levelCommand, tfjsVersion } from '../../model/engines/packages.js';
 import type { TfjsPackage } from '../../model/engines/packages.js';
 import { reasonOf } from './check.js';
 import type { CheckResult } from './check.js';
 
-/** The engine that a run would use, and the skipped ones. */
+/** The TensorFlow.js engine that a run would use, and the skipped ones. */
 export async function checkEngine(options: Pick<OpenBackendOptions, 'backend'> = {}): Promise<readonly CheckResult[]> {
   try {
-    return describeBackend(await openBackend({ ...options, warn: () => undefined }));
+    const wanted = wantedBackend(options.backend);
+    return describeBackend(
+      await openBackend({ backend: isOnnxBackend(wanted) ? 'wasm' : wanted, warn: () => undefined }),
+    );
   } catch (error) {
     return [{ name: 'engine', status: 'failed', detail: reasonOf(error), fix: commandFor(error) }];
+  }
+}
+
+/** Whether networks can run on onnxruntime, tried on one of them. */
+export async function checkOnnxRuntime(): Promise<readonly CheckResult[]> {
+  const name = 'engine onnxruntime';
+  if (!isOnnxRuntimeInstalled())
+    return [{ name, status: 'note', detail: 'not installed; annotating is faster with it', fix: ONNXRUNTIME_INSTALL }];
+  try {
+    const runtime = openOnnxRuntime('onnxruntime');
+    (await onnxSessions(runtime)(landmarkNetwork('tiny'))).dispose();
+    return [{ name, status: 'ok', detail: `${runtime.backend.description}: annotate, live, evaluate`, fix: null }];
+  } catch (error) {
+    return [{ name, status: 'note', detail: reasonOf(error), fix: commandFor(error) }];
   }
 }
 
@@ -32,7 +53,7 @@ export function describeBackend(backend: Backend): readonly CheckResult[] {
 /** Error messages of engines end with the command, if there is one. */
 function commandFor(error: unknown): string | null {
   if (error instanceof FerError && error.code === 'CONFIG_INVALID') return 'unset FERSTREAM_BACKEND';
-  return /npm install [@\w./ -]+$/.exec(reasonOf(error))?.[0] ?? null;
+  return /npm install [@\w./= -]+$/.exec(reasonOf(error))?.[0] ?? null;
 }
 
 /** Whether every @tensorflow package has the same version; their internals call each other. */

@@ -4,6 +4,8 @@ import type { DetectorName, FaceDetector } from './detect/detector.js';
 import { FacePresence } from './verify/face-presence.js';
 import { type LandmarkNetName, LandmarkNet } from './align/landmark-net.js';
 import { SsdMobileNet } from './detect/ssd-mobilenet.js';
+import { openTfjsSession } from '../../model/sessions/tfjs-session.js';
+import type { OpenSession } from '../../model/sessions/network.js';
 import { TinyFaceDetector } from './detect/tiny-face-detector.js';
 
 /** The networks of face following; one set serves any number of followers. */
@@ -19,21 +21,24 @@ export interface FaceNetOptions {
   /** The default finds most faces at the lowest cost: bench/detectors.md. */
   readonly detector?: DetectorName;
   readonly landmarks?: LandmarkNetName;
+  /** Opens the networks; on the current TensorFlow.js engine by default. */
+  readonly open?: OpenSession;
 }
 
 /**
- * Loads all networks into the current TensorFlow.js engine.
+ * Loads all networks.
  * @throws FerError WEIGHTS_MISSING
  */
 export async function loadFaceNets({
   detector = 'blazeface',
   landmarks = 'tiny',
+  open = openTfjsSession,
 }: FaceNetOptions = {}): Promise<FaceNets> {
   const nets = {
-    detector: await loadDetector(detector),
-    presence: await FacePresence.load(),
-    landmarks: await LandmarkNet.load(landmarks),
-    embedding: await EmbeddingNet.load(),
+    detector: await loadDetector(detector, open),
+    presence: await FacePresence.load(open),
+    landmarks: await LandmarkNet.load(landmarks, open),
+    embedding: await EmbeddingNet.load(open),
   };
   return {
     ...nets,
@@ -44,13 +49,13 @@ export async function loadFaceNets({
 }
 
 /** @throws FerError WEIGHTS_MISSING */
-export async function loadDetector(name: DetectorName): Promise<FaceDetector> {
+export async function loadDetector(name: DetectorName, open: OpenSession = openTfjsSession): Promise<FaceDetector> {
   switch (name) {
     case 'blazeface':
-      return BlazeFace.load();
+      return BlazeFace.load(open);
     case 'tiny':
-      return TinyFaceDetector.load();
+      return TinyFaceDetector.load(open);
     case 'ssd':
-      return SsdMobileNet.load();
+      return SsdMobileNet.load(open);
   }
 }

@@ -1,7 +1,26 @@
-/** The engines ferstream can compute on, the fastest first: the order in which `auto` tries them. */
-export const BACKEND_NAMES = ['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm'] as const;
+/** Engines of TensorFlow.js, which also train, the fastest first: the order in which `auto` tries them. */
+export const TFJS_BACKENDS = ['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm'] as const;
 
-export type BackendName = (typeof BACKEND_NAMES)[number];
+/** onnxruntime, which runs finished networks, on each kind of device it knows. */
+export const ONNX_BACKENDS = [
+  'onnxruntime',
+  'onnxruntime-cuda',
+  'onnxruntime-coreml',
+  'onnxruntime-dml',
+  'onnxruntime-webgpu',
+] as const;
+
+/** The engines ferstream can compute on. */
+export const BACKEND_NAMES = [...ONNX_BACKENDS, ...TFJS_BACKENDS] as const;
+
+export type TfjsBackend = (typeof TFJS_BACKENDS)[number];
+export type OnnxBackend = (typeof ONNX_BACKENDS)[number];
+export type BackendName = TfjsBackend | OnnxBackend;
+
+/** Narrows a name to the engines that run finished networks only. */
+export function isOnnxBackend(name: string): name is OnnxBackend {
+  return (ONNX_BACKENDS as readonly string[]).includes(name);
+}
 
 /** An engine that `auto` skipped, and why. */
 export interface SkippedBackend {
@@ -14,7 +33,7 @@ export interface SkippedBackend {
   readonly installed: boolean;
 }
 
-/** The engine that TensorFlow.js really computes on in this process. */
+/** The engine that really computes in this process. */
 export interface Backend {
   readonly name: BackendName;
   /** Device as the engine reports it, e.g. "CPU, SIMD, 1 thread" or "GPU: ..."; null when unknown. */
@@ -42,7 +61,7 @@ export interface OpenRequest {
 
 /** How to load an engine, and how to verify that it computes. */
 export interface Engine {
-  readonly name: BackendName;
+  readonly name: TfjsBackend;
   /** The name under which TensorFlow.js registers it. */
   readonly tfjsName: string;
   /** Command that installs it. */

@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { closest } from '../../errors/closest.js';
 import { FerError } from '../../errors/fer-error.js';
-import { BACKEND_NAMES, EngineMissing } from './backend.js';
-import type { Backend, BackendName, SkippedBackend, Engine, OpenedEngine } from './backend.js';
+import { BACKEND_NAMES, EngineMissing, isOnnxBackend, TFJS_BACKENDS } from './backend.js';
+import type { Backend, BackendName, Engine, OpenedEngine, SkippedBackend, TfjsBackend } from './backend.js';
 import { nativeCpuEngine, nativeGpuEngine } from './native-engine.js';
 import { proveEngine } from './prove-engine.js';
 import { assertOwnPackagesAgree, tfjsVersion } from './packages.js';
 import { wasmEngine } from './wasm-engine.js';
 import { webgpuEngine } from './webgpu-engine.js';
 
-const ENGINES: Readonly<Record<BackendName, Engine>> = {
+const ENGINES: Readonly<Record<TfjsBackend, Engine>> = {
   'tfjs-node-gpu': nativeGpuEngine,
   'tfjs-node': nativeCpuEngine,
   webgpu: webgpuEngine,
@@ -23,8 +23,8 @@ export interface OpenBackendOptions {
   readonly warn?: (line: string) => void;
 }
 
-const opened = new Map<BackendName, Backend>();
-let current: BackendName | null = null;
+const opened = new Map<TfjsBackend, Backend>();
+let current: TfjsBackend | null = null;
 let last: Promise<unknown> = Promise.resolve();
 
 /**
@@ -57,16 +57,28 @@ export function parseBackendName(name: string, origin: string): BackendName | 'a
   );
 }
 
-async function open({ backend, warn = printToStderr }: OpenBackendOptions): Promise<Backend> {
+/** The engine asked for by an option or by FERSTREAM_BACKEND. @throws FerError CONFIG_INVALID */
+export function wantedBackend(option: BackendName | 'auto' | undefined): BackendName | 'auto' {
   const fromEnvironment = process.env['FERSTREAM_BACKEND'];
-  const wanted = backend ?? (fromEnvironment ? parseBackendName(fromEnvironment, 'FERSTREAM_BACKEND') : 'auto');
-  assertOwnPackagesAgree();
-  if (wanted === 'auto') return current === null ? openFirst(warn) : openNamed(current);
   // Callers from JavaScript are not held by the type.
-  return openNamed(parseBackendName(wanted, 'backend') as BackendName);
+  if (option !== undefined) return parseBackendName(option, 'backend');
+  return fromEnvironment ? parseBackendName(fromEnvironment, 'FERSTREAM_BACKEND') : 'auto';
 }
 
-async function openNamed(name: BackendName): Promise<Backend> {
+async function open({ backend, warn = printToStderr }: OpenBackendOptions): Promise<Backend> {
+  const wanted = wantedBackend(backend);
+  assertOwnPackagesAgree();
+  if (wanted === 'auto') return current === null ? openFirst(warn) : openNamed(current);
+  if (isOnnxBackend(wanted)) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${wanted} only runs finished networks (annotate, live, evaluate); choose one of TensorFlow.js: auto, ${TFJS_BACKENDS.join(', ')}`,
+    );
+  }
+  return openNamed(wanted);
+}
+
+async function openNamed(name: TfjsBackend): Promise<Backend> {
   const engine = ENGINES[name];
   const known = opened.get(name);
   if (known) {
@@ -90,7 +102,7 @@ async function openNamed(name: BackendName): Promise<Backend> {
 
 async function openFirst(warn: (line: string) => void): Promise<Backend> {
   const skipped: SkippedBackend[] = [];
-  for (const name of BACKEND_NAMES) {
+  for (const name of TFJS_BACKENDS) {
     const engine = ENGINES[name];
     try {
       return remember(engine, await start(engine, false), skipped);
@@ -125,10 +137,10 @@ function remember(engine: Engine, { device, library }: OpenedEngine, skipped: re
 }
 
 /** Returns to the previous engine after a failed switch. */
-async function restore(name: BackendName | null): Promise<void> {
+async function restore(name: TfjsBackend | null): Promise<void> {
   if (name !== null) await tf.setBackend(ENGINES[name].tfjsName);
 }
 
-function printToStderr(line: string): void {
+export function printToStderr(line: string): void {
   process.stderr.write(`${line}\n`);
 }

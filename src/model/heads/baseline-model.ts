@@ -3,6 +3,10 @@ import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js';
 import { EXPRESSIONS_7 } from '../label-set.js';
 import { FACE_EXPRESSION_INPUT_SIZE, FaceExpressionNet } from '../pretrained/face-expression-net.js';
+import { faceApiWeightsHash } from '../pretrained/weight-files.js';
+import type { Network, NetworkSession, OpenSession } from '../sessions/network.js';
+import { openTfjsSession } from '../sessions/tfjs-session.js';
+import { rowsOf } from './read-rows.js';
 
 /**
  * Mean positions of eyes and mouth in the crops that face-api itself feeds to FaceExpressionNet
@@ -18,6 +22,22 @@ const CROP: CropGeometry = {
 /** Crops per pass; each takes some 12 MB of activations. */
 const BATCH = 32;
 
+/** face-api's FaceExpressionNet: RGB crops [B, 112, 112, 3], 0..255 -> posteriors [B, 7] */
+const BASELINE_NETWORK: Network = {
+  ...{ name: 'baseline-posteriors', title: 'FaceExpressionNet', outputs: ['posteriors'], range: [0, 255] },
+  inputs: [{ name: 'image', shape: ['batch', CROP.size, CROP.size, CROP.channels] }],
+  identity: () => faceApiWeightsHash('face_expression_model'),
+  async load() {
+    const net = await FaceExpressionNet.load();
+    return {
+      run: (crops) => [tf.softmax(net.logits(crops as tf.Tensor4D))],
+      dispose: () => {
+        net.dispose();
+      },
+    };
+  },
+};
+
 /** The reference for our own models: face-api's FaceExpressionNet. Classifies every crop by itself; its features are the posteriors. */
 export class BaselineModel implements ExpressionModel {
   readonly name = 'baseline';
@@ -30,11 +50,11 @@ export class BaselineModel implements ExpressionModel {
   readonly qualityCalibration = null;
   readonly context: ClipContext = { past: 0, future: 0, hop: 1 };
 
-  private constructor(private readonly net: FaceExpressionNet) {}
+  private constructor(private readonly session: NetworkSession) {}
 
   /** @throws FerError WEIGHTS_MISSING */
-  static async load(): Promise<BaselineModel> {
-    return new BaselineModel(await FaceExpressionNet.load());
+  static async load(open: OpenSession = openTfjsSession): Promise<BaselineModel> {
+    return new BaselineModel(await open(BASELINE_NETWORK));
   }
 
   async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
@@ -45,14 +65,13 @@ export class BaselineModel implements ExpressionModel {
   }
 
   private async encodeBatch(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
-    const posteriors = tf.tidy(() => {
-      const faces = crops.map(({ data }) => tf.tensor3d(data, [CROP.size, CROP.size, CROP.channels]));
-      return tf.softmax(this.net.logits(tf.stack(faces) as tf.Tensor4D)); // [B, 7]
-    });
-    const values = (await posteriors.data()) as Float32Array;
-    posteriors.dispose();
-    const classes = this.labels.size;
-    return crops.map((_, face) => values.slice(face * classes, (face + 1) * classes));
+    const length = CROP.size * CROP.size * CROP.channels;
+    const pixels = new Float32Array(crops.length * length);
+    for (const [i, { data }] of crops.entries()) pixels.set(data, i * length);
+    const [posteriors] = await this.session.run([
+      { data: pixels, shape: [crops.length, CROP.size, CROP.size, CROP.channels] },
+    ]);
+    return rowsOf(posteriors!);
   }
 
   classify({ features, from, to }: Clip): Promise<Float32Array[]> {
@@ -60,6 +79,6 @@ export class BaselineModel implements ExpressionModel {
   }
 
   dispose(): void {
-    this.net.dispose();
+    this.session.dispose();
   }
 }

@@ -5,6 +5,7 @@ import type { ExpressionModel, ModelName } from '../expression-model.js';
 import { MODEL_NAMES } from '../expression-model.js';
 import { SHIPPED_MODELS, shippedFolder } from './shipped-models.js';
 import { isModelFolder, modelFolderHash } from './model-folder.js';
+import type { OpenSession } from '../sessions/network.js';
 import { TrainedModel } from './trained-model.js';
 
 /** Where a model comes from: built-in code or a checkpoint folder. */
@@ -15,20 +16,24 @@ export interface OpenModelOptions {
   readonly models?: string;
   /** Average each face with its mirror image: slightly more accurate, twice the work; null or left out: as the model was trained. */
   readonly flipTta?: boolean | null;
+  /** Opens its networks; on the current TensorFlow.js engine by default. */
+  readonly open?: OpenSession | undefined;
 }
 
 /**
- * Loads an expression model on the current engine.
+ * Loads an expression model.
  * @param nameOrFolder a shipped model, or a model folder: one frame checkpoint, or `frame/` and `temporal/`.
  *   Write a folder with the name of a shipped model as a path ("./baseline").
  * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID for a name that is neither
  */
 export async function openModel(
   nameOrFolder: string,
-  { models = SHIPPED_MODELS, flipTta = null }: OpenModelOptions = {},
+  { models = SHIPPED_MODELS, flipTta = null, open }: OpenModelOptions = {},
 ): Promise<ExpressionModel> {
   const source = await locateModel(nameOrFolder, models);
-  return 'folder' in source ? TrainedModel.load(source.folder, { name: source.name, flipTta }) : BaselineModel.load();
+  return 'folder' in source
+    ? TrainedModel.load(source.folder, { name: source.name, flipTta, open })
+    : BaselineModel.load(open);
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
+import type { Values } from '../sessions/network.js';
 
 /** How logits become posteriors. */
 export interface Calibration {
@@ -24,8 +25,13 @@ export function toPosteriors(logits: tf.Tensor2D, { temperature, madeFor }: Cali
 
 /** Reads the rows of a tensor and disposes it. [N, D] -> [N][D] */
 export async function readRows(rows: tf.Tensor2D): Promise<Float32Array[]> {
-  const [count, width] = rows.shape;
-  const values = (await rows.data()) as Float32Array;
+  const values = { data: await rows.data<'float32'>(), shape: rows.shape };
   rows.dispose();
-  return Array.from({ length: count }, (_, i) => values.slice(i * width, (i + 1) * width));
+  return rowsOf(values);
+}
+
+/** The rows of an output, each with memory of its own. [..., N, D] -> [N][D] */
+export function rowsOf({ data, shape }: Values): Float32Array[] {
+  const width = shape.at(-1)!;
+  return Array.from({ length: data.length / width }, (_, i) => data.slice(i * width, (i + 1) * width));
 }

@@ -1,38 +1,44 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
+import type { Checkpoint } from '../checkpoint/load-checkpoint.js';
 import type { Clip, ClipContext } from '../expression-model.js';
 import { SelfAttention } from '../networks/self-attention.js';
-import { readRows, toPosteriors } from './read-rows.js';
-import type { Calibration } from './read-rows.js';
+import type { NetworkSession, OpenSession, Values } from '../sessions/network.js';
+import { temporalNetwork } from './model-networks.js';
+import { rowsOf } from './read-rows.js';
 
 /** Temporal network: features of a clip -> posteriors of its frames. */
 export class TemporalHead {
   readonly context: ClipContext;
+  private readonly masked: boolean;
 
-  constructor(
-    private readonly network: tf.LayersModel,
-    private readonly calibration: Calibration,
+  private constructor(
+    private readonly model: tf.LayersModel,
+    private readonly session: NetworkSession,
     clipFrames: number,
   ) {
-    const causal = network.layers.some(
-      (layer) => layer instanceof SelfAttention && layer.getConfig()['causal'] === true,
-    );
+    const causal = model.layers.some((layer) => layer instanceof SelfAttention && layer.getConfig()['causal'] === true);
     this.context = clipContext(clipFrames, causal);
+    this.masked = model.inputs.length > 1;
+  }
+
+  /** @param temporal disposed with the head @param version hash of the model folder */
+  static async open(temporal: Checkpoint, version: string, open: OpenSession): Promise<TemporalHead> {
+    const session = await open(temporalNetwork(temporal, version));
+    return new TemporalHead(temporal.model, session, temporal.info.clipFrames ?? DEFAULT_CLIP_FRAMES);
   }
 
   /** Posteriors of frames from..to-1; the others are context. [to - from][C] */
   async classify({ features, from, to }: Pick<Clip, 'features' | 'from' | 'to'>): Promise<Float32Array[]> {
     const width = features[0]?.length ?? 0;
-    const posteriors = tf.tidy(() => {
-      const clip = tf.tensor(joined(features, width), [1, features.length, width]); // [1, T, D]
-      const inputs = this.network.inputs.length > 1 ? [clip, tf.ones([1, features.length])] : clip;
-      const logits = this.network.predict(inputs) as tf.Tensor3D; // [1, T, C]
-      return toPosteriors(logits.slice([0, from, 0], [1, to - from, -1]).squeeze<tf.Tensor2D>([0]), this.calibration); // [to - from, C]
-    });
-    return readRows(posteriors);
+    const clip: Values = { data: joined(features, width), shape: [1, features.length, width] };
+    const present: Values = { data: new Float32Array(features.length).fill(1), shape: [1, features.length] };
+    const [posteriors] = await this.session.run(this.masked ? [clip, present] : [clip]); // [1, T, C]
+    return rowsOf(posteriors!).slice(from, to);
   }
 
   dispose(): void {
-    this.network.dispose();
+    this.session.dispose();
+    this.model.dispose();
   }
 }
 

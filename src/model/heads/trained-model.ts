@@ -1,36 +1,45 @@
 import { isDeepStrictEqual } from 'node:util';
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
-import { loadCheckpoint } from '../checkpoint/load-checkpoint.js';
-import type { Checkpoint } from '../checkpoint/load-checkpoint.js';
+import { loadCheckpoint, readCheckpointInfo } from '../checkpoint/load-checkpoint.js';
+import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js';
 import { LabelSet } from '../label-set.js';
 import type { QualityCalibration } from '../quality-calibration.js';
 import { encoderOf } from '../networks/classifier.js';
-import { foldBatchNorm } from '../networks/fold-batch-norm.js';
+import type { NetworkSession, OpenSession } from '../sessions/network.js';
+import { openTfjsSession } from '../sessions/tfjs-session.js';
 import { FrameHead } from './frame-head.js';
+import { classifierNetwork, encoderNetwork, loadForInference } from './model-networks.js';
 import { findModelFolder, modelFolderHash } from './model-folder.js';
-import { calibrationOf, readRows, toPosteriors } from './read-rows.js';
-import { DEFAULT_CLIP_FRAMES, TemporalHead } from './temporal-head.js';
+import { calibrationOf, rowsOf } from './read-rows.js';
+import { TemporalHead } from './temporal-head.js';
 
 /** Crops per pass through the network. */
 const BATCH = 64;
 
-/** Crops [B, S, S, C] -> features or logits [B, D]. */
-type Encode = (crops: tf.Tensor4D) => tf.Tensor2D;
+interface LoadOptions {
+  readonly name?: string | undefined;
+  readonly flipTta?: boolean | null;
+  /** Opens the networks; on the current TensorFlow.js engine by default. */
+  readonly open?: OpenSession | undefined;
+}
 
 /** The parts of a loaded model. */
 interface Parts {
   readonly name: string;
   readonly version: string;
   readonly labels: LabelSet;
-  /** The frame checkpoint. */
-  readonly frame: Checkpoint;
-  readonly encode: Encode;
+  /** Of the frame checkpoint. */
+  readonly info: CheckpointInfo;
+  /** Crops [B, S, S, C] -> features or posteriors [B, D]. */
+  readonly encoder: NetworkSession;
   readonly frameHead: FrameHead | null;
   readonly temporalHead: TemporalHead | null;
   readonly trainingPrior: readonly number[] | null;
+  /** The frame network, where it is held beside the encoder. */
+  readonly frame: tf.LayersModel | null;
 }
 
 /**
@@ -51,15 +60,15 @@ export class TrainedModel implements ExpressionModel {
   readonly qualityCalibration: QualityCalibration | null;
 
   private constructor(private readonly parts: Parts) {
-    const { name, version, labels, frame, temporalHead } = parts;
+    const { name, version, labels, info, temporalHead } = parts;
     this.name = name;
     this.version = version;
     this.labels = labels;
-    this.crop = frame.info.crop;
-    this.framing = framingOf(frame.info);
-    this.flipTta = frame.info.flipTta ?? false;
+    this.crop = info.crop;
+    this.framing = framingOf(info);
+    this.flipTta = info.flipTta ?? false;
     this.trainingPrior = parts.trainingPrior;
-    this.qualityCalibration = frame.info.qualityCalibration ?? null;
+    this.qualityCalibration = info.qualityCalibration ?? null;
     this.context = temporalHead?.context ?? { past: 0, future: 0, hop: 1 };
   }
 
@@ -71,86 +80,70 @@ export class TrainedModel implements ExpressionModel {
    */
   static async load(
     folder: string,
-    { name, flipTta = null }: { readonly name?: string | undefined; readonly flipTta?: boolean | null } = {},
+    { name, flipTta = null, open = openTfjsSession }: LoadOptions = {},
   ): Promise<TrainedModel> {
     const places = await findModelFolder(folder);
     const version = await modelFolderHash(folder);
-    const { model, info } = await forInference(await loadCheckpoint(places.frame, { kind: 'frame' }));
-    const frame = { model, info: { ...info, flipTta: flipTta ?? info.flipTta === true } };
-    if (places.temporal === null) return TrainedModel.ofFrames(frame, version, name);
-    try {
-      const temporal = await loadCheckpoint(places.temporal, { kind: 'temporal', crop: frame.info.crop });
-      return TrainedModel.ofClips(frame, temporal, version, folder, name);
-    } catch (error) {
-      frame.model.dispose();
-      throw error;
-    }
-  }
-
-  private static ofFrames(frame: Checkpoint, version: string, name = frame.info.network): TrainedModel {
-    const { info } = frame;
-    const toLogits = encodeWith(frame.model, info);
-    const encode: Encode = (crops) => toPosteriors(toLogits(crops), calibrationOf(info)); // [B, C]
-    const labels = labelSetOf(info);
+    const stored = await readCheckpointInfo(places.frame, { kind: 'frame' });
+    const info = { ...stored, flipTta: flipTta ?? stored.flipTta === true };
+    if (places.temporal !== null)
+      return TrainedModel.ofClips(folder, places.frame, places.temporal, info, version, open, name);
     return new TrainedModel({
-      name,
-      version,
-      labels,
-      frame,
-      encode,
-      frameHead: null,
-      temporalHead: null,
+      ...{ name: name ?? info.network, version, labels: labelSetOf(info), info },
+      encoder: await open(classifierNetwork(places.frame, info, version)),
+      ...{ frameHead: null, temporalHead: null, frame: null },
       trainingPrior: info.priors?.training ?? null,
     });
   }
 
-  private static ofClips(
-    frame: Checkpoint,
-    { model, info }: Checkpoint,
-    version: string,
+  private static async ofClips(
     folder: string,
-    name = `${frame.info.network}+${info.network}`,
-  ): TrainedModel {
+    frameFolder: string,
+    temporalFolder: string,
+    frameInfo: CheckpointInfo,
+    version: string,
+    open: OpenSession,
+    name?: string,
+  ): Promise<TrainedModel> {
+    const held: { dispose(): unknown }[] = [];
     try {
-      const encoder = encoderOf(frame.model);
-      const [given, wanted] = [encoder.outputs[0]!.shape.at(-1), model.inputs[0]!.shape.at(-1)];
-      if (given !== wanted) {
-        throw new FerError(
-          'MODEL_INCOMPATIBLE',
-          `model ${folder}: frame/ gives ${given} features, temporal/ takes ${wanted}; combine networks that were trained together`,
-        );
-      }
-      const sameLabels = isDeepStrictEqual(frame.info.labelSet.labels, info.labelSet.labels);
+      const frame = { model: await loadForInference(frameFolder, 'frame'), info: frameInfo };
+      held.push(frame.model);
+      const temporal = await loadCheckpoint(temporalFolder, { kind: 'temporal', crop: frameInfo.crop });
+      held.push(temporal.model);
+      assertFit(folder, frame.model, temporal.model);
+      const encoder = await open(encoderNetwork(frame, version));
+      held.push(encoder);
+      const { info } = temporal;
+      const sameLabels = isDeepStrictEqual(frameInfo.labelSet.labels, info.labelSet.labels);
       return new TrainedModel({
-        name,
-        version,
-        labels: labelSetOf(info),
-        frame,
-        encode: encodeWith(encoder, frame.info), // [B, D]
-        frameHead: sameLabels ? new FrameHead(frame.model, calibrationOf(frame.info)) : null,
-        temporalHead: new TemporalHead(model, calibrationOf(info), info.clipFrames ?? DEFAULT_CLIP_FRAMES),
+        name: name ?? `${frameInfo.network}+${info.network}`,
+        ...{ version, labels: labelSetOf(info), info: frameInfo, encoder, frame: frame.model },
+        frameHead: sameLabels ? new FrameHead(frame.model, calibrationOf(frameInfo)) : null,
+        temporalHead: await TemporalHead.open(temporal, version, open),
         trainingPrior: info.priors?.training ?? null,
       });
     } catch (error) {
-      model.dispose();
-      if (error instanceof FerError) throw error;
-      const why = error instanceof Error ? error.message : String(error);
-      throw new FerError(
-        'MODEL_INCOMPATIBLE',
-        `model ${folder}: frame/ has no layer "features" (${why}); use a frame network of ferstream`,
-        { cause: error },
-      );
+      for (const one of held) one.dispose();
+      throw error;
     }
   }
 
   /** Posteriors of each crop [B][C], or features [B][D] for the temporal network. */
   async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
-    if (crops.length === 0) return [];
+    const rows: Float32Array[] = [];
+    for (let first = 0; first < crops.length; first += BATCH)
+      rows.push(...(await this.encodeBatch(crops.slice(first, first + BATCH))));
+    return rows;
+  }
+
+  private async encodeBatch(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
     const { size, channels } = this.crop;
     const length = size * size * channels;
     const pixels = new Float32Array(crops.length * length);
     for (const [i, { data }] of crops.entries()) pixels.set(data, i * length);
-    return readRows(tf.tidy(() => this.parts.encode(tf.tensor4d(pixels, [crops.length, size, size, channels]))));
+    const [rows] = await this.parts.encoder.run([{ data: pixels, shape: [crops.length, size, size, channels] }]);
+    return rowsOf(rows!);
   }
 
   async classify(clip: Clip): Promise<Float32Array[]> {
@@ -161,35 +154,39 @@ export class TrainedModel implements ExpressionModel {
   }
 
   dispose(): void {
-    this.parts.frame.model.dispose();
+    this.parts.encoder.dispose();
+    this.parts.frame?.dispose();
     this.parts.temporalHead?.dispose();
   }
 }
 
-/** Runs the network on crops; with flip test-time augmentation, the mean over the crops and their mirror images. */
-function encodeWith(network: tf.LayersModel, { flipTta }: Checkpoint['info']): Encode {
-  const run: Encode = (crops) => network.predict(crops, { batchSize: BATCH }) as tf.Tensor2D;
-  if (flipTta !== true) return run;
-  return (crops) =>
-    run(crops)
-      .add<tf.Tensor2D>(run(crops.reverse(2)))
-      .div(2);
-}
-
-async function forInference({ model, info }: Checkpoint): Promise<Checkpoint> {
+function assertFit(folder: string, frame: tf.LayersModel, temporal: tf.LayersModel): void {
+  let given: number | null | undefined;
   try {
-    return { model: await foldBatchNorm(model), info };
-  } finally {
-    model.dispose();
+    given = encoderOf(frame).outputs[0]!.shape.at(-1);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new FerError(
+      'MODEL_INCOMPATIBLE',
+      `model ${folder}: frame/ has no layer "features" (${why}); use a frame network of ferstream`,
+      { cause: error },
+    );
+  }
+  const wanted = temporal.inputs[0]!.shape.at(-1);
+  if (given !== wanted) {
+    throw new FerError(
+      'MODEL_INCOMPATIBLE',
+      `model ${folder}: frame/ gives ${given} features, temporal/ takes ${wanted}; combine networks that were trained together`,
+    );
   }
 }
 
-function labelSetOf({ labelSet }: Checkpoint['info']): LabelSet {
+function labelSetOf({ labelSet }: CheckpointInfo): LabelSet {
   return new LabelSet(labelSet.name, labelSet.labels);
 }
 
 /** Prepared data are detected and aligned faces; images of other data sets are used as a whole. */
-function framingOf({ recipe }: Checkpoint['info']): ExpressionModel['framing'] {
+function framingOf({ recipe }: CheckpointInfo): ExpressionModel['framing'] {
   const { config } = recipe;
   const data = typeof config === 'object' && config !== null && !Array.isArray(config) ? config['data'] : null;
   return typeof data === 'string' && data.startsWith('prepared:') ? 'aligned' : 'whole';

@@ -45,6 +45,7 @@ const KERNELS: Readonly<Record<string, Emit>> = {
   AvgPool: pool('AveragePool'),
   ResizeBilinear: resize,
   PadV2: pad,
+  Reverse: reverse,
 
   Mean: reduce('ReduceMean'),
   Max: reduce('ReduceMax'),
@@ -267,6 +268,15 @@ function pad(trace: TraceBackend, { x }: Inputs, attributes: Attributes): Info {
     x!.shape.map((length, axis) => length + paddings[axis]![0] + paddings[axis]![1]),
     layout,
   );
+}
+
+function reverse(trace: TraceBackend, { x }: Inputs, { dims }: Attributes): Info {
+  const layout = layoutOf(trace, x!);
+  const axes = tf.util.parseAxisParam(dims as number | number[], x!.shape);
+  const each = (value: number): string => trace.graph.ints(axes.map(() => value));
+  const inOrder = trace.graph.ints(axes.map((axis) => (layout === 'nchw' ? NCHW_AXIS[axis]! : axis)));
+  // From the last entry backwards to before the first.
+  return apply(trace, 'Slice', x!, [each(-1), each(-(2 ** 31)), inOrder, each(-1)]);
 }
 
 function reduce(operator: string): Emit {

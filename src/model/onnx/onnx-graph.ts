@@ -15,6 +15,25 @@ export type Attribute = number | string | readonly number[] | { readonly float: 
 /** A fixed size, or the name of a dynamic one. */
 export type Dimension = number | string;
 
+/** Sizes that are known only when a network runs: pictures or clips at a time, and frames of a clip. */
+export type DynamicName = 'batch' | 'time';
+
+/** An input: sizes by number, or "batch" and "time" where they are dynamic. */
+export interface OnnxInput {
+  readonly name: string;
+  readonly shape: readonly (number | DynamicName)[];
+  /** What the file says of the sizes; fully convolutional networks take any height and width. Default: `shape`. */
+  readonly label?: readonly Dimension[];
+}
+
+/** About an exported file, for any program that reads it. */
+export interface OnnxDescription {
+  readonly name: string;
+  /** Version of the program that writes it. */
+  readonly version: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /** An ONNX graph under construction. Values are named by strings. Field numbers are those of onnx.proto. */
 export class OnnxGraph {
   private readonly nodes: Field[] = [];

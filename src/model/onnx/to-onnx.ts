@@ -4,24 +4,7 @@ import { registerTraceKernels } from './kernels.js';
 import { traceLayers } from './layers-model.js';
 import { OnnxGraph } from './onnx-graph.js';
 import { TRACE, TraceBackend } from './trace-backend.js';
-import type { Dimension } from './onnx-graph.js';
-import type { DynamicName } from './trace-backend.js';
-
-/** About an exported file, for any program that reads it. */
-export interface OnnxDescription {
-  readonly name: string;
-  /** Version of the program that writes it. */
-  readonly version: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-}
-
-/** An input: sizes by number, or "batch" and "time" where they are dynamic. */
-export interface OnnxInput {
-  readonly name: string;
-  readonly shape: readonly (number | DynamicName)[];
-  /** What the file says of the sizes; fully convolutional networks take any height and width. Default: `shape`. */
-  readonly label?: readonly Dimension[];
-}
+import type { DynamicName, OnnxDescription, OnnxInput } from './onnx-graph.js';
 
 let trace: TraceBackend | null = null;
 
@@ -44,23 +27,35 @@ export function functionToOnnx(
   });
 }
 
+/** Computes outputs from what a network of layers gives for inputs. */
+export type Compose = (network: (...inputs: tf.Tensor[]) => tf.Tensor[], ...inputs: tf.Tensor[]) => tf.Tensor[];
+
 /**
  * Writes a network of layers as an ONNX file, batch normalisation folded into the convolutions, batch and number of frames dynamic.
  * @param wanted names of layers, which are the names of the file's outputs too
+ * @param composed what becomes of the wanted layers, and the names of the file's outputs in that case
  * @throws FerError MODEL_INCOMPATIBLE, INTERNAL for a layer that has no equivalent here
  */
 export async function layersModelToOnnx(
   model: tf.LayersModel,
   wanted: readonly string[],
   description: OnnxDescription,
+  composed: { readonly outputs: readonly string[]; readonly compose: Compose } = {
+    outputs: wanted,
+    compose: (network, ...inputs) => network(...inputs),
+  },
 ): Promise<Uint8Array> {
   const lean = await foldBatchNorm(model);
   try {
     return traced(description, (engine) => {
-      const inputs = Object.fromEntries(
-        lean.inputLayers.map(({ name, batchInputShape }) => [name, engine.input(name, inputShape(batchInputShape))]),
+      const names = lean.inputLayers.map(({ name }) => name);
+      const inputs = lean.inputLayers.map(({ name, batchInputShape }) =>
+        engine.input(name, inputShape(batchInputShape)),
       );
-      for (const [i, output] of traceLayers(engine, lean, inputs, wanted).entries()) engine.output(wanted[i]!, output);
+      const network = (...values: tf.Tensor[]): tf.Tensor[] =>
+        traceLayers(engine, lean, Object.fromEntries(names.map((name, i) => [name, values[i]!])), wanted);
+      for (const [i, output] of composed.compose(network, ...inputs).entries())
+        engine.output(composed.outputs[i]!, output);
     });
   } finally {
     lean.dispose();

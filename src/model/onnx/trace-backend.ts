@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
-import type { Dimension, OnnxGraph } from './onnx-graph.js';
+import type { Dimension, DynamicName, OnnxGraph } from './onnx-graph.js';
 
 export const TRACE = 'onnx-trace';
 
@@ -8,8 +8,7 @@ export const TRACE = 'onnx-trace';
  * Sizes that stand for dynamic ones while a network is traced: nothing is computed, so they may be large, and primes that no layer
  * has make every size that depends on them recognisable.
  */
-const DYNAMIC = { batch: 10_007, time: 10_009 } as const;
-export type DynamicName = keyof typeof DYNAMIC;
+const DYNAMIC: Readonly<Record<DynamicName, number>> = { batch: 10_007, time: 10_009 };
 
 /** Pictures are [B, H, W, C] in TensorFlow.js and [B, C, H, W] in ONNX. */
 export type Layout = 'nhwc' | 'nchw';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -55,6 +56,32 @@ export async function loadFaceApiWeights(name: string): Promise<WeightMap> {
   const path = findInPackage('@vladmandic/face-api', `model/${name}-weights_manifest.json`);
   try {
     return await decodeGroups(path, (await readJson(path)) as WeightGroup[]);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** SHA-256 of the files of one of face-api's networks. @throws FerError WEIGHTS_MISSING */
+export async function faceApiWeightsHash(name: string): Promise<string> {
+  const path = findInPackage('@vladmandic/face-api', `model/${name}-weights_manifest.json`);
+  return hashFiles(path, (json) => json as WeightGroup[]);
+}
+
+/** SHA-256 of the files of one of the networks in @vladmandic/human. @throws FerError WEIGHTS_MISSING */
+export async function humanGraphHash(name: string): Promise<string> {
+  const path = findInPackage('@vladmandic/human', `models/${name}.json`);
+  return hashFiles(path, (json) => (json as { weightsManifest: WeightGroup[] }).weightsManifest);
+}
+
+async function hashFiles(path: string, groupsOf: (json: unknown) => readonly WeightGroup[]): Promise<string> {
+  try {
+    const names = groupsOf(await readJson(path)).flatMap(({ paths }) => paths);
+    const files = await Promise.all(
+      [path, ...names.map((name) => join(dirname(path), name))].map((one) => readFile(one)),
+    );
+    const hash = createHash('sha256');
+    for (const file of files) hash.update(createHash('sha256').update(file).digest());
+    return hash.digest('hex');
   } catch (error) {
     throw unreadable(path, error);
   }

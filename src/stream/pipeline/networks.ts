@@ -1,9 +1,9 @@
 import { loadFaceNets } from '../../ingest/face/face-nets.js';
 import type { FaceNets } from '../../ingest/face/face-nets.js';
 import type { Backend } from '../../model/engines/backend.js';
-import { openBackend } from '../../model/engines/open-backend.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { openModel } from '../../model/heads/open-model.js';
+import { loadForInference } from '../../model/sessions/inference-engine.js';
 import type { PipelineSettings } from './pipeline-settings.js';
 
 /** Engine, face networks and expression model: one set serves any number of pipelines. */
@@ -16,18 +16,35 @@ export interface Networks {
 
 /** @throws FerError BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID */
 export async function loadNetworks(settings: PipelineSettings): Promise<Networks> {
-  const backend = await openBackend({ backend: settings.backend });
-  const [faces, model] = await Promise.all([
-    loadFaceNets({ detector: settings.detector }),
-    openModel(settings.model, { flipTta: settings.flipTta }),
-  ]);
+  const { backend, loaded } = await loadForInference({ backend: settings.backend }, async (open) => {
+    const [faces, model] = await allOrNone([
+      loadFaceNets({ detector: settings.detector, open }),
+      openModel(settings.model, { flipTta: settings.flipTta, open }),
+    ]);
+    return { faces, model };
+  });
   return {
     backend,
-    faces,
-    model,
+    ...loaded,
     dispose: () => {
-      faces.dispose();
-      model.dispose();
+      loaded.faces.dispose();
+      loaded.model.dispose();
     },
   };
+}
+
+/** Waits for both; when one fails, the other is disposed. */
+async function allOrNone<A extends Disposable, B extends Disposable>([a, b]: [Promise<A>, Promise<B>]): Promise<
+  [A, B]
+> {
+  try {
+    return await Promise.all([a, b]);
+  } catch (error) {
+    for (const settled of await Promise.allSettled([a, b])) if (settled.status === 'fulfilled') settled.value.dispose();
+    throw error;
+  }
+}
+
+interface Disposable {
+  dispose(): void;
 }

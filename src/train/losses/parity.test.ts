@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
-import { BACKEND_NAMES } from '../../model/engines/backend.js';
+import { TFJS_BACKENDS } from '../../model/engines/backend.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { crossEntropy } from './cross-entropy.js';
 import { dnfer } from './dnfer.js';
@@ -84,7 +84,7 @@ const vectors = read(brought ? brought : own);
 /** wasm, which is always there, and whatever else works in this process; `cpu` is plain JavaScript. */
 async function enginesHere(): Promise<string[]> {
   const names: string[] = ['cpu'];
-  for (const backend of BACKEND_NAMES) {
+  for (const backend of TFJS_BACKENDS) {
     try {
       await openBackend({ backend });
       names.push(backend);
@@ -117,7 +117,7 @@ describe('the file of vectors', () => {
 describe.each(await enginesHere())('on %s', (engine) => {
   beforeAll(async () => {
     if (engine === 'cpu') await tf.setBackend('cpu');
-    else await openBackend({ backend: engine as (typeof BACKEND_NAMES)[number] });
+    else await openBackend({ backend: engine as (typeof TFJS_BACKENDS)[number] });
   });
 
   it.each(

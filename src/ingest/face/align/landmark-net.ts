@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../../frame.js';
 import { FACE_API_SCALING } from './pixel-scaling.js';
 import type { FaceWindow } from './face-window.js';
@@ -11,7 +10,8 @@ import {
   FULL_LAYOUT,
   TINY_LAYOUT,
 } from '../../../model/pretrained/dense-feature-extractor.js';
-import { disposeWeights, loadFaceApiWeights, type WeightMap } from '../../../model/pretrained/weight-files.js';
+import { faceApiNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
+import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
 import { applySimilarity, type Similarity, squareToFrame } from './similarity.js';
 import { warpRgb } from './warp.js';
 
@@ -20,22 +20,38 @@ const POINTS = 68;
 
 export type LandmarkNetName = 'full' | 'tiny';
 
-const NETWORKS: Readonly<Record<LandmarkNetName, { readonly weights: string; readonly layout: DenseLayout }>> = {
-  full: { weights: 'face_landmark_68_model', layout: FULL_LAYOUT },
-  tiny: { weights: 'face_landmark_68_tiny_model', layout: TINY_LAYOUT },
+const LAYOUTS: Readonly<
+  Record<LandmarkNetName, { readonly name: string; readonly file: string; readonly layout: DenseLayout }>
+> = {
+  full: { name: 'landmarks-full', file: 'face_landmark_68_model', layout: FULL_LAYOUT },
+  tiny: { name: 'landmarks', file: 'face_landmark_68_tiny_model', layout: TINY_LAYOUT },
 };
 
-/** face-api's 68-point landmark networks, layers fused. */
+/**
+ * face-api's 68-point landmark networks, layers fused. RGB less face-api's mean, over 255 [B, 112, 112, 3] -> x, y of every
+ * point as a share of the input's side [B, 136]
+ */
+export function landmarkNetwork(which: LandmarkNetName): Network {
+  const { name, file, layout } = LAYOUTS[which];
+  const about = {
+    name,
+    title: `68 landmarks, ${which}`,
+    size: INPUT_SIZE,
+    outputs: ['points'],
+    range: [-0.5, 0.6],
+  } as const;
+  return faceApiNetwork(about, file, (image, weights) => [
+    denseHead(extractDenseFeatures(image, weights, layout), weights),
+  ]);
+}
+
+/** Finds the 68 points of faces whose place is roughly known. */
 export class LandmarkNet {
-  private constructor(
-    private readonly weights: WeightMap,
-    private readonly layout: DenseLayout,
-  ) {}
+  private constructor(private readonly session: NetworkSession) {}
 
   /** @throws FerError WEIGHTS_MISSING */
-  static async load(name: LandmarkNetName): Promise<LandmarkNet> {
-    const { weights, layout } = NETWORKS[name];
-    return new LandmarkNet(await loadFaceApiWeights(weights), layout);
+  static async load(name: LandmarkNetName, open: OpenSession = openTfjsSession): Promise<LandmarkNet> {
+    return new LandmarkNet(await open(landmarkNetwork(name)));
   }
 
   /** The 68 points, in pixels of the frame, of the face in each window; one network call for all. */
@@ -47,26 +63,12 @@ export class LandmarkNet {
       warpRgb(frame, toFrame, INPUT_SIZE, FACE_API_SCALING, pixels, i * INPUT_SIZE * INPUT_SIZE * 3);
       return toFrame;
     });
-    const input = tf.tensor4d(pixels, [windows.length, INPUT_SIZE, INPUT_SIZE, 3]);
-    const output = tf.tidy(() => this.forward(input));
-    input.dispose();
-    const values = await output.data();
-    output.dispose();
-    return transforms.map((toFrame, face) => pointsOf(values, face, toFrame));
-  }
-
-  /**
-   * The network itself.
-   * @param input [B, 112, 112, 3], RGB less face-api's mean, over 255
-   * @returns x, y of every point as a share of the input's side [B, 136]
-   * @internal keeps TensorFlow.js' types out of the public declarations
-   */
-  forward(input: tf.Tensor4D): tf.Tensor2D {
-    return denseHead(extractDenseFeatures(input, this.weights, this.layout), this.weights);
+    const [points] = await this.session.run([{ data: pixels, shape: [windows.length, INPUT_SIZE, INPUT_SIZE, 3] }]);
+    return transforms.map((toFrame, face) => pointsOf(points!.data, face, toFrame));
   }
 
   dispose(): void {
-    disposeWeights(this.weights);
+    this.session.dispose();
   }
 }
 

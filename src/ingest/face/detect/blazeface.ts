@@ -1,12 +1,11 @@
-import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../../frame.js';
 import type { Detection, DetectorScores, FaceDetector, Search } from './detector.js';
 import { rollOf, wholeFrame } from './detector.js';
 import type { Box, Point } from '../align/geometry.js';
 import { boxToFrame, fillLetterbox, fitLetterbox, type Letterbox, toFrame } from './letterbox.js';
 import type { PixelScaling } from '../align/pixel-scaling.js';
-import { GraphNetwork } from '../../../model/pretrained/graph-network.js';
-import { loadHumanGraph } from '../../../model/pretrained/weight-files.js';
+import { humanNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
+import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
 import { mergeOverlapping } from './non-max-suppression.js';
 import { type QuarterTurn, turnBack, turnUpright } from './quarter-turn.js';
 
@@ -30,21 +29,33 @@ interface Grid {
 const FINE: Grid = { stride: 16, anchors: 2 };
 const COARSE: Grid = { stride: 32, anchors: 6 };
 
-/** Scores and boxes of the fine grid, then of the coarse one. */
-export const BLAZEFACE_OUTPUTS = ['Identity', 'Identity_2', 'Identity_1', 'Identity_3'] as const;
+/**
+ * MediaPipe's BlazeFace for the back camera (weights from @vladmandic/human). RGB in -1..1 [B, H, W, 3] -> scores and boxes of
+ * the fine grid, then of the coarse one [B, h, w, anchors * (1 | 16)]
+ */
+export const BLAZEFACE: Network = humanNetwork(
+  {
+    name: 'blazeface',
+    title: 'BlazeFace',
+    size: INPUT_SIZES[2],
+    anySize: true,
+    outputs: ['Identity', 'Identity_2', 'Identity_1', 'Identity_3'],
+    range: [-1, 1],
+  },
+  'blazeface',
+);
 
-/** MediaPipe's BlazeFace for the back camera (weights from @vladmandic/human). */
+/** The default detector. */
 export class BlazeFace implements FaceDetector {
   readonly name = 'blazeface';
   readonly adjustable = true;
   readonly scores: DetectorScores = { low: 0.4, high: 0.5, strong: 0.6 };
 
-  private constructor(private readonly network: GraphNetwork) {}
+  private constructor(private readonly session: NetworkSession) {}
 
   /** @throws FerError WEIGHTS_MISSING */
-  static async load(): Promise<BlazeFace> {
-    const { nodes, weights } = await loadHumanGraph('blazeface');
-    return new BlazeFace(new GraphNetwork(nodes, weights, BLAZEFACE_OUTPUTS));
+  static async load(open: OpenSession = openTfjsSession): Promise<BlazeFace> {
+    return new BlazeFace(await open(BLAZEFACE));
   }
 
   async detect(
@@ -55,24 +66,20 @@ export class BlazeFace implements FaceDetector {
     const pixels = new Float32Array(letterbox.width * letterbox.height * 3);
     fillLetterbox(frame, letterbox, SCALING, pixels);
     const upright = turnUpright(pixels, letterbox, quarter);
-    const input = tf.tensor4d(upright.pixels, [1, upright.height, upright.width, 3]);
-    const outputs = this.network.run(input); // [1, h, w, anchors * (1 | 16)]
-    input.dispose();
-    const [fineScores, fineBoxes, coarseScores, coarseBoxes] = await Promise.all(
-      outputs.map((tensor) => tensor.data()),
-    );
-    tf.dispose(outputs);
+    const [fineScores, fineBoxes, coarseScores, coarseBoxes] = await this.session.run([
+      { data: upright.pixels, shape: [1, upright.height, upright.width, 3] },
+    ]);
     return mergeOverlapping(
       [
-        ...decode(FINE, letterbox, quarter, fineScores!, fineBoxes!, this.scores.low),
-        ...decode(COARSE, letterbox, quarter, coarseScores!, coarseBoxes!, this.scores.low),
+        ...decode(FINE, letterbox, quarter, fineScores!.data, fineBoxes!.data, this.scores.low),
+        ...decode(COARSE, letterbox, quarter, coarseScores!.data, coarseBoxes!.data, this.scores.low),
       ],
       OVERLAP,
     );
   }
 
   dispose(): void {
-    this.network.dispose();
+    this.session.dispose();
   }
 }
 

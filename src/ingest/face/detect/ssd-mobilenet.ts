@@ -5,9 +5,12 @@ import { rollOf, wholeFrame } from './detector.js';
 import { boxToFrame, fillLetterbox, fitLetterbox, type Letterbox } from './letterbox.js';
 import type { PixelScaling } from '../align/pixel-scaling.js';
 import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from '../../../model/pretrained/weight-files.js';
+import { faceApiNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
+import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
 import { mergeOverlapping } from './non-max-suppression.js';
 import { type QuarterTurn, turnUpright } from './quarter-turn.js';
 
+const WEIGHTS = 'ssd_mobilenetv1_model';
 const INPUT_SIZE = 512;
 const SCALING: PixelScaling = { gain: 1 / 127.5, offset: [-1, -1, -1] };
 const OVERLAP = 0.5;
@@ -26,94 +29,115 @@ interface Depthwise {
   readonly bias: tf.Tensor1D;
 }
 
-/** face-api's SSD on MobileNet v1: batch norms folded, layers fused. Slow. */
+interface SsdWeights {
+  readonly all: WeightMap;
+  readonly depthwise: readonly Depthwise[];
+}
+
+/**
+ * face-api's SSD on MobileNet v1: batch norms folded, layers fused. RGB in -1..1 [1, 512, 512, 3] -> box codes [1, A, 4], class
+ * scores [1, A, 3], and the anchors as y0, x0, y1, x1 [1, A, 4]
+ */
+export const SSD_MOBILENET: Network = faceApiNetwork<SsdWeights>(
+  {
+    name: 'ssd',
+    title: 'SsdMobileNet',
+    size: INPUT_SIZE,
+    batch: 1,
+    outputs: ['boxes', 'classes', 'anchors'],
+    range: [-1, 1],
+  },
+  WEIGHTS,
+  (image, weights) => forward(image, weights),
+  {
+    async load() {
+      const all = await loadFaceApiWeights(WEIGHTS);
+      const depthwise = Array.from({ length: BACKBONE_LAYERS }, (_, i) =>
+        foldBatchNorm(all, `MobilenetV1/Conv2d_${i + 1}_depthwise`),
+      );
+      return { all, depthwise };
+    },
+    dispose({ all, depthwise }) {
+      disposeWeights(all);
+      for (const { filter, bias } of depthwise) tf.dispose([filter, bias]);
+    },
+  },
+);
+
+/** Slow. */
 export class SsdMobileNet implements FaceDetector {
   readonly name = 'ssd';
   readonly adjustable = false;
   readonly scores: DetectorScores = { low: 0.3, high: 0.5, strong: 0.8 };
 
-  private constructor(
-    private readonly weights: WeightMap,
-    private readonly depthwise: readonly Depthwise[],
-    private readonly anchors: ArrayLike<number>,
-  ) {}
+  private constructor(private readonly session: NetworkSession) {}
 
   /** @throws FerError WEIGHTS_MISSING */
-  static async load(): Promise<SsdMobileNet> {
-    const weights = await loadFaceApiWeights('ssd_mobilenetv1_model');
-    const anchors = await weight(weights, 'Output/extra_dim').data(); // [1, anchors, (y0, x0, y1, x1)]
-    const depthwise = Array.from({ length: BACKBONE_LAYERS }, (_, i) =>
-      foldBatchNorm(weights, `MobilenetV1/Conv2d_${i + 1}_depthwise`),
-    );
-    return new SsdMobileNet(weights, depthwise, anchors);
+  static async load(open: OpenSession = openTfjsSession): Promise<SsdMobileNet> {
+    return new SsdMobileNet(await open(SSD_MOBILENET));
   }
 
   async detect(frame: Frame, { region = wholeFrame(frame), quarter = 0 }: Search = {}): Promise<Detection[]> {
     const letterbox = fitLetterbox(region, INPUT_SIZE, INPUT_SIZE, 'start');
     const pixels = new Float32Array(INPUT_SIZE * INPUT_SIZE * 3);
     fillLetterbox(frame, letterbox, SCALING, pixels);
-    const input = tf.tensor4d(turnUpright(pixels, letterbox, quarter).pixels, [1, INPUT_SIZE, INPUT_SIZE, 3]);
-    const [boxes, classes] = tf.tidy(() => this.forward(input));
-    input.dispose();
-    const [boxValues, classValues] = await Promise.all([boxes.data(), classes.data()]);
-    tf.dispose([boxes, classes]);
-    return mergeOverlapping(decode(boxValues, classValues, this.anchors, letterbox, quarter, this.scores.low), OVERLAP);
+    const [boxes, classes, anchors] = await this.session.run([
+      { data: turnUpright(pixels, letterbox, quarter).pixels, shape: [1, INPUT_SIZE, INPUT_SIZE, 3] },
+    ]);
+    return mergeOverlapping(
+      decode(boxes!.data, classes!.data, anchors!.data, letterbox, quarter, this.scores.low),
+      OVERLAP,
+    );
   }
 
   dispose(): void {
-    disposeWeights(this.weights);
-    for (const { filter, bias } of this.depthwise) tf.dispose([filter, bias]);
+    this.session.dispose();
   }
+}
 
-  /** @returns box codes [1, anchors, 4] and class scores [1, anchors, 3] */
-  forward(input: tf.Tensor4D): [tf.Tensor, tf.Tensor] {
-    let x = this.pointwise(input, 'MobilenetV1/Conv2d_0_pointwise', 2);
-    const sources: tf.Tensor4D[] = [];
-    for (let layer = 1; layer <= BACKBONE_LAYERS; layer++) {
-      const { filter, bias } = this.depthwise[layer - 1]!;
-      const strides = HALVING.has(layer) ? 2 : 1;
-      x = tf.fused.depthwiseConv2d({ x, filter, bias, strides, pad: 'same', activation: 'relu6' });
-      x = this.pointwise(x, `MobilenetV1/Conv2d_${layer}_pointwise`, 1);
-      if (layer === FINE_LAYER || layer === BACKBONE_LAYERS) sources.push(x);
-    }
-    for (let layer = 0; layer < EXTRA_LAYERS; layer++) {
-      const halves = layer % 2 === 1;
-      x = this.pointwise(x, `Prediction/Conv2d_${layer}_pointwise`, halves ? 2 : 1);
-      if (halves) sources.push(x);
-    }
-    return [
-      tf.concat(
-        sources.map((source, i) => this.predict(source, `Prediction/BoxPredictor_${i}/BoxEncodingPredictor`, 4)),
-        1,
-      ),
-      tf.concat(
-        sources.map((source, i) => this.predict(source, `Prediction/BoxPredictor_${i}/ClassPredictor`, CLASSES)),
-        1,
-      ),
-    ];
+function forward(image: tf.Tensor4D, { all, depthwise }: SsdWeights): tf.Tensor[] {
+  let x = pointwise(image, all, 'MobilenetV1/Conv2d_0_pointwise', 2);
+  const sources: tf.Tensor4D[] = [];
+  for (let layer = 1; layer <= BACKBONE_LAYERS; layer++) {
+    const { filter, bias } = depthwise[layer - 1]!;
+    const strides = HALVING.has(layer) ? 2 : 1;
+    x = tf.fused.depthwiseConv2d({ x, filter, bias, strides, pad: 'same', activation: 'relu6' });
+    x = pointwise(x, all, `MobilenetV1/Conv2d_${layer}_pointwise`, 1);
+    if (layer === FINE_LAYER || layer === BACKBONE_LAYERS) sources.push(x);
   }
+  for (let layer = 0; layer < EXTRA_LAYERS; layer++) {
+    const halves = layer % 2 === 1;
+    x = pointwise(x, all, `Prediction/Conv2d_${layer}_pointwise`, halves ? 2 : 1);
+    if (halves) sources.push(x);
+  }
+  const predictions = (kind: string, values: number): tf.Tensor =>
+    tf.concat(
+      sources.map((source, i) => predict(source, all, `Prediction/BoxPredictor_${i}/${kind}Predictor`, values)),
+      1,
+    );
+  return [predictions('BoxEncoding', 4), predictions('Class', CLASSES), tf.clone(weight(all, 'Output/extra_dim'))];
+}
 
-  private pointwise(x: tf.Tensor4D, name: string, strides: 1 | 2): tf.Tensor4D {
-    return tf.fused.conv2d({
-      x,
-      filter: weight(this.weights, `${name}/weights`),
-      bias: weight(this.weights, `${name}/convolution_bn_offset`),
-      strides,
-      pad: 'same',
-      activation: 'relu6',
-    });
-  }
+function pointwise(x: tf.Tensor4D, weights: WeightMap, name: string, strides: 1 | 2): tf.Tensor4D {
+  return tf.fused.conv2d({
+    x,
+    filter: weight(weights, `${name}/weights`),
+    bias: weight(weights, `${name}/convolution_bn_offset`),
+    strides,
+    pad: 'same',
+    activation: 'relu6',
+  });
+}
 
-  private predict(x: tf.Tensor4D, name: string, values: number): tf.Tensor3D {
-    const output = tf.fused.conv2d({
-      x,
-      filter: weight(this.weights, `${name}/weights`),
-      bias: weight(this.weights, `${name}/biases`),
-      strides: 1,
-      pad: 'same',
-    });
-    return tf.reshape(output, [1, -1, values]);
-  }
+function predict(x: tf.Tensor4D, weights: WeightMap, name: string, values: number): tf.Tensor3D {
+  const output = tf.fused.conv2d({
+    x,
+    filter: weight(weights, `${name}/weights`),
+    bias: weight(weights, `${name}/biases`),
+    strides: 1,
+    pad: 'same',
+  });
+  return tf.reshape(output, [1, -1, values]);
 }
 
 function foldBatchNorm(weights: WeightMap, name: string): Depthwise {

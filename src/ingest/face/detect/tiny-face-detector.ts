@@ -4,7 +4,9 @@ import type { Detection, DetectorScores, FaceDetector, Search } from './detector
 import { rollOf, wholeFrame } from './detector.js';
 import { boxToFrame, fillLetterbox, fitLetterbox, type Letterbox } from './letterbox.js';
 import type { PixelScaling } from '../align/pixel-scaling.js';
-import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from '../../../model/pretrained/weight-files.js';
+import { type WeightMap, weight } from '../../../model/pretrained/weight-files.js';
+import { faceApiNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
+import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
 import { mergeOverlapping } from './non-max-suppression.js';
 import { type QuarterTurn, turnUpright } from './quarter-turn.js';
 
@@ -24,17 +26,24 @@ const ANCHORS = [
   [9.041765, 10.66308],
 ] as const;
 
-/** face-api's TinyFaceDetector, layers fused. */
+/** face-api's TinyFaceDetector, layers fused. RGB less the mean colour, over 255 [B, S, S, 3] -> [B, cells, cells, anchors * 5] */
+export const TINY_FACE_DETECTOR: Network = faceApiNetwork(
+  { name: 'tiny-face-detector', title: 'TinyFaceDetector', size: INPUT_SIZE, outputs: ['cells'], range: [-0.5, 0.6] },
+  'tiny_face_detector_model',
+  (image, weights) => [cellsOf(image, weights)],
+);
+
+/** Finds large faces fast. */
 export class TinyFaceDetector implements FaceDetector {
   readonly name = 'tiny';
   readonly adjustable = false;
   readonly scores: DetectorScores = { low: 0.25, high: 0.4, strong: 0.6 };
 
-  private constructor(private readonly weights: WeightMap) {}
+  private constructor(private readonly session: NetworkSession) {}
 
   /** @throws FerError WEIGHTS_MISSING */
-  static async load(): Promise<TinyFaceDetector> {
-    return new TinyFaceDetector(await loadFaceApiWeights('tiny_face_detector_model'));
+  static async load(open: OpenSession = openTfjsSession): Promise<TinyFaceDetector> {
+    return new TinyFaceDetector(await open(TINY_FACE_DETECTOR));
   }
 
   async detect(frame: Frame, { region = wholeFrame(frame), quarter = 0 }: Search = {}): Promise<Detection[]> {
@@ -42,60 +51,49 @@ export class TinyFaceDetector implements FaceDetector {
     const letterbox = fitLetterbox(region, size, size, 'start');
     const pixels = new Float32Array(size * size * 3);
     fillLetterbox(frame, letterbox, SCALING, pixels);
-    const input = tf.tensor4d(turnUpright(pixels, letterbox, quarter).pixels, [1, size, size, 3]);
-    const output = tf.tidy(() => this.forward(input)); // [1, cells, cells, anchors * values]
-    input.dispose();
-    const values = await output.data();
-    const cells = output.shape[1];
-    output.dispose();
-    return mergeOverlapping(decode(values, cells, size, letterbox, quarter, this.scores.low), OVERLAP);
+    const [cells] = await this.session.run([
+      { data: turnUpright(pixels, letterbox, quarter).pixels, shape: [1, size, size, 3] },
+    ]);
+    const { data, shape } = cells!;
+    return mergeOverlapping(decode(data, shape[1]!, size, letterbox, quarter, this.scores.low), OVERLAP);
   }
 
   dispose(): void {
-    disposeWeights(this.weights);
+    this.session.dispose();
   }
+}
 
-  /**
-   * The network itself.
-   * @param input [1, S, S, 3], RGB less the mean colour, over 255
-   * @returns [1, cells, cells, anchors * 5]
-   * @internal keeps TensorFlow.js' types out of the public declarations
-   */
-  forward(input: tf.Tensor4D): tf.Tensor4D {
-    let x = tf.fused.conv2d({
-      x: input,
-      filter: weight(this.weights, 'conv0/filters'),
-      bias: weight(this.weights, 'conv0/bias'),
-      strides: 1,
-      pad: 'valid',
-      activation: 'leakyrelu',
-      leakyreluAlpha: LEAK,
-    });
-    for (let layer = 1; layer <= 5; layer++) {
-      x = this.separable(tf.maxPool(x, 2, 2, 'same'), layer);
-    }
-    // What follows the last pooling (stride 1) is one plain convolution.
-    return tf.fused.conv2d({
-      x: tf.maxPool(x, 2, 1, 'same'),
-      filter: weight(this.weights, 'conv8/filters'),
-      bias: weight(this.weights, 'conv8/bias'),
-      strides: 1,
-      pad: 'valid',
-    });
-  }
+function cellsOf(image: tf.Tensor4D, weights: WeightMap): tf.Tensor4D {
+  let x = tf.fused.conv2d({
+    x: image,
+    filter: weight(weights, 'conv0/filters'),
+    bias: weight(weights, 'conv0/bias'),
+    strides: 1,
+    pad: 'valid',
+    activation: 'leakyrelu',
+    leakyreluAlpha: LEAK,
+  });
+  for (let layer = 1; layer <= 5; layer++) x = separable(tf.maxPool(x, 2, 2, 'same'), weights, `conv${layer}`);
+  // What follows the last pooling (stride 1) is one plain convolution.
+  return tf.fused.conv2d({
+    x: tf.maxPool(x, 2, 1, 'same'),
+    filter: weight(weights, 'conv8/filters'),
+    bias: weight(weights, 'conv8/bias'),
+    strides: 1,
+    pad: 'valid',
+  });
+}
 
-  private separable(x: tf.Tensor4D, layer: number): tf.Tensor4D {
-    const name = `conv${layer}`;
-    return tf.fused.conv2d({
-      x: tf.depthwiseConv2d(x, weight<tf.Rank.R4>(this.weights, `${name}/depthwise_filter`), 1, 'same'),
-      filter: weight(this.weights, `${name}/pointwise_filter`),
-      bias: weight(this.weights, `${name}/bias`),
-      strides: 1,
-      pad: 'valid',
-      activation: 'leakyrelu',
-      leakyreluAlpha: LEAK,
-    });
-  }
+function separable(x: tf.Tensor4D, weights: WeightMap, name: string): tf.Tensor4D {
+  return tf.fused.conv2d({
+    x: tf.depthwiseConv2d(x, weight<tf.Rank.R4>(weights, `${name}/depthwise_filter`), 1, 'same'),
+    filter: weight(weights, `${name}/pointwise_filter`),
+    bias: weight(weights, `${name}/bias`),
+    strides: 1,
+    pad: 'valid',
+    activation: 'leakyrelu',
+    leakyreluAlpha: LEAK,
+  });
 }
 
 function sigmoid(x: number): number {

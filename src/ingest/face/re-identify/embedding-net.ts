@@ -8,6 +8,8 @@ import {
   RECOGNITION_BLOCKS,
 } from '../../../model/pretrained/recognition-weights.js';
 import type { RecognitionWeights } from '../../../model/pretrained/recognition-weights.js';
+import { faceApiNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
+import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
 import { fitSimilarity } from '../align/similarity.js';
 import { warpRgb } from '../align/warp.js';
 
@@ -30,13 +32,21 @@ const TEMPLATE_POINTS = TEMPLATE.map(([, x, y]) => ({
   y: ((MARGIN + y) / (1 + 2 * MARGIN)) * INPUT_SIZE,
 }));
 
-/** face-api's FaceRecognitionNet (dlib's ResNet). */
+/** face-api's FaceRecognitionNet (dlib's ResNet). RGB less face-api's mean, over 255 [B, 150, 150, 3] -> [B, 128] */
+export const FACE_EMBEDDING: Network = faceApiNetwork<RecognitionWeights>(
+  { name: 'embedding', title: 'FaceRecognitionNet', size: INPUT_SIZE, outputs: ['embedding'], range: [-0.5, 0.6] },
+  'face_recognition_model',
+  (image, weights) => [embed(image, weights)],
+  { load: loadRecognitionWeights, dispose: disposeRecognition },
+);
+
+/** Embeds faces: the nearer two embeddings, the more alike the faces. */
 export class EmbeddingNet {
-  private constructor(private readonly weights: RecognitionWeights) {}
+  private constructor(private readonly session: NetworkSession) {}
 
   /** @throws FerError WEIGHTS_MISSING */
-  static async load(): Promise<EmbeddingNet> {
-    return new EmbeddingNet(await loadRecognitionWeights());
+  static async load(open: OpenSession = openTfjsSession): Promise<EmbeddingNet> {
+    return new EmbeddingNet(await open(FACE_EMBEDDING));
   }
 
   /** @param faces 68 points each, in pixels of the frame */
@@ -48,57 +58,54 @@ export class EmbeddingNet {
       const corners = TEMPLATE.map(([landmark]) => landmarks[landmark]!);
       warpRgb(frame, fitSimilarity(TEMPLATE_POINTS, corners), INPUT_SIZE, FACE_API_SCALING, pixels, i * length);
     }
-    const input = tf.tensor4d(pixels, [faces.length, INPUT_SIZE, INPUT_SIZE, 3]);
-    const output = tf.tidy(() => this.forward(input)); // [B, 128]
-    input.dispose();
-    const values = Float32Array.from(await output.data());
-    const size = output.shape[1];
-    output.dispose();
-    return faces.map((_, i) => values.slice(i * size, (i + 1) * size));
-  }
-
-  /**
-   * @param input [B, 150, 150, 3], RGB less face-api's mean, over 255
-   * @returns [B, 128]
-   * @internal keeps TensorFlow.js' types out of the public declarations
-   */
-  forward(input: tf.Tensor4D): tf.Tensor2D {
-    let x = this.convolve(input, 'conv32_down', 2, 'relu');
-    x = tf.maxPool<tf.Tensor4D>(x, 3, 2, 'valid');
-    for (const block of RECOGNITION_BLOCKS) x = this.residual(x, block, block.includes('down'));
-    return tf.matMul(tf.mean<tf.Tensor2D>(x, [1, 2]), this.weights.projection);
+    const [embeddings] = await this.session.run([{ data: pixels, shape: [faces.length, INPUT_SIZE, INPUT_SIZE, 3] }]);
+    const size = embeddings!.shape[1]!;
+    return faces.map((_, i) => embeddings!.data.slice(i * size, (i + 1) * size));
   }
 
   dispose(): void {
-    disposeRecognition(this.weights);
+    this.session.dispose();
   }
+}
 
-  private residual(x: tf.Tensor4D, block: string, down: boolean): tf.Tensor4D {
-    const inner = this.convolve(x, `${block}/conv1`, down ? 2 : 1, 'relu');
-    const out = this.convolve(inner, `${block}/conv2`, 1, 'linear');
-    if (!down) return tf.relu(tf.add<tf.Tensor4D>(x, out));
-    const pooled = tf.avgPool(x, 2, 2, 'valid');
-    // Where strides leave one row and column less, or channels are doubled, the missing part counts as zero.
-    const [, height, width, channels] = pooled.shape;
-    const grown = tf.pad<tf.Tensor4D>(out, [
-      [0, 0],
-      [0, height - out.shape[1]],
-      [0, width - out.shape[2]],
-      [0, 0],
-    ]);
-    const widened = tf.pad<tf.Tensor4D>(pooled, [
-      [0, 0],
-      [0, 0],
-      [0, 0],
-      [0, out.shape[3] - channels],
-    ]);
-    return tf.relu(tf.add<tf.Tensor4D>(widened, grown));
-  }
+function embed(image: tf.Tensor4D, weights: RecognitionWeights): tf.Tensor2D {
+  let x = convolve(image, weights, 'conv32_down', 2, 'relu');
+  x = tf.maxPool<tf.Tensor4D>(x, 3, 2, 'valid');
+  for (const block of RECOGNITION_BLOCKS) x = residual(x, weights, block, block.includes('down'));
+  return tf.matMul(tf.mean<tf.Tensor2D>(x, [1, 2]), weights.projection);
+}
 
-  private convolve(x: tf.Tensor4D, name: string, strides: 1 | 2, activation: 'relu' | 'linear'): tf.Tensor4D {
-    const { filter, bias } = this.weights.convolutions.get(name)!;
-    return tf.fused.conv2d({ x, filter, bias, strides, pad: strides === 2 ? 'valid' : 'same', activation });
-  }
+function residual(x: tf.Tensor4D, weights: RecognitionWeights, block: string, down: boolean): tf.Tensor4D {
+  const inner = convolve(x, weights, `${block}/conv1`, down ? 2 : 1, 'relu');
+  const out = convolve(inner, weights, `${block}/conv2`, 1, 'linear');
+  if (!down) return tf.relu(tf.add<tf.Tensor4D>(x, out));
+  const pooled = tf.avgPool(x, 2, 2, 'valid');
+  // Where strides leave one row and column less, or channels are doubled, the missing part counts as zero.
+  const [, height, width, channels] = pooled.shape;
+  const grown = tf.pad<tf.Tensor4D>(out, [
+    [0, 0],
+    [0, height - out.shape[1]],
+    [0, width - out.shape[2]],
+    [0, 0],
+  ]);
+  const widened = tf.pad<tf.Tensor4D>(pooled, [
+    [0, 0],
+    [0, 0],
+    [0, 0],
+    [0, out.shape[3] - channels],
+  ]);
+  return tf.relu(tf.add<tf.Tensor4D>(widened, grown));
+}
+
+function convolve(
+  x: tf.Tensor4D,
+  weights: RecognitionWeights,
+  name: string,
+  strides: 1 | 2,
+  activation: 'relu' | 'linear',
+): tf.Tensor4D {
+  const { filter, bias } = weights.convolutions.get(name)!;
+  return tf.fused.conv2d({ x, filter, bias, strides, pad: strides === 2 ? 'valid' : 'same', activation });
 }
 
 export function embeddingDistance(a: FaceEmbedding, b: FaceEmbedding): number {

@@ -1,27 +1,32 @@
-import * as tf from '@tensorflow/tfjs';
 import type { Frame } from '../../frame.js';
 import type { FaceWindow } from '../align/face-window.js';
 import type { PixelScaling } from '../align/pixel-scaling.js';
-import { GraphNetwork } from '../../../model/pretrained/graph-network.js';
-import { loadHumanGraph } from '../../../model/pretrained/weight-files.js';
+import { humanNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
+import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
 import { squareToFrame } from '../align/similarity.js';
 import { warpRgb } from '../align/warp.js';
 
 const INPUT_SIZE = 192;
 const SCALING: PixelScaling = { gain: 1 / 255, offset: [0, 0, 0] };
-export const PRESENCE_OUTPUT = 'Identity_1';
 
 /**
  * The presence output of MediaPipe's face mesh (weights from @vladmandic/human): trained to tell windows with
  * a face from wrong proposals of a detector or follower. Only the layers behind that output run.
+ * RGB over 255 [B, 192, 192, 3] -> [B, 1, 1, 1]
  */
+export const PRESENCE: Network = humanNetwork(
+  { name: 'presence', title: 'Face mesh, presence', size: INPUT_SIZE, outputs: ['presence'], range: [0, 1] },
+  'facemesh',
+  ['Identity_1'],
+);
+
+/** Tells faces from what a detector takes for one. */
 export class FacePresence {
-  private constructor(private readonly network: GraphNetwork) {}
+  private constructor(private readonly session: NetworkSession) {}
 
   /** @throws FerError WEIGHTS_MISSING */
-  static async load(): Promise<FacePresence> {
-    const { nodes, weights } = await loadHumanGraph('facemesh');
-    return new FacePresence(new GraphNetwork(nodes, weights, [PRESENCE_OUTPUT]));
+  static async load(open: OpenSession = openTfjsSession): Promise<FacePresence> {
+    return new FacePresence(await open(PRESENCE));
   }
 
   /**
@@ -35,15 +40,11 @@ export class FacePresence {
     for (const [i, { center, side, angle }] of windows.entries()) {
       warpRgb(frame, squareToFrame(INPUT_SIZE, center, side, angle), INPUT_SIZE, SCALING, pixels, i * length);
     }
-    const input = tf.tensor4d(pixels, [windows.length, INPUT_SIZE, INPUT_SIZE, 3]);
-    const [output] = this.network.run(input); // [B, 1, 1, 1]
-    input.dispose();
-    const values = await output!.data();
-    output!.dispose();
-    return [...values];
+    const [presence] = await this.session.run([{ data: pixels, shape: [windows.length, INPUT_SIZE, INPUT_SIZE, 3] }]);
+    return [...presence!.data];
   }
 
   dispose(): void {
-    this.network.dispose();
+    this.session.dispose();
   }
 }

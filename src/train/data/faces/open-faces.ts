@@ -1,6 +1,7 @@
 import { FerError } from '../../../errors/fer-error.js';
 import { loadFaceNets } from '../../../ingest/face/face-nets.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
+import type { OpenSession } from '../../../model/sessions/network.js';
 import type { ExpressionModel } from '../../../model/expression-model.js';
 import { openDataset } from '../formats/registry.js';
 import type { Dataset, Split } from '../sample.js';
@@ -28,6 +29,8 @@ export interface FacesOptions {
   /** Sees the faces. */
   readonly model: Pick<ExpressionModel, 'crop' | 'framing'>;
   readonly faces: FaceChoice;
+  /** Opens the face networks; on the current TensorFlow.js engine by default. */
+  readonly open?: OpenSession;
   /** Called with the number of samples done so far. */
   readonly onSample?: (done: number) => void;
   readonly signal?: AbortSignal;
@@ -53,7 +56,7 @@ export async function openSplit({ data, split, fold, labels }: SplitOf): Promise
 export async function withFaces<T>(
   dataset: Dataset,
   { data, split }: SplitOf,
-  { model, faces: choice, onSample, signal }: FacesOptions,
+  { model, faces: choice, open, onSample, signal }: FacesOptions,
   work: (faces: FaceDataset) => Promise<T>,
 ): Promise<T> {
   const handling = await faceHandling(choice, model, data);
@@ -66,7 +69,7 @@ export async function withFaces<T>(
         ? new DetectedFaces(dataset.samples, {
             geometry: model.crop,
             faces: handling,
-            nets: () => (nets ??= loadFaceNets()),
+            nets: () => (nets ??= loadFaceNets(open ? { open } : {})),
             ...(onSample && { onSample }),
             ...(signal && { signal }),
           })

@@ -1,0 +1,122 @@
+import * as tf from '@tensorflow/tfjs';
+import { loadCheckpoint } from '../checkpoint/load-checkpoint.js';
+import type { Checkpoint } from '../checkpoint/load-checkpoint.js';
+import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
+import { encoderOf } from '../networks/classifier.js';
+import { foldBatchNorm } from '../networks/fold-batch-norm.js';
+import { layersModelToOnnx } from '../onnx/to-onnx.js';
+import type { Compose } from '../onnx/to-onnx.js';
+import type { Network } from '../sessions/network.js';
+import { calibrationOf, toPosteriors } from './read-rows.js';
+
+/** The network of a checkpoint for inference, batch norms folded. @throws FerError as `loadCheckpoint` does */
+export async function loadForInference(folder: string, kind: CheckpointInfo['kind']): Promise<tf.LayersModel> {
+  const { model } = await loadCheckpoint(folder, { kind });
+  try {
+    return await foldBatchNorm(model);
+  } finally {
+    model.dispose();
+  }
+}
+
+/**
+ * Frame network: crops [B, S, S, C], 0..255 -> posteriors [B, classes]; with flip test-time augmentation, from the mean logits
+ * of both sides.
+ * @param version hash of the model folder
+ */
+export function classifierNetwork(folder: string, info: CheckpointInfo, version: string): Network {
+  const calibration = calibrationOf(info);
+  return cropNetwork(
+    info,
+    version,
+    'logits',
+    'posteriors',
+    (logits) => toPosteriors(logits, calibration),
+    async () => {
+      const model = await loadForInference(folder, 'frame');
+      return { model, part: model, dispose: () => model.dispose() };
+    },
+  );
+}
+
+/**
+ * Frame encoder of a clip model: crops [B, S, S, C], 0..255 -> features [B, D]; with flip test-time augmentation, the mean of
+ * both sides.
+ * @param frame stays the caller's
+ */
+export function encoderNetwork({ model, info }: Checkpoint, version: string): Network {
+  return cropNetwork(
+    info,
+    version,
+    'features',
+    'features',
+    (features) => features,
+    () => Promise.resolve({ model, part: encoderOf(model), dispose: () => undefined }),
+  );
+}
+
+interface LoadedPart {
+  /** The whole network. */
+  readonly model: tf.LayersModel;
+  /** The network up to the layer that is wanted. */
+  readonly part: tf.LayersModel;
+  dispose(): unknown;
+}
+
+function cropNetwork(
+  { crop: { size, channels }, flipTta = false, network: title }: CheckpointInfo,
+  version: string,
+  layer: string,
+  output: string,
+  finish: (rows: tf.Tensor2D) => tf.Tensor2D,
+  load: () => Promise<LoadedPart>,
+): Network {
+  const compose: Compose = (network, crops) => {
+    const rows = (image: tf.Tensor): tf.Tensor2D => network(image)[0] as tf.Tensor2D; // [B, D]
+    if (!flipTta) return [finish(rows(crops!))];
+    return [finish(tf.div<tf.Tensor2D>(tf.add(rows(crops!), rows(tf.reverse(crops!, 2))), 2))];
+  };
+  return {
+    ...{ name: `frame-${output}`, title, outputs: [output], range: [0, 255] },
+    inputs: [{ name: 'image', shape: ['batch', size, size, channels] }],
+    identity: () => Promise.resolve(`${version} ${flipTta ? 'both sides' : ''}`),
+    async load() {
+      const { model, part, dispose } = await load();
+      return {
+        run: (crops) => compose((image) => [part.apply(image) as tf.Tensor], crops!),
+        toOnnx: (description) => layersModelToOnnx(model, [layer], description, { outputs: [output], compose }),
+        dispose,
+      };
+    },
+  };
+}
+
+/**
+ * Temporal network: features of clips [B, T, D], and for masked networks which frames there are [B, T] -> posteriors [B, T, classes].
+ * @param temporal stays the caller's
+ */
+export function temporalNetwork({ model, info }: Checkpoint, version: string): Network {
+  const calibration = calibrationOf(info);
+  const compose: Compose = (network, ...inputs) => {
+    const [logits] = network(...inputs) as [tf.Tensor3D]; // [B, T, C]
+    const [batch, time, classes] = logits.shape;
+    const posteriors = toPosteriors(tf.reshape(logits, [batch * time, classes]), calibration);
+    return [tf.reshape(posteriors, [batch, time, classes])];
+  };
+  return {
+    ...{ name: 'temporal', title: info.network, outputs: ['posteriors'], range: [0, 1] },
+    inputs: model.inputs.map(({ name, shape }) => ({
+      name,
+      shape: shape.map((size, axis) => size ?? (axis === 0 ? 'batch' : 'time')),
+    })),
+    identity: () => Promise.resolve(version),
+    load: () =>
+      Promise.resolve({
+        run: (...inputs) =>
+          compose((...values) => [model.apply(values.length > 1 ? values : values[0]!) as tf.Tensor], ...inputs),
+        toOnnx: (description) =>
+          layersModelToOnnx(model, ['logits'], description, { outputs: ['posteriors'], compose }),
+        dispose: () => undefined,
+      }),
+  };
+}

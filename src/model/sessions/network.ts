@@ -1,0 +1,51 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { OnnxDescription, OnnxInput } from '../onnx/onnx-graph.js';
+
+/** Numbers outside any engine. */
+export interface Values {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** A network that is ready to run. */
+export interface NetworkSession {
+  /**
+   * @param inputs in the order of the network's inputs; `data` may be reused afterwards
+   * @returns outputs in the order of the network's outputs
+   */
+  run(inputs: readonly Values[]): Promise<Values[]>;
+  dispose(): void;
+}
+
+/**
+ * A network as TensorFlow.js runs it.
+ * @internal keeps TensorFlow.js' types out of the public declarations
+ */
+export interface LoadedNetwork {
+  /** @returns new tensors */
+  run(...inputs: tf.Tensor[]): tf.Tensor[];
+  /** Writes the network as an ONNX file where tracing `run` is not enough. */
+  toOnnx?(description: OnnxDescription): Promise<Uint8Array>;
+  dispose(): void;
+}
+
+/** A network that any engine can open: where its weights come from, and what goes in and out. */
+export interface Network {
+  /** Name of its exported file. */
+  readonly name: string;
+  readonly title: string;
+  readonly inputs: readonly OnnxInput[];
+  readonly outputs: readonly string[];
+  /** Usual range of the input values, for trying it out. */
+  readonly range: readonly [number, number];
+  /** Hash of everything that determines its outputs. @throws FerError WEIGHTS_MISSING */
+  identity(): Promise<string>;
+  /**
+   * @throws FerError WEIGHTS_MISSING
+   * @internal
+   */
+  load(): Promise<LoadedNetwork>;
+}
+
+/** Opens networks on one engine. */
+export type OpenSession = (network: Network) => Promise<NetworkSession>;

@@ -1,0 +1,108 @@
+import { FerError } from '../../errors/fer-error.js';
+import type { OnnxRuntime, OnnxSession } from '../engines/onnxruntime.js';
+import type { LoadedNetwork, Network, NetworkSession, OpenSession, Values } from './network.js';
+import { cachedExport } from './onnx-cache.js';
+import { networkToOnnx, tfjsSession } from './tfjs-session.js';
+
+/** Largest difference to TensorFlow.js, in units of the largest output (at least 1). */
+const TOLERANCE = 1e-4;
+/** GPUs multiply with fewer digits. */
+const GPU_TOLERANCE = 1e-2;
+/** Sizes of the inputs on which a network is tried out. */
+const SAMPLE = { batch: 2, time: 5 } as const;
+
+/**
+ * Runs networks on onnxruntime. They are exported once and kept in the cache; before use, each is run on a fixed input and
+ * compared with what TensorFlow.js computes for it.
+ */
+export function onnxSessions(runtime: OnnxRuntime): OpenSession {
+  return async (network) => {
+    const { file, expected } = await cachedExport(network.name, await network.identity(), () => exportNetwork(network));
+    const session = new RuntimeSession(runtime, await create(runtime, network, file));
+    try {
+      assertEqual(await session.run(sampleInputs(network)), expected, network, runtime);
+    } catch (error) {
+      session.dispose();
+      throw unusable(runtime, network, error);
+    }
+    return session;
+  };
+}
+
+class RuntimeSession implements NetworkSession {
+  constructor(
+    private readonly runtime: OnnxRuntime,
+    private readonly session: OnnxSession,
+  ) {}
+
+  async run(inputs: readonly Values[]): Promise<Values[]> {
+    const { inputNames, outputNames } = this.session;
+    const feeds = Object.fromEntries(
+      inputs.map(({ data, shape }, i) => [inputNames[i]!, this.runtime.tensor(data, shape)]),
+    );
+    const results = await this.session.run(feeds);
+    return outputNames.map((name) => ({ data: results[name]!.data as Float32Array, shape: results[name]!.dims }));
+  }
+
+  dispose(): void {
+    void this.session.release();
+  }
+}
+
+async function exportNetwork(network: Network): Promise<{ file: Uint8Array; expected: Values[] }> {
+  const loaded: LoadedNetwork = await network.load();
+  const session = tfjsSession(loaded);
+  try {
+    return { file: await networkToOnnx(network, loaded, ''), expected: await session.run(sampleInputs(network)) };
+  } finally {
+    session.dispose();
+  }
+}
+
+async function create(runtime: OnnxRuntime, network: Network, file: Uint8Array): Promise<OnnxSession> {
+  try {
+    return await runtime.createSession(file);
+  } catch (error) {
+    throw unusable(runtime, network, error);
+  }
+}
+
+/** Numbers in the network's range that are the same each time and have no pattern. */
+function sampleInputs({ inputs, range: [low, high] }: Network): Values[] {
+  return inputs.map(({ shape }) => {
+    const sizes = shape.map((size) => (typeof size === 'number' ? size : SAMPLE[size]));
+    const data = new Float32Array(sizes.reduce((product, size) => product * size, 1));
+    let state = 1;
+    for (let i = 0; i < data.length; i++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      data[i] = low + ((high - low) * state) / 2 ** 32;
+    }
+    return { data, shape: sizes };
+  });
+}
+
+function assertEqual(
+  actual: readonly Values[],
+  expected: readonly Values[],
+  network: Network,
+  runtime: OnnxRuntime,
+): void {
+  const tolerance = runtime.backend.name === 'onnxruntime' ? TOLERANCE : GPU_TOLERANCE;
+  for (const [i, { data, shape }] of expected.entries()) {
+    const other = actual[i];
+    const sameShape = other?.shape.join() === shape.join();
+    const scale = data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
+    const worst = sameShape
+      ? data.reduce((largest, value, at) => Math.max(largest, Math.abs(value - other!.data[at]!)), 0)
+      : Infinity;
+    if (!(worst <= tolerance * scale))
+      throw new Error(`output ${network.outputs[i]!} differs by ${worst.toPrecision(2)} from TensorFlow.js`);
+  }
+}
+
+function unusable({ backend }: OnnxRuntime, { title }: Network, error: unknown): FerError {
+  const why = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  return new FerError('BACKEND_UNAVAILABLE', `${backend.name} cannot run ${title} (${why}); use --backend wasm`, {
+    cause: error,
+  });
+}
