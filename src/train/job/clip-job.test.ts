@@ -26,7 +26,7 @@ import { predictWith } from './predict.js';
 import { openTrainingData } from './training-data.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
 import { train } from '../workflows/train.js';
-import type { TrainOptions } from '../trainer/run-training.js';
+import type { TrainOptions } from '../trainer/train-options.js';
 
 const SIZE = 16;
 /** Frames of a clip, and of those the network sees at a time. */

@@ -24,8 +24,8 @@ import { CHOSEN, divide } from '../data/training/open-data.js';
 import { FRAME_PART, TEMPORAL_PART } from '../../model/heads/model-folder.js';
 import { trainedPart } from '../../model/heads/shipped-models.js';
 import type { OpenData } from '../data/training/merge-data.js';
-import type { EvaluationSet } from '../data/training/training-set.js';
-import type { OnRead, TrainingJob } from './training-job.js';
+import type { EvaluationSet, OnRead } from '../data/training/training-set.js';
+import type { TrainingJob } from './training-job.js';
 
 export type TemporalNetworkConfig = Extract<NetworkConfig, { name: 'temporal' }>;
 

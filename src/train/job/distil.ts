@@ -3,7 +3,7 @@ import { loadCheckpoint } from '../../model/checkpoint/load-checkpoint.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { FRAME_PART } from '../../model/heads/model-folder.js';
 import { trainedPart } from '../../model/heads/shipped-models.js';
-import { toPosteriors } from '../../model/heads/read-rows.js';
+import { calibrationOf, toPosteriors } from '../../model/heads/read-rows.js';
 import type { LabelSet } from '../../model/label-set.js';
 import type { CropSource } from '../data/crops/crop-source.js';
 import type { TrainingFace } from '../data/training/image-training-set.js';
@@ -12,6 +12,8 @@ const BATCH = 64;
 
 /**
  * What trained frame networks say of crops: the mean of their calibrated posteriors over each picture and its mirror image (Hinton et al. 2015).
+ * @param drawn how often training draws each class, up to a factor: targets are posteriors for these frequencies. A teacher that does not say
+ *   what frequencies it was made for is taken as it is [C]
  * @returns [N][C]
  * @throws FerError MODEL_INCOMPATIBLE where a teacher has other labels or wants other crops
  */
@@ -20,6 +22,7 @@ export async function teacherPosteriors(
   { labels, crop }: { readonly labels: LabelSet; readonly crop: CropGeometry },
   crops: CropSource,
   places: readonly number[],
+  drawn: readonly number[],
   onDone: (done: number, total: number) => void = () => undefined,
 ): Promise<Float32Array[]> {
   const sums = places.map(() => new Float32Array(labels.size));
@@ -29,6 +32,9 @@ export async function teacherPosteriors(
       labels,
       crop,
     });
+    const { temperature, madeFor } = calibrationOf(info);
+    // Of a class that is never drawn there is nothing to teach.
+    const relative = madeFor?.map((share, k) => share / Math.max(drawn[k]!, 1e-9)) ?? null;
     try {
       for (let from = 0; from < places.length; from += BATCH) {
         const chosen = places.slice(from, from + BATCH);
@@ -39,7 +45,7 @@ export async function teacherPosteriors(
           const both = logits(pictures)
             .add(logits(tf.reverse(pictures, 2)))
             .div<tf.Tensor2D>(2); // [b, C]
-          return toPosteriors(both, { temperature: info.temperature ?? 1, madeFor: null }).dataSync();
+          return toPosteriors(both, { temperature, madeFor: relative }).dataSync();
         });
         for (let i = 0; i < chosen.length; i += 1)
           for (let k = 0; k < labels.size; k += 1)

@@ -10,6 +10,7 @@ import { teacherPosteriors, withTeachers } from './distil.js';
 import type { SlightOptions } from '../data/training/slight-expressions.js';
 import type { CropSource } from '../data/crops/crop-source.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
+import { countsOf, drawnShares } from '../config/sampler.js';
 import { checkpointInfo, priorsOf } from './describe-checkpoint.js';
 import { applyLabelNoise } from '../data/label-noise.js';
 import { ImageEvaluationSet, ImageTrainingSet } from '../data/training/image-training-set.js';
@@ -20,8 +21,8 @@ import { indexFaces } from '../data/faces/open-faces.js';
 import type { LabelSet } from '../../model/label-set.js';
 import { divide } from '../data/training/open-data.js';
 import type { OpenData } from '../data/training/merge-data.js';
-import type { EvaluationSet } from '../data/training/training-set.js';
-import type { OnRead, TrainingJob } from './training-job.js';
+import type { EvaluationSet, OnRead } from '../data/training/training-set.js';
+import type { TrainingJob } from './training-job.js';
 
 /**
  * A frame network and its images (of clips: their frames, each for itself): divided, and, where an experiment asks for it, cut down and given
@@ -56,7 +57,7 @@ export async function imageJob(
   );
   const training = await taught(
     withCrops(chosen, indexed, 0),
-    config.distil,
+    config,
     { labels, crop: geometry },
     indexed.crops,
     onRead,
@@ -120,14 +121,23 @@ export async function imageJob(
 /** With a share of what teachers say in every label. */
 async function taught(
   faces: TrainingFace[],
-  distil: TrainConfig['distil'],
+  { distil, sampler }: TrainConfig,
   shape: { readonly labels: LabelSet; readonly crop: CropGeometry },
   crops: CropSource,
   onRead?: OnRead,
 ): Promise<TrainingFace[]> {
   if (distil === null) return faces;
   const places = faces.map(({ crop }) => crop);
-  return withTeachers(faces, await teacherPosteriors(distil.teachers, shape, crops, places, onRead), distil.share);
+  const counts = countsOf(
+    faces.map(({ label }) => label),
+    shape.labels.size,
+  );
+  const drawn = drawnShares(sampler, counts);
+  return withTeachers(
+    faces,
+    await teacherPosteriors(distil.teachers, shape, crops, places, drawn, onRead),
+    distil.share,
+  );
 }
 
 function slightOptions({ augment: { slight } }: TrainConfig, labels: LabelSet): SlightOptions | null {

@@ -4,8 +4,8 @@ import { clipSplit, clipJob, encodeClips } from './clip-job.js';
 import { imageSplit, imageJob } from './image-job.js';
 import { TEMPORAL_PART } from '../../model/heads/model-folder.js';
 import { openData } from '../data/training/open-data.js';
-import type { EvaluationSet } from '../data/training/training-set.js';
-import type { OnRead, TrainingJob } from './training-job.js';
+import type { EvaluationSet, OnRead } from '../data/training/training-set.js';
+import type { TrainingJob } from './training-job.js';
 
 /** A data set opened for a kind of network; runs that differ in anything else share it. */
 export interface TrainingData {

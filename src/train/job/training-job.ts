@@ -27,6 +27,3 @@ export interface TrainingJob {
   assertResumable(folder: string): Promise<void>;
   dispose(): void;
 }
-
-/** Called with the number of files read so far. */
-export type OnRead = (done: number, total: number) => void;

@@ -1,0 +1,83 @@
+import { beforeAll, expect, it } from 'vitest';
+import * as tf from '@tensorflow/tfjs';
+import { join } from 'node:path';
+import { scratchDir } from '../../../test/support/scratch.js';
+import { stripedPictures } from '../../../test/support/striped-pictures.js';
+import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
+import { DEFAULT_CROP } from '../../model/crop-geometry.js';
+import { openBackend } from '../../model/engines/open-backend.js';
+import { LabelSet } from '../../model/label-set.js';
+import { frameClassifier } from '../../model/networks/classifier.js';
+import { compactResidualNet } from '../../model/networks/compact-residual-net.js';
+import { MemoryCrops } from '../data/crops/image-crops.js';
+import { teacherPosteriors, withTeachers } from './distil.js';
+
+const crop = { ...DEFAULT_CROP, size: 16, channels: 1 } as const;
+const labels = new LabelSet('three', ['neutral', 'happiness', 'anger']);
+const crops = new MemoryCrops(crop, stripedPictures(70, crop.size));
+const places = [3, 0, 69];
+
+beforeAll(async () => {
+  await openBackend();
+});
+
+async function teacher(seed: number, priors?: { posteriors: number[]; training: number[] }): Promise<string> {
+  const folder = join(await scratchDir(), 'teacher');
+  const model = frameClassifier(compactResidualNet({ size: crop.size, width: 4, seed }), { classes: 3, seed });
+  const metrics = { accuracy: 0.5, macroF1: 0.5, calibrationError: 0.1 };
+  await saveCheckpoint(model, folder, {
+    ...{ kind: 'frame', network: model.name, labelSet: { name: labels.name, labels: [...labels.labels] }, crop },
+    ...{ temperature: 1.3, recipe: {}, metrics, versions: { ferstream: '0', tfjs: '4' }, ...(priors && { priors }) },
+  } as never);
+  model.dispose();
+  return folder;
+}
+
+const ask = (teachers: string[], drawn: number[]): Promise<Float32Array[]> =>
+  teacherPosteriors(teachers, { labels, crop }, crops, places, drawn);
+
+it('moves the posteriors of a teacher to the class frequencies of training, where it says what it was made for', async () => {
+  const tensors = tf.memory().numTensors;
+  const [plain, made] = [
+    await teacher(1),
+    await teacher(1, { posteriors: [0.5, 0.3, 0.2], training: [0.8, 0.1, 0.1] }),
+  ];
+  const same = await ask([made], [5, 3, 2]);
+  const moved = await ask([made], [1, 1, 1]);
+  for (const [i, row] of (await ask([plain], [1, 7, 1])).entries()) {
+    const weights = [...row].map((p, k) => p / [0.5, 0.3, 0.2][k]!);
+    const sum = weights.reduce((total, value) => total + value, 0);
+    for (let k = 0; k < 3; k += 1) {
+      expect(same[i]![k]).toBeCloseTo(row[k]!, 5); // drawn as it was made for: as it is
+      expect(moved[i]![k]).toBeCloseTo(weights[k]! / sum, 5);
+    }
+  }
+  expect(tf.memory().numTensors).toBe(tensors);
+});
+
+it('asks several teachers for their mean', async () => {
+  const folders = [await teacher(1), await teacher(2)];
+  const [both, a, b] = [
+    await ask(folders, [1, 1, 1]),
+    await ask([folders[0]!], [1, 1, 1]),
+    await ask([folders[1]!], [1, 1, 1]),
+  ];
+  both.forEach((row, i) => {
+    row.forEach((value, k) => {
+      expect(value).toBeCloseTo((a[i]![k]! + b[i]![k]!) / 2, 5);
+    });
+  });
+});
+
+it('mixes them into labels by the share, with votes and without', () => {
+  const faces = [
+    { id: 'a', crop: 0, label: 1, shares: null },
+    { id: 'b', crop: 1, label: 0, shares: [3, 1, 0] },
+  ];
+  const said = [Float32Array.of(0.2, 0.2, 0.6), Float32Array.of(0, 0, 1)];
+  const mixed = withTeachers(faces as never, said, 0.25).map(({ shares }) => shares!.map((s) => Number(s.toFixed(4))));
+  expect(mixed).toEqual([
+    [0.05, 0.8, 0.15],
+    [0.5625, 0.1875, 0.25],
+  ]);
+});
