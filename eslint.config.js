@@ -26,5 +26,16 @@ export default tseslint.config(
   },
   { files: ['*.config.{js,ts,cjs}', '.dependency-cruiser.cjs'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['**/*.js', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
+  {
+    files: ['src/stream/report/static/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'document window matchMedia getComputedStyle requestAnimationFrame atob',
+          'IntersectionObserver ResizeObserver Element Node URL',
+        ].flatMap((names) => names.split(' ').map((name) => [name, 'readonly'])),
+      ),
+    },
+  },
   { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs', globals: { module: 'writable' } } },
 );

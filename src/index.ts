@@ -16,8 +16,8 @@ export type { OutputContext, OutputFormat, OutputWriters } from './stream/result
 export { readAnnotation } from './stream/results/read-annotation.js';
 export type { AnnotationLine } from './stream/results/annotation-schema.js';
 export type { RunMetadata, RunOutcome } from './stream/results/run-metadata.js';
-export { SummaryBuilder } from './stream/output/summary.js';
-export type { FaceSummary, Summary } from './stream/output/summary.js';
+export { SummaryBuilder } from './stream/results/summary-builder.js';
+export type { FaceSummary, Summary } from './stream/results/summary-builder.js';
 
 // Live
 export { openLiveEngine } from './stream/live/open-live-engine.js';

@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
+import { exists } from '../../files/make-folder.js';
 import { imageFiles } from '../../ingest/sources/image-files.js';
 import { outputFormat } from '../output/formats.js';
 import { openWriters } from '../output/open-writers.js';
@@ -47,7 +48,7 @@ export async function convertAnnotation(path: string, options: ConvertOptions): 
   if (first.done === true || first.value.type !== 'run') throw new FerError('ANNOTATION_INVALID', `${path}: is empty`);
   const { type: _, ...run } = first.value;
   const metadata = withNames(run as RunMetadata, people);
-  const writers = await openWriters(formats, outputDir, base, metadata, await contextOf(metadata, signal));
+  const writers = await openWriters(formats, outputDir, base, metadata, await contextOf(metadata, path, signal));
   try {
     for await (const line of lines) {
       if (signal?.aborted === true) throw new FerError('INTERRUPTED', `${path}: stopped; nothing was written`);
@@ -71,16 +72,34 @@ function withNames(metadata: RunMetadata, { names = {} }: People): RunMetadata {
   return Object.keys(names).length === 0 ? metadata : { ...metadata, people: { ...metadata.people, ...names } };
 }
 
-/** What an overlay needs: the footage under the name it was annotated by. */
-async function contextOf({ input, settings }: RunMetadata, signal: AbortSignal | undefined): Promise<OutputContext> {
+/** What an overlay and a report need: the footage, under the name it was annotated by or beside the annotation. */
+async function contextOf(
+  { input, settings }: RunMetadata,
+  annotation: string,
+  signal: AbortSignal | undefined,
+): Promise<OutputContext> {
   const { start, end, width } = settings;
   const seconds = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-  const images = input.kind === 'images' ? await imageFiles(input.name).catch(() => null) : null;
+  const place = input.kind === 'file' || input.kind === 'images' ? await findFootage(input.name, annotation) : null;
+  const images = input.kind === 'images' && place !== null ? await imageFiles(place).catch(() => null) : null;
   return {
-    sourcePath: input.kind === 'file' ? resolve(input.name) : input.kind === 'url' ? input.name : null,
+    sourcePath: input.kind === 'file' ? place : input.kind === 'url' ? input.name : null,
     imagePaths: images === null ? null : images.map((image) => resolve(image)),
     range: { start: seconds(start), end: seconds(end) },
     scaled: typeof width === 'number',
     ...(signal === undefined ? {} : { signal }),
   };
+}
+
+/** Results are moved about with their footage: it is looked for from the working folder, the annotation's and the one above. */
+async function findFootage(name: string, annotation: string): Promise<string> {
+  const folder = dirname(resolve(annotation));
+  const places = [
+    resolve(name),
+    resolve(folder, name),
+    join(folder, basename(name)),
+    join(folder, '..', basename(name)),
+  ];
+  for (const place of places) if (await exists(place)) return place;
+  return places[0]!;
 }

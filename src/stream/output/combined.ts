@@ -6,8 +6,8 @@ import { readFrames, readRun } from '../results/read-annotation.js';
 import { resultColumns, tableRows } from '../results/result-columns.js';
 import type { Cell } from '../results/result-columns.js';
 import type { RunMetadata } from '../results/run-metadata.js';
-import { SummaryBuilder } from './summary.js';
-import type { FaceSummary } from './summary.js';
+import { SummaryBuilder } from '../results/summary-builder.js';
+import type { FaceSummary } from '../results/summary-builder.js';
 
 /**
  * One table of several annotations: the rows of csv, each with its input. Columns that only some have are empty in the others.

@@ -1,6 +1,7 @@
-import { dirname, extname, relative, resolve } from 'node:path';
+import { extname } from 'node:path';
 import { printable } from '../../errors/printable.js';
 import type { Segment } from '../results/expression-segments.js';
+import { mediaLink } from '../results/media-link.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { cueMilliseconds, percent } from './subtitle-format.js';
 import { SegmentReader, byFace, faceName } from '../results/segment-reader.js';
@@ -73,16 +74,11 @@ function eafText(segments: readonly Segment[], metadata: RunMetadata, path: stri
 }
 
 function mediaText({ input }: RunMetadata, path: string): string {
-  if (input.kind !== 'file' && input.kind !== 'url') return '';
-  const place = input.kind === 'url' ? input.name : relativeUrl(dirname(resolve(path)), resolve(input.name));
+  const place = mediaLink(input, path);
+  if (place === null) return '';
   const mime = MIME_TYPES[extname(new URL(place, 'file:///').pathname).toLowerCase()] ?? 'video/*';
   const link = input.kind === 'url' ? '' : ` RELATIVE_MEDIA_URL="${xmlText(place)}"`;
   return `        <MEDIA_DESCRIPTOR MEDIA_URL="${xmlText(place)}" MIME_TYPE="${mime}"${link}/>\n`;
-}
-
-function relativeUrl(from: string, to: string): string {
-  const parts = relative(from, to).split(/[\\/]/).map(encodeURIComponent);
-  return parts[0] === '..' ? parts.join('/') : `./${parts.join('/')}`;
 }
 
 function valueOf({ label, probability, trust, problem }: Segment): string {

@@ -5,6 +5,7 @@ export const FORMAT_NAMES = [
   'parquet',
   'segments',
   'summary',
+  'html',
   'vtt',
   'srt',
   'ass',

@@ -2,6 +2,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { ASS } from './ass.js';
 import { CSV } from './csv.js';
 import { ELAN } from './elan.js';
+import { HTML_REPORT } from './html-report.js';
 import { JSONL } from './jsonl.js';
 import { PARQUET } from './parquet.js';
 import { SEGMENTS } from './segments.js';
@@ -25,6 +26,7 @@ const FORMATS: Readonly<Record<FormatName, OutputFormat>> = {
   srt: SRT,
   ass: ASS,
   summary: SUMMARY,
+  html: HTML_REPORT,
   overlay: OVERLAY,
 };
 

@@ -1,6 +1,6 @@
 import { printable } from '../../errors/printable.js';
 import { percent } from './subtitle-format.js';
-import type { FaceSummary, Summary } from './summary.js';
+import type { FaceSummary, Summary } from '../results/summary-builder.js';
 
 /** Labels named for each face. */
 const NAMED_LABELS = 3;

@@ -82,22 +82,30 @@ export interface TrustLimits {
   readonly minConfidence?: number;
 }
 
+/** What makes a face unusable. */
+export type UnusableReason =
+  'not seen' | 'too small' | 'blurred' | 'turned away' | 'tilted' | 'eyes covered' | 'mouth covered' | 'low quality';
+
+/** Why a face shows too little of an expression, whatever the model says; null if it shows enough. */
+export function unusableReason(
+  { quality, coasted }: Pick<TrustEvidence, 'quality' | 'coasted'>,
+  minQuality = 0,
+): UnusableReason | null {
+  if (coasted) return 'not seen';
+  if (quality.size < LIMITS.size) return 'too small';
+  if (quality.sharpness < LIMITS.sharpness) return 'blurred';
+  if (Math.abs(quality.yaw) > LIMITS.yaw) return 'turned away';
+  if (Math.abs(quality.pitch) > LIMITS.pitch) return 'tilted';
+  if (quality.eyesVisible < LIMITS.visible) return 'eyes covered';
+  if (quality.mouthVisible < LIMITS.visible) return 'mouth covered';
+  return quality.overall < minQuality ? 'low quality' : null;
+}
+
 export function trustOf(
   evidence: TrustEvidence,
   certainty: number,
   { minQuality = 0, minConfidence = SURE }: TrustLimits = {},
 ): Trust {
-  const { quality, coasted } = evidence;
-  if (
-    coasted ||
-    quality.overall < minQuality ||
-    quality.size < LIMITS.size ||
-    quality.sharpness < LIMITS.sharpness ||
-    Math.abs(quality.yaw) > LIMITS.yaw ||
-    Math.abs(quality.pitch) > LIMITS.pitch ||
-    Math.min(quality.eyesVisible, quality.mouthVisible) < LIMITS.visible
-  ) {
-    return 'unusable';
-  }
+  if (unusableReason(evidence, minQuality) !== null) return 'unusable';
   return certainty >= minConfidence ? 'sure' : 'unsure';
 }

@@ -1,7 +1,9 @@
 import { groupBy } from '../util/arrays.js';
 import { countMatrix } from '../report/confusion.js';
-import { Html, html } from '../../page/html.js';
-import { percent, posterior } from '../report/numbers.js';
+import type { Html} from '../../page/html.js';
+import { html } from '../../page/html.js';
+import { percent, posterior } from '../../page/numbers.js';
+import { pageFrame, tiles } from '../../page/page-frame.js';
 import { STYLE } from '../report/style.js';
 import { jpegDataUri } from '../report/thumbnail.js';
 import type { AuditedLabel, LabelAudit } from './audit-labels.js';
@@ -28,65 +30,44 @@ export const GALLERY = 200;
 export async function auditPage(audit: LabelAudit, { title, basis, pictures }: AuditPageOptions): Promise<string> {
   const { rows, labels, expectedWrong, confusion, distrust } = audit;
   const shown = rows.slice(0, GALLERY);
-  const figures: Html[] = [];
+  const pictured: Html[] = [];
   const loaded = await pictures.load(shown.map(({ id }) => id));
   for (const row of shown)
-    figures.push(await figureOf(row, labels, loaded.get(row.id) ?? null, pictures.nameOf(row.id)));
-  const tiles = [
+    pictured.push(await figureOf(row, labels, loaded.get(row.id) ?? null, pictures.nameOf(row.id)));
+  const figures = [
     ['Labels audited', String(rows.length)],
     ['Estimated wrong', percent(rows.length === 0 || distrust !== null ? null : expectedWrong / rows.length)],
     ['Marked for exclusion', String(rows.filter(({ isSuspect }) => isSuspect).length)],
     ['Another label suggested', String(rows.filter(({ given, suggested }) => given !== suggested).length)],
   ] as const;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <header>
-            <h1>${title}</h1>
-            <p class="soft">Judged by ${basis}.</p>
-            ${distrust === null ? [] : html`<p><strong>No label is called wrong: ${distrust}.</strong> The ranking below shows only what this network found hard.</p>`}
-          </header>
-          <dl class="tiles">
-            ${tiles.map(
-              ([name, value]) =>
-                html`<div>
-                  <dt>${name}</dt>
-                  <dd>${value}</dd>
-                </div>`,
-            )}
-          </dl>
-          <section>
-            <h2>Class by class</h2>
-            <p>
-              How many of the labels of each name should be another, as estimated from all of them. An ambiguous face is
-              not a wrong label: look before you drop.
-            </p>
-            ${classTable(audit)}
-            <p>Rows are the label given, columns the one suggested; on the diagonal the label is believed.</p>
-            <div class="matrices">${countMatrix('Labels', labels, confusion)}</div>
-          </section>
-          <section>
-            <h2>The most suspicious first</h2>
-            <p class="soft">
-              ${shown.length === rows.length ? 'All labels' : `${shown.length} of ${rows.length} labels; audit.csv has all of them`}.
-              Score: how likely the label is wrong. p_GT and p_NN: mean posteriors of the label and of the best other
-              one.
-            </p>
-            <div class="thumbs">${figures}</div>
-          </section>
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  return pageFrame({
+    title,
+    style: STYLE,
+    body: html`<header>
+        <h1>${title}</h1>
+        <p class="soft">Judged by ${basis}.</p>
+        ${distrust === null ? [] : html`<p><strong>No label is called wrong: ${distrust}.</strong> The ranking below shows only what this network found hard.</p>`}
+      </header>
+      ${tiles(figures)}
+      <section>
+        <h2>Class by class</h2>
+        <p>
+          How many of the labels of each name should be another, as estimated from all of them. An ambiguous face is not
+          a wrong label: look before you drop.
+        </p>
+        ${classTable(audit)}
+        <p>Rows are the label given, columns the one suggested; on the diagonal the label is believed.</p>
+        <div class="matrices">${countMatrix('Labels', labels, confusion)}</div>
+      </section>
+      <section>
+        <h2>The most suspicious first</h2>
+        <p class="soft">
+          ${shown.length === rows.length ? 'All labels' : `${shown.length} of ${rows.length} labels; audit.csv has all of them`}.
+          Score: how likely the label is wrong. p_GT and p_NN: mean posteriors of the label and of the best other one.
+        </p>
+        <div class="thumbs">${pictured}</div>
+      </section>`,
+  });
 }
 
 function classTable({ labels, rows, noiseRates }: LabelAudit): Html {

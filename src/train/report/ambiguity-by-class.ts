@@ -1,9 +1,8 @@
-import { QUADRANTS } from '../losses/naw-ambiguity.js';
-import type { AmbiguityPoint, Quadrant } from '../losses/naw-ambiguity.js';
+import { QUADRANTS, QUADRANT_NAMES } from './ambiguity-points.js';
+import type { AmbiguityPoint, Quadrant } from './ambiguity-points.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
-import { percent, posterior } from './numbers.js';
-import { QUADRANT_NAMES } from './quadrant-names.js';
+import { percent, posterior } from '../../page/numbers.js';
 
 /** How the training samples that were given one label stand. */
 export interface ClassAmbiguity {

@@ -1,9 +1,8 @@
-import { CLEAR_MARGIN, QUADRANTS } from '../losses/naw-ambiguity.js';
-import type { AmbiguityPoint } from '../losses/naw-ambiguity.js';
+import { CLEAR_MARGIN, QUADRANTS, QUADRANT_NAMES } from './ambiguity-points.js';
+import type { AmbiguityPoint } from './ambiguity-points.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
-import { figure, percent, posterior } from './numbers.js';
-import { QUADRANT_NAMES } from './quadrant-names.js';
+import { figure, percent, posterior } from '../../page/numbers.js';
 
 const SIDE = 520;
 const LEFT = 52;

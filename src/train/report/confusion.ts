@@ -3,7 +3,7 @@ import { normaliseRows } from '../metrics/confusion-matrix.js';
 import type { ConfusionMatrix } from '../metrics/confusion-matrix.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
-import { percent } from './numbers.js';
+import { percent } from '../../page/numbers.js';
 
 /** Which class was taken for which, and how well each did. @param epoch the one the counts are of */
 export function confusionSection(labels: readonly string[], confusion: ConfusionMatrix, epoch: number): Html {

@@ -48,5 +48,7 @@ it('shows what was cut out, the worst first, under names that people read', asyn
   ]);
   expect(text.match(/src="data:image\/jpeg/g)).toHaveLength(5);
   expect(text).toContain('Training leaves out the 2 that are cut off or blurred');
-  expect(text).toContain('Training leaves out the 1 without a detected face, unless &quot;noFace&quot; is &quot;whole&quot;');
+  expect(text).toContain(
+    'Training leaves out the 1 without a detected face, unless &quot;noFace&quot; is &quot;whole&quot;',
+  );
 });

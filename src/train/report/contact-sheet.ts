@@ -6,7 +6,9 @@ import type { FaceSample } from '../data/faces/face-dataset.js';
 import { CROP_FLAWS, fineDetailOf } from '../data/preprocess/crop-check.js';
 import { openPrepared } from '../data/preprocess/open-prepared.js';
 import type { Prepared } from '../data/preprocess/open-prepared.js';
-import { Html, html } from '../../page/html.js';
+import type { Html} from '../../page/html.js';
+import { html } from '../../page/html.js';
+import { pageFrame, tiles } from '../../page/page-frame.js';
 import { STYLE } from './style.js';
 import { jpegDataUri } from './thumbnail.js';
 
@@ -80,43 +82,24 @@ async function page({ dataset, crops }: Prepared, entries: readonly Entry[], fla
   for (const entry of shown) figures.push(await figure(entry, await crops.read([entry.crop])));
   const count = (flaw: string): number => entries.filter((entry) => entry.flaw === flaw).length;
   const title = `Faces of ${dataset.name}`;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>${title}</h1>
-          <dl class="tiles">
-            ${[
-              ['crops', entries.length] as const,
-              ...ORDER.flatMap((flaw) => (flaw === null ? [] : [[flaw, count(flaw)] as const])),
-            ].map(
-              ([name, value]) =>
-                html`<div>
-                  <dt>${name}</dt>
-                  <dd>${value}</dd>
-                </div>`,
-            )}
-          </dl>
-          <section>
-            <h2>The worst first</h2>
-            <p class="soft">
-              ${shown.length === entries.length ? 'All crops' : `${shown.length} of ${entries.length} crops`}.
-              ${flawed === 0 ? '' : `Training leaves out the ${flawed} that are cut off or blurred, unless "flawedCrops" is on.`}
-              ${count(NO_FACE) === 0 ? '' : `Training leaves out the ${count(NO_FACE)} without a detected face, unless "noFace" is "whole".`}
-            </p>
-            <div class="thumbs">${figures}</div>
-          </section>
-        </main>
-      </body>
-    </html> `.text;
+  return pageFrame({
+    title,
+    style: STYLE,
+    body: html`<h1>${title}</h1>
+      ${tiles([
+        ['crops', entries.length] as const,
+        ...ORDER.flatMap((flaw) => (flaw === null ? [] : [[flaw, count(flaw)] as const])),
+      ])}
+      <section>
+        <h2>The worst first</h2>
+        <p class="soft">
+          ${shown.length === entries.length ? 'All crops' : `${shown.length} of ${entries.length} crops`}.
+          ${flawed === 0 ? '' : `Training leaves out the ${flawed} that are cut off or blurred, unless "flawedCrops" is on.`}
+          ${count(NO_FACE) === 0 ? '' : `Training leaves out the ${count(NO_FACE)} without a detected face, unless "noFace" is "whole".`}
+        </p>
+        <div class="thumbs">${figures}</div>
+      </section>`,
+  });
 }
 
 async function figure({ face, flaw }: Entry, pixels: Uint8Array): Promise<Html> {

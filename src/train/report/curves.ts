@@ -3,7 +3,7 @@ import { partNames } from '../records/epoch-record.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { lineChart } from './line-chart.js';
-import { duration, figure, percent } from './numbers.js';
+import { duration, figure, percent } from '../../page/numbers.js';
 
 /** What the run did over its epochs, as curves, and as a table for those who want the numbers. */
 export function curvesSection(history: readonly EpochRecord[], bestEpoch: number | null): Html {

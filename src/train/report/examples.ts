@@ -1,11 +1,10 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { SeededRandom } from '../util/seeded-random.js';
-import { QUADRANTS } from '../losses/naw-ambiguity.js';
-import type { AmbiguityPoint, Quadrant } from '../losses/naw-ambiguity.js';
+import { QUADRANTS, QUADRANT_NAMES } from './ambiguity-points.js';
+import type { AmbiguityPoint, Quadrant } from './ambiguity-points.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
-import { figure, posterior } from './numbers.js';
-import { QUADRANT_NAMES } from './quadrant-names.js';
+import { figure, posterior } from '../../page/numbers.js';
 import { sampled } from './sampled.js';
 import { pngDataUri } from './thumbnail.js';
 

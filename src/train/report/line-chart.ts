@@ -1,6 +1,6 @@
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
-import { decades, figure, ticks } from './numbers.js';
+import { decades, figure, ticks } from '../../page/numbers.js';
 
 export interface Series {
   readonly name: string;

@@ -1,18 +1,20 @@
 import type { EpochRecord } from '../records/epoch-record.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import { ambiguityPoints } from '../losses/naw-ambiguity.js';
-import type { AmbiguityData, AmbiguityPoint } from '../losses/naw-ambiguity.js';
+import { ambiguityPoints } from './ambiguity-points.js';
+import type { AmbiguityData, AmbiguityPoint } from './ambiguity-points.js';
 import { recordWarnings } from '../records/epoch-record.js';
 import { ambiguityClassTable } from './ambiguity-by-class.js';
 import { ambiguityPlot } from './ambiguity-plot.js';
-import { configTable } from './config-table.js';
+import { configTable } from '../../page/config-table.js';
 import { confusionSection } from './confusion.js';
 import { curvesSection } from './curves.js';
 import { examplesSection } from './examples.js';
 import type { PictureOf } from './examples.js';
-import { Html, html } from '../../page/html.js';
-import { duration, figure, percent } from './numbers.js';
+import type { Html} from '../../page/html.js';
+import { html } from '../../page/html.js';
+import { duration, figure, percent } from '../../page/numbers.js';
 import { sampled } from './sampled.js';
+import { pageFrame, tiles } from '../../page/page-frame.js';
 import { STYLE } from './style.js';
 
 /** All a report tells of. */
@@ -44,42 +46,30 @@ export async function reportPage(data: ReportData): Promise<string> {
     history.find(({ epoch, validation }) => epoch === bestEpoch && validation !== null) ??
     history.findLast(({ validation }) => validation !== null);
   const points = ambiguity === null ? [] : ambiguityPoints(ambiguity);
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <header>
-            <h1>${title}</h1>
-            ${recordWarnings(judged).map((line) => html`<p><strong>${line}</strong></p>`)} ${subtitle(history)}
-          </header>
-          ${judged?.validation ? tiles(judged, judged.validation) : null}
-          ${history.length === 0 ? null : curvesSection(history, bestEpoch)}
-          ${
-            judged?.validation
-              ? confusionSection(labels, judged.validation.confusion, judged.epoch)
-              : html`<section>
-                  <h2>Validation, class by class</h2>
-                  <p>Nothing was set aside for validation, so there is no confusion matrix.</p>
-                </section>`
-          }
-          ${ambiguity === null ? null : ambiguitySection(ambiguity, points, labels, random.fork('dots'))}
-          ${pictureOf === null || points.length === 0 ? null : await examplesSection(points, labels, pictureOf, random.fork('examples'))}
-          <section>
-            <h2>Settings</h2>
-            ${configTable(config)}
-          </section>
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  return pageFrame({
+    title,
+    style: STYLE,
+    body: html`<header>
+        <h1>${title}</h1>
+        ${recordWarnings(judged).map((line) => html`<p><strong>${line}</strong></p>`)} ${subtitle(history)}
+      </header>
+      ${judged?.validation ? runTiles(judged, judged.validation) : null}
+      ${history.length === 0 ? null : curvesSection(history, bestEpoch)}
+      ${
+        judged?.validation
+          ? confusionSection(labels, judged.validation.confusion, judged.epoch)
+          : html`<section>
+              <h2>Validation, class by class</h2>
+              <p>Nothing was set aside for validation, so there is no confusion matrix.</p>
+            </section>`
+      }
+      ${ambiguity === null ? null : ambiguitySection(ambiguity, points, labels, random.fork('dots'))}
+      ${pictureOf === null || points.length === 0 ? null : await examplesSection(points, labels, pictureOf, random.fork('examples'))}
+      <section>
+        <h2>Settings</h2>
+        ${configTable(config)}
+      </section>`,
+  });
 }
 
 function subtitle(history: readonly EpochRecord[]): Html {
@@ -92,7 +82,7 @@ function subtitle(history: readonly EpochRecord[]): Html {
   </p>`;
 }
 
-function tiles(
+function runTiles(
   { epoch, calibration }: EpochRecord,
   { count, accuracy, meanClassAccuracy, macroF1, expectedCalibrationError }: NonNullable<EpochRecord['validation']>,
 ): Html {
@@ -112,15 +102,7 @@ function tiles(
         ]),
     ['Validation samples', String(count)],
   ] as const;
-  return html`<dl class="tiles">
-    ${entries.map(
-      ([name, value]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  return tiles(entries);
 }
 
 function ambiguitySection(

@@ -5,7 +5,7 @@ import { epochHistory, THREE_LABELS } from '../../../test/support/epoch-history.
 import { scratchDir } from '../../../test/support/scratch.js';
 import { tinyTrainingSet } from '../../../test/support/tiny-training.js';
 import { resolveConfig } from '../config/read-config.js';
-import { nawSchedule } from '../losses/naw.js';
+import { nawSchedule } from '../losses/naw-bell.js';
 import { makeRunFolder, runFolder } from '../records/run-folder.js';
 import { RunLogs, weighting } from './run-logs.js';
 import type { TrainingState } from '../records/training-state.js';

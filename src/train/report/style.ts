@@ -1,28 +1,15 @@
-/** The page's look, light and dark as the reader's system is. Every colour of text has at least 4.5 : 1 against what it lies on, curves and dots at least 3 : 1. */
+/** What charts, matrices and galleries of training pages add to the common page style. */
 export const STYLE = `
-:root { color-scheme: light dark;
-  --page: #f4f5f7; --card: #ffffff; --text: #1b1f24; --soft: #59626e; --line: #d9dee4; --heat-full: #8dbbf0; --bar: #cfe3fa;
+:root {
+  --heat-full: #8dbbf0; --bar: #cfe3fa;
   --c0: #1f63b5; --c1: #c2410c; --c2: #15803d; --c3: #9333a8; --c4: #8a6a00; --c5: #0e7490; --c6: #be185d; --c7: #52525b;
   --w0: #c97a12; --w1: #d0652f; --w2: #cf5250; --w3: #bf4064; --w4: #a3386f; --w5: #782a70; --w6: #4f1d63; --w7: #2a1047;
   --q0: #15803d; --q1: #8fc7a0; --q2: #f0b678; --q3: #c2410c; }
-@media (prefers-color-scheme: dark) { :root {
-  --page: #14171b; --card: #1d2127; --text: #e8eaed; --soft: #a3acb8; --line: #383f49; --heat-full: #1f5aa6; --bar: #23446e;
+@media screen and (prefers-color-scheme: dark) { :root {
+  --heat-full: #1f5aa6; --bar: #23446e;
   --c0: #6fb0ff; --c1: #ff9a62; --c2: #5fd28a; --c3: #d79bf0; --c4: #e3c04f; --c5: #5ccbe0; --c6: #ff8ab8; --c7: #b7bcc5;
   --w0: #7a5fc7; --w1: #9d55c6; --w2: #ba4fa8; --w3: #d65c85; --w4: #ee7d66; --w5: #fa9f4d; --w6: #fcc742; --w7: #f6f07a;
   --q0: #3fae6a; --q1: #2b5c3f; --q2: #7d5526; --q3: #e5733a; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-main { max-width: 1240px; margin: 0 auto; padding: 24px 20px 64px; }
-h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 4px; overflow-wrap: anywhere; }
-h2 { font-size: 1.25rem; margin: 0 0 8px; }
-h3 { font-size: 1rem; margin: 20px 0 4px; }
-p { margin: 0 0 12px; max-width: 80ch; }
-.soft, .none { color: var(--soft); }
-section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 20px; margin-top: 20px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 20px 0 0; }
-.tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 16px; }
-.tiles dt { color: var(--soft); font-size: .85rem; }
-.tiles dd { margin: 0; font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 20px; }
 figure { margin: 0; }
 figcaption, caption { font-weight: 600; text-align: left; margin-bottom: 6px; }
@@ -37,16 +24,7 @@ svg text { fill: var(--soft); font-size: 12px; }
 circle { fill: var(--c); }
 .s0 { --c: var(--c0); } .s1 { --c: var(--c1); --dash: 7 3; } .s2 { --c: var(--c2); --dash: 3 3; } .s3 { --c: var(--c3); --dash: 9 3 2 3; }
 .s4 { --c: var(--c4); --dash: 12 4; } .s5 { --c: var(--c5); --dash: 5 5; } .s6 { --c: var(--c6); --dash: 2 2; } .s7 { --c: var(--c7); --dash: 10 2 2 2 2 2; }
-.scroll { overflow-x: auto; }
-.scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
-.numbers { margin-top: 16px; }
-.numbers th, .numbers td { padding: 4px 12px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-.numbers thead th { vertical-align: bottom; color: var(--soft); font-weight: 600; white-space: normal; }
-.numbers th:first-child { text-align: left; }
-.numbers tfoot th, .numbers tfoot td { font-weight: 600; border-bottom: 0; }
 .close th, .close td { padding: 4px 8px; }
-.numbers th.text, .numbers td.text { text-align: left; }
 .bar { background: linear-gradient(var(--bar), var(--bar)) no-repeat left / var(--share) 100%; min-width: 110px; }
 .matrices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 500px), 1fr)); gap: 24px; }
 .confusion th, .confusion td { padding: 0 4px; height: 34px; }
@@ -82,9 +60,4 @@ svg text.name { fill: var(--text); font-size: 13px; font-weight: 600; }
 .thumbs figcaption { font-weight: 400; margin: 0; overflow-wrap: anywhere; }
 .thumbs b { display: block; }
 .id { color: var(--soft); display: block; }
-.settings th { text-align: left; font-weight: 500; overflow-wrap: anywhere; }
-.settings td { text-align: left; white-space: normal; overflow-wrap: anywhere; font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace; font-size: .85em; }
-details { margin-top: 16px; }
-summary { cursor: pointer; font-weight: 600; }
-@media print { body { background: none; } section { break-inside: avoid; border: 0; padding: 0; } details { display: none; } }
 `;

@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GOOD, LABELS, METADATA, arbitraryResults, face, frame } from '../../../test/output/support/results.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import { SummaryBuilder } from './summary.js';
-import type { Summary } from './summary.js';
-import { summaryLines } from './summary-lines.js';
+import { SummaryBuilder } from './summary-builder.js';
+import type { Summary } from './summary-builder.js';
+import { summaryLines } from '../output/summary-lines.js';
 
 function summaryOf(results: readonly FrameResult[], outcome = { ...GOOD, frames: results.length }): Summary {
   const builder = new SummaryBuilder(METADATA);

@@ -1,5 +1,5 @@
-import { html } from '../../page/html.js';
-import type { Html } from '../../page/html.js';
+import { html } from './html.js';
+import type { Html } from './html.js';
 
 /** Settings as rows of dotted names, e.g. `optimizer.lr`. Lists of plain values stay in one row. */
 export function settings(config: Readonly<Record<string, unknown>>, prefix = ''): [string, string][] {

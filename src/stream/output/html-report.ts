@@ -1,0 +1,38 @@
+import { AtomicFile } from '../../files/atomic-file.js';
+import { ReportBuilder } from '../report/report-builder.js';
+import { reportPage } from '../report/report-page.js';
+import { reportPictures } from '../report/thumbnails.js';
+import { mediaLink, relativeUrl } from '../results/media-link.js';
+import type { OutputFormat } from '../results/output-format.js';
+
+/** A page for people: who was seen when, with which expressions, and how far to trust them. */
+export const HTML_REPORT: OutputFormat = {
+  name: 'html',
+  ending: '.report.html',
+  summary:
+    'a report to look at: people, timelines, shares of time, unusable stretches; one page that needs nothing else',
+  async open(path, metadata, context) {
+    const builder = new ReportBuilder(metadata);
+    const file = await AtomicFile.open(path);
+    return {
+      write(result) {
+        builder.push(result);
+        return Promise.resolve();
+      },
+      async prepare(outcome) {
+        const content = builder.end(outcome);
+        const pictures = await reportPictures(content, metadata, context);
+        const { kind } = metadata.input;
+        // Footage that was found elsewhere than where it was annotated is linked where it is now.
+        const media =
+          kind === 'file' && context.sourcePath !== null
+            ? relativeUrl(path, context.sourcePath)
+            : mediaLink(metadata.input, path);
+        await file.write(reportPage(content, pictures, media));
+        await file.prepare();
+      },
+      commit: () => file.commit(),
+      abort: () => file.abort(),
+    };
+  },
+};

@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest';
+import { GOOD, LABELS, METADATA, face, frame } from '../../../test/output/support/results.js';
+import { MAX_BINS } from './binned-timeline.js';
+import { ReportBuilder } from './report-builder.js';
+
+const FIELDS = 4 + LABELS.length;
+const HAPPY = LABELS.indexOf('happiness');
+
+it('averages frames over bins by the time they were shown, at any frame rate', () => {
+  const builder = new ReportBuilder(METADATA);
+  builder.push(frame(0, 10, [face(1, 'happiness', { probability: 1 })]));
+  builder.push(frame(1, 11, [face(1, 'sadness', { probability: 1, trust: 'unusable' })]));
+  builder.push(frame(2, 12, []));
+  const { faces, binWidth, start, end } = builder.end({ ...GOOD, frames: 3 });
+  expect([start, end]).toEqual([10, 13]);
+  const { first, rows } = faces[0]!;
+  expect(first).toBe(0);
+  expect(rows.length / FIELDS).toBe(2 / binWidth);
+  const row = (bin: number): number[] => [...rows.slice(bin * FIELDS, (bin + 1) * FIELDS)];
+  // Seconds, sure, unusable; then the posterior of happiness.
+  expect([...row(0).slice(0, 3), row(0)[4 + HAPPY]]).toEqual([255, 255, 0, 255]);
+  expect([...row(1 / binWidth).slice(0, 3), row(1 / binWidth)[4 + HAPPY]]).toEqual([255, 0, 255, 0]);
+});
+
+it('keeps memory flat: long footage has wider bins, with the same averages', () => {
+  const builder = new ReportBuilder(METADATA);
+  const half = 2000;
+  for (let i = 0; i < 2 * half; i++) builder.push(frame(i, 10 * i, [face(1, i < half ? 'happiness' : 'fear')]));
+  const { faces, binWidth } = builder.end({ ...GOOD, frames: 2 * half });
+  const { rows } = faces[0]!;
+  const bins = rows.length / FIELDS;
+  expect(bins).toBeLessThanOrEqual(MAX_BINS);
+  expect(bins).toBe(Math.ceil((20 * half) / binWidth));
+  const posteriors = Array.from({ length: bins }, (_, bin) => rows[bin * FIELDS + 4 + HAPPY]!);
+  expect(new Set(posteriors.slice(0, (10 * half) / binWidth - 1))).toEqual(new Set([204]));
+  expect(new Set(posteriors.slice((10 * half) / binWidth + 1))).toEqual(new Set([8]));
+});
+
+it('counts transitions in usable footage only, and lists what is unusable with its reasons', () => {
+  const builder = new ReportBuilder(METADATA);
+  const blurred = { ...face(1, 'fear').quality, sharpness: 0.1 };
+  const plan: [number, ReturnType<typeof face>[]][] = [
+    [10, [face(1, 'neutral')]],
+    [10, [face(1, 'happiness')]],
+    [10, [face(1, 'neutral')]],
+    [10, [face(1, 'happiness')]],
+    [10, [face(1, 'fear', { trust: 'unusable', quality: blurred, name: 'Ann' })]],
+    [10, [face(1, 'neutral')]],
+    [20, []],
+  ];
+  let index = 0;
+  for (const [count, faces] of plan) for (let i = 0; i < count; i++) builder.push(frame(index, index++ / 10, faces));
+  const { faces, troubles } = builder.end({ ...GOOD, frames: index });
+  const counts = [...faces[0]!.transitions].map(([from, to]) => [from, ...to]);
+  expect(counts).toEqual([
+    ['neutral', ['happiness', 2]],
+    ['happiness', ['neutral', 1]],
+  ]);
+  expect(
+    troubles.map(({ start, end, ...rest }) => ({ ...rest, start, seconds: Math.round((end - start) * 10) / 10 })),
+  ).toEqual([
+    { trackId: 1, name: 'Ann', what: 'blurred', start: 4, seconds: 1 },
+    { trackId: null, what: 'no face', start: 6, seconds: 2 },
+  ]);
+});
+
+it('shows each face where it is seen best', () => {
+  const builder = new ReportBuilder(METADATA);
+  const quality = face(1, 'neutral').quality;
+  builder.push(frame(0, 0, [face(1, 'neutral', { quality: { ...quality, overall: 0.3 } })]));
+  builder.push(frame(1, 1, [face(1, 'neutral')]));
+  builder.push(frame(2, 2, [face(1, 'neutral', { trust: 'unusable' })]));
+  expect(builder.end({ ...GOOD, frames: 3 }).faces[0]!.best.timestamp).toBe(1);
+});
