@@ -11,6 +11,7 @@ import { BatchReport } from './batch-report.js';
 import { EXIT, interruptSignal, isReaderGone } from './exit.js';
 import {
   backendOption,
+  baselineOption,
   modelOption,
   number,
   parseFormats,
@@ -50,6 +51,7 @@ export function annotateCommand(program: Command): void {
     .option('--flip-tta', 'average each face with its mirror image: slightly more accurate, twice the work')
     .addOption(priorOption())
     .option('--smoothing <seconds>', 'smoothing time constant; 0 disables', number, 0.1)
+    .addOption(baselineOption().default('off'))
     .option('--region <x,y,w,h>', 'only faces in this area, in pixels or percent (0%,0%,50%,100%)')
     .option('--ignore <x,y,w,h>', 'no faces in this area, such as a poster; repeatable', repeated, [])
     .option('--min-quality <share>', 'mark faces of lower quality (0..1) as unusable', number)

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { FerError } from '../errors/fer-error.js';
 import { printable } from '../errors/printable.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { parseFormats, repeated } from './options.js';
+import { baselineOption, parseFormats, repeated } from './options.js';
 
 interface ConvertFlags {
   readonly format: string;
@@ -10,6 +11,7 @@ interface ConvertFlags {
   readonly combine?: string;
   readonly names?: string;
   readonly merge: readonly string[];
+  readonly baseline?: 'auto' | 'off' | number;
 }
 
 export function convertCommand(program: Command): void {
@@ -23,6 +25,7 @@ export function convertCommand(program: Command): void {
     .option('--combine <file>', 'also write all rows into one CSV file')
     .option('--names <file>', 'CSV file with the columns id and name: names of people by face id')
     .option('--merge <id=id>', 'make a face id another one, as in 2=5; repeatable', repeated, [])
+    .addOption(baselineOption())
     .addHelpText(
       'after',
       '\nExamples:\n  fer convert fer-out/clip.jsonl --format elan,parquet\n  fer convert fer-out/*.jsonl --format segments --names people.csv --merge 2=5 -o named',
@@ -41,11 +44,20 @@ async function runConvert(files: readonly string[], flags: ConvertFlags): Promis
     merge: parseMerges(flags.merge),
     ...(flags.names === undefined ? {} : { names: await readNames(flags.names) }),
   };
+  const { baseline } = flags;
+  if (typeof baseline === 'number' && (baseline <= 0 || baseline > 3600))
+    throw new FerError('CONFIG_INVALID', '--baseline: give auto, off, or seconds up to 3600');
   const formats = await parseFormats(flags.format);
   const place = flags.outputDir === undefined ? {} : { outputDir: flags.outputDir };
   const signal = interruptSignal();
   for (const file of files) {
-    const { outputs } = await convertAnnotation(file, { formats, ...place, ...people, signal });
+    const { outputs } = await convertAnnotation(file, {
+      formats,
+      ...place,
+      ...people,
+      ...(baseline === undefined ? {} : { baseline }),
+      signal,
+    });
     for (const path of outputs) process.stdout.write(`${printable(path)}\n`);
   }
   if (flags.combine !== undefined) {

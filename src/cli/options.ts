@@ -109,6 +109,18 @@ export async function parseFormats(list: string): Promise<string[]> {
   return [...new Set(names.flatMap((name) => (name === 'all' ? textual : [outputFormat(name).name])))];
 }
 
+/** "auto", "off" or seconds. */
+export function parseBaseline(text: string): 'auto' | 'off' | number {
+  return text === 'auto' || text === 'off' ? text : number(text);
+}
+
+export function baselineOption(): Option {
+  return new Option(
+    '--baseline <choice>',
+    "also give expressions relative to each person's resting face: auto (whole recording), or its first SECONDS; off",
+  ).argParser(parseBaseline);
+}
+
 /** For options that may be given several times. */
 export function repeated(text: string, all: readonly string[]): string[] {
   return [...all, text];

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { convertAnnotation } from '../../src/stream/annotate/convert.js';
+import { baselineWriters } from '../../src/stream/output/baseline-writers.js';
 import { writeBatchSummary, writeCombined } from '../../src/stream/output/combined.js';
 import { OUTPUT_FORMATS } from '../../src/stream/output/formats.js';
 import { openWriters } from '../../src/stream/output/open-writers.js';
@@ -171,5 +172,38 @@ describe('tables of a batch', () => {
       ['clip.mp4', '2', '1', '0.5'],
       ['empty.mp4', '', '', ''],
     ]);
+  });
+});
+
+describe('a baseline', () => {
+  const footage = Array.from({ length: 40 }, (_, i) => frame(i, i / 10, [face(1, 'anger', { probability: 0.55 })]));
+
+  it('adds expressions relative to the resting face, in annotating and converting alike, beside the plain ones', async () => {
+    const dir = join(temporaryFolder(), 'plain');
+    const metadata = (baseline: string): RunMetadata => ({ ...METADATA, settings: { ...METADATA.settings, baseline } });
+    const write = async (folder: string, baseline: 'off' | 'auto'): Promise<void> => {
+      const open = () => openWriters(FORMATS, folder, 'clip', metadata(baseline), { sourcePath: null });
+      const writers = await baselineWriters(baseline, open);
+      for (const result of footage) await writers.write(result);
+      await writers.finish({ ...GOOD, frames: footage.length });
+    };
+    await write(dir, 'off');
+    await write(join(dir, '../with'), 'auto');
+    const outputDir = join(dir, '../after');
+    await convertAnnotation(join(dir, 'clip.jsonl'), { formats: FORMATS, outputDir, baseline: 'auto' });
+    for (const name of await readdir(outputDir)) {
+      const made = await readFile(join(dir, '../with', name));
+      expect((await readFile(join(outputDir, name))).equals(made), name).toBe(true);
+    }
+    const csv = parse<Record<string, string>>(await readFile(join(outputDir, 'clip.csv')), { columns: true });
+    expect(csv[0]).toMatchObject({ label: 'anger', anger: '0.55', relative_label: 'neutral' });
+    const lines = (await readFile(join(outputDir, 'clip.jsonl'), 'utf8')).trim().split('\n');
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ resting: { 1: { seconds: 3.9 } } });
+    // And off again: the plain files.
+    const back = join(dir, '../back');
+    await convertAnnotation(join(outputDir, 'clip.jsonl'), { formats: FORMATS, outputDir: back, baseline: 'off' });
+    for (const name of await readdir(dir)) {
+      expect((await readFile(join(back, name))).equals(await readFile(join(dir, name))), name).toBe(true);
+    }
   });
 });

@@ -119,6 +119,7 @@ describe('the report', () => {
   });
 
   it('is written by fer report for every JSONL file of a folder', async () => {
+    await annotate('short', RESULTS.slice(0, 9));
     const { code, stdout } = await runFer(['report', folder, '-o', join(folder, 'reports')]);
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toContain(join(folder, 'reports', 'index.html'));

@@ -6,6 +6,7 @@ import { imageFiles } from '../../ingest/sources/image-files.js';
 import { identifyModel } from '../../model/heads/open-model.js';
 import { VERSION } from '../../version.js';
 import { findDoneRecord, otherOwner, settingsHash, writeDoneRecord } from '../output/done-record.js';
+import { baselineWriters } from '../output/baseline-writers.js';
 import { openWriters } from '../output/open-writers.js';
 import { streamWriter } from '../output/stream-writer.js';
 import type { OutputContext, OutputWriters } from '../results/output-format.js';
@@ -140,10 +141,13 @@ export async function recordDone(job: InputJob, outputs: readonly string[], outc
 export async function openOutputs(
   { input, outputDir, name, formats, stream, signal }: InputJob,
   metadata: RunMetadata,
-  settings: Pick<AnnotateSettings, 'start' | 'end' | 'width'>,
+  settings: Pick<AnnotateSettings, 'start' | 'end' | 'width' | 'baseline'>,
 ): Promise<OutputWriters> {
-  if (stream !== undefined) return streamWriter(stream, metadata);
-  return openWriters(formats, outputDir, name, metadata, await outputContext(input, settings, signal));
+  return baselineWriters(settings.baseline, async () =>
+    stream === undefined
+      ? openWriters(formats, outputDir, name, metadata, await outputContext(input, settings, signal))
+      : streamWriter(stream, metadata),
+  );
 }
 
 /** Absolute, so that it does not depend on the working directory. */

@@ -10,6 +10,8 @@ const annotateSchema = pipelineSchema.extend({
   end: z.number().nullable().default(null),
   /** Scale frames to this width in pixels before anything else; null keeps their size. */
   width: z.int().min(16).max(16_384).nullable().default(null),
+  /** Adds expressions relative to each person's resting face: of the whole recording ("auto"), or of its first usable seconds. */
+  baseline: z.union([z.enum(['auto', 'off']), z.number().positive().max(3600)]).default('off'),
 });
 
 /** Every setting that can change a result, complete with defaults. */

@@ -3,11 +3,14 @@ import { FerError } from '../../errors/fer-error.js';
 import { exists } from '../../files/make-folder.js';
 import { imageFiles } from '../../ingest/sources/image-files.js';
 import { outputFormat } from '../output/formats.js';
+import { withResting } from '../output/baseline-writers.js';
 import { openWriters } from '../output/open-writers.js';
 import type { OutputContext } from '../results/output-format.js';
 import { applyPeople } from '../results/people.js';
 import type { People } from '../results/people.js';
-import { readAnnotation } from '../results/read-annotation.js';
+import { readAnnotation, readFrames } from '../results/read-annotation.js';
+import { RestingFaces, relativeToRest } from '../results/resting-face.js';
+import type { BaselineChoice, RestingFace } from '../results/resting-face.js';
 import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 
@@ -16,6 +19,8 @@ export interface ConvertOptions extends People {
   readonly formats: readonly string[];
   /** Default: beside the annotation. */
   readonly outputDir?: string;
+  /** Adds expressions relative to each person's resting face; default: as the annotation has them. */
+  readonly baseline?: BaselineChoice;
   readonly signal?: AbortSignal;
 }
 
@@ -32,7 +37,7 @@ export interface Converted {
  * @throws FerError ANNOTATION_INVALID, INPUT_NOT_FOUND, CONFIG_INVALID, OUTPUT_UNWRITABLE, INTERRUPTED
  */
 export async function convertAnnotation(path: string, options: ConvertOptions): Promise<Converted> {
-  const { formats, outputDir = dirname(path), signal, ...people } = options;
+  const { formats, outputDir = dirname(path), baseline, signal, ...people } = options;
   const base = basename(path).replace(/\.jsonl$/i, '');
   for (const format of formats) {
     const target = join(outputDir, base + outputFormat(format).ending);
@@ -47,16 +52,21 @@ export async function convertAnnotation(path: string, options: ConvertOptions): 
   const first = await lines.next();
   if (first.done === true || first.value.type !== 'run') throw new FerError('ANNOTATION_INVALID', `${path}: is empty`);
   const { type: _, ...run } = first.value;
-  const metadata = withNames(run as RunMetadata, people);
+  const named = withNames(run as RunMetadata, people);
+  const metadata = baseline === undefined ? named : { ...named, settings: { ...named.settings, baseline } };
+  const rests = await findRests(path, baseline, people);
+  const withBaseline = (frame: FrameResult): FrameResult =>
+    rests === null ? frame : relativeToRest(withoutRelative(frame), rests);
   const writers = await openWriters(formats, outputDir, base, metadata, await contextOf(metadata, path, signal));
   try {
     for await (const line of lines) {
       if (signal?.aborted === true) throw new FerError('INTERRUPTED', `${path}: stopped; nothing was written`);
       if (line.type === 'frame') {
         const { type: __, ...frame } = line;
-        await writers.write(applyPeople(frame as FrameResult, people));
+        await writers.write(withBaseline(applyPeople(frame as FrameResult, people)));
       } else if (line.type === 'end') {
-        const { type: __, ...outcome } = line;
+        const { type: __, resting, ...rest } = line;
+        const outcome = rests === null ? { ...rest, ...(resting && { resting }) } : withResting(rest, rests);
         await writers.finish(outcome);
         return { input: path, outputs: writers.paths, outcome };
       }
@@ -66,6 +76,23 @@ export async function convertAnnotation(path: string, options: ConvertOptions): 
     await writers.abort();
     throw error;
   }
+}
+
+/** Each person's resting face, from a pass of its own; null to leave frames as they are. */
+async function findRests(
+  path: string,
+  baseline: BaselineChoice | undefined,
+  people: People,
+): Promise<ReadonlyMap<number, RestingFace> | null> {
+  if (baseline === undefined) return null;
+  if (baseline === 'off') return new Map();
+  const resting = new RestingFaces(baseline);
+  for await (const frame of readFrames(path)) resting.push(applyPeople(frame, people));
+  return resting.end();
+}
+
+function withoutRelative(frame: FrameResult): FrameResult {
+  return { ...frame, faces: frame.faces.map(({ relative: _, relativeLabel: __, ...face }) => face) };
 }
 
 function withNames(metadata: RunMetadata, { names = {} }: People): RunMetadata {

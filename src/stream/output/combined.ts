@@ -25,6 +25,7 @@ export async function writeCombined(
   const layout = {
     labels: [...new Set(runs.flatMap(({ model }) => model.labels))],
     files: runs.some((run) => layoutOf(run).files),
+    relative: runs.some((run) => layoutOf(run).relative),
     names: Object.keys(people.names ?? {}).length > 0 || runs.some((run) => layoutOf(run).names),
   };
   const columns = resultColumns(layout);

@@ -20,8 +20,14 @@ export const CSV = textFormat(
   },
 );
 
-export function layoutOf({ model, input, people }: RunMetadata): TableLayout {
-  return { labels: model.labels, files: input.kind === 'images', names: people !== undefined };
+export function layoutOf({ model, input, people, settings }: RunMetadata): TableLayout {
+  const { baseline = 'off' } = settings;
+  return {
+    labels: model.labels,
+    files: input.kind === 'images',
+    names: people !== undefined,
+    relative: baseline !== 'off',
+  };
 }
 
 export function csvText(rows: readonly (readonly Cell[])[]): string {

@@ -30,6 +30,9 @@ export interface FaceResult {
   /** Chance that the label is right, 0..1, from posteriors and quality (trust.ts). */
   readonly certainty: number;
   readonly trust: Trust;
+  /** With a baseline: posteriors relative to the person's own resting face, and the largest; absent where that is not known. */
+  readonly relative?: Readonly<Record<string, number>>;
+  readonly relativeLabel?: string;
   /** Of the person, where names were given. */
   readonly name?: string;
 }

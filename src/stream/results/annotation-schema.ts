@@ -40,6 +40,11 @@ export const faceLine = z.object({
   label: z.string().describe('the label with the largest posterior'),
   ambiguity: fraction.describe('how close the runner-up is to the winner: 0 clear, 1 tie'),
   certainty: fraction.describe('chance that the label is right, from posteriors and quality'),
+  relative: z
+    .record(z.string(), fraction)
+    .optional()
+    .describe("with --baseline: posteriors relative to the person's own resting face"),
+  relativeLabel: z.string().optional().describe('the label with the largest relative posterior'),
   trust: z.enum(['sure', 'unsure', 'unusable']).describe('whether to rely on the label'),
 });
 
@@ -91,6 +96,12 @@ export const endLine = z
       .record(z.string(), z.number())
       .optional()
       .describe('with --prior auto: the class frequencies estimated from the footage'),
+    resting: z
+      .record(z.string(), z.object({ seconds, posterior: z.record(z.string(), fraction) }))
+      .optional()
+      .describe(
+        'with --baseline: the resting face of each person by face id, and the usable seconds it was taken from',
+      ),
   })
   .describe('the last line: how the run ended; without it the file is incomplete');
 

@@ -60,15 +60,19 @@ function roundedFace(face: FaceResult): FaceResult {
       x: roundTo(x, DECIMALS.landmark),
       y: roundTo(y, DECIMALS.landmark),
     })),
-    probabilities: Object.fromEntries(
-      Object.entries(face.probabilities).map(([label, probability]) => [
-        label,
-        roundTo(probability, DECIMALS.probability),
-      ]),
-    ),
+    probabilities: roundedPosteriors(face.probabilities),
     label: face.label,
     ambiguity: roundTo(face.ambiguity, DECIMALS.probability),
     certainty: roundTo(face.certainty, DECIMALS.quality),
     trust: face.trust,
+    ...(face.relative === undefined || face.relativeLabel === undefined
+      ? {}
+      : { relative: roundedPosteriors(face.relative), relativeLabel: face.relativeLabel }),
   };
+}
+
+function roundedPosteriors(posteriors: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(posteriors).map(([label, probability]) => [label, roundTo(probability, DECIMALS.probability)]),
+  );
 }

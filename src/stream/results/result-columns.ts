@@ -17,10 +17,12 @@ export interface TableLayout {
   readonly files?: boolean;
   /** Adds the name of each face's person. */
   readonly names?: boolean;
+  /** Adds posteriors relative to the person's resting face. */
+  readonly relative?: boolean;
 }
 
 /** The columns of CSV and Parquet, for results rounded as in JSONL. */
-export function resultColumns({ labels, files = false, names = false }: TableLayout): Column[] {
+export function resultColumns({ labels, files = false, names = false, relative = false }: TableLayout): Column[] {
   return [
     { name: 'frame', type: 'integer', value: (_, frame) => frame.index },
     { name: 'timestamp', type: 'number', value: (_, frame) => frame.timestamp },
@@ -49,6 +51,12 @@ export function resultColumns({ labels, files = false, names = false }: TableLay
     number('mouth_visible', (face) => face.quality.mouthVisible),
     number('eye_opening', (face) => face.eyeOpening),
     number('mouth_opening', (face) => face.mouthOpening),
+    ...(relative
+      ? [
+          text('relative_label', (face) => face?.relativeLabel ?? null),
+          ...labels.map((label) => number(`relative_${label}`, (face) => face.relative?.[label] ?? null)),
+        ]
+      : []),
     ...(files ? [text('problem', (_, frame) => frame.problem ?? null)] : []),
   ];
 }

@@ -1,3 +1,5 @@
+import type { RestingFace } from './resting-face.js';
+
 /** What a run was: enough to know what made a result, and whether it would come out the same again. */
 export interface RunMetadata {
   /** Version of the JSONL schema; see docs/output.md. */
@@ -33,4 +35,6 @@ export interface RunOutcome {
   readonly note: string | null;
   /** Class frequencies estimated from the footage, by label, as they stood at its end; only where they were (`prior: 'auto'`). */
   readonly prior?: Readonly<Record<string, number>> | undefined;
+  /** With a baseline: the resting face of each person, by face id. */
+  readonly resting?: Readonly<Record<string, RestingFace>> | undefined;
 }
