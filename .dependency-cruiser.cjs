@@ -9,6 +9,7 @@ const ROOMS = {
   ingest: ['^src/model/engines/', '^src/model/pretrained/', '^src/model/sessions/', '^src/model/crop-geometry\\.ts$'],
   stream: ['^src/ingest/', '^src/model/', '^src/version\\.ts$'],
   train: ['^src/ingest/', '^src/model/', '^src/version\\.ts$'],
+  archive: ['^src/stream/', '^src/ingest/', '^src/model/', '^src/version\\.ts$'],
   cli: ['^src/'],
 };
 
@@ -57,6 +58,7 @@ const LAYERS = {
     'metrics',
     'util',
   ],
+  archive: ['worker', 'segments', 'queue', 'storage'],
   cli: ['.', 'doctor'],
 };
 
@@ -64,7 +66,7 @@ const TEST = '\\.test\\.ts$';
 const room = (name) => `^src/${name}/`;
 /** Files that lie in this folder itself, not in a folder of it. Entries of the package stand above all folders. */
 const folder = (name, layer) => `^src/${name}/${layer === '.' ? '' : `${layer}/`}[^/]+$`;
-const ENTRY = '^src/(train|stream/(client|protocol))/index\\.ts$';
+const ENTRY = '^src/(train|stream/(client|protocol))/(index|tensors)\\.ts$';
 
 const groundRules = GROUND.map((name, i) => ({
   name: `${name}-is-ground`,

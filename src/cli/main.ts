@@ -15,8 +15,11 @@ import { EXIT, exitCodeFor, watchReaders } from './exit.js';
 import { experimentCommand } from './experiment.js';
 import { exportCommand } from './export.js';
 import { liveCommand } from './live.js';
+import { queueCommand } from './queue.js';
 import { recipeCommand } from './recipe.js';
+import { reportCommand } from './report.js';
 import { trainCommand } from './train.js';
+import { workerCommand } from './worker.js';
 
 const program = new Command('fer')
   .description('Facial-expression recognition in video.')
@@ -35,10 +38,13 @@ for (const register of [
   evaluateCommand,
   exportCommand,
   liveCommand,
+  reportCommand,
   auditCommand,
   trainCommand,
   recipeCommand,
   experimentCommand,
+  workerCommand,
+  queueCommand,
 ])
   register(program);
 

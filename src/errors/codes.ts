@@ -20,9 +20,12 @@ export const ERROR_CODES = {
   MODEL_BROKEN: 'A model computed values that are not numbers; its results are not written.',
   ANNOTATION_INVALID:
     'An annotation file that is not ferstream JSONL, is cut short, or was written to another version of the schema.',
-  WORKER_FAILED: 'A thread that shared in training ended or failed.',
+  WORKER_FAILED: 'A thread or process that did part of the work ended or failed.',
   OUTPUT_UNWRITABLE: 'An output file or folder could not be written.',
   FOLDER_IN_USE: 'Another process is writing in the folder.',
+  PACKAGE_MISSING: 'A feature needs an optional package that is not installed.',
+  QUEUE_UNREACHABLE: 'No Redis or Valkey answers at the address of the queue.',
+  QUEUE_UNSAFE: 'The Redis of the queue has settings with which jobs can be lost.',
   INTERRUPTED: 'Stopped by the user; finished work is kept.',
   INTERNAL: 'A defect in ferstream itself.',
 } as const;

@@ -1,0 +1,113 @@
+import type { ConnectionOptions, Queue } from 'bullmq';
+import type { Redis, RedisOptions } from 'ioredis';
+import { FerError } from '../../errors/fer-error.js';
+import { KEY_PREFIX, QUEUE_NAME } from './archive-job.js';
+import { optionalPackage } from './optional-package.js';
+import { checkRedis } from './redis-check.js';
+
+/** Milliseconds to reach Redis at the start of a command. */
+const CONNECT_TIMEOUT = 10_000;
+/** Milliseconds between two attempts to reach it again, at most. */
+const LONGEST_PAUSE = 5_000;
+
+/** The queue, and a connection of its own for plain commands. */
+export interface ArchiveQueue {
+  readonly queue: Queue;
+  readonly redis: Redis;
+  close(): Promise<void>;
+}
+
+/** @throws FerError PACKAGE_MISSING */
+export async function loadBullMq(): Promise<typeof import('bullmq') & Pick<typeof import('ioredis'), 'Redis'>> {
+  const load = async () => {
+    const { Redis } = await import('ioredis');
+    return { ...(await import('bullmq')), Redis };
+  };
+  return optionalPackage(load, 'bullmq ioredis', '--queue');
+}
+
+/**
+ * Connection options for BullMQ. Commands wait while Redis is away, and are sent when it is back.
+ * @throws FerError CONFIG_INVALID
+ */
+export function redisOptions(address: string): RedisOptions {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url === null || !['redis:', 'rediss:', 'valkey:', 'valkeys:'].includes(url.protocol) || url.hostname === '') {
+    throw new FerError('CONFIG_INVALID', `--queue ${address}: is not an address; write redis://host:6379`);
+  }
+  const secure = url.protocol === 'rediss:' || url.protocol === 'valkeys:';
+  const db = Number(url.pathname.slice(1) || '0');
+  if (!Number.isInteger(db)) {
+    throw new FerError('CONFIG_INVALID', `--queue ${address}: ${url.pathname.slice(1)} is not a database number`);
+  }
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? 6379 : Number(url.port),
+    db,
+    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(secure ? { tls: {} } : {}),
+    maxRetriesPerRequest: null,
+    retryStrategy: (times: number) => Math.min(LONGEST_PAUSE, 100 * times),
+  };
+}
+
+/** Address without its password. */
+export function printableAddress(address: string): string {
+  return address.replace(/\/\/[^@/]*@/, '//');
+}
+
+/**
+ * Opens the queue and checks the settings of its Redis.
+ * @param warn gets what could not be checked
+ * @throws FerError PACKAGE_MISSING, CONFIG_INVALID, QUEUE_UNREACHABLE, QUEUE_UNSAFE
+ */
+export async function openQueue(address: string, warn: (line: string) => void): Promise<ArchiveQueue> {
+  const options = redisOptions(address);
+  const { Queue, Redis } = await loadBullMq();
+  const redis = new Redis({ ...options, enableReadyCheck: false });
+  // Without a listener an error of the connection would end the process; it reconnects by itself.
+  let last = 'no answer';
+  redis.on('error', (error: Error) => (last = error.message));
+  try {
+    await reach(redis, address, () => last);
+    await checkRedis(redis, printableAddress(address), warn);
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+  const connection = options as ConnectionOptions;
+  const queue = new Queue(QUEUE_NAME, { connection, prefix: KEY_PREFIX, skipVersionCheck: true });
+  queue.on('error', () => undefined);
+  const close = async (): Promise<void> => {
+    // `close` waits for answers that a Redis which is away does not give.
+    if (redis.status === 'ready') await queue.close();
+    else await queue.disconnect();
+    redis.disconnect();
+  };
+  return { queue, redis, close };
+}
+
+/** @throws FerError QUEUE_UNREACHABLE */
+async function reach(redis: Redis, address: string, reason: () => string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const unreachable = (why: string): FerError =>
+    new FerError(
+      'QUEUE_UNREACHABLE',
+      `${printableAddress(address)}: no Redis answers (${why}); start it, or correct --queue`,
+    );
+  try {
+    await Promise.race([
+      redis.ping(),
+      new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          reject(unreachable(reason()));
+        }, CONNECT_TIMEOUT);
+      }),
+    ]);
+  } catch (error) {
+    throw error instanceof FerError ? error : unreachable(error instanceof Error ? error.message : String(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,86 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { FerError } from '../../errors/fer-error.js';
+import { expandInputs } from '../../ingest/sources/expand-inputs.js';
+import type { Input } from '../../ingest/sources/frame-source.js';
+import { outputFormat } from '../../stream/output/formats.js';
+import { outputNames } from '../../stream/output/output-names.js';
+import { isOverlay } from '../../stream/output/overlay-tag.js';
+import { isS3Address, listS3 } from '../storage/s3.js';
+import type { ArchiveJob } from './archive-job.js';
+
+/** An input on its way into the queue. */
+export interface QueuedInput extends Pick<ArchiveJob, 'kind' | 'path' | 'name' | 'output'> {
+  /** Changes with the content: size and modification time, ETag; empty where it is not known. */
+  readonly version: string;
+}
+
+/** What an argument or a line of a list stands for. */
+export type Found =
+  | { readonly type: 'input'; readonly input: QueuedInput }
+  | { readonly type: 'failed'; readonly name: string; readonly error: FerError }
+  | { readonly type: 'ignored'; readonly name: string };
+
+export interface FindOptions {
+  readonly outputDir: string;
+  /** Names of OUTPUT_FORMATS. */
+  readonly formats: readonly string[];
+}
+
+/** Inputs of a command line, with the output names that a local run gives them. */
+export async function* findInputs(args: readonly string[], options: FindOptions): AsyncGenerator<Found> {
+  const local = args.filter((arg) => !isS3Address(arg));
+  const { inputs, failures, ignored } = await expandInputs(local, { ignore: isOverlay });
+  for (const name of ignored) yield { type: 'ignored', name };
+  for (const { name, error } of failures) yield { type: 'failed', name, error };
+  const endings = options.formats.map((format) => outputFormat(format).ending);
+  const outputDir = isS3Address(options.outputDir) ? {} : { outputDir: options.outputDir };
+  const names = outputNames(inputs, { ...outputDir, endings });
+  for (const [i, input] of inputs.entries()) yield { type: 'input', input: await queued(input, names[i]!) };
+  for (const address of args.filter(isS3Address)) yield* findObjects(address);
+}
+
+/**
+ * Inputs of a list, one path, URL or s3:// address a line, in constant memory. Their outputs lie in folders like theirs.
+ * @param list a file, or "-" for standard input
+ */
+export async function* findListed(list: string): AsyncGenerator<Found> {
+  const stream = list === '-' ? process.stdin : createReadStream(list);
+  const lines = createInterface({ input: stream, crlfDelay: Infinity });
+  for await (const line of lines) {
+    const name = line.trim();
+    if (name === '' || name.startsWith('#')) continue;
+    if (isS3Address(name)) {
+      yield* findObjects(name);
+      continue;
+    }
+    const { inputs, failures, ignored } = await expandInputs([name], { ignore: isOverlay });
+    for (const ignoredName of ignored) yield { type: 'ignored', name: ignoredName };
+    for (const { name: failedName, error } of failures) yield { type: 'failed', name: failedName, error };
+    for (const input of inputs) yield { type: 'input', input: await queued(input, mirrored(input.path)) };
+  }
+}
+
+async function* findObjects(address: string): AsyncGenerator<Found> {
+  for await (const { address: path, tag } of listS3(address))
+    yield { type: 'input', input: { kind: 's3', path, name: path, output: mirrored(path), version: tag } };
+}
+
+async function queued({ kind, path, name }: Input, output: string): Promise<QueuedInput> {
+  if (kind === 'url' || kind === 'stdin') return { kind: 'url', path, name, output, version: '' };
+  const { size, mtimeMs } = await stat(path);
+  return { kind, path: resolve(path), name, output, version: `${size}-${mtimeMs}` };
+}
+
+/** "/data/2021/a.mp4" becomes "data/2021/a": the same whatever else is in the list. */
+export function mirrored(path: string): string {
+  const parts = path
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+    .split(/[\\/]+/)
+    .map((part) => part.replace(/[\p{Cc}:?*"<>|]/gu, '_'))
+    .filter((part) => part !== '' && part !== '.' && part !== '..');
+  const base = parts.pop() ?? 'root';
+  return [...parts, base.replace(/(?<=.)\.[^.]*$/, '')].join('/');
+}

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Queue } from 'bullmq';
+import { throwIfAborted } from '../../errors/interruption.js';
+import { jobId, runHash, runKey } from './archive-job.js';
+import type { ArchiveJob, ArchiveRun } from './archive-job.js';
+import type { ArchiveQueue } from './connection.js';
+import type { Found } from './queued-input.js';
+
+/** Jobs sent to Redis at a time. */
+const CHUNK = 500;
+/** Milliseconds between two looks at a full queue. */
+const FULL_PAUSE = 1_000;
+/** An error that may pass is tried again so often, after 5, 10, 20 and 40 seconds. */
+const ATTEMPTS = 5;
+const FIRST_PAUSE = 5_000;
+/** Priority of segments and merges: what has begun ends before the next input begins. BullMQ: the smaller the earlier. */
+export const BEGUN = 1;
+export const DEFAULT_PRIORITY = 10;
+
+export const RETRY = { attempts: ATTEMPTS, backoff: { type: 'exponential', delay: FIRST_PAUSE } } as const;
+
+export interface SubmitOptions {
+  readonly priority?: number;
+  /** Jobs in the queue from which on the submitter waits for workers. */
+  readonly maxWaiting?: number;
+  /** Gets every job in order, also those that were in the queue already. */
+  readonly onJob?: (id: string, input: string) => Promise<void> | void;
+  readonly onFull?: (waiting: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Submitted {
+  /** New in the queue. */
+  readonly added: number;
+  /** In the queue already, or finished earlier. */
+  readonly known: number;
+}
+
+/**
+ * Puts inputs into the queue, in constant memory and no faster than workers take them.
+ * @throws FerError INTERRUPTED
+ */
+export async function submit(
+  { queue, redis }: ArchiveQueue,
+  run: ArchiveRun,
+  inputs: AsyncIterable<Found & { readonly type: 'input' }>,
+  options: SubmitOptions = {},
+): Promise<Submitted> {
+  const { priority = DEFAULT_PRIORITY, maxWaiting = 200_000, onJob, onFull, signal } = options;
+  const hash = runHash(run);
+  await redis.set(runKey(hash), JSON.stringify(run));
+  let added = 0;
+  let known = 0;
+  let chunk: { readonly id: string; readonly data: ArchiveJob }[] = [];
+  const send = async (): Promise<void> => {
+    throwIfAborted(signal, 'submitting');
+    const before = await Promise.all(chunk.map(({ id }) => redis.exists(queue.toKey(id))));
+    const missing = new Map(chunk.filter((_, i) => before[i] === 0).map((job) => [job.id, job]));
+    await queue.addBulk(
+      [...missing.values()].map(({ id, data }) => ({
+        name: 'input',
+        data,
+        opts: { jobId: id, priority: BEGUN + priority, ...RETRY },
+      })),
+    );
+    added += missing.size;
+    known += chunk.length - missing.size;
+    for (const { id, data } of chunk) await onJob?.(id, data.name);
+    chunk = [];
+  };
+  for await (const { input } of inputs) {
+    const { version, ...rest } = input;
+    const data: ArchiveJob = { run: hash, ...rest };
+    chunk.push({ id: jobId(data, version), data });
+    if (chunk.length < CHUNK) continue;
+    await send();
+    await waitForRoom(queue, maxWaiting, onFull, signal);
+  }
+  if (chunk.length > 0) await send();
+  return { added, known };
+}
+
+async function waitForRoom(
+  queue: Queue,
+  maxWaiting: number,
+  onFull: SubmitOptions['onFull'],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let said = false; ; said = true) {
+    const waiting = await queue.getJobCountByTypes('wait', 'prioritized', 'delayed');
+    if (waiting < maxWaiting) return;
+    if (!said) onFull?.(waiting);
+    await delay(FULL_PAUSE, undefined, { signal }).catch(() => undefined);
+    throwIfAborted(signal, 'submitting');
+  }
+}

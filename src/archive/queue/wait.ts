@@ -1,0 +1,96 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { throwIfAborted } from '../../errors/interruption.js';
+import type { ArchiveResult } from './archive-job.js';
+import type { ArchiveQueue } from './connection.js';
+
+/** Jobs looked at together. */
+const CHUNK = 500;
+/** Milliseconds between two looks. */
+const PAUSE = 500;
+
+/** The jobs of a submission, on disk: there may be a million. */
+export class JobList {
+  private constructor(
+    private readonly folder: string,
+    private readonly stream: ReturnType<typeof createWriteStream>,
+  ) {}
+
+  static async create(): Promise<JobList> {
+    const folder = await mkdtemp(join(tmpdir(), 'ferstream-jobs-'));
+    return new JobList(folder, createWriteStream(join(folder, 'jobs')));
+  }
+
+  async add(id: string, input: string): Promise<void> {
+    if (!this.stream.write(`${JSON.stringify([id, input])}\n`)) await once(this.stream, 'drain');
+  }
+
+  /** The jobs in the order in which they were added; nothing may be added afterwards. */
+  async *read(): AsyncGenerator<readonly [id: string, input: string]> {
+    if (!this.stream.writableEnded) {
+      this.stream.end();
+      await once(this.stream, 'close');
+    }
+    const lines = createInterface({ input: createReadStream(join(this.folder, 'jobs')) });
+    for await (const line of lines) yield JSON.parse(line) as [string, string];
+  }
+
+  async remove(): Promise<void> {
+    this.stream.destroy();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** How a job ended. */
+export type Ended =
+  { readonly input: string; readonly result: ArchiveResult } | { readonly input: string; readonly failure: string };
+
+/**
+ * Waits for jobs and yields how each ended, in constant memory, roughly in the order of submission. Redis may be away for a while.
+ * @throws FerError INTERRUPTED; the jobs go on
+ */
+export async function* waitFor(
+  archive: ArchiveQueue,
+  jobs: AsyncIterable<readonly [id: string, input: string]>,
+  signal?: AbortSignal,
+): AsyncGenerator<Ended> {
+  let chunk: (readonly [string, string])[] = [];
+  for await (const job of jobs) {
+    chunk.push(job);
+    if (chunk.length < CHUNK) continue;
+    yield* waitForChunk(archive, chunk, signal);
+    chunk = [];
+  }
+  yield* waitForChunk(archive, chunk, signal);
+}
+
+async function* waitForChunk(
+  archive: ArchiveQueue,
+  jobs: readonly (readonly [string, string])[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Ended> {
+  const { queue, redis } = archive;
+  let open = jobs;
+  while (open.length > 0) {
+    throwIfAborted(signal, 'waiting');
+    const answers = await Promise.all(
+      open.map(([id]) => redis.hmget(queue.toKey(id), 'timestamp', 'finishedOn', 'failedReason', 'returnvalue')),
+    );
+    const left: (readonly [string, string])[] = [];
+    for (const [i, job] of open.entries()) {
+      const [, input] = job;
+      const [timestamp, finishedOn, failedReason, result] = answers[i]!;
+      if (timestamp == null) yield { input, failure: `${input}: was removed from the queue` };
+      else if (finishedOn == null) left.push(job);
+      else if (result == null) yield { input, failure: failedReason ?? 'no reason given' };
+      else yield { input, result: JSON.parse(result) as ArchiveResult };
+    }
+    open = left;
+    if (open.length > 0) await delay(PAUSE, undefined, { signal }).catch(() => undefined);
+  }
+}

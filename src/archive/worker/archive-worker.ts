@@ -1,0 +1,209 @@
+import type { Job, Worker } from 'bullmq';
+import { FerError } from '../../errors/fer-error.js';
+import type { ErrorCode } from '../../errors/codes.js';
+import { KEY_PREFIX, QUEUE_NAME, parseJob, runKey, runSchema } from '../queue/archive-job.js';
+import type { ArchiveJob, ArchiveResult, ArchiveRun } from '../queue/archive-job.js';
+import { loadBullMq, redisOptions } from '../queue/connection.js';
+import type { ArchiveQueue } from '../queue/connection.js';
+import { WorkProcess } from './work-process.js';
+import type { Work } from './work-protocol.js';
+
+/** Milliseconds a job stays a worker's without renewal: a Redis that is away for less changes nothing. */
+const LOCK = 60_000;
+/** Milliseconds between two searches for jobs whose worker is gone. */
+const STALLED_INTERVAL = 15_000;
+/** Processes lost to one job before it is given up. */
+const MOST_LOSSES = 3;
+/** Minutes of history from which rates are computed. */
+const METRICS_MINUTES = 60;
+
+/** Errors that another attempt may not meet; all others are final. */
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'INPUT_STALLED',
+  'OUTPUT_UNWRITABLE',
+  'FOLDER_IN_USE',
+  'WORKER_FAILED',
+  'FFMPEG_FAILED',
+  'INTERNAL',
+]);
+
+/** What a worker reports. */
+export type WorkerEvent =
+  | { readonly event: 'started'; readonly concurrency: number }
+  | { readonly event: 'job-started'; readonly id: string; readonly input: string; readonly step: Work['step'] }
+  | {
+      readonly event: 'job-done';
+      readonly id: string;
+      readonly input: string;
+      readonly step: Work['step'];
+      readonly frames: number;
+      readonly seconds: number;
+    }
+  | { readonly event: 'job-divided'; readonly id: string; readonly input: string; readonly segments: number }
+  | {
+      readonly event: 'job-failed';
+      readonly id: string;
+      readonly input: string;
+      readonly code: ErrorCode;
+      readonly reason: string;
+      readonly final: boolean;
+    }
+  | { readonly event: 'job-returned'; readonly id: string; readonly input: string }
+  | { readonly event: 'job-lost'; readonly id: string }
+  | { readonly event: 'queue-away'; readonly reason: string }
+  | { readonly event: 'queue-back' }
+  | { readonly event: 'draining'; readonly running: number }
+  | { readonly event: 'stopped' };
+
+export interface WorkerOptions {
+  readonly concurrency: number;
+  readonly backend?: string | undefined;
+  readonly onEvent?: (event: WorkerEvent) => void;
+  readonly onProgress?: (id: string, input: string, frames: number, expectedFrames: number | null) => void;
+  /** The program of the processes; for tests. */
+  readonly processModule?: URL;
+  /** Milliseconds; for tests. */
+  readonly lockDuration?: number;
+  readonly stalledInterval?: number;
+}
+
+/** Takes jobs from the queue and runs each in a process of its own. */
+export class ArchiveWorker {
+  private readonly runs = new Map<string, ArchiveRun>();
+  private readonly idle: WorkProcess[];
+  private readonly processes: readonly WorkProcess[];
+  private readonly running = new Set<string>();
+  private readonly isOver = new AbortController();
+  private isAway = false;
+
+  private constructor(
+    private readonly archive: ArchiveQueue,
+    private readonly bullmq: typeof import('bullmq'),
+    private readonly options: WorkerOptions,
+    private readonly worker: Worker,
+  ) {
+    const { backend, processModule, concurrency } = options;
+    this.processes = Array.from({ length: concurrency }, () => new WorkProcess(backend, processModule));
+    this.idle = [...this.processes];
+    worker.on('error', (error) => {
+      if (!this.isAway) this.emit({ event: 'queue-away', reason: error.message });
+      this.isAway = true;
+    });
+    worker.on('ready', () => {
+      if (this.isAway) this.emit({ event: 'queue-back' });
+      this.isAway = false;
+    });
+    worker.on('stalled', (id) => {
+      this.emit({ event: 'job-lost', id });
+    });
+  }
+
+  static async start(archive: ArchiveQueue, address: string, options: WorkerOptions): Promise<ArchiveWorker> {
+    const bullmq = await loadBullMq();
+    const { concurrency, lockDuration = LOCK, stalledInterval = STALLED_INTERVAL } = options;
+    const self: { worker?: ArchiveWorker } = {};
+    const worker = new bullmq.Worker(QUEUE_NAME, (job, token) => self.worker!.process(job, token ?? ''), {
+      connection: redisOptions(address) as import('bullmq').ConnectionOptions,
+      prefix: KEY_PREFIX,
+      skipVersionCheck: true,
+      concurrency,
+      autorun: false,
+      lockDuration,
+      stalledInterval,
+      // Losses are counted here: a job that is lost too often fails with its reason.
+      maxStalledCount: 1_000,
+      metrics: { maxDataPoints: METRICS_MINUTES },
+    });
+    self.worker = new ArchiveWorker(archive, bullmq, options, worker);
+    self.worker.emit({ event: 'started', concurrency });
+    void worker.run();
+    return self.worker;
+  }
+
+  get jobsRunning(): number {
+    return this.running.size;
+  }
+
+  /**
+   * Takes no further jobs, and waits for those that run. Those that still run after `patience` milliseconds go back into the queue.
+   */
+  async close(patience: number): Promise<void> {
+    this.emit({ event: 'draining', running: this.running.size });
+    const timer = setTimeout(() => {
+      this.isOver.abort();
+    }, patience);
+    await this.worker.close();
+    clearTimeout(timer);
+    for (const each of this.processes) each.end();
+    this.emit({ event: 'stopped' });
+  }
+
+  private emit(event: WorkerEvent): void {
+    this.options.onEvent?.(event);
+  }
+
+  private async process(job: Job, token: string): Promise<ArchiveResult> {
+    const id = job.id!;
+    const data = parseJob(job.data);
+    this.running.add(id);
+    const process = this.idle.pop()!;
+    try {
+      return await this.work(process, job, data, this.isOver.signal);
+    } catch (error) {
+      if (this.isOver.signal.aborted) {
+        await job.moveToWait(token);
+        this.emit({ event: 'job-returned', id, input: data.name });
+        throw new this.bullmq.WaitingError();
+      }
+      throw await this.judge(job, data, error);
+    } finally {
+      this.idle.push(process);
+      this.running.delete(id);
+    }
+  }
+
+  private async work(process: WorkProcess, job: Job, data: ArchiveJob, signal: AbortSignal): Promise<ArchiveResult> {
+    const id = job.id!;
+    const losses = (data.losses ?? 0) + job.stalledCounter;
+    if (losses >= MOST_LOSSES) {
+      throw new FerError('WORKER_FAILED', `${data.name}: ended ${losses} processes that worked on it; given up`);
+    }
+    const run = await this.run(data.run);
+    const step = 'file';
+    this.emit({ event: 'job-started', id, input: data.name, step });
+    const done = await process.run(
+      { run, job: data, input: id, step },
+      {
+        signal,
+        onProgress: ({ frames, expectedFrames }) => this.options.onProgress?.(id, data.name, frames, expectedFrames),
+      },
+    );
+    if (done.type === 'divided') throw new FerError('INTERNAL', 'divided');
+    const { frames, seconds } = done.result;
+    this.emit({ event: 'job-done', id, input: data.name, step, frames, seconds });
+    return done.result;
+  }
+
+  private async run(hash: string): Promise<ArchiveRun> {
+    const known = this.runs.get(hash);
+    if (known !== undefined) return known;
+    const text = await this.archive.redis.get(runKey(hash));
+    if (text === null) {
+      throw new FerError('INTERRUPTED', 'the settings of this job were purged; submit its input again');
+    }
+    const run = runSchema.parse(JSON.parse(text));
+    this.runs.set(hash, run);
+    return run;
+  }
+
+  /** What BullMQ is told of a failure: whether to try again. */
+  private async judge(job: Job, data: ArchiveJob, error: unknown): Promise<Error> {
+    const { code, message } = FerError.from(error);
+    const isLoss = code === 'WORKER_FAILED';
+    const isFinal = !PASSING.has(code) || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+    if (isLoss) await job.updateData({ ...data, losses: (data.losses ?? 0) + 1 });
+    this.emit({ event: 'job-failed', id: job.id!, input: data.name, code, reason: message, final: isFinal });
+    const reason = `${message} [${code}]`;
+    return isFinal ? new this.bullmq.UnrecoverableError(reason) : new Error(reason);
+  }
+}

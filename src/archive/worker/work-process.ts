@@ -1,0 +1,98 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { FerError } from '../../errors/fer-error.js';
+import type { FromProcess, ToProcess, Work, WorkResult } from './work-protocol.js';
+
+/** Milliseconds between an abort and the end of the process by force. */
+const ABORT_PATIENCE = 10_000;
+
+export interface WorkOptions {
+  /** Stops after the current frame. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: FromProcess & { readonly type: 'progress' }) => void;
+}
+
+/**
+ * A process in which inference runs, so that neither a long computation keeps the worker from renewing its locks, nor a crash of an engine or
+ * a lack of memory ends it. It is started with the first work, kept, and replaced when it ends.
+ */
+export class WorkProcess {
+  private child: ChildProcess | null = null;
+
+  /** @param backend engine; undefined takes the fastest that works */
+  constructor(
+    private readonly backend: string | undefined,
+    private readonly module: URL = new URL(
+      import.meta.url.endsWith('.ts') ? './process-main.ts' : './process-main.js',
+      import.meta.url,
+    ),
+  ) {}
+
+  get pid(): number | null {
+    return this.child?.pid ?? null;
+  }
+
+  /**
+   * Does one step; one at a time.
+   * @throws FerError what the step threw; INTERRUPTED when aborted; WORKER_FAILED when the process ended
+   */
+  async run(work: Work, { signal, onProgress }: WorkOptions = {}): Promise<WorkResult> {
+    const child = (this.child ??= this.start());
+    let force: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      send(child, { type: 'abort' });
+      force = setTimeout(() => child.kill('SIGKILL'), ABORT_PATIENCE);
+    };
+    try {
+      return await new Promise<WorkResult>((resolve, reject) => {
+        child.on('message', (message: FromProcess) => {
+          if (message.type === 'progress') onProgress?.(message);
+          else if (message.type === 'done') resolve(message.value);
+          else if (message.type === 'failed') reject(new FerError(message.code, message.message));
+        });
+        child.once('exit', (code, reason) => {
+          reject(
+            signal?.aborted === true
+              ? new FerError('INTERRUPTED', `${work.job.name}: stopped`)
+              : new FerError('WORKER_FAILED', `${work.job.name}: its process ended (${reason ?? `exit code ${code}`})`),
+          );
+        });
+        if (child.exitCode !== null || child.signalCode !== null) {
+          reject(new FerError('WORKER_FAILED', `${work.job.name}: its process ended before it began`));
+          return;
+        }
+        signal?.addEventListener('abort', abort, { once: true });
+        send(child, { type: 'work', work });
+        if (signal?.aborted === true) abort();
+      });
+    } finally {
+      clearTimeout(force);
+      signal?.removeEventListener('abort', abort);
+      child.removeAllListeners('message');
+      child.removeAllListeners('exit');
+      if (child.exitCode !== null || child.signalCode !== null || !child.connected) this.child = null;
+    }
+  }
+
+  /** Ends the process wherever it is. */
+  end(): void {
+    this.child?.kill('SIGKILL');
+    this.child = null;
+  }
+
+  private start(): ChildProcess {
+    const loader = this.module.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
+    const child = fork(this.module, this.backend === undefined ? [] : [this.backend], {
+      execArgv: loader,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // A Ctrl-C on the terminal is the worker's to handle.
+      detached: process.platform !== 'win32',
+    });
+    child.on('error', () => undefined);
+    return child;
+  }
+}
+
+function send(child: ChildProcess, message: ToProcess): void {
+  if (child.connected) child.send(message, () => undefined);
+}

@@ -1,0 +1,26 @@
+import type { ErrorCode } from '../../errors/codes.js';
+import type { ArchiveJob, ArchiveResult, ArchiveRun, Segment } from '../queue/archive-job.js';
+
+/** One step of a job, as the worker gives it to a process of its own. */
+export interface Work {
+  readonly run: ArchiveRun;
+  readonly job: ArchiveJob;
+  /** Id of the input's job: names what its segments leave. */
+  readonly input: string;
+  readonly step: 'file' | 'segment' | 'merge';
+  /** Of an input whose process was lost: divide it whatever its length. */
+  readonly divide?: boolean;
+}
+
+/** A finished step: a result, or the segments into which the input is divided. */
+export type WorkResult =
+  | { readonly type: 'finished'; readonly result: ArchiveResult }
+  | { readonly type: 'divided'; readonly segments: readonly Segment[] };
+
+export type ToProcess = { readonly type: 'work'; readonly work: Work } | { readonly type: 'abort' };
+
+export type FromProcess =
+  | { readonly type: 'ready' }
+  | { readonly type: 'progress'; readonly frames: number; readonly expectedFrames: number | null }
+  | { readonly type: 'done'; readonly value: WorkResult }
+  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };

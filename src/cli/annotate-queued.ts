@@ -1,0 +1,136 @@
+import { resolve } from 'node:path';
+import { printable } from '../errors/printable.js';
+import { FerError } from '../errors/fer-error.js';
+import type { ArchiveRun } from '../archive/queue/archive-job.js';
+import type { Found } from '../archive/queue/queued-input.js';
+import type { BatchOptions } from '../stream/annotate/batch.js';
+import { EXIT } from './exit.js';
+import { formatDuration } from './progress.js';
+import { warn } from './queue-option.js';
+import { textTable } from './text-table.js';
+
+export interface QueueFlags {
+  readonly queue: string;
+  readonly wait?: boolean;
+  readonly inputsFrom?: string;
+  readonly priority: number;
+  readonly segment: number;
+  readonly maxWaiting: number;
+}
+
+/** Submits to a queue instead of annotating here. Returns the exit code. */
+export async function annotateQueued(
+  inputs: readonly string[],
+  flags: QueueFlags,
+  { outputDir, formats, stream: _, force = false, signal, ...options }: BatchOptions,
+): Promise<number> {
+  const { openQueue } = await import('../archive/queue/connection.js');
+  const { findInputs, findListed } = await import('../archive/queue/queued-input.js');
+  const { submit } = await import('../archive/queue/submit.js');
+  const { JobList } = await import('../archive/queue/wait.js');
+  if (inputs.includes('-'))
+    throw new FerError('USAGE', 'standard input cannot be queued: give files, or leave out --queue');
+  const run = await runOf({ ...options, outputDir, formats, force }, flags.segment);
+  const archive = await openQueue(flags.queue, warn);
+  const jobs = flags.wait === true ? await JobList.create() : null;
+  const report = new SubmitReport();
+  try {
+    const find = { outputDir: run.outputDir, formats };
+    const found = flags.inputsFrom === undefined ? findInputs(inputs, find) : findListed(flags.inputsFrom);
+    const { added, known } = await submit(archive, run, report.take(found), {
+      priority: flags.priority,
+      maxWaiting: flags.maxWaiting,
+      onFull: (waiting) =>
+        process.stderr.write(`${waiting} jobs wait; submitting continues when workers have taken some\n`),
+      ...(jobs === null ? {} : { onJob: (id, input) => jobs.add(id, input) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    process.stderr.write(`submitted ${added} inputs${known > 0 ? `; ${known} were submitted earlier` : ''}\n`);
+    if (jobs !== null) {
+      const { waitFor } = await import('../archive/queue/wait.js');
+      for await (const ended of waitFor(archive, jobs.read(), signal)) report.end(ended);
+      process.stdout.write(`${report.summary().join('\n')}\n`);
+    }
+    return report.failed > 0 ? EXIT.someFailed : EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof FerError) || error.code !== 'INTERRUPTED') throw error;
+    process.stderr.write('interrupted; what was submitted is done by the workers, the same command continues\n');
+    return EXIT.interrupted;
+  } finally {
+    await jobs?.remove();
+    await archive.close();
+  }
+}
+
+async function runOf(
+  { outputDir, formats, force, ...options }: Omit<BatchOptions, 'stream' | 'signal'>,
+  segment: number,
+): Promise<ArchiveRun> {
+  const { parseAnnotateOptions } = await import('../stream/annotate/annotate-options.js');
+  const { resultHash } = await import('../stream/annotate/annotate-input.js');
+  const { isS3Address } = await import('../archive/storage/s3.js');
+  const { VERSION } = await import('../version.js');
+  const { BUILT_IN_MODELS } = { BUILT_IN_MODELS: (await import('../model/expression-model.js')).MODEL_NAMES };
+  const { backend: _, ...settings } = parseAnnotateOptions(options);
+  const isFolder = !(BUILT_IN_MODELS as readonly string[]).includes(settings.model);
+  const absolute = isFolder ? { ...settings, model: resolve(settings.model) } : settings;
+  return {
+    ferstream: VERSION,
+    settings: absolute,
+    formats: [...formats],
+    outputDir: isS3Address(outputDir) ? outputDir.replace(/\/+$/, '') : resolve(outputDir),
+    resultHash: await resultHash({ ...absolute, backend: 'auto' }, formats),
+    segmentSeconds: segment === 0 ? null : segment,
+    force: force === true ? new Date().toISOString() : null,
+  };
+}
+
+/** What became of the inputs. */
+class SubmitReport {
+  failed = 0;
+  private total = 0;
+  private readonly rows: string[][] = [];
+
+  async *take(found: AsyncIterable<Found>): AsyncGenerator<Found & { readonly type: 'input' }> {
+    for await (const one of found) {
+      if (one.type === 'ignored') {
+        process.stderr.write(`${printable(`not annotated: ${one.name} is an overlay made by ferstream`)}\n`);
+        continue;
+      }
+      this.total += 1;
+      if (one.type === 'input') yield one;
+      else this.fail(one.name, one.error.message);
+    }
+  }
+
+  end(ended: import('../archive/queue/wait.js').Ended): void {
+    if ('failure' in ended) {
+      this.fail(ended.input, ended.failure);
+      return;
+    }
+    const { state, frames, degraded, note, seconds } = ended.result;
+    const row = state === 'skipped' ? 'done earlier' : degraded ? 'degraded' : 'ok';
+    const time = state === 'skipped' ? '' : formatDuration(seconds);
+    this.row([printable(ended.input), row, String(frames), time, printable(note ?? '')]);
+  }
+
+  summary(): string[] {
+    const more = this.total - this.rows.length;
+    return [
+      ...textTable(['input', 'state', 'frames', 'time', 'note'], this.rows),
+      ...(more > 0 ? [`and ${more} more`] : []),
+      ...(this.failed > 0 ? ['', `${this.failed} of ${this.total} inputs failed`] : []),
+    ];
+  }
+
+  private fail(input: string, reason: string): void {
+    this.failed += 1;
+    process.stderr.write(`${printable(`failed: ${reason}`)}\n`);
+    this.row([printable(input), 'failed', '', '', '']);
+  }
+
+  /** A table of a million rows helps nobody. */
+  private row(cells: string[]): void {
+    if (this.rows.length < 1_000) this.rows.push(cells);
+  }
+}

@@ -1,0 +1,109 @@
+import type { Command } from 'commander';
+import type { QueueStatus } from '../archive/queue/queue-status.js';
+import { FerError } from '../errors/fer-error.js';
+import { printable } from '../errors/printable.js';
+import { writeLine } from './options.js';
+import { formatDuration } from './progress.js';
+import { queueOption, warn } from './queue-option.js';
+import { textTable } from './text-table.js';
+
+interface QueueFlags {
+  readonly queue: string;
+}
+
+export function queueCommand(program: Command): void {
+  const queue = program
+    .command('queue')
+    .summary('look after a queue')
+    .description('Shows and repairs the queue of "fer annotate --queue".');
+  queue
+    .command('status')
+    .description('Counts, rate, time left, and failed inputs with their reasons.')
+    .addOption(queueOption())
+    .option('--json', 'as JSON')
+    .action(async ({ queue: address, json = false }: QueueFlags & { json?: boolean }) => {
+      const { queueStatus } = await import('../archive/queue/queue-status.js');
+      await withQueue(address, async (archive) => {
+        const status = await queueStatus(archive);
+        writeLine(json ? JSON.stringify(status, null, 2) : statusLines(status).join('\n'));
+      });
+    });
+  queue
+    .command('retry')
+    .description('Does failed inputs again.')
+    .argument('[id...]', 'ids of failed jobs; all without')
+    .addOption(queueOption())
+    .action(async (ids: string[], { queue: address }: QueueFlags) => {
+      const { retryFailed } = await import('../archive/queue/queue-admin.js');
+      await withQueue(address, async ({ queue: jobs }) => {
+        writeLine(`${await retryFailed(jobs, ids)} inputs are done again`);
+      });
+    });
+  queue
+    .command('drain')
+    .description('Removes inputs that have not begun. What runs, ends.')
+    .addOption(queueOption())
+    .action(async ({ queue: address }: QueueFlags) => {
+      const { drainQueue } = await import('../archive/queue/queue-admin.js');
+      await withQueue(address, async ({ queue: jobs }) => {
+        writeLine(`${await drainQueue(jobs)} inputs removed`);
+      });
+    });
+  queue
+    .command('purge')
+    .description('Forgets finished inputs; submitted again, they are checked and skipped.')
+    .addOption(queueOption())
+    .option('--failed', 'forget failed inputs instead')
+    .option('--all', 'forget everything, also what waits and runs')
+    .action(
+      async ({ queue: address, failed = false, all = false }: QueueFlags & { failed?: boolean; all?: boolean }) => {
+        if (failed && all) throw new FerError('USAGE', 'give either --failed or --all');
+        const { purgeQueue } = await import('../archive/queue/queue-admin.js');
+        await withQueue(address, async (archive) => {
+          const removed = await purgeQueue(archive, all ? 'all' : failed ? 'failed' : 'completed');
+          writeLine(`${removed} inputs forgotten`);
+        });
+      },
+    );
+}
+
+async function withQueue(
+  address: string,
+  use: (archive: import('../archive/queue/connection.js').ArchiveQueue) => Promise<void>,
+): Promise<void> {
+  const { openQueue } = await import('../archive/queue/connection.js');
+  const archive = await openQueue(address, warn);
+  try {
+    await use(archive);
+  } finally {
+    await archive.close();
+  }
+}
+
+function statusLines(status: QueueStatus): string[] {
+  const { perMinute, secondsLeft, memoryBytes } = status;
+  const rows = [
+    ['waiting', String(status.waiting)],
+    ['running', String(status.active)],
+    ['to be tried again', String(status.delayed)],
+    ['divided, waiting for segments', String(status.divided)],
+    ['done', String(status.completed)],
+    ['failed', String(status.failed)],
+    ['workers', String(status.workers)],
+    ['rate', perMinute === null ? 'not known yet' : `${perMinute.toFixed(1)} jobs a minute`],
+    ['time left', secondsLeft === null ? 'not known yet' : formatDuration(secondsLeft)],
+    ['memory of the queue', memoryBytes === null ? 'not known' : `${(memoryBytes / 1e6).toFixed(1)} MB`],
+  ];
+  const lines = textTable(['', ''], rows).slice(1);
+  if (status.failures.length === 0) return lines;
+  const failures = status.failures.map(({ id, input, reason }) => [id, printable(input), printable(reason)]);
+  const more = status.failed - failures.length;
+  return [
+    ...lines,
+    '',
+    ...textTable(['failed job', 'input', 'reason'], failures),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    '',
+    'fer queue retry does them again',
+  ];
+}

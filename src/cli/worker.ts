@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import type { WorkerEvent } from '../archive/worker/archive-worker.js';
+import { printable } from '../errors/printable.js';
+import { EXIT, interruptSignal } from './exit.js';
+import { backendOption, number } from './options.js';
+import { queueOption, warn } from './queue-option.js';
+
+export function workerCommand(program: Command): void {
+  program
+    .command('worker')
+    .summary('annotate what a queue holds')
+    .description(
+      'Takes jobs of "fer annotate --queue" until it is stopped. Start as many as you like, on any machine that sees the inputs and outputs.',
+    )
+    .addOption(queueOption())
+    .option('--concurrency <n>', 'inputs at a time (default: as many as memory and cores allow)', number)
+    .addOption(backendOption())
+    .option(
+      '--drain-timeout <seconds>',
+      'on SIGTERM, time for running jobs to end before they go back into the queue',
+      number,
+      300,
+    )
+    .option('--json', 'one JSON line for each event')
+    .addHelpText('after', '\nExample:\n  fer worker --queue redis://queue.example.org:6379')
+    .action(async (flags: WorkerFlags) => {
+      process.exitCode = await runWorker(flags);
+    });
+}
+
+interface WorkerFlags {
+  readonly queue: string;
+  readonly concurrency?: number;
+  readonly backend?: string;
+  readonly drainTimeout: number;
+  readonly json?: boolean;
+}
+
+async function runWorker(flags: WorkerFlags): Promise<number> {
+  const { openQueue } = await import('../archive/queue/connection.js');
+  const { ArchiveWorker } = await import('../archive/worker/archive-worker.js');
+  const { capacity } = await import('../archive/worker/capacity.js');
+  const signal = interruptSignal();
+  const archive = await openQueue(flags.queue, warn);
+  const worker = await ArchiveWorker.start(archive, flags.queue, {
+    concurrency: flags.concurrency ?? capacity(),
+    backend: flags.backend,
+    onEvent: (event) => {
+      const text = flags.json === true ? JSON.stringify({ time: new Date().toISOString(), ...event }) : describe(event);
+      process.stdout.write(`${printable(text)}\n`);
+    },
+  });
+  await new Promise<void>((stop) => {
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', () => {
+      stop();
+    });
+  });
+  await worker.close(flags.drainTimeout * 1000);
+  await archive.close();
+  return EXIT.ok;
+}
+
+function describe(event: WorkerEvent): string {
+  switch (event.event) {
+    case 'started':
+      return `worker ready: ${event.concurrency} ${event.concurrency === 1 ? 'input' : 'inputs'} at a time`;
+    case 'job-started':
+      return `${event.step} ${event.input}`;
+    case 'job-done':
+      return `done ${event.input}: ${event.frames} frames in ${event.seconds.toFixed(1)} s`;
+    case 'job-divided':
+      return `${event.input}: divided into ${event.segments} segments`;
+    case 'job-failed':
+      return `${event.final ? 'failed' : 'failed, to be tried again'}: ${event.reason}`;
+    case 'job-returned':
+      return `back into the queue: ${event.input}`;
+    case 'job-lost':
+      return `job ${event.id}: its worker is gone; it is done again`;
+    case 'queue-away':
+      return `the queue is away (${event.reason}); waiting for it`;
+    case 'queue-back':
+      return 'the queue is back';
+    case 'draining':
+      return `stopping: ${event.running} running`;
+    case 'stopped':
+      return 'stopped';
+  }
+}
