@@ -60,7 +60,7 @@ interface LoadedPart {
   readonly model: tf.LayersModel;
   /** The network up to the layer that is wanted. */
   readonly part: tf.LayersModel;
-  dispose(): unknown;
+  readonly dispose: () => unknown;
 }
 
 function cropNetwork(
@@ -73,8 +73,8 @@ function cropNetwork(
 ): Network {
   const compose: Compose = (network, crops) => {
     const rows = (image: tf.Tensor): tf.Tensor2D => network(image)[0] as tf.Tensor2D; // [B, D]
-    if (!flipTta) return [finish(rows(crops!))];
-    return [finish(tf.div<tf.Tensor2D>(tf.add(rows(crops!), rows(tf.reverse(crops!, 2))), 2))];
+    if (!flipTta) return [finish(rows(crops))];
+    return [finish(tf.div<tf.Tensor2D>(tf.add(rows(crops), rows(tf.reverse(crops, 2))), 2))];
   };
   return {
     ...{ name: `frame-${output}`, title, outputs: [output], range: [0, 255] },
@@ -83,7 +83,7 @@ function cropNetwork(
     async load() {
       const { model, part, dispose } = await load();
       return {
-        run: (crops) => compose((image) => [part.apply(image) as tf.Tensor], crops!),
+        run: (crops) => compose((image) => [part.apply(image) as tf.Tensor], crops),
         toOnnx: (description) => layersModelToOnnx(model, [layer], description, { outputs: [output], compose }),
         dispose,
       };

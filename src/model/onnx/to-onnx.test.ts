@@ -146,7 +146,7 @@ test.skipIf(!available)('what becomes of a network can be exported with it: mirr
   const image = values(shape);
   const file = await layersModelToOnnx(model, ['logits'], ABOUT, {
     outputs: ['sum'],
-    compose: (network, x) => [tf.add(network(x!)[0]!, network(tf.reverse(x!, 2))[0]!)],
+    compose: (network, x) => [tf.add(network(x)[0]!, network(tf.reverse(x, 2))[0]!)],
   });
   const { sum } = await runOnnx(file, { [model.inputLayers[0]!.name]: [image, shape] });
   const expected = tf.tidy(() => {

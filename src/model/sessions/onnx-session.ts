@@ -93,7 +93,7 @@ function assertEqual(
     const sameShape = other?.shape.join() === shape.join();
     const scale = data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
     const worst = sameShape
-      ? data.reduce((largest, value, at) => Math.max(largest, Math.abs(value - other!.data[at]!)), 0)
+      ? data.reduce((largest, value, at) => Math.max(largest, Math.abs(value - other.data[at]!)), 0)
       : Infinity;
     if (!(worst <= tolerance * scale))
       throw new Error(`output ${network.outputs[i]!} differs by ${worst.toPrecision(2)} from TensorFlow.js`);
