@@ -1,6 +1,7 @@
 /**
  * Reacts whenever the expression of a face changes, while a live server watches its source:
  *
+ *   npm install ferstream ws @types/ws tsx
  *   npx fer live --source /dev/video0
  *   npx tsx examples/live-react.ts http://localhost:8787
  */

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import * as library from '../src/index.js';
 import * as client from '../src/stream/client/index.js';
 import * as training from '../src/train/index.js';
+import * as tensors from '../src/train/tensors.js';
 
 const ROOT = new URL('../', import.meta.url);
 const PAGES = [
@@ -16,7 +17,7 @@ const PAGES = [
 const imported = PAGES.flatMap((page) =>
   [
     ...readFileSync(new URL(page, ROOT), 'utf8').matchAll(
-      /import \{([^}]+)\} from '(ferstream(?:\/(?:train|client))?)'/g,
+      /import \{([^}]+)\} from '(ferstream(?:\/(?:train|tensors|client))?)'/g,
     ),
   ].flatMap(([, names, module]) =>
     names!.split(',').map((name): [string, string, string] => [page, module!, name.trim()]),
@@ -28,6 +29,7 @@ it('whatever the docs import from ferstream is there', () => {
   const modules: Readonly<Record<string, object>> = {
     ferstream: library,
     'ferstream/train': training,
+    'ferstream/tensors': tensors,
     'ferstream/client': client,
   };
   const missing = imported.filter(([, module, name]) => !(name in modules[module]!));

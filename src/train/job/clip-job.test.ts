@@ -26,6 +26,7 @@ import { predictWith } from './predict.js';
 import { openTrainingData } from './training-data.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
 import { train } from '../workflows/train.js';
+import { trainOn } from '../workflows/train-and-audit.js';
 import type { TrainOptions } from '../trainer/train-options.js';
 
 const SIZE = 16;
@@ -250,7 +251,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
         epochs: 1,
         optimizer: { lr: 1e-12, weightDecay: 0 },
       });
-      await train(slow, at('further'), { data, onMessage: (line) => said.push(line) });
+      await trainOn(data, slow, at('further'), { onMessage: (line) => said.push(line) });
     } finally {
       await data.close();
     }

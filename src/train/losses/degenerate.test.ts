@@ -6,7 +6,7 @@ import { SeededRandom } from '../util/seeded-random.js';
 import { crossEntropy } from './cross-entropy.js';
 import { dnfer } from './dnfer.js';
 import { jsd } from './jsd.js';
-import { NAW_PARAMETERS } from './naw.js';
+import { NAW_PARAMETERS } from './naw-bell.js';
 import { nla } from './nla.js';
 import { vNaw } from './v-naw.js';
 

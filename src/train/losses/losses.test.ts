@@ -5,7 +5,8 @@ import { openBackend } from '../../model/engines/open-backend.js';
 import { crossEntropy } from './cross-entropy.js';
 import { dnfer, symmetricKlBits } from './dnfer.js';
 import { jsd } from './jsd.js';
-import { NAW_PARAMETERS, nawCrossEntropy, nawSchedule, nawWeights } from './naw.js';
+import { nawCrossEntropy, nawWeights } from './naw.js';
+import { NAW_PARAMETERS, nawSchedule } from './naw-bell.js';
 import { nla } from './nla.js';
 import { vNaw } from './v-naw.js';
 

@@ -1,18 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { EpochProgress, SecondView } from './epoch-progress.js';
 import type { Labels } from './labels.js';
-
-/**
- * What a method wants to see of every sample, besides the augmented sample itself: nothing, its mirror image, or a second, strongly
- * augmented view.
- */
-export type SecondView = 'none' | 'mirrored' | 'strong';
-
-/** Where training stands. */
-export interface EpochProgress {
-  /** From 0. */
-  readonly epoch: number;
-  readonly epochs: number;
-}
 
 export type MethodResult = {
   /** What is minimised. [] */

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../model/engines/open-backend.js';
-import { NAW_PARAMETERS, nawSchedule } from './naw.js';
+import { NAW_PARAMETERS, nawSchedule } from './naw-bell.js';
 import { crossEntropy, crossEntropyMethod } from './cross-entropy.js';
 import { dnfer, dnferMethod } from './dnfer.js';
 import { nla, nlaMethod } from './nla.js';
 import { vNaw, vNawMethod } from './v-naw.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import type { Method, EpochProgress } from './method.js';
+import type { Method } from './method.js';
+import type { EpochProgress } from './epoch-progress.js';
 
 beforeAll(async () => {
   await openBackend();

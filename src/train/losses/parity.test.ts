@@ -8,8 +8,9 @@ import { openBackend } from '../../model/engines/open-backend.js';
 import { crossEntropy } from './cross-entropy.js';
 import { dnfer } from './dnfer.js';
 import { jsd } from './jsd.js';
-import { NAW_PARAMETERS, nawCrossEntropy, nawSchedule } from './naw.js';
-import type { NawParameters } from './naw.js';
+import { nawCrossEntropy } from './naw.js';
+import { NAW_PARAMETERS, nawSchedule } from './naw-bell.js';
+import type { NawParameters } from './naw-bell.js';
 
 // Values to 1e-4 relative and gradients to 1e-4 absolute, against numbers computed elsewhere with autograd, on every
 // engine that works here. FERSTREAM_LOSS_VECTORS names another file of the same layout (docs/losses.md).

@@ -2,8 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import { jsd } from './jsd.js';
 import type { JsdVariant } from './jsd.js';
-import { nawCrossEntropy, NAW_PARAMETERS, nawSchedule } from './naw.js';
-import type { NawOptions, NawWeights, NawParameters } from './naw.js';
+import { nawCrossEntropy } from './naw.js';
+import { NAW_PARAMETERS, nawSchedule } from './naw-bell.js';
+import type { NawOptions, NawWeights } from './naw.js';
+import type { NawParameters } from './naw-bell.js';
 import type { Method } from './method.js';
 
 export interface VNawOptions {

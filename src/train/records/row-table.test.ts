@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../model/engines/open-backend.js';
-import { NAW_PARAMETERS, nawWeights } from '../losses/naw.js';
+import { nawWeights } from '../losses/naw.js';
+import { NAW_PARAMETERS } from '../losses/naw-bell.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { RowTable } from './row-table.js';
 

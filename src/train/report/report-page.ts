@@ -10,7 +10,7 @@ import { confusionSection } from './confusion.js';
 import { curvesSection } from './curves.js';
 import { examplesSection } from './examples.js';
 import type { PictureOf } from './examples.js';
-import type { Html} from '../../page/html.js';
+import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { duration, figure, percent } from '../../page/numbers.js';
 import { sampled } from './sampled.js';

@@ -7,7 +7,7 @@ import { nlaMethod } from '../losses/nla.js';
 import { vNawMethod } from '../losses/v-naw.js';
 import type { Method } from '../losses/method.js';
 import { countsOf, drawnShares } from '../config/sampler.js';
-import { nawParameters } from '../losses/naw.js';
+import { nawParameters } from '../losses/naw-bell.js';
 
 /** What decides the loss. */
 export type LossConfig = Pick<TrainConfig, 'method' | 'sampler' | 'balance'>;

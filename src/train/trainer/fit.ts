@@ -15,6 +15,7 @@ import type { BatchSettings } from './epoch-batches.js';
 import { averageResults } from './gradients.js';
 import type { GradientRunner } from './gradients.js';
 import { ModelWeights } from './model-weights.js';
+import type { StepProgress } from './train-options.js';
 import { adamState, adamStep, clipToNorm, globalNorm, lrFactor, updateEma } from './optimizer.js';
 import type { AdamSettings, Schedule } from './optimizer.js';
 
@@ -57,15 +58,6 @@ export interface FitInput {
   readonly onStep?: ((progress: StepProgress) => void) | undefined;
   /** After each epoch; awaited. While it runs, the model holds the weights to keep (the moving average, if there is one). */
   readonly onEpoch: (finished: FinishedEpoch) => Promise<void>;
-}
-
-export interface StepProgress {
-  /** From 1. */
-  readonly epoch: number;
-  /** Samples of the epoch. */
-  readonly done: number;
-  readonly total: number;
-  readonly loss: number;
 }
 
 export interface FinishedEpoch {

@@ -6,11 +6,11 @@ import { trainedPart } from '../../model/heads/shipped-models.js';
 import { startFromRecognition } from '../../model/networks/start-from-recognition.js';
 import { RECOGNITION } from '../config/train-config.js';
 import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
-import type { TrainingSet } from '../data/training/training-set.js';
+import type { OnRead, TrainingSet } from '../data/training/training-set.js';
 import { startFrom } from '../job/start-from.js';
 import { openTrainingData } from '../job/training-data.js';
 import type { TrainingData } from '../job/training-data.js';
-import type { OnRead, TrainingJob } from '../job/training-job.js';
+import type { TrainingJob } from '../job/training-job.js';
 import { recordWarnings } from '../records/epoch-record.js';
 import type { EpochRecord } from '../records/epoch-record.js';
 import { clearLeftovers, dropEmptyRunFolder, makeRunFolder, runFolder, writeEpochRows } from '../records/run-folder.js';
@@ -20,40 +20,18 @@ import type { TrainingState } from '../records/training-state.js';
 import { RunLogs } from '../report/run-logs.js';
 import { buildMethod } from './build-method.js';
 import { fit, isOutOfPatience } from './fit.js';
-import type { FinishedEpoch, FitInput, FitSettings } from './fit.js';
+import type { FinishedEpoch, FitSettings } from './fit.js';
+import type { TrainOptions, TrainingOutcome } from './train-options.js';
 import { LocalRunner } from './gradients.js';
 import { planMicroBatches, readStartedMicroBatches } from './micro-batches.js';
 import { assertTwoClasses, dataLines, warmUpLines } from './opening-lines.js';
 import { WorkerRunner, assertWorkers } from './worker-runner.js';
 
-export interface TrainOptions {
-  /** Resume the run in the folder. Without it, a folder that holds a run is refused. */
-  readonly resume?: boolean;
-  /**
-   * Threads that share the micro-batches of a step; a new run whose configuration does not set `microBatches` gets one for each. Left out,
-   * the calling thread computes, and an interruption waits for the micro-batch at hand.
-   */
-  readonly workers?: number;
+export interface RunTrainingOptions extends TrainOptions {
   /** The data set, if it is open already; it stays open. */
   readonly data?: TrainingData;
-  readonly signal?: AbortSignal | undefined;
-  readonly onMessage?: (line: string) => void;
-  readonly onRead?: OnRead;
-  readonly onStep?: FitInput['onStep'];
-  readonly onEpoch?: (record: EpochRecord, isBest: boolean) => void;
-}
-
-export interface RunTrainingOptions extends TrainOptions {
   /** When training is complete, while the data are still open; awaited. */
   readonly onComplete?: (folder: RunFolder, training: TrainingSet) => Promise<void>;
-}
-
-export interface TrainingOutcome {
-  readonly folder: RunFolder;
-  readonly history: readonly EpochRecord[];
-  readonly bestEpoch: number;
-  /** False when it was interrupted before the last epoch was done. */
-  readonly isComplete: boolean;
 }
 
 /**

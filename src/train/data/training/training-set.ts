@@ -1,4 +1,4 @@
-import type { SecondView } from '../../losses/method.js';
+import type { SecondView } from '../../losses/epoch-progress.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 
 /** Part of a training batch, as plain numbers, so that any thread can compute it. B images or clips; N = B, or B T for clips of T frames. */
@@ -57,3 +57,6 @@ export interface EvaluationSet {
 
 /** Runs a batch through the network: its values and shape in, logits [..., C] out. */
 export type Predict = (values: Float32Array, shape: readonly number[]) => Promise<Float32Array>;
+
+/** Called with the number of files read so far. */
+export type OnRead = (done: number, total: number) => void;

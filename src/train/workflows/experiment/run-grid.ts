@@ -13,7 +13,7 @@ import { openTrainingData } from '../../job/training-data.js';
 import { predictWith } from '../../job/predict.js';
 import { requireFinite } from '../../../model/require-finite.js';
 import { splitMetrics } from '../../metrics/split-metrics.js';
-import { train } from '../../workflows/train.js';
+import { trainOn } from '../train-and-audit.js';
 import type { Cell, CellGroup, Grid } from './grid.js';
 import { layOut } from './grid.js';
 
@@ -109,10 +109,9 @@ async function runStart(
   say: (line: string) => void,
 ): Promise<boolean> {
   if (start === null) return true;
-  const outcome = await train(start.config, join(folder, start.folder), {
+  const outcome = await trainOn(await shared.of(start.config), start.config, join(folder, start.folder), {
     resume: true,
     signal,
-    data: await shared.of(start.config),
   });
   if (outcome.isComplete)
     say(`start: ${start.folder}, accuracy on its own labels ${percent(outcome.history.at(-1)!.trainAccuracy)}`);
@@ -131,10 +130,9 @@ async function runCell(
   const config =
     cell.startFolder === null ? cell.config : { ...cell.config, init: join(folder, cell.startFolder, 'last') };
   const data = await shared.of(config);
-  const outcome = await train(config, path, {
+  const outcome = await trainOn(data, config, path, {
     resume: true,
     signal,
-    data,
     onEpoch: ({ epoch, loss, trainAccuracy, validation, seconds }) => {
       if (epoch % 5 === 0)
         say(

@@ -2,10 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../model/engines/open-backend.js';
-import { NAW_PARAMETERS, nawWeights } from './naw.js';
+import { nawWeights } from '../losses/naw.js';
+import { NAW_PARAMETERS, nawWeightAt } from '../losses/naw-bell.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import { ambiguityPoints, nawWeightAt, QUADRANTS, quadrantOf } from './naw-ambiguity.js';
-import type { AmbiguityData } from './naw-ambiguity.js';
+import { ambiguityPoints, QUADRANTS, quadrantOf } from './ambiguity-points.js';
+import type { AmbiguityData } from './ambiguity-points.js';
 
 beforeAll(async () => {
   await openBackend();

@@ -1,0 +1,30 @@
+// Training down to the tensors: losses, the loop, checkpoints. An entry of its own, as the types of TensorFlow.js compile with `skipLibCheck` only.
+
+export { crossEntropy, crossEntropyMethod } from './losses/cross-entropy.js';
+export type { CrossEntropyOptions, CrossEntropyResult } from './losses/cross-entropy.js';
+export { dnfer, dnferMethod } from './losses/dnfer.js';
+export type { DnferOptions, DnferResult, DnferView, DnferMethodOptions } from './losses/dnfer.js';
+export { jsd, JSD_VARIANTS } from './losses/jsd.js';
+export type { JsdResult, JsdVariant } from './losses/jsd.js';
+export type { Labels } from './losses/labels.js';
+export { nawCrossEntropy, nawWeights } from './losses/naw.js';
+export { nawSchedule, NAW_PARAMETERS } from './losses/naw-bell.js';
+export type { NawOptions, NawResult, NawWeights } from './losses/naw.js';
+export type { NawParameters, NawVariant } from './losses/naw-bell.js';
+export { nla, nlaMethod } from './losses/nla.js';
+export type { NlaOptions, NlaResult, NlaMethodOptions } from './losses/nla.js';
+export { vNaw, vNawMethod } from './losses/v-naw.js';
+export type { VNawOptions, VNawResult, VNawMethodOptions } from './losses/v-naw.js';
+export { adjustmentOffsets, withLogitAdjustment } from './losses/logit-adjustment.js';
+export type { Method, MethodResult } from './losses/method.js';
+export type { SecondView, EpochProgress } from './losses/epoch-progress.js';
+export { fit } from './trainer/fit.js';
+export type { FinishedEpoch, FitInput, FitSettings, SelectionMetric } from './trainer/fit.js';
+export { predictWith } from './job/predict.js';
+export { LocalRunner } from './trainer/gradients.js';
+export type { GradientRunner } from './trainer/gradients.js';
+export { openTrainingData } from './job/training-data.js';
+export type { TrainingData } from './job/training-data.js';
+export { loadCheckpoint, readCheckpointInfo } from '../model/checkpoint/load-checkpoint.js';
+export type { Checkpoint } from '../model/checkpoint/load-checkpoint.js';
+export { saveCheckpoint } from '../model/checkpoint/save-checkpoint.js';
