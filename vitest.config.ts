@@ -1,15 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { globSync } from 'tinyglobby';
 import { defineConfig } from 'vitest/config';
 
 const report = process.env['FERSTREAM_TEST_REPORT'];
 
+/**
+ * What a test file does that other files in its process would notice: choosing an engine, counting tensors, changing the process or the clock,
+ * or keeping hooks in a module that files share. Such a file gets a process of its own. All others share one: starting a process and loading
+ * the modules takes longer than most of them run.
+ */
+const TOUCHES_THE_PROCESS =
+  /openBackend\(\{|fake-engine|memory\(\)|process\.(env|on|exit|kill|emit|std)|useFakeTimers|stubGlobal|stubEnv|support\/(live-server|browser)/;
+
+const all = ['src/**/*.test.ts', 'test/**/*.test.ts'];
+const alone = globSync(all).filter((path) => TOUCHES_THE_PROCESS.test(readFileSync(path, 'utf8')));
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    // Each file gets a process of its own: TensorFlow.js keeps one global engine per process.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    setupFiles: ['test/support/set-up.ts'],
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    projects: [
+      { extends: true, test: { name: 'shared', include: all, exclude: alone, isolate: false } },
+      { extends: true, test: { name: 'alone', include: alone } },
+    ],
   },
 });

@@ -51,6 +51,7 @@ async function trainedIds(data: string, file: string): Promise<string[]> {
     exclude: { file },
     network: { name: 'compact', size: 16, width: 4 },
     validation: { fraction: 0 },
+    noFace: 'whole', // drawn pictures
   });
   const open = await openTrainingData(config);
   const task = await open.job(config);

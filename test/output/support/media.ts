@@ -1,23 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { findFfmpeg, findFfprobe } from '../../../src/ingest/ffmpeg/binaries.js';
 import { runProcess } from '../../../src/ingest/ffmpeg/run-process.js';
+import { removeWithTestFile } from '../../support/temporary-folders.js';
 import type { FfmpegBinary } from '../../../src/ingest/ffmpeg/binaries.js';
 
 const require = createRequire(import.meta.url);
 
-const root = mkdtempSync(join(tmpdir(), 'ferstream-output-'));
-afterAll(() => {
-  rmSync(root, { recursive: true, force: true });
-});
-
 /** A new folder, gone when the test file has run. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(root, 'case-'));
+  const folder = mkdtempSync(join(tmpdir(), 'ferstream-output-'));
+  removeWithTestFile(folder);
+  return folder;
 }
 
 /** The one that would be used here, and the old build that a machine without ffmpeg gets. */

@@ -1,0 +1,3 @@
+import { removeFoldersAfterEachFile } from './temporary-folders.js';
+
+removeFoldersAfterEachFile();
