@@ -49,6 +49,8 @@ export const archiveJobSchema = z.object({
   output: z.string(),
   /** Processes that ended while working on this job. */
   losses: z.number().optional(),
+  /** Of `identifyInput`, once it is known: segments do not read the whole input again. */
+  hash: z.string().nullable().optional(),
   /** Of an input: its segments, once it has been divided. */
   segments: z.array(segmentSchema).optional(),
   /** Set by a retry: segments that failed are done again. */

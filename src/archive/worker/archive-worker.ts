@@ -2,9 +2,10 @@ import type { Job, Worker } from 'bullmq';
 import { FerError } from '../../errors/fer-error.js';
 import type { ErrorCode } from '../../errors/codes.js';
 import { KEY_PREFIX, QUEUE_NAME, parseJob, runKey, runSchema } from '../queue/archive-job.js';
-import type { ArchiveJob, ArchiveResult, ArchiveRun } from '../queue/archive-job.js';
+import type { ArchiveJob, ArchiveResult, ArchiveRun, Segment } from '../queue/archive-job.js';
 import { loadBullMq, redisOptions } from '../queue/connection.js';
 import type { ArchiveQueue } from '../queue/connection.js';
+import { BEGUN, RETRY } from '../queue/submit.js';
 import { WorkProcess } from './work-process.js';
 import type { Work } from './work-protocol.js';
 
@@ -26,6 +27,16 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'FFMPEG_FAILED',
   'INTERNAL',
 ]);
+
+/** Of a segment whose halves are done. */
+const NOTHING_MORE: ArchiveResult = {
+  state: 'skipped',
+  frames: 0,
+  degraded: false,
+  note: null,
+  outputs: [],
+  seconds: 0,
+};
 
 /** What a worker reports. */
 export type WorkerEvent =
@@ -148,8 +159,9 @@ export class ArchiveWorker {
     this.running.add(id);
     const process = this.idle.pop()!;
     try {
-      return await this.work(process, job, data, this.isOver.signal);
+      return await this.work(process, job, token, data);
     } catch (error) {
+      if (error instanceof this.bullmq.WaitingChildrenError) throw error;
       if (this.isOver.signal.aborted) {
         await job.moveToWait(token);
         this.emit({ event: 'job-returned', id, input: data.name });
@@ -162,26 +174,93 @@ export class ArchiveWorker {
     }
   }
 
-  private async work(process: WorkProcess, job: Job, data: ArchiveJob, signal: AbortSignal): Promise<ArchiveResult> {
+  private async work(process: WorkProcess, job: Job, token: string, data: ArchiveJob): Promise<ArchiveResult> {
     const id = job.id!;
     const losses = (data.losses ?? 0) + job.stalledCounter;
-    if (losses >= MOST_LOSSES) {
+    const segments = data.segments === undefined ? undefined : await this.requireSegments(job, token, data);
+    const step = segments !== undefined ? 'merge' : data.segment !== undefined ? 'segment' : 'file';
+    if (losses >= MOST_LOSSES && step !== 'merge') {
       throw new FerError('WORKER_FAILED', `${data.name}: ended ${losses} processes that worked on it; given up`);
     }
+    if (data.segment !== undefined && segments !== undefined) return NOTHING_MORE;
     const run = await this.run(data.run);
-    const step = 'file';
     this.emit({ event: 'job-started', id, input: data.name, step });
+    const input = data.input ?? id;
+    // What two processes did not survive is divided: perhaps one half goes well, and the other is smaller.
+    const divide = losses >= MOST_LOSSES - 1 && step !== 'merge';
     const done = await process.run(
-      { run, job: data, input: id, step },
+      { run, job: data, input, step, ...(segments && { segments }), ...(divide && { divide }) },
       {
-        signal,
+        signal: this.isOver.signal,
         onProgress: ({ frames, expectedFrames }) => this.options.onProgress?.(id, data.name, frames, expectedFrames),
       },
     );
-    if (done.type === 'divided') throw new FerError('INTERNAL', 'divided');
+    if (done.type === 'divided') {
+      this.emit({ event: 'job-divided', id, input: data.name, segments: done.segments.length });
+      const divided = { ...data, segments: [...done.segments], hash: done.hash };
+      await job.updateData(divided);
+      await this.requireSegments(job, token, divided);
+      // All of them were there already: go on with the merge.
+      return this.work(process, job, token, divided);
+    }
     const { frames, seconds } = done.result;
     this.emit({ event: 'job-done', id, input: data.name, step, frames, seconds });
     return done.result;
+  }
+
+  /**
+   * Puts segments into the queue, and the job aside until they are done. Returns them (halves instead of halved ones) once they are.
+   * @throws WaitingChildrenError while they are not; FerError when one failed
+   */
+  private async requireSegments(job: Job, token: string, data: ArchiveJob): Promise<Segment[]> {
+    const { queue } = this.archive;
+    const own = idsOf({ input: data.input ?? job.id! }, data.segments!);
+    if (data.again === true) await this.forgetFailed(own.map(({ id }) => id));
+    // What has begun ends before the next input begins.
+    if (job.priority !== BEGUN) await job.changePriority({ priority: BEGUN });
+    const { segments: _, again: __, losses: ___, ...common } = data;
+    await queue.addBulk(
+      own.map(({ segment, id }) => ({
+        name: 'segment',
+        data: { ...common, segment, input: data.input ?? job.id! } satisfies ArchiveJob,
+        opts: {
+          jobId: id,
+          priority: BEGUN,
+          parent: { id: job.id!, queue: queue.qualifiedName },
+          ignoreDependencyOnFailure: true,
+          ...RETRY,
+        },
+      })),
+    );
+    if (data.again === true) await job.updateData({ ...data, again: false });
+    if (await job.moveToWaitingChildren(token)) throw new this.bullmq.WaitingChildrenError();
+    return this.finishedSegments({ ...data, input: data.input ?? job.id! }, own);
+  }
+
+  /** In order; halves instead of a segment that was halved. */
+  private async finishedSegments(
+    data: ArchiveJob,
+    wanted: readonly { readonly segment: Segment; readonly id: string }[],
+  ): Promise<Segment[]> {
+    const done: Segment[] = [];
+    for (const { segment, id } of wanted) {
+      const child = (await this.archive.queue.getJob(id)) as Job | undefined;
+      if (child === undefined) throw new FerError('INTERRUPTED', `${data.name}: segment ${segment.index} was purged`);
+      if ((await child.getState()) !== 'completed') {
+        const reason = child.failedReason.replace(/ \[\w+\]$/, '');
+        throw new FerError('INPUT_UNREADABLE', `segment ${segment.index} failed: ${reason}`);
+      }
+      const { segments } = parseJob(child.data);
+      done.push(...(segments === undefined ? [segment] : await this.finishedSegments(data, idsOf(data, segments))));
+    }
+    return done;
+  }
+
+  private async forgetFailed(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const child = (await this.archive.queue.getJob(id)) as Job | undefined;
+      if (child !== undefined && (await child.getState()) === 'failed') await child.remove();
+    }
   }
 
   private async run(hash: string): Promise<ArchiveRun> {
@@ -206,4 +285,8 @@ export class ArchiveWorker {
     const reason = `${message} [${code}]`;
     return isFinal ? new this.bullmq.UnrecoverableError(reason) : new Error(reason);
   }
+}
+
+function idsOf({ input }: Pick<ArchiveJob, 'input'>, segments: readonly Segment[]): { segment: Segment; id: string }[] {
+  return segments.map((segment) => ({ segment, id: `${input!}-${segment.index}` }));
 }

@@ -6,9 +6,13 @@ import type { InputEvent, InputJob } from '../../stream/annotate/annotate-input.
 import { parseAnnotateOptions } from '../../stream/annotate/annotate-options.js';
 import type { AnnotateOptions, AnnotateSettings } from '../../stream/annotate/annotate-options.js';
 import { Annotator } from '../../stream/annotate/annotator.js';
+import type { FrameResult } from '../../stream/pipeline/frame-result.js';
 import { VERSION } from '../../version.js';
 import { runHash } from '../queue/archive-job.js';
-import type { ArchiveResult, ArchiveRun } from '../queue/archive-job.js';
+import type { ArchiveRun } from '../queue/archive-job.js';
+import { mergeSegments } from '../segments/merge-segments.js';
+import { halveSegment, planSegments } from '../segments/plan-segments.js';
+import { hasSegment, segmentPath, writeSegment } from '../segments/segment-file.js';
 import type { Work, WorkResult } from './work-protocol.js';
 
 export interface StepOptions {
@@ -16,50 +20,121 @@ export interface StepOptions {
   readonly onProgress: (frames: number, expectedFrames: number | null) => void;
 }
 
+/** What steps need of an `Annotator`. */
+export type StepAnnotator = Pick<Annotator, 'settings' | 'context' | 'annotate' | 'dispose'>;
+
 interface OpenRun {
   readonly hash: string;
   readonly settings: AnnotateSettings;
-  annotator: Annotator | null;
+  annotator: StepAnnotator | null;
 }
 
 /** Does the steps of jobs; engine and networks stay loaded while the settings stay the same. */
 export class StepRunner {
   private current: OpenRun | null = null;
 
-  constructor(private readonly backend: string | undefined) {}
+  /** @param open loads engine and networks */
+  constructor(
+    private readonly backend: string | undefined,
+    private readonly open: (settings: AnnotateSettings) => Promise<StepAnnotator> = (settings) =>
+      Annotator.open(settings),
+  ) {}
 
   /** @throws FerError */
   async run(work: Work, options: StepOptions): Promise<WorkResult> {
     const open = await this.openRun(work.run);
-    return { type: 'finished', result: await this.annotate(work, open, options) };
+    switch (work.step) {
+      case 'file':
+        return this.annotate(work, open, options);
+      case 'segment':
+        return this.annotateSegment(work, open, options);
+      case 'merge':
+        return this.merge(work, open, options);
+    }
   }
 
-  private async annotate({ run, job }: Work, open: OpenRun, options: StepOptions): Promise<ArchiveResult> {
-    if (job.kind === 's3') throw new FerError('INTERNAL', 's3');
-    const input = { kind: job.kind, path: job.path, name: job.name };
-    const hash = await identifyInput(input);
-    // Folders of the output name become folders, so that the record of what is done lies beside the results.
-    const outputDir = join(run.outputDir, dirname(job.output));
-    const name = job.output.split('/').at(-1)!;
-    const inputJob: InputJob = {
-      input,
-      hash,
-      outputDir,
-      name,
-      formats: run.formats,
-      settingsHash: run.resultHash,
-      signal: options.signal,
-    };
-    const finished = run.force === null ? await findFinished(inputJob) : null;
+  private async annotate(work: Work, open: OpenRun, options: StepOptions): Promise<WorkResult> {
+    const { run } = work;
+    const job = await this.inputJob(work, options.signal);
+    const finished = run.force === null ? await findFinished(job) : null;
     if (finished !== null) return resultOf(finished, 0);
     const annotator = await this.annotator(open);
+    if (run.segmentSeconds !== null) {
+      const { segmentSeconds } = run;
+      const { context, settings } = annotator;
+      const { divide: always = false } = work;
+      const segments = await planSegments(job.input, {
+        settings,
+        context,
+        segmentSeconds,
+        always,
+        signal: options.signal,
+      });
+      if (segments !== null) return { type: 'divided', segments, hash: job.hash };
+    }
     let expected: number | null = null;
-    for await (const event of annotateInput(annotator, inputJob)) {
+    for await (const event of annotateInput(annotator, job)) {
       if (event.type === 'started') expected = event.expectedFrames;
       else if (event.type === 'progress') options.onProgress(event.frames, expected);
       else if (event.type === 'done') return resultOf(event, event.seconds);
     }
-    throw new FerError('INTERRUPTED', `${job.name}: stopped`);
+    throw new FerError('INTERRUPTED', `${job.input.name}: stopped`);
+  }
+
+  private async annotateSegment(work: Work, open: OpenRun, { signal, onProgress }: StepOptions): Promise<WorkResult> {
+    const began = performance.now();
+    const segment = work.job.segment!;
+    const path = segmentPath(work.run.outputDir, work.input, segment.index);
+    const outcome = { frames: 0, degraded: false, note: null };
+    if (await hasSegment(path)) return resultOf({ type: 'skipped', outputs: [path], outcome }, 0);
+    const job = await this.inputJob(work, signal);
+    const annotator = await this.annotator(open);
+    const { start, end } = annotator.settings;
+    if (work.divide === true) {
+      const halves = await halveSegment(job.input, segment, annotator);
+      if (halves !== null) return { type: 'divided', segments: halves, hash: job.hash };
+    }
+    const range = { start: segment.from ?? start, end: segment.until ?? end };
+    const annotation = await annotator.annotate(job.input, job.hash, undefined, range);
+    let frames = 0;
+    const results = async function* (): AsyncGenerator<FrameResult> {
+      for await (const result of annotation) {
+        if (signal.aborted) throw new FerError('INTERRUPTED', `${job.input.name}: stopped`);
+        frames += 1;
+        onProgress(frames, null);
+        yield result;
+      }
+    };
+    await writeSegment(path, annotation.metadata, results(), () => {
+      const { decodeErrors, degraded, note } = annotation.report();
+      return { frames, decodeErrors, degraded, note, people: annotation.knownPeople };
+    });
+    return resultOf({ type: 'done', outputs: [path], outcome: { ...outcome, frames } }, secondsSince(began));
+  }
+
+  private async merge(work: Work, open: OpenRun, { signal }: StepOptions): Promise<WorkResult> {
+    const began = performance.now();
+    const job = await this.inputJob(work, signal);
+    const finished = work.run.force === null ? await findFinished(job) : null;
+    if (finished !== null) return resultOf(finished, 0);
+    const { outputDir } = work.run;
+    const merged = await mergeSegments(job, work.input, work.segments!, open.settings, outputDir);
+    return resultOf({ type: 'done', ...merged }, secondsSince(began));
+  }
+
+  private async inputJob({ run, job }: Work, signal: AbortSignal): Promise<InputJob> {
+    if (job.kind === 's3') throw new FerError('INTERNAL', 's3');
+    const input = { kind: job.kind, path: job.path, name: job.name };
+    return {
+      input,
+      hash: job.hash === undefined ? await identifyInput(input) : job.hash,
+      // Folders of the output name become folders, so that the record of what is done lies beside the results.
+      outputDir: join(run.outputDir, dirname(job.output)),
+      name: job.output.split('/').at(-1)!,
+      formats: run.formats,
+      settingsHash: run.resultHash,
+      signal,
+    };
   }
 
   private async openRun(run: ArchiveRun): Promise<OpenRun> {
@@ -86,12 +161,23 @@ export class StepRunner {
     return (this.current = { hash, settings, annotator: null });
   }
 
-  private async annotator(open: OpenRun): Promise<Annotator> {
-    return (open.annotator ??= await Annotator.open(open.settings));
+  private async annotator(open: OpenRun): Promise<StepAnnotator> {
+    return (open.annotator ??= await this.open(open.settings));
   }
 }
 
-function resultOf(event: InputEvent & { readonly type: 'done' | 'skipped' }, seconds: number): ArchiveResult {
-  const { frames, degraded, note } = event.outcome;
-  return { state: event.type, frames, degraded, note, outputs: event.outputs, seconds };
+function resultOf(
+  {
+    type: state,
+    outputs,
+    outcome,
+  }: Pick<InputEvent & { readonly type: 'done' | 'skipped' }, 'type' | 'outputs' | 'outcome'>,
+  seconds: number,
+): WorkResult {
+  const { frames, degraded, note } = outcome;
+  return { type: 'finished', result: { state, frames, degraded, note, outputs, seconds } };
+}
+
+function secondsSince(began: number): number {
+  return (performance.now() - began) / 1000;
 }

@@ -8,6 +8,8 @@ export interface Work {
   /** Id of the input's job: names what its segments leave. */
   readonly input: string;
   readonly step: 'file' | 'segment' | 'merge';
+  /** For a merge: the segments in order, halves instead of those that were halved. */
+  readonly segments?: readonly Segment[];
   /** Of an input whose process was lost: divide it whatever its length. */
   readonly divide?: boolean;
 }
@@ -15,7 +17,7 @@ export interface Work {
 /** A finished step: a result, or the segments into which the input is divided. */
 export type WorkResult =
   | { readonly type: 'finished'; readonly result: ArchiveResult }
-  | { readonly type: 'divided'; readonly segments: readonly Segment[] };
+  | { readonly type: 'divided'; readonly segments: readonly Segment[]; readonly hash: string | null };
 
 export type ToProcess = { readonly type: 'work'; readonly work: Work } | { readonly type: 'abort' };
 

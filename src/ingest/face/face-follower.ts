@@ -5,7 +5,9 @@ import type { Detection } from './detect/detector.js';
 import type { Rotation } from './detect/quarter-turn.js';
 import type { FaceNets } from './face-nets.js';
 import { FaceSearch } from './face-search.js';
+import type { KnownPerson } from './re-identify/identities.js';
 import { type NewTrack, ReIdentifier } from './re-identify/re-identification.js';
+import { type DetectEvery, DetectionPolicy } from './track/detection-policy.js';
 import { followFaces, followPartly, stillShows } from './track/follow.js';
 import { refineLandmarks } from './track/landmark-refinement.js';
 import { type FaceMatch, isOccupied, matchFaces, onSameFace } from './track/match.js';
@@ -16,8 +18,8 @@ import { CLEARLY_PRESENT, FaceVerifier } from './verify/face-verifier.js';
 
 /** What to look for, and how often. */
 export interface FaceOptions {
-  /** Detect in every n-th frame and follow in between; 1 (the default) detects in every frame. */
-  readonly detectEvery?: number;
+  /** Detect in every n-th frame and follow in between, or when there is reason to (`auto`, the default). */
+  readonly detectEvery?: DetectEvery;
   /** Smallest side of a face's box in pixels of the frame; 20 by default. */
   readonly minSize?: number;
   /** Least score, on the detector's scale, for a new face; the detector's own by default. */
@@ -50,7 +52,8 @@ export class FaceFollower {
   private readonly search: FaceSearch;
   private tracks: Track[] = [];
   private reported: ReadonlySet<Track> = new Set();
-  private sinceDetection = 0;
+  private readonly policy: DetectionPolicy;
+  private last: Frame | null = null;
   /**
    * Tracklets that the last update ended while they were tentative, and that count as faces all the same: the frames were
    * too far apart, or the shot too short, to confirm them.
@@ -65,12 +68,13 @@ export class FaceFollower {
     options: FaceOptions = {},
   ) {
     this.options = {
-      detectEvery: options.detectEvery ?? 1,
+      detectEvery: options.detectEvery ?? 'auto',
       minSize: options.minSize ?? 20,
       minScore: options.minScore ?? nets.detector.scores.high,
       maxFaces: options.maxFaces ?? Infinity,
       rotate: options.rotate ?? 'auto',
     };
+    this.policy = new DetectionPolicy(this.options.detectEvery);
     this.reIdentifier = new ReIdentifier(nets.embedding);
     this.verifier = new FaceVerifier(nets, this.options);
     this.search = new FaceSearch(nets.detector, this.options.minSize, this.options.rotate);
@@ -80,7 +84,11 @@ export class FaceFollower {
   async update(frame: Frame): Promise<TrackedFace[]> {
     const time = frame.timestamp;
     const ended: Track[] = [];
+    const isRepeated = this.options.detectEvery === 'auto' && this.last !== null && isSamePicture(this.last, frame);
+    this.last = frame;
     const change = this.continuity.next(frame);
+    this.policy.next(frame, this.continuity.brightness, this.tracks);
+    if (isRepeated && change === 'none' && this.isCalm()) return this.repeat(time);
     if (change === 'cut') ended.push(...this.cut(frame));
     for (const track of this.tracks) track.expect(time);
     const seen =
@@ -93,12 +101,18 @@ export class FaceFollower {
     return this.report();
   }
 
+  /** Everybody seen so far who is remembered. */
+  get known(): KnownPerson[] {
+    return this.reIdentifier.known;
+  }
+
   /** Ends the footage: returns the tentative tracklets that count as faces, as `accepted` does. */
   finish(): readonly number[] {
     return acceptedOf(this.endTracks(this.tracks, Infinity));
   }
 
   dispose(): void {
+    this.last = null;
     this.tracks = [];
     this.verifier.forget();
   }
@@ -121,13 +135,23 @@ export class FaceFollower {
     return [...ended];
   }
 
+  /** The faces of a picture that is the one before: where they were. */
+  private repeat(time: number): TrackedFace[] {
+    for (const track of this.tracks) {
+      track.stay(time);
+      this.reIdentifier.seen(track, time);
+    }
+    this.accepted = [];
+    return this.report();
+  }
+
   /** Sightings by landmarks alone; null when this frame needs the detector. */
   private async tryFollowing(frame: Frame): Promise<Map<Track, Sighting> | null> {
-    const due = this.tracks.length === 0 || this.sinceDetection + 1 >= this.options.detectEvery || !this.isCalm();
-    if (due) return null;
+    if (!this.isCalm() || !this.policy.mayFollow(this.tracks)) return null;
     const sightings = await followFaces(frame, this.nets.landmarks, this.tracks);
     if (sightings.includes(null) || convergeOnOne(sightings)) return null;
-    this.sinceDetection++;
+    if (this.tracks.some((track, i) => this.policy.hasFaded(track, sightings[i]!))) return null;
+    this.policy.followed();
     return new Map(this.tracks.map((track, i) => [track, sightings[i]!]));
   }
 
@@ -138,7 +162,7 @@ export class FaceFollower {
 
   /** @param steady no sign of a cut */
   private async detect(frame: Frame, steady: boolean): Promise<Map<Track, Sighting>> {
-    this.sinceDetection = 0;
+    this.policy.detects();
     const detections = await this.search.whole(frame, this.tracks, this.isCalm());
     const { matches, newcomers } = await this.matchDetections(frame, detections);
     const known = await this.verifier.verifyMatches(frame, matches);
@@ -263,6 +287,10 @@ export class FaceFollower {
     this.reported = new Set(largest);
     return largest.map(toTrackedFace).sort((a, b) => a.trackId - b.trackId);
   }
+}
+
+function isSamePicture(a: Frame, b: Frame): boolean {
+  return a.width === b.width && a.height === b.height && Buffer.compare(a.data, b.data) === 0;
 }
 
 /** Two faces have ended up in one place: following has gone wrong for one of them. */

@@ -36,6 +36,12 @@ interface Person {
   lastSeen: number;
 }
 
+/** A person as they are known: what it takes to recognise them in other footage. */
+export interface KnownPerson {
+  readonly id: number;
+  readonly views: readonly { readonly pose: Pose; readonly mean: FaceEmbedding; readonly weight: number }[];
+}
+
 /** A new face that may be somebody known. */
 export interface Candidate {
   readonly embedding: FaceEmbedding;
@@ -76,6 +82,14 @@ export class Identities {
       this.people.delete(oldest!.id);
     }
     return id;
+  }
+
+  /** Everybody who is remembered. */
+  get known(): KnownPerson[] {
+    return [...this.people.values()].map(({ id, views }) => ({
+      id,
+      views: [...views].map(([pose, { mean, weight }]) => ({ pose, mean, weight })),
+    }));
   }
 
   /** Forgets an id that turned out to be nobody new. */

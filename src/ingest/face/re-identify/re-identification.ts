@@ -6,7 +6,7 @@ import { assign } from '../track/assignment.js';
 import { stillShows } from '../track/follow.js';
 import { type Sighting, Track } from '../track/track.js';
 import type { EmbeddingNet, FaceEmbedding } from './embedding-net.js';
-import { type Candidate, type Identification, Identities } from './identities.js';
+import { type Candidate, type Identification, Identities, type KnownPerson } from './identities.js';
 import { poseOf } from '../align/pose.js';
 
 /** Below this similarity of two consecutive patches, check whether it is still the same person. */
@@ -44,6 +44,10 @@ export class ReIdentifier {
   private tracklets = 0;
 
   constructor(private readonly net: EmbeddingNet) {}
+
+  get known(): KnownPerson[] {
+    return this.identities.known;
+  }
 
   /** After a cut nobody is expected anywhere. */
   forgetPlaces(): void {
