@@ -6,11 +6,13 @@ import { printable } from '../errors/printable.js';
 import type { AnnotateOptions } from '../stream/annotate/annotate-options.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
+import { applyConfigFile } from './config-file.js';
 import type { QueueFlags } from './annotate-queued.js';
 import { BatchReport } from './batch-report.js';
 import { EXIT, interruptSignal, isReaderGone } from './exit.js';
 import {
   backendOption,
+  detectEveryOption,
   baselineOption,
   modelOption,
   number,
@@ -40,6 +42,9 @@ export function annotateCommand(program: Command): void {
     )
     .option('--overlay', 'also write a video with boxes and expressions drawn in')
     .option('--combine', 'also write all rows of all inputs into combined.csv')
+    .option('--names <file>', 'CSV file with the columns id and name: names of people by face id')
+    .option('--config <file>', 'JSON file of these options by name; the command line goes first')
+    .option('--quiet', 'print nothing but errors')
     .option('--force', 'annotate finished inputs again')
     .addOption(backendOption({ trains: false }))
     .addOption(
@@ -56,7 +61,7 @@ export function annotateCommand(program: Command): void {
     .option('--ignore <x,y,w,h>', 'no faces in this area, such as a poster; repeatable', repeated, [])
     .option('--min-quality <share>', 'mark faces of lower quality (0..1) as unusable', number)
     .option('--min-confidence <share>', 'mark labels with a lower chance of being right (0..1) as unsure', number)
-    .option('--detect-every <n>', 'run the detector on every n-th frame, track faces in between', number, 1)
+    .addOption(detectEveryOption())
     .option('--min-face-size <pixels>', 'ignore smaller faces', number)
     .option('--min-score <score>', 'ignore faces with a lower detection score (0..1)', number)
     .option('--max-faces <n>', 'report only this many faces per frame, the largest', number)
@@ -81,29 +86,38 @@ export function annotateCommand(program: Command): void {
       'after',
       '\nExamples:\n  fer annotate interview.mp4\n  fer annotate recordings/ --format csv,vtt --overlay -o results\n  cat clip.webm | fer annotate - --format jsonl',
     )
-    .action(async (inputs: string[], flags: AnnotateFlags) => {
-      process.exitCode = await runAnnotate(inputs, flags);
+    .action(async (inputs: string[], flags: AnnotateFlags, command: Command) => {
+      await applyConfigFile(command, flags.config);
+      process.exitCode = await runAnnotate(inputs, command.opts<AnnotateFlags>());
     });
 }
 
 interface AnnotateFlags
-  extends Omit<AnnotateOptions, 'minScore' | 'prior' | 'region' | 'ignore'>, Omit<QueueFlags, 'queue'> {
+  extends Omit<AnnotateOptions, 'minScore' | 'prior' | 'region' | 'ignore' | 'names'>, Omit<QueueFlags, 'queue'> {
   readonly queue?: string;
   readonly outputDir: string;
   readonly format: string;
   readonly overlay?: boolean;
   readonly combine?: boolean;
   readonly force?: boolean;
+  readonly names?: string;
+  readonly config?: string;
+  readonly quiet?: boolean;
   readonly minScore?: number;
   readonly region?: string;
   readonly ignore: readonly string[];
   readonly prior: string;
 }
 
+async function readPeople(path: string): Promise<Record<string, string>> {
+  return (await import('../stream/results/people.js')).readNames(path);
+}
+
 /** Progress goes to stderr, the summary to stdout. Returns the exit code. */
 async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Promise<number> {
   const { annotateBatch } = await import('../stream/annotate/batch.js');
-  const { format, overlay = false, combine = false, prior, region, ignore, ...others } = flags;
+  const { format, overlay = false, combine = false, prior, region, ignore, names, ...own } = flags;
+  const { config: _, quiet = false, ...others } = own;
   const { queue, wait, inputsFrom, priority, segment, maxWaiting, ...rest } = others;
   if (queue === undefined && (wait === true || inputsFrom !== undefined)) {
     throw new FerError('USAGE', '--wait and --inputs-from need --queue');
@@ -122,6 +136,7 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
     prior: await readPrior(prior),
     region: region === undefined ? null : parseArea(region),
     ignore: ignore.map(parseArea),
+    ...(names === undefined ? {} : { names: await readPeople(names) }),
     formats,
     ...(toStdout ? { stream: process.stdout } : {}),
     signal: interruptSignal(),
@@ -136,7 +151,7 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
       options,
     );
   }
-  const report = new BatchReport(process.stderr);
+  const report = new BatchReport(process.stderr, quiet);
   const results: string[] = [];
   for await (const event of annotateBatch(inputs, options)) {
     if (isReaderGone()) break;
@@ -149,7 +164,7 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
     report.hasResults && !toStdout
       ? [...report.summary(), `results in ${printable(options.outputDir)}`]
       : report.summary();
-  (toStdout ? process.stderr : process.stdout).write(`${lines.join('\n')}\n`);
+  if (!quiet) (toStdout ? process.stderr : process.stdout).write(`${lines.join('\n')}\n`);
   return report.exitCode();
 }
 

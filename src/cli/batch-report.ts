@@ -14,8 +14,12 @@ export class BatchReport {
   private total = 0;
   private interrupted = false;
 
-  constructor(private readonly target: ProgressTarget) {
-    this.progress = new Progress(target);
+  /** @param quiet writes failures only */
+  constructor(
+    private readonly target: ProgressTarget,
+    private readonly quiet = false,
+  ) {
+    this.progress = new Progress(quiet ? { write: () => undefined } : target);
   }
 
   take(event: BatchEvent): void {
@@ -24,12 +28,13 @@ export class BatchReport {
         this.total = event.inputs;
         return;
       case 'ignored':
-        this.line(`not annotated: ${event.input} is an overlay made by ferstream`);
+        this.say(`not annotated: ${event.input} is an overlay made by ferstream`);
         return;
       case 'engine':
-        this.line(`engine: ${event.description}`);
+        this.say(`engine: ${event.description}`);
         return;
       case 'started':
+        if (event.resumed) this.say(`resuming ${event.input} where it was interrupted`);
         this.progress.start(
           `[${event.position}/${this.total}] ${printable(basename(event.input))}`,
           event.expectedFrames,
@@ -90,6 +95,11 @@ export class BatchReport {
       rate,
       printable(note ?? ''),
     ]);
+  }
+
+  /** What is not a failure. */
+  private say(text: string): void {
+    if (!this.quiet) this.line(text);
   }
 
   private line(text: string): void {

@@ -96,6 +96,15 @@ export function number(text: string): number {
   return value;
 }
 
+export function detectEveryOption(): Option {
+  return new Option(
+    '--detect-every <n>',
+    'run the detector on every n-th frame, track faces in between; auto: when there is reason to',
+  )
+    .argParser((text: string) => (text === 'auto' ? text : number(text)))
+    .default('auto');
+}
+
 /** Where commands print results. */
 export function writeLine(line: string): void {
   process.stdout.write(`${line}\n`);

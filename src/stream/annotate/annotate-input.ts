@@ -1,11 +1,12 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { imageFiles } from '../../ingest/sources/image-files.js';
+import { makeFolder } from '../../files/make-folder.js';
 import { identifyModel } from '../../model/heads/open-model.js';
 import { VERSION } from '../../version.js';
-import { findDoneRecord, otherOwner, settingsHash, writeDoneRecord } from '../output/done-record.js';
+import { findDoneRecord, journalPath, otherOwner, settingsHash, writeDoneRecord } from '../output/done-record.js';
 import { baselineWriters } from '../output/baseline-writers.js';
 import { openWriters } from '../output/open-writers.js';
 import { streamWriter } from '../output/stream-writer.js';
@@ -13,6 +14,7 @@ import type { OutputContext, OutputWriters } from '../results/output-format.js';
 import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
 import type { AnnotateSettings } from './annotate-options.js';
 import type { Annotator } from './annotator.js';
+import { WorkJournal } from './work-journal.js';
 
 /** One input and where its results go. */
 export interface InputJob {
@@ -38,6 +40,8 @@ export type InputEvent =
       readonly input: string;
       readonly position: number;
       readonly expectedFrames: number | null;
+      /** An interrupted run of the same work goes on. */
+      readonly resumed: boolean;
     }
   | { readonly type: 'progress'; readonly input: string; readonly frames: number; readonly timestamp: number }
   | {
@@ -60,7 +64,7 @@ export type InputEvent =
  * @throws FerError MODEL_*
  */
 export async function resultHash(settings: AnnotateSettings, formats: readonly string[]): Promise<string> {
-  const { backend: _, ...decisive } = settings;
+  const { backend: _, workers: __, ...decisive } = settings;
   // The content of a model folder counts, not its path.
   const model = await identifyModel(settings.model);
   return settingsHash({ ...decisive, model, formats: [...formats].sort(), ferstream: VERSION });
@@ -89,7 +93,7 @@ export async function findFinished(job: InputJob): Promise<(InputEvent & { reado
  * @throws FerError INPUT_*, OUTPUT_UNWRITABLE, MODEL_BROKEN, FFMPEG_*
  */
 export async function* annotateInput(
-  annotator: Annotator,
+  annotator: Pick<Annotator, 'settings' | 'annotate'>,
   job: InputJob,
   position = 1,
 ): AsyncGenerator<InputEvent, void, undefined> {
@@ -97,9 +101,15 @@ export async function* annotateInput(
   const input = job.input.name;
   const isStopped = (): boolean => signal?.aborted === true;
   const began = performance.now();
-  const annotation = await annotator.annotate(job.input, job.hash);
+  let journal: WorkJournal | null = null;
+  const annotation = await annotator.annotate(job.input, job.hash, async (metadata) => {
+    journal = await openJournal(job, metadata);
+    return journal;
+  });
+  // Assigned in the callback.
+  const kept = journal as WorkJournal | null;
   const { expectedFrames } = annotation.metadata.input;
-  yield { type: 'started', input, position, expectedFrames };
+  yield { type: 'started', input, position, expectedFrames, resumed: kept !== null && kept.known > 0 };
   const writers = await openOutputs(job, annotation.metadata, annotator.settings);
   let outcome: RunOutcome;
   try {
@@ -112,6 +122,7 @@ export async function* annotateInput(
     }
     if (isStopped()) {
       await writers.abort();
+      await kept?.close();
       yield { type: 'interrupted', input };
       return;
     }
@@ -121,10 +132,28 @@ export async function* annotateInput(
     await writers.finish(outcome);
   } catch (error) {
     await writers.abort();
+    await (isStopped() ? kept?.close() : kept?.remove());
     throw error;
   }
+  await kept?.remove();
   if (stream === undefined) await recordDone(job, writers.paths, outcome);
   yield { type: 'done', input, outputs: writers.paths, outcome, seconds: (performance.now() - began) / 1000 };
+}
+
+/** The journal of an input whose work can be resumed: one that can be read again, annotated into files. */
+async function openJournal(
+  { hash, input, outputDir, name, stream }: InputJob,
+  metadata: RunMetadata,
+): Promise<WorkJournal | null> {
+  if (hash === null || input.kind === 'stdin' || stream !== undefined) return null;
+  const path = journalPath(outputDir, name);
+  try {
+    await makeFolder(dirname(path));
+  } catch {
+    // The writers say what is wrong with the folder.
+    return null;
+  }
+  return WorkJournal.open(path, settingsHash({ ...metadata }));
 }
 
 /** Remembers that an input is done; call it when its outputs are in place. */

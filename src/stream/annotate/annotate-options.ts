@@ -10,6 +10,10 @@ const annotateSchema = pipelineSchema.extend({
   end: z.number().nullable().default(null),
   /** Scale frames to this width in pixels before anything else; null keeps their size. */
   width: z.int().min(16).max(16_384).nullable().default(null),
+  /** Threads that encode faces beside the one that finds and follows them: changes no result. null chooses by cores and engine. */
+  workers: z.int().min(0).max(64).nullable().default(null),
+  /** Names of people by face id. */
+  names: z.record(z.string().regex(/^[1-9]\d*$/, 'is not a face id'), z.string().min(1)).default({}),
   /** Adds expressions relative to each person's resting face: of the whole recording ("auto"), or of its first usable seconds. */
   baseline: z.union([z.enum(['auto', 'off']), z.number().positive().max(3600)]).default('off'),
 });

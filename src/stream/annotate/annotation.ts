@@ -1,15 +1,18 @@
-import { concat, defer, finalize, mergeAll, mergeMap } from 'rxjs';
+import { concat, defer, finalize, map, mergeAll, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
+import type { KnownPerson } from '../../ingest/face/re-identify/identities.js';
 import type { Frame } from '../../ingest/frame.js';
 import type { DecodeReport, FrameSource } from '../../ingest/sources/frame-source.js';
+import { applyPeople } from '../results/people.js';
+import type { People } from '../results/people.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { demand } from '../pipeline/demand.js';
 import type { FacePipeline } from '../pipeline/face-pipeline.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { iterate } from '../pipeline/iterate.js';
 
-/** Decoded frames held at a time: one is being analysed while the next is read. */
-const FRAMES_IN_FLIGHT = 2;
+/** Decoded frames held at a time, beside those that are being encoded: one is followed while the next is read. */
+const FRAMES_IN_FLIGHT = 1;
 
 /**
  * One pass over one input: an async iterable of results, or an Observable. Use one of them, once.
@@ -26,6 +29,7 @@ export class Annotation implements AsyncIterable<FrameResult> {
     readonly metadata: RunMetadata,
     private readonly source: FrameSource,
     private readonly startPipeline: () => FacePipeline,
+    private readonly corrections: People = {},
   ) {
     const { promise, resolve } = withResolvers();
     this.settled = promise;
@@ -40,6 +44,11 @@ export class Annotation implements AsyncIterable<FrameResult> {
     const faces = leftOut === 1 ? '1 face' : `${leftOut} faces`;
     const note = `the limit on faces per frame left out up to ${faces} of a frame`;
     return { ...report, note: report.note === null ? note : `${report.note}; ${note}` };
+  }
+
+  /** Everybody who was seen, by track id; complete once the results have ended. */
+  get knownPeople(): KnownPerson[] {
+    return this.pipeline?.knownPeople ?? [];
   }
 
   /** The pipeline's class frequencies in force, by label; estimated ones are complete once the results have ended. */
@@ -81,11 +90,12 @@ export class Annotation implements AsyncIterable<FrameResult> {
       this.finish();
     };
     return demand((signal) => this.source.frames(signal), analyse, {
-      inFlight: FRAMES_IN_FLIGHT,
+      inFlight: FRAMES_IN_FLIGHT + pipeline.encodesAtOnce,
       closed: closed.resolve,
       ...(ready === undefined ? {} : { ready }),
     }).pipe(
       mergeAll(),
+      map((result) => applyPeople(result, { names: this.corrections.names ?? {} })),
       finalize(() => void dispose()),
     );
   }

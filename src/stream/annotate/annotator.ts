@@ -4,6 +4,7 @@ import { identifyInput } from '../../ingest/sources/identity.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { openSource } from '../../ingest/sources/open-source.js';
 import type { Backend } from '../../model/engines/backend.js';
+import type { ClipContext } from '../../model/expression-model.js';
 import { VERSION } from '../../version.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { FacePipeline } from '../pipeline/face-pipeline.js';
@@ -12,12 +13,13 @@ import type { Networks } from '../pipeline/networks.js';
 import { Annotation } from './annotation.js';
 import { parseAnnotateOptions } from './annotate-options.js';
 import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
+import type { WorkJournal } from './work-journal.js';
 
 /**
  * Engine, face networks and expression model, loaded once for any number of inputs.
  *
  * @example
- * const annotator = await Annotator.open({ detectEvery: 2 });
+ * const annotator = await Annotator.open({ smoothing: 0.2 });
  * for await (const result of await annotator.annotate(input)) console.log(result.timestamp, result.faces);
  * annotator.dispose();
  */
@@ -30,7 +32,7 @@ export class Annotator {
   /** @throws FerError CONFIG_INVALID, BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING */
   static async open(options: AnnotateOptions = {}): Promise<Annotator> {
     const settings = parseAnnotateOptions(options);
-    return new Annotator(settings, await loadNetworks(settings));
+    return new Annotator(settings, await loadNetworks(settings, settings.workers));
   }
 
   get backend(): Backend {
@@ -41,17 +43,31 @@ export class Annotator {
     return this.networks.model.labels.labels;
   }
 
+  /** Frames that the model sees around those it classifies. */
+  get context(): ClipContext {
+    return this.networks.model.context;
+  }
+
   /**
    * Opens one input; nothing is decoded before the annotation is consumed.
    *
    * @param hash from `identifyInput`, if already known
+   * @param openJournal of the work on this input, so that it can be resumed
+   * @param range seconds of presentation time, instead of those of the settings
    * @throws FerError INPUT_* if it cannot be read
    */
-  async annotate(input: Input, hash?: string | null): Promise<Annotation> {
-    const { fps, start, end, width } = this.settings;
+  async annotate(
+    input: Input,
+    hash?: string | null,
+    openJournal?: (metadata: RunMetadata) => Promise<WorkJournal | null>,
+    { start, end }: Pick<AnnotateSettings, 'start' | 'end'> = this.settings,
+  ): Promise<Annotation> {
+    const { fps, width } = this.settings;
     const source = await openSource(input, { fps, start, end, width, keepUnreadable: true });
     const metadata = await this.describe(input, hash === undefined ? await identifyInput(input) : hash, source.info);
-    return new Annotation(metadata, source, () => new FacePipeline(this.networks, this.settings));
+    const journal = (await openJournal?.(metadata)) ?? null;
+    const networks = journal?.networks(this.networks) ?? this.networks;
+    return new Annotation(metadata, source, () => new FacePipeline(networks, this.settings), this.settings);
   }
 
   dispose(): void {
@@ -59,7 +75,7 @@ export class Annotator {
   }
 
   private async describe(input: Input, hash: string | null, info: SourceInfo): Promise<RunMetadata> {
-    const { backend: _, ...settings } = this.settings;
+    const { backend: _, workers: __, names, ...settings } = this.settings;
     const { backend, model } = this.networks;
     return {
       schemaVersion: 1,
@@ -71,6 +87,7 @@ export class Annotator {
       settings,
       node: process.version,
       ffmpeg: (await findFfmpeg()).version,
+      ...(Object.keys(names).length > 0 && { people: names }),
     };
   }
 }

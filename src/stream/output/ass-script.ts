@@ -68,6 +68,28 @@ export function assFrame(box: Box, thickness: number, look: { colour: Colour; fa
   return { layer: 0, style: 'Box', text: `{\\an7\\pos(0,0)${paint(look)}${DRAWING_TAG}}${drawing}` };
 }
 
+/** A dark, rounded ground for a label. */
+export function assPill(box: Box, faded: boolean): AssBody {
+  const { x, y, width, height } = box;
+  const radius = height * 0.3;
+  const [right, bottom] = [x + width, y + height];
+  const c = (...points: readonly (readonly [number, number])[]): string =>
+    points.map(([px, py]) => `${Math.round(px * DRAWING_SCALE)} ${Math.round(py * DRAWING_SCALE)}`).join(' ');
+  const corner = (...points: readonly (readonly [number, number])[]): string => `b ${c(...points)}`;
+  const drawing = [
+    `m ${c([x + radius, y])} l ${c([right - radius, y])}`,
+    corner([right, y], [right, y], [right, y + radius]),
+    `l ${c([right, bottom - radius])}`,
+    corner([right, bottom], [right, bottom], [right - radius, bottom]),
+    `l ${c([x + radius, bottom])}`,
+    corner([x, bottom], [x, bottom], [x, bottom - radius]),
+    `l ${c([x, y + radius])}`,
+    corner([x, y], [x, y], [x + radius, y]),
+  ].join(' ');
+  const paint = `\\1c&H17110D&\\bord0\\1a&H${faded ? '90' : '30'}&`;
+  return { layer: 1, style: 'Label', text: `{\\an7\\pos(0,0)${paint}${DRAWING_TAG}}${drawing}` };
+}
+
 /** A line of text, `fontSize` pixels high, whose lower left (`sits: 'on'`) or upper left (`'under'`) corner is at the point. */
 export function assLabel(
   text: string,
@@ -76,7 +98,7 @@ export function assLabel(
 ): AssBody {
   const anchor = point.sits === 'on' ? 1 : 7;
   return {
-    layer: 1,
+    layer: 2,
     style: 'Label',
     text: `{\\an${anchor}\\pos(${number(point.x)},${number(point.y)})\\fs${number(point.fontSize)}${paint(look)}}${assText(text)}`,
   };

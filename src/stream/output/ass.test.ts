@@ -108,7 +108,8 @@ describe('ASS', () => {
 
   it('is one event where nothing changes', () => {
     const still = Array.from({ length: 50 }, (_, index) => frame(index, index / 25, [face(1, 'fear')]));
-    expect(eventsOf(scriptOf(still))).toHaveLength(2);
+    // Box, pill and text.
+    expect(eventsOf(scriptOf(still))).toHaveLength(3);
   });
 
   it('has events that end after they begin, in a script for the size of the frames', () => {
@@ -126,9 +127,12 @@ describe('ASS', () => {
     );
   });
 
-  it('names face, expression and percentage in the colour of the expression, and fades what is only carried', () => {
-    const script = scriptOf([frame(0, 0, [face(3, 'anger', { evidence: 'carried' })])]);
+  it('names face, expression and percentage in the colour of the expression, and fades what is only coasted', () => {
+    const script = scriptOf([frame(0, 0, [face(3, 'anger', { evidence: 'coasted' })])]);
     expect(script).toContain('}#3 anger 80 %\n');
+    const close = face(1, 'fear', { ambiguity: 0.9, trust: 'unsure', name: 'Ann' });
+    const doubtful = { ...close, probabilities: { ...close.probabilities, fear: 0.5, anger: 0.45 } };
+    expect(scriptOf([frame(0, 0, [doubtful])])).toContain('}Ann fear? 50 % / anger 45 %\n');
     const colour = expressionColour('anger');
     expect(script).toContain(`\\1c&H${colour.slice(4)}${colour.slice(2, 4)}${colour.slice(0, 2)}&\\alpha&H90&`);
   });

@@ -1,8 +1,9 @@
 import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
-import { assEvent, assFrame, assHeader, assLabel, assSizes, assText } from './ass-script.js';
+import { assEvent, assFrame, assHeader, assLabel, assPill, assSizes, assText } from './ass-script.js';
 import type { AssBody } from './ass-script.js';
 import { clipBox, fitInto, placeBox } from './canvas-fit.js';
 import type { Size } from './canvas-fit.js';
+import { LabelLayout, textWidth } from './label-layout.js';
 import { percent } from './subtitle-format.js';
 import { textFormat } from '../results/text-format.js';
 import { UNSURE_COLOUR, expressionColour } from '../results/palette.js';
@@ -26,10 +27,10 @@ const EARLY = 0.008;
 const LONE_FRAME = 0.04;
 /** For a script without frames. */
 const DEFAULT_CANVAS: Size = { width: 1280, height: 720 };
-/** Upper estimate of the mean character width, in units of the font size. */
-const CHARACTER_WIDTH = 0.6;
-/** A label shrinks to this fraction of the usual size at most, to stay legible. */
-const SMALLEST_LABEL = 0.6;
+/** The runner-up is named from this ambiguity on. */
+const AMBIGUOUS = 0.5;
+/** Between text and the sides of its pill, in units of the font size. */
+const PADDING = 0.35;
 
 /**
  * Turns results into ASS events that draw a box and a label for every face. The canvas is the first frame's size; frames of another size
@@ -45,6 +46,7 @@ export class AssTrack {
   private showing = new Map<string, { body: AssBody; start: number }>();
   private last: { timestamp: number; boundary: number } | null = null;
   private interval = LONE_FRAME;
+  private layout: LabelLayout | null = null;
 
   constructor(private readonly title: string) {}
 
@@ -54,7 +56,7 @@ export class AssTrack {
     const canvas = this.canvas ?? DEFAULT_CANVAS;
     if (result.width !== canvas.width || result.height !== canvas.height) this.resized = true;
     const now = this.boundary(result.timestamp);
-    return header + this.show(now, frameBodies(result, canvas));
+    return header + this.show(now, frameBodies(result, canvas, (this.layout ??= new LabelLayout(canvas))));
   }
 
   /** The rest of the script. */
@@ -96,31 +98,44 @@ export class AssTrack {
   }
 }
 
-function frameBodies(result: FrameResult, canvas: Size): AssBody[] {
+/** Boxes below, pills and their texts above, so that no box crosses a label. */
+function frameBodies(result: FrameResult, canvas: Size, layout: LabelLayout): AssBody[] {
   const fit = fitInto(result, canvas);
-  return result.faces.flatMap((face) => {
+  const { fontSize, thickness } = assSizes(canvas);
+  const shown = result.faces.flatMap((face) => {
     const box = clipBox(placeBox(face.box, fit), canvas);
-    return box === null ? [] : faceBodies(face, box, canvas);
+    return box === null ? [] : [{ face, box, text: assText(faceText(face)) }];
+  });
+  const labels = shown.map(({ text }) => pillOf(text, fontSize, canvas));
+  const places = layout.place(shown.map(({ face, box }, k) => ({ id: face.trackId, box, size: labels[k]!.size })));
+  return shown.flatMap(({ face, box, text }, k) => {
+    const isSure = face.trust === 'sure';
+    // Faces without evidence of their own are faded; what is not sure is grey, with "?".
+    const look = { colour: isSure ? expressionColour(face.label) : UNSURE_COLOUR, faded: face.evidence === 'coasted' };
+    const { fontSize: size, padding } = labels[k]!;
+    const at = places[k]!;
+    return [
+      assFrame(box, thickness, look),
+      assPill(at, look.faded),
+      assLabel(text, { x: at.x + padding, y: at.y + padding / 2, sits: 'under', fontSize: size }, look),
+    ];
   });
 }
 
-function faceBodies(
-  face: FaceResult,
-  box: { x: number; y: number; width: number; height: number },
-  canvas: Size,
-): AssBody[] {
-  const { fontSize, thickness } = assSizes(canvas);
-  const isSure = face.trust === 'sure';
-  // Faces without evidence of their own are faded; what is not sure is grey, with "?".
-  const look = { colour: isSure ? expressionColour(face.label) : UNSURE_COLOUR, faded: face.evidence === 'carried' };
+/** "#1 happiness 92 %"; the runner-up too where it comes close, and "?" where the label is not sure. */
+function faceText(face: FaceResult): string {
   const who = face.name ?? `#${face.trackId}`;
-  const text = assText(`${who} ${face.label}${isSure ? '' : '?'} ${percent(face.probabilities[face.label] ?? 0)}`);
-  // No wider than the box if possible, so that neighbouring labels do not overlap.
-  const size = Math.max(fontSize * SMALLEST_LABEL, Math.min(fontSize, box.width / (text.length * CHARACTER_WIDTH)));
-  const x = Math.max(0, Math.min(box.x, canvas.width - text.length * CHARACTER_WIDTH * size));
-  const hasRoomAbove = box.y > size * 1.3;
-  const point = hasRoomAbove
-    ? { x, y: box.y - thickness, sits: 'on' as const, fontSize: size }
-    : { x: x + thickness * 2, y: box.y + thickness * 2, sits: 'under' as const, fontSize: size };
-  return [assFrame(box, thickness, look), assLabel(text, point, look)];
+  const [first, second] = Object.entries(face.probabilities).sort((a, b) => b[1] - a[1]);
+  const share = percent(face.probabilities[face.label] ?? 0);
+  const rival = face.ambiguity >= AMBIGUOUS ? (first?.[0] === face.label ? second : first) : undefined;
+  const runnerUp = rival === undefined ? '' : ` / ${rival[0]} ${percent(rival[1])}`;
+  return `${who} ${face.label}${face.trust === 'sure' ? '' : '?'} ${share}${runnerUp}`;
+}
+
+/** As large as the text, which shrinks where the picture is too narrow for it. */
+function pillOf(text: string, fontSize: number, canvas: Size): { fontSize: number; padding: number; size: Size } {
+  const wide = textWidth(text, 1);
+  const shrunk = Math.min(fontSize, (canvas.width * 0.96) / (wide + 2 * PADDING));
+  const padding = shrunk * PADDING;
+  return { fontSize: shrunk, padding, size: { width: wide * shrunk + 2 * padding, height: shrunk + padding } };
 }

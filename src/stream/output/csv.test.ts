@@ -47,7 +47,7 @@ describe('CSV', () => {
           expect(Number(row['timestamp'])).toBe(timestamp);
           const written = faces.find(({ trackId }) => String(trackId) === row['face_id']);
           if (written === undefined) continue;
-          expect(row['success']).toBe(written.evidence === 'carried' ? '0' : '1');
+          expect(row['success']).toBe(written.evidence === 'coasted' ? '0' : '1');
           expect([row['x'], row['y'], row['w'], row['h']].map(Number)).toEqual([
             written.box.x,
             written.box.y,
@@ -64,13 +64,13 @@ describe('CSV', () => {
     );
   });
 
-  it('writes the placeholder and a carried face like this', () => {
+  it('writes the placeholder and a coasted face like this', () => {
     const columns = resultColumns({ labels: ['a'] });
     const empty = Array.from({ length: 14 }, () => '');
     expect(tableRows(frame(3, 0.12, []), columns)).toEqual([[3, 0.12, '', 0, 0, '', '', '', '', '', ...empty]]);
-    const carried = face(7, 'anger', { evidence: 'carried', probabilities: { a: 1 }, label: 'a', ambiguity: 0 });
+    const coasted = face(7, 'anger', { evidence: 'coasted', probabilities: { a: 1 }, label: 'a', ambiguity: 0 });
     const trust = ['sure', 0.95, 0.8, 40, 0.7, 3, 4, -2, 1, 1, 0.3, 0.1];
-    expect(tableRows(frame(4, 0.16, [carried]), columns)).toEqual([
+    expect(tableRows(frame(4, 0.16, [coasted]), columns)).toEqual([
       [4, 0.16, 7, 0, 0.9, 20, 60, 80, 90, 1, 'a', 0, ...trust],
     ]);
   });

@@ -150,6 +150,11 @@ export function canonicalJson(value: unknown): string {
   throw new FerError('INTERNAL', `a setting of type ${typeof value} cannot be hashed: report this defect`);
 }
 
+/** Where the work on an unfinished input is kept. */
+export function journalPath(dir: string, name: string): string {
+  return join(dir, RECORDS, `${name}.journal`);
+}
+
 function recordPath(dir: string, name: string): string {
   return join(dir, RECORDS, `${name}.json`);
 }

@@ -4,6 +4,7 @@ export const FORMAT_NAMES = [
   'csv',
   'parquet',
   'segments',
+  'segments-parquet',
   'summary',
   'html',
   'vtt',

@@ -4,7 +4,7 @@ import { CSV } from './csv.js';
 import { ELAN } from './elan.js';
 import { HTML_REPORT } from './html-report.js';
 import { JSONL } from './jsonl.js';
-import { PARQUET } from './parquet.js';
+import { PARQUET, SEGMENTS_PARQUET } from './parquet.js';
 import { SEGMENTS } from './segments.js';
 import { TEXTGRID } from './textgrid.js';
 import { FORMAT_NAMES } from './format-names.js';
@@ -20,6 +20,7 @@ const FORMATS: Readonly<Record<FormatName, OutputFormat>> = {
   csv: CSV,
   parquet: PARQUET,
   segments: SEGMENTS,
+  'segments-parquet': SEGMENTS_PARQUET,
   elan: ELAN,
   textgrid: TEXTGRID,
   vtt: WEBVTT,

@@ -27,7 +27,7 @@ export async function openWriters(
   } catch (error) {
     throw writeError(dir, error);
   }
-  const paths = wanted.map(({ ending }) => join(dir, base + ending));
+  const paths = wanted.map((format) => join(dir, base + (format.endingFor?.(context) ?? format.ending)));
   const writers: StagedWriter[] = [];
   try {
     for (const [index, format] of wanted.entries()) writers.push(await format.open(paths[index]!, metadata, context));

@@ -98,22 +98,11 @@ export function overlayOptions(plan: OverlayPlan): OverlayOptions {
 
 /** For raw RGB of `plan.size` on standard input. */
 export function imageOverlayOptions(plan: ImageOverlayPlan): OverlayOptions {
-  const { first, rate, size } = plan;
-  const clock = `settb=1/1000000,setpts=(${seconds(first)}+N/${rate})/TB`;
   return {
-    input: [
-      '-f',
-      'rawvideo',
-      '-pixel_format',
-      'rgb24',
-      '-video_size',
-      `${size.width}x${size.height}`,
-      '-framerate',
-      '25',
-    ],
+    input: rawInput(plan),
     output: [
       '-vf',
-      [clock, assFilter(plan.script, plan.fonts)].join(','),
+      imageFilters(plan),
       ...PICTURE,
       plan.frameSync,
       'passthrough',
@@ -122,6 +111,22 @@ export function imageOverlayOptions(plan: ImageOverlayPlan): OverlayOptions {
       ...CONTAINER,
     ],
   };
+}
+
+/** The same for one picture, as a JPEG. */
+export function stillOverlayOptions(plan: ImageOverlayPlan): OverlayOptions {
+  const jpeg = ['-frames:v', '1', '-c:v', 'mjpeg', '-q:v', '2', '-pix_fmt', 'yuvj444p', '-f', 'image2', '-update', '1'];
+  return { input: rawInput(plan), output: ['-vf', imageFilters(plan), ...jpeg] };
+}
+
+function rawInput({ size }: ImageOverlayPlan): string[] {
+  const { width, height } = size;
+  const format = ['-f', 'rawvideo', '-pixel_format', 'rgb24', '-video_size', `${width}x${height}`];
+  return [...format, '-framerate', '25'];
+}
+
+function imageFilters({ first, rate, script, fonts }: ImageOverlayPlan): string {
+  return [`settb=1/1000000,setpts=(${seconds(first)}+N/${rate})/TB`, assFilter(script, fonts)].join(',');
 }
 
 function soundOptions({ codec }: AudioStream, position: number): string[] {

@@ -17,7 +17,7 @@ import { imageFrames, imageVideoSize } from './image-frames.js';
 import { fixLastFrameDuration } from './mp4-last-frame.js';
 import type { OutputContext, OutputFormat, StagedWriter } from '../results/output-format.js';
 import { writeError } from '../../files/write-error.js';
-import { imageOverlayOptions, overlayOptions } from './overlay-options.js';
+import { imageOverlayOptions, overlayOptions, stillOverlayOptions } from './overlay-options.js';
 import type { OverlayOptions } from './overlay-options.js';
 import { placeFont } from './overlay-font.js';
 import { examineSource } from './overlay-source.js';
@@ -34,7 +34,8 @@ const ASK_TIMEOUT = 30_000;
 export const OVERLAY: OutputFormat = {
   name: 'overlay',
   ending: '.overlay.mp4',
-  summary: 'the video with boxes and labels burnt in, sound and timing kept (H.264 mp4; takes an encoding pass)',
+  endingFor: (context) => (isSinglePicture(context) ? STILL_ENDING : '.overlay.mp4'),
+  summary: 'the video with boxes and labels burnt in, sound and timing kept (H.264 mp4); of a single picture a JPEG',
   async open(path: string, metadata: RunMetadata, context: OutputContext): Promise<StagedWriter> {
     const footage = footageOf(metadata, context);
     const ffmpeg = context.ffmpeg ?? (await findFfmpeg());
@@ -50,6 +51,13 @@ export const OVERLAY: OutputFormat = {
     }
   },
 };
+
+/** A picture is no video of one frame. */
+const STILL_ENDING = '.overlay.jpg';
+
+function isSinglePicture({ imagePaths }: OutputContext): boolean {
+  return imagePaths?.length === 1;
+}
 
 /** What the boxes are drawn on. */
 type Footage =
@@ -181,7 +189,7 @@ class OverlayWriter implements StagedWriter {
   }
 
   private get video(): string {
-    return join(this.job.folder, 'video.mp4');
+    return join(this.job.folder, isSinglePicture(this.job.context) ? 'still.jpg' : 'video.mp4');
   }
 
   private async encode(): Promise<void> {
@@ -259,7 +267,8 @@ class OverlayWriter implements StagedWriter {
     const first = this.first === null ? 0 : Math.round(this.first * rate);
     const shown = paths.slice(first, this.first === null ? undefined : Math.round(this.last * rate) + 1);
     const size = await imageVideoSize(shown);
-    const options = imageOverlayOptions({
+    const optionsFor = isSinglePicture(this.job.context) ? stillOverlayOptions : imageOverlayOptions;
+    const options = optionsFor({
       first: first / rate,
       rate,
       size,
@@ -272,7 +281,7 @@ class OverlayWriter implements StagedWriter {
 
   private async complete(): Promise<void> {
     try {
-      await fixLastFrameDuration(this.video);
+      if (!isSinglePicture(this.job.context)) await fixLastFrameDuration(this.video);
       const handle = await open(this.video, 'r+');
       await handle.sync();
       await handle.close();

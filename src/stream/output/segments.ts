@@ -1,11 +1,26 @@
 import { csvText } from './csv.js';
 import type { Segment } from '../results/expression-segments.js';
-import type { Cell } from '../results/result-columns.js';
+import type { Cell, Column } from '../results/result-columns.js';
 import { DECIMALS, roundTo } from '../results/rounding.js';
 import { SegmentReader } from '../results/segment-reader.js';
 import { textFormat } from '../results/text-format.js';
 
-const COLUMNS = ['start', 'end', 'duration', 'face_id', 'name', 'label', 'mean', 'peak', 'trust', 'file'];
+const number = (name: string) => ({ name, type: 'number' as const });
+const text = (name: string) => ({ name, type: 'text' as const });
+
+/** Of one row per segment, in CSV and Parquet. */
+export const SEGMENT_COLUMNS: readonly Pick<Column, 'name' | 'type'>[] = [
+  number('start'),
+  number('end'),
+  number('duration'),
+  { name: 'face_id', type: 'integer' },
+  text('name'),
+  text('label'),
+  number('mean'),
+  number('peak'),
+  text('trust'),
+  text('file'),
+];
 
 /** One row per face and segment of its dominant expression. */
 export const SEGMENTS = textFormat(
@@ -16,19 +31,22 @@ export const SEGMENTS = textFormat(
   },
   (metadata) => {
     const segments = new SegmentReader(metadata);
-    const rows = (complete: readonly Segment[]): string => csvText(complete.map(segmentRow));
+    const rows = (complete: readonly Segment[]): string =>
+      csvText(complete.map((segment) => segmentRow(segment).map((cell) => cell ?? '')));
     return {
-      header: csvText([COLUMNS]),
+      header: csvText([SEGMENT_COLUMNS.map(({ name }) => name)]),
       frame: (result) => rows(segments.push(result)),
       end: () => rows(segments.end()),
     };
   },
 );
 
-function segmentRow({ start, end, trackId, name, label, probability, peak, trust, file, problem }: Segment): Cell[] {
+/** The cells of a segment; null is empty. */
+export function segmentRow(segment: Segment): (Cell | null)[] {
+  const { start, end, trackId, name, label, probability, peak, trust, file, problem } = segment;
   const seconds = (value: number): number => roundTo(value, DECIMALS.seconds);
   const times = [seconds(start), seconds(end), seconds(end - start)];
-  if (problem !== undefined) return [...times, '', '', '', '', '', 'unreadable', file ?? ''];
+  if (problem !== undefined) return [...times, null, null, null, null, null, 'unreadable', file ?? null];
   const share = (value: number): number => roundTo(value, DECIMALS.probability);
-  return [...times, trackId, name ?? '', label, share(probability), share(peak), trust, file ?? ''];
+  return [...times, trackId, name ?? null, label, share(probability), share(peak), trust, file ?? null];
 }

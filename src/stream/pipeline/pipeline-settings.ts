@@ -7,7 +7,7 @@ import { DEFAULT_MODEL } from '../../model/expression-model.js';
 import { DEFAULT_PRIOR, PRIORS } from '../../model/class-prior.js';
 import { areaSchema } from './areas.js';
 import { DEFAULT_SMOOTHING } from './clip-window.js';
-import { SURE } from './trust.js';
+import { SURE } from './trust-weights.js';
 
 /** What recorded and live use have in common. */
 export const pipelineSchema = z.strictObject({
@@ -15,8 +15,8 @@ export const pipelineSchema = z.strictObject({
   backend: z.enum(['auto', ...BACKEND_NAMES]).optional(),
   /** Face detection network. */
   detector: z.enum(['blazeface', 'tiny', 'ssd']).default('blazeface'),
-  /** Run the detector on every n-th frame and track faces in between. */
-  detectEvery: z.int().min(1).max(1000).default(1),
+  /** Run the detector on every n-th frame and track faces in between; "auto" runs it when there is reason to. */
+  detectEvery: z.union([z.literal('auto'), z.int().min(1).max(1000)]).default('auto'),
   /** Ignore faces whose box has a side shorter than this, in pixels. */
   minFaceSize: z.number().min(0).default(20),
   /** Ignore faces with a lower detection score, 0..1; null uses the detector's own threshold. */

@@ -1,3 +1,4 @@
+import { SURE, TRUST_WEIGHTS } from './trust-weights.js';
 import type { FaceQuality } from '../../ingest/face/align/face-quality.js';
 
 /** Whether to rely on the expression of a face in a frame. */
@@ -23,55 +24,36 @@ export interface ResultQuality extends FaceQuality {
 }
 
 /*
- * Limits and weights were fitted on 270 faces of 111 labelled press photographs (eight expressions, rare ones over-represented), each as it
- * is and with a mask, a bar over the eyes, blur, or scaled down to 24 pixels, with the default model: logistic regression of "the label is
- * right", signs constrained. On the half of the people that was not used, all 22 faces called sure had the right label; of the changed
- * ones 0 of 60 masked, 0 of 40 barred, 0 of 4 blurred and 1 of 55 tiny faces were sure. With certainty alone, 90 % of the faces above 0.8
- * and 100 % of those above 0.85 were right. On 114 faces of 48 further photographs, looked at afterwards: 14 of 15 sure faces right (of all
- * unchanged ones 29 of 48), none of 66 changed faces sure. The sample is small: replace these numbers when a larger one is at hand.
+ * Weights and the certainty of "sure" are fitted by bench/trust-fit.ts on labelled photographs, as they are and degraded, half of the people set
+ * aside to judge them; docs/output.md has the figures.
  */
 
 /** A face beyond these limits shows too little of an expression, whatever the model says. */
-const LIMITS = {
+export const LIMITS = {
   /** Pixels between the eyes. */
   size: 18,
   sharpness: 0.25,
   /** Degrees. */
-  yaw: 40,
+  yaw: 33,
   pitch: 40,
   visible: 0.5,
 } as const;
 
-/** Certainty from which a face is "sure". */
-export const SURE = 0.85;
-
-const WEIGHTS = {
-  bias: -0.1,
-  /** Of log(p / (1 - p)), p being the posterior of the label. */
-  logit: 0.63,
-  ambiguity: -0.09,
-  /** Of 1 - sharpness. */
-  blur: -0.97,
-  /** Of |yaw| / 45 and |pitch| / 45. */
-  yaw: -0.61,
-  pitch: -0.85,
-  /** Of 1 - visibility. */
-  eyesCovered: -0.54,
-  mouthCovered: -0.85,
-} as const;
-
-/** The chance that the label is right, 0..1, given posteriors and quality. */
+/**
+ * The chance that the label is right, 0..1, given posteriors and quality: a logistic regression on log(p / (1 - p)) of the label's posterior p, on
+ * ambiguity, 1 - sharpness, |yaw| / 45, |pitch| / 45, and 1 - visibility of eyes and mouth.
+ */
 export function certaintyOf({ probability, ambiguity, quality }: TrustEvidence): number {
   const p = Math.min(0.999, Math.max(0.001, probability));
   const score =
-    WEIGHTS.bias +
-    WEIGHTS.logit * Math.log(p / (1 - p)) +
-    WEIGHTS.ambiguity * ambiguity +
-    WEIGHTS.blur * (1 - quality.sharpness) +
-    WEIGHTS.yaw * (Math.abs(quality.yaw) / 45) +
-    WEIGHTS.pitch * (Math.abs(quality.pitch) / 45) +
-    WEIGHTS.eyesCovered * (1 - quality.eyesVisible) +
-    WEIGHTS.mouthCovered * (1 - quality.mouthVisible);
+    TRUST_WEIGHTS.bias +
+    TRUST_WEIGHTS.logit * Math.log(p / (1 - p)) +
+    TRUST_WEIGHTS.ambiguity * ambiguity +
+    TRUST_WEIGHTS.blur * (1 - quality.sharpness) +
+    TRUST_WEIGHTS.yaw * (Math.abs(quality.yaw) / 45) +
+    TRUST_WEIGHTS.pitch * (Math.abs(quality.pitch) / 45) +
+    TRUST_WEIGHTS.eyesCovered * (1 - quality.eyesVisible) +
+    TRUST_WEIGHTS.mouthCovered * (1 - quality.mouthVisible);
   return 1 / (1 + Math.exp(-score));
 }
 

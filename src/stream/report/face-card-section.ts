@@ -29,8 +29,8 @@ export function faceCard(face: ReportFace, labels: readonly string[], picture: s
       </div>
     </div>
     <div class="mix">
-      <h4>Share of usable time</h4>
-      ${summary.usableSeconds === 0 ? html`<p class="soft">No usable time.</p>` : html`${shareBar(summary.timeShare)}${shareList(summary)}`}
+      <h4>Share of usable ${isVideo ? 'time' : 'images'}</h4>
+      ${summary.usableSeconds === 0 ? html`<p class="soft">Nothing usable.</p>` : html`${shareBar(summary.timeShare)}${shareList(summary)}`}
     </div>
     ${
       isVideo

@@ -91,7 +91,7 @@ export class ReportBuilder {
     const { minQuality } = metadata.settings;
     const least = typeof minQuality === 'number' ? minQuality : 0;
     this.troubles = new TroubleFinder((face) =>
-      unusableReason({ quality: face.quality, coasted: face.evidence === 'carried' }, least),
+      unusableReason({ quality: face.quality, coasted: face.evidence === 'coasted' }, least),
     );
   }
 

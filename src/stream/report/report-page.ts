@@ -74,24 +74,26 @@ function subtitle({ summary }: ReportContent): string {
   const { model, settings } = summary.run;
   const version = model.version.replace(/^sha256:/, '').slice(0, 8);
   const prior = typeof settings['prior'] === 'string' ? `, ${settings['prior']} prior` : '';
-  return `${summary.frames.total} frames, annotated by ferstream ${summary.run.ferstream} with model ${model.name} · ${version}${prior}`;
+  const { total } = summary.frames;
+  return `${total} ${total === 1 ? 'frame' : 'frames'}, annotated by ferstream ${summary.run.ferstream} with model ${model.name} · ${version}${prior}`;
 }
 
 function figures({ summary, troubles }: ReportContent): [string, string][] {
   const sum = (of: (face: (typeof summary.faces)[number]) => number): number =>
     summary.faces.reduce((total, face) => total + of(face), 0);
+  const isVideo = summary.run.input.kind !== 'images';
   const seen = sum(({ seconds }) => seconds);
   const share = (part: number): string => (seen === 0 ? '–' : percent(part / seen));
   return [
-    ['Length', summary.run.input.kind === 'images' ? `${summary.frames.total} images` : longTime(summary.duration)],
+    isVideo ? ['Length', longTime(summary.duration)] : ['Images', String(summary.frames.total)],
     [summary.faces.length === 1 ? 'Person' : 'People', String(summary.faces.length)],
-    ['Usable face time', share(sum(({ usableSeconds }) => usableSeconds))],
-    ['Sure face time', share(sum(({ sureSeconds }) => sureSeconds))],
+    [isVideo ? 'Usable face time' : 'Usable faces', share(sum(({ usableSeconds }) => usableSeconds))],
+    [isVideo ? 'Sure face time' : 'Sure faces', share(sum(({ sureSeconds }) => sureSeconds))],
     [
       'Frames without a face',
       percent(summary.frames.total === 0 ? null : 1 - summary.frames.withFaces / summary.frames.total),
     ],
-    ['Weak stretches', String(troubles.length)],
+    [isVideo ? 'Weak stretches' : 'Weak images', String(troubles.length)],
   ];
 }
 

@@ -19,7 +19,7 @@ export const faceLine = z.object({
   box,
   score: fraction.describe('confidence that this is a face'),
   evidence: z
-    .enum(['detected', 'followed', 'carried'])
+    .enum(['detected', 'followed', 'coasted'])
     .describe('detected in this frame, followed from the frame before, or predicted by the motion model alone'),
   quality: z.object({
     size: z.number().describe('pixels between the eyes'),

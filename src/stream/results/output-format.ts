@@ -46,6 +46,8 @@ export interface OutputFormat {
   readonly name: string;
   /** Follows the output base name: ".csv". */
   readonly ending: string;
+  /** The ending for this input, where it is another one. */
+  endingFor?(context: OutputContext): string;
   /** One line for the user. */
   readonly summary: string;
   /**

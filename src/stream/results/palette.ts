@@ -17,7 +17,7 @@ const EXPRESSION_COLOURS: Readonly<Record<string, Colour>> = {
 };
 
 /** Of faces whose expression is not sure. */
-export const UNSURE_COLOUR: Colour = '9A9A9A';
+export const UNSURE_COLOUR: Colour = 'C3C9D1';
 
 const SPARE_COLOURS = Object.values(EXPRESSION_COLOURS).slice(1);
 

@@ -30,7 +30,7 @@ export function resultColumns({ labels, files = false, names = false, relative =
     { name: 'face_id', type: 'integer', value: (face) => face?.trackId ?? null },
     ...(names ? [text('name', (face) => face?.name ?? null)] : []),
     // A face without evidence in this frame has a box only from the frames around it.
-    { name: 'success', type: 'integer', value: (face) => (face === null || face.evidence === 'carried' ? 0 : 1) },
+    { name: 'success', type: 'integer', value: (face) => (face === null || face.evidence === 'coasted' ? 0 : 1) },
     { name: 'confidence', type: 'number', value: (face) => face?.score ?? 0 },
     number('x', (face) => face.box.x),
     number('y', (face) => face.box.y),

@@ -1,12 +1,12 @@
 import type { Box } from '../../ingest/face/align/geometry.js';
 import { fitInto } from '../output/canvas-fit.js';
 import type { Size } from '../output/canvas-fit.js';
-import { expressionColour } from '../results/palette.js';
+import { UNSURE_COLOUR as UNSURE, expressionColour } from '../results/palette.js';
 import type { LiveFace } from '../protocol/messages.js';
 import { isAmbiguous, labelText, ranked } from './posteriors.js';
 
 /** Colour of faces whose result is not to be trusted. */
-export const UNSURE_COLOUR = '#C3C9D1';
+export const UNSURE_COLOUR = `#${UNSURE}`;
 /** Expressions that a face's panel lists. */
 const TOP = 3;
 
@@ -25,7 +25,7 @@ export interface FaceShape extends Box {
   readonly colour: string;
   /** The runner-up comes close. */
   readonly dashed: boolean;
-  /** The face was only carried along; nothing of it was seen in this frame. */
+  /** The face was only coasted; nothing of it was seen in this frame. */
   readonly faint: boolean;
   /** One line: id and label. */
   readonly text: string;
@@ -53,7 +53,7 @@ export function overlayShapes(faces: readonly LiveFace[], picture: Size, view: S
       height: box.height * scale,
       colour: colourOf(face.label),
       dashed: isAmbiguous(face),
-      faint: face.evidence === 'carried',
+      faint: face.evidence === 'coasted',
       text: `${face.trackId}  ${labelText(face)}`,
       badge: `${face.trackId}${isSure ? '' : ' ?'}`,
       rows: ranked(face.probabilities)

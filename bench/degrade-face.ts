@@ -1,0 +1,188 @@
+import sharp from 'sharp';
+import type { Sharp } from 'sharp';
+import type { Point } from '../src/ingest/face/align/geometry.js';
+import { distance, meanPoint } from '../src/ingest/face/align/geometry.js';
+import type { Frame } from '../src/ingest/frame.js';
+
+// Ways to make a face hard to judge: what the verdicts of trust.ts are fitted and checked on.
+
+export type Random = () => number;
+
+export const DEGRADATIONS = ['small', 'blurred', 'masked', 'barred', 'turned', 'soft'] as const;
+export type Degradation = (typeof DEGRADATIONS)[number];
+/** Those after which no verdict may be sure; "soft" is milder and may. */
+export const RUINED: readonly Degradation[] = ['small', 'blurred', 'masked', 'barred', 'turned'];
+
+export interface FaceInFrame {
+  readonly frame: Frame;
+  /** The 68 points. */
+  readonly landmarks: readonly Point[];
+}
+
+export async function degrade(
+  { frame, landmarks }: FaceInFrame,
+  how: Degradation,
+  random: Random,
+): Promise<FaceInFrame> {
+  const eyes = eyeDistance(landmarks);
+  switch (how) {
+    case 'small':
+      return shrink(frame, landmarks, (8 + 7 * random()) / eyes);
+    case 'blurred':
+      return { frame: await blur(frame, eyes * (0.1 + 0.12 * random())), landmarks };
+    case 'soft':
+      return { frame: await blur(frame, eyes * (0.02 + 0.05 * random())), landmarks };
+    case 'masked':
+      return { frame: cover(frame, mouthOutline(landmarks, random), random), landmarks };
+    case 'barred':
+      return { frame: cover(frame, eyeOutline(landmarks, random), random), landmarks };
+    case 'turned':
+      return turn(frame, landmarks, random);
+  }
+}
+
+/** A frame whose mouth, or eyes, are covered by a mask, bar, hand or glasses. */
+export function covered(frame: Frame, landmarks: readonly Point[], what: 'eyes' | 'mouth', random: Random): Frame {
+  return cover(frame, what === 'eyes' ? eyeOutline(landmarks, random) : mouthOutline(landmarks, random), random);
+}
+
+function eyeDistance(landmarks: readonly Point[]): number {
+  return distance(meanPoint(landmarks.slice(36, 42)), meanPoint(landmarks.slice(42, 48)));
+}
+
+function image({ data, width, height }: Frame): Sharp {
+  return sharp(data, { raw: { width, height, channels: 3 } });
+}
+
+async function frameOf(picture: Sharp): Promise<Frame> {
+  const { data, info } = await picture.removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  return { index: 0, timestamp: 0, width: info.width, height: info.height, data };
+}
+
+async function shrink(frame: Frame, landmarks: readonly Point[], scale: number): Promise<FaceInFrame> {
+  const [width, height] = [frame.width, frame.height].map((side) => Math.max(8, Math.round(side * scale)));
+  const small = await frameOf(image(frame).resize(width, height, { fit: 'fill' }));
+  const scaled = landmarks.map(({ x, y }) => ({ x: (x * width!) / frame.width, y: (y * height!) / frame.height }));
+  return { frame: small, landmarks: scaled };
+}
+
+function blur(frame: Frame, sigma: number): Promise<Frame> {
+  return frameOf(image(frame).blur(Math.max(0.3, sigma)));
+}
+
+/** Jaw and the bridge of the nose, or a patch around the mouth. */
+function mouthOutline(landmarks: readonly Point[], random: Random): Point[] {
+  const eyes = eyeDistance(landmarks);
+  if (random() < 0.6) {
+    const top = landmarks[28 + Math.floor(random() * 2)]!;
+    return [...landmarks.slice(1, 16), landmarks[15]!, top, landmarks[1]!].map((point) => ({ ...point }));
+  }
+  const mouth = meanPoint(landmarks.slice(48, 60));
+  return ellipse(mouth, eyes * (0.55 + 0.3 * random()), eyes * (0.35 + 0.2 * random()), (random() - 0.5) * 0.6);
+}
+
+function eyeOutline(landmarks: readonly Point[], random: Random): Point[] {
+  const [left, right] = [meanPoint(landmarks.slice(36, 42)), meanPoint(landmarks.slice(42, 48))];
+  const eyes = eyeDistance(landmarks);
+  const angle = Math.atan2(right.y - left.y, right.x - left.x);
+  const middle = { x: (left.x + right.x) / 2, y: (left.y + right.y) / 2 };
+  if (random() < 0.4) {
+    // Dark glasses: two lenses.
+    const size = eyes * (0.3 + 0.1 * random());
+    return [...ellipse(left, size, size * 0.75, angle), ...ellipse(right, size, size * 0.75, angle)];
+  }
+  const [wide, high] = [eyes * (0.85 + 0.3 * random()), eyes * (0.2 + 0.2 * random())];
+  return [
+    [-1, -1],
+    [1, -1],
+    [1, 1],
+    [-1, 1],
+  ].map(([x, y]) => rotated(middle, x! * wide, y! * high, angle));
+}
+
+function ellipse(centre: Point, wide: number, high: number, angle: number): Point[] {
+  return Array.from({ length: 24 }, (_, i) =>
+    rotated(centre, wide * Math.cos((i * Math.PI) / 12), high * Math.sin((i * Math.PI) / 12), angle),
+  );
+}
+
+function rotated({ x, y }: Point, dx: number, dy: number, angle: number): Point {
+  return { x: x + dx * Math.cos(angle) - dy * Math.sin(angle), y: y + dx * Math.sin(angle) + dy * Math.cos(angle) };
+}
+
+/** Fills a polygon with cloth, plastic or skin: a colour, a gradient and some grain. */
+function cover(frame: Frame, outline: readonly Point[], random: Random): Frame {
+  const data = Uint8Array.from(frame.data);
+  const skin = colourAt(frame, outline[0]!);
+  const kind = random();
+  const grey = 20 + 215 * random();
+  const colour = kind < 0.3 ? skin : kind < 0.7 ? [grey, grey, grey] : [255 * random(), 255 * random(), 255 * random()];
+  const [slopeX, slopeY, grain] = [(random() - 0.5) * 0.6, (random() - 0.5) * 0.6, random() < 0.5 ? 3 : 14];
+  const isColourless = isGrey(frame);
+  const luminance = 0.299 * colour[0]! + 0.587 * colour[1]! + 0.114 * colour[2]!;
+  const ys = outline.map(({ y }) => y);
+  for (let y = Math.max(0, Math.floor(Math.min(...ys))); y <= Math.min(frame.height - 1, Math.max(...ys)); y++) {
+    for (let x = 0; x < frame.width; x++) {
+      if (!inside(outline, x + 0.5, y + 0.5)) continue;
+      const shade = slopeX * (x - outline[0]!.x) + slopeY * (y - outline[0]!.y) + (random() - 0.5) * 2 * grain;
+      for (let c = 0; c < 3; c++)
+        data[(y * frame.width + x) * 3 + c] = clamp((isColourless ? luminance : colour[c]!) + shade);
+    }
+  }
+  return { ...frame, data };
+}
+
+function isGrey({ data }: Frame): boolean {
+  for (let i = 0; i < data.length; i += 300) if (Math.abs(data[i]! - data[i + 1]!) > 3) return false;
+  return true;
+}
+
+function colourAt({ data, width, height }: Frame, { x, y }: Point): number[] {
+  const at =
+    (Math.max(0, Math.min(height - 1, Math.round(y))) * width + Math.max(0, Math.min(width - 1, Math.round(x)))) * 3;
+  return [data[at]!, data[at + 1]!, data[at + 2]!];
+}
+
+function clamp(value: number): number {
+  return Math.max(0, Math.min(255, Math.round(value)));
+}
+
+function inside(outline: readonly Point[], x: number, y: number): boolean {
+  let isInside = false;
+  for (let i = 0, j = outline.length - 1; i < outline.length; j = i++) {
+    const [a, b] = [outline[i]!, outline[j]!];
+    if (a.y > y !== b.y > y && x < ((b.x - a.x) * (y - a.y)) / (b.y - a.y) + a.x) isInside = !isInside;
+  }
+  return isInside;
+}
+
+/** As in a profile: the far half of the face is pressed together, the near one keeps its width. */
+function turn(frame: Frame, landmarks: readonly Point[], random: Random): FaceInFrame {
+  const { width, height } = frame;
+  const data = new Uint8Array(frame.data.length);
+  const toLeft = random() < 0.5;
+  const squeeze = 0.12 + 0.15 * random();
+  const [near, far] = toLeft ? [landmarks[16]!.x, landmarks[0]!.x] : [landmarks[0]!.x, landmarks[16]!.x];
+  const nose = landmarks[30]!.x;
+  // The nose moves towards the far side; beyond the far edge of the face the background follows.
+  const newNose = near + (nose - near) * 1.25;
+  const newFar = newNose + (far - nose) * squeeze;
+  const source = (x: number): number => {
+    const side = toLeft ? -1 : 1;
+    const along = (x - near) * side;
+    if (along < 0) return x;
+    if (along < (newNose - near) * side) return near + ((x - near) * (nose - near)) / (newNose - near);
+    if (along < (newFar - near) * side) return nose + (x - newNose) / squeeze;
+    return far + (x - newFar);
+  };
+  for (let x = 0; x < width; x++) {
+    const from = Math.max(0, Math.min(width - 1, Math.round(source(x))));
+    for (let y = 0; y < height; y++)
+      for (let c = 0; c < 3; c++) data[(y * width + x) * 3 + c] = frame.data[(y * width + from) * 3 + c]!;
+  }
+  // The way there, for the landmarks: the nearest column that shows what was at x.
+  const columns = Array.from({ length: width }, (_, x) => source(x));
+  const moved = (x: number): number =>
+    columns.reduce((best, from, at) => (Math.abs(from - x) < Math.abs(columns[best]! - x) ? at : best), 0);
+  return { frame: { ...frame, data }, landmarks: landmarks.map(({ x, y }) => ({ x: moved(x), y })) };
+}

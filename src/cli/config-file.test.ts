@@ -1,0 +1,43 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { expect, it } from 'vitest';
+import { scratchDir } from '../../test/support/scratch.js';
+import { applyConfigFile } from './config-file.js';
+import { number, repeated } from './options.js';
+
+async function parsed(config: unknown, args: string[] = []): Promise<Record<string, unknown>> {
+  const path = join(await scratchDir(), 'config.json');
+  await writeFile(path, typeof config === 'string' ? config : JSON.stringify(config));
+  const command = new Command()
+    .option('--fps <rate>', '', number)
+    .option('--min-quality <share>', '', number)
+    .option('--ignore <area>', '', repeated, [])
+    .option('--force')
+    .option('--config <file>')
+    .action(async (_: unknown, self: Command) => applyConfigFile(self, self.opts<{ config: string }>().config));
+  await command.parseAsync(['--config', path, ...args], { from: 'user' });
+  const { config: __, ...rest } = command.opts<Record<string, unknown>>();
+  return rest;
+}
+
+it('takes options by either name; the command line goes first', async () => {
+  const config = { fps: 5, 'min-quality': 0.5, ignore: ['0,0,10,10', '5,5,10,10'], force: true };
+  expect(await parsed(config)).toEqual({ fps: 5, minQuality: 0.5, ignore: config.ignore, force: true });
+  expect(await parsed({ fps: 5, minQuality: 0.5 }, ['--fps', '10'])).toMatchObject({ fps: 10, minQuality: 0.5 });
+});
+
+it.each([
+  [{ 'min-qualty': 1 }, 'did you mean "min-quality"'],
+  [{ fps: 'many' }, 'fps: It must be a number'],
+  [{ fps: [1, 2] }, 'fps: give one value'],
+  [{ force: 'yes' }, 'force: give true or false'],
+  [{ ignore: [{}] }, 'ignore: give a text or a number'],
+  ['{', 'is not JSON'],
+  [[1], 'does not hold an object'],
+])('refuses %j and says what is wrong', async (config, message) => {
+  await expect(parsed(config)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining(message) as unknown,
+  });
+});

@@ -1,0 +1,90 @@
+import { readFile, readdir, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildDemoFootage } from '../src/ingest/sources/demo-footage.js';
+import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
+import { runProcess } from '../src/ingest/ffmpeg/run-process.js';
+import { runFer, startFer } from './support/run-fer.js';
+import { scratchDir } from './support/scratch.js';
+
+const FORMATS = 'jsonl,csv,vtt';
+let folder: string;
+let clip: string;
+
+/** Annotates into a folder of its own. */
+const command = (out: string): string[] => [
+  'annotate',
+  clip,
+  '-o',
+  join(folder, out),
+  '--format',
+  FORMATS,
+  '--backend',
+  'wasm',
+];
+const journal = (out: string): string => join(folder, out, '.ferstream', 'clip.journal');
+
+async function outputs(out: string): Promise<Buffer[]> {
+  const names = (await readdir(join(folder, out))).filter((name) => name.startsWith('clip.')).sort();
+  return Promise.all(names.map((name) => readFile(join(folder, out, name))));
+}
+
+/** Kills a run with SIGKILL once its journal holds so many bytes. */
+async function killAt(out: string, bytes: number): Promise<void> {
+  const run = startFer(command(out));
+  const size = (): Promise<number> =>
+    stat(journal(out)).then(
+      (found) => found.size,
+      () => 0,
+    );
+  while ((await size()) < bytes && run.child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  run.child.kill('SIGKILL');
+  await run.ended;
+}
+
+describe('an interrupted annotation', { timeout: 300_000 }, () => {
+  let whole: Buffer[];
+  beforeAll(async () => {
+    folder = await scratchDir();
+    const film = join(folder, 'demo.mp4');
+    await buildDemoFootage(film);
+    clip = join(folder, 'clip.mp4');
+    // Cuts, several faces, an absence: all kinds of state.
+    const { path } = await findFfmpeg();
+    await runProcess(
+      path,
+      ['-v', 'error', '-i', film, '-ss', '1.9', '-t', '2.6', '-vf', 'scale=320:-2,fps=7', clip],
+      60_000,
+    );
+    expect((await runFer(command('whole'))).code).toBe(0);
+    whole = await outputs('whole');
+    expect(whole).toHaveLength(3);
+    // Nothing stays of a finished run's journal.
+    await expect(stat(journal('whole'))).rejects.toMatchObject({ code: 'ENOENT' });
+  }, 300_000);
+
+  it('goes on where it was killed, twice, to the same bytes, and does not ask the networks again', async () => {
+    await killAt('killed', 20_000);
+    expect(await outputs('killed')).toEqual([]);
+    const first = (await stat(journal('killed'))).size;
+    await killAt('killed', first + 20_000);
+    const before = (await stat(journal('killed'))).size;
+    expect(before).toBeGreaterThan(first);
+    const { code, stderr } = await runFer(command('killed'));
+    expect(code).toBe(0);
+    expect(stderr).toContain('resuming');
+    expect((await outputs('killed')).map((file, k) => file.equals(whole[k]!))).toEqual([true, true, true]);
+  });
+
+  it('drops what was half written, and starts again after a change of settings', async () => {
+    await killAt('torn', 30_000);
+    await truncate(journal('torn'), (await stat(journal('torn'))).size - 7);
+    expect((await runFer(command('torn'))).stderr).toContain('resuming');
+    expect((await outputs('torn')).map((file, k) => file.equals(whole[k]!))).toEqual([true, true, true]);
+
+    await killAt('changed', 30_000);
+    const { code, stderr } = await runFer([...command('changed'), '--detect-every', '2']);
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('resuming');
+  });
+});
