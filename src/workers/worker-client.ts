@@ -1,6 +1,6 @@
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
+import type { WorkerOptions } from 'node:worker_threads';
 import { FerError } from '../errors/fer-error.js';
-import { startThread } from './start-thread.js';
 import { READY } from './worker-protocol.js';
 import type { Argument, MethodName, Result, WorkerAnswer, WorkerApi, WorkerRequest } from './worker-protocol.js';
 
@@ -140,4 +140,19 @@ export class WorkerClient<Ready, Api extends WorkerApi<Api>> {
 /** The buffer of a view that has it to itself, for `transfer`; memory that is shared with other views is copied instead. */
 export function ownBuffer({ buffer, byteLength }: ArrayBufferView): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}
+
+/**
+ * A thread that runs a module of ours: compiled, or, where that is what this process runs itself (tests, development), its TypeScript source,
+ * for which the thread needs a loader of its own: those of the process do not reach it on Node 20.
+ */
+function startThread(module: URL, options: Pick<WorkerOptions, 'workerData' | 'name'>): Worker {
+  // Flags of this process, such as a loader, are not the thread's.
+  const settings: WorkerOptions = { ...options, execArgv: [] };
+  if (!module.pathname.endsWith('.ts')) return new Worker(module, settings);
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  return new Worker(
+    `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(module.href)}); })`,
+    { ...settings, eval: true },
+  );
 }

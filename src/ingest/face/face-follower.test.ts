@@ -125,7 +125,7 @@ describe('FaceFollower', () => {
     const results = await follow([...shots.blond.slice(0, 4), ...hidden, ...shots.blond.slice(7)]);
     const during = results.slice(4, 7).flat();
     expect(during.map(({ trackId }) => trackId)).toEqual([1, 1, 1]);
-    for (const { evidence, tentative } of during) expect([evidence, tentative]).toEqual(['carried', true]);
+    for (const { evidence, tentative } of during) expect([evidence, tentative]).toEqual(['coasted', true]);
     expect(ids(results).at(-1)).toEqual([1]);
   });
 

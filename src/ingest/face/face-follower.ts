@@ -157,7 +157,7 @@ export class FaceFollower {
 
   /** No face at hand is in doubt. */
   private isCalm(): boolean {
-    return this.tracks.every((track) => track.identified && track.evidence !== 'carried');
+    return this.tracks.every((track) => track.identified && track.evidence !== 'coasted');
   }
 
   /** @param steady no sign of a cut */
@@ -274,12 +274,12 @@ export class FaceFollower {
 
   /** A coasting track ends when its person is seen elsewhere in the frame. */
   private dropSuperseded(): void {
-    const seen = new Set(this.tracks.filter(({ evidence }) => evidence !== 'carried').map(({ id }) => id));
-    this.tracks = this.tracks.filter(({ evidence, id }) => evidence !== 'carried' || !seen.has(id));
+    const seen = new Set(this.tracks.filter(({ evidence }) => evidence !== 'coasted').map(({ id }) => id));
+    this.tracks = this.tracks.filter(({ evidence, id }) => evidence !== 'coasted' || !seen.has(id));
   }
 
   private report(): TrackedFace[] {
-    const shown = this.tracks.filter((track) => track.confirmed || track.evidence !== 'carried');
+    const shown = this.tracks.filter((track) => track.confirmed || track.evidence !== 'coasted');
     const { maxFaces } = this.options;
     this.leftOut = Math.max(0, shown.length - maxFaces);
     const rank = (track: Track): number => sizeOf(track.box) * (this.reported.has(track) ? STAYING_POWER : 1);
@@ -311,7 +311,7 @@ function toTrackedFace(track: Track): TrackedFace {
     landmarks: track.landmarks,
     quality: faceQuality(track.landmarks, track.patch),
     evidence: track.evidence,
-    tentative: !track.confirmed || track.evidence === 'carried',
+    tentative: !track.confirmed || track.evidence === 'coasted',
     provisional: track.undecided !== null,
   };
 }

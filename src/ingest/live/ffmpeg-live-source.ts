@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FerError } from '../../errors/fer-error.js';
 import type { Frame } from '../frame.js';
-import { BACK_OFF, pauseAfter } from './reconnect-pause.js';
 import { readOnce } from './read-once.js';
 import type { ConnectionEnd } from './read-once.js';
-import type { LiveSource, LiveSourceOptions, LiveSourceStatus } from './live-source.js';
+import type { LiveSource, LiveSourceOptions, LiveSourceStatus, BackOff } from './live-source.js';
 import { LatestValue } from './latest-value.js';
 import { parseSourceAddress } from './source-address.js';
 import type { SourceAddress } from './source-address.js';
@@ -138,4 +137,16 @@ class FfmpegLiveSource implements LiveSource {
 /** A missing file stays missing; a camera or a host may come back. */
 function comesBack({ kind }: SourceAddress): boolean {
   return kind === 'camera' || kind === 'rtsp' || kind === 'http';
+}
+
+export const BACK_OFF: BackOff = { shortest: 500, longest: 30_000, stableAfter: 10_000 };
+
+/**
+ * Milliseconds to wait before attempt `failures` + 1. Half of a pause is left to chance, so that many clients of one camera do not return together.
+ * @param failures failed attempts in a row, from 1
+ * @param chance 0..1
+ */
+export function pauseAfter(failures: number, { shortest, longest }: BackOff, chance: number = Math.random()): number {
+  const whole = Math.min(longest, 2 * shortest * 2 ** (failures - 1));
+  return Math.max(shortest, Math.round(whole * (0.5 + chance / 2)));
 }

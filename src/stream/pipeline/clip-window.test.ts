@@ -44,7 +44,7 @@ function face(trackId: number, evidence: FaceEvidence, tentative: boolean, track
   };
 }
 
-type Sketch = 'seen' | 'maybe' | 'carried' | 'none';
+type Sketch = 'seen' | 'maybe' | 'coasted' | 'none';
 
 /** One track, one letter a frame. */
 function footage(track: readonly Sketch[], fps = 25, trackId = 1): FrameObservation[] {
@@ -58,7 +58,7 @@ function footage(track: readonly Sketch[], fps = 25, trackId = 1): FrameObservat
         ? []
         : [
             {
-              face: face(trackId, state === 'carried' ? 'carried' : 'detected', state !== 'seen'),
+              face: face(trackId, state === 'coasted' ? 'coasted' : 'detected', state !== 'seen'),
               features: Float32Array.of((index % 100) / 100),
             },
           ],
@@ -79,7 +79,7 @@ async function run(frames: readonly FrameObservation[], options: ClipWindowOptio
 }
 
 const context: ClipContext = { past: 2, future: 3, hop: 1 };
-const sketch = fc.array(fc.constantFrom<Sketch>('seen', 'maybe', 'carried', 'none'), { maxLength: 80 });
+const sketch = fc.array(fc.constantFrom<Sketch>('seen', 'maybe', 'coasted', 'none'), { maxLength: 80 });
 
 describe('ClipWindow', () => {
   it('answers every frame once, in order, with its own features', async () => {
@@ -100,7 +100,7 @@ describe('ClipWindow', () => {
 
   it('shows a tentative face only when the same face is seen for sure afterwards', async () => {
     const { results } = await run(
-      footage(['maybe', 'maybe', 'seen', 'carried', 'seen', 'carried', 'maybe']),
+      footage(['maybe', 'maybe', 'seen', 'coasted', 'seen', 'coasted', 'maybe']),
       {},
       context,
     );
@@ -144,7 +144,7 @@ describe('ClipWindow', () => {
   it('answers at once and from the past alone when causal', async () => {
     const model = echoModel(context);
     const window = new ClipWindow(model, { causal: true, memory: 10 });
-    for (const frame of footage(['seen', 'seen', 'seen', 'carried', 'seen', 'seen', 'seen', 'seen'])) {
+    for (const frame of footage(['seen', 'seen', 'seen', 'coasted', 'seen', 'seen', 'seen', 'seen'])) {
       expect(await window.push(frame)).toHaveLength(1);
     }
     expect(model.clips.every((clip) => clip.to === clip.features.length)).toBe(true);

@@ -81,7 +81,7 @@ function toFaceResult({ face, posteriors }: ClassifiedFace, labels: LabelSet, li
     probability: posteriors[winner]!,
     ambiguity: ambiguity(posteriors),
     quality: { ...face.quality, pitch, eyesVisible, mouthVisible },
-    coasted: face.evidence === 'carried',
+    coasted: face.evidence === 'coasted',
   };
   const certainty = certaintyOf(evidence);
   return {
@@ -103,7 +103,7 @@ function toFaceResult({ face, posteriors }: ClassifiedFace, labels: LabelSet, li
 
 function frameStatus(faces: readonly FaceResult[]): FrameStatus {
   if (faces.length === 0) return 'no-face';
-  return faces.some((face) => face.evidence !== 'carried') ? 'ok' : 'degraded';
+  return faces.some((face) => face.evidence !== 'coasted') ? 'ok' : 'degraded';
 }
 
 function argmax(values: ArrayLike<number>): number {

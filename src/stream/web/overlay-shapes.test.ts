@@ -31,7 +31,7 @@ describe('overlay', () => {
   });
 
   it('names the runner-up, in a dashed box, when it comes close', () => {
-    const face = liveFace({ neutral: 0.1, surprise: 0.3, happiness: 0.6 }, { evidence: 'carried' });
+    const face = liveFace({ neutral: 0.1, surprise: 0.3, happiness: 0.6 }, { evidence: 'coasted' });
     const [shape] = overlayShapes([face], { width: 100, height: 100 }, { width: 100, height: 100 }, false);
     expect(shape).toMatchObject({ dashed: true, faint: true, text: '1  happiness 60 % / surprise 30 %' });
   });

@@ -6,7 +6,7 @@ import type { FaceSample } from '../data/faces/face-dataset.js';
 import { CROP_FLAWS, fineDetailOf } from '../data/preprocess/crop-check.js';
 import { openPrepared } from '../data/preprocess/open-prepared.js';
 import type { Prepared } from '../data/preprocess/open-prepared.js';
-import type { Html} from '../../page/html.js';
+import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { pageFrame, tiles } from '../../page/page-frame.js';
 import { STYLE } from './style.js';

@@ -5,7 +5,6 @@ import type { AmbiguityPoint, Quadrant } from './ambiguity-points.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { figure, posterior } from '../../page/numbers.js';
-import { sampled } from './sampled.js';
 import { pngDataUri } from './thumbnail.js';
 
 /** Pictures in each quadrant. */
@@ -82,4 +81,15 @@ async function source64(pictureOf: PictureOf, sample: number): Promise<string | 
     if (error instanceof FerError && (error.code === 'INTERRUPTED' || error.code === 'CONFIG_INVALID')) throw error;
     return null;
   }
+}
+
+/** `count` of the items, each as likely as any other, in their order; all when there are no more. */
+export function sampled<T>(items: readonly T[], count: number, random: SeededRandom): T[] {
+  let wanted = Math.min(count, items.length);
+  // Selection sampling (Knuth, The Art of Computer Programming, volume 2, algorithm S).
+  return items.filter((_, i) => {
+    const taken = random.next() * (items.length - i) < wanted;
+    if (taken) wanted -= 1;
+    return taken;
+  });
 }

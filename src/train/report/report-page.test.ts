@@ -10,10 +10,9 @@ import { SeededRandom } from '../util/seeded-random.js';
 import { ambiguityPoints } from './ambiguity-points.js';
 import type { AmbiguityData } from './ambiguity-points.js';
 import { ambiguityByClass } from './ambiguity-by-class.js';
-import { chooseExamples } from './examples.js';
+import { chooseExamples, sampled } from './examples.js';
 import { reportPage } from './report-page.js';
 import type { ReportData } from './report-page.js';
-import { sampled } from './sampled.js';
 import { pngDataUri } from './thumbnail.js';
 import { writeReport } from './write-report.js';
 

@@ -8,12 +8,11 @@ import { ambiguityPlot } from './ambiguity-plot.js';
 import { configTable } from '../../page/config-table.js';
 import { confusionSection } from './confusion.js';
 import { curvesSection } from './curves.js';
-import { examplesSection } from './examples.js';
+import { examplesSection, sampled } from './examples.js';
 import type { PictureOf } from './examples.js';
 import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { duration, figure, percent } from '../../page/numbers.js';
-import { sampled } from './sampled.js';
 import { pageFrame, tiles } from '../../page/page-frame.js';
 import { STYLE } from './style.js';
 

@@ -3,7 +3,7 @@ import type { SamplerName } from '../config/sampler.js';
 import type { MicroBatch, TrainingSet } from '../data/training/training-set.js';
 import type { SecondView } from '../losses/epoch-progress.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import { mixupBatch } from './mixup-batch.js';
+import { drawMixture, mixRows } from '../augment/mixup.js';
 
 export interface BatchSettings {
   /** Images or clips a step. */
@@ -80,4 +80,23 @@ function cut(from: number, to: number, count: number): readonly (readonly [numbe
   const parts = Math.min(count, size);
   const place = (part: number): number => from + Math.floor((part * size) / parts);
   return Array.from({ length: parts }, (_, part) => [place(part), place(part + 1)] as const);
+}
+
+/**
+ * Mixup within a micro-batch: images and label distributions are mixed alike. Only for methods with one view that take soft labels.
+ * @param classCount C; labels become [N, C]
+ */
+export function mixupBatch(batch: MicroBatch, alpha: number, classCount: number, random: SeededRandom): MicroBatch {
+  const mixture = drawMixture(batch.rows.length, alpha, random);
+  const labels = batch.isSoft ? batch.labels : oneHot(batch.labels, classCount);
+  return { ...batch, first: mixRows(batch.first, mixture), labels: mixRows(labels, mixture), isSoft: true };
+}
+
+/** [N] -> [N, C] */
+function oneHot(labels: Float32Array, classCount: number): Float32Array {
+  const rows = new Float32Array(labels.length * classCount);
+  labels.forEach((label, i) => {
+    rows[i * classCount + label] = 1;
+  });
+  return rows;
 }

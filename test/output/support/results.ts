@@ -83,7 +83,7 @@ const arbitraryFace: fc.Arbitrary<FaceResult> = fc
       height: fc.double({ min: 1, max: 900, noNaN: true }),
     }),
     score: unit,
-    evidence: fc.constantFrom('detected' as const, 'followed' as const, 'carried' as const),
+    evidence: fc.constantFrom('detected' as const, 'followed' as const, 'coasted' as const),
     quality: fc.record({
       size: fc.double({ min: 0, max: 500, noNaN: true }),
       sharpness: unit,

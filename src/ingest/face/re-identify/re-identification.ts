@@ -142,13 +142,13 @@ export class ReIdentifier {
   async tellApart(frame: Frame, tracks: readonly Track[]): Promise<void> {
     const time = frame.timestamp;
     const undecided = tracks.filter(
-      (track) => track.undecided !== null && track.evidence !== 'carried' && time >= track.undecided.nextLook,
+      (track) => track.undecided !== null && track.evidence !== 'coasted' && time >= track.undecided.nextLook,
     );
     const embeddings = await this.embed(frame, undecided);
     for (const [i, track] of undecided.entries()) this.lookAgain(track, embeddings[i]!, tracks, time);
     for (const track of tracks) if (track.identified && touches(track, tracks, MIXING)) track.mixed = true;
     const apart = tracks.filter(
-      (track) => track.mixed && track.evidence !== 'carried' && !touches(track, tracks, SEPARATE),
+      (track) => track.mixed && track.evidence !== 'coasted' && !touches(track, tracks, SEPARATE),
     );
     if (apart.length > 0 && tracks.every((track) => !track.mixed || apart.includes(track)))
       await this.exchange(frame, apart);
@@ -181,7 +181,7 @@ export class ReIdentifier {
     const look = lookAt(embedding, track, others);
     undecided.look = look;
     if (look.clear) undecided.clearLooks++;
-    const seen = others.filter(({ evidence }) => evidence !== 'carried');
+    const seen = others.filter(({ evidence }) => evidence !== 'coasted');
     const [identification] = this.identities.identify([look], idsOf(seen), idsOf(others), time);
     const goOn = undecided.clearLooks < LOOKS_TO_DECIDE && time - track.born < LONGEST_UNDECIDED;
     if (identification!.kind === 'undecided' && goOn) return;

@@ -44,7 +44,7 @@ export async function refineLandmarks(
 
 /** Known faces are looked for where their points were, which is steadier than the detector's box, unless they jumped. */
 function firstWindow({ detection, track }: FaceMatch, time: number): FaceWindow {
-  if (track === null || track.evidence === 'carried') return landmarkWindow(detection);
+  if (track === null || track.evidence === 'coasted') return landmarkWindow(detection);
   const jump = distance(centerOf(detection.box), centerOf(track.motion.predict(time))) / sizeOf(detection.box);
   return jump > JUMP ? landmarkWindow(detection) : expectedWindow(track, time);
 }

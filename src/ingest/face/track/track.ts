@@ -11,7 +11,7 @@ export interface Sighting {
   readonly score: number;
   readonly landmarks: readonly Point[];
   readonly patch: FacePatch;
-  readonly evidence: Exclude<FaceEvidence, 'carried'>;
+  readonly evidence: Exclude<FaceEvidence, 'coasted'>;
 }
 
 /** Votes that confirm a doubtful face, the time they must span, and the time they are gathered in, both in seconds. */
@@ -54,8 +54,9 @@ export class Track {
   nextEmbedding: number;
   /** The patch of the last frame in which the detector saw the face. */
   reference: FacePatch;
-  /** Where it was then. */
+  /** Where it was then, and how sure the detector was. */
   detectedBox: Box;
+  detectedScore: number;
   private embeddingPause = FIRST_PAUSE;
   private votesFor = 1;
   private votesAgainst = 0;
@@ -76,6 +77,7 @@ export class Track {
     this.patch = sighting.patch;
     this.reference = sighting.patch;
     this.detectedBox = sighting.box;
+    this.detectedScore = sighting.score;
     this.score = sighting.score;
     this.evidence = sighting.evidence;
     this.lastSeen = time;
@@ -100,9 +102,16 @@ export class Track {
     if (sighting.evidence === 'detected') {
       this.reference = sighting.patch;
       this.detectedBox = sighting.box;
+      this.detectedScore = sighting.score;
     }
     this.score = sighting.score;
     this.evidence = sighting.evidence;
+    this.lastSeen = time;
+  }
+
+  /** The picture is the one before, pixel for pixel: so is the face. */
+  stay(time: number): void {
+    this.motion.correct(this.box, time);
     this.lastSeen = time;
   }
 
@@ -113,7 +122,7 @@ export class Track {
     const dy = to.y + to.height / 2 - (this.box.y + this.box.height / 2);
     this.landmarks = this.landmarks.map(({ x, y }) => ({ x: x + dx, y: y + dy }));
     this.box = { ...this.box, x: this.box.x + dx, y: this.box.y + dy };
-    this.evidence = 'carried';
+    this.evidence = 'coasted';
   }
 
   /** Another frame has come in which a doubtful face could be seen. Call it before the frame's vote. */

@@ -5,7 +5,7 @@ import type { Box, Point } from '../align/geometry.js';
  * What a face in this frame rests on: a detection, landmarks followed from the frame before,
  * or the motion model alone (the face is hidden or was missed).
  */
-export type FaceEvidence = 'detected' | 'followed' | 'carried';
+export type FaceEvidence = 'detected' | 'followed' | 'coasted';
 
 /** A face in one frame, with the identity it keeps through the footage. */
 export interface TrackedFace {

@@ -21,8 +21,8 @@ export interface ClipCrops {
 }
 
 /**
- * Follows the faces of a clip as annotating does, cuts them all out, and says which belong to the person seen longest. A face that is not
- * seen and only carried on by its motion is none here: it may be hidden.
+ * Follows the faces of a clip as annotating does, cuts them all out, and says which belong to the person seen longest. A coasted face does not
+ * count: it may be hidden.
  */
 export async function cropClip(
   frames: AsyncIterable<ReadFrame>,
@@ -45,7 +45,7 @@ export async function cropClip(
         for (const { trackId, tracklet, tentative, provisional, evidence, box, landmarks } of await follower.update(
           frame,
         )) {
-          if (evidence === 'carried') continue;
+          if (evidence === 'coasted') continue;
           const points = toPicture(landmarks);
           const cut = faceCrop(picture, points, geometry);
           const crop = await scratch.add(cut);

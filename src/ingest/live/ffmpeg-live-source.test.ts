@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { BACK_OFF, pauseAfter } from './reconnect-pause.js';
+import { BACK_OFF, pauseAfter } from './ffmpeg-live-source.js';
 
 it('pauses grow from the shortest to the longest, and never leave these bounds', () => {
   fc.assert(

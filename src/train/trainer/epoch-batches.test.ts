@@ -4,7 +4,7 @@ import { fitTiny, tinyTrainingSet } from '../../../test/support/tiny-training.js
 import { openBackend } from '../../model/engines/open-backend.js';
 import { crossEntropyMethod } from '../losses/cross-entropy.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import { mixupBatch } from './mixup-batch.js';
+import { mixupBatch } from './epoch-batches.js';
 
 beforeAll(async () => {
   await openBackend();

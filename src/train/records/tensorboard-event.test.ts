@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crc32c, maskedCrc32c } from './crc32c.js';
+import { crc32c, maskedCrc32c } from './tensorboard-event.js';
 
 describe('CRC-32C', () => {
   it('gives the published check values', () => {
