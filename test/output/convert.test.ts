@@ -12,6 +12,7 @@ import { openWriters } from '../../src/stream/output/open-writers.js';
 import { applyPeople, parseMerges, readNames } from '../../src/stream/results/people.js';
 import type { RunMetadata } from '../../src/stream/results/run-metadata.js';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
+import { eafFaults } from './support/eaf-schema.js';
 import { temporaryFolder } from './support/media.js';
 import { GOOD, METADATA, arbitraryResults, face, frame } from './support/results.js';
 
@@ -104,6 +105,25 @@ describe('people', () => {
 });
 
 describe('ELAN', () => {
+  it('fits the schema, whatever the results, and with one name for two ids', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryResults, async (results) => {
+        const dir = await annotated(results);
+        expect(eafFaults(await readFile(join(dir, 'clip.eaf'), 'utf8'))).toEqual([]);
+        const outputDir = join(dir, '../twins');
+        const names = { 1: 'A & <B>', 2: 'A & <B>' };
+        await convertAnnotation(join(dir, 'clip.jsonl'), { formats: ['elan'], outputDir, names });
+        expect(eafFaults(await readFile(join(outputDir, 'clip.eaf'), 'utf8'))).toEqual([]);
+      }),
+      { numRuns: 8 },
+    );
+    const good = await readFile(join(await annotated(CLIP), 'clip.eaf'), 'utf8');
+    // The check itself can fail.
+    expect(eafFaults(good.replace('TIME_SLOT_REF1="ts1"', 'TIME_SLOT_REF1="ts99"'))).not.toEqual([]);
+    expect(eafFaults(good.replace(/TIER_ID="Face 2"/, 'TIER_ID="Face 1"'))).not.toEqual([]);
+    expect(eafFaults(good.replace(' VERSION="3.0"', ''))).not.toEqual([]);
+  });
+
   it('has one tier per face, whose time slots are all declared', async () => {
     const text = await readFile(join(await annotated(CLIP), 'clip.eaf'), 'utf8');
     const all = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, group]) => group!);

@@ -41,35 +41,56 @@ export const ELAN = textFormat(
 );
 
 function eafText(segments: readonly Segment[], metadata: RunMetadata, path: string): string {
-  const slots: number[] = [];
-  const tiers = byFace(segments).map(([, own]) => {
-    const annotations = own.map((segment) => {
+  const tiers = byFace(segments);
+  // Slots are in the order of time, whichever tier they belong to: TIME_ORDER says so.
+  const bounds = tiers.flatMap(([, own], tier) =>
+    own.flatMap((segment, place) => {
       const { start, end } = cueMilliseconds(segment);
-      slots.push(start, end);
-      const last = slots.length;
+      return [
+        { key: `${tier} ${place} start`, time: start },
+        { key: `${tier} ${place} end`, time: end },
+      ];
+    }),
+  );
+  bounds.sort((a, b) => a.time - b.time);
+  const slots = new Map(bounds.map(({ key }, i) => [key, `ts${i + 1}`]));
+  const times = bounds.map(({ time }, i) => `        <TIME_SLOT TIME_SLOT_ID="ts${i + 1}" TIME_VALUE="${time}"/>\n`);
+  const names = tierNames(tiers.map(([, own]) => own[0]!));
+  let count = 0;
+  const tierTexts = tiers.map(([, own], tier) => {
+    const annotations = own.map((segment, place) => {
+      const slot = (edge: string): string => slots.get(`${tier} ${place} ${edge}`)!;
+      count += 1;
       return (
         '        <ANNOTATION>\n' +
-        `            <ALIGNABLE_ANNOTATION ANNOTATION_ID="a${last / 2}" TIME_SLOT_REF1="ts${last - 1}" TIME_SLOT_REF2="ts${last}">\n` +
+        `            <ALIGNABLE_ANNOTATION ANNOTATION_ID="a${count}" TIME_SLOT_REF1="${slot('start')}" TIME_SLOT_REF2="${slot('end')}">\n` +
         `                <ANNOTATION_VALUE>${xmlText(valueOf(segment))}</ANNOTATION_VALUE>\n` +
         '            </ALIGNABLE_ANNOTATION>\n' +
         '        </ANNOTATION>\n'
       );
     });
-    return `    <TIER LINGUISTIC_TYPE_REF="expression" TIER_ID="${xmlText(faceName(own[0]!))}">\n${annotations.join('')}    </TIER>\n`;
+    return `    <TIER LINGUISTIC_TYPE_REF="expression" TIER_ID="${xmlText(names[tier]!)}">\n${annotations.join('')}    </TIER>\n`;
   });
-  const times = slots.map((time, i) => `        <TIME_SLOT TIME_SLOT_ID="ts${i + 1}" TIME_VALUE="${time}"/>\n`);
   return (
     '<?xml version="1.0" encoding="UTF-8"?>\n' +
     `<ANNOTATION_DOCUMENT AUTHOR="ferstream" DATE="${DATE}" FORMAT="3.0" VERSION="3.0" ` +
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">\n' +
     '    <HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">\n' +
     mediaText(metadata, path) +
-    `        <PROPERTY NAME="lastUsedAnnotationId">${slots.length / 2}</PROPERTY>\n` +
+    `        <PROPERTY NAME="lastUsedAnnotationId">${count}</PROPERTY>\n` +
     '    </HEADER>\n' +
     `    <TIME_ORDER>\n${times.join('')}    </TIME_ORDER>\n` +
-    tiers.join('') +
+    tierTexts.join('') +
     '    <LINGUISTIC_TYPE GRAPHIC_REFERENCES="false" LINGUISTIC_TYPE_ID="expression" TIME_ALIGNABLE="true"/>\n' +
     '</ANNOTATION_DOCUMENT>\n'
+  );
+}
+
+/** Names of tiers must differ; two ids may have the name of one person. */
+function tierNames(faces: readonly Segment[]): string[] {
+  const names = faces.map(faceName);
+  return names.map((name, i) =>
+    names.filter((other) => other === name).length > 1 ? `${name} (face ${faces[i]!.trackId})` : name,
   );
 }
 
