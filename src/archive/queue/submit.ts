@@ -25,6 +25,8 @@ export interface SubmitOptions {
   readonly maxWaiting?: number;
   /** Gets every job in order, also those that were in the queue already. */
   readonly onJob?: (id: string, input: string) => Promise<void> | void;
+  /** Milliseconds before the second attempt; each further pause is twice as long. */
+  readonly firstPause?: number;
   readonly onFull?: (waiting: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -46,7 +48,15 @@ export async function submit(
   inputs: AsyncIterable<Found & { readonly type: 'input' }>,
   options: SubmitOptions = {},
 ): Promise<Submitted> {
-  const { priority = DEFAULT_PRIORITY, maxWaiting = 200_000, onJob, onFull, signal } = options;
+  const {
+    priority = DEFAULT_PRIORITY,
+    maxWaiting = 200_000,
+    firstPause = FIRST_PAUSE,
+    onJob,
+    onFull,
+    signal,
+  } = options;
+  const retry = { ...RETRY, backoff: { ...RETRY.backoff, delay: firstPause } };
   const hash = runHash(run);
   await redis.set(runKey(hash), JSON.stringify(run));
   let added = 0;
@@ -60,7 +70,7 @@ export async function submit(
       [...missing.values()].map(({ id, data }) => ({
         name: 'input',
         data,
-        opts: { jobId: id, priority: BEGUN + priority, ...RETRY },
+        opts: { jobId: id, priority: BEGUN + priority, ...retry },
       })),
     );
     added += missing.size;

@@ -1,0 +1,166 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openQueue } from '../../src/archive/queue/connection.js';
+import type { ArchiveQueue } from '../../src/archive/queue/connection.js';
+import { optionalPackage } from '../../src/archive/queue/optional-package.js';
+import { drainQueue, purgeQueue, retryFailed } from '../../src/archive/queue/queue-admin.js';
+import { queueStatus } from '../../src/archive/queue/queue-status.js';
+import { mirrored } from '../../src/archive/queue/queued-input.js';
+import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
+import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
+import { readAnnotation } from '../../src/stream/results/read-annotation.js';
+import { STUB, endOf, stubRun, submitPaths, writeInputs } from './support/archive.js';
+import { HAS_REDIS, TestRedis } from './support/redis.js';
+
+if (!HAS_REDIS) console.warn('SKIPPED: the queue tests need redis-server (apt-get install redis-server)');
+
+it('names the packages to install where they are missing', async () => {
+  const missing = optionalPackage(() => import('no-such-package' as string), 'bullmq ioredis', '--queue');
+  await expect(missing).rejects.toMatchObject({
+    code: 'PACKAGE_MISSING',
+    message: '--queue needs optional packages: npm install bullmq ioredis',
+  });
+});
+
+it('mirrors the folders of listed inputs', () => {
+  expect(mirrored('/data/2021/a.b.mp4')).toBe('data/2021/a.b');
+  expect(mirrored('s3://bucket/x/../y.mkv')).toBe('bucket/x/y');
+  expect(mirrored('https://host:80/v/clip.webm')).toBe('host_80/v/clip');
+});
+
+describe.skipIf(!HAS_REDIS)('with a Redis', () => {
+  let folder: string;
+  let redis: TestRedis;
+  let archive: ArchiveQueue;
+  let worker: ArchiveWorker | null = null;
+  let events: WorkerEvent[];
+
+  const work = async (concurrency = 2): Promise<ArchiveWorker> => {
+    const options = { concurrency, processModule: STUB, lockDuration: 3_000, stalledInterval: 1_000 };
+    worker = await ArchiveWorker.start(archive, redis.address, { ...options, onEvent: (event) => events.push(event) });
+    return worker;
+  };
+  const framesOf = async (path: string): Promise<number> => {
+    let frames = 0;
+    for await (const line of readAnnotation(path)) if (line.type === 'frame') frames += 1;
+    return frames;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ferstream-archive-'));
+    redis = await TestRedis.start(folder);
+  });
+  afterAll(async () => {
+    await redis.kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    events = [];
+    archive = await openQueue(redis.address, () => undefined);
+    await archive.redis.flushall();
+  });
+  afterEach(async () => {
+    await worker?.close(100);
+    worker = null;
+    await archive.close();
+  });
+
+  it('does every input once, a second submission does nothing, and a third finds the outputs', async () => {
+    const paths = await writeInputs(join(folder, 'a'), ['one', 'two', 'three']);
+    const run = await stubRun(join(folder, 'a-out'));
+    const first = await submitPaths(archive, run, paths);
+    expect(first.submitted).toEqual({ added: 3, known: 0 });
+    await work();
+    const ended = await endOf(archive, first);
+    expect(ended).toMatchObject(paths.map((input) => ({ input, result: { state: 'done', frames: 20 } })));
+    expect((await readdir(run.outputDir)).filter((name) => !name.startsWith('.')).sort()).toEqual(
+      ['one', 'three', 'two'].flatMap((name) => [`${name}.csv`, `${name}.jsonl`]),
+    );
+    expect(await framesOf(join(run.outputDir, 'one.jsonl'))).toBe(20);
+    const second = await submitPaths(archive, run, paths);
+    expect(second.submitted).toEqual({ added: 0, known: 3 });
+    expect(await purgeQueue(archive, 'completed')).toBe(3);
+    expect(await endOf(archive, second)).toMatchObject([{ failure: expect.stringContaining('was removed') as string }, {}, {}]); // prettier-ignore
+    const third = await submitPaths(archive, run, paths);
+    expect(await endOf(archive, third)).toMatchObject(paths.map((input) => ({ input, result: { state: 'skipped' } })));
+  });
+
+  it('keeps an input that fails with its reason, does the rest, and does it again on request', async () => {
+    const paths = await writeInputs(join(folder, 'b'), ['good', 'gone']);
+    const run = await stubRun(join(folder, 'b-out'));
+    const submission = await submitPaths(archive, run, paths);
+    await rm(paths[1]!);
+    await work();
+    expect(await endOf(archive, submission)).toMatchObject([
+      { result: { state: 'done' } },
+      { failure: expect.stringMatching(/gone\.mp4: .*\[INPUT_NOT_FOUND\]$/) as string },
+    ]);
+    const { failures, failed, completed } = await queueStatus(archive);
+    expect({ failed, completed }).toEqual({ failed: 1, completed: 1 });
+    expect(failures[0]).toMatchObject({ input: paths[1], reason: expect.stringContaining('gone.mp4') as string });
+    await writeFile(paths[1]!, 'here again');
+    await expect(retryFailed(archive.queue, ['nonsense'])).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(await retryFailed(archive.queue, [])).toBe(1);
+    expect(await endOf(archive, submission)).toMatchObject([{ result: {} }, { result: { state: 'done' } }]);
+  });
+
+  it('gives up an input that ends every process which works on it', async () => {
+    const paths = await writeInputs(join(folder, 'c'), ['kills', 'fine']);
+    const submission = await submitPaths(archive, await stubRun(join(folder, 'c-out')), paths);
+    await work();
+    expect(await endOf(archive, submission)).toMatchObject([
+      { failure: expect.stringMatching(/kills\.mp4: ended \d processes .*\[WORKER_FAILED\]$/) as string },
+      { result: { state: 'done' } },
+    ]);
+  });
+
+  it('goes on when Redis is killed and started again', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `clip${i}`);
+    const submission = await submitPaths(archive, await stubRun(join(folder, 'd-out')), await writeInputs(join(folder, 'd'), names)); // prettier-ignore
+    await work();
+    const ended = endOf(archive, submission);
+    while (!events.some(({ event }) => event === 'job-done')) await new Promise((resolve) => setTimeout(resolve, 20));
+    await redis.kill();
+    await redis.start();
+    expect((await ended).filter((one) => 'result' in one)).toHaveLength(12);
+    for (const name of names) expect(await framesOf(join(folder, 'd-out', `${name}.jsonl`))).toBe(20);
+  });
+
+  it('a drained worker gives its job back, and the next one does it', async () => {
+    process.env['STUB_MS'] = '100000';
+    const paths = await writeInputs(join(folder, 'e'), ['slow']);
+    const submission = await submitPaths(archive, await stubRun(join(folder, 'e-out')), paths);
+    const first = await work();
+    delete process.env['STUB_MS'];
+    while (!events.some(({ event }) => event === 'job-started'))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    await first.close(50);
+    expect(events.map(({ event }) => event)).toContain('job-returned');
+    expect(await queueStatus(archive)).toMatchObject({ waiting: 1, active: 0, failed: 0 });
+    await work();
+    expect(await endOf(archive, submission)).toMatchObject([{ result: { state: 'done' } }]);
+  });
+
+  it('drains and purges', async () => {
+    const paths = await writeInputs(join(folder, 'f'), ['one', 'two']);
+    await submitPaths(archive, await stubRun(join(folder, 'f-out')), paths);
+    expect(await queueStatus(archive)).toMatchObject({ waiting: 2, workers: 0, perMinute: null });
+    expect(await drainQueue(archive.queue)).toBe(2);
+    await submitPaths(archive, await stubRun(join(folder, 'f-out')), paths);
+    expect(await purgeQueue(archive, 'all')).toBe(2);
+    expect(await archive.redis.keys('ferstream:run:*')).toEqual([]);
+  });
+
+  it('refuses a Redis that can lose jobs, with one remedy', async () => {
+    const refused = (): Promise<unknown> => openQueue(redis.address, () => undefined);
+    await archive.redis.config('SET', 'appendonly', 'no');
+    await expect(refused()).rejects.toMatchObject({ code: 'QUEUE_UNSAFE', message: expect.stringContaining('CONFIG SET appendonly yes') as string }); // prettier-ignore
+    await archive.redis.config('SET', 'appendonly', 'yes');
+    await archive.redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    await expect(refused()).rejects.toMatchObject({ code: 'QUEUE_UNSAFE', message: expect.stringContaining('noeviction') as string }); // prettier-ignore
+    await archive.redis.config('SET', 'maxmemory-policy', 'noeviction');
+    await expect(openQueue('http://x', () => undefined)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+});

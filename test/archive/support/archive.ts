@@ -1,0 +1,67 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArchiveRun } from '../../../src/archive/queue/archive-job.js';
+import type { ArchiveQueue } from '../../../src/archive/queue/connection.js';
+import { findInputs } from '../../../src/archive/queue/queued-input.js';
+import type { Found } from '../../../src/archive/queue/queued-input.js';
+import { submit } from '../../../src/archive/queue/submit.js';
+import type { Submitted } from '../../../src/archive/queue/submit.js';
+import { waitFor } from '../../../src/archive/queue/wait.js';
+import type { Ended } from '../../../src/archive/queue/wait.js';
+import { parseAnnotateOptions } from '../../../src/stream/annotate/annotate-options.js';
+import { resultHash } from '../../../src/stream/annotate/annotate-input.js';
+import { VERSION } from '../../../src/version.js';
+
+export const STUB = new URL('./stub-process.ts', import.meta.url);
+
+/** Files that the stub takes for footage. */
+export async function writeInputs(folder: string, names: readonly string[]): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  const paths = names.map((name) => join(folder, `${name}.mp4`));
+  for (const path of paths) await writeFile(path, `footage ${path}`);
+  return paths;
+}
+
+export async function stubRun(outputDir: string): Promise<ArchiveRun> {
+  const settings = parseAnnotateOptions({ model: 'baseline' });
+  const { backend: _, ...decisive } = settings;
+  const formats = ['jsonl', 'csv'];
+  const hash = await resultHash(settings, formats);
+  const common = { ferstream: VERSION, settings: decisive, formats, outputDir, resultHash: hash };
+  return { ...common, segmentSeconds: null, force: null };
+}
+
+export interface TestSubmission {
+  readonly submitted: Submitted;
+  readonly jobs: readonly (readonly [id: string, input: string])[];
+}
+
+export async function submitPaths(
+  archive: ArchiveQueue,
+  run: ArchiveRun,
+  paths: readonly string[],
+): Promise<TestSubmission> {
+  const jobs: (readonly [string, string])[] = [];
+  const submitted = await submit(archive, run, inputsOnly(findInputs(paths, run)), {
+    firstPause: 100,
+    onJob: (id, input) => void jobs.push([id, input]),
+  });
+  return { submitted, jobs };
+}
+
+export async function endOf(archive: ArchiveQueue, { jobs }: TestSubmission): Promise<Ended[]> {
+  const ended: Ended[] = [];
+  for await (const one of waitFor(archive, listed(jobs))) ended.push(one);
+  // As they were submitted, not as they ended.
+  const position = new Map(jobs.map(([, input], i) => [input, i]));
+  return ended.sort((a, b) => position.get(a.input)! - position.get(b.input)!);
+}
+
+async function* inputsOnly(found: AsyncIterable<Found>): AsyncGenerator<Found & { readonly type: 'input' }> {
+  for await (const one of found) if (one.type === 'input') yield one;
+}
+
+async function* listed<T>(items: readonly T[]): AsyncGenerator<T> {
+  await Promise.resolve();
+  yield* items;
+}
