@@ -4,14 +4,30 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
-import { OUTPUT_FORMATS } from '../../src/stream/output/formats.js';
+import type { FormatName } from '../../src/stream/output/format-names.js';
 import { readAnnotation } from '../../src/stream/results/read-annotation.js';
 import { openWriters } from '../../src/stream/output/open-writers.js';
 import { AtomicFile } from '../../src/files/atomic-file.js';
 import { temporaryFolder } from './support/media.js';
 import { GOOD, METADATA, face, frame } from './support/results.js';
 
-const FILE_FORMATS = OUTPUT_FORMATS.map(({ name }) => name).filter((name) => name !== 'overlay');
+/** Each format that needs no video, and the file it makes of "clip". */
+const FILES: Readonly<Record<Exclude<FormatName, 'overlay'>, string>> = {
+  jsonl: 'clip.jsonl',
+  csv: 'clip.csv',
+  parquet: 'clip.parquet',
+  segments: 'clip.segments.csv',
+  'segments-parquet': 'clip.segments.parquet',
+  summary: 'clip.summary.json',
+  html: 'clip.report.html',
+  vtt: 'clip.vtt',
+  srt: 'clip.srt',
+  ass: 'clip.ass',
+  elan: 'clip.eaf',
+  textgrid: 'clip.TextGrid',
+};
+const FILE_FORMATS = Object.keys(FILES);
+const FILE_NAMES = Object.values(FILES).sort();
 const CONTEXT = { sourcePath: null };
 
 function clip(frames: number): FrameResult[] {
@@ -100,19 +116,8 @@ describe('openWriters', () => {
     for (const result of clip(1000)) await writers.write(result);
     expect((await readdir(dir)).every((name) => name.startsWith('.'))).toBe(true);
     await writers.finish({ ...GOOD, frames: 1000 });
-    expect((await readdir(dir)).sort()).toEqual([
-      'clip.TextGrid',
-      'clip.ass',
-      'clip.csv',
-      'clip.eaf',
-      'clip.jsonl',
-      'clip.parquet',
-      'clip.segments.csv',
-      'clip.srt',
-      'clip.summary.json',
-      'clip.vtt',
-    ]);
-    expect(writers.paths).toEqual(FILE_FORMATS.map(() => expect.stringMatching(new RegExp(`clip\\.`)) as string));
+    expect((await readdir(dir)).sort()).toEqual(FILE_NAMES);
+    expect(writers.paths).toEqual(Object.values(FILES).map((name) => join(dir, name)));
 
     let frames = 0;
     for await (const line of readAnnotation(join(dir, 'clip.jsonl'))) if (line.type === 'frame') frames++;
@@ -140,7 +145,7 @@ describe('openWriters', () => {
     await expect(openWriters(['cvs'], temporaryFolder(), 'clip', METADATA, CONTEXT)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message:
-        'unknown output format "cvs"; the formats are jsonl, csv, parquet, segments, summary, vtt, srt, ass, elan, textgrid, overlay',
+        'unknown output format "cvs"; the formats are jsonl, csv, parquet, segments, segments-parquet, summary, html, vtt, srt, ass, elan, textgrid, overlay',
     });
   });
 
@@ -162,17 +167,6 @@ describe('openWriters', () => {
 
     const writers = await openWriters(FILE_FORMATS, dir, 'clip', METADATA, CONTEXT);
     await writers.finish(GOOD);
-    expect((await readdir(dir)).sort()).toEqual([
-      'clip.TextGrid',
-      'clip.ass',
-      'clip.csv',
-      'clip.eaf',
-      'clip.jsonl',
-      'clip.parquet',
-      'clip.segments.csv',
-      'clip.srt',
-      'clip.summary.json',
-      'clip.vtt',
-    ]);
+    expect((await readdir(dir)).sort()).toEqual(FILE_NAMES);
   });
 });
