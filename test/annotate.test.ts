@@ -129,7 +129,7 @@ describe('the whole way, over footage with real faces', () => {
     expect(metadata.engine.backend).toBe(annotator.backend.name);
     expect(metadata.input.hash).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(metadata.model).toMatchObject({ name: 'default', labels: annotator.labels });
-    expect(metadata.settings).toMatchObject({ detectEvery: 1, fps: null });
+    expect(metadata.settings).toMatchObject({ detectEvery: 'auto', fps: null });
   });
 });
 

@@ -71,6 +71,11 @@ export function annotateCommand(program: Command): void {
     .option('--end <seconds>', 'stop before this time', number)
     .option('--width <pixels>', 'scale frames to this width before detection', number)
     .option(
+      '--workers <n>',
+      'threads that encode faces beside the main one; 0 uses none (default: by cores and engine)',
+      number,
+    )
+    .option(
       '--queue <address>',
       'submit to workers through this Redis or Valkey (redis://host:6379) instead of annotating here',
     )

@@ -10,7 +10,15 @@ import type { LiveOptions } from '../stream/live/live-options.js';
 import type { LiveServerOptions } from '../stream/server/live-server-options.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { LiveActivity } from './live-activity.js';
-import { backendOption, modelOption, number, priorOption, readPrior, rotateOption } from './options.js';
+import {
+  backendOption,
+  detectEveryOption,
+  modelOption,
+  number,
+  priorOption,
+  readPrior,
+  rotateOption,
+} from './options.js';
 import { StatusLine } from './progress.js';
 
 const DEFAULT_PORT = 8787;
@@ -40,7 +48,7 @@ export function liveCommand(program: Command): void {
     .addOption(backendOption({ trains: false }))
     .addOption(priorOption())
     .option('--flip-tta', 'flip test-time augmentation: slightly more accurate, twice the work')
-    .option('--detect-every <n>', 'run the detector on every n-th frame, track faces in between', number, 5)
+    .addOption(detectEveryOption())
     .addOption(rotateOption())
     .addHelpText(
       'after',

@@ -14,3 +14,6 @@ export interface Frame {
   /** Of an image that could not be decoded: why. It has no pixels: width and height are 0. Only with `keepUnreadable`. */
   readonly unreadable?: string;
 }
+
+/** The pixels of a frame alone. */
+export type Picture = Pick<Frame, 'data' | 'width' | 'height'>;

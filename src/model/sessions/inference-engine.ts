@@ -1,6 +1,6 @@
 import { FerError } from '../../errors/fer-error.js';
 import { isOnnxBackend } from '../engines/backend.js';
-import type { Backend, OnnxBackend } from '../engines/backend.js';
+import type { Backend, BackendName, OnnxBackend } from '../engines/backend.js';
 import { isOnnxRuntimeInstalled, openOnnxRuntime } from '../engines/onnxruntime.js';
 import { currentBackend, openBackend, printToStderr, wantedBackend } from '../engines/open-backend.js';
 import type { OpenBackendOptions } from '../engines/open-backend.js';
@@ -24,12 +24,12 @@ export interface LoadedOnEngine<T> {
 /**
  * Opens an engine for finished networks and loads them on it. `auto` takes onnxruntime where it is installed and computes what
  * TensorFlow.js does, else the first engine of TensorFlow.js that works.
- * @param load loads everything through `open`; called again when onnxruntime turns out not to work
+ * @param load loads everything through `open`, on the engine of that name; called again when onnxruntime turns out not to work
  * @throws FerError as `openBackend`; BACKEND_UNAVAILABLE when a network gives other results on onnxruntime, chosen by name
  */
 export async function loadForInference<T>(
   { backend, warn = printToStderr, threads }: InferenceOptions,
-  load: (open: OpenSession) => Promise<T>,
+  load: (open: OpenSession, engine: BackendName) => Promise<T>,
 ): Promise<LoadedOnEngine<T>> {
   const wanted = wantedBackend(backend);
   if (isOnnxBackend(wanted)) return loadOnOnnxRuntime(wanted, threads, load);
@@ -43,17 +43,17 @@ export async function loadForInference<T>(
     }
   }
   const tfjs = await openBackend({ backend: wanted, warn });
-  return { backend: tfjs, open: openTfjsSession, loaded: await load(openTfjsSession) };
+  return { backend: tfjs, open: openTfjsSession, loaded: await load(openTfjsSession, tfjs.name) };
 }
 
 async function loadOnOnnxRuntime<T>(
   name: OnnxBackend,
   threads: number | undefined,
-  load: (open: OpenSession) => Promise<T>,
+  load: (open: OpenSession, engine: BackendName) => Promise<T>,
 ): Promise<LoadedOnEngine<T>> {
   const runtime = openOnnxRuntime(name, threads === undefined ? {} : { threads });
   // Networks are exported from TensorFlow.js, and tiny ones stay there.
   await openBackend({ backend: 'wasm' });
   const open = onnxSessions(runtime);
-  return { backend: runtime.backend, open, loaded: await load(open) };
+  return { backend: runtime.backend, open, loaded: await load(open, name) };
 }

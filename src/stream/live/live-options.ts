@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { parseSettings, pipelineSchema } from '../pipeline/pipeline-settings.js';
 
 const schema = pipelineSchema.extend({
-  /** Run the detector on every n-th picture and track faces in between; bench/annotate.md has the gain. */
-  detectEvery: pipelineSchema.shape.detectEvery.unwrap().default(5),
   /** As for recorded footage, but the face alone unless asked for: answers have to come in time. */
   flipTta: pipelineSchema.shape.flipTta.unwrap().default(false),
   /** Larger pictures are refused. */

@@ -1,7 +1,7 @@
 import { alignFace } from '../../ingest/face/align/align-face.js';
 import { distance, meanPoint } from '../../ingest/face/align/geometry.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
-import type { Frame } from '../../ingest/frame.js';
+import type { Picture } from '../../ingest/frame.js';
 import { visibilityOf } from './visibility.js';
 import type { Appearance, AreaAppearance } from './visibility.js';
 
@@ -39,7 +39,7 @@ export interface FaceMeasures {
 }
 
 /** @param landmarks the 68 points of the iBUG scheme, in pixels of the frame */
-export function measureFace(frame: Frame, landmarks: readonly Point[]): FaceMeasures {
+export function measureFace(frame: Picture, landmarks: readonly Point[]): FaceMeasures {
   return {
     pitch: pitchOf(landmarks),
     mouthOpening: openingOf(landmarks, [61, 62, 63], [67, 66, 65], 60, 64),
@@ -50,7 +50,7 @@ export function measureFace(frame: Frame, landmarks: readonly Point[]): FaceMeas
 }
 
 /** How eyes and mouth look in an upright patch of the face. */
-export function appearanceOf(frame: Frame, landmarks: readonly Point[]): Appearance {
+export function appearanceOf(frame: Picture, landmarks: readonly Point[]): Appearance {
   const { data } = alignFace(frame, landmarks, GEOMETRY); // [48, 48, 3]
   const nose = meanColour(data, [NOSE]);
   const cheeks = meanColour(data, CHEEKS);

@@ -1,14 +1,15 @@
-import { alignFace } from '../../ingest/face/align/align-face.js';
+import type { Point } from '../../ingest/face/align/geometry.js';
 import { FaceFollower } from '../../ingest/face/face-follower.js';
+import type { KnownPerson } from '../../ingest/face/re-identify/identities.js';
 import type { TrackedFace } from '../../ingest/face/track/tracked-face.js';
 import type { Frame } from '../../ingest/frame.js';
 import { priorAdapter } from '../../model/class-prior.js';
 import type { PriorAdapter } from '../../model/class-prior.js';
-import type { ExpressionModel } from '../../model/expression-model.js';
 import { isInAreas } from './areas.js';
 import type { Areas } from './areas.js';
 import { ClipWindow } from './clip-window.js';
-import { measureFace } from './face-measures.js';
+import { localEncoder } from './face-encoder.js';
+import type { EncodedFace, FaceEncoder } from './face-encoder.js';
 import type { FrameResult } from './frame-result.js';
 import type { Networks } from './networks.js';
 import type { FrameObservation } from './observation.js';
@@ -30,13 +31,16 @@ export class FacePipeline {
   private readonly priorAdapter: PriorAdapter;
   /** Most faces of one frame so far that `maxFaces` left out. */
   leftOut = 0;
+  private readonly encoder: FaceEncoder;
+  /** By landmarks: a picture that is repeated has the very same. */
+  private readonly encoded = new WeakMap<readonly Point[], Promise<EncodedFace>>();
   private readonly follow = serial();
-  private readonly encode = serial();
+  private readonly encode: Stage;
   private readonly classify = serial();
 
   /** @param networks stay the caller's: dispose them after the last pipeline */
   constructor(
-    private readonly networks: Pick<Networks, 'faces' | 'model'>,
+    private readonly networks: Pick<Networks, 'faces' | 'model'> & Partial<Pick<Networks, 'encoder'>>,
     {
       detectEvery,
       minFaceSize,
@@ -59,6 +63,8 @@ export class FacePipeline {
       ...(maxFaces === null ? {} : { maxFaces }),
       ...(minScore === null ? {} : { minScore }),
     });
+    this.encoder = networks.encoder ?? localEncoder(networks.model);
+    this.encode = this.encoder.width === 1 ? serial() : (task) => task();
     this.areas = { region, ignore };
     this.priorAdapter = priorAdapter(networks.model, prior);
     this.window = new ClipWindow(networks.model, {
@@ -83,15 +89,46 @@ export class FacePipeline {
     });
     const observed = this.encode(async () => {
       const { faces, accepted } = await found;
-      return { ...(await encodeFaces(frame, faces, this.networks.model)), accepted };
+      return { ...(await this.observe(frame, faces)), accepted };
     });
     return this.classify(async () => this.window.push(await observed));
+  }
+
+  /** Encodes and measures the faces of one frame in one call; from here on the pixels are gone. */
+  private async observe(frame: Frame, faces: readonly TrackedFace[]): Promise<FrameObservation> {
+    const { data: _, ...info } = frame;
+    const news = faces.filter(({ landmarks }) => !this.encoded.has(landmarks));
+    const encoding = this.encoder.encode(
+      frame,
+      news.map(({ landmarks }) => landmarks),
+    );
+    for (const [i, { landmarks }] of news.entries())
+      this.encoded.set(
+        landmarks,
+        encoding.then((all) => all[i]!),
+      );
+    await encoding;
+    const encoded = await Promise.all(faces.map(({ landmarks }) => this.encoded.get(landmarks)!));
+    return {
+      ...info,
+      faces: faces.map((face, i) => ({ face: { ...face, ...encoded[i]!.measures }, features: encoded[i]!.features })),
+    };
   }
 
   /** The results of all frames still waiting; call once, after the last frame. */
   flush(): Promise<FrameResult[]> {
     const accepted = this.follow(() => Promise.resolve(this.follower.finish()));
     return this.classify(async () => this.window.flush(await accepted));
+  }
+
+  /** Frames whose faces are encoded at a time. */
+  get encodesAtOnce(): number {
+    return this.encoder.width;
+  }
+
+  /** Everybody seen so far, by track id. */
+  get knownPeople(): KnownPerson[] {
+    return this.follower.known;
   }
 
   /** Class frequencies in force, by label; estimated ones as they stand now. Null for a model that does not know those of its training set. */
@@ -102,26 +139,10 @@ export class FacePipeline {
 
   /** Waits for the work under way, then frees what is remembered of the faces. */
   async dispose(): Promise<void> {
+    // What is classified has been encoded.
     for (const stage of [this.follow, this.encode, this.classify]) await stage(() => Promise.resolve());
     this.follower.dispose();
   }
-}
-
-/** Aligns and encodes the faces of one frame in one call; from here on the pixels are gone. */
-async function encodeFaces(
-  frame: Frame,
-  faces: readonly TrackedFace[],
-  model: ExpressionModel,
-): Promise<FrameObservation> {
-  const { data: _, ...info } = frame;
-  const features = await model.encode(faces.map((face) => alignFace(frame, face.landmarks, model.crop)));
-  return {
-    ...info,
-    faces: faces.map((face, i) => ({
-      face: { ...face, ...measureFace(frame, face.landmarks) },
-      features: features[i]!,
-    })),
-  };
 }
 
 type Stage = <T>(task: () => Promise<T>) => Promise<T>;

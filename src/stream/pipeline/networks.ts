@@ -1,9 +1,14 @@
+import { availableParallelism } from 'node:os';
 import { loadFaceNets } from '../../ingest/face/face-nets.js';
 import type { FaceNets } from '../../ingest/face/face-nets.js';
-import type { Backend } from '../../model/engines/backend.js';
+import type { Backend, BackendName } from '../../model/engines/backend.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { openModel } from '../../model/heads/open-model.js';
 import { loadForInference } from '../../model/sessions/inference-engine.js';
+import type { NetworkSession, OpenSession } from '../../model/sessions/network.js';
+import { EncoderPool } from './encoder-pool.js';
+import { localEncoder } from './face-encoder.js';
+import type { FaceEncoder } from './face-encoder.js';
 import type { PipelineSettings } from './pipeline-settings.js';
 
 /** Engine, face networks and expression model: one set serves any number of pipelines. */
@@ -11,36 +16,78 @@ export interface Networks {
   readonly backend: Backend;
   readonly faces: FaceNets;
   readonly model: ExpressionModel;
+  /** Encodes faces with the model, in this thread or in others. */
+  readonly encoder: FaceEncoder;
   dispose(): void;
 }
 
-/** @throws FerError BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID */
-export async function loadNetworks(settings: PipelineSettings): Promise<Networks> {
-  const { backend, loaded } = await loadForInference({ backend: settings.backend }, async (open) => {
-    const [faces, model] = await allOrNone([
-      loadFaceNets({ detector: settings.detector, open }),
-      openModel(settings.model, { flipTta: settings.flipTta, open }),
-    ]);
-    return { faces, model };
+/**
+ * Loads everything, side by side.
+ * @param workers threads that encode faces; 0 encodes in this one, null as many as are of use
+ * @throws FerError BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID
+ */
+export async function loadNetworks(settings: PipelineSettings, workers: number | null = 0): Promise<Networks> {
+  const { detector, model: name, flipTta } = settings;
+  const cores = availableParallelism();
+  const threads = Math.max(1, Math.floor(cores / (1 + (workers ?? usefulWorkers(cores)))));
+  const { backend, loaded } = await loadForInference({ backend: settings.backend, threads }, async (open, engine) => {
+    const count = workers ?? (RUNS_ON_ONE_CORE.has(engine) ? usefulWorkers(cores) : 0);
+    const setup = { backend: engine, model: name, flipTta, threads };
+    const [faces, model, pool] = await allOrNone(
+      loadFaceNets({ detector, open }),
+      // What threads encode is not needed here, unless something turns out to need it.
+      openModel(name, { flipTta, open: count === 0 ? open : lazily(open) }),
+      count === 0 ? Promise.resolve(null) : EncoderPool.open(setup, { workers: count }),
+    );
+    return { faces, model, pool };
   });
+  const { faces, model, pool } = loaded;
   return {
     backend,
-    ...loaded,
+    faces,
+    model,
+    encoder: pool ?? localEncoder(model),
     dispose: () => {
-      loaded.faces.dispose();
-      loaded.model.dispose();
+      faces.dispose();
+      model.dispose();
+      pool?.dispose();
     },
   };
 }
 
-/** Waits for both; when one fails, the other is disposed. */
-async function allOrNone<A extends Disposable, B extends Disposable>([a, b]: [Promise<A>, Promise<B>]): Promise<
-  [A, B]
-> {
+/** Engines that leave the other cores idle while a network runs. */
+const RUNS_ON_ONE_CORE: ReadonlySet<BackendName> = new Set(['wasm', 'onnxruntime']);
+/** Finding and following faces keeps a core busy, and is the limit from here on. */
+const MOST_WORKERS = 3;
+
+function usefulWorkers(cores: number): number {
+  return Math.min(MOST_WORKERS, cores - 1);
+}
+
+/** Opens a network when it runs for the first time. */
+function lazily(open: OpenSession): OpenSession {
+  return (network) => {
+    let session: Promise<NetworkSession> | null = null;
+    return Promise.resolve({
+      run: async (inputs) => (await (session ??= open(network))).run(inputs),
+      dispose: () => {
+        void session?.then((opened) => {
+          opened.dispose();
+        });
+      },
+    });
+  };
+}
+
+/** Waits for all; when one fails, the others are disposed. */
+async function allOrNone<A extends Disposable, B extends Disposable, C extends Disposable | null>(
+  ...loading: [Promise<A>, Promise<B>, Promise<C>]
+): Promise<[A, B, C]> {
   try {
-    return await Promise.all([a, b]);
+    return await Promise.all(loading);
   } catch (error) {
-    for (const settled of await Promise.allSettled([a, b])) if (settled.status === 'fulfilled') settled.value.dispose();
+    for (const settled of await Promise.allSettled(loading))
+      if (settled.status === 'fulfilled') settled.value?.dispose();
     throw error;
   }
 }

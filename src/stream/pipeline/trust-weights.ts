@@ -5,12 +5,12 @@ export const SURE = 0.7;
 
 /** Of the logistic regression in trust.ts. */
 export const TRUST_WEIGHTS = {
-  bias: 0.11,
-  logit: 1.1,
+  bias: 0.06,
+  logit: 1.08,
   ambiguity: -0.05,
   blur: -0.05,
-  yaw: -0.32,
-  pitch: -0.05,
-  eyesCovered: -0.21,
-  mouthCovered: -0.74,
+  yaw: -0.05,
+  pitch: -0.28,
+  eyesCovered: -0.49,
+  mouthCovered: -0.49,
 } as const;

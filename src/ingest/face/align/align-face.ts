@@ -1,5 +1,5 @@
 import type { CropGeometry, FaceCrop } from '../../../model/crop-geometry.js';
-import type { Frame } from '../../frame.js';
+import type { Picture } from '../../frame.js';
 import { facePoints } from './face-window.js';
 import { distance, type Point } from './geometry.js';
 import { fitSimilarity, type Similarity } from './similarity.js';
@@ -32,7 +32,7 @@ export function cropToFrame(landmarks: readonly Point[], geometry: CropGeometry)
  * @param landmarks the 68 points, in pixels of the frame
  * @returns values 0..255; beyond the frame its edge is repeated
  */
-export function alignFace(frame: Frame, landmarks: readonly Point[], geometry: CropGeometry): FaceCrop {
+export function alignFace(frame: Picture, landmarks: readonly Point[], geometry: CropGeometry): FaceCrop {
   const { size, channels } = geometry;
   const rgb = new Float32Array(size * size * 3);
   warpRgb(frame, cropToFrame(landmarks, geometry), size, RAW, rgb);

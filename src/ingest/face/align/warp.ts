@@ -1,4 +1,4 @@
-import type { Frame } from '../../frame.js';
+import type { Picture } from '../../frame.js';
 import type { PixelScaling } from './pixel-scaling.js';
 import { scaleOf, type Similarity } from './similarity.js';
 
@@ -14,7 +14,7 @@ const SHRINKING = 1.6;
  * @param target [size, size, 3], written from `offset`
  */
 export function warpRgb(
-  frame: Frame,
+  frame: Picture,
   toFrame: Similarity,
   size: number,
   scaling: PixelScaling,
@@ -27,7 +27,7 @@ export function warpRgb(
 }
 
 function interpolate(
-  frame: Frame,
+  frame: Picture,
   { a, b, tx, ty }: Similarity,
   size: number,
   scaling: PixelScaling,
@@ -81,7 +81,7 @@ function interpolate(
 }
 
 function average(
-  frame: Frame,
+  frame: Picture,
   { a, b, tx, ty }: Similarity,
   size: number,
   samples: number,

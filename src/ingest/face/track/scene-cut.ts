@@ -1,7 +1,8 @@
 import type { Frame } from '../../frame.js';
 
-const COLUMNS = 32;
-const ROWS = 24;
+/** Cells of the grid on which pictures are compared. */
+export const COLUMNS = 32;
+export const ROWS = 24;
 /** Frame pixels sampled for one cell, along each axis. */
 const SAMPLES = 3;
 /** Least mean change per cell, as a share of the value range, for a cut. */
@@ -15,6 +16,11 @@ const MEMORY = 0.5;
 export class SceneCuts {
   private last: { readonly signature: Float32Array; readonly time: number } | null = null;
   private usualChange = 0;
+
+  /** Of the last frame. [24 * 32] */
+  get signature(): Float32Array | null {
+    return this.last?.signature ?? null;
+  }
 
   /**
    * Whether this frame starts a new shot. Much change is possibly a cut where no more than usual. Feed frames in order.

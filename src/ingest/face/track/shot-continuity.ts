@@ -21,6 +21,11 @@ export class ShotContinuity {
     return [...this.intervals].sort((a, b) => a - b)[this.intervals.length >> 1] ?? 0;
   }
 
+  /** Brightness of the last frame's cells, as `lumaSignature` gives it. */
+  get brightness(): Float32Array {
+    return this.cuts.signature!;
+  }
+
   /** Takes the next frame; frames have to come in order. */
   next(frame: Frame): ShotChange {
     const { last } = this;

@@ -1,0 +1,28 @@
+/** A worker thread that encodes the faces of frames: an engine and an expression model of its own. */
+import { openModel } from '../../model/heads/open-model.js';
+import { loadForInference } from '../../model/sessions/inference-engine.js';
+import { serveWorker, withTransfer } from '../../workers/serve-worker.js';
+import type { EncoderApi, EncoderSetup } from './encoder-pool.js';
+import { localEncoder } from './face-encoder.js';
+
+await serveWorker<string, EncoderApi>(async ({ model, flipTta, backend, threads }: EncoderSetup) => {
+  const { backend: opened, loaded } = await loadForInference({ backend, threads }, (open) =>
+    openModel(model, { flipTta, open }),
+  );
+  const encoder = localEncoder(loaded);
+  return {
+    ready: opened.name,
+    api: {
+      async encode({ pixels, width, height, faces }) {
+        const encoded = await encoder.encode(
+          { data: new Uint8Array(pixels, 0, width * height * 3), width, height },
+          faces,
+        );
+        return withTransfer(
+          encoded,
+          encoded.map(({ features }) => features.buffer as ArrayBuffer),
+        );
+      },
+    },
+  };
+});
