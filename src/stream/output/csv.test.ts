@@ -29,7 +29,7 @@ describe('CSV', () => {
         .join(),
     ).toBe(
       'frame,timestamp,face_id,success,confidence,x,y,w,h,a,b,label,ambiguity,trust,certainty,quality,size,sharpness,yaw,pitch,roll,' +
-        'eyes_visible,mouth_visible,eye_opening,mouth_opening',
+        'eyes_visible,mouth_visible,eye_opening,mouth_opening,speaking',
     );
   });
 
@@ -66,10 +66,10 @@ describe('CSV', () => {
 
   it('writes the placeholder and a coasted face like this', () => {
     const columns = resultColumns({ labels: ['a'] });
-    const empty = Array.from({ length: 14 }, () => '');
+    const empty = Array.from({ length: 15 }, () => '');
     expect(tableRows(frame(3, 0.12, []), columns)).toEqual([[3, 0.12, '', 0, 0, '', '', '', '', '', ...empty]]);
     const coasted = face(7, 'anger', { evidence: 'coasted', probabilities: { a: 1 }, label: 'a', ambiguity: 0 });
-    const trust = ['sure', 0.95, 0.8, 40, 0.7, 3, 4, -2, 1, 1, 0.3, 0.1];
+    const trust = ['sure', 0.95, 0.8, 40, 0.7, 3, 4, -2, 1, 1, 0.3, 0.1, ''];
     expect(tableRows(frame(4, 0.16, [coasted]), columns)).toEqual([
       [4, 0.16, 7, 0, 0.9, 20, 60, 80, 90, 1, 'a', 0, ...trust],
     ]);

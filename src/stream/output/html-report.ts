@@ -1,6 +1,6 @@
 import { AtomicFile } from '../../files/atomic-file.js';
 import { ReportBuilder } from '../report/report-builder.js';
-import { reportPage } from '../report/report-page.js';
+import { reportPage } from '../report/recording-page.js';
 import { reportPictures } from '../report/thumbnails.js';
 import { mediaLink, relativeUrl } from '../results/media-link.js';
 import type { OutputFormat } from '../results/output-format.js';

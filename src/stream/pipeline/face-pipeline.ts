@@ -14,6 +14,7 @@ import type { FrameResult } from './frame-result.js';
 import type { Networks } from './networks.js';
 import type { FrameObservation } from './observation.js';
 import type { PipelineSettings } from './pipeline-settings.js';
+import { SpeakingDetector } from './speaking.js';
 
 export interface FacePipelineOptions extends Omit<PipelineSettings, 'backend' | 'detector' | 'model' | 'flipTta'> {
   /** True (live): each frame is answered at once, from the past alone. False: frames wait until those after them are known. */
@@ -27,6 +28,7 @@ export interface FacePipelineOptions extends Omit<PipelineSettings, 'backend' | 
 export class FacePipeline {
   private readonly follower: FaceFollower;
   private readonly window: ClipWindow;
+  private readonly speaking = new SpeakingDetector();
   private readonly areas: Areas;
   private readonly priorAdapter: PriorAdapter;
   /** Most faces of one frame so far that `maxFaces` left out. */
@@ -91,7 +93,7 @@ export class FacePipeline {
       const { faces, accepted } = await found;
       return { ...(await this.observe(frame, faces)), accepted };
     });
-    return this.classify(async () => this.window.push(await observed));
+    return this.classify(async () => this.finished(await this.window.push(await observed)));
   }
 
   /** Encodes and measures the faces of one frame in one call; from here on the pixels are gone. */
@@ -118,7 +120,7 @@ export class FacePipeline {
   /** The results of all frames still waiting; call once, after the last frame. */
   flush(): Promise<FrameResult[]> {
     const accepted = this.follow(() => Promise.resolve(this.follower.finish()));
-    return this.classify(async () => this.window.flush(await accepted));
+    return this.classify(async () => this.finished(await this.window.flush(await accepted)));
   }
 
   /** Frames whose faces are encoded at a time. */
@@ -129,6 +131,11 @@ export class FacePipeline {
   /** Everybody seen so far, by track id. */
   get knownPeople(): KnownPerson[] {
     return this.follower.known;
+  }
+
+  /** What is known only from results in order. */
+  private finished(results: readonly FrameResult[]): FrameResult[] {
+    return results.map((result) => this.speaking.mark(result));
   }
 
   /** Class frequencies in force, by label; estimated ones as they stand now. Null for a model that does not know those of its training set. */

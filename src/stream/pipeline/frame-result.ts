@@ -20,6 +20,8 @@ export interface FaceResult {
   /** Height of the eyes' opening over their width: 0.3 usual, below 0.15 closed; and of the mouth's: 0 closed. */
   readonly eyeOpening: number;
   readonly mouthOpening: number;
+  /** The mouth opened and closed in the rhythm of syllables during the last second; absent where that cannot be told. */
+  readonly speaking?: boolean;
   readonly landmarks: readonly Point[];
   /** Posterior of every label of the model's label set; they sum to 1. */
   readonly probabilities: Readonly<Record<string, number>>;

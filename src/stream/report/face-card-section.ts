@@ -1,4 +1,4 @@
-import type { Html} from '../../page/html.js';
+import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { percent } from '../../page/numbers.js';
 import type { FaceSummary } from '../results/summary-builder.js';

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { FerError } from '../../errors/fer-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import type { Html} from '../../page/html.js';
+import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { duration as longTime, percent } from '../../page/numbers.js';
 import { pageFrame, tiles } from '../../page/page-frame.js';
 import { relativeUrl } from '../results/media-link.js';
-import { DIGEST_ID, REPORT_STYLE } from './report-page.js';
-import type { ReportDigest } from './report-page.js';
+import { DIGEST_ID, REPORT_STYLE } from './recording-page.js';
+import type { ReportDigest } from './recording-page.js';
 import { colourVar, portrait, shareBar } from './report-parts.js';
 
 /** Faces shown per report. */

@@ -33,6 +33,7 @@ export const faceLine = z.object({
   }),
   eyeOpening: z.number().describe("height of the eyes' opening over their width"),
   mouthOpening: z.number().describe("height of the mouth's opening over its width"),
+  speaking: z.boolean().optional().describe('the mouth opened and closed as in speech during the last second'),
   landmarks: z
     .array(z.object({ x: z.number(), y: z.number() }))
     .describe('the 68 points of the iBUG scheme, pixels of the frame'),

@@ -56,6 +56,7 @@ function roundedFace(face: FaceResult): FaceResult {
     },
     eyeOpening: roundTo(face.eyeOpening, DECIMALS.quality),
     mouthOpening: roundTo(face.mouthOpening, DECIMALS.quality),
+    ...(face.speaking === undefined ? {} : { speaking: face.speaking }),
     landmarks: face.landmarks.map(({ x, y }) => ({
       x: roundTo(x, DECIMALS.landmark),
       y: roundTo(y, DECIMALS.landmark),

@@ -51,6 +51,11 @@ export function resultColumns({ labels, files = false, names = false, relative =
     number('mouth_visible', (face) => face.quality.mouthVisible),
     number('eye_opening', (face) => face.eyeOpening),
     number('mouth_opening', (face) => face.mouthOpening),
+    {
+      name: 'speaking',
+      type: 'integer',
+      value: (face) => (face?.speaking === undefined ? null : Number(face.speaking)),
+    },
     ...(relative
       ? [
           text('relative_label', (face) => face?.relativeLabel ?? null),

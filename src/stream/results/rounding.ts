@@ -1,8 +1,13 @@
 /** `value` to so many decimals, without float noise (0.1 + 0.2 gives 0.3) and without a negative zero. */
 export function roundTo(value: number, decimals: number): number {
+  // Most numbers that are read from a file are round already, and toFixed is slow. Zero may be negative.
+  const factor = POWERS[decimals]!;
+  if (value !== 0 && Math.abs(value) < 1e9 && Math.round(value * factor) / factor === value) return value;
   // toFixed rounds the exact binary value and the parse gives the double nearest to the decimal text.
   return Number(value.toFixed(decimals)) + 0;
 }
+
+const POWERS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6];
 
 /** Decimals written for each kind of number. */
 export const DECIMALS = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { configTable } from '../../page/config-table.js';
-import type { Html} from '../../page/html.js';
+import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { duration as longTime, percent } from '../../page/numbers.js';
 import { pageFrame, tiles } from '../../page/page-frame.js';
