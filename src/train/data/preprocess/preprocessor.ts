@@ -124,15 +124,11 @@ type Outcome = Pick<UnplacedRow, 'content' | 'origin' | 'note' | 'crops' | 'fram
 function rowOf(sample: Sample, outcome: Outcome): UnplacedRow {
   const { id, kind, split, label, softLabel, contested, subject, frameLabels } = sample;
   const labels = frameLabels === null ? null : outcome.frames.map(({ index }) => labelAt(sample, index));
+  // In the order in which they are read in samples.jsonl.
   return {
-    id,
-    kind,
-    split,
-    label,
-    softLabel,
+    ...{ id, kind, split, label, frameLabels: labels, softLabel },
     ...(contested && { contested }),
     subject,
-    frameLabels: labels,
     ...outcome,
   };
 }

@@ -89,40 +89,9 @@ export async function readPrepared(folder: string, split?: Split): Promise<Prepa
   };
 }
 
-function sampleOf(
-  {
-    id,
-    kind,
-    split,
-    label,
-    frameLabels,
-    softLabel,
-    contested,
-    subject,
-    content,
-    origin,
-    note,
-    firstCrop,
-    crops,
-    frames,
-  }: SampleRow,
-  path: string,
-): PreparedSample {
-  const said = {
-    id,
-    kind,
-    path,
-    frames: null,
-    label,
-    frameLabels: byPlace(frameLabels, frames),
-    softLabel,
-    subject,
-    split,
-    startSeconds: null,
-    endSeconds: null,
-    content,
-  };
-  return { ...said, ...(contested && { contested }), origin, note, firstCrop, crops, readFrames: frames };
+function sampleOf({ frames, frameLabels, ...row }: SampleRow, path: string): PreparedSample {
+  const labels = byPlace(frameLabels, frames);
+  return { ...row, path, frames: null, frameLabels: labels, startSeconds: null, endSeconds: null, readFrames: frames };
 }
 
 /** Labels of the frames that were read, by their places in the footage, as in any data set. */

@@ -75,37 +75,8 @@ export class StoreWriter {
       crop: crop === null ? null : firstCrop + crop,
       ...(flaw !== undefined && { flaw }),
     }));
-    // Names in the order in which they are to be read.
-    const {
-      id,
-      kind,
-      split,
-      label,
-      frameLabels,
-      softLabel,
-      contested,
-      subject,
-      content,
-      origin,
-      note,
-      crops: own,
-    } = row;
-    const placed: SampleRow = {
-      id,
-      kind,
-      split,
-      label,
-      frameLabels,
-      softLabel,
-      ...(contested && { contested }),
-      subject,
-      content,
-      origin,
-      note,
-      firstCrop,
-      crops: own,
-      frames,
-    };
+    const { crops: own, frames: _counted, ...said } = row;
+    const placed: SampleRow = { ...said, firstCrop, crops: own, frames };
     const line = Buffer.from(`${JSON.stringify(placed)}\n`);
     await writing(this.folder, async () => {
       await this.assertAlone();
@@ -116,12 +87,12 @@ export class StoreWriter {
       if (this.cropCount !== firstCrop + own)
         throw new FerError(
           'INTERNAL',
-          `${id}: ${this.cropCount - firstCrop} crops instead of ${own}: report this defect`,
+          `${placed.id}: ${this.cropCount - firstCrop} crops instead of ${own}: report this defect`,
         );
       await this.rowsFile.appendFile(line);
       this.rowBytes += line.length;
     });
-    this.written.push({ id, origin: placed.origin, note });
+    this.written.push({ id: placed.id, origin: placed.origin, note: placed.note });
   }
 
   /** Two runs in one folder would mix their crops: the one that notices stops, and incomplete rows are cut off on resuming. */
