@@ -26,7 +26,7 @@ export type ConnectionEnd =
   /** The pictures have another size now, and ffmpeg would stretch them to the first one's: restart it. */
   | { readonly kind: 'resized'; readonly reason: string };
 
-/** A stalled source is noticed by so many looks in a row: a process that was busy for long takes one of them, not all. */
+/** A source counts as stalled after this many checks in a row: a process that was busy misses one of them, not all. */
 const LOOKS = 5;
 
 /**

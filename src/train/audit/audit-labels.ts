@@ -24,9 +24,9 @@ export interface LabelAudit {
   readonly labels: readonly string[];
   /** The most suspicious first. */
   readonly rows: readonly AuditedLabel[];
-  /** Why no label is called wrong: the network is no judge of them. Null where it is. */
+  /** Why no label is called wrong: the network is too weak to judge. Null where it can. */
   readonly distrust: string | null;
-  /** Labels expected to be wrong; 0 where the network is no judge of them. */
+  /** Labels expected to be wrong; 0 where the network is too weak to judge. */
   readonly expectedWrong: number;
   /** The same by class: share of the labels of that name that should be another; null where there are none. [C] */
   readonly noiseRates: readonly (number | null)[];
@@ -39,7 +39,7 @@ export interface LabelAudit {
  * these, all shifted alike so that the mean score is the share of wrong labels. As many as are expected to be wrong are suspects: the first of the ranking
  * for which another class is suggested.
  * @param share of wrong labels; the rates of the classes are then their mean scores. If left out, confident learning estimates all of them
- * @param distrust why the network is no judge of them: the ranking stays, but no label is called wrong
+ * @param distrust why the network cannot judge them: the ranking stays, but no label is called wrong
  */
 export function auditLabels(
   evidence: readonly LabelEvidence[],

@@ -31,7 +31,7 @@ export async function isRunFolder(path: string): Promise<boolean> {
   );
 }
 
-/** @throws FerError INPUT_NOT_FOUND where there is no run, or none with a whole epoch; INPUT_UNREADABLE for files that do not fit each other */
+/** @throws FerError INPUT_NOT_FOUND where there is no run, or none with a whole epoch; INPUT_UNREADABLE for files that do not belong together */
 export async function readRowHistory(path: string): Promise<RowHistory> {
   const { ambiguity, ambiguityIndex } = runFolder(path);
   const none = (cause: unknown): never => {

@@ -80,7 +80,7 @@ export function warp(image: PixelImage, { xx, xy, yx, yy, right, down }: Origin)
 }
 
 export interface RandomAffineOptions {
-  /** Turned by up to so many degrees either way. Default 10. */
+  /** Largest rotation in degrees, either way. Default 10. */
   readonly degrees?: number;
   /** Least and largest factor of the face's size. Default 0.9 to 1.1. */
   readonly scale?: Interval;

@@ -72,7 +72,7 @@ function enhanceBy(enhance: (image: PixelImage, factor: number) => PixelImage): 
 }
 
 export interface RandAugmentOptions {
-  /** How many operations a picture goes through, each drawn anew. Default 2. */
+  /** Number of operations per picture, each drawn independently. Default 2. */
   readonly operations?: number;
   /** How strong all of them are, out of `of`. Default 10. */
   readonly magnitude?: number;
@@ -93,7 +93,7 @@ export function randAugment({ operations = 2, magnitude = 10, of = 30 }: RandAug
   if (!Number.isInteger(operations) || operations < 0) {
     throw new FerError(
       'CONFIG_INVALID',
-      `augmentation: ${operations} is no number of RandAugment operations: give a whole number such as 2`,
+      `augmentation: ${operations} is not a number of RandAugment operations: give a whole number such as 2`,
     );
   }
   checkRange('highest RandAugment magnitude', of, 1, 1000);

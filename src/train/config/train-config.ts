@@ -123,9 +123,9 @@ const optimizer = z.strictObject({
 const range = z.tuple([z.number(), z.number()]);
 
 const augment = z.strictObject({
-  /** How often a picture is mirrored. */
+  /** Probability of mirroring a picture. */
   flip: share.default(0.5),
-  /** By how many pixels at most a picture is moved. */
+  /** Largest shift in pixels. */
   padding: z.int().nonnegative().default(4),
   /** Turned by degrees, scaled, and moved by a share of the side. */
   affine: z
@@ -145,7 +145,7 @@ const augment = z.strictObject({
     .strictObject({ probability: share.default(0.5), deviation: z.number().nonnegative().default(5.5) })
     .nullable()
     .default(null),
-  /** What cameras, codecs and scenes do to a face: how often each. */
+  /** What cameras, codecs and scenes do to a face: probability of each. */
   footage: z
     .strictObject({
       pose: share.default(0.3),
@@ -175,7 +175,7 @@ const augment = z.strictObject({
     .strictObject({
       temporalScale: range.nullable().default([0.6, 1.4]),
       skipping: range.nullable().default([0.2, 0.4]),
-      /** Change the pixels too, alike in all frames of a clip. Every frame then goes through the frame network anew in every step. */
+      /** Change the pixels too, alike in all frames of a clip. Every frame then passes through the frame network in every step. */
       pixels: z.boolean().default(false),
     })
     .prefault({}),
@@ -200,9 +200,9 @@ export const trainConfigSchema = z
     labels: z.array(z.string()).min(2).nullable().default(null),
     method,
     network: network.prefault({ name: 'compact' }),
-    /** Model folder whose weights are the start, layer by layer, or RECOGNITION for a face ResNet; null to begin at random. */
+    /** Model folder whose weights are the start, layer by layer, or RECOGNITION for a face ResNet; null for random weights. */
     init: z.string().nullable().default(null),
-    /** Layers that keep their weights, by the beginnings of their names, such as "stem" and "stage1". */
+    /** Layers that keep their weights, by prefix, such as "stem" and "stage1". */
     freeze: z.array(z.string().min(1)).default([]),
     epochs: count.default(40),
     batchSize: count.default(64),
@@ -211,7 +211,7 @@ export const trainConfigSchema = z
     optimizer: optimizer.prefault({}),
     schedule: schedule.prefault({ name: 'cosine' }),
     warmUpEpochs: z.number().nonnegative().default(0),
-    /** Of the moving average of the weights, which is then the model. */
+    /** Decay of the moving average of the weights (EMA); the average becomes the model. */
     emaDecay: z.number().min(0).lt(1).nullable().default(null),
     sampler: z.enum(SAMPLERS).default('shuffle'),
     /** Class frequencies that posteriors are made for: as in the training set (0), all alike (1), in between; null for those that the sampler makes. */
@@ -222,7 +222,7 @@ export const trainConfigSchema = z
       .strictObject({ teachers: z.array(z.string().min(1)).min(1), share: share.default(0.5) })
       .nullable()
       .default(null),
-    /** Train on samples that people did not agree about too, where a data set has such. */
+    /** Also train on samples without a majority label, where a data set has them. */
     contested: z.boolean().default(true),
     /** Train on prepared crops that show no whole face too: blurred ones, and faces cut off by the picture's edge. */
     flawedCrops: z.boolean().default(false),
@@ -249,9 +249,9 @@ export const trainConfigSchema = z
       .strictObject({ file: z.string().min(1), above: share.nullable().default(null) })
       .nullable()
       .default(null),
-    /** For experiments: so many training samples, drawn with the classes in their shares; null for all. */
+    /** For experiments: number of training samples, stratified by class; null for all. */
     subset: count.nullable().default(null),
-    /** For experiments: wrong labels put into the training part. */
+    /** For experiments: label noise in the training part. */
     noise: noise.nullable().default(null),
     /** For experiments: largest class over smallest, in the training part. */
     imbalance: z.number().min(1).nullable().default(null),

@@ -61,7 +61,7 @@ export async function contentKeys(
   return keys;
 }
 
-/** Runs `work` over all items, so many at a time; the first failure ends it. */
+/** Runs `work` over all items, a limited number at a time; the first failure ends it. */
 export async function forEachLimited<T>(
   items: readonly T[],
   limit: number,

@@ -59,10 +59,10 @@ export async function readExclusions({ file, above }: NonNullable<TrainConfig['e
 }
 
 /**
- * What a configuration excludes, and what is to be said of it. Ids that the data set does not have are told of; if it has none of them, it is another
+ * What a configuration excludes, and notes about it. Ids that the data set does not have are reported; if it has none of them, it is another
  * data set's audit.
  * @param training ids of the rows that would be trained on
- * @param all gives the ids of all rows of the data set; only asked where something is to be excluded
+ * @param all gives the ids of all rows of the data set; only called where something is excluded
  * @throws FerError CONFIG_INVALID when no id is in the data set, and what `readExclusions` throws
  */
 export async function excludedRows(

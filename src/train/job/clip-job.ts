@@ -92,7 +92,7 @@ export async function encodeClips(
   };
 }
 
-/** A manifest knows its classes only in the order in which its rows name them; other data sets, and who chooses labels, mean theirs. */
+/** A manifest lists its classes in the order of its rows, which means nothing; the order of other data sets and of chosen labels is kept. */
 function inOrderOf({ labelSet: { name, labels } }: CheckpointInfo, data: OpenData): OpenData {
   const { name: format, labels: own } = data.dataset;
   if (
@@ -273,7 +273,7 @@ async function copyEncoder({ encoder: from, encoderHash }: EncodedClips, to: str
   if ((await heldCheckpoint(from)) !== encoderHash) {
     throw new FerError(
       'CONFIG_INVALID',
-      `${from} was changed or taken away while a network was trained on its features: begin anew with the one that is to be used`,
+      `${from} changed or disappeared while a network was trained on its features: start a new run with the one you want to use`,
     );
   }
   await rm(to, { recursive: true, force: true });

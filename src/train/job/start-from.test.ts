@@ -78,7 +78,9 @@ describe('the weights of an earlier model', async () => {
       expect(lines[0]).toMatch(/^\d+ of \d+ weights taken over/);
       expect(/logits/.test(lines[0]!)).toBe(isTaken);
       expect(lines.slice(1)).toEqual(
-        isTaken ? [] : [`the last layer begins anew: there its classes are a, b, here ${labels.join(', ')}`],
+        isTaken
+          ? []
+          : [`the last layer starts with random weights: its classes there are a, b, here ${labels.join(', ')}`],
       );
     }
   });

@@ -9,7 +9,7 @@ const EXAMPLES = 6;
 
 /**
  * Gives a network the weights of a checkpoint wherever they fit, and says what did not. A last layer for as many but other classes, or the same in another
- * order, would fit and be wrong: it begins anew.
+ * order, would fit and be wrong: it is initialised randomly.
  * @param labels what the network is to tell apart
  * @throws FerError MODEL_INCOMPATIBLE where nothing does: training would silently begin at random; and what reading a checkpoint throws
  */
@@ -33,10 +33,12 @@ export async function startFrom(
     }
     const [count = '', ...others] = describeInitialised(initialised);
     const rest = others.length - EXAMPLES;
-    const anew = isOfOthers
-      ? [`the last layer begins anew: there its classes are ${there.join(', ')}, here ${labels.labels.join(', ')}`]
+    const reset = isOfOthers
+      ? [
+          `the last layer starts with random weights: its classes there are ${there.join(', ')}, here ${labels.labels.join(', ')}`,
+        ]
       : [];
-    for (const line of [count, ...anew, ...others.slice(0, EXAMPLES), ...(rest > 0 ? [`and ${rest} more`] : [])])
+    for (const line of [count, ...reset, ...others.slice(0, EXAMPLES), ...(rest > 0 ? [`and ${rest} more`] : [])])
       onMessage(line);
   } finally {
     from.dispose();

@@ -3,14 +3,14 @@ import type { LabelSet } from '../../model/label-set.js';
 import type { Figures } from './describe-checkpoint.js';
 import type { EvaluationSet, TrainingSet } from '../data/training/training-set.js';
 
-/** What of the data set is used, and why not the rest. */
+/** How much of the data set is used, and why the rest is not. */
 export interface DataReport {
   /** Images or clips. */
   readonly training: number;
   readonly validation: number;
   /** Not used, by reason. */
   readonly leftOut: Readonly<Record<string, number>>;
-  /** What else there is to tell. */
+  /** Further notes for the user. */
   readonly notes?: readonly string[];
 }
 
@@ -21,9 +21,9 @@ export interface TrainingJob {
   readonly validation: EvaluationSet | null;
   readonly labels: LabelSet;
   readonly report: DataReport;
-  /** Writes the model as it stands as a model folder. */
+  /** Saves the current model as a model folder. */
   save(folder: string, figures: Figures): Promise<void>;
-  /** Before a run is taken up. @throws FerError CONFIG_INVALID when the model folder stands on another frame network than the task's */
+  /** Called before a run resumes. @throws FerError CONFIG_INVALID when the model folder uses another frame network than this job */
   assertResumable(folder: string): Promise<void>;
   dispose(): void;
 }

@@ -183,7 +183,7 @@ describe('NAW', () => {
     tf.tidy(() => {
       expect(() =>
         nawWeights(logits(), labels(), { parameters: { ...NLA.parameters, covF: 0.9 }, epsilon: 1 }),
-      ).toThrow(/make no Gaussian/);
+      ).toThrow(/are not a Gaussian/);
     });
   });
 });

@@ -63,7 +63,7 @@ export function nawSchedule(epoch: number, epochs: number, slope: number): numbe
 
 /**
  * The bell of one branch: det Sigma, and its height at the mean.
- * @throws FerError CONFIG_INVALID for a Sigma that is no covariance.
+ * @throws FerError CONFIG_INVALID for a Sigma that is not a covariance.
  */
 export function bell(
   variance: number,
@@ -75,7 +75,7 @@ export function bell(
   if (!(variance > 0 && determinant > 0)) {
     throw new FerError(
       'CONFIG_INVALID',
-      `NAW: variance ${variance} and covariance ${covariance} make no Gaussian; the variance must exceed the covariance's magnitude`,
+      `NAW: variance ${variance} and covariance ${covariance} are not a Gaussian; the variance must exceed the covariance's magnitude`,
     );
   }
   return { determinant, peak: normalised ? height / (2 * Math.PI * Math.sqrt(determinant)) : height };
@@ -83,7 +83,7 @@ export function bell(
 
 /**
  * w of `nawWeights` for one sample whose p_GT and p_NN are known; the equation stands there.
- * @throws FerError CONFIG_INVALID for a Sigma that is no covariance.
+ * @throws FerError CONFIG_INVALID for a Sigma that is not a covariance.
  */
 export function nawWeightAt(truth: number, nearest: number, parameters: NawParameters, epsilon: number): number {
   const { muT, muF, varT, covT, varF, covF, lambdaT, lambdaF, normalised } = parameters;

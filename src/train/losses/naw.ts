@@ -44,7 +44,7 @@ export type NawResult = NawWeights & {
  * With votes as labels, p_GT is the posterior of the class with most votes. A tie between truth and nearest negative
  * is branch T; of several nearest negatives the gradient goes to the first.
  * @param logits [N, C]
- * @throws FerError CONFIG_INVALID for shapes that do not fit, or a Sigma that is no covariance.
+ * @throws FerError CONFIG_INVALID for shapes that do not fit, or a Sigma that is not a covariance.
  */
 export function nawWeights(logits: tf.Tensor2D, labels: Labels, options: NawOptions): NawWeights {
   checkLabels(logits, labels);

@@ -6,7 +6,7 @@ import { FerError } from '../../errors/fer-error.js';
  * @param scores higher for what is taken to be positive [N]
  * @param positives [N]
  * @returns null where there are no positives, or no negatives
- * @throws FerError CONFIG_INVALID for lists of different length, or a score that is no number
+ * @throws FerError CONFIG_INVALID for lists of different length, or a score that is not a number
  */
 export function areaUnderRoc(scores: ArrayLike<number>, positives: ArrayLike<boolean>): number | null {
   if (scores.length !== positives.length)

@@ -10,7 +10,7 @@ export const EPOCHS_JSONL = 'epochs.jsonl';
 export const EPOCHS_CSV = 'epochs.csv';
 
 /**
- * `epochs.jsonl` and `epochs.csv` of a run. Both are written anew from the whole history, so that they say what the
+ * `epochs.jsonl` and `epochs.csv` of a run. Both are rewritten from the whole history, so that they say what the
  * checkpoint they were written with says, also after a run went on from an earlier one.
  * @param folder the run folder; made if need be
  * @param labels names of the classes, in the order of `recall` and `confusion`

@@ -5,7 +5,7 @@ import type { Html } from '../../page/html.js';
 import { lineChart } from './line-chart.js';
 import { duration, figure, percent } from '../../page/numbers.js';
 
-/** What the run did over its epochs, as curves, and as a table for those who want the numbers. */
+/** Curves of the run over its epochs, and the same numbers as a table. */
 export function curvesSection(history: readonly EpochRecord[], bestEpoch: number | null): Html {
   const epochs = history.map(({ epoch }) => epoch);
   const over = { epochs, marked: bestEpoch };

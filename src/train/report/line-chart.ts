@@ -31,7 +31,7 @@ const MOST_DOTS = 60;
 /** Colours and dash patterns of the style sheet. */
 const STYLES = 8;
 
-/** Curves over epochs as an inline drawing with a legend. Lines differ in dashes too, for those who cannot tell their colours. */
+/** Curves over epochs as inline SVG with a legend. Lines also differ in dashes, for colour-blind readers. */
 export function lineChart(chart: LineChart): Html {
   const { title, epochs, format = figure, marked = null } = chart;
   const series = chart.series.filter(({ values }) => values.some(isNumber));

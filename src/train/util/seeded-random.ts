@@ -48,7 +48,7 @@ export class SeededRandom {
     }
   }
 
-  /** The generator that `state()` described. @throws FerError CONFIG_INVALID when it is no such description. */
+  /** The generator that `state()` described. @throws FerError CONFIG_INVALID when it is not such a description. */
   static restore(state: SeededRandomState): SeededRandom {
     return new SeededRandom(state);
   }

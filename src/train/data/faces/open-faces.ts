@@ -52,7 +52,7 @@ export async function openSplit({ data, split, fold, labels }: SplitOf): Promise
   );
 }
 
-/** Opens the faces of a split, and lets go of them when `work` is done. The engine must be open. @param dataset of `openSplit` */
+/** Opens the faces of a split, and closes them when `work` is done. The engine must be open. @param dataset of `openSplit` */
 export async function withFaces<T>(
   dataset: Dataset,
   { data, split }: SplitOf,

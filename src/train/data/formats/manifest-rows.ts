@@ -107,7 +107,7 @@ async function jsonRows(file: string, found: Collector): Promise<ManifestRow[]> 
   });
 }
 
-/** Undefined where it is no JSON. */
+/** Undefined where it is not JSON. */
 function fromJson(content: string): unknown {
   try {
     return JSON.parse(content) as unknown;

@@ -131,7 +131,7 @@ async function readTruth(
   if (frameLabels === null) {
     if (label.trim() === '') return 'has no label';
     const meant = labelFor(label);
-    return meant === null ? `label "${label}" is to be left out` : { label: meant, frameLabels: null };
+    return meant === null ? `label "${label}" is left out` : { label: meant, frameLabels: null };
   }
   if (label.trim() !== '') return 'has both a label for the whole and labels by frame: give one of them';
   const names = typeof frameLabels === 'string' ? await labelFile(join(dirname(file), frameLabels)) : frameLabels;

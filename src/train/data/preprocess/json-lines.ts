@@ -9,7 +9,7 @@ export interface JsonLine {
 }
 
 /**
- * The lines of a file, each as JSON, up to the first that is no JSON or is cut short: a program that was killed while writing leaves such a
+ * The lines of a file, each as JSON, up to the first that is not JSON or is cut short: a program that was killed while writing leaves such a
  * last line. A file that is not there has none.
  */
 export async function* jsonLines(path: string): AsyncGenerator<JsonLine, void, undefined> {

@@ -8,7 +8,7 @@ export interface SeenFace extends Pick<TrackedFace, 'trackId' | 'tracklet' | 'te
 }
 
 /**
- * Whose expression a clip's label speaks of: the person who is seen in most frames; of two that are seen equally often, the larger one on
+ * The person whose expression a clip's label describes: the person who is seen in most frames; of two that are seen equally often, the larger one on
  * the mean. As when annotating, a doubtful face counts from its first frame on once the same stretch of following is confirmed, and not if it never is.
  * @param frames the faces of each frame, in order of time
  * @returns the crop of that person for each frame, null where they are not seen

@@ -56,7 +56,7 @@ export function headerFor(dataset: Dataset, { geometry, framesPerSecond, noFace 
   };
 }
 
-/** Changes with the samples, their order and what is said of them; not with where they lie. */
+/** Changes with the samples, their order and labels; not with their location. */
 function datasetHash({ samples }: Dataset): string {
   const hash = createHash('sha256');
   for (const {

@@ -1,7 +1,7 @@
 import type { CropFlaw } from './crop-check.js';
 import type { Sample } from '../sample.js';
 
-/** How a sample came by its crops: a face was found; the whole image is the crop; there was no face; it could not be read. */
+/** Where a sample's crops come from: a detected face, the whole image, nowhere (no face), nowhere (unreadable). */
 export const ORIGINS = ['detected', 'whole', 'none', 'failed'] as const;
 export type CropOrigin = (typeof ORIGINS)[number];
 
@@ -35,7 +35,7 @@ export interface SampleRow extends Pick<
   readonly frames: readonly PreparedFrame[];
 }
 
-/** How many samples came by their crops in which way. */
+/** Number of samples by origin. */
 export type OriginCounts = Readonly<Record<CropOrigin, number>>;
 
 export function countOrigins(rows: Iterable<Pick<SampleRow, 'origin'>>): OriginCounts {

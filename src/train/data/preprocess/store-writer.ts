@@ -13,11 +13,11 @@ import { countOrigins } from './sample-row.js';
 /** A row without its place in crops.bin, which the store gives. `crop` of a frame counts from the sample's own first one. */
 export type UnplacedRow = Omit<SampleRow, 'firstCrop'>;
 
-/** What is remembered of a row that is written. */
+/** What is kept in memory of a written row. */
 export type WrittenRow = Pick<SampleRow, 'id' | 'origin' | 'note'>;
 
 /**
- * Writes a prepared folder, sample by sample: first the crops, then the row that speaks of them. So a program killed at any moment leaves
+ * Writes a prepared folder, sample by sample: first the crops, then their row. So a program killed at any moment leaves
  * complete rows, and behind them at most something to cut off, which `open` does.
  */
 export class StoreWriter {
@@ -130,7 +130,7 @@ async function start(folder: string, header: PreparedHeader): Promise<void> {
   if (others.length > 0) {
     throw new FerError(
       'OUTPUT_UNWRITABLE',
-      `${folder}: holds something else already (${others[0]!}): name an empty or a new folder`,
+      `${folder}: already holds other files (${others[0]!}): name an empty or a new folder`,
     );
   }
   await writeHeader(folder, header);

@@ -80,7 +80,7 @@ export interface Place {
   readonly line: number | null;
 }
 
-/** Gathers what a reader finds; samples of splits nobody asked for are let go. */
+/** Collects what a reader finds; samples of other splits are dropped. */
 export class Collector {
   private readonly samples: Sample[] = [];
   private readonly problems: DatasetProblem[] = [];

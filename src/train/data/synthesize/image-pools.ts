@@ -57,7 +57,7 @@ export async function imagePools(
 }
 
 /**
- * Opens a data set of still images, and lets go of it when `work` is done.
+ * Opens a data set of still images, and closes it when `work` is done.
  * @param location FORMAT:DIR
  * @param work told the crops of a prepared data set too; null for any other
  * @throws FerError what reading the data set throws

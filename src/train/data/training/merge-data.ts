@@ -14,7 +14,7 @@ export interface OpenData {
   readonly prepared: CropSource | null;
   /** Features that were prepared with them. */
   readonly preparedFeatures: FeatureSource | null;
-  /** Lets go of the files of prepared crops and features; what else was read stays. */
+  /** Closes the files of prepared crops and features; the rest stays in memory. */
   close(): Promise<void>;
 }
 

@@ -57,7 +57,7 @@ async function openOne(config: DataConfig, signal?: AbortSignal): Promise<OpenDa
   };
 }
 
-/** How a data set is divided for a run: what is trained on, and that by which epochs are chosen. */
+/** Splits a data set for a run: training rows, and validation rows that select the epoch. */
 export interface Division extends CarvedTraining {
   readonly leftOut: Readonly<Record<string, number>>;
 }

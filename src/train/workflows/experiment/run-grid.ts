@@ -36,7 +36,7 @@ export interface CellResult {
 }
 
 export interface GridOptions {
-  /** Of so many processes that share the grid, this is number `part` (from 1). */
+  /** Number of processes that share the grid; this one is number `part` (from 1). */
   readonly part?: number;
   readonly parts?: number;
   readonly signal?: AbortSignal | undefined;
