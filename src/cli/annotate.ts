@@ -164,29 +164,41 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
     if (event.type === 'done' || event.type === 'skipped') results.push(...event.outputs);
   }
   if (isReaderGone()) return EXIT.readerGone;
-  if (!toStdout) await writeTables(results, { ...options, combine });
+  const overall = toStdout ? [] : await writeTables(results, { ...options, combine });
   const lines =
     report.hasResults && !toStdout
-      ? [...report.summary(), `results in ${printable(options.outputDir)}`]
+      ? [
+          ...report.summary(),
+          `results in ${printable(options.outputDir)}`,
+          ...overall.map((path) => `over all inputs: ${printable(path)}`),
+        ]
       : report.summary();
   if (!quiet) (toStdout ? process.stderr : process.stdout).write(`${lines.join('\n')}\n`);
   return report.exitCode();
 }
 
-/** What covers all inputs: summary.csv for a batch with summaries, index.html for one with reports, combined.csv on request. */
+/** Writes what covers all inputs and returns its paths: summary.csv for a batch with summaries, index.html for one with reports, combined.csv on request. */
 async function writeTables(
   results: readonly string[],
   { formats, outputDir, combine }: Pick<BatchOptions, 'formats' | 'outputDir'> & { readonly combine: boolean },
-): Promise<void> {
+): Promise<string[]> {
+  const written: string[] = [];
   const annotations = results.filter((path) => path.endsWith('.jsonl'));
   if (combine && !formats.includes('jsonl')) throw new FerError('USAGE', '--combine needs jsonl among the formats');
   const { writeBatchSummary, writeCombined } = await import('../stream/output/combined.js');
-  if (annotations.length > 1 && formats.includes('summary'))
-    await writeBatchSummary(annotations, join(outputDir, 'summary.csv'));
-  if (combine && annotations.length > 0) await writeCombined(annotations, join(outputDir, 'combined.csv'));
+  if (annotations.length > 1 && formats.includes('summary')) {
+    written.push(join(outputDir, 'summary.csv'));
+    await writeBatchSummary(annotations, written.at(-1)!);
+  }
+  if (combine && annotations.length > 0) {
+    written.push(join(outputDir, 'combined.csv'));
+    await writeCombined(annotations, written.at(-1)!);
+  }
   const reports = results.filter((path) => path.endsWith('.report.html'));
   if (reports.length > 1) {
     const { writeIndexPage } = await import('../stream/report/index-page.js');
-    await writeIndexPage(reports, join(outputDir, INDEX_NAME));
+    written.unshift(join(outputDir, INDEX_NAME));
+    await writeIndexPage(reports, written[0]!);
   }
+  return written;
 }

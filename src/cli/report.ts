@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
 import { printable } from '../errors/printable.js';
+import { naturalOrder } from '../ingest/media-names.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { repeated } from './options.js';
 
@@ -68,5 +69,5 @@ async function annotationsOf(path: string): Promise<string[]> {
   const names = (await readdir(path)).filter((name) => name.endsWith('.jsonl') && !name.startsWith('.'));
   if (names.length === 0)
     throw new FerError('INPUT_NOT_FOUND', `${path}: holds no JSONL file; write some with fer annotate`);
-  return names.sort().map((name) => join(path, name));
+  return names.sort(naturalOrder).map((name) => join(path, name));
 }
