@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { expandInputs } from '../sources/expand-inputs.js';
 import { openSource } from '../sources/open-source.js';
 import { FaceFollower } from './face-follower.js';
 import { type FaceNets, loadFaceNets } from './face-nets.js';
+import type { DetectEvery } from './track/detection-policy.js';
 import type { TrackedFace } from './track/tracked-face.js';
 
 const MEDIA = fileURLToPath(new URL('../../../../shared/media/', import.meta.url));
@@ -23,7 +24,7 @@ describe.skipIf(!available)('real footage', () => {
   });
 
   /** Faces that are not tentative in each frame between `start` and `end` seconds. */
-  async function follow(name: string, start: number, end: number, detectEvery: number): Promise<TrackedFace[][]> {
+  async function follow(name: string, start: number, end: number, detectEvery: DetectEvery): Promise<TrackedFace[][]> {
     const { inputs } = await expandInputs([MEDIA + name]);
     const source = await openSource(inputs[0]!, { start, end, width: 480 });
     const follower = new FaceFollower(nets, { detectEvery });
@@ -48,6 +49,31 @@ describe.skipIf(!available)('real footage', () => {
     expect(results.filter((faces) => faces.length === 1).length / results.length).toBeGreaterThanOrEqual(0.97);
     expect(new Set(results.flat().map(({ trackId }) => trackId)).size).toBe(1);
   });
+
+  it.each([
+    ['d0.mp4', 0, 1.2],
+    ['d13.mp4', 2, 3],
+    ['d20.mp4', 1, 2],
+    ['s32.mp4', 2, 3],
+    ['single_face.mp4', 0, 1],
+    ['face_noface.mov', 2, 3.2],
+    ['multi_face.jpg', 0, 1],
+    ['no_face.mp4', 2.5, 3.2],
+  ] as const)(
+    '%s: detecting when there is reason to finds no face less, and the same people',
+    async (name, start, end) => {
+      const detected = vi.spyOn(nets.detector, 'detect');
+      const every = await follow(name, start, end, 1);
+      const calls = detected.mock.calls.length;
+      const auto = await follow(name, start, end, 'auto');
+      expect(detected.mock.calls.length - calls).toBeLessThanOrEqual(calls);
+      detected.mockRestore();
+      expect(auto.length).toBe(every.length);
+      expect(auto.filter((faces, i) => faces.length < every[i]!.length)).toEqual([]);
+      const idsOf = (results: TrackedFace[][]): number[] => [...new Set(results.flat().map(({ trackId }) => trackId))];
+      expect(idsOf(auto)).toEqual(idsOf(every));
+    },
+  );
 
   it('no_face.mp4: no face', async () => {
     const results = await follow('no_face.mp4', 2.5, 4, 1);

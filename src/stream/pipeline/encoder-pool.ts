@@ -129,8 +129,9 @@ export class EncoderPool implements FaceEncoder {
   private async giveBack(client: Client): Promise<void> {
     let next = client;
     if (!client.isAlive && !this.isClosed) {
+      // Where no new one starts, the next frame meets the dead one and says so.
+      next = await start(this.setup, this.options.module).catch(() => client);
       this.clients.delete(client);
-      next = await start(this.setup, this.options.module);
       this.clients.add(next);
     }
     const waiting = this.waiting.shift();
