@@ -24,7 +24,7 @@ export async function annotateQueued(
   flags: QueueFlags,
   { outputDir, formats, stream: _, force = false, signal, ...options }: BatchOptions,
 ): Promise<number> {
-  const { openQueue } = await import('../archive/queue/connection.js');
+  const { openQueue } = await import('../archive/queue/redis-connection.js');
   const { findInputs, findListed } = await import('../archive/queue/queued-input.js');
   const { submit } = await import('../archive/queue/submit.js');
   const { JobList } = await import('../archive/queue/wait.js');
@@ -68,17 +68,16 @@ async function runOf(
 ): Promise<ArchiveRun> {
   const { parseAnnotateOptions } = await import('../stream/annotate/annotate-options.js');
   const { resultHash } = await import('../stream/annotate/annotate-input.js');
-  const { isS3Address } = await import('../archive/storage/s3.js');
   const { VERSION } = await import('../version.js');
-  const { BUILT_IN_MODELS } = { BUILT_IN_MODELS: (await import('../model/expression-model.js')).MODEL_NAMES };
+  const { MODEL_NAMES } = await import('../model/expression-model.js');
   const { backend: _, ...settings } = parseAnnotateOptions(options);
-  const isFolder = !(BUILT_IN_MODELS as readonly string[]).includes(settings.model);
+  const isFolder = !(MODEL_NAMES as readonly string[]).includes(settings.model);
   const absolute = isFolder ? { ...settings, model: resolve(settings.model) } : settings;
   return {
     ferstream: VERSION,
     settings: absolute,
     formats: [...formats],
-    outputDir: isS3Address(outputDir) ? outputDir.replace(/\/+$/, '') : resolve(outputDir),
+    outputDir: resolve(outputDir),
     resultHash: await resultHash({ ...absolute, backend: 'auto' }, formats),
     segmentSeconds: segment === 0 ? null : segment,
     force: force === true ? new Date().toISOString() : null,

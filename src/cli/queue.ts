@@ -69,9 +69,9 @@ export function queueCommand(program: Command): void {
 
 async function withQueue(
   address: string,
-  use: (archive: import('../archive/queue/connection.js').ArchiveQueue) => Promise<void>,
+  use: (archive: import('../archive/queue/redis-connection.js').ArchiveQueue) => Promise<void>,
 ): Promise<void> {
-  const { openQueue } = await import('../archive/queue/connection.js');
+  const { openQueue } = await import('../archive/queue/redis-connection.js');
   const archive = await openQueue(address, warn);
   try {
     await use(archive);

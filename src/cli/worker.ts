@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { ArchiveQueue } from '../archive/queue/redis-connection.js';
 import type { WorkerEvent } from '../archive/worker/archive-worker.js';
+import type { WorkerMonitor } from '../archive/worker/worker-monitor.js';
 import { printable } from '../errors/printable.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { backendOption, number } from './options.js';
@@ -21,6 +23,7 @@ export function workerCommand(program: Command): void {
       number,
       300,
     )
+    .option('--metrics-port <port>', 'serve /metrics for Prometheus, a status page and /healthz', number)
     .option('--json', 'one JSON line for each event')
     .addHelpText('after', '\nExample:\n  fer worker --queue redis://queue.example.org:6379')
     .action(async (flags: WorkerFlags) => {
@@ -33,19 +36,22 @@ interface WorkerFlags {
   readonly concurrency?: number;
   readonly backend?: string;
   readonly drainTimeout: number;
+  readonly metricsPort?: number;
   readonly json?: boolean;
 }
 
 async function runWorker(flags: WorkerFlags): Promise<number> {
-  const { openQueue } = await import('../archive/queue/connection.js');
+  const { openQueue } = await import('../archive/queue/redis-connection.js');
   const { ArchiveWorker } = await import('../archive/worker/archive-worker.js');
   const { capacity } = await import('../archive/worker/capacity.js');
   const signal = interruptSignal();
   const archive = await openQueue(flags.queue, warn);
+  const monitor = await startMonitor(archive, flags.metricsPort);
   const worker = await ArchiveWorker.start(archive, flags.queue, {
     concurrency: flags.concurrency ?? capacity(),
     backend: flags.backend,
     onEvent: (event) => {
+      monitor?.take(event);
       const text = flags.json === true ? JSON.stringify({ time: new Date().toISOString(), ...event }) : describe(event);
       process.stdout.write(`${printable(text)}\n`);
     },
@@ -57,8 +63,17 @@ async function runWorker(flags: WorkerFlags): Promise<number> {
     });
   });
   await worker.close(flags.drainTimeout * 1000);
+  monitor?.close();
   await archive.close();
   return EXIT.ok;
+}
+
+async function startMonitor(archive: ArchiveQueue, port: number | undefined): Promise<WorkerMonitor | null> {
+  if (port === undefined) return null;
+  const { WorkerMonitor: Monitor } = await import('../archive/worker/worker-monitor.js');
+  const monitor = new Monitor(archive);
+  await monitor.listen(port);
+  return monitor;
 }
 
 function describe(event: WorkerEvent): string {

@@ -2,7 +2,7 @@ import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { FerError } from '../../errors/fer-error.js';
 import { KEY_PREFIX, parseJob } from './archive-job.js';
-import type { ArchiveQueue } from './connection.js';
+import type { ArchiveQueue } from './redis-connection.js';
 import { failedJobs } from './queue-status.js';
 
 /** Jobs removed by one command. */

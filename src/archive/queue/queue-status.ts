@@ -1,6 +1,6 @@
 import type { Job, Queue } from 'bullmq';
 import { parseJob } from './archive-job.js';
-import type { ArchiveQueue } from './connection.js';
+import type { ArchiveQueue } from './redis-connection.js';
 
 /** Minutes over which the rate is averaged. */
 const RATE_MINUTES = 10;

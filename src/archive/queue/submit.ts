@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import { throwIfAborted } from '../../errors/interruption.js';
 import { jobId, runHash, runKey } from './archive-job.js';
 import type { ArchiveJob, ArchiveRun } from './archive-job.js';
-import type { ArchiveQueue } from './connection.js';
+import type { ArchiveQueue } from './redis-connection.js';
 import type { Found } from './queued-input.js';
 
 /** Jobs sent to Redis at a time. */

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { throwIfAborted } from '../../errors/interruption.js';
 import type { ArchiveResult } from './archive-job.js';
-import type { ArchiveQueue } from './connection.js';
+import type { ArchiveQueue } from './redis-connection.js';
 
 /** Jobs looked at together. */
 const CHUNK = 500;

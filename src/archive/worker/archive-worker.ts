@@ -3,8 +3,8 @@ import { FerError } from '../../errors/fer-error.js';
 import type { ErrorCode } from '../../errors/codes.js';
 import { KEY_PREFIX, QUEUE_NAME, parseJob, runKey, runSchema } from '../queue/archive-job.js';
 import type { ArchiveJob, ArchiveResult, ArchiveRun, Segment } from '../queue/archive-job.js';
-import { loadBullMq, redisOptions } from '../queue/connection.js';
-import type { ArchiveQueue } from '../queue/connection.js';
+import { loadBullMq, redisOptions } from '../queue/redis-connection.js';
+import type { ArchiveQueue } from '../queue/redis-connection.js';
 import { BEGUN, RETRY } from '../queue/submit.js';
 import { WorkProcess } from './work-process.js';
 import type { Work } from './work-protocol.js';
@@ -55,6 +55,7 @@ export type WorkerEvent =
       readonly event: 'job-failed';
       readonly id: string;
       readonly input: string;
+      readonly step: Work['step'];
       readonly code: ErrorCode;
       readonly reason: string;
       readonly final: boolean;
@@ -281,7 +282,8 @@ export class ArchiveWorker {
     const isLoss = code === 'WORKER_FAILED';
     const isFinal = !PASSING.has(code) || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     if (isLoss) await job.updateData({ ...data, losses: (data.losses ?? 0) + 1 });
-    this.emit({ event: 'job-failed', id: job.id!, input: data.name, code, reason: message, final: isFinal });
+    const step = data.segment === undefined ? 'file' : 'segment';
+    this.emit({ event: 'job-failed', id: job.id!, input: data.name, step, code, reason: message, final: isFinal });
     const reason = `${message} [${code}]`;
     return isFinal ? new this.bullmq.UnrecoverableError(reason) : new Error(reason);
   }

@@ -1,11 +1,11 @@
 import { groupBy } from '../util/arrays.js';
 import { countMatrix } from '../report/confusion.js';
-import type { Html} from '../../page/html.js';
+import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { percent, posterior } from '../../page/numbers.js';
 import { pageFrame, tiles } from '../../page/page-frame.js';
 import { STYLE } from '../report/style.js';
-import { jpegDataUri } from '../report/thumbnail.js';
+import { jpegDataUri } from '../report/jpeg-data-uri.js';
 import type { AuditedLabel, LabelAudit } from './audit-labels.js';
 
 /** What is shown of audited rows. */

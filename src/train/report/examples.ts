@@ -5,7 +5,7 @@ import type { AmbiguityPoint, Quadrant } from './ambiguity-points.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { figure, posterior } from '../../page/numbers.js';
-import { pngDataUri } from './thumbnail.js';
+import { pngDataUri } from './jpeg-data-uri.js';
 
 /** Pictures in each quadrant. */
 const EXAMPLES = 12;

@@ -13,7 +13,7 @@ import { ambiguityByClass } from './ambiguity-by-class.js';
 import { chooseExamples, sampled } from './examples.js';
 import { reportPage } from './report-page.js';
 import type { ReportData } from './report-page.js';
-import { pngDataUri } from './thumbnail.js';
+import { pngDataUri } from './jpeg-data-uri.js';
 import { writeReport } from './write-report.js';
 
 const scratch = await scratchDir();

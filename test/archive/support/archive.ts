@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveRun } from '../../../src/archive/queue/archive-job.js';
-import type { ArchiveQueue } from '../../../src/archive/queue/connection.js';
+import type { ArchiveQueue } from '../../../src/archive/queue/redis-connection.js';
 import { findInputs } from '../../../src/archive/queue/queued-input.js';
 import type { Found } from '../../../src/archive/queue/queued-input.js';
 import { submit } from '../../../src/archive/queue/submit.js';

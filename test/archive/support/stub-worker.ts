@@ -1,4 +1,4 @@
-import { openQueue } from '../../../src/archive/queue/connection.js';
+import { openQueue } from '../../../src/archive/queue/redis-connection.js';
 import { ArchiveWorker } from '../../../src/archive/worker/archive-worker.js';
 
 // A worker whose processes are stubs, as a program of its own: node stub-worker.ts <queue> <clock skew in seconds>
