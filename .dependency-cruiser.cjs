@@ -58,7 +58,7 @@ const LAYERS = {
     'metrics',
     'util',
   ],
-  archive: ['worker', 'segments', 'queue', 'storage'],
+  archive: ['worker', 'segments', 'queue'],
   cli: ['.', 'doctor'],
 };
 

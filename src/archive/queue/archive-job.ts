@@ -13,7 +13,7 @@ export const runSchema = z.object({
   /** Complete settings of `fer annotate`, without the engine. */
   settings: z.record(z.string(), z.unknown()),
   formats: z.array(z.string()),
-  /** Absolute path, or s3://bucket/prefix. */
+  /** Absolute path. */
   outputDir: z.string(),
   /** Of `resultHash`: workers with another model or version refuse. */
   resultHash: z.string(),
@@ -40,7 +40,7 @@ export type Segment = z.infer<typeof segmentSchema>;
 export const archiveJobSchema = z.object({
   /** Hash of the run, see `runHash`. */
   run: z.string(),
-  kind: z.enum(['file', 'images', 'url', 's3']),
+  kind: z.enum(['file', 'images', 'url']),
   /** Absolute path or address. */
   path: z.string(),
   /** As the user named it. */

@@ -8,7 +8,6 @@ import type { Input } from '../../ingest/sources/frame-source.js';
 import { outputFormat } from '../../stream/output/formats.js';
 import { outputNames } from '../../stream/output/output-names.js';
 import { isOverlay } from '../../stream/output/overlay-tag.js';
-import { isS3Address, listS3 } from '../storage/s3.js';
 import type { ArchiveJob } from './archive-job.js';
 
 /** An input on its way into the queue. */
@@ -31,19 +30,16 @@ export interface FindOptions {
 
 /** Inputs of a command line, with the output names that a local run gives them. */
 export async function* findInputs(args: readonly string[], options: FindOptions): AsyncGenerator<Found> {
-  const local = args.filter((arg) => !isS3Address(arg));
-  const { inputs, failures, ignored } = await expandInputs(local, { ignore: isOverlay });
+  const { inputs, failures, ignored } = await expandInputs([...args], { ignore: isOverlay });
   for (const name of ignored) yield { type: 'ignored', name };
   for (const { name, error } of failures) yield { type: 'failed', name, error };
   const endings = options.formats.map((format) => outputFormat(format).ending);
-  const outputDir = isS3Address(options.outputDir) ? {} : { outputDir: options.outputDir };
-  const names = outputNames(inputs, { ...outputDir, endings });
+  const names = outputNames(inputs, { outputDir: options.outputDir, endings });
   for (const [i, input] of inputs.entries()) yield { type: 'input', input: await queued(input, names[i]!) };
-  for (const address of args.filter(isS3Address)) yield* findObjects(address);
 }
 
 /**
- * Inputs of a list, one path, URL or s3:// address a line, in constant memory. Their outputs lie in folders like theirs.
+ * Inputs of a list, one path or URL a line, in constant memory. Their outputs lie in folders like theirs.
  * @param list a file, or "-" for standard input
  */
 export async function* findListed(list: string): AsyncGenerator<Found> {
@@ -52,20 +48,11 @@ export async function* findListed(list: string): AsyncGenerator<Found> {
   for await (const line of lines) {
     const name = line.trim();
     if (name === '' || name.startsWith('#')) continue;
-    if (isS3Address(name)) {
-      yield* findObjects(name);
-      continue;
-    }
     const { inputs, failures, ignored } = await expandInputs([name], { ignore: isOverlay });
     for (const ignoredName of ignored) yield { type: 'ignored', name: ignoredName };
     for (const { name: failedName, error } of failures) yield { type: 'failed', name: failedName, error };
     for (const input of inputs) yield { type: 'input', input: await queued(input, mirrored(input.path)) };
   }
-}
-
-async function* findObjects(address: string): AsyncGenerator<Found> {
-  for await (const { address: path, tag } of listS3(address))
-    yield { type: 'input', input: { kind: 's3', path, name: path, output: mirrored(path), version: tag } };
 }
 
 async function queued({ kind, path, name }: Input, output: string): Promise<QueuedInput> {

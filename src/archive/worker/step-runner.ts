@@ -123,7 +123,6 @@ export class StepRunner {
   }
 
   private async inputJob({ run, job }: Work, signal: AbortSignal): Promise<InputJob> {
-    if (job.kind === 's3') throw new FerError('INTERNAL', 's3');
     const input = { kind: job.kind, path: job.path, name: job.name };
     return {
       input,
