@@ -38,6 +38,7 @@ function recipe({ epochs = 2, rate = 0.01 } = {}): Recipe {
         config: {
           ...tiny,
           data: '@crops',
+          noFace: 'whole', // drawn pictures
           network: { size: 8, width: 4 },
           mixup: {},
           optimizer: { lr: rate },
@@ -46,7 +47,7 @@ function recipe({ epochs = 2, rate = 0.01 } = {}): Recipe {
       {
         name: 'frames',
         kind: 'train',
-        config: { ...tiny, data: '@crops', method: { name: 'nla' }, init: '@small/best', epochs },
+        config: { ...tiny, data: '@crops', noFace: 'whole', method: { name: 'nla' }, init: '@small/best', epochs },
       },
       {
         name: 'pictures',
@@ -102,7 +103,7 @@ beforeAll(async () => {
   const before = tf.memory().numTensors;
   first = await run(whole);
   tensors = [before, tf.memory().numTensors];
-});
+}, 180_000);
 
 it('leads from pictures to a model that can be used', async () => {
   expect(first.isComplete).toBe(true);
