@@ -2,7 +2,7 @@
  * The queue alone, on a real Redis, with jobs that do nothing: npm run bench:archive-queue -- <redis address> <jobs>. Prints the time to submit
  * and to process, and the memory that Redis takes for a thousand jobs. Uses the database of the address: take an empty one.
  */
-import { openQueue, loadBullMq, redisOptions } from '../src/archive/queue/connection.js';
+import { openQueue, loadBullMq, redisOptions } from '../src/archive/queue/redis-connection.js';
 import { KEY_PREFIX, QUEUE_NAME } from '../src/archive/queue/archive-job.js';
 import type { Found } from '../src/archive/queue/queued-input.js';
 import { submit } from '../src/archive/queue/submit.js';
