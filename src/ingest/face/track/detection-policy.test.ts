@@ -72,7 +72,10 @@ it('auto looks again at an empty picture only when it has changed, or after a wh
 
 it('auto detects a face again whose score has fallen', () => {
   const policy = new DetectionPolicy('auto');
-  const sighting = (score: number): Sighting => ({ ...track(), evidence: 'followed', score });
+  const sighting = (score: number): Sighting => {
+    const { box, landmarks, patch } = track();
+    return { box, landmarks, patch, evidence: 'followed', score };
+  };
   expect(policy.hasFaded(track(0.9), sighting(0.85))).toBe(false);
   expect(policy.hasFaded(track(0.9), sighting(0.6))).toBe(true);
   expect(new DetectionPolicy(5).hasFaded(track(0.9), sighting(0.1))).toBe(false);

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
+
+const WIDTH = 1280;
+const HEIGHT = 720;
+const FPS = 25;
+const PHOTOS = [
+  ['sample1.jpg', { left: 770, top: 190, width: 260, height: 260 }],
+  ['sample3.jpg', { left: 520, top: 330, width: 400, height: 400 }],
+] as const;
+
+/** A 720p clip of a grid of faces (of photos that ship with face-api) that sway; 1, 9 or 25 of them. */
+export async function buildFaceGrid(path: string, faces: number, frames = 50): Promise<string> {
+  const folder = join(dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')), 'demo');
+  const columns = Math.ceil(Math.sqrt(faces));
+  const side = Math.round((0.88 * HEIGHT) / columns);
+  const pictures = await Promise.all(
+    PHOTOS.map(([photo, region]) => sharp(join(folder, photo)).extract(region).resize(side, side).toBuffer()),
+  );
+  const { path: ffmpeg } = await findFfmpeg();
+  const child = spawn(
+    ffmpeg,
+    [
+      ...[
+        '-v',
+        'error',
+        '-f',
+        'rawvideo',
+        '-pix_fmt',
+        'rgb24',
+        '-s',
+        `${WIDTH}x${HEIGHT}`,
+        '-r',
+        String(FPS),
+        '-i',
+        '-',
+      ],
+      ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-y', path],
+    ],
+    { stdio: ['pipe', 'inherit', 'inherit'] },
+  );
+  for (let frame = 0; frame < frames; frame += 1) {
+    const composed = Array.from({ length: faces }, (_, i) => ({
+      input: pictures[i % pictures.length]!,
+      left: place(((i % columns) + 0.5) / columns, WIDTH, side, 10 * Math.sin(frame / 8 + i)),
+      top: place((Math.floor(i / columns) + 0.5) / columns, HEIGHT, side, 4 * Math.cos(frame / 6 + i)),
+    }));
+    const background = { create: { width: WIDTH, height: HEIGHT, channels: 3, background: '#445' } } as const;
+    const pixels = await sharp(background).composite(composed).removeAlpha().raw().toBuffer();
+    if (!child.stdin.write(pixels)) await once(child.stdin, 'drain');
+  }
+  child.stdin.end();
+  await once(child, 'close');
+  return path;
+}
+
+function place(share: number, length: number, side: number, sway: number): number {
+  return Math.max(0, Math.min(length - side, Math.round(share * length - side / 2 + sway)));
+}
