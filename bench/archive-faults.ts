@@ -228,7 +228,7 @@ async function stageFor(folder: string): Promise<Stage> {
     outputDir,
     start: async (skew = 0, prefix = []) => {
       const [program, ...args] = [...prefix, process.execPath, '--import', TSX, WORKER, redis.address, String(skew)];
-      const worker = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      const worker = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
       workers.push(worker);
       await once(worker.stdout, 'data');
       worker.stdout.resume();
@@ -287,14 +287,15 @@ async function problems({ outputDir, archive }: Stage, submission: TestSubmissio
 const wanted = process.argv.slice(2);
 let total = 0;
 console.log('| fault | injected | promise | seen |\n| --- | --- | --- | --- |');
-for (const [name, { fault, promise, run }] of Object.entries(SCENARIOS)) {
+for (const [name, scenario] of Object.entries(SCENARIOS)) {
+  const { fault, promise } = scenario;
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const folder = await mkdtemp(join(tmpdir(), 'ferstream-faults-'));
   const stage = await stageFor(folder);
   let seen: string;
   let faults = 0;
   try {
-    const done = await run(stage);
+    const done = await scenario.run(stage);
     faults = done.faults;
     const wrong = await problems(stage, done.submission);
     seen =

@@ -2,6 +2,7 @@
  * The queue alone, on a real Redis, with jobs that do nothing: npm run bench:archive-queue -- <redis address> <jobs>. Prints the time to submit
  * and to process, and the memory that Redis takes for a thousand jobs. Uses the database of the address: take an empty one.
  */
+import type { ConnectionOptions } from 'bullmq';
 import { openQueue, loadBullMq, redisOptions } from '../src/archive/queue/redis-connection.js';
 import { KEY_PREFIX, QUEUE_NAME } from '../src/archive/queue/archive-job.js';
 import type { Found } from '../src/archive/queue/queued-input.js';
@@ -44,7 +45,7 @@ const result = {
   outputs: ['/out/archive/tapes/2026/recording.jsonl'],
   seconds: 1,
 };
-const connection = redisOptions(address) as import('bullmq').ConnectionOptions;
+const connection = redisOptions(address) as ConnectionOptions;
 const worker = new Worker(QUEUE_NAME, () => Promise.resolve(result), {
   connection,
   prefix: KEY_PREFIX,

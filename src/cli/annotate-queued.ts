@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { printable } from '../errors/printable.js';
 import { FerError } from '../errors/fer-error.js';
 import type { ArchiveRun } from '../archive/queue/archive-job.js';
+import type { Ended } from '../archive/queue/wait.js';
 import type { Found } from '../archive/queue/queued-input.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { EXIT } from './exit.js';
@@ -102,7 +103,7 @@ class SubmitReport {
     }
   }
 
-  end(ended: import('../archive/queue/wait.js').Ended): void {
+  end(ended: Ended): void {
     if ('failure' in ended) {
       this.fail(ended.input, ended.failure);
       return;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ArchiveQueue } from '../archive/queue/redis-connection.js';
 import type { QueueStatus } from '../archive/queue/queue-status.js';
 import { FerError } from '../errors/fer-error.js';
 import { printable } from '../errors/printable.js';
@@ -67,10 +68,7 @@ export function queueCommand(program: Command): void {
     );
 }
 
-async function withQueue(
-  address: string,
-  use: (archive: import('../archive/queue/redis-connection.js').ArchiveQueue) => Promise<void>,
-): Promise<void> {
+async function withQueue(address: string, use: (archive: ArchiveQueue) => Promise<void>): Promise<void> {
   const { openQueue } = await import('../archive/queue/redis-connection.js');
   const archive = await openQueue(address, warn);
   try {

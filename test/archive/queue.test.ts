@@ -17,7 +17,7 @@ import { HAS_REDIS, TestRedis } from './support/redis.js';
 if (!HAS_REDIS) console.warn('SKIPPED: the queue tests need redis-server (apt-get install redis-server)');
 
 it('names the packages to install where they are missing', async () => {
-  const missing = optionalPackage(() => import('no-such-package' as string), 'bullmq ioredis', '--queue');
+  const missing = optionalPackage(() => import('no-such-package'), 'bullmq ioredis', '--queue');
   await expect(missing).rejects.toMatchObject({
     code: 'PACKAGE_MISSING',
     message: '--queue needs optional packages: npm install bullmq ioredis',

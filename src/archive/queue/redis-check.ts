@@ -50,6 +50,6 @@ function field(info: string, name: string): string | null {
 
 /** Replies are [name, value], or an object in newer protocols. */
 function setting(reply: unknown): string | null {
-  const value = Array.isArray(reply) ? (reply[1] as unknown) : Object.values(reply as object)[0];
+  const value: unknown = Array.isArray(reply) ? reply[1] : Object.values(reply as Record<string, unknown>)[0];
   return typeof value === 'string' ? value : null;
 }

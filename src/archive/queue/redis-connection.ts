@@ -1,4 +1,6 @@
+import type * as bullmq from 'bullmq';
 import type { ConnectionOptions, Queue } from 'bullmq';
+import type * as ioredis from 'ioredis';
 import type { Redis, RedisOptions } from 'ioredis';
 import { FerError } from '../../errors/fer-error.js';
 import { KEY_PREFIX, QUEUE_NAME } from './archive-job.js';
@@ -17,8 +19,10 @@ export interface ArchiveQueue {
   close(): Promise<void>;
 }
 
+export type BullMq = typeof bullmq;
+
 /** @throws FerError PACKAGE_MISSING */
-export async function loadBullMq(): Promise<typeof import('bullmq') & Pick<typeof import('ioredis'), 'Redis'>> {
+export async function loadBullMq(): Promise<BullMq & Pick<typeof ioredis, 'Redis'>> {
   const load = async () => {
     const { Redis } = await import('ioredis');
     return { ...(await import('bullmq')), Redis };

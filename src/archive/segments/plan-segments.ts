@@ -1,4 +1,3 @@
-import { FULL_SEARCH_DETECTIONS } from '../../ingest/face/face-search.js';
 import { ShotContinuity } from '../../ingest/face/track/shot-continuity.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { openSource } from '../../ingest/sources/open-source.js';
@@ -103,9 +102,8 @@ function segmentsBetween(
 }
 
 /**
- * Where decoding starts for the segment after a border, and stops for the one before it. The clip window classifies `hop` frames at a time, and
- * the detector searches all of every twelfth frame: starting at a multiple of both, counted from the beginning, a segment of a single long shot
- * does the same to the same frames as one run.
+ * Where decoding starts for the segment after a border, and stops for the one before it. The clip window classifies `hop` frames at a time:
+ * starting at a multiple of it, counted from the beginning, it takes the same frames together as one run does.
  */
 function around(
   border: number,
@@ -119,8 +117,7 @@ function around(
   const beginning = firstFrame(probe, settings.start);
   if (settings.fps !== null || probe.frameRate === null) return { from: Math.max(beginning, border - LEAD_IN), until };
   const { frameRate } = probe;
-  const period = leastCommonMultiple(context.hop, Math.min(FULL_SEARCH_DETECTIONS, Math.ceil(frameRate)));
-  const first = Math.max(0, Math.floor(((border - LEAD_IN - beginning) * frameRate) / period) * period);
+  const first = Math.max(0, Math.floor(((border - LEAD_IN - beginning) * frameRate) / context.hop) * context.hop);
   const from = Math.max(beginning + (first - 0.5) / frameRate, settings.start ?? -Infinity);
   return { from: toMicroseconds(from), until };
 }
@@ -160,11 +157,6 @@ async function nearestCut(
     previous = frame.timestamp;
   }
   return best;
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  const divisor = (x: number, y: number): number => (y === 0 ? x : divisor(y, x % y));
-  return (a * b) / divisor(a, b);
 }
 
 function toMicroseconds(seconds: number): number {

@@ -1,10 +1,10 @@
-import type { Job, Worker } from 'bullmq';
+import type { ConnectionOptions, Job, Worker } from 'bullmq';
 import { FerError } from '../../errors/fer-error.js';
 import type { ErrorCode } from '../../errors/codes.js';
 import { KEY_PREFIX, QUEUE_NAME, parseJob, runKey, runSchema } from '../queue/archive-job.js';
 import type { ArchiveJob, ArchiveResult, ArchiveRun, Segment } from '../queue/archive-job.js';
 import { loadBullMq, redisOptions } from '../queue/redis-connection.js';
-import type { ArchiveQueue } from '../queue/redis-connection.js';
+import type { ArchiveQueue, BullMq } from '../queue/redis-connection.js';
 import { BEGUN, RETRY } from '../queue/submit.js';
 import { WorkProcess } from './work-process.js';
 import type { Work } from './work-protocol.js';
@@ -90,7 +90,7 @@ export class ArchiveWorker {
 
   private constructor(
     private readonly archive: ArchiveQueue,
-    private readonly bullmq: typeof import('bullmq'),
+    private readonly bullmq: BullMq,
     private readonly options: WorkerOptions,
     private readonly worker: Worker,
   ) {
@@ -115,7 +115,7 @@ export class ArchiveWorker {
     const { concurrency, lockDuration = LOCK, stalledInterval = STALLED_INTERVAL } = options;
     const self: { worker?: ArchiveWorker } = {};
     const worker = new bullmq.Worker(QUEUE_NAME, (job, token) => self.worker!.process(job, token ?? ''), {
-      connection: redisOptions(address) as import('bullmq').ConnectionOptions,
+      connection: redisOptions(address) as ConnectionOptions,
       prefix: KEY_PREFIX,
       skipVersionCheck: true,
       concurrency,

@@ -7,7 +7,7 @@ import type { Track } from './track/track.js';
 
 /** Faces smaller than those already followed are searched for at least this often: in seconds, and in detections. */
 const FULL_SEARCH_SECONDS = 1;
-export const FULL_SEARCH_DETECTIONS = 12;
+const FULL_SEARCH_DETECTIONS = 12;
 /** A missing face is searched for in a square this many times as large. */
 const SEARCH_AREA = 2.5;
 
