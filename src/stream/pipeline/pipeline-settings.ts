@@ -16,7 +16,9 @@ export const pipelineSchema = z.strictObject({
   /** Face detection network. */
   detector: z.enum(['blazeface', 'tiny', 'ssd']).default('blazeface'),
   /** Run the detector on every n-th frame and track faces in between; "auto" runs it when there is reason to. */
-  detectEvery: z.union([z.literal('auto'), z.int().min(1).max(1000)]).default('auto'),
+  detectEvery: z
+    .union([z.literal('auto'), z.int().min(1).max(1000)], 'give "auto", or a whole number from 1 to 1000')
+    .default('auto'),
   /** Ignore faces whose box has a side shorter than this, in pixels. */
   minFaceSize: z.number().min(0).default(20),
   /** Ignore faces with a lower detection score, 0..1; null uses the detector's own threshold. */
