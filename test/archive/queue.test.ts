@@ -17,7 +17,8 @@ import { HAS_REDIS, TestRedis } from './support/redis.js';
 if (!HAS_REDIS) console.warn('SKIPPED: the queue tests need redis-server (apt-get install redis-server)');
 
 it('names the packages to install where they are missing', async () => {
-  const missing = optionalPackage(() => import('no-such-package'), 'bullmq ioredis', '--queue');
+  const absent: string = 'no-such-package';
+  const missing = optionalPackage(() => import(absent), 'bullmq ioredis', '--queue');
   await expect(missing).rejects.toMatchObject({
     code: 'PACKAGE_MISSING',
     message: '--queue needs optional packages: npm install bullmq ioredis',
@@ -105,7 +106,7 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
     expect(await endOf(archive, submission)).toMatchObject([{ result: {} }, { result: { state: 'done' } }]);
   });
 
-  it('gives up an input that ends every process which works on it', async () => {
+  it('gives up an input that ends every process which works on it', { timeout: 180_000 }, async () => {
     const paths = await writeInputs(join(folder, 'c'), ['kills', 'fine']);
     const submission = await submitPaths(archive, await stubRun(join(folder, 'c-out')), paths);
     await work();
