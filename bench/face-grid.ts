@@ -8,18 +8,18 @@ import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
 const WIDTH = 1280;
 const HEIGHT = 720;
 const FPS = 25;
-const PHOTOS = [
-  ['sample1.jpg', { left: 770, top: 190, width: 260, height: 260 }],
-  ['sample3.jpg', { left: 520, top: 330, width: 400, height: 400 }],
-] as const;
+/** A face of sample3.jpg; every second one in the grid is its mirror image. */
+const REGION = { left: 520, top: 330, width: 400, height: 400 };
 
-/** A 720p clip of a grid of faces (of photos that ship with face-api) that sway; 1, 9 or 25 of them. */
+/** A 720p clip of a grid of faces (of a photo that ships with face-api) that sway; 1, 9 or 25 of them. */
 export async function buildFaceGrid(path: string, faces: number, frames = 50): Promise<string> {
   const folder = join(dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')), 'demo');
   const columns = Math.ceil(Math.sqrt(faces));
   const side = Math.round((0.88 * HEIGHT) / columns);
   const pictures = await Promise.all(
-    PHOTOS.map(([photo, region]) => sharp(join(folder, photo)).extract(region).resize(side, side).toBuffer()),
+    [false, true].map((mirrored) =>
+      sharp(join(folder, 'sample3.jpg')).extract(REGION).resize(side, side).flop(mirrored).toBuffer(),
+    ),
   );
   const { path: ffmpeg } = await findFfmpeg();
   const child = spawn(

@@ -48,6 +48,7 @@ interface Contender {
   faces: number | null;
 }
 
+const loaded = new Map<string, Promise<unknown>>();
 const scratch = await mkdtemp(join(tmpdir(), 'ferstream-bench-'));
 try {
   // Opened first, so that `auto` is not what decides.
@@ -57,7 +58,10 @@ try {
     ['640x480, 1 face', await buildPanningFace(join(scratch, 'one.mp4'), { seconds: FRAMES / FPS })],
   ];
   for (const faces of [1, 9, 25])
-    clips.push([`720p, ${faces} faces`, await buildFaceGrid(join(scratch, `${faces}.mp4`), faces, FRAMES)]);
+    clips.push([
+      `720p, ${faces} ${faces === 1 ? 'face' : 'faces'}`,
+      await buildFaceGrid(join(scratch, `${faces}.mp4`), faces, FRAMES),
+    ]);
 
   const engines: BackendName[] = isOnnxRuntimeInstalled() ? ['wasm', 'onnxruntime'] : ['wasm'];
   const contenders: Contender[] = [];
@@ -88,6 +92,14 @@ try {
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
+// Worker threads of the annotators would keep it alive.
+process.exit();
+
+/** Loads what all clips share once. */
+function once<T>(name: string, load: () => Promise<T>): Promise<T> {
+  if (!loaded.has(name)) loaded.set(name, load());
+  return loaded.get(name) as Promise<T>;
+}
 
 /** Networks by themselves on frames in memory, then the whole path. */
 async function addSteps(
@@ -95,7 +107,7 @@ async function addSteps(
   backend: BackendName,
   add: (step: string, run: Contender['run']) => void,
 ): Promise<void> {
-  const networks = await loadNetworks(parsePipelineOptions({ backend }));
+  const networks = await once(`networks ${backend}`, () => loadNetworks(parsePipelineOptions({ backend })));
   const seen: { frame: Frame; faces: TrackedFace[] }[] = [];
   const follower = new FaceFollower(networks.faces);
   for await (const frame of (await openSource(input)).frames()) {
@@ -131,7 +143,7 @@ async function addSteps(
     ['whole path, one thread', { workers: 0 }],
     ['whole path', {}],
   ] as const) {
-    const annotator = await Annotator.open({ backend, ...options });
+    const annotator = await once(`${name} ${backend}`, () => Annotator.open({ backend, ...options }));
     add(name, async () => {
       const began = performance.now();
       let [frames, faces] = [0, 0];
