@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { loadFaceNets } from '../../ingest/face/face-nets.js';
 import type { FaceNets } from '../../ingest/face/face-nets.js';
-import type { Backend, BackendName } from '../../model/engines/backend.js';
+import type { Backend } from '../../model/engines/backend.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { openModel } from '../../model/heads/open-model.js';
 import { loadForInference } from '../../model/sessions/inference-engine.js';
@@ -29,9 +29,9 @@ export interface Networks {
 export async function loadNetworks(settings: PipelineSettings, workers: number | null = 0): Promise<Networks> {
   const { detector, model: name, flipTta } = settings;
   const cores = availableParallelism();
-  const threads = Math.max(1, Math.floor(cores / (1 + (workers ?? usefulWorkers(cores)))));
+  const threads = Math.max(1, Math.floor(cores / (1 + (workers ?? 0))));
   const { backend, loaded } = await loadForInference({ backend: settings.backend, threads }, async (open, engine) => {
-    const count = workers ?? (RUNS_ON_ONE_CORE.has(engine) ? usefulWorkers(cores) : 0);
+    const count = workers ?? (engine === 'wasm' ? Math.min(MOST_WORKERS, cores - 1) : 0);
     const setup = { backend: engine, model: name, flipTta, threads };
     const [faces, model, pool] = await allOrNone(
       loadFaceNets({ detector, open }),
@@ -55,14 +55,8 @@ export async function loadNetworks(settings: PipelineSettings, workers: number |
   };
 }
 
-/** Engines that leave the other cores idle while a network runs. */
-const RUNS_ON_ONE_CORE: ReadonlySet<BackendName> = new Set(['wasm', 'onnxruntime']);
-/** Finding and following faces keeps a core busy, and is the limit from here on. */
+/** By default, and with the one engine that leaves the other cores idle: finding and following faces keeps a core busy, and is the limit from here on. */
 const MOST_WORKERS = 3;
-
-function usefulWorkers(cores: number): number {
-  return Math.min(MOST_WORKERS, cores - 1);
-}
 
 /** Opens a network when it runs for the first time. */
 function lazily(open: OpenSession): OpenSession {
