@@ -498,7 +498,7 @@ it('a frame network that goes away while one is trained on its features is only 
     expect(await checkpointHash(at('kept', 'frame'))).toBe(hash);
     await expect(task.save(at('new'), figures)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringContaining('changed or taken away') as string,
+      message: expect.stringContaining('changed or disappeared') as string,
     });
   } finally {
     task.dispose();
