@@ -53,7 +53,7 @@ describe('an interrupted annotation', { timeout: 300_000 }, () => {
     const { path } = await findFfmpeg();
     await runProcess(
       path,
-      ['-v', 'error', '-i', film, '-ss', '1.9', '-t', '2.6', '-vf', 'scale=320:-2,fps=7', clip],
+      ['-v', 'error', '-i', film, '-ss', '1.9', '-t', '6', '-vf', 'scale=320:-2,fps=10', clip],
       60_000,
     );
     expect((await runFer(command('whole'))).code).toBe(0);

@@ -49,9 +49,9 @@ describe('Recorder', () => {
     ]);
     expect(await recorder.csvFile().text()).toBe(
       [
-        'frame,timestamp,face_id,success,confidence,x,y,w,h,a,b,label,ambiguity,trust,certainty,quality,size,sharpness,yaw,pitch,roll,eyes_visible,mouth_visible,eye_opening,mouth_opening',
-        '0,0,1,1,0.9,10,20,30,40,0.25,0.75,b,0.33333,sure,0.95,0.7,20,0.5,0,0,0,1,1,0.3,0',
-        `1,0.0405,,0,0${','.repeat(20)}`,
+        'frame,timestamp,face_id,success,confidence,x,y,w,h,a,b,label,ambiguity,trust,certainty,quality,size,sharpness,yaw,pitch,roll,eyes_visible,mouth_visible,eye_opening,mouth_opening,speaking',
+        '0,0,1,1,0.9,10,20,30,40,0.25,0.75,b,0.33333,sure,0.95,0.7,20,0.5,0,0,0,1,1,0.3,0,',
+        `1,0.0405,,0,0${','.repeat(21)}`,
         '',
       ].join('\r\n'),
     );
