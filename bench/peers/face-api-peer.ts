@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { openBackend } from '../../src/model/engines/open-backend.js';
 import { largest } from './peer.js';
 import type { Peer } from './peer.js';
 
@@ -30,6 +31,7 @@ export const FACE_API_NAMES = Object.keys(DETECTORS) as readonly FaceApiName[];
 
 /** `detectAllFaces().withFaceLandmarks().withFaceExpressions()` of @vladmandic/face-api, with one of its two detectors. */
 export async function openFaceApi(name: FaceApiName): Promise<Peer> {
+  await openBackend({ backend: 'wasm' });
   const require = createRequire(import.meta.url);
   const folder = join(dirname(require.resolve('@vladmandic/face-api/package.json')), 'model');
   const faceApi = require('@vladmandic/face-api/dist/face-api.node-wasm.js') as FaceApi;

@@ -26,7 +26,8 @@ const OFF = { enabled: false };
  */
 export async function openHuman(): Promise<Peer> {
   const require = createRequire(import.meta.url);
-  const code = require.resolve('@vladmandic/human/dist/human.node-wasm.js');
+  // Its exports do not name this build under require.
+  const code = join(dirname(require.resolve('@vladmandic/human')), 'human.node-wasm.js');
   const models = join(dirname(dirname(code)), 'models');
   const server = createServer((request, response) => {
     readFile(join(models, basename(request.url ?? ''))).then(
