@@ -1,5 +1,5 @@
 import type { PixelImage } from './pixel.js';
-import { blankLike } from './pixel.js';
+import { blankLike, clamp } from './pixel.js';
 
 /** For every pixel: where it comes from, as an offset in pixels. Both [height, width], row by row. */
 export interface Displacement {
@@ -30,8 +30,4 @@ export function displace(image: PixelImage, { right, down }: Displacement, share
     }
   }
   return moved;
-}
-
-function clamp(value: number, highest: number): number {
-  return value < 0 ? 0 : value > highest ? highest : value;
 }

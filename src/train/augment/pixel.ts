@@ -108,7 +108,8 @@ export function randomPadCrop({ padding }: { readonly padding: number }): Augmen
   return (image, random) => shift(image, random.int(2 * padding + 1) - padding, random.int(2 * padding + 1) - padding);
 }
 
-function clamp(value: number, highest: number): number {
+/** To 0..highest. */
+export function clamp(value: number, highest: number): number {
   return Math.min(Math.max(value, 0), highest);
 }
 

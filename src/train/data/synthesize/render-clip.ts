@@ -34,14 +34,20 @@ function episodeRenderer(
   random: SeededRandom,
 ): (t: number) => PixelImage {
   const [rest, ...apexes] = faces;
-  const ways = apexes.map((apex) => morph(rest!, apex));
+  // Episodes may show the same picture again, and some lie outside the clip: the flow to each is computed once, when it is seen.
+  const ways = new Map<PixelImage, (share: number) => PixelImage>();
+  const wayTo = (apex: PixelImage): ((share: number) => PixelImage) => {
+    const way = ways.get(apex) ?? morph(rest!, apex);
+    ways.set(apex, way);
+    return way;
+  };
   const mouth = speech(mixes.length, random.fork('speech'));
   const camera = footage(CAMERA);
   const draw = random.fork('noise');
   const noise = pixelNoise({ deviation: draw.next() < NOISY ? drawFrom([2, 10], draw) : 0 });
   return (t) => {
     const { next, share } = mixes[t]!;
-    const face = openMouth(ways[next - 1]!(share), mouth[t]!);
+    const face = openMouth(wayTo(apexes[next - 1]!)(share), mouth[t]!);
     const moved = renderFrame([face], { segment: 0, next: 0, share: 0 }, poses[t]!);
     return noise(camera(moved, random.fork('camera')), draw.fork(String(t)));
   };
