@@ -147,7 +147,8 @@ describe('a session', () => {
           session.submit({ sequence: (sequence += 1), captureTime: sequence, picture: face() });
       }
       await sleep(5);
-      expect(Math.max(...counts()) - Math.min(...counts())).toBeLessThanOrEqual(1);
+      // One answer ahead by turn, one more while a picture is still on its way to the engine; without turns it is three to one.
+      expect(Math.max(...counts()) - Math.min(...counts())).toBeLessThanOrEqual(2);
     }
     for (const { session } of kept) session.close();
   });
