@@ -1,6 +1,6 @@
 /**
- * Where to begin from: method and the settings that suit a compact network on small grey crops. The losses' own settings are the
- * published ones; what docs/experiments.md found better for networks that start from nothing is said there.
+ * Each method with settings that suit a compact network on small grey crops. The losses keep their published settings;
+ * docs/experiment.md compares others.
  */
 export const PRESETS = {
   ce: { method: { name: 'ce' } },
