@@ -7,7 +7,7 @@ import { READERS } from '../src/train/data/formats/registry.js';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const PAGES = [
-  ...['README.md', 'CHANGELOG.md', 'models/README.md', 'fixtures/README.md'],
+  ...['README.md', 'CHANGELOG.md', 'models/README.md', 'fixtures/README.md', 'experiments/README.md'],
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
