@@ -1,7 +1,7 @@
 /** Who may import whom, between the rooms of src/ and between the folders of each room. `npm run lint` enforces it. */
 
 /** Rooms that everybody may use; they import only each other, downwards. */
-const GROUND = ['page', 'workers', 'files', 'errors'];
+const GROUND = ['page', 'workers', 'storage', 'files', 'errors'];
 
 /** What each room may import besides itself and the ground. */
 const ROOMS = {

@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   OUTPUT_UNWRITABLE: 'An output file or folder could not be written.',
   FOLDER_IN_USE: 'Another process is writing in the folder.',
   PACKAGE_MISSING: 'A feature needs an optional package that is not installed.',
+  STORAGE_FAILED: 'Object storage (s3://) refused a request or does not answer.',
   QUEUE_UNREACHABLE: 'No Redis or Valkey answers at the address of the queue.',
   QUEUE_UNSAFE: 'The Redis of the queue has settings with which jobs can be lost.',
   INTERRUPTED: 'Stopped by the user; finished work is kept.',

@@ -55,8 +55,8 @@ export async function* findListed(list: string): AsyncGenerator<Found> {
   }
 }
 
-async function queued({ kind, path, name }: Input, output: string): Promise<QueuedInput> {
-  if (kind === 'url' || kind === 'stdin') return { kind: 'url', path, name, output, version: '' };
+async function queued({ kind, path, name, version = '' }: Input, output: string): Promise<QueuedInput> {
+  if (kind === 'url' || kind === 'stdin') return { kind: 'url', path, name, output, version };
   const { size, mtimeMs } = await stat(path);
   return { kind, path: resolve(path), name, output, version: `${size}-${mtimeMs}` };
 }

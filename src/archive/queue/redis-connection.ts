@@ -4,7 +4,7 @@ import type * as ioredis from 'ioredis';
 import type { Redis, RedisOptions } from 'ioredis';
 import { FerError } from '../../errors/fer-error.js';
 import { KEY_PREFIX, QUEUE_NAME } from './archive-job.js';
-import { optionalPackage } from './optional-package.js';
+import { optionalPackage } from '../../errors/optional-package.js';
 import { checkRedis } from './redis-check.js';
 
 /** Milliseconds to reach Redis at the start of a command. */

@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ReadableStreamDefaultReader } from 'node:stream/web';
+import { isS3Address } from '../../storage/s3-address.js';
+import { fetchObject } from '../../storage/s3-objects.js';
 import { printable } from '../../errors/printable.js';
 
 /** How a relayed URL failed. */
@@ -33,7 +35,7 @@ const HEAD_BYTES = 512;
 const PASSED_ON = ['content-length', 'content-range', 'accept-ranges', 'content-type'] as const;
 
 /**
- * Fetches a URL for ffmpeg, which reads it from this machine. Why not leave it to ffmpeg: the statically linked builds that
+ * Fetches a URL, or an object (s3://), for ffmpeg, which reads it from this machine. Why not leave it to ffmpeg: the statically linked builds that
  * npm brings crash on looking up any host name; ffmpeg does not check certificates by default; and only the program
  * that reads the connection can tell a silent server from a busy ffmpeg.
  * @param silence milliseconds the server may send nothing while ffmpeg wants to read
@@ -81,6 +83,8 @@ interface Seen {
   head: Buffer;
   /** An answer that starts with the file's first byte was passed on. */
   begun: boolean;
+  /** Of an object: all parts must come from this one. */
+  etag?: string | undefined;
   readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
@@ -109,9 +113,8 @@ async function relay(
   });
   try {
     const { range } = request.headers;
-    const { address, authorization } = withoutUser(url);
-    const headers = { 'accept-encoding': 'identity', ...authorization, ...(range === undefined ? {} : { range }) };
-    const answer = await patiently(fetch(address, { headers, signal: upstream.signal }));
+    const answer = await patiently(open(url, range, seen.etag, upstream.signal));
+    seen.etag ??= (isS3Address(url) ? answer.headers.get('etag') : null) ?? undefined;
     for (const name of PASSED_ON) {
       const value = answer.headers.get(name);
       if (value !== null) response.setHeader(name, value);
@@ -142,6 +145,18 @@ async function relay(
   }
 }
 
+async function open(
+  url: string,
+  range: string | undefined,
+  etag: string | undefined,
+  signal: AbortSignal,
+): Promise<Response> {
+  if (isS3Address(url)) return fetchObject(url, { signal, ...(range && { range }), ...(etag && { etag }) });
+  const { address, authorization } = withoutUser(url);
+  const headers = { 'accept-encoding': 'identity', ...authorization, ...(range === undefined ? {} : { range }) };
+  return fetch(address, { headers, signal });
+}
+
 /** User name and password are not accepted as part of an address; they go into a header of their own (RFC 7617). */
 function withoutUser(url: string): { address: string; authorization: { authorization?: string } } {
   const parsed = new URL(url);
@@ -160,5 +175,5 @@ function reasonOf(error: unknown): string {
 
 /** ffmpeg prefers a name that tells the format. */
 function endingOf(url: string): string {
-  return /\.[a-z0-9]{1,5}$/i.exec(new URL(url).pathname)?.[0] ?? '';
+  return /\.[a-z0-9]{1,5}$/i.exec(isS3Address(url) ? url : new URL(url).pathname)?.[0] ?? '';
 }

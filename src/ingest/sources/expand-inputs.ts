@@ -6,7 +6,9 @@ import { FerError } from '../../errors/fer-error.js';
 import { exists } from '../../files/make-folder.js';
 import { isImageName, isVideoName, naturalOrder } from '../media-names.js';
 import { NOT_UTF8, inputError } from '../probe/input-error.js';
+import { isS3Address } from '../../storage/s3-address.js';
 import type { Input } from './frame-source.js';
+import { expandS3 } from './s3-inputs.js';
 
 export interface InputFailure {
   readonly name: string;
@@ -32,7 +34,7 @@ interface Search {
 
 /**
  * What a command line's arguments stand for: files, folders (searched through; a folder with pictures and no footage is
- * one image sequence), globs, http(s) URLs, "-" for stdin. In the order of the arguments, naturally sorted within each,
+ * one image sequence), globs, http(s) URLs, objects and folders of object storage (s3://), "-" for stdin. In the order of the arguments, naturally sorted within each,
  * every file once. Hidden files are skipped unless named. Never throws for a bad argument or an unreadable part of a folder.
  */
 export async function expandInputs(
@@ -67,12 +69,13 @@ export async function expandInputs(
 async function expandArgument(argument: string, search: Search): Promise<Input[]> {
   if (argument === '-') return [{ kind: 'stdin', path: '-', name: '-' }];
   if (/^https?:\/\//i.test(argument)) return [urlInput(argument)];
+  if (isS3Address(argument)) return expandObjects(argument, search);
   if (/^file:\/\//i.test(argument)) return expandPath(fileURLToPath(argument), argument, search);
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(argument)?.[1];
   if (scheme !== undefined) {
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `${argument}: ${scheme} addresses are not read as recorded footage: give a file or an http(s) URL`,
+      `${argument}: ${scheme} addresses are not read as recorded footage: give a file, an http(s) URL or s3://bucket/key`,
     );
   }
   // A file whose name happens to look like a pattern is that file.
@@ -80,6 +83,16 @@ async function expandArgument(argument: string, search: Search): Promise<Input[]
   if (/[*?[\]{}!()]/.test(argument)) return expandGlob(argument, search);
   // Says why it cannot be looked at.
   return expandPath(argument, argument, search);
+}
+
+/** Overlays that ferstream made are recognised by their names: reading them takes a request each. */
+async function expandObjects(argument: string, { ignore, ignored }: Search): Promise<Input[]> {
+  const found: Input[] = [];
+  for (const input of await expandS3(argument)) {
+    if (input.path !== argument && (await ignore(input.path))) ignored.push(input.name);
+    else found.push(input);
+  }
+  return found;
 }
 
 function urlInput(argument: string): Input {

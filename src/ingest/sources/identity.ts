@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
+import { isS3Address } from '../../storage/s3-address.js';
+import { headObject } from '../../storage/s3-objects.js';
 import { inputError } from '../probe/input-error.js';
 import { imageFiles } from './image-files.js';
 import type { Input } from './frame-source.js';
@@ -15,7 +17,7 @@ const HEAD_TIMEOUT = 15_000;
  * can be known beforehand: stdin, and servers that give neither ETag nor Last-Modified.
  * @throws FerError INPUT_NOT_FOUND, also for an image folder without pictures; INPUT_UNREADABLE for a file that cannot be read
  */
-export async function identifyInput(input: Pick<Input, 'kind' | 'path'>): Promise<string | null> {
+export async function identifyInput(input: Pick<Input, 'kind' | 'path' | 'version'>): Promise<string | null> {
   const hash = createHash('sha256');
   switch (input.kind) {
     case 'stdin':
@@ -35,7 +37,7 @@ export async function identifyInput(input: Pick<Input, 'kind' | 'path'>): Promis
       }
       break;
     case 'url': {
-      const validators = await validatorsOf(input.path);
+      const validators = await (isS3Address(input.path) ? objectVersion(input) : validatorsOf(input.path));
       if (validators === null) return null;
       hash.update(JSON.stringify([input.path, validators]));
     }
@@ -45,6 +47,11 @@ export async function identifyInput(input: Pick<Input, 'kind' | 'path'>): Promis
 
 async function addFile(hash: Hash, path: string): Promise<void> {
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+}
+
+async function objectVersion({ path, version }: Pick<Input, 'path' | 'version'>): Promise<string[] | null> {
+  const known = version ?? (await headObject(path))?.version ?? null;
+  return known === null ? null : [known];
 }
 
 async function validatorsOf(url: string): Promise<(string | null)[] | null> {

@@ -1,4 +1,5 @@
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { isS3Address } from '../../storage/s3-address.js';
 import { isImageName } from '../../ingest/media-names.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 
@@ -92,7 +93,8 @@ function candidates({ name, kind }: NamedInput): string[] {
 function parts(name: string): { full: string; folders: string[] } {
   if (name === '-') return { full: 'stdin', folders: [] };
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(name) && URL.canParse(name)) {
-    const url = new URL(name);
+    // A key is not percent-encoded.
+    const url = new URL(isS3Address(name) ? name.replace(/[?#%]/g, encodeURIComponent) : name);
     const path = url.pathname
       .split('/')
       .filter((part) => part !== '')

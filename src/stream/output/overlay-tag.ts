@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { isS3Address } from '../../storage/s3-address.js';
 
 /** Written into every overlay as its comment, so that a folder annotated again is not annotated with its own overlays. */
 export const OVERLAY_TAG = 'ferstream overlay';
@@ -15,8 +16,9 @@ export interface FileBox {
   readonly end: number;
 }
 
-/** Whether a file is an overlay that ferstream made, under any name. False for what cannot be read. */
+/** Whether a file is an overlay that ferstream made, under any name; in object storage by its name. False for what cannot be read. */
 export async function isOverlay(path: string): Promise<boolean> {
+  if (isS3Address(path)) return path.endsWith('.overlay.mp4');
   if (!/\.(mp4|m4v|mov)$/i.test(path)) return false;
   let handle: FileHandle;
   try {

@@ -1,4 +1,5 @@
 import { dirname, relative, resolve } from 'node:path';
+import { isS3Address } from '../../storage/s3-address.js';
 import type { RunMetadata } from './run-metadata.js';
 
 /**
@@ -6,6 +7,7 @@ import type { RunMetadata } from './run-metadata.js';
  * @param from path of the output
  */
 export function mediaLink({ kind, name }: RunMetadata['input'], from: string): string | null {
+  if (isS3Address(name)) return null; // no browser reads it
   if (kind === 'url') return name;
   return kind === 'file' ? relativeUrl(from, name) : null;
 }

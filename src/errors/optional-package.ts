@@ -1,4 +1,4 @@
-import { FerError } from '../../errors/fer-error.js';
+import { FerError } from './fer-error.js';
 
 /**
  * Loads an optional package.
