@@ -1,8 +1,9 @@
+import { createReadStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
-import { openFile } from '../../src/ingest/sources/open-source.js';
+import { openFile, openStdin } from '../../src/ingest/sources/open-source.js';
 import { collect, describeWithEachFfmpeg, make, moving, temporaryFolder } from './support/clips.js';
 
 const FRAME = 0.04;
@@ -65,6 +66,29 @@ describeWithEachFfmpeg('a clock that jumps', () => {
     const times = (await collect(source)).map(({ timestamp }) => timestamp);
     expect(times.at(-1)! - times[0]!).toBeCloseTo(6 - FRAME, 2);
     expect(source.report().note).toMatch(/^time steps back by 1\.96 s at [\d.]+ s, steps back by 1\.96 s at [\d.]+ s$/);
+  });
+
+  it('goes on where the picture size changes with the clock, also for a range and from a pipe', async () => {
+    await make(...moving('64x48'), '-pix_fmt', 'yuv420p', '-g', '25', '-c:v', 'libx264', at('small.ts'));
+    await joinParts('sizes.ts', 'small.ts', 'part.ts');
+    const source = await openFile(at('sizes.ts'));
+    const times = (await collect(source)).map(({ timestamp }) => timestamp);
+    expect(times.length).toBeGreaterThanOrEqual(99); // decoders may lose the last picture before another size
+    times.slice(1).forEach((time, i) => {
+      expect(Math.round((time - times[i]!) / FRAME)).toBeGreaterThanOrEqual(1);
+      expect(Math.round((time - times[i]!) / FRAME)).toBeLessThanOrEqual(2);
+    });
+    expect(source.report()).toMatchObject({
+      degraded: false,
+      note: expect.stringMatching(/^time steps back by/) as string,
+    });
+    const [first = 0] = times;
+    const range = await openFile(at('sizes.ts'), { start: first + 3 });
+    expect((await collect(range)).length).toBe(times.filter((time) => time >= first + 3 - 1e-6).length);
+    const piped = openStdin({}, createReadStream(at('sizes.ts')));
+    const received = (await collect(piped)).map(({ timestamp }) => timestamp);
+    expect(received.at(-1)! - received[0]!).toBeCloseTo(times.at(-1)! - times[0]!, 0);
+    expect(piped.report().note).toMatch(/time steps back at/);
   });
 
   it('selects by the time that goes on: rate and range', async () => {

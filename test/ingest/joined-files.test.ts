@@ -46,4 +46,26 @@ describeWithEachFfmpeg('files joined byte by byte', () => {
     await collect(whole);
     expect(whole.report()).toMatchObject({ degraded: false, note: null });
   });
+
+  it('transport streams whose video has another PID: says where the first one ends', async () => {
+    const encode = async (name: string, ...more: string[]): Promise<Buffer> => {
+      await make(...moving(), '-pix_fmt', 'yuv420p', '-c:v', 'mpeg2video', ...more, at(name));
+      return readFile(at(name));
+    };
+    const one = await encode('one.ts');
+    const other = await encode('other.ts', '-mpegts_start_pid', '0x200');
+    await writeFile(at('pids.ts'), Buffer.concat([one, one, other]));
+    for (const open of [() => openFile(at('pids.ts')), () => openStdin({}, createReadStream(at('pids.ts')))]) {
+      const source = await open();
+      await collect(source);
+      const { note, degraded } = source.report();
+      const place = Number(/a second file begins at byte (\d+)/.exec(note ?? '')?.[1]);
+      expect(degraded).toBe(true);
+      expect(Math.abs(place - 2 * one.length)).toBeLessThan(188 * 20);
+    }
+    await writeFile(at('same.ts'), Buffer.concat([one, one]));
+    const same = await openFile(at('same.ts'));
+    await collect(same);
+    expect(same.report()).toMatchObject({ degraded: false });
+  });
 });

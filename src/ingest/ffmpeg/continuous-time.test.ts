@@ -20,13 +20,20 @@ it('puts a time that is repeated between its neighbours', () => {
   expect([0, 0.04, 0.08, 0.08, 0.16].map((time) => clock.next(time))).toEqual([0, 0.04, 0.08, 0.1, 0.16]);
 });
 
+it('goes on by whole intervals where time stands still, and notes it', () => {
+  const clock = new IncreasingTime();
+  const times = [0, 0.04, 0.08, 0.08, 0.08, 0.08, 0.08, 0.08, 0.12].map((time) => clock.next(time));
+  expect(times).toEqual([0, 0.04, 0.08, 0.1, 0.12, 0.14, 0.18, 0.22, 0.26]);
+  expect(describeSteps(clock.steps)).toBe('time steps back at 0.14 s');
+});
+
 it('takes hours between two frames for a leap of the clock, but not what is usual for the footage', () => {
   const clock = new IncreasingTime();
   for (const time of [0, 0.04, 0.08, 7200, 7200.04]) clock.next(time);
-  expect(clock.leaps).toEqual([{ at: 0.08, size: 7199.92 }]);
+  expect(clock.steps).toEqual([{ at: 0.08, size: 7199.92 }]);
   const timelapse = new IncreasingTime();
   for (const time of [0, 60, 120, 900, 960, 1500]) timelapse.next(time);
-  expect(timelapse.leaps).toEqual([]);
+  expect(timelapse.steps).toEqual([]);
 });
 
 it('reads what the filter prints and nothing else', () => {

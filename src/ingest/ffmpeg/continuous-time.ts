@@ -7,8 +7,8 @@
 export interface TimeStep {
   /** Presentation time of the last frame before it, as reported. */
   readonly at: number;
-  /** Negative where time steps back, positive where it leaps ahead. */
-  readonly size: number;
+  /** Negative where time steps back, positive where it leaps ahead; null for a step back of unknown size. */
+  readonly size: number | null;
 }
 
 /** Steps back by less than so many frame intervals are the jitter of a muxer, not a clock that restarts. */
@@ -53,23 +53,39 @@ export function isLeap(interval: number, before: number): boolean {
 
 /**
  * Makes the times of frames strictly increasing, whatever the container says: a time that is not later than the one before it is put half a
- * frame interval after that. Remembers leaps ahead.
+ * frame interval after that. Where that goes on for several frames, a clock has restarted unseen by `CONTINUOUS_TIME` (ffmpeg renews its
+ * filters for a new picture size, and its muxer then repeats one time): time goes on by whole intervals. Remembers leaps and such restarts.
  */
 export class IncreasingTime {
-  readonly leaps: TimeStep[] = [];
+  readonly steps: TimeStep[] = [];
   private last: number | null = null;
+  /** Frames in a row that came with a time already passed. */
+  private late = 0;
+  /** Seconds added since the clock restarted. */
+  private offset = 0;
   /** The last two frame intervals; the smaller one counts, so that a single leap does not. */
   private intervals: readonly [number, number] = [1 / FALLBACK_RATE, 1 / FALLBACK_RATE];
 
   /** @param time presentation time in seconds, exact to the microsecond */
-  next(time: number): number {
+  next(reported: number): number {
     const { last, intervals } = this;
+    const time = this.offset === 0 ? reported : toMicroseconds(reported + this.offset);
     if (last === null) return (this.last = time);
-    if (time <= last) return (this.last = toMicroseconds(last + Math.max(MICROSECOND, Math.min(...intervals) / 2)));
+    if (time <= last) return (this.last = this.goOn(last, reported));
+    this.late = 0;
     const interval = time - last;
-    if (isLeap(interval, intervals[1])) this.leaps.push({ at: last, size: interval });
+    if (isLeap(interval, intervals[1])) this.steps.push({ at: last, size: interval });
     this.intervals = [intervals[1], interval];
     return (this.last = time);
+  }
+
+  private goOn(last: number, reported: number): number {
+    const interval = Math.min(...this.intervals);
+    const isRestart = ++this.late > JITTER;
+    if (this.late === JITTER + 1) this.steps.push({ at: last, size: null });
+    const time = toMicroseconds(last + Math.max(MICROSECOND, isRestart ? interval : interval / 2));
+    if (isRestart) this.offset = time - reported;
+    return time;
   }
 }
 
@@ -83,7 +99,8 @@ export function describeSteps(steps: readonly TimeStep[]): string | null {
     .sort((a, b) => a.at - b.at)
     .slice(0, STEPS_NAMED)
     .map(
-      ({ at, size }) => `${size < 0 ? 'steps back' : 'leaps ahead'} by ${seconds(Math.abs(size))} at ${seconds(at)}`,
+      ({ at, size }) =>
+        `${(size ?? -1) < 0 ? 'steps back' : 'leaps ahead'}${size === null ? '' : ` by ${seconds(Math.abs(size))}`} at ${seconds(at)}`,
     );
   const more = steps.length - named.length;
   return `time ${named.join(', ')}${more > 0 ? `, and ${more} more` : ''}`;

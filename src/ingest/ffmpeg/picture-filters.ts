@@ -101,6 +101,14 @@ export function sizeFromLog(number: number): PictureSize | null {
   return { width: Math.floor(size / SIZE_BASE), height: size % SIZE_BASE };
 }
 
+/**
+ * ffmpeg's input option for a stream whose picture size may change: the filters stay, and with them the clock that `CONTINUOUS_TIME` keeps.
+ * Filters after it need `eval=frame`. Not for rotated footage: ffmpeg's own rotation needs new filters for a new size.
+ */
+export function keepFilters(probe: { readonly isRotated: boolean } | null): string[] {
+  return probe === null || probe.isRotated ? [] : ['-reinit_filter', '0'];
+}
+
 /** Square pixels of the size asked for, as RGB. */
 export function sizeFilters(
   { width, size }: Pick<FilterSettings, 'width' | 'size'>,
@@ -122,9 +130,9 @@ export function sizeFilters(
   const same = `lt(abs(iw*sar/ih/${shape}-1),${SAME_SHAPE})`;
   const factor = `min(${target.width}/(iw*sar),${target.height}/ih)`;
   return [
-    `scale=w='${print}if(${same},${target.width},max(1,round(iw*sar*${factor})))':h='if(${same},${target.height},max(1,round(ih*${factor})))'`,
+    `scale=w='${print}if(${same},${target.width},max(1,round(iw*sar*${factor})))':h='if(${same},${target.height},max(1,round(ih*${factor})))':eval=frame`,
     'format=rgb24',
-    `pad=${target.width}:${target.height}:(ow-iw)/2:(oh-ih)/2`,
+    `pad=${target.width}:${target.height}:(ow-iw)/2:(oh-ih)/2:eval=frame`,
   ];
 }
 

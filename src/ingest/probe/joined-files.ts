@@ -11,10 +11,14 @@ const MAGIC = {
   asf: Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex'),
   matroska: Buffer.from('1a45dfa3', 'hex'),
 } as const;
-type Container = keyof typeof MAGIC | 'mov';
+type Container = keyof typeof MAGIC | 'mov' | 'mpegts';
 
 /** Bytes from which a beginning is recognised for certain. */
 const HEAD_BYTES = 64;
+/** The same for transport streams, which begin with nothing but packets. */
+const TRANSPORT_HEAD = 2048;
+/** Halving finds a byte among 2 ** 64. */
+const MOST_SAMPLES = 64;
 /** Bytes read at a time: to search all of them, and to walk from box to box. */
 const BLOCK = 1 << 20;
 const BOX_BLOCK = 1 << 12;
@@ -28,6 +32,7 @@ export class JointFinder {
   private kept: Buffer = Buffer.alloc(0);
   private container: Container | null | undefined;
   private readonly boxes = new BoxWalk();
+  private readonly transport = new VideoPids();
 
   push(block: Uint8Array): void {
     if (this.container === null || this.joint !== null) return;
@@ -40,8 +45,14 @@ export class JointFinder {
         return;
       }
       this.container = containerOf(bytes);
+      if (this.container === null && bytes.length < TRANSPORT_HEAD) {
+        this.container = undefined;
+        this.kept = bytes;
+        return;
+      }
     }
     if (this.container === 'mov') this.joint = this.boxes.walk(bytes, start);
+    else if (this.container === 'mpegts') return this.follow(bytes, start);
     else if (this.container !== null) this.joint = this.search(bytes, start, this.container);
     this.kept = Buffer.from(bytes.subarray(Math.max(0, bytes.length - HEAD_BYTES)));
   }
@@ -53,12 +64,38 @@ export class JointFinder {
   }
 
   get found(): Joint | null {
+    if (this.container === 'mpegts') {
+      const gap = this.transport.handover;
+      return gap === null ? null : { at: gap.end, size: null, mayBeRead: false };
+    }
     return this.joint === null ? null : { at: this.joint, size: null, mayBeRead: this.container === 'matroska' };
   }
 
   /** Whether every byte has to be looked at. */
   get searches(): boolean {
     return this.container !== undefined && this.container !== 'mov';
+  }
+
+  /** Whether it is enough to look at samples, see `readSamples`. */
+  get isTransportStream(): boolean {
+    return this.container === 'mpegts';
+  }
+
+  /** For a transport stream: reads its end, and nears the place where one video stream takes over from another. */
+  async readSamples(size: number, read: (at: number) => Promise<Buffer>): Promise<void> {
+    await this.readSample(0, read);
+    await this.readSample(Math.max(0, size - BLOCK), read);
+    for (let i = 0; i < MOST_SAMPLES; i++) {
+      const gap = this.transport.handover;
+      if (gap === null || gap.next - gap.end <= BLOCK) return;
+      await this.readSample(Math.floor((gap.end + gap.next - BLOCK) / 2), read);
+      const now = this.transport.handover;
+      if (now?.end === gap.end && now.next === gap.next) return;
+    }
+  }
+
+  private async readSample(at: number, read: (at: number) => Promise<Buffer>): Promise<void> {
+    this.transport.read(await read(at), at);
   }
 
   /** Of an MP4 that has fragments, once the first was seen. */
@@ -71,6 +108,11 @@ export class JointFinder {
     if (this.wanted === this.position) return;
     this.position = this.wanted;
     this.kept = Buffer.alloc(0);
+  }
+
+  private follow(bytes: Buffer, start: number): void {
+    const rest = this.transport.read(bytes, start);
+    this.kept = Buffer.from(bytes.subarray(bytes.length - rest));
   }
 
   private search(bytes: Buffer, start: number, container: keyof typeof MAGIC): number | null {
@@ -109,12 +151,77 @@ class BoxWalk {
   }
 }
 
+/** Bytes of a packet of a transport stream: plain, with time codes (M2TS), with parity. */
+const PACKET_BYTES = 188;
+const PACKET_SIZES = [PACKET_BYTES, 192, 204];
+const SYNC = 0x47;
+/** Packets in a row that make sure. */
+const PACKETS_SURE = 8;
+
+/** Offset and distance of the packets of a transport stream (ISO/IEC 13818-1); null where these bytes are none. */
+function packetsIn(bytes: Buffer): { readonly offset: number; readonly size: number } | null {
+  for (const size of PACKET_SIZES) {
+    for (let offset = 0; offset < size; offset++) {
+      const count = Math.min(PACKETS_SURE, Math.floor((bytes.length - offset) / size));
+      if (count === 0) break;
+      if (Array.from({ length: count }, (_, i) => bytes[offset + i * size]).every((byte) => byte === SYNC))
+        return { offset, size };
+    }
+  }
+  return null;
+}
+
+/**
+ * Joined transport streams may number their streams differently (their PIDs): ffmpeg then goes on with the first file's video, which has
+ * ended. Remembers where each video stream was seen.
+ */
+class VideoPids {
+  /** By PID: position of the first byte, and after the last one. */
+  private readonly seen = new Map<number, { from: number; to: number }>();
+
+  /** @returns how many bytes at the end are not yet a whole packet */
+  read(bytes: Buffer, start: number): number {
+    const packets = packetsIn(bytes);
+    if (packets === null) return 0;
+    let at = packets.offset;
+    for (; at + packets.size <= bytes.length; at += packets.size) this.readPacket(bytes, at, start + at);
+    return bytes.length - at;
+  }
+
+  private readPacket(bytes: Buffer, at: number, position: number): void {
+    if (bytes[at] !== SYNC) return;
+    const pid = bytes.readUInt16BE(at + 1) & 0x1fff;
+    const known = this.seen.get(pid);
+    if (known !== undefined) {
+      known.from = Math.min(known.from, position);
+      known.to = Math.max(known.to, position + PACKET_BYTES);
+    }
+    if (known !== undefined || (bytes[at + 1]! & 0x40) === 0) return;
+    const payload = at + 4 + ((bytes[at + 3]! & 0x20) !== 0 ? 1 + bytes[at + 4]! : 0);
+    if (payload + 4 > at + PACKET_BYTES || bytes.readUIntBE(payload, 3) !== 1) return;
+    const isVideo = (bytes[payload + 3]! & 0xf0) === 0xe0;
+    if (isVideo) this.seen.set(pid, { from: position, to: position + PACKET_BYTES });
+  }
+
+  /** Where all of the first video streams have ended, and another begins; null where none does. */
+  get handover(): { readonly end: number; readonly next: number } | null {
+    const streams = [...this.seen.values()].sort((a, b) => a.from - b.from);
+    let end = streams[0]?.to ?? 0;
+    for (const { from, to } of streams) {
+      if (from >= end) return { end, next: from };
+      end = Math.max(end, to);
+    }
+    return null;
+  }
+}
+
 function containerOf(head: Buffer): Container | null {
   if (head.length < 16) return null;
   if (head.subarray(0, 4).equals(MAGIC.flv) && head.readUInt32BE(5) === 9) return 'flv';
   if (head.subarray(0, 16).equals(MAGIC.asf)) return 'asf';
   if (head.subarray(0, 4).equals(MAGIC.matroska) && /webm|matroska/.test(head.toString('latin1'))) return 'matroska';
-  return /^(ftyp|moov|mdat|wide|free|skip)$/.test(head.toString('latin1', 4, 8)) ? 'mov' : null;
+  if (/^(ftyp|moov|mdat|wide|free|skip)$/.test(head.toString('latin1', 4, 8))) return 'mov';
+  return head.length >= TRANSPORT_HEAD && packetsIn(head) !== null ? 'mpegts' : null;
 }
 
 /** Whether an MP4 comes in fragments, as recorders of live video write it: they may change their picture size. */
@@ -155,6 +262,12 @@ async function readThrough(
       const { bytesRead } = await file.read(block, 0, Math.min(block.length, finder.searches ? BLOCK : BOX_BLOCK), at);
       if (bytesRead === 0) break;
       finder.push(block.subarray(0, bytesRead));
+      if (!finder.isTransportStream) continue;
+      await finder.readSamples(about.size, async (from) => {
+        const sample = await file.read(block, 0, block.length, from);
+        return block.subarray(0, sample.bytesRead);
+      });
+      break;
     }
     return { finder, size: about.size };
   } catch {

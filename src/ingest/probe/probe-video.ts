@@ -20,6 +20,10 @@ export interface VideoProbe {
   readonly stream: number;
   /** Pixels of the first picture (of `probeFile`: the largest) as it is to be shown: after rotation, with square pixels; null when ffprobe cannot tell. */
   readonly size: PictureSize | null;
+  /** The container says how to turn the picture. */
+  readonly isRotated: boolean;
+  /** Video streams beside this one, cover pictures not counted. */
+  readonly otherStreams: number;
   /** Seconds; of the video stream, else of the whole container. */
   readonly duration: number | null;
   /** Presentation time of the beginning in seconds. */
@@ -172,7 +176,8 @@ async function ask(
 }
 
 function describe({ streams, format, packets }: Answer, name: string): VideoProbe {
-  const video = streams.find((stream) => stream.codec_type === 'video' && stream.disposition?.attached_pic !== 1);
+  const videos = streams.filter((stream) => stream.codec_type === 'video' && stream.disposition?.attached_pic !== 1);
+  const video = videos[0];
   if (video === undefined) {
     const kinds = [...new Set(streams.map((stream) => stream.codec_type ?? 'unknown'))].join(', ') || 'nothing';
     throw new FerError('INPUT_NO_VIDEO', `${name}: holds no video stream (${kinds}): give a file with footage in it`);
@@ -185,6 +190,8 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
     codec: video.codec_name,
     stream: video.index,
     size: displaySize(video),
+    isRotated: rotationOf(video) !== 0,
+    otherStreams: videos.length - 1,
     duration: positive(video.duration) ?? positive(format.duration),
     startTime: video.start_time ?? format.start_time ?? null,
     frameRate: ratio(video.avg_frame_rate) ?? ratio(video.r_frame_rate),
@@ -310,9 +317,7 @@ export function displaySize(
   stream: Pick<StreamAnswer, 'width' | 'height' | 'sample_aspect_ratio' | 'tags' | 'side_data_list'>,
 ): PictureSize | null {
   if (stream.width <= 0 || stream.height <= 0) return null;
-  const rotation =
-    stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ??
-    Number(stream.tags?.['rotate'] ?? 0);
+  const rotation = rotationOf(stream);
   if (!Number.isFinite(rotation) || rotation % 90 !== 0) return null;
   const turned = rotation % 180 !== 0;
   const aspect = ratio(stream.sample_aspect_ratio) ?? 1;
@@ -320,4 +325,11 @@ export function displaySize(
     ? [stream.height, stream.width, 1 / aspect]
     : [stream.width, stream.height, aspect];
   return { width: Math.max(1, Math.round(width * pixelAspect)), height };
+}
+
+/** Degrees. */
+function rotationOf(stream: Pick<StreamAnswer, 'tags' | 'side_data_list'>): number {
+  return (
+    stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? Number(stream.tags?.['rotate'] ?? 0)
+  );
 }

@@ -11,7 +11,7 @@ import { throwIfAborted } from '../../errors/interruption.js';
 import { MatroskaReader } from '../matroska/matroska-reader.js';
 import { IncreasingTime, describeSteps } from '../ffmpeg/continuous-time.js';
 import type { TimeStep } from '../ffmpeg/continuous-time.js';
-import { SAME_SHAPE, pictureFilters, workingSize } from '../ffmpeg/picture-filters.js';
+import { SAME_SHAPE, keepFilters, pictureFilters, workingSize } from '../ffmpeg/picture-filters.js';
 import { TRANSPORT_TIME_BASE, presentationTime } from '../ffmpeg/presentation-clock.js';
 import type { PictureSize } from '../ffmpeg/picture-filters.js';
 import { JointFinder, findJoint } from '../probe/joined-files.js';
@@ -121,7 +121,7 @@ export class FfmpegSource implements FrameSource {
       signal?.removeEventListener('abort', stop);
       const { log } = await run.stop();
       this.decodeErrors = log.errors;
-      this.steps = [...log.stepsBack, ...clock.leaps];
+      this.steps = [...log.stepsBack, ...clock.steps];
       if (typeof input !== 'string') input.off('data', this.watch).destroy(); // left open, it would keep Node waiting
     }
   }
@@ -162,6 +162,7 @@ export class FfmpegSource implements FrameSource {
             ...(typeof input === 'string' ? formatOptions(input) : []),
             // Presentation times stay those of the container, and a seek point is one of them too.
             '-copyts',
+            ...keepFilters(probe?.size == null ? null : probe),
             ...(seek === null ? [] : ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', String(seek)]),
           ],
         },
@@ -218,7 +219,7 @@ export class FfmpegSource implements FrameSource {
   };
 
   /** Footage that ffmpeg passes over, or shrinks, in silence. */
-  private async noteLosses(log: DecodeLog, { leaps }: IncreasingTime): Promise<void> {
+  private async noteLosses(log: DecodeLog, { steps }: IncreasingTime): Promise<void> {
     const { input, place, options, probe } = this.setup;
     const larger = largerSize(log.pictureSizes, options, probe?.size ?? null);
     if (larger !== null) {
@@ -227,7 +228,7 @@ export class FfmpegSource implements FrameSource {
     }
     if (!wholeSource(options)) return;
     const joint = place === 'file' && typeof input === 'string' ? await findJoint(input) : this.joint.found;
-    if (joint === null || (joint.mayBeRead && log.stepsBack.length + leaps.length > 0)) return;
+    if (joint === null || (joint.mayBeRead && log.stepsBack.length + steps.length > 0)) return;
     const { at, size } = joint;
     this.losses.push(
       `a second file begins at byte ${at}${size === null ? '' : ` of ${size}`} and is not read in full: split it there`,

@@ -1,5 +1,5 @@
 import { CONTINUOUS_TIME } from '../../ingest/ffmpeg/continuous-time.js';
-import { PACE_UNTIMED } from '../../ingest/ffmpeg/picture-filters.js';
+import { PACE_UNTIMED, keepFilters } from '../../ingest/ffmpeg/picture-filters.js';
 import type { Size } from './canvas-fit.js';
 import { OVERLAY_TAG } from './overlay-tag.js';
 import type { AudioStream, OverlaySource } from './overlay-source.js';
@@ -72,7 +72,11 @@ export function overlayOptions(plan: OverlayPlan): OverlayOptions {
   const length = end === null || cutStart === null ? null : end - cutStart;
   return {
     // All times are the container's own, also those of -ss, here and below.
-    input: ['-copyts', ...(jump > lead ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', seconds(jump)] : [])],
+    input: [
+      '-copyts',
+      ...keepFilters(plan.size === null ? null : source),
+      ...(jump > lead ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', seconds(jump)] : []),
+    ],
     output: [
       '-map',
       `0:${source.video}`,
@@ -141,8 +145,8 @@ function sizeFilter(size: Size | null): string {
   const same = `lt(abs(iw*sar/ih/${size.width / size.height}-1),0.02)`;
   const factor = `min(${width}/(iw*sar),${height}/ih)`;
   return (
-    `scale=w='if(${same},${width},max(1,round(iw*sar*${factor})))':h='if(${same},${height},max(1,round(ih*${factor})))',` +
-    `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2,setsar=1`
+    `scale=w='if(${same},${width},max(1,round(iw*sar*${factor})))':h='if(${same},${height},max(1,round(ih*${factor})))':eval=frame,` +
+    `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2:eval=frame,setsar=1`
   );
 }
 

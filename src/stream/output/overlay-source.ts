@@ -14,6 +14,7 @@ export interface OverlaySource {
   readonly startTime: number;
   /** False for a stream without presentation times. */
   readonly timed: boolean;
+  readonly isRotated: boolean;
   /** True when ffmpeg can jump to the key frame before a time. */
   readonly seekable: boolean;
 }
@@ -46,6 +47,7 @@ export async function examineSource(place: 'file' | 'url', path: string, name: s
     ),
     startTime: format?.start_time ?? probe.startTime ?? 0,
     timed: probe.timed,
+    isRotated: probe.isRotated,
     seekable: probe.seekable,
   };
 }
