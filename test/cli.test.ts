@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
+import { builtFile } from './support/built-file.js';
 import { runFer, startFer } from './support/run-fer.js';
 import { processesMentioning } from './support/processes.js';
 import { scratchDir } from './support/scratch.js';
@@ -149,7 +150,7 @@ describe('fer', () => {
   it('reads standard input', async () => {
     const out = join(dir, 'stdin');
     const { path: ffmpeg } = await findFfmpeg();
-    const command = `"${ffmpeg}" -v error -i "${clip}" -c copy -f matroska - | "${process.execPath}" --import tsx src/cli/main.ts annotate - -o "${out}" -f csv`;
+    const command = `"${ffmpeg}" -v error -i "${clip}" -c copy -f matroska - | "${process.execPath}" ${builtFile('src/cli/main.ts')} annotate - -o "${out}" -f csv`;
     await promisify(execFile)('sh', ['-c', command]);
     expect(parse(await readFile(join(out, 'stdin.csv')), { columns: true })).toHaveLength(25);
   });

@@ -7,6 +7,7 @@ import { AtomicFile } from '../../src/files/atomic-file.js';
 import { processIdentity } from '../../src/files/process-identity.js';
 import { replaceFolder } from '../../src/files/replace-folder.js';
 import { temporaryFolder } from '../output/support/media.js';
+import { builtFile } from '../support/built-file.js';
 
 const CONTAINER = ['--pid', '--fork', '--mount-proc'];
 const canUnshare = spawnSync('unshare', [...CONTAINER, 'true']).status === 0;
@@ -79,9 +80,9 @@ describe('AtomicFile', () => {
 
   it.runIf(canUnshare)('leaves alone what another container is writing, though both are process 1', async () => {
     const dir = temporaryFolder();
-    const script = join(import.meta.dirname, 'support/slow-writer.ts');
+    const script = builtFile('test/files/support/slow-writer.ts');
     const writers = [1, 2].map(() => {
-      const child = spawn('unshare', [...CONTAINER, process.execPath, '--import', 'tsx', script, join(dir, 'out.txt')]);
+      const child = spawn('unshare', [...CONTAINER, process.execPath, script, join(dir, 'out.txt')]);
       return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
     });
     for (const { lines } of writers) expect((await lines.next()).value).toBe('open');

@@ -10,6 +10,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isLockFile, withFolderLock } from '../../src/files/folder-lock.js';
+import { builtFile } from '../support/built-file.js';
 
 const root = mkdtempSync(join(tmpdir(), 'ferstream-lock-'));
 afterAll(() => {
@@ -27,8 +28,8 @@ interface Holder {
 }
 
 function start(folder: string, { busy = false, container = false } = {}): Holder {
-  const script = join(import.meta.dirname, 'support/lock-holder.ts');
-  const [program, ...options] = [...(container ? CONTAINER : []), process.execPath, '--import', 'tsx', script, folder];
+  const script = builtFile('test/files/support/lock-holder.ts');
+  const [program, ...options] = [...(container ? CONTAINER : []), process.execPath, script, folder];
   const child = spawn(program, [...options, ...(busy ? ['busy'] : [])], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return { process: child, next: async () => String((await lines.next()).value) };

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openFile } from '../../src/ingest/sources/open-source.js';
 import { collect, make, moving, temporaryFolder } from './support/clips.js';
+import { builtFile } from '../support/built-file.js';
 
 const POSIX = process.platform !== 'win32';
 if (!POSIX) console.warn('SKIPPED teardown tests that count processes: there is no "ps" here');
@@ -101,8 +102,8 @@ describe('stopping', () => {
   });
 
   it.runIf(POSIX)('kill -9 of the process leaves no ffmpeg behind', async () => {
-    const script = join(import.meta.dirname, 'support', 'slow-reader.ts');
-    const parent = spawn(process.execPath, ['--import', 'tsx', script, long], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const script = builtFile('test/ingest/support/slow-reader.ts');
+    const parent = spawn(process.execPath, [script, long], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(parent.stdout, 'data');
     const [ffmpeg] = ffmpegsOf(parent.pid!);
     expect(ffmpeg).toBeGreaterThan(0);

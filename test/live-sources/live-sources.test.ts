@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openLiveSource } from '../../src/ingest/live/ffmpeg-live-source.js';
 import type { LiveSourceOptions } from '../../src/ingest/live/live-source.js';
 import { describeWithEachFfmpeg, make, moving, temporaryFolder } from '../ingest/support/clips.js';
+import { builtFile } from '../support/built-file.js';
 import { processesMentioning } from '../support/processes.js';
 import { Follower } from './support/follower.js';
 import { multipartCamera } from './support/multipart-server.js';
@@ -315,11 +316,9 @@ describe.runIf(POSIX)('nothing is left behind', () => {
     const server = await rtspServer();
     const address = `rtsp://127.0.0.1:${server.port}/idle`;
     try {
-      const child = spawn(
-        process.execPath,
-        ['--import', 'tsx', join(import.meta.dirname, 'support', 'follow.ts'), address],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
-      );
+      const child = spawn(process.execPath, [builtFile('test/live-sources/support/follow.ts'), address], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       expect(await until(() => server.played > 0)).toBe(true);
       const ffmpegs = (): Promise<string[]> =>
         processesMentioning(address).then((lines) => lines.filter((line) => line.includes('image2pipe')));

@@ -10,6 +10,7 @@ import { openWriters } from '../../src/stream/output/open-writers.js';
 import { AtomicFile } from '../../src/files/atomic-file.js';
 import { temporaryFolder } from './support/media.js';
 import { GOOD, METADATA, face, frame } from './support/results.js';
+import { builtFile } from '../support/built-file.js';
 
 /** Each format that needs no video, and the file it makes of "clip". */
 const FILES: Readonly<Record<Exclude<FormatName, 'overlay'>, string>> = {
@@ -151,13 +152,9 @@ describe('openWriters', () => {
 
   it('leaves only temporaries when the process is killed in the middle, and the next run removes them', async () => {
     const dir = temporaryFolder();
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', join(import.meta.dirname, 'support/killed-writer.ts'), dir],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
+    const child = spawn(process.execPath, [builtFile('test/output/support/killed-writer.ts'), dir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
     await once(child, 'exit');

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { builtFile } from './built-file.js';
 
 export interface FerRun {
   readonly code: number | null;
@@ -20,7 +21,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Starts the command line from its sources, as a process of its own. */
 export function startFer(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningFer {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+  const child = spawn(process.execPath, [builtFile('src/cli/main.ts'), ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { createRequire } from 'node:module';
+import { builtFile } from './built-file.js';
 
 const require = createRequire(import.meta.url);
 
@@ -23,7 +24,7 @@ export interface ChildOptions {
 
 /** An absolute import specifier for a source file, given relative to the repository root. */
 export function sourceUrl(file: string): string {
-  return new URL(`../../${file}`, import.meta.url).href;
+  return pathToFileURL(builtFile(file)).href;
 }
 
 /** An absolute import specifier for a package as this repository resolves it. */
@@ -32,7 +33,7 @@ export function packageUrl(name: string): string {
 }
 
 /**
- * Runs an ES module given as text in a process of its own, with TypeScript imports allowed. The script has a function
+ * Runs an ES module given as text in a process of its own, which imports compiled sources (`sourceUrl`). The script has a function
  * `report(value)` that hands one JSON value back. For everything that would touch the process-wide TensorFlow.js engine.
  */
 export async function runInChild(
@@ -40,7 +41,7 @@ export async function runInChild(
   { cwd, env = {}, node = process.execPath }: ChildOptions,
 ): Promise<ChildOutcome> {
   const prelude = `const report = (value) => process.stdout.write('\\n@report ' + JSON.stringify(value) + '\\n');\n`;
-  const child = spawn(node, ['--import', packageUrl('tsx'), '--input-type=module', '-e', prelude + script], {
+  const child = spawn(node, ['--input-type=module', '-e', prelude + script], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
