@@ -25,7 +25,7 @@ export interface ResultQuality extends FaceQuality {
 
 /*
  * Weights and the certainty of "sure" are fitted by bench/trust-fit.ts on labelled photographs, as they are and degraded, half of the people set
- * aside to judge them; docs/output.md has the figures.
+ * aside to judge them; bench/trust.md has the figures.
  */
 
 /** A face beyond these limits shows too little of an expression, whatever the model says. */

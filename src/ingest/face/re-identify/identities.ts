@@ -3,7 +3,7 @@ import { assign } from '../track/assignment.js';
 import { embeddingDistance, type FaceEmbedding } from './embedding-net.js';
 import { type Pose, POSES } from '../align/pose.js';
 
-/** Below this distance to a person's embedding a face is that person's (measured: see docs/faces.md). */
+/** Below this distance to a person's embedding a face is that person's (measured: bench/face-thresholds.md). */
 export const SAME_PERSON = 0.42;
 /** From here on, seen from the same side, it is somebody else; in between, more looks are needed. */
 export const OTHER_PERSON = 0.62;
