@@ -6,7 +6,12 @@ const GROUND = ['page', 'workers', 'storage', 'files', 'errors'];
 /** What each room may import besides itself and the ground. */
 const ROOMS = {
   model: [],
-  ingest: ['^src/model/engines/', '^src/model/pretrained/', '^src/model/sessions/', '^src/model/crop-geometry\\.ts$'],
+  ingest: [
+    '^src/model/engines/',
+    '^src/model/pretrained/',
+    '^src/model/sessions/',
+    '^src/model/(tfjs|crop-geometry)\\.ts$',
+  ],
   stream: ['^src/ingest/', '^src/model/', '^src/version\\.ts$'],
   train: ['^src/ingest/', '^src/model/', '^src/version\\.ts$'],
   archive: ['^src/stream/', '^src/ingest/', '^src/model/', '^src/version\\.ts$'],

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../src/model/tfjs.js';
 import type { CropGeometry, FaceCrop } from '../src/model/crop-geometry.js';
 import { DEFAULT_CROP } from '../src/model/crop-geometry.js';
 import { LabelSet } from '../src/model/label-set.js';

@@ -10,7 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../src/model/tfjs.js';
 import { expandInputs } from '../src/ingest/sources/expand-inputs.js';
 import { Annotator } from '../src/stream/annotate/annotator.js';
 import { buildPanningFace } from './panning-face.js';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../src/model/tfjs.js';
 import type { Frame } from '../src/ingest/frame.js';
 
 /** The part of face-api that the stock chain uses. */

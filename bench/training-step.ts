@@ -13,7 +13,7 @@ import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../src/model/tfjs.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { findPackage } from '../src/model/engines/packages.js';
 import { frameClassifier } from '../src/model/networks/classifier.js';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../src/model/tfjs.js';
 import { openBackend } from '../../src/model/engines/open-backend.js';
 import { largest } from './peer.js';
 import type { Peer } from './peer.js';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../model/tfjs.js';
 import { beforeAll, expect, it } from 'vitest';
 import { scratchDir } from '../../test/support/scratch.js';
 import { writeStriped } from '../../test/support/striped-dataset.js';

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../../src/model/tfjs.js';
 import { DEFAULT_CROP } from '../../src/model/crop-geometry.js';
 import { frameClassifier } from '../../src/model/networks/classifier.js';
 import { compactResidualNet } from '../../src/model/networks/compact-residual-net.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   atRate,

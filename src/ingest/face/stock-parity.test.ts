@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { loadGraphModel } from '@tensorflow/tfjs-converter';
+import { tf } from '../../model/tfjs.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cutOut, PEOPLE, photoFrame } from '../../../test/support/face-frames.js';
 import { openBackend } from '../../model/engines/open-backend.js';
@@ -134,7 +135,7 @@ describe('fused networks match the stock ones', () => {
       weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
     };
     const bytes = Uint8Array.from(await readFile(join(folder, `${name}.bin`)));
-    const reference = await tf.loadGraphModel(
+    const reference = await loadGraphModel(
       tf.io.fromMemory({
         modelTopology: json.modelTopology,
         weightSpecs: json.weightsManifest.flatMap(({ weights }) => weights),

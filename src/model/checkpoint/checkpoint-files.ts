@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import type { CheckpointInfo } from './checkpoint-info.js';
 import { INFO_FILE, TOPOLOGY_FILE, weightFiles } from './folder-handler.js';

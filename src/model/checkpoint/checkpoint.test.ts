@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from '../label-set.js';
@@ -33,7 +33,7 @@ function info(overrides: Partial<CheckpointDescription> = {}): CheckpointDescrip
     crop: CROP,
     recipe: { method: 'ce', epochs: 3 },
     metrics: { accuracy: 0.5 },
-    versions: { tfjs: tf.version.tfjs },
+    versions: { tfjs: tf.version_core },
     ...overrides,
   };
 }

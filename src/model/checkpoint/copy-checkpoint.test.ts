@@ -1,6 +1,6 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { beforeAll, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { TINY_CROP, saveTinyClipModel, saveTinyFrameModel, tinyInfo } from '../../../test/support/tiny-models.js';

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { LARGEST_FLOAT16, toFloat16, toUint8, uint8Error } from './quantize.js';
 import { digestFiles } from './checkpoint-files.js';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../tfjs.js';
 
 export const INFO_FILE = 'ferstream.json';
 export const TOPOLOGY_FILE = 'model.json';

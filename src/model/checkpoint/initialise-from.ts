@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../tfjs.js';
 
 /** What was copied. Names are "layer/weight", e.g. "stem_conv/kernel". */
 export interface Initialised {

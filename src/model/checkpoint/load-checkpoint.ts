@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import type { CropGeometry } from '../crop-geometry.js';
 import type { LabelSet } from '../label-set.js';

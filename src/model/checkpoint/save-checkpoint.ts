@@ -1,6 +1,6 @@
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { replaceFolder } from '../../files/replace-folder.js';
 import { digestFiles } from './checkpoint-files.js';

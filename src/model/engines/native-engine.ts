@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { EngineMissing } from './backend.js';
 import type { Engine, OpenRequest, OpenedEngine } from './backend.js';
 import { requireWithOneEngine } from './require-engine.js';
-import { findPackage, assertSameVersion } from './packages.js';
+import { findPackage, assertSameVersion, tfjsVersion } from './packages.js';
 import { isEngineRegistered } from './prove-engine.js';
 
 /** The part of tfjs-node's backend that tells where it computes. */
@@ -25,7 +25,7 @@ export const nativeCpuEngine: Engine = nativeEngine('tfjs-node', '@tensorflow/tf
 export const nativeGpuEngine: Engine = nativeEngine('tfjs-node-gpu', '@tensorflow/tfjs-node-gpu', true);
 
 function nativeEngine(name: 'tfjs-node' | 'tfjs-node-gpu', packageName: string, needsGpu: boolean): Engine {
-  const install = `npm install ${packageName}@${tf.version.tfjs}`;
+  const install = `npm install ${packageName}@${tfjsVersion()}`;
 
   return {
     name,

@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 import type { Backend, OnnxBackend } from './backend.js';
-import { findPackage } from './packages.js';
+import { findPackage, tfjsVersion } from './packages.js';
 
 const PACKAGE = 'onnxruntime-node';
 /** Without the setting, the installer downloads CUDA libraries from NuGet on Linux x64. docs/engines.md */
@@ -96,7 +95,7 @@ export function openOnnxRuntime(
     backend: {
       name,
       device,
-      tfjsVersion: tf.version.tfjs,
+      tfjsVersion: tfjsVersion(),
       description: `${name} on ${device} (${PACKAGE} ${found.version})`,
       skipped: [],
     },

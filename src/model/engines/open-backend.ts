@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { closest } from '../../errors/closest.js';
 import { FerError } from '../../errors/fer-error.js';
 import { BACKEND_NAMES, EngineMissing, isOnnxBackend, TFJS_BACKENDS } from './backend.js';

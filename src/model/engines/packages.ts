@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import { FerError } from '../../errors/fer-error.js';
 
 /** A package found on disk. */
@@ -38,10 +37,9 @@ export function findPackage(name: string, roots: readonly string[] = packageRoot
   return null;
 }
 
-/** A tfjs package as ferstream itself uses it. Strict package managers resolve its siblings only from `@tensorflow/tfjs`. */
+/** A package as ferstream itself uses it. */
 export function findOwnPackage(name: string): FoundPackage | null {
-  const tfjs = createRequire(import.meta.url).resolve('@tensorflow/tfjs');
-  return findPackage(name, [import.meta.url, tfjs]);
+  return findPackage(name, [import.meta.url]);
 }
 
 /** `exports` may hide package.json, so it is read from the entry's folder upwards. */
@@ -73,22 +71,18 @@ export interface TfjsPackage {
   readonly optional: boolean;
 }
 
-const OURS = [
-  '@tensorflow/tfjs',
-  '@tensorflow/tfjs-core',
-  '@tensorflow/tfjs-layers',
-  '@tensorflow/tfjs-converter',
-  '@tensorflow/tfjs-data',
-  '@tensorflow/tfjs-backend-cpu',
-  '@tensorflow/tfjs-backend-webgl',
-  '@tensorflow/tfjs-backend-wasm',
-];
+const CORE = '@tensorflow/tfjs-core';
+const OURS = [CORE, '@tensorflow/tfjs-layers', '@tensorflow/tfjs-backend-wasm'];
 
 const OPTIONAL = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node', '@tensorflow/tfjs-backend-webgpu'];
 
-/** The version every @tensorflow package has to have: that of the tfjs this process has loaded. */
+let version: string | null = null;
+
+/** The version every @tensorflow package has to have: that of the core. Does not load it. */
 export function tfjsVersion(): string {
-  return tf.version.tfjs;
+  version ??= findOwnPackage(CORE)?.version ?? null;
+  if (version === null) throw new FerError('BACKEND_UNAVAILABLE', `${CORE} is not installed; run npm install again`);
+  return version;
 }
 
 /** All installed @tensorflow packages with their versions. */

@@ -4,7 +4,7 @@ import util from 'node:util';
 import { findOwnPackage } from './packages.js';
 import type { FoundPackage } from './packages.js';
 
-/** The packages that hold TensorFlow.js' state, of which a process must have one copy only. */
+/** The packages that hold TensorFlow.js' state, of which a process must have one copy only. Those we do not have are the engine's own. */
 const SHARED = /^@tensorflow\/tfjs(?:-core|-layers|-converter|-data|-backend-cpu|-backend-webgl)?(?=\/|$)/;
 
 type Load = (request: string, parent: { readonly filename: string } | undefined, isMain: boolean) => unknown;

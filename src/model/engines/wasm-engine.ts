@@ -1,9 +1,11 @@
+import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import type * as wasmBackend from '@tensorflow/tfjs-backend-wasm';
+import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { EngineMissing } from './backend.js';
 import type { Engine, OpenedEngine } from './backend.js';
-import { findOwnPackage, assertSameVersion } from './packages.js';
+import { findOwnPackage, assertSameVersion, tfjsVersion } from './packages.js';
 import { installTrainingKernels } from './wasm-kernels/training-kernels.js';
 
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
@@ -13,13 +15,14 @@ let pathsSet = false;
 export const wasmEngine: Engine = {
   name: 'wasm',
   tfjsName: 'wasm',
-  install: `npm install ${PACKAGE}@${tf.version.tfjs}`,
+  install: `npm install ${PACKAGE}@${tfjsVersion()}`,
 
   async open(): Promise<OpenedEngine> {
     const found = findOwnPackage(PACKAGE);
     if (!found) throw new EngineMissing(`${PACKAGE} is not installed`);
     assertSameVersion([found]);
-    const { setThreadsCount, setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+    // Registers itself with the core. `require` for the reason given in tfjs.ts.
+    const { setThreadsCount, setWasmPaths } = createRequire(import.meta.url)(PACKAGE) as typeof wasmBackend;
     if (!pathsSet) {
       setWasmPaths(dirname(found.entry) + sep);
       // tfjs turns threads off in Node anyway; forced on they were slower whenever a core was busy. Use processes instead.

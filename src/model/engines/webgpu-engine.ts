@@ -1,10 +1,10 @@
 import { pathToFileURL } from 'node:url';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { EngineMissing } from './backend.js';
 import type { Engine, OpenRequest, OpenedEngine } from './backend.js';
 import { requireWithOneEngine } from './require-engine.js';
-import { findPackage, assertSameVersion } from './packages.js';
+import { findPackage, assertSameVersion, tfjsVersion } from './packages.js';
 import { isEngineRegistered } from './prove-engine.js';
 
 const DAWN = 'webgpu';
@@ -35,7 +35,7 @@ let gpu: Gpu | null = null;
 export const webgpuEngine: Engine = {
   name: 'webgpu',
   tfjsName: 'webgpu',
-  install: `npm install ${DAWN} ${TFJS}@${tf.version.tfjs}`,
+  install: `npm install ${DAWN} ${TFJS}@${tfjsVersion()}`,
 
   async open({ byName }: OpenRequest): Promise<OpenedEngine> {
     const dawn = findPackage(DAWN);

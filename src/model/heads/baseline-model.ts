@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js';
 import { EXPRESSIONS_7 } from '../label-set.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../tfjs.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { writeError } from '../../files/write-error.js';

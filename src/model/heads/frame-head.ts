@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { readRows, toPosteriors } from './read-rows.js';
 import type { Calibration } from './read-rows.js';
 

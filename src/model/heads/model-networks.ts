@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { loadCheckpoint } from '../checkpoint/load-checkpoint.js';
 import type { Checkpoint } from '../checkpoint/load-checkpoint.js';
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import type { Values } from '../sessions/network.js';
 

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../tfjs.js';
 import type { Checkpoint } from '../checkpoint/load-checkpoint.js';
 import type { Clip, ClipContext } from '../expression-model.js';
 import { SelfAttention } from '../networks/self-attention.js';

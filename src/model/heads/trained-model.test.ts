@@ -1,6 +1,6 @@
 import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { saveTinyClipModel, saveTinyFrameModel, TINY_CROP } from '../../../test/support/tiny-models.js';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { loadCheckpoint, readCheckpointInfo } from '../checkpoint/load-checkpoint.js';
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';

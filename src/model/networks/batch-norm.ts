@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { scaleByChannel, sumByChannel } from './channel-math.js';
 import { nativeBackend, nativeBatchNorm, nativeBatchNormGradient } from './native-ops.js';
 import type { NativeBackend } from './native-ops.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 
 // Sums and scalings by channel. wasm has slow loops for them, but fast matrix products and convolutions.
 

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { encoderOf, frameClassifier } from './classifier.js';

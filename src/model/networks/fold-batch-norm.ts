@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { BatchNorm } from './batch-norm.js';
 import { buildTopology, topologyOf } from './topology.js';
 import type { Origin, Topology } from './topology.js';

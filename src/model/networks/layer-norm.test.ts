@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { expect, it } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { LayerNorm } from './layer-norm.js';

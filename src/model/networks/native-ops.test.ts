@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { findPackage } from '../engines/packages.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 
 /** An attribute of a TensorFlow operation, as tfjs-node hands it to the C library. */
 interface OpAttribute {

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 
 /** Adds the sinusoidal position encoding (Vaswani et al. 2017, section 3.5). [B, T, D] -> [B, T, D] */
 export class PositionalCode extends tf.layers.Layer {

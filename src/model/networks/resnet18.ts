@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { Seeds, convNorm, relu, residualBlock } from './residual-block.js';
 import { StandardiseImage } from './standardise-image.js';
 

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 
 /**
  * A row of dropout masks that a seed determines. TensorFlow.js' own dropout with a seed drops the same places in every step,

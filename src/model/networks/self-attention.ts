@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { DropoutMasks } from './seeded-dropout.js';
 import type { DropsOut } from './seeded-dropout.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 
 /**
  * Standardises every image to mean 0 and standard deviation 1 over all pixels and channels. Faces in films are often very dark, and

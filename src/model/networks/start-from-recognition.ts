@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { disposeRecognition, loadRecognitionWeights, RECOGNITION_BLOCKS } from '../pretrained/recognition-weights.js';
 import type { Convolution } from '../pretrained/recognition-weights.js';
 import { FACE_RESNET_BLOCKS } from './face-resnet.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { LayerNorm } from './layer-norm.js';
 import { PositionalCode } from './positional-code.js';
 import { SeededDropout } from './seeded-dropout.js';

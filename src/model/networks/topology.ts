@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 
 /** Source of a tensor: layer, node index, output index, arguments. */
 export type Origin = readonly [layer: string, use: number, output: number, ...rest: unknown[]];

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { topologyOf } from '../networks/topology.js';
 import type { TraceBackend } from './trace-backend.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hasOnnxRuntime, runOnnx } from '../../../test/support/onnx-runtime.js';
 import { openBackend } from '../engines/open-backend.js';

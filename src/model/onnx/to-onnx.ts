@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { foldBatchNorm } from '../networks/fold-batch-norm.js';
 import { registerTraceKernels } from './kernels.js';
 import { traceLayers } from './layers-model.js';

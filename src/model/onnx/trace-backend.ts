@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import type { Dimension, DynamicName, OnnxGraph } from './onnx-graph.js';
 

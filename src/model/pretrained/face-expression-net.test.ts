@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { FaceExpressionNet } from './face-expression-net.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { DENSE_INPUT_SIZE, denseHead, extractDenseFeatures, FULL_LAYOUT } from './dense-feature-extractor.js';
 import { disposeWeights, loadFaceApiWeights } from './weight-files.js';
 import { FACE_API_MEAN_RGB } from './face-api-mean.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { disposeWeights, loadFaceApiWeights, weight } from './weight-files.js';
 import type { WeightMap } from './weight-files.js';
 

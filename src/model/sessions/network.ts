@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../tfjs.js';
 import type { OnnxDescription, OnnxInput } from '../onnx/onnx-graph.js';
 
 /** Numbers outside any engine. */

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../tfjs.js';
 import { functionToOnnx } from '../onnx/to-onnx.js';
 import type { OnnxInput } from '../onnx/onnx-graph.js';
 import { GraphNetwork } from '../pretrained/graph-network.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import type { Frame } from '../../ingest/frame.js';
 import { FacePipeline } from '../pipeline/face-pipeline.js';
 import type { FrameResult } from '../pipeline/frame-result.js';

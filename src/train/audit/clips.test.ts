@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeStriped } from '../../../test/support/striped-dataset.js';
@@ -14,7 +14,7 @@ import type { Settings } from '../config/read-config.js';
 import { openDataset } from '../data/formats/registry.js';
 import { synthesizeClips } from '../data/synthesize/synthesize-clips.js';
 import { DetectedFaces } from '../data/faces/detected-faces.js';
-import { openTrainingData } from '../job/training-data.js';
+import { openTrainingData } from '../job/training-job.js';
 import type { DataReport } from '../job/training-job.js';
 import { auditWithModel } from './audit-with-model.js';
 import { rowPictures } from './row-pictures.js';

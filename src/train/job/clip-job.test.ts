@@ -1,6 +1,6 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writePrepared } from '../../../test/support/prepared-folder.js';
 import { scratchDir } from '../../../test/support/scratch.js';
@@ -23,10 +23,9 @@ import { evaluate } from '../evaluate/evaluate.js';
 import { prepareFeatures } from '../data/preprocess/prepare-features.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { predictWith } from './predict.js';
-import { openTrainingData } from './training-data.js';
+import { openTrainingData } from './training-job.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
-import { train } from '../workflows/train.js';
-import { trainOn } from '../workflows/train-and-audit.js';
+import { train, trainOn } from '../workflows/train.js';
 import type { TrainOptions } from '../trainer/train-options.js';
 
 const SIZE = 16;

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import type { CheckpointDescription, CheckpointInfo } from '../../model/checkpoint/checkpoint-info.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import type { LabelSet } from '../../model/label-set.js';
@@ -44,6 +44,6 @@ export function checkpointInfo(
     labelSet: { name: labels.name, labels: [...labels.labels] },
     crop,
     recipe: { config: JSON.parse(JSON.stringify(config)) as CheckpointInfo['recipe'][string] },
-    versions: { ferstream: VERSION, tfjs: tf.version['tfjs-core'] },
+    versions: { ferstream: VERSION, tfjs: tf.version_core },
   };
 }

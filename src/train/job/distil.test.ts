@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { join } from 'node:path';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { stripedPictures } from '../../../test/support/striped-pictures.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { loadCheckpoint } from '../../model/checkpoint/load-checkpoint.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { FRAME_PART } from '../../model/heads/model-folder.js';

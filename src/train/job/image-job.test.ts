@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writePrepared } from '../../../test/support/prepared-folder.js';
 import { scratchDir } from '../../../test/support/scratch.js';
@@ -12,7 +12,7 @@ import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { resolveConfig } from '../config/read-config.js';
 import type { TrainConfig } from '../config/train-config.js';
 import { predictWith } from './predict.js';
-import { openTrainingData } from './training-data.js';
+import { openTrainingData } from './training-job.js';
 import type { TrainingJob } from './training-job.js';
 
 const SIZE = 16;

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import type { Predict } from '../data/training/training-set.js';
 import { nextTurn } from '../util/event-loop.js';
 

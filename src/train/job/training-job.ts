@@ -1,7 +1,54 @@
-import type * as tf from '@tensorflow/tfjs';
+import { TEMPORAL_PART } from '../../model/heads/model-folder.js';
 import type { LabelSet } from '../../model/label-set.js';
+import type { tf } from '../../model/tfjs.js';
+import type { TrainConfig } from '../config/train-config.js';
+import type { Split } from '../data/sample.js';
+import { openData } from '../data/training/open-data.js';
+import type { EvaluationSet, OnRead, TrainingSet } from '../data/training/training-set.js';
+import { clipJob, clipSplit, encodeClips } from './clip-job.js';
 import type { Figures } from './describe-checkpoint.js';
-import type { EvaluationSet, TrainingSet } from '../data/training/training-set.js';
+import { imageJob, imageSplit } from './image-job.js';
+
+/** A data set opened for a kind of network; runs that differ in anything else share it. */
+export interface TrainingData {
+  /** The network at its start, and the data to fit it to. */
+  job(config: TrainConfig, onRead?: OnRead): Promise<TrainingJob>;
+  /** A split as it is, to measure a model on. */
+  split(split: Split): Promise<EvaluationSet>;
+  /** Where in a model folder the trained network lies. */
+  readonly part: string;
+  /** Closes its files; no job may use them any more. */
+  close(): Promise<void>;
+}
+
+/** @throws FerError what reading the data set throws, and the reason of `signal` once it is aborted */
+export async function openTrainingData(
+  config: TrainConfig,
+  onRead?: OnRead,
+  signal?: AbortSignal,
+): Promise<TrainingData> {
+  const { network } = config;
+  const data = await openData(config, signal);
+  const close = (): Promise<void> => data.close();
+  if (network.name !== 'temporal') {
+    return {
+      part: '.',
+      close,
+      job: (own, onImage) => imageJob(data, own, network, onImage),
+      split: (split) => imageSplit(data, network, split),
+    };
+  }
+  const encoded = await encodeClips(data, network, onRead).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return {
+    part: TEMPORAL_PART,
+    close,
+    job: (own) => clipJob(encoded, own, own.network.name === 'temporal' ? own.network : network),
+    split: (split) => Promise.resolve(clipSplit(encoded, split)),
+  };
+}
 
 /** How much of the data set is used, and why the rest is not. */
 export interface DataReport {

@@ -1,9 +1,8 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { crossEntropy } from './cross-entropy.js';
 import { checkLabels, checkViews, labelOneHot } from './labels.js';
 import type { Labels } from './labels.js';
-import { logPosteriors } from './log-posteriors.js';
-import { withoutGradient } from './without-gradient.js';
+import { logPosteriors, withoutGradient } from './log-posteriors.js';
 import type { Method } from './method.js';
 
 export interface DnferOptions {

@@ -1,7 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { checkViews } from './labels.js';
-import { logPosteriors } from './log-posteriors.js';
-import { withoutGradient } from './without-gradient.js';
+import { logPosteriors, withoutGradient } from './log-posteriors.js';
 
 /** `paper`: the Jensen-Shannon divergence, mean over the batch. `released-code`: what NLA's published code computes in its place. */
 export const JSD_VARIANTS = ['paper', 'released-code'] as const;

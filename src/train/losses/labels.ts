@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
-import { withoutGradient } from './without-gradient.js';
+import { withoutGradient } from './log-posteriors.js';
 
 /**
  * The truth about N samples of C classes.

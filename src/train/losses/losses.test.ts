@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FerError } from '../../errors/fer-error.js';
 import { openBackend } from '../../model/engines/open-backend.js';

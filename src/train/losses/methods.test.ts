@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { NAW_PARAMETERS, nawSchedule } from './naw-bell.js';
@@ -7,8 +7,7 @@ import { dnfer, dnferMethod } from './dnfer.js';
 import { nla, nlaMethod } from './nla.js';
 import { vNaw, vNawMethod } from './v-naw.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import type { Method } from './method.js';
-import type { EpochProgress } from './epoch-progress.js';
+import type { EpochProgress, Method } from './method.js';
 
 beforeAll(async () => {
   await openBackend();

@@ -1,11 +1,10 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { crossEntropy } from './cross-entropy.js';
-import { argMaxOneHot, checkLabels, labelledCount, labelOneHot } from './labels.js';
+import { argMaxOneHot, checkLabels, labelOneHot, labelledCount } from './labels.js';
 import type { Labels } from './labels.js';
-import { logPosteriors } from './log-posteriors.js';
+import { logPosteriors, withoutGradient } from './log-posteriors.js';
 import { bell } from './naw-bell.js';
 import type { NawParameters } from './naw-bell.js';
-import { withoutGradient } from './without-gradient.js';
 
 export interface NawOptions {
   readonly parameters: NawParameters;

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { jsd } from './jsd.js';
 import type { JsdVariant } from './jsd.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { fitTiny, tinyEvaluationSet, tinyNetwork, tinyTrainingSet } from '../../../test/support/tiny-training.js';
 import type { TinyRun } from '../../../test/support/tiny-training.js';
@@ -6,7 +6,7 @@ import { openBackend } from '../../model/engines/open-backend.js';
 import { crossEntropyMethod } from '../losses/cross-entropy.js';
 import { dnferMethod } from '../losses/dnfer.js';
 import { nlaMethod } from '../losses/nla.js';
-import type { EpochRecord } from '../records/epoch-record.js';
+import type { EpochRecord } from '../records/epoch-tables.js';
 import type { FinishedEpoch } from './fit.js';
 import { repeatsOf } from '../config/sampler.js';
 import { LocalRunner } from './gradients.js';

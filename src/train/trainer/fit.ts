@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../../model/tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import type { EvaluationSet, TrainingSet } from '../data/training/training-set.js';
 import { predictWith } from '../job/predict.js';
@@ -6,7 +6,7 @@ import type { Method } from '../losses/method.js';
 import { fitCalibration } from '../metrics/calibration.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
 import type { SplitMetrics } from '../metrics/split-metrics.js';
-import type { EpochRecord } from '../records/epoch-record.js';
+import type { EpochRecord } from '../records/epoch-tables.js';
 import { RowTable } from '../records/row-table.js';
 import type { TrainingState, WeightVectors } from '../records/training-state.js';
 import { unlessAborted } from '../util/event-loop.js';

@@ -1,5 +1,5 @@
 /** What a training thread runs: opens its engine, builds the network, and answers every micro-batch with its gradients. */
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 // Registers the layers that the topology names.
 import '../../model/networks/custom-layers.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeStriped } from '../../../test/support/striped-dataset.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../model/tfjs.js';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { findPackage } from '../../model/engines/packages.js';

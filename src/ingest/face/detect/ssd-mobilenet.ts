@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../../model/tfjs.js';
 import type { Frame } from '../../frame.js';
 import type { Detection, DetectorScores, FaceDetector, Search } from './detector.js';
 import { rollOf, wholeFrame } from './detector.js';

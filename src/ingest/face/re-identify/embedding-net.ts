@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../../model/tfjs.js';
 import type { Frame } from '../../frame.js';
 import { FACE_API_SCALING } from '../align/pixel-scaling.js';
 import type { Point } from '../align/geometry.js';

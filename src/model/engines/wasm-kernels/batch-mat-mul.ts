@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../tfjs.js';
 import type { Kernel, KernelCall } from './kernel.js';
 
 /** Multiplications per matrix product below which splitting the batch does not pay. */

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../tfjs.js';
 import type { KernelCall } from './kernel.js';
 
 /** One convolution's sizes, for rows and columns: what its two gradients need to know of it. */

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../tfjs.js';
 import { convGeometry, cropNegative } from './conv-geometry.js';
 import type { AxisGeometry } from './conv-geometry.js';
 import type { KernelCall } from './kernel.js';

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../../tfjs.js';
 import { convGeometry } from './conv-geometry.js';
 import type { AxisGeometry } from './conv-geometry.js';
 import type { KernelCall } from './kernel.js';

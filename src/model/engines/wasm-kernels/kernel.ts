@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../tfjs.js';
 
 /** What a kernel gets from TensorFlow.js. Its inputs are tensors, so that it may compose other operations from them. */
 export interface KernelCall {

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import type { tf } from '../../tfjs.js';
 import type { KernelCall } from './kernel.js';
 
 /** Sums the rows of x that carry the same segment number, as the gradient of tf.gather needs; the wasm engine lacks it. */

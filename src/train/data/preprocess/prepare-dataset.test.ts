@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../../model/tfjs.js';
 import sharp from 'sharp';
 import { beforeAll, expect, it } from 'vitest';
 import { writeFaceTree } from '../../../../test/support/face-tree.js';
@@ -13,7 +13,7 @@ import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { encoderOf, frameClassifier } from '../../../model/networks/classifier.js';
 import { compactResidualNet } from '../../../model/networks/compact-residual-net.js';
 import { checkDataset } from '../check-dataset.js';
-import { deduplicate } from '../deduplicate.js';
+import { deduplicate } from '../content.js';
 import { labelAt } from '../sample.js';
 import { openDataset } from '../formats/registry.js';
 import { openPrepared } from './open-prepared.js';

@@ -1,7 +1,7 @@
 import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../../model/tfjs.js';
 import { throwIfAborted } from '../../../errors/interruption.js';
 import { checkpointHash } from '../../../model/checkpoint/checkpoint-files.js';
 import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../../model/tfjs.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stripedPictures } from '../../../../test/support/striped-pictures.js';
 import { openBackend } from '../../../model/engines/open-backend.js';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../../model/tfjs.js';
 import { FerError } from '../../../errors/fer-error.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { encoderOf } from '../../../model/networks/classifier.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import * as tf from '@tensorflow/tfjs';
+import { tf } from '../../../model/tfjs.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stripedPictures } from '../../../../test/support/striped-pictures.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
