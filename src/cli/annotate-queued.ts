@@ -129,7 +129,7 @@ class SubmitReport {
     this.row([printable(input), 'failed', '', '', '']);
   }
 
-  /** A table of a million rows helps nobody. */
+  /** Nobody reads a table of a million rows. */
   private row(cells: string[]): void {
     if (this.rows.length < 1_000) this.rows.push(cells);
   }

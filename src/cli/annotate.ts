@@ -43,7 +43,7 @@ export function annotateCommand(program: Command): void {
     .option('--overlay', 'also write a video with boxes and expressions drawn in')
     .option('--combine', 'also write all rows of all inputs into combined.csv')
     .option('--names <file>', 'CSV file with the columns id and name: names of people by face id')
-    .option('--config <file>', 'JSON file of these options by name; the command line goes first')
+    .option('--config <file>', 'JSON file of these options; the command line overrides it')
     .option('--quiet', 'print nothing but errors')
     .option('--force', 'annotate finished inputs again')
     .addOption(backendOption({ trains: false }))
@@ -72,17 +72,17 @@ export function annotateCommand(program: Command): void {
     .option('--width <pixels>', 'scale frames to this width before detection', number)
     .option(
       '--workers <n>',
-      'threads that encode faces beside the main one; 0 uses none (default: by cores and engine)',
+      'extra threads that encode faces; results are the same (default: by cores and engine)',
       number,
     )
     .option(
       '--queue <address>',
       'submit to workers through this Redis or Valkey (redis://host:6379) instead of annotating here',
     )
-    .option('--wait', 'with --queue: stay until all inputs are done')
+    .option('--wait', 'with --queue: wait until all inputs are done')
     .option(
       '--inputs-from <file>',
-      'with --queue: inputs one a line, "-" for standard input; outputs lie in folders like theirs',
+      'with --queue: file with one input per line, "-" for standard input; output folders mirror input folders',
     )
     .option('--priority <n>', 'with --queue: 1 (first) to 1000', number, 10)
     .option('--segment <seconds>', 'with --queue: divide longer inputs among workers; 0 never divides', number, 600)

@@ -21,7 +21,7 @@ async function parsed(config: unknown, args: string[] = []): Promise<Record<stri
   return rest;
 }
 
-it('takes options by either name; the command line goes first', async () => {
+it('takes options by either name; the command line overrides the file', async () => {
   const config = { fps: 5, 'min-quality': 0.5, ignore: ['0,0,10,10', '5,5,10,10'], force: true };
   expect(await parsed(config)).toEqual({ fps: 5, minQuality: 0.5, ignore: config.ignore, force: true });
   expect(await parsed({ fps: 5, minQuality: 0.5 }, ['--fps', '10'])).toMatchObject({ fps: 10, minQuality: 0.5 });

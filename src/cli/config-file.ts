@@ -4,7 +4,7 @@ import { closest } from '../errors/closest.js';
 import { FerError } from '../errors/fer-error.js';
 
 /**
- * Options from a JSON file, named as on the command line ("min-quality" or "minQuality") and checked as there. What the command line gives goes first.
+ * Options from a JSON file, named as on the command line ("min-quality" or "minQuality") and checked as there. The command line overrides it.
  * @throws FerError CONFIG_INVALID naming the option
  */
 export async function applyConfigFile(command: Command, path: string | undefined): Promise<void> {

@@ -18,10 +18,10 @@ export function convertCommand(program: Command): void {
   program
     .command('convert')
     .summary('write other formats from JSONL results')
-    .description('Writes other formats from the JSONL files of "fer annotate", without looking at the video again.')
+    .description('Writes other formats from the JSONL files of "fer annotate", without the video.')
     .argument('<results.jsonl...>', 'JSONL files of "fer annotate"')
     .requiredOption('-f, --format <list>', `comma-separated: ${FORMAT_NAMES.join(', ')}`)
-    .option('-o, --output-dir <dir>', 'output folder (default: beside each JSONL file)')
+    .option('-o, --output-dir <dir>', 'output folder (default: that of each JSONL file)')
     .option('--combine <file>', 'also write all rows into one CSV file')
     .option('--names <file>', 'CSV file with the columns id and name: names of people by face id')
     .option('--merge <id=id>', 'make a face id another one, as in 2=5; repeatable', repeated, [])

@@ -14,7 +14,7 @@ it('prints a table, or JSON; ends with 1 when something cannot be read', async (
   expect(text).toMatch(/^happiness +5 +0$/m);
   expect(text).toMatch(/^all +9 +2$/m);
   expect(text).toContain(
-    'exact duplicates: 2 spare copies within a split, 1 picture or clip in more than one split, 1 with differing labels',
+    'exact duplicates: 2 extra copies within a split, 1 picture or clip in more than one split, 1 with differing labels',
   );
   expect(text).toContain('two.png = two-tested.png');
   expect(text).toContain('1 in more than one split');
@@ -51,7 +51,7 @@ it('ends with 0 when all is well, and counts frames apart', async () => {
   expect(lines.join('\n')).toContain('class (frames)');
 });
 
-it('names words of a manifest that are not a known expression, which may be typing errors', async () => {
+it('names words of a manifest that are not a known expression: they may be typing errors', async () => {
   const root = await scratchDir();
   await writeTree(root, {
     'manifest.csv': 'path,label\na.mp4,hapy\nb.mp4,Bored\nc.mp4,sad\n',

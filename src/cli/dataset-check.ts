@@ -147,7 +147,7 @@ function duplicateLines(duplicates: NonNullable<DatasetReport['duplicates']>): r
   const contradicting = duplicates.filter(({ labels }) => labels.length > 1);
   const spare = (groups: typeof duplicates): number => groups.reduce((sum, { ids }) => sum + ids.length - 1, 0);
   return [
-    `exact duplicates: ${plural(spare(within), 'spare copy', 'spare copies')} within a split, ${plural(across.length, 'picture or clip', 'pictures or clips')} in more than one split, ${group(contradicting.length)} with differing labels`,
+    `exact duplicates: ${plural(spare(within), 'extra copy', 'extra copies')} within a split, ${plural(across.length, 'picture or clip', 'pictures or clips')} in more than one split, ${group(contradicting.length)} with differing labels`,
     ...examples(across, ({ ids }) => ids.join(' = ')),
   ];
 }

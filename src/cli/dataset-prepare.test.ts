@@ -27,7 +27,7 @@ it('says what became of the samples, and ends with 1 when some could not be read
   };
   const flags = { output, face: 'whole', size: 24, colour: true } as const;
   expect(await runDatasetPrepare(`manifest:${root}`, flags, { ...io, signal: AbortSignal.abort() })).toBe(130);
-  expect(lines).toEqual([`interrupted; ${output} keeps what is done, the same command resumes`]);
+  expect(lines).toEqual([`interrupted; ${output} keeps finished work; the same command resumes`]);
   lines.length = 0;
   expect(await runDatasetPrepare(`manifest:${root}`, flags, io)).toBe(1);
   expect(drawn[0]).toMatch(/^engine: /);

@@ -4,7 +4,7 @@ import { FerError } from '../errors/fer-error.js';
 import { DEFAULT_CROP } from '../model/crop-geometry.js';
 import type { BackendName } from '../model/engines/backend.js';
 import type { PrepareSummary } from '../train/data/preprocess/prepare-dataset.js';
-import type { NoFace } from '../train/data/preprocess/settings.js';
+import type { NoFace } from '../train/data/preprocess/prepared-header.js';
 import type { Split } from '../train/data/sample.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { backendOption, foldOption, labelsOption, number, splitOption, writeLine } from './options.js';
@@ -98,7 +98,7 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
     for (const line of summaryLines(dataset.name, output, summary)) io.write(line);
     const { path, flawed } = await writeContactSheet(output);
     io.write(`  no whole face     ${flawed} (blurred or cut off; training leaves them out)`);
-    io.write(`look through them, worst first: ${path}`);
+    io.write(`contact sheet, worst crops first: ${path}`);
     const missed = dataset.problems.length;
     if (missed > 0)
       io.write(`skipped, missing files or unreadable rows: ${missed}; run: fer dataset check ${location}`);
@@ -113,7 +113,7 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
     return missed + summary.failures.length > 0 ? EXIT.someFailed : EXIT.ok;
   } catch (error) {
     if (!(error instanceof FerError && error.code === 'INTERRUPTED')) throw error;
-    io.write(`interrupted; ${output} keeps what is done, the same command resumes`);
+    io.write(`interrupted; ${output} keeps finished work; the same command resumes`);
     return EXIT.interrupted;
   }
 }

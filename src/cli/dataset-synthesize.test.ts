@@ -5,7 +5,7 @@ import { writeStills } from '../../test/support/stills-dataset.js';
 import { openDataset } from '../train/data/formats/registry.js';
 import { runDatasetSynthesize } from './dataset-synthesize.js';
 
-it('makes clips, shows how far it is, says what came out and how to read it', async () => {
+it('makes clips, shows progress, prints the result and how to read it', async () => {
   const root = await scratchDir();
   await writeStills(root);
   const output = join(root, 'clips');

@@ -41,7 +41,7 @@ export function interruptSignal(): AbortSignal {
 const interrupts = new Set<AbortController>();
 let hasReaderGone = false;
 
-/** Whether the program that reads our output has ended: nothing more is worth printing. */
+/** Whether the program that reads our output has ended, so printing is pointless. */
 export function isReaderGone(): boolean {
   return hasReaderGone;
 }

@@ -17,7 +17,7 @@ describe('the address of the page', () => {
     );
   });
 
-  it('is short where there is no token', () => {
+  it('is short without a token', () => {
     expect(invitation({ url: 'http://127.0.0.1:8787', port: 8787 }, PRIVATE)).toEqual(['page: http://127.0.0.1:8787/']);
   });
 });

@@ -181,7 +181,7 @@ async function read(option: string, path: string): Promise<Buffer> {
   }
 }
 
-/** Folder of the built page: beside this file in a build, else in dist/. Null when it is not built. */
+/** Folder of the built page: next to this file in a build, else in dist/. Null when it is not built. */
 function pageFolder(): string | null {
   const places = ['../stream/web/', '../../dist/stream/web/'].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),

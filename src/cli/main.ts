@@ -28,25 +28,20 @@ const program = new Command('fer')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true });
 
-for (const register of [
-  annotateCommand,
-  calibrateCommand,
-  convertCommand,
-  datasetCommand,
-  demoCommand,
-  doctorCommand,
-  evaluateCommand,
-  exportCommand,
-  liveCommand,
-  reportCommand,
-  auditCommand,
-  trainCommand,
-  recipeCommand,
-  experimentCommand,
-  workerCommand,
-  queueCommand,
-])
-  register(program);
+const COMMANDS = {
+  'Recorded footage:': [annotateCommand, reportCommand, convertCommand, demoCommand],
+  'Live:': [liveCommand],
+  'Training:': [
+    ...[datasetCommand, trainCommand, evaluateCommand, calibrateCommand, auditCommand],
+    ...[experimentCommand, recipeCommand, exportCommand],
+  ],
+  'Many machines:': [workerCommand, queueCommand],
+  'This machine:': [doctorCommand],
+};
+for (const [heading, commands] of Object.entries(COMMANDS)) {
+  program.commandsGroup(heading);
+  for (const register of commands) register(program);
+}
 
 watchReaders();
 

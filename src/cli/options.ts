@@ -6,7 +6,7 @@ import type { PriorChoice } from '../model/class-prior.js';
 import { BACKEND_NAMES, TFJS_BACKENDS } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
-import { FACE_CHOICES } from '../train/data/faces/face-handling.js';
+import { FACE_CHOICES } from '../train/data/faces/detected-faces.js';
 import { SPLITS } from '../train/data/sample.js';
 
 // Options that several commands share.
@@ -28,7 +28,7 @@ export function modelOption(): Option {
 export function priorOption(): Option {
   return new Option(
     '--prior <prior>',
-    'class frequencies to count on: training, uniform, balanced (between them), auto (estimated from the input), or a JSON file {"label": frequency}',
+    'class frequencies that posteriors assume: training, uniform, balanced (between them), auto (estimated from the input), or a JSON file {"label": frequency}',
   ).default('balanced');
 }
 
@@ -79,7 +79,7 @@ export function foldOption(): Option {
 }
 
 export function labelsOption(): Option {
-  return new Option('--labels <file>', 'what class words or numbers mean: lines of "word = label"');
+  return new Option('--labels <file>', 'translates class words or numbers: lines of "word = label"');
 }
 
 export function facesOption(): Option {
@@ -99,7 +99,7 @@ export function number(text: string): number {
 export function detectEveryOption(): Option {
   return new Option(
     '--detect-every <n>',
-    'run the detector on every n-th frame, track faces in between; auto: when there is reason to',
+    'detect faces on every n-th frame and track them in between; auto: when needed',
   )
     .argParser((text: string) => (text === 'auto' ? text : number(text)))
     .default('auto');

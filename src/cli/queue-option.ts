@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 
 export function queueOption(): Option {
-  return new Option('--queue <address>', 'Redis or Valkey that holds the jobs: redis://host:6379')
+  return new Option('--queue <address>', 'Redis or Valkey with the jobs: redis://host:6379')
     .env('FERSTREAM_QUEUE')
     .makeOptionMandatory();
 }

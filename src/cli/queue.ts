@@ -15,7 +15,7 @@ interface QueueFlags {
 export function queueCommand(program: Command): void {
   const queue = program
     .command('queue')
-    .summary('look after a queue')
+    .summary('show, retry or clear a queue')
     .description('Shows and repairs the queue of "fer annotate --queue".');
   queue
     .command('status')
@@ -31,18 +31,18 @@ export function queueCommand(program: Command): void {
     });
   queue
     .command('retry')
-    .description('Does failed inputs again.')
-    .argument('[id...]', 'ids of failed jobs; all without')
+    .description('Retries failed inputs.')
+    .argument('[id...]', 'ids of failed jobs (default: all)')
     .addOption(queueOption())
     .action(async (ids: string[], { queue: address }: QueueFlags) => {
       const { retryFailed } = await import('../archive/queue/queue-admin.js');
       await withQueue(address, async ({ queue: jobs }) => {
-        writeLine(`${await retryFailed(jobs, ids)} inputs are done again`);
+        writeLine(`${await retryFailed(jobs, ids)} inputs will be retried`);
       });
     });
   queue
     .command('drain')
-    .description('Removes inputs that have not begun. What runs, ends.')
+    .description('Removes inputs that have not started; running ones finish.')
     .addOption(queueOption())
     .action(async ({ queue: address }: QueueFlags) => {
       const { drainQueue } = await import('../archive/queue/queue-admin.js');
@@ -83,7 +83,7 @@ function statusLines(status: QueueStatus): string[] {
   const rows = [
     ['waiting', String(status.waiting)],
     ['running', String(status.active)],
-    ['to be tried again', String(status.delayed)],
+    ['waiting for a retry', String(status.delayed)],
     ['divided, waiting for segments', String(status.divided)],
     ['done', String(status.completed)],
     ['failed', String(status.failed)],

@@ -21,10 +21,10 @@ export function reportCommand(program: Command): void {
     .command('report')
     .summary('write HTML reports from JSONL results')
     .description(
-      'Writes a report to look at for each JSONL file of "fer annotate", and for several an index of them. Pictures of people need the video where it was, or beside the results.',
+      'Writes an HTML report for each JSONL file of "fer annotate", and an index of several. Pictures of people need the video, where it was or in the folder of the results.',
     )
     .argument('<results...>', 'JSONL files of "fer annotate", or folders with them')
-    .option('-o, --output-dir <dir>', 'output folder (default: beside each JSONL file)')
+    .option('-o, --output-dir <dir>', 'output folder (default: that of each JSONL file)')
     .option('--names <file>', 'CSV file with the columns id and name: names of people by face id')
     .option('--merge <id=id>', 'make a face id another one, as in 2=5; repeatable', repeated, [])
     .addHelpText('after', '\nExamples:\n  fer report fer-out/clip.jsonl\n  fer report fer-out -o reports')
@@ -59,7 +59,7 @@ async function runReport(results: readonly string[], flags: ReportFlags): Promis
   return EXIT.ok;
 }
 
-/** The JSONL files that an argument stands for, by name. */
+/** The JSONL files of an argument, by name. */
 async function annotationsOf(path: string): Promise<string[]> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),

@@ -46,7 +46,7 @@ describe('settings on the command line', () => {
   });
 
   it.each(['__proto__.patience', '__proto__', 'augment.__proto__.flip', 'constructor.prototype.x', 'toString.x'])(
-    'keep %s as names of their own, which no setting has',
+    'keep %s as own names, which no setting has',
     (name) => {
       const settings = parseSettings([`${name}=3`]);
       expect(() => resolveConfig('ce', { data: 'none:' }, settings)).toThrow(

@@ -10,7 +10,7 @@ import { queueOption, warn } from './queue-option.js';
 export function workerCommand(program: Command): void {
   program
     .command('worker')
-    .summary('annotate what a queue holds')
+    .summary('annotate inputs from a queue')
     .description(
       'Takes jobs of "fer annotate --queue" until it is stopped. Start as many as you like, on any machine that sees the inputs and outputs.',
     )
@@ -19,7 +19,7 @@ export function workerCommand(program: Command): void {
     .addOption(backendOption())
     .option(
       '--drain-timeout <seconds>',
-      'on SIGTERM, time for running jobs to end before they go back into the queue',
+      'on SIGTERM, time for running jobs to finish before they return to the queue',
       number,
       300,
     )
@@ -87,13 +87,13 @@ function describe(event: WorkerEvent): string {
     case 'job-divided':
       return `${event.input}: divided into ${event.segments} segments`;
     case 'job-failed':
-      return `${event.final ? 'failed' : 'failed, to be tried again'}: ${event.reason}`;
+      return `${event.final ? 'failed' : 'failed, will be retried'}: ${event.reason}`;
     case 'job-returned':
-      return `back into the queue: ${event.input}`;
+      return `returned to the queue: ${event.input}`;
     case 'job-lost':
-      return `job ${event.id}: its worker is gone; it is done again`;
+      return `job ${event.id} lost its worker; it runs again`;
     case 'queue-away':
-      return `the queue is away (${event.reason}); waiting for it`;
+      return `no answer from the queue (${event.reason}); waiting`;
     case 'queue-back':
       return 'the queue is back';
     case 'draining':

@@ -47,7 +47,7 @@ describe('the engine', () => {
     ]);
   });
 
-  test('that was asked for and cannot be had is a failure with the command that installs it', async () => {
+  test('that was requested and cannot be used is a failure with the command that installs it', async () => {
     vi.stubEnv('FERSTREAM_BACKEND', 'tfjs-node-gpu');
     const [result] = await checkEngine();
     expect(result).toMatchObject({ status: 'failed', detail: expect.stringContaining('tfjs-node-gpu') as string });
@@ -59,7 +59,7 @@ describe('the engine', () => {
       );
   });
 
-  test('with a name nobody knows is a failure', async () => {
+  test('with an unknown name is a failure', async () => {
     vi.stubEnv('FERSTREAM_BACKEND', 'abacus');
     expect(await checkEngine()).toMatchObject([
       { status: 'failed', detail: expect.stringContaining('abacus') as string, fix: 'unset FERSTREAM_BACKEND' },

@@ -11,7 +11,7 @@ const note: CheckResult = {
 };
 const broken: CheckResult = { name: 'ffmpeg', status: 'failed', detail: 'none found', fix: 'npm install ffmpeg' };
 
-test('columns are aligned, and what fixes a thing stands below it', () => {
+test('columns are aligned, and each fix is below its problem', () => {
   expect(reportLines([fine, note, broken], { colour: false })).toEqual([
     'ok      node           20.20.2',
     'note    engine webgpu  not installed',
