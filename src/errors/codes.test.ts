@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { ERROR_CODES } from './codes.js';
 
-it('every code stands in docs/errors.md with its meaning, and no other does', () => {
+it('docs/errors.md has every code with its meaning, and no other', () => {
   const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
   const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| (.+?) \|/gm)].map(([, code, meaning]) => [code, meaning]);
   expect(Object.fromEntries(rows)).toEqual(ERROR_CODES);

@@ -30,7 +30,7 @@ export interface FolderLock {
 }
 
 export interface FolderLockOptions {
-  /** Puts the lock beside the folder, for work that replaces the folder as a whole. Default: in it. */
+  /** Puts the lock next to the folder instead of in it, for work that replaces the whole folder. */
   readonly beside?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -53,9 +53,9 @@ export function isLockFile(name: string): boolean {
  * (and removed again if nothing was put into it). A lock whose owner has ended is taken over: at once when the owner ran in this container or on
  * this host, else after 20 seconds without a sign of life. Locks are released at the end of `fn` and at the end of the process.
  *
- * Every contender writes a file with a random name of its own and then looks for others: the order of these two makes sure that of two at least
+ * Every contender first writes a file with a random name and then looks for others: in this order, of two at least
  * one sees the other, even on file systems that do not create files exclusively; and a lock that has just been taken cannot be deleted by mistake.
- * @param purpose what is being done, for the refusal of others: "fer train"
+ * @param purpose shown to others who want the lock: "fer train"
  * @throws FerError FOLDER_IN_USE when another process has it, or took it over while this one stood still; OUTPUT_UNWRITABLE; and what `fn` throws
  */
 export async function withFolderLock<T>(

@@ -36,7 +36,7 @@ export interface HeartbeatOptions {
   readonly onLost: () => void;
 }
 
-/** Gives signs of life from a thread of its own: the main thread may compute for minutes without a pause. Returns a function that stops it. */
+/** Touches files from a separate thread, because the main thread may compute for minutes without a pause. Returns a function that stops it. */
 export function startHeartbeat({ onLost, ...workerData }: HeartbeatOptions): () => Promise<void> {
   const worker = new Worker(THREAD, { eval: true, workerData, execArgv: [], stdin: false });
   worker.unref();

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../../test/output/support/media.js';
 import { makeFolder } from './make-folder.js';
 
 describe('makeFolder', () => {
-  it('makes what is missing, and minds nothing that is there', async () => {
+  it('creates missing folders and accepts existing ones', async () => {
     const path = join(temporaryFolder(), 'a', 'b', 'c');
     await makeFolder(path);
     await makeFolder(path);
@@ -19,7 +19,7 @@ describe('makeFolder', () => {
     await expect(makeFolder(join(file, 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 
-  it.runIf(process.platform === 'linux')('gives up where the file system lets nobody make anything', async () => {
+  it.runIf(process.platform === 'linux')('throws where the file system is read-only', async () => {
     await expect(makeFolder('/proc/ferstream/out')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

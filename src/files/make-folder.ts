@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Whether there is a file or folder of that name; also false where it may not be looked at. */
+/** Whether a file or folder of that name exists; also false without permission to look. */
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,

@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /**
- * Who a process is. A process id alone is not an identity: containers and hosts that share a disk use the same ids, and ids are given out again.
+ * Identifies a process. Its id alone does not: containers and hosts that share a disk use the same ids, and ids are reused.
  */
 export interface ProcessIdentity {
   /** Hash of the place in which process ids are unique: the boot of a machine and a PID namespace (a container). */
@@ -20,7 +20,7 @@ export function processIdentity(): ProcessIdentity {
   return own;
 }
 
-/** Whether a process still runs: null where that cannot be told from here, because it belongs to another container or host. */
+/** Whether a process still runs; null if unknown, because it belongs to another container or host. */
 export function isRunning({ place, pid, start }: ProcessIdentity): boolean | null {
   if (place !== processIdentity().place) return null;
   if (process.platform === 'linux') {
@@ -36,7 +36,7 @@ export function isRunning({ place, pid, start }: ProcessIdentity): boolean | nul
   }
 }
 
-/** Where the system does not tell its namespace, every process is a place of its own, which cannot be judged from outside. */
+/** Without a known namespace, every process counts as a separate host, of which nothing is known. */
 function namespaceName(): string {
   if (process.platform !== 'linux') return hostname();
   try {

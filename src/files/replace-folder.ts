@@ -12,7 +12,7 @@ import { writeError } from './write-error.js';
  *
  * Replacing a folder takes two renames. What a program killed in the instant between them leaves aside is put back by the next call.
  * @param marker a file that every such folder holds: with `replace`, only a folder that holds it is taken away
- * @throws FerError OUTPUT_UNWRITABLE when the folder is there already and may not be replaced, or cannot be written; and what `fill` throws
+ * @throws FerError OUTPUT_UNWRITABLE when the folder exists and may not be replaced, or cannot be written; also what `fill` throws
  */
 export async function replaceFolder<T>(
   folder: string,

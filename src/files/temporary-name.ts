@@ -7,7 +7,7 @@ import { isRunning, processIdentity } from './process-identity.js';
 const LONGEST_STEM = 180;
 /** Milliseconds between two touches of a temporary in use. */
 const TOUCH_INTERVAL = 3600 * 1000;
-/** Milliseconds without a touch after which a temporary of another container or host is given up. */
+/** Milliseconds without a touch after which a temporary file of another container or host counts as abandoned. */
 const ABANDONED = 24 * TOUCH_INTERVAL;
 
 /** Temporaries that this process is still writing. */

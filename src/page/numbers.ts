@@ -29,7 +29,7 @@ export function duration(seconds: number): string {
 /** Round numbers from at most `low` to at least `high`, about `count` of them. */
 export function ticks(low: number, high: number, count: number): number[] {
   const magnitude = Math.max(Math.abs(low), Math.abs(high));
-  // A range too narrow to show beside its numbers is one of a single number.
+  // A range narrower than its rounding is shown as one number.
   const range = high - low > 1e-6 * magnitude ? high - low : magnitude;
   const rough = range > 1e-12 ? range / Math.max(1, count) : 1;
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -14,7 +14,7 @@ export interface PageParts {
   readonly script?: string;
 }
 
-/** Nothing may be loaded but what is in the page, and media beside it. */
+/** Allows only what is in the page, and media of its own folder. */
 const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; media-src 'self' file: blob:";
 
@@ -52,7 +52,7 @@ export function tiles(entries: readonly (readonly [name: string, value: string |
   </dl>`;
 }
 
-/** JSON that cannot end the script element it lies in. */
+/** JSON that cannot close its script element. */
 function jsonText(value: unknown): string {
   return JSON.stringify(value)
     .replaceAll('<', '\\u003c')

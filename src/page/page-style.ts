@@ -1,6 +1,6 @@
 /**
  * The look of every HTML page that ferstream writes: colours (light, dark, print), type, cards, tables. Each page adds only what it alone has.
- * Text has at least 4.5 : 1 against what it lies on; lines, dots and borders of controls at least 3 : 1 (WCAG 2.2 AA).
+ * Text has a contrast of at least 4.5 : 1 to its background; lines, dots and borders of controls at least 3 : 1 (WCAG 2.2 AA).
  * Expressions keep their hues of the overlay (palette.ts), darker on a light page.
  */
 export const PAGE_STYLE = `

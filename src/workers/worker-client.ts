@@ -13,7 +13,7 @@ export interface WorkerClientOptions {
   readonly setup: unknown;
   /** Makes the error that every request gets once the thread has ended. @param reason one line */
   readonly failure: (reason: string) => FerError;
-  /** Called once if the thread ends by itself after it was ready. */
+  /** Called once if the thread ends unexpectedly after it was ready. */
   readonly onDeath?: (error: FerError) => void;
   /** Ends the thread when aborted while it starts. */
   readonly signal?: AbortSignal | undefined;
@@ -25,7 +25,7 @@ interface Waiting {
 }
 
 /**
- * A worker thread as its owner sees it: typed requests, each with one answer. When the thread ends, for whatever reason, all open requests and
+ * A worker thread as its owner sees it: typed requests, each with one answer. When the thread ends for any reason, all open requests and
  * all later ones are rejected; this is what general RPC libraries leave out.
  */
 export class WorkerClient<Ready, Api extends WorkerApi<Api>> {
@@ -115,7 +115,7 @@ export class WorkerClient<Ready, Api extends WorkerApi<Api>> {
     if (this.failure === null) this.worker.postMessage({ id: null, method, argument } satisfies WorkerRequest);
   }
 
-  /** Ends the thread wherever it is. */
+  /** Ends the thread, whatever it is doing. */
   async end(): Promise<void> {
     this.onDeath = undefined;
     this.die('it was stopped');
@@ -144,7 +144,7 @@ export function ownBuffer({ buffer, byteLength }: ArrayBufferView): ArrayBuffer[
 
 /**
  * A thread that runs a module of ours: compiled, or, where that is what this process runs itself (tests, development), its TypeScript source,
- * for which the thread needs a loader of its own: those of the process do not reach it on Node 20.
+ * for which the thread needs its own loader: those of the process do not reach it on Node 20.
  */
 function startThread(module: URL, options: Pick<WorkerOptions, 'workerData' | 'name'>): Worker {
   // Flags of this process, such as a loader, are not the thread's.

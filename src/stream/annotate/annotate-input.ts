@@ -40,7 +40,7 @@ export type InputEvent =
       readonly input: string;
       readonly position: number;
       readonly expectedFrames: number | null;
-      /** An interrupted run of the same work goes on. */
+      /** An interrupted run of the same work resumes. */
       readonly resumed: boolean;
     }
   | { readonly type: 'progress'; readonly input: string; readonly frames: number; readonly timestamp: number }

@@ -10,7 +10,7 @@ const annotateSchema = pipelineSchema.extend({
   end: z.number().nullable().default(null),
   /** Scale frames to this width in pixels before anything else; null keeps their size. */
   width: z.int().min(16).max(16_384).nullable().default(null),
-  /** Threads that encode faces beside the one that finds and follows them: changes no result. null chooses by cores and engine. */
+  /** Extra threads that encode faces; results are the same. null chooses by cores and engine. */
   workers: z.int().min(0).max(64).nullable().default(null),
   /** Names of people by face id. */
   names: z.record(z.string().regex(/^[1-9]\d*$/, 'is not a face id'), z.string().min(1)).default({}),

@@ -28,7 +28,7 @@ export async function* annotate(
   }
 }
 
-/** The same as an Observable, cold: every subscription annotates the input anew. */
+/** The same as an Observable, cold: every subscription annotates the input again. */
 export function annotate$(input: string, options: AnnotateOptions = {}): Observable<FrameResult> {
   return defer(() => from(openBoth(input, options))).pipe(
     mergeMap(({ annotator, annotation }) => {

@@ -11,7 +11,7 @@ import type { FacePipeline } from '../pipeline/face-pipeline.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { iterate } from '../pipeline/iterate.js';
 
-/** Decoded frames held at a time, beside those that are being encoded: one is followed while the next is read. */
+/** Decoded frames held besides those being encoded: one is tracked while the next is read. */
 const FRAMES_IN_FLIGHT = 1;
 
 /**
@@ -46,12 +46,12 @@ export class Annotation implements AsyncIterable<FrameResult> {
     return { ...report, note: report.note === null ? note : `${report.note}; ${note}` };
   }
 
-  /** Everybody who was seen, by track id; complete once the results have ended. */
+  /** All people seen, by track id; complete once the results have ended. */
   get knownPeople(): KnownPerson[] {
     return this.pipeline?.knownPeople ?? [];
   }
 
-  /** The pipeline's class frequencies in force, by label; estimated ones are complete once the results have ended. */
+  /** The class frequencies that posteriors assume, by label; estimated ones are complete once the results have ended. */
   get prior(): Readonly<Record<string, number>> | null {
     return this.pipeline?.prior ?? null;
   }

@@ -17,7 +17,7 @@ import type { FrameResult } from '../pipeline/frame-result.js';
 export interface ConvertOptions extends People {
   /** Names of OUTPUT_FORMATS. */
   readonly formats: readonly string[];
-  /** Default: beside the annotation. */
+  /** Default: the folder of the annotation. */
   readonly outputDir?: string;
   /** Adds expressions relative to each person's resting face; default: as the annotation has them. */
   readonly baseline?: BaselineChoice;
@@ -78,7 +78,7 @@ export async function convertAnnotation(path: string, options: ConvertOptions): 
   }
 }
 
-/** Each person's resting face, from a pass of its own; null to leave frames as they are. */
+/** Each person's resting face, from a separate pass; null leaves frames unchanged. */
 async function findRests(
   path: string,
   baseline: BaselineChoice | undefined,
@@ -99,7 +99,7 @@ function withNames(metadata: RunMetadata, { names = {} }: People): RunMetadata {
   return Object.keys(names).length === 0 ? metadata : { ...metadata, people: { ...metadata.people, ...names } };
 }
 
-/** What an overlay and a report need: the footage, under the name it was annotated by or beside the annotation. */
+/** The footage, for an overlay or report: under the name it was annotated by, or in the folder of the annotation. */
 async function contextOf(
   { input, settings }: RunMetadata,
   annotation: string,
@@ -118,7 +118,7 @@ async function contextOf(
   };
 }
 
-/** Results are moved about with their footage: it is looked for from the working folder, the annotation's and the one above. */
+/** Results may have moved with their footage: it is searched from the working folder, the annotation's and the one above. */
 async function findFootage(name: string, annotation: string): Promise<string> {
   const folder = dirname(resolve(annotation));
   const places = [

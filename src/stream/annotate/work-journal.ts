@@ -105,7 +105,7 @@ export class WorkJournal {
     });
   }
 
-  /** Calls are numbered as they are made, which is the same in every run: each stage of the pipeline makes its calls one after the other. */
+  /** Calls are numbered as they are made, which is the same in every run: each stage of the pipeline calls in sequence. */
   private async answer(method: string, ask: () => unknown): Promise<unknown> {
     const number = this.counts.get(method) ?? 0;
     this.counts.set(method, number + 1);

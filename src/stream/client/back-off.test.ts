@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { backOff } from './back-off.js';
 
-it('lies between half and all of a wait that doubles up to 15 s', () => {
+it('is between half and all of a wait that doubles up to 15 s', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 2000 }),

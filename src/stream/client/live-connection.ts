@@ -57,7 +57,7 @@ export class LiveConnection {
     this.checkTimer = setInterval(() => {
       if (Date.now() - this.heardAt > SILENCE) this.fail(`no message from the server for ${SILENCE / 1000} s`);
     }, CHECK_EVERY);
-    // A socket that was given up may still deliver messages.
+    // An abandoned socket may still deliver messages.
     socket.addEventListener('message', ({ data }) => {
       if (socket === this.socket) this.hear(data);
     });

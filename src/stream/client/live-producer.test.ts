@@ -80,7 +80,7 @@ describe('LiveProducer', () => {
     expect(producer.send(JPEG, 2)).toBe(1);
   });
 
-  it('never has more frames unanswered than both sides allow, whatever is answered in which order', () => {
+  it('never has more unanswered frames than both sides allow, in any order of answers', () => {
     const step = fc.oneof(
       fc.constant('send' as const),
       fc.record({ answer: fc.nat(9), kind: fc.constantFrom('result', 'skipped', 'error') }),

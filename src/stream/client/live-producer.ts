@@ -41,7 +41,7 @@ export interface ProducerCounts {
   readonly lost: number;
 }
 
-/** Sends pictures to a live server and receives the results. Connects and reconnects by itself. */
+/** Sends pictures to a live server and receives the results. Connects and reconnects automatically. */
 export class LiveProducer {
   private readonly listeners = new Listeners<LiveProducerEvents>();
   private readonly connection: LiveConnection;

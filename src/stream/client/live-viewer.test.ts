@@ -131,7 +131,7 @@ describe('LiveViewer', () => {
     expect(lastState().state).toBe('open');
     vi.advanceTimersByTime(1000);
     expect(lastState()).toMatchObject({ state: 'waiting', reason: 'no message from the server for 15 s' });
-    // Whatever the dead one says later is not heard.
+    // Later messages of the dead one are ignored.
     FakeSocket.all[0]!.says(helloMessage());
     expect(lastState().state).toBe('waiting');
   });

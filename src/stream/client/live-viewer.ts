@@ -31,7 +31,7 @@ export interface LiveViewerEvents {
   stats: StatsMessage;
 }
 
-/** Receives the results of the server's own source. Connects and reconnects by itself. */
+/** Receives the results of the server's own source. Connects and reconnects automatically. */
 export class LiveViewer {
   private readonly listeners = new Listeners<LiveViewerEvents>();
   private readonly connection: LiveConnection;

@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { Frame } from '../../ingest/frame.js';
 import type { Problem } from '../protocol/problem-codes.js';
 
@@ -19,6 +18,7 @@ export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<
       message: 'the picture is not a JPEG (it does not start with FF D8 FF); send baseline or progressive JPEG',
     };
   try {
+    const { default: sharp } = await import('sharp');
     const decoder = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels });
     const { data, info } = await decoder
       .autoOrient()

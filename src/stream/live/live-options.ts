@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseSettings, pipelineSchema } from '../pipeline/pipeline-settings.js';
 
 const schema = pipelineSchema.extend({
-  /** As for recorded footage, but the face alone unless asked for: answers have to come in time. */
+  /** As for recorded footage, but without flip averaging by default: answers must be fast. */
   flipTta: pipelineSchema.shape.flipTta.unwrap().default(false),
   /** Larger pictures are refused. */
   maxPixels: z.int().min(1).max(100_000_000).default(4_000_000),

@@ -186,7 +186,7 @@ describe('a session', () => {
     session.close();
   });
 
-  test('tolerates clocks that stand still, go back or leap', async () => {
+  test('tolerates clocks that stop, step back or leap', async () => {
     const { session, ask } = openKept(engine);
     const captured = [1e12, 1e12, 1e12, 5, 5, 1e15, 0, 0, 1.7e308, 0, 40, 80];
     const results: ResultMessage[] = [];

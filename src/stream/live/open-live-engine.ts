@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import { printable } from '../../errors/printable.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 import type { SupervisorOptions } from './worker-supervisor.js';
@@ -21,6 +20,7 @@ export async function openLiveEngine(
   { warn = printToStderr, module }: Partial<SupervisorOptions> = {},
 ): Promise<LiveEngine> {
   const settings = parseLiveOptions(options);
+  const { default: sharp } = await import('sharp');
   // No picture comes twice, so sharp's cache is of no use.
   sharp.cache(false);
   return new WorkerEngine({

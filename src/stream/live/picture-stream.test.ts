@@ -9,7 +9,7 @@ test('starts at 0 and follows the capture times', () => {
   );
 });
 
-test('continues when the clock of the sender is set back or stands still', () => {
+test('continues when the clock of the sender is set back or stops', () => {
   const clock = new CaptureClock();
   expect([100, 200, 200, 50, 150].map((time) => clock.next(time))).toEqual(
     [0, 0.1, 0.101, 0.102, 0.202].map((time) => expect.closeTo(time, 9) as number),

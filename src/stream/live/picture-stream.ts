@@ -43,7 +43,7 @@ const MIN_STEP = 0.001;
 const MAX_STEP = 86_400;
 
 /**
- * Capture times as seconds since the first picture. When the sender's clock stands still or steps back, time advances by the minimum step; a leap
+ * Capture times as seconds since the first picture. When the sender's clock stops or steps back, time advances by the minimum step; a leap
  * of more than a day counts as a day.
  */
 export class CaptureClock {

@@ -118,7 +118,7 @@ describe('Scheduler', () => {
         };
         for (const step of events) {
           if (step.kind === 'settle') {
-            // Whoever is at work from now on was either taken before, or is the newest of its session.
+            // A picture processed from now on was either taken before or is the newest of its session.
             const newest = [0, 1, 2, 3].map((session) => place.jobs.findLast((job) => job.session === session));
             const preparing = place.steps.map(({ of }) => of);
             await place.settle(step.choice);

@@ -96,7 +96,7 @@ test('a stream that cannot be forgotten ends the thread, and no session gets the
   two.session.close();
 });
 
-test('a thread that keeps dying is given up, and every later frame is answered with a problem', async () => {
+test('a thread that keeps dying is not restarted, and every later frame is answered with a problem', async () => {
   const hopeless = await openLiveEngine({ backend: 'wasm' }, options('short-lived-analyzer'));
   const { ask } = openKept(hopeless);
   for (let i = 0; i < 6; i += 1)

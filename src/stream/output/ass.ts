@@ -73,7 +73,7 @@ export class AssTrack {
 
   /**
    * The centisecond in which the events of a frame begin. Renderers compare it with the frame's own time cut to milliseconds, so rounding
-   * to the nearest centisecond would show every other box a frame late. It lies a little before the frame, but after the frame before:
+   * to the nearest centisecond would show every other box a frame late. It is a little before the frame, but after the previous one:
    * right for anything up to 100 frames a second.
    */
   private boundary(timestamp: number): number {
@@ -110,7 +110,7 @@ function frameBodies(result: FrameResult, canvas: Size, layout: LabelLayout): As
   const places = layout.place(shown.map(({ face, box }, k) => ({ id: face.trackId, box, size: labels[k]!.size })));
   return shown.flatMap(({ face, box, text }, k) => {
     const isSure = face.trust === 'sure';
-    // Faces without evidence of their own are faded; what is not sure is grey, with "?".
+    // Faces not seen in this frame are faded; unsure ones are grey, with "?".
     const look = { colour: isSure ? expressionColour(face.label) : UNSURE_COLOUR, faded: face.evidence === 'coasted' };
     const { fontSize: size, padding } = labels[k]!;
     const at = places[k]!;
@@ -124,12 +124,12 @@ function frameBodies(result: FrameResult, canvas: Size, layout: LabelLayout): As
 
 /** "#1 happiness 92 %"; the runner-up too where it comes close, and "?" where the label is not sure. */
 function faceText(face: FaceResult): string {
-  const who = face.name ?? `#${face.trackId}`;
+  const title = face.name ?? `#${face.trackId}`;
   const [first, second] = Object.entries(face.probabilities).sort((a, b) => b[1] - a[1]);
   const share = percent(face.probabilities[face.label] ?? 0);
   const rival = face.ambiguity >= AMBIGUOUS ? (first?.[0] === face.label ? second : first) : undefined;
   const runnerUp = rival === undefined ? '' : ` / ${rival[0]} ${percent(rival[1])}`;
-  return `${who} ${face.label}${face.trust === 'sure' ? '' : '?'} ${share}${runnerUp}`;
+  return `${title} ${face.label}${face.trust === 'sure' ? '' : '?'} ${share}${runnerUp}`;
 }
 
 /** As large as the text, which shrinks where the picture is too narrow for it. */

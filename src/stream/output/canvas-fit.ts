@@ -5,7 +5,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** How a frame lies on a canvas of another size: scaled by `scale`, then moved by (x, y). */
+/** Places a frame on a canvas of another size: scaled by `scale`, then moved by (x, y). */
 export interface Fit {
   readonly scale: number;
   readonly x: number;
@@ -27,7 +27,7 @@ export function placeBox(box: Box, fit: Fit): Box {
   };
 }
 
-/** The part of a box that lies on the canvas; null when none does. */
+/** The part of a box on the canvas; null if none is. */
 export function clipBox(box: Box, canvas: Size): Box | null {
   const left = Math.max(0, box.x);
   const top = Math.max(0, box.y);

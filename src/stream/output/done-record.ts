@@ -39,7 +39,7 @@ export interface DoneRecord {
   readonly finishedAt: string;
 }
 
-/** What is to be remembered. */
+/** What the record keeps. */
 export interface FinishedRun {
   /** Absolute path or URL of the input, "-" for stdin. */
   readonly input: string;
@@ -83,7 +83,7 @@ export async function writeDoneRecord(dir: string, name: string, run: FinishedRu
 
 /**
  * The record of a finished run that would come out the same again: same input, same settings, and all its outputs still there with their sizes.
- * null otherwise, also for a record that cannot be read: then the work is done anew.
+ * null otherwise, also for a record that cannot be read: then the work is done again.
  * @param inputHash null never counts as done.
  */
 export async function findDoneRecord(
@@ -105,7 +105,7 @@ export async function findDoneRecord(
 }
 
 /**
- * The input whose results lie under this name, when it is another one than `input`: writing would lose them. null when the name is free,
+ * The input whose results have this name, if it is not `input`: writing would lose them. null when the name is free,
  * or its results come from the same path or the same content.
  */
 export async function otherOwner(
@@ -128,7 +128,7 @@ export async function otherOwner(
 }
 
 /**
- * "sha256:..." of settings, the same whatever the order of their keys; a setting that is undefined counts as absent.
+ * "sha256:..." of settings, independent of the order of their keys; a setting that is undefined counts as absent.
  * @throws FerError INTERNAL for what JSON cannot hold.
  */
 export function settingsHash(settings: unknown): string {

@@ -42,7 +42,7 @@ export const ELAN = textFormat(
 
 function eafText(segments: readonly Segment[], metadata: RunMetadata, path: string): string {
   const tiers = byFace(segments);
-  // Slots are in the order of time, whichever tier they belong to: TIME_ORDER says so.
+  // TIME_ORDER requires slots in the order of time, across all tiers.
   const bounds = tiers.flatMap(([, own], tier) =>
     own.flatMap((segment, place) => {
       const { start, end } = cueMilliseconds(segment);
@@ -86,7 +86,7 @@ function eafText(segments: readonly Segment[], metadata: RunMetadata, path: stri
   );
 }
 
-/** Names of tiers must differ; two ids may have the name of one person. */
+/** Tier names must differ, but two ids may have the same name. */
 function tierNames(faces: readonly Segment[]): string[] {
   const names = faces.map(faceName);
   return names.map((name, i) =>

@@ -5,7 +5,7 @@ import { reportPictures } from '../report/thumbnails.js';
 import { mediaLink, relativeUrl } from '../results/media-link.js';
 import type { OutputFormat } from '../results/output-format.js';
 
-/** A page for people: who was seen when, with which expressions, and how far to trust them. */
+/** The HTML report: who was seen when, with which expressions, and how far to trust them. */
 export const HTML_REPORT: OutputFormat = {
   name: 'html',
   ending: '.report.html',

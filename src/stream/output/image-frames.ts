@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import sharp from 'sharp';
 import { FerError } from '../../errors/fer-error.js';
 import type { Size } from './canvas-fit.js';
 
@@ -39,6 +38,7 @@ async function* rawFrames(paths: readonly string[], size: Size): AsyncGenerator<
 
 async function rawFrame(path: string, { width, height }: Size): Promise<Buffer | null> {
   try {
+    const { default: sharp } = await import('sharp');
     return await sharp(path, { failOn: 'error' })
       .autoOrient()
       .flatten({ background: '#000' })
@@ -54,6 +54,7 @@ async function rawFrame(path: string, { width, height }: Size): Promise<Buffer |
 
 async function uprightSize(path: string): Promise<Size | null> {
   try {
+    const { default: sharp } = await import('sharp');
     return (await sharp(path).metadata()).autoOrient;
   } catch {
     return null;

@@ -76,7 +76,7 @@ describe('the annotation as JSONL', () => {
     await expect(`${JSON.stringify(annotationJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(SCHEMA_FILE);
   });
 
-  it('writes lines that fit the JSON Schema file, which refuses others', async () => {
+  it('writes lines that fit the JSON Schema file, which rejects others', async () => {
     const schema = z.fromJSONSchema(
       JSON.parse(await readFile(SCHEMA_FILE, 'utf8')) as Parameters<typeof z.fromJSONSchema>[0],
     );
@@ -116,7 +116,7 @@ describe('readAnnotation refuses', () => {
 
   it.each([
     ['a file that is not JSON', 'frame,timestamp\n', /line 1 is not JSON/],
-    ['JSON that is no annotation', '{"a":1}\n', /line 1 does not fit the schema/],
+    ['JSON that is not an annotation', '{"a":1}\n', /line 1 does not fit the schema/],
     [
       'a wrong field, by name',
       run + one.replace('"no-face"', '"fine"') + end,

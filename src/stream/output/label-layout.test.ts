@@ -15,7 +15,7 @@ function overlaps(a: Box, b: Box): boolean {
 }
 
 describe('labels of the overlay', () => {
-  it('lie in the picture and never on each other', () => {
+  it('are inside the picture and never overlap', () => {
     const wish = fc.record({
       box: fc.record({
         x: fc.integer({ min: 0, max: 600 }),
@@ -36,7 +36,7 @@ describe('labels of the overlay', () => {
     );
   });
 
-  it('stand above their face, or where they cover no other face', () => {
+  it('are above their face, or where they cover no other face', () => {
     const size = { width: 150, height: 20 };
     const layout = new LabelLayout(CANVAS);
     const alone = { id: 1, box: { x: 100, y: 100, width: 80, height: 80 }, size };

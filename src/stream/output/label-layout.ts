@@ -21,7 +21,7 @@ export class LabelLayout {
 
   constructor(private readonly canvas: Size) {}
 
-  /** @returns where each label lies, in the order of the wishes */
+  /** @returns the place of each label, in the order of the wishes */
   place(wishes: readonly LabelWish[]): Box[] {
     const taken: Box[] = [];
     const now = new Map<number, Place>();

@@ -76,7 +76,7 @@ function fixLastDelta(data: Buffer, times: Box): number | null {
   return before;
 }
 
-/** Where `duration` stands after version and flags, in headers of version 0 and 1: mvhd and mdhd agree, tkhd differs. */
+/** Offset of `duration` after version and flags, in headers of version 0 and 1: mvhd and mdhd agree, tkhd differs. */
 const HEADER_DURATION = [12, 20] as const;
 const TRACK_DURATION = [16, 24] as const;
 

@@ -15,7 +15,7 @@ describe('outputNames', () => {
     ['as many folders as it takes', ['a/x/clip.mp4', 'b/x/clip.mp4'], ['a-x-clip', 'b-x-clip']],
     ['a number for the same input twice', ['/v/clip.mp4', '/v/clip.mp4'], ['v-clip.mp4', 'v-clip.mp4-2']],
     ['names that differ in more than case', ['a/Clip.mp4', 'a/clip.mov'], ['Clip.mp4', 'clip.mov']],
-    ['other scripts as they are', ['v/día 1.mp4', 'v/写真.mp4'], ['día 1', '写真']],
+    ['other scripts unchanged', ['v/día 1.mp4', 'v/写真.mp4'], ['día 1', '写真']],
     ['names that begin with a dot, or have no ending', ['v/.hidden', 'v/camera'], ['.hidden', 'camera']],
     ['stdin', ['-'], ['stdin']],
     [
@@ -79,7 +79,7 @@ describe('outputNames', () => {
           expect(name).not.toBe('');
           expect(Buffer.byteLength(name)).toBeLessThan(200);
         }
-        // Up to the numbers of repeated inputs, nobody's name depends on who came first.
+        // Except for the numbers of repeated inputs, no name depends on the order.
         if (
           new Set(inputs.map((name) => name.toLowerCase())).size === inputs.length &&
           given.every((name) => !/-\d+$/.test(name))
@@ -91,7 +91,7 @@ describe('outputNames', () => {
     );
   });
 
-  it('keeps away from sources whatever the names', () => {
+  it('never overwrites sources', () => {
     const stem = fc.constantFrom('clip', 'clip.overlay', 'clip.mp4', 'clip.mp4.overlay', 'v-clip', 'v-clip.overlay');
     fc.assert(
       fc.property(fc.uniqueArray(stem, { maxLength: 6 }), (stems) => {

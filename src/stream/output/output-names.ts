@@ -29,7 +29,7 @@ export function outputNames(inputs: readonly NamedInput[], options: OutputNameOp
   const ladders = inputs.map(candidates);
   const rungs = ladders.map(() => 0);
   const names = (): string[] => ladders.map((ladder, index) => ladder[rungs[index]!]!);
-  // All who share a name climb together, so that no input's name depends on the order in which they were given.
+  // All inputs that share a name get longer together, so that no name depends on their order.
   for (;;) {
     const current = names();
     let climbed = false;
@@ -56,7 +56,7 @@ function sameNames(names: readonly string[]): Iterable<readonly number[]> {
   return groups.values();
 }
 
-/** Whatever still collides (the same input twice) is numbered. */
+/** Names that still collide (the same input twice) are numbered. */
 function numbered(names: readonly string[], isSource: (base: string) => boolean): string[] {
   const taken = new Set<string>();
   const reserved = new Set(names.map(fold));
@@ -77,7 +77,7 @@ function numbered(names: readonly string[], isSource: (base: string) => boolean)
 /** From the shortest to the most explicit: stem, full name, then both with one folder more each time. */
 function candidates({ name, kind }: NamedInput): string[] {
   const { full, folders } = parts(name);
-  // What follows the last dot of a folder's name is no ending.
+  // The name of a folder has no extension.
   const stem =
     kind === 'images' && !isImageName(full) ? full : full.slice(0, full.length - extname(full).length) || full;
   const list = [stem, full];
@@ -117,7 +117,7 @@ function safePart(text: string): string {
   try {
     decoded = decodeURIComponent(text);
   } catch {
-    // Not percent-encoded after all: taken as it stands.
+    // Not percent-encoded: kept unchanged.
   }
   return decoded.replace(/[^\p{L}\p{M}\p{N}._~-]+/gu, '_').replace(/^\.+/, '_') || '_';
 }

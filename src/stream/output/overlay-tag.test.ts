@@ -27,7 +27,7 @@ it('knows our overlays by their tag, under any name and with the index first or 
   expect(await isOverlay(await fileOf('renamed.MP4', media, movie(OVERLAY_TAG)))).toBe(true);
 });
 
-it('takes no other video for one, whatever its name, nor what is not a video', async () => {
+it('does not mistake other videos or files for one, whatever the name', async () => {
   expect(await isOverlay(await fileOf('mine.overlay.mp4', movie('holiday'), media))).toBe(false);
   expect(await isOverlay(await fileOf('tag-in-picture.mp4', movie(''), box('mdat', Buffer.from(OVERLAY_TAG))))).toBe(
     false,

@@ -5,7 +5,7 @@ import { isS3Address } from '../../storage/s3-address.js';
 /** Written into every overlay as its comment, so that a folder annotated again is not annotated with its own overlays. */
 export const OVERLAY_TAG = 'ferstream overlay';
 
-/** Bytes of a box of user data that are looked at. */
+/** Bytes read of a user-data box. */
 const USER_DATA_BYTES = 64 * 1024;
 const HEADER_BYTES = 16;
 

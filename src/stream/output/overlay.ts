@@ -52,7 +52,7 @@ export const OVERLAY: OutputFormat = {
   },
 };
 
-/** A picture is no video of one frame. */
+/** A single picture becomes a JPEG, not a video. */
 const STILL_ENDING = '.overlay.jpg';
 
 function isSinglePicture({ imagePaths }: OutputContext): boolean {
@@ -126,7 +126,7 @@ async function closeFolder(folder: string): Promise<void> {
 
 interface OverlayJob {
   readonly path: string;
-  /** Temporary, beside `path`: holds the script, the font and the growing video. */
+  /** Temporary, next to `path`: holds the script, the font and the growing video. */
   readonly folder: string;
   readonly fonts: string;
   readonly script: AtomicFile;

@@ -75,7 +75,7 @@ describe('WebVTT', () => {
     );
   });
 
-  it('is valid and ordered by start, whatever the results', async () => {
+  it('is valid and ordered by start, for any results', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryResults, async (results) => {
         const { notes, cues } = parseVtt(await fileOf(WEBVTT, results));

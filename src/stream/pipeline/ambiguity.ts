@@ -1,6 +1,6 @@
 /**
  * How close the nearest negative comes to the winner, p2 / p1: 0 clear, 1 tie. NAW weighs its training samples
- * in the same plane (ALGORITHMS: s = (p_GT, p_NN)); here the winner stands in for the unknown truth.
+ * in the same plane (s = (p_GT, p_NN)), with the winner in place of the unknown truth.
  */
 export function ambiguity(posteriors: ArrayLike<number>): number {
   let first = 0;

@@ -172,7 +172,7 @@ describe('ClipWindow', () => {
     expect(clips.at(-1)!.features).toHaveLength(1);
   });
 
-  it('holds a bounded number of frames, whatever the timestamps', async () => {
+  it('holds a bounded number of frames, for any timestamps', async () => {
     const steady = await run(footage(Array<Sketch>(400).fill('seen')), { lookAhead: 1 }, context);
     expect(steady.held).toBeLessThanOrEqual(30);
     const stuck = footage(Array<Sketch>(1500).fill('seen')).map((frame) => ({ ...frame, timestamp: 0 }));

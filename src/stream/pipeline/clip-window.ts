@@ -23,9 +23,9 @@ export interface ClipWindowOptions {
   readonly maxGap?: number;
   /** Smoothing time constant in seconds; 0 disables. */
   readonly smoothing?: number;
-  /** Puts a prior back into the model's posteriors; they stay as they are without. */
+  /** Adapts the model's posteriors to a prior; without it they are unchanged. */
   readonly prior?: Pick<PriorAdapter, 'adapt'>;
-  /** What makes a face unusable or unsure, beside the defaults. */
+  /** Limits of unusable and unsure faces, in addition to the defaults. */
   readonly trust?: TrustLimits;
 }
 

@@ -28,7 +28,7 @@ function countingSource(length: number): {
 }
 
 describe('demand', () => {
-  it('emits one result for every item, in order, whatever the stage and the number in flight', async () => {
+  it('emits one result for every item, in order, for any stage and number in flight', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 5 }), async (length, inFlight) => {
         const source = countingSource(length);

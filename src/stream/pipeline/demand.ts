@@ -6,7 +6,7 @@ export interface DemandOptions {
   readonly inFlight?: number;
   /** Awaited before every pull: keeps the source waiting for a consumer that is slower than the stage. */
   readonly ready?: () => Promise<void>;
-  /** Called once the source has been closed, whichever way the run ended. */
+  /** Called once the source has been closed, however the run ended. */
   readonly closed?: () => void;
 }
 
@@ -77,7 +77,7 @@ export function demand<T, R>(
   });
 }
 
-/** `source`, but no item is asked for before `ticket` has been granted. */
+/** `source`, but no item is pulled before `ticket` is granted. */
 async function* ticketed<T>(
   source: AsyncIterable<T>,
   ticket: () => Promise<void>,

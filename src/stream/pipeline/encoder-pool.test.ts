@@ -34,7 +34,7 @@ function grey(value: number): Picture {
   return { data: new Uint8Array(64 * 64 * 3).fill(value), width: 64, height: 64 };
 }
 
-/** 68 points on a ring, the first of which lies at `x`. */
+/** 68 points on a ring, the first at `x`. */
 function face(x: number): Point[] {
   return Array.from({ length: 68 }, (_, i) =>
     i === 0 ? { x, y: 32 } : { x: 32 + 20 * Math.cos(i), y: 32 + 20 * Math.sin(i) },
@@ -57,23 +57,23 @@ describe('threads that may die', () => {
       pool.encode(grey(4), [face(4)]),
     ]);
     expect(existsSync(join(dir, 'once'))).toBe(true);
-    expect([...dying[0]!.features]).toEqual([DEADLY.once, 3]);
-    expect([...next[0]!.features]).toEqual([4, 4]);
+    expect([...dying[0]!]).toEqual([DEADLY.once, 3]);
+    expect([...next[0]!]).toEqual([4, 4]);
   });
 
-  it('fail the frame that they die on twice, and go on with the next', async () => {
+  it('fail a frame on which they die twice, and continue with the next', async () => {
     const pool = await frailPool(1, 'always');
     await expect(pool.encode(grey(3), [face(DEADLY.always)])).rejects.toMatchObject({
       code: 'INTERNAL',
       message: expect.stringMatching(/worker thread failed: it ended by itself with code 7/) as string,
     });
-    expect([...(await pool.encode(grey(4), [face(4)]))[0]!.features]).toEqual([4, 4]);
+    expect([...(await pool.encode(grey(4), [face(4)]))[0]!]).toEqual([4, 4]);
   });
 
   it('that merely refuse a frame are not asked again', async () => {
     const pool = await frailPool(1, 'refused');
     await expect(pool.encode(grey(3), [face(DEADLY.refused)])).rejects.toThrow(/not this one/);
-    expect([...(await pool.encode(grey(4), [face(4)]))[0]!.features]).toEqual([4, 4]);
+    expect([...(await pool.encode(grey(4), [face(4)]))[0]!]).toEqual([4, 4]);
   });
 });
 
@@ -95,7 +95,7 @@ describe('threads with a model', () => {
     model.dispose();
     expect(threads).toEqual(here);
     expect(here).toHaveLength(2);
-    expect(here[0]!.features).not.toEqual(here[1]!.features);
+    expect(here[0]!).not.toEqual(here[1]!);
   });
 
   it('say what is wrong with the model', async () => {

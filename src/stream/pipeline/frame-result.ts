@@ -20,7 +20,7 @@ export interface FaceResult {
   /** Height of the eyes' opening over their width: 0.3 usual, below 0.15 closed; and of the mouth's: 0 closed. */
   readonly eyeOpening: number;
   readonly mouthOpening: number;
-  /** The mouth opened and closed in the rhythm of syllables during the last second; absent where that cannot be told. */
+  /** The mouth opened and closed in the rhythm of syllables during the last second; absent where that is unknown. */
   readonly speaking?: boolean;
   readonly landmarks: readonly Point[];
   /** Posterior of every label of the model's label set; they sum to 1. */
@@ -40,7 +40,7 @@ export interface FaceResult {
 }
 
 /**
- * "degraded": no face in this frame has evidence of its own, only from the frames around it.
+ * "degraded": no face was seen in this frame itself, only in the frames around it.
  * "unreadable": an image that could not be decoded; it has no pixels and no faces.
  */
 export type FrameStatus = 'ok' | 'no-face' | 'degraded' | 'unreadable';

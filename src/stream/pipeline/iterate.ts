@@ -36,7 +36,7 @@ export async function* iterate<R>(
     });
     for (;;) {
       while (queue.length > 0) yield queue.shift() as R;
-      // Only an empty queue lets the producer go on: it works while the consumer waits, never ahead of it.
+      // Only an empty queue lets the producer continue: it works while the consumer waits, never ahead of it.
       producer.ring();
       if (state.failure !== null) throw state.failure.error;
       if (state.ended) return;
@@ -50,7 +50,7 @@ export async function* iterate<R>(
   }
 }
 
-/** Wakes the one who waits; a ring that nobody waits for is lost. */
+/** Wakes the waiting side; without one, a ring is lost. */
 class Bell {
   private wake: (() => void) | null = null;
 

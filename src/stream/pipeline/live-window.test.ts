@@ -14,7 +14,7 @@ const dir = await scratchDir();
 const MEASURES = { pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
 
 const CLIP_FRAMES = 10;
-/** Of the frame whose answer is looked at. */
+/** Index of the frame under test. */
 const LOOKED_AT = 20;
 
 beforeAll(async () => {
@@ -56,7 +56,7 @@ function observations(model: ExpressionModel, changed: number): FrameObservation
   }));
 }
 
-/** Posteriors of the frame looked at; given one by one, the answer has to come before the next is given when live. */
+/** Posteriors of the frame under test; live, its answer must come before the next frame is given. */
 async function answer(model: ExpressionModel, changed: number, options: ClipWindowOptions): Promise<number[]> {
   const window = new ClipWindow(model, options);
   const results = [];
@@ -73,7 +73,7 @@ async function answer(model: ExpressionModel, changed: number, options: ClipWind
 describe.each(['clips', 'causal', 'frames'])('live and recorded footage, with the model "%s"', (name) => {
   it('live, a frame is answered from itself and the window before it; recorded, from what comes after it too', async () => {
     const model = await openModel(join(dir, name));
-    // Of temporal networks the window alone is looked at; one that looks at each picture alone has nothing but the averages over time.
+    // Temporal networks are tested without smoothing; a network for single pictures has only the smoothing.
     const smoothing = name === 'frames' ? 0.1 : 0;
     const [live, recorded] = [{ causal: true, memory: 1, smoothing }, { smoothing }];
     const unchanged = { live: await answer(model, -1, live), recorded: await answer(model, -1, recorded) };
@@ -91,7 +91,7 @@ describe.each(['clips', 'causal', 'frames'])('live and recorded footage, with th
     model.dispose();
   });
 
-  it('live, a change outweighs what was seen before it soon: that is soon not seen any more', async () => {
+  it('live, a change soon outweighs the frames before it', async () => {
     const model = await openModel(join(dir, name));
     const short = { causal: true, smoothing: 0 };
     const unchanged = await answer(model, -1, short);

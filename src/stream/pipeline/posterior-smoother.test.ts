@@ -83,7 +83,7 @@ describe('PosteriorSmoother', () => {
     );
   });
 
-  it('is the smoothing of the whole clip but for less than 1 %, at any frame rate', () => {
+  it('differs from the smoothing of the whole clip by less than 1 %, at any frame rate', () => {
     fc.assert(
       fc.property(clip, (steps) => {
         let now = 0;
@@ -131,7 +131,7 @@ describe('PosteriorSmoother', () => {
     expect(firsts(run(footage(timestamps, [1, 1, 1, 0, 0]), { causal: true }).out)).toEqual([[1], [1], [1], [0], [0]]);
   });
 
-  it('waits five time constants, and holds a bounded number of frames whatever the timestamps', () => {
+  it('waits five time constants, and holds a bounded number of frames for any timestamps', () => {
     const steady = footage(
       Array.from({ length: 200 }, (_, t) => t / 30),
       Array<number>(200).fill(0.5),

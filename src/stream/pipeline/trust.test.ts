@@ -36,15 +36,15 @@ describe('trust', () => {
     ['looking down', { pitch: -60 }],
     ['masked', { mouthVisible: 0.2 }],
     ['behind a bar', { eyesVisible: 0.1 }],
-  ])('calls a face that is %s unusable, whatever the model says', (_, quality) => {
+  ])('calls a face that is %s unusable, whatever its posteriors', (_, quality) => {
     expect(verdict(evidence(0.999, quality))).toBe('unusable');
   });
 
-  it('calls a face without evidence of its own unusable', () => {
+  it('calls a face that was not seen in this frame unusable', () => {
     expect(verdict(evidence(0.98, {}, true))).toBe('unusable');
   });
 
-  it('obeys the limits that are asked for', () => {
+  it('applies the given limits', () => {
     expect(verdict(evidence(0.98, { overall: 0.4 }), { minQuality: 0.5 })).toBe('unusable');
     expect(verdict(evidence(0.98), { minConfidence: 0.99 })).toBe('unsure');
     expect(verdict(evidence(0.6), { minConfidence: 0 })).toBe('sure');

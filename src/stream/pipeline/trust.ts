@@ -10,7 +10,7 @@ export interface TrustEvidence {
   readonly probability: number;
   readonly ambiguity: number;
   readonly quality: ResultQuality;
-  /** Without evidence of its own in this frame. */
+  /** Not seen in this frame. */
   readonly coasted: boolean;
 }
 
@@ -24,11 +24,11 @@ export interface ResultQuality extends FaceQuality {
 }
 
 /*
- * Weights and the certainty of "sure" are fitted by bench/trust-fit.ts on labelled photographs, as they are and degraded, half of the people set
+ * Weights and the certainty of "sure" are fitted by bench/trust-fit.ts on labelled photographs, plain and degraded, half of the people set
  * aside to judge them; bench/trust.md has the figures.
  */
 
-/** A face beyond these limits shows too little of an expression, whatever the model says. */
+/** Beyond these limits a face shows too little of an expression, whatever its posteriors. */
 export const LIMITS = {
   /** Pixels between the eyes. */
   size: 18,
@@ -68,7 +68,7 @@ export interface TrustLimits {
 export type UnusableReason =
   'not seen' | 'too small' | 'blurred' | 'turned away' | 'tilted' | 'eyes covered' | 'mouth covered' | 'low quality';
 
-/** Why a face shows too little of an expression, whatever the model says; null if it shows enough. */
+/** Why a face shows too little of an expression; null if it shows enough. */
 export function unusableReason(
   { quality, coasted }: Pick<TrustEvidence, 'quality' | 'coasted'>,
   minQuality = 0,

@@ -54,7 +54,7 @@ const error = z
     type: z.literal('error'),
     code: z.enum(Object.keys(PROBLEM_CODES) as [ProblemCode, ...ProblemCode[]]),
     message: z.string().describe('one line: what is wrong and what to do'),
-    sequence: sequence.nullable().describe('of the frame at fault; null if no frame can be named'),
+    sequence: sequence.nullable().describe('of the frame with the error; null if it belongs to no frame'),
     fatal: z.boolean().describe('true if the connection is closed after this'),
   })
   .describe('from the server');

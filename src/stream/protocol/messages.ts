@@ -56,7 +56,7 @@ export interface SkippedMessage {
 
 export interface ErrorMessage extends Problem {
   readonly type: 'error';
-  /** Of the frame at fault; null if no frame can be named. */
+  /** Of the frame with the error; null if it belongs to no frame. */
   readonly sequence: number | null;
   /** True when the connection is closed after this. */
   readonly fatal: boolean;

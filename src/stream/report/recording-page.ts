@@ -18,7 +18,7 @@ const LISTED = 40;
 export const REPORT_STYLE = readFileSync(new URL('./static/report.css', import.meta.url), 'utf8');
 const REPORT_SCRIPT = readFileSync(new URL('./static/report.js', import.meta.url), 'utf8');
 
-/** What the index page of a batch shows of a report; it lies in the report as JSON. */
+/** What the index page of a batch shows of a report; stored in the report as JSON. */
 export interface ReportDigest {
   readonly title: string;
   readonly seconds: number;
@@ -37,7 +37,7 @@ export interface ReportDigest {
 
 export const DIGEST_ID = 'digest';
 
-/** The page of one input. @param media where the page finds the footage; null if there is no one file */
+/** The page of one input. @param media URL of the footage; null if it is not a single file */
 export function reportPage(content: ReportContent, pictures: ReportPictures, media: string | null): string {
   const { summary, faces, images } = content;
   const { run, outcome } = summary;
@@ -108,8 +108,8 @@ function watchSection(_: ReportContent, { still }: ReportPictures, media: string
         ${still === null ? null : html`poster="${still}"`}
       ></video>
       <p id="no-video" class="soft" hidden>
-        The footage is not beside this page${media === null ? '' : html` (<code>${decodeURI(media)}</code>)`}, or the
-        browser cannot play it.
+        The footage is not in the folder of this page${media === null ? '' : html` (<code>${decodeURI(media)}</code>)`},
+        or the browser cannot play it.
         <label class="pick">Choose the video<input id="pick" type="file" accept="video/*" /></label>
       </p>
     </div>

@@ -21,7 +21,7 @@ export function timeButton(seconds: number): Html {
   return html`<button type="button" class="time" data-time="${seconds.toFixed(3)}">${clock(seconds)}</button>`;
 }
 
-/** Shares as one bar, the largest first, with a text for those who cannot see it. */
+/** Shares as one bar, the largest first, with a text for screen readers. */
 export function shareBar(shares: Readonly<Record<string, number>>): Html {
   const parts = Object.entries(shares)
     .filter(([, share]) => share > 0)

@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { openSource } from '../../ingest/sources/open-source.js';
 import type { Frame } from '../../ingest/frame.js';
@@ -40,6 +39,7 @@ export async function reportPictures(
   if (input.kind === 'images') return imagePictures(images, wanted, context.imagePaths ?? []);
   const { sourcePath, signal } = context;
   if (sourcePath === null) return NO_PICTURES;
+  const { default: sharp } = await import('sharp');
   const pictures = new Map<number, string>();
   let still: string | null = null;
   for (const { summary, best } of wanted) {
@@ -74,6 +74,7 @@ async function imagePictures(
   faces: readonly ReportFace[],
   paths: readonly string[],
 ): Promise<ReportPictures> {
+  const { default: sharp } = await import('sharp');
   const [small, portraits] = [new Map<number, string>(), new Map<number, string>()];
   const tryTo = async (make: () => Promise<void>): Promise<void> => {
     // An image that cannot be read has no picture; the results say so.

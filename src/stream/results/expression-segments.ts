@@ -114,7 +114,7 @@ export class ExpressionSegments {
     }
   }
 
-  /** `open` has ended: it joins `held` if either is too short to stand alone, else it replaces it. */
+  /** `open` has ended: it joins `held` if either is too short, else it replaces it. */
   private settle(state: FaceState): void {
     const { held, open } = state;
     if (held === null) {

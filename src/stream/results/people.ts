@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { FerError } from '../../errors/fer-error.js';
 import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
 
-/** Corrections to who is who, made after annotating. */
+/** Corrections of identities, made after annotating. */
 export interface People {
   /** Names by face id. */
   readonly names?: Readonly<Record<string, string>>;

@@ -23,7 +23,7 @@ describe("a person's resting face", () => {
   const smile = face(1, 'happiness', { probability: 0.9 });
   const mostly = footage(Array.from({ length: 300 }, (_, i) => (i % 10 < 4 ? smile : scowl())));
 
-  it('is what the face shows most of the time, whatever it expresses in between', () => {
+  it('is what the face shows most of the time', () => {
     const rest = rests(mostly).get(1)!;
     expect(rest.seconds).toBeCloseTo(29.9, 5);
     expect(rest.posterior['anger']).toBeCloseTo(0.6, 1);
@@ -53,7 +53,7 @@ describe("a person's resting face", () => {
     expect(relativeToRest(frame(0, 0, [scowl()]), new Map()).faces[0]).not.toHaveProperty('relative');
   });
 
-  it('is taken from the first seconds of each face when asked for', () => {
+  it('is taken from the first seconds of each face on request', () => {
     const later = footage([...Array.from({ length: 60 }, () => scowl()), ...Array.from({ length: 300 }, () => smile)]);
     expect(rests(later, 5).get(1)!.posterior['anger']).toBeCloseTo(0.6, 1);
     expect(rests(later).get(1)!.posterior['happiness']).toBeGreaterThan(0.8);

@@ -1,7 +1,7 @@
 import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
 import { DECIMALS, roundTo } from './rounding.js';
 
-/** Where a person's resting face is taken from: all usable time of the recording, its first seconds, or nowhere. */
+/** Source of a person's resting face: all usable time of the recording, its first seconds, or none. */
 export type BaselineChoice = 'auto' | 'off' | number;
 
 /** What a face shows at rest. */
@@ -47,7 +47,7 @@ export class RestingFaces {
         state = { seconds: 0, lastTime: timestamp, counts: new Map() };
         this.faces.set(face.trackId, state);
       }
-      // A frame stands for the time since the last one, but not for an absence.
+      // A frame counts for the time since the last one, but not for an absence.
       const seconds = Math.min(0.5, Math.max(0, timestamp - state.lastTime));
       state.lastTime = timestamp;
       if (this.choice !== 'auto' && state.seconds >= this.choice) continue;
@@ -76,7 +76,7 @@ export class RestingFaces {
   }
 }
 
-/** `result` with each face's expression relative to its own resting face, beside the plain one; faces without a known rest have none. */
+/** Adds each face's expression relative to its resting face, where that is known. */
 export function relativeToRest(result: FrameResult, rests: ReadonlyMap<number, RestingFace>): FrameResult {
   if (rests.size === 0) return result;
   return {

@@ -1,4 +1,4 @@
-/** `value` to so many decimals, without float noise (0.1 + 0.2 gives 0.3) and without a negative zero. */
+/** `value` rounded to `decimals`, without float noise (0.1 + 0.2 gives 0.3) or negative zero. */
 export function roundTo(value: number, decimals: number): number {
   // Most numbers that are read from a file are round already, and toFixed is slow. Zero may be negative.
   const factor = POWERS[decimals]!;
@@ -15,7 +15,7 @@ export const DECIMALS = {
   seconds: 6,
   /** Hundredths of a pixel for boxes. */
   box: 2,
-  /** Tenths of a pixel for landmarks: far below what a landmark network can tell. */
+  /** Tenths of a pixel for landmarks: far below the accuracy of a landmark network. */
   landmark: 1,
   probability: 5,
   quality: 3,

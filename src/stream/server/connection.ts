@@ -13,7 +13,7 @@ const CLOSE_GRACE = 1_000;
 
 export type FatalCode = keyof typeof CLOSE_CODES;
 
-/** The WebSocket of one client, whatever its role. */
+/** The WebSocket of one client of any role. */
 export class Connection {
   private ending = false;
   private paused = false;
@@ -53,7 +53,7 @@ export class Connection {
     });
   }
 
-  /** Called for pings from the client, which ws answers by itself. */
+  /** Called for pings from the client, which ws answers automatically. */
   onPing(handle: () => void): void {
     this.socket.on('ping', () => {
       if (!this.ending) handle();

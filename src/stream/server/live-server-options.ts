@@ -39,7 +39,7 @@ const schema = z.strictObject({
   statsEvery: milliseconds.default(2_000),
   /** Milliseconds for which the source keeps running after the last viewer has left. */
   sourceLinger: milliseconds.default(5_000),
-  /** Gets one line for each fault of the server itself; never the content of a frame. */
+  /** Gets one line per internal error of the server; never the content of a frame. */
   log: z
     .custom<(line: string) => void>((value) => typeof value === 'function', 'is not a function')
     .default(() => () => undefined),

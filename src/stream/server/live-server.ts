@@ -23,7 +23,7 @@ export interface LiveServer {
   readonly url: string;
   readonly port: number;
   /**
-   * Tells all clients, waits at most a second for them to leave, and stops the source. The engine stays open: it belongs to the caller.
+   * Notifies all clients, waits at most a second for them to leave, and stops the source. The engine belongs to the caller and stays open.
    * May be called more than once.
    */
   close(): Promise<void>;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import sharp from 'sharp';
 import { printable } from '../../errors/printable.js';
 import type { Frame } from '../../ingest/frame.js';
 import type { LiveSourceStatus } from '../../ingest/live/live-source.js';
@@ -66,7 +65,9 @@ const QUALITY = 80;
 /** A frame for viewers: header and JPEG. Its bytes are copied at once, so the caller may move them while it is encoded. */
 export async function pictureMessage(frame: Frame, captureTime: number): Promise<Uint8Array> {
   const { width, height } = frame;
-  const jpeg = await sharp(Uint8Array.from(frame.data), { raw: { width, height, channels: 3 } })
+  const pixels = Uint8Array.from(frame.data);
+  const { default: sharp } = await import('sharp');
+  const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: QUALITY })
     .toBuffer();
   return Buffer.concat([encodeFrameHeader({ sequence: frame.index, captureTime }), jpeg]);

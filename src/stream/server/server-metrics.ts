@@ -5,7 +5,7 @@ import { FrameCounter } from './frame-counter.js';
 import type { FrameEvent } from './frame-counter.js';
 import type { Sessions } from './sessions.js';
 
-/** Memory, CPU and event loop belong to the process, however many servers it has; their observers cannot be removed again. */
+/** Metrics of the process (memory, CPU, event loop), shared by all its servers: their observers cannot be removed. */
 let processMetrics: Registry | undefined;
 
 function processRegistry(): Registry {

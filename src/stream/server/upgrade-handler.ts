@@ -75,7 +75,7 @@ function originAdvice(origin = ''): string {
 }
 
 function refuse(socket: Duplex, status: number): void {
-  // The client may have gone already.
+  // The client may have disconnected already.
   socket.on('error', () => undefined);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
     socket.destroy(),

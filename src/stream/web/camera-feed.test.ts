@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { sentSize } from './camera-feed.js';
 
-it('sends a picture as it is, or scaled down in proportion to 640 per side and the limit of the server', () => {
+it('sends a picture unchanged, or scaled down in proportion to 640 per side and the limit of the server', () => {
   expect(sentSize({ width: 640, height: 480 }, 1e6)).toEqual({ width: 640, height: 480 });
   expect(sentSize({ width: 1080, height: 1920 }, 1e6)).toEqual({ width: 360, height: 640 });
   const side = fc.integer({ min: 16, max: 4000 });

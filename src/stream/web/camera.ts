@@ -49,7 +49,7 @@ export function cameraProblem(error: unknown): CameraProblem {
   }
 }
 
-/** Browsers offer no cameras to pages that came neither by https nor from localhost. */
+/** Browsers offer cameras only to pages from https or localhost. */
 function hasCameras(): boolean {
   return window.isSecureContext && 'mediaDevices' in navigator;
 }

@@ -3,7 +3,7 @@ import { FaceCard } from './face-card.js';
 import type { Scene } from './stage.js';
 import type { Timeline } from './timeline.js';
 
-/** Nobody reads more cards. */
+/** Cards shown; more would not be read. */
 const MAX_CARDS = 8;
 
 /** The cards of faces that are in the picture, or were in the last 30 seconds. */

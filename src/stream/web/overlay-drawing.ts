@@ -83,7 +83,7 @@ function drawBadge(context: CanvasRenderingContext2D, { x, y, badge, colour }: F
   context.fillText(badge, x + width / 2, y + size * 0.85);
 }
 
-/** Id and label in one line. @returns where it lies */
+/** Id and label in one line. @returns its box */
 function drawLine(
   context: CanvasRenderingContext2D,
   shape: FaceShape,

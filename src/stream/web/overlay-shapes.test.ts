@@ -77,7 +77,7 @@ describe('overlay', () => {
     expect(unsure!.colour).not.toBe(sure!.colour);
   });
 
-  it('puts a panel where it covers no face, no other panel and not the top; else nowhere', () => {
+  it('puts a panel where it covers no face, no other panel and not the top; otherwise shows none', () => {
     const [view, panel] = [
       { width: 400, height: 300 },
       { width: 100, height: 60 },

@@ -64,7 +64,7 @@ export function overlayShapes(faces: readonly LiveFace[], picture: Size, view: S
 }
 
 /**
- * Where a one-line label goes: above its box, or inside if there is no room; below the box or at its lower edge if another label is in the way;
+ * Where a one-line label goes: above its box, or inside without room above; below the box or at its lower edge if another label is in the way;
  * never out of the view.
  * @param taken places of other labels
  */
@@ -85,7 +85,7 @@ export function labelPlace(
 }
 
 /**
- * Where a panel goes: beside its box, on the side with more room first, or above or below it; null if it covers something everywhere.
+ * Where a panel goes: left or right of its box, the side with more room first, or above or below; null if it would always cover something.
  * @param top height at the top of the view that stays free, for the page's status
  * @param taken other boxes, panels and labels
  */

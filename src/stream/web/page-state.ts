@@ -22,7 +22,7 @@ export interface PageFacts {
 export interface PageState {
   /** For style sheets and tests. */
   readonly key: string;
-  /** "bad": the user must act; "wait": it recovers by itself. */
+  /** "bad": the user must act; "wait": it recovers automatically. */
   readonly tone: 'idle' | 'good' | 'wait' | 'bad';
   readonly headline: string;
   /** What to do, or what happens next; may be empty. */

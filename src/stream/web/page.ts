@@ -130,7 +130,7 @@ function refresh(): void {
   if (announced !== null) ui.summary.textContent = announced;
 }
 
-/** The status lies in the middle of the picture, or in its corner while results come. */
+/** The status is in the middle of the picture, or in its corner while results come. */
 function showState({ key, tone, headline, advice }: PageState): void {
   setText(ui.headline, headline);
   setText(ui.advice, advice);

@@ -35,7 +35,7 @@ export class SettingsDrawer {
       this.dialog.close();
     });
     this.dialog.addEventListener('click', (event) => {
-      // Of the backdrop: everything else in the dialog is an element of its own.
+      // The backdrop: everything else in the dialog has its own element.
       if (event.target === this.dialog && event.offsetX < 0) this.dialog.close();
     });
     this.mode.addEventListener('change', () => {

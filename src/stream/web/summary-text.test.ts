@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { liveFace } from '../../../test/support/live-face.js';
 import { Announcer, summaryText } from './summary-text.js';
 
-it('puts faces into words', () => {
+it('describes faces as text', () => {
   expect(summaryText([])).toBe('No face.');
   const faces = [
     liveFace({ happiness: 0.92, surprise: 0.08 }),

@@ -1,7 +1,7 @@
 import type { LiveFace } from '../protocol/messages.js';
 import { labelText } from './posteriors.js';
 
-/** The faces in words, for screen readers. */
+/** The faces as text, for screen readers. */
 export function summaryText(faces: readonly LiveFace[]): string {
   if (faces.length === 0) return 'No face.';
   return faces

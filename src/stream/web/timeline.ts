@@ -82,7 +82,7 @@ export function dominantStretches(
   });
 }
 
-/** The timeline in words: "happiness 70 % of the time, neutral 30 %". */
+/** The timeline as text: "happiness 70 % of the time, neutral 30 %". */
 export function timelineText(points: readonly TimelinePoint[]): string {
   const seconds = new Map<string, number>();
   for (const { label, start, end } of dominantStretches(points))
