@@ -1,12 +1,17 @@
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import type * as ClientS3 from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { Upload } from '@aws-sdk/lib-storage';
 import { FerError } from '../errors/fer-error.js';
 import { optionalPackage } from '../errors/optional-package.js';
 import { parseS3Address, s3Address } from './s3-address.js';
 
 /** Bytes of a part of a multipart upload; smaller files are sent in one request. */
 const PART_BYTES = 16 * 1024 * 1024;
+/** Bytes of the first request of a read, and of the largest; each is twice the one before. */
+const FIRST_READ = 1024 * 1024;
+const LARGEST_READ = 16 * 1024 * 1024;
 
 /** An object, as listings and HEAD requests describe it. */
 export interface ObjectInfo {
@@ -17,7 +22,7 @@ export interface ObjectInfo {
   readonly version: string;
 }
 
-type Sdk = typeof import('@aws-sdk/client-s3') & Pick<typeof import('@aws-sdk/lib-storage'), 'Upload'>;
+type Sdk = typeof ClientS3 & { readonly Upload: typeof Upload };
 
 let opened: Promise<{ readonly sdk: Sdk; readonly client: S3Client }> | undefined;
 
@@ -27,6 +32,8 @@ let opened: Promise<{ readonly sdk: Sdk; readonly client: S3Client }> | undefine
  * @throws FerError PACKAGE_MISSING
  */
 async function s3(): Promise<{ readonly sdk: Sdk; readonly client: S3Client }> {
+  // Its notice about Node versions would stand among our messages.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const load = async (): Promise<Sdk> => ({
     ...(await import('@aws-sdk/client-s3')),
     Upload: (await import('@aws-sdk/lib-storage')).Upload,
@@ -79,39 +86,83 @@ export async function* listObjects(address: string): AsyncGenerator<ObjectInfo> 
   }
 }
 
+interface ReadOptions {
+  /** As in the HTTP header: "bytes=100-", "bytes=0-99". */
+  readonly range?: string;
+  /** Refuses (412) an object that is not this one any more. */
+  readonly etag?: string;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Reads an object or a part of it, like `fetch`: refusals of the storage are answers with a status.
- * @param range as in the HTTP header
- * @param etag refuses (412) an object that is not this one any more
+ * Reads an object or a part of it, like `fetch`: refusals of the storage are answers with a status. Behind the answer are several requests
+ * for parts that grow, so that a reader who jumps about leaves little unread.
  * @throws what the network throws; FerError PACKAGE_MISSING
  */
-export async function fetchObject(
-  address: string,
-  { range, etag, signal }: { readonly range?: string; readonly etag?: string; readonly signal?: AbortSignal } = {},
-): Promise<Response> {
-  const { sdk, client } = await s3();
-  const { bucket, key } = parseS3Address(address);
+export async function fetchObject(address: string, { range, etag, signal }: ReadOptions = {}): Promise<Response> {
+  const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
+  const start = Number(from);
+  const end = to === '' ? Infinity : Number(to);
+  let body: Readable | undefined;
+  signal?.addEventListener('abort', () => body?.destroy(), { once: true });
   try {
-    const answer = await client.send(
-      new sdk.GetObjectCommand({ Bucket: bucket, Key: key, Range: range, IfMatch: etag }),
-      { ...(signal && { abortSignal: signal }) },
-    );
-    const body = answer.Body as Readable & { transformToWebStream(): ReadableStream };
-    signal?.addEventListener('abort', () => body.destroy(), { once: true });
-    const headers = new Headers({ 'accept-ranges': 'bytes' });
-    const given = {
-      'content-length': answer.ContentLength,
-      'content-range': answer.ContentRange,
-      'content-type': answer.ContentType,
-      etag: answer.ETag,
+    const first = await getPart(address, start, Math.min(end, start + FIRST_READ - 1), etag, signal);
+    const last = Math.min(end, first.total - 1);
+    const parts = async function* (): AsyncGenerator<Uint8Array> {
+      let bytes = FIRST_READ;
+      for (let part = first; ;) {
+        body = part.body;
+        yield* body as AsyncIterable<Uint8Array>;
+        if (part.end >= last) return;
+        bytes = Math.min(LARGEST_READ, 2 * bytes);
+        part = await getPart(address, part.end + 1, Math.min(last, part.end + bytes), first.etag, signal);
+      }
     };
-    for (const [name, value] of Object.entries(given)) if (value !== undefined) headers.set(name, String(value));
-    return new Response(body.transformToWebStream(), { status: answer.ContentRange === undefined ? 200 : 206, headers });
+    const headers = {
+      'accept-ranges': 'bytes',
+      'content-length': String(last - start + 1),
+      'content-range': `bytes ${start}-${last}/${first.total}`,
+      etag: first.etag,
+    };
+    const stream = Readable.toWeb(Readable.from(parts(), { objectMode: false })) as ReadableStream<Uint8Array>;
+    return new Response(stream, { status: range === undefined ? 200 : 206, headers });
   } catch (error) {
     const status = statusOf(error);
     if (status === null || status < 300) throw error;
     return new Response(null, { status, statusText: (error as Error).name });
   }
+}
+
+async function getPart(
+  address: string,
+  start: number,
+  end: number,
+  etag: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{ body: Readable; end: number; total: number; etag: string }> {
+  const { sdk, client } = await s3();
+  const { bucket, key } = parseS3Address(address);
+  const {
+    Body,
+    ContentRange,
+    ContentLength = 0,
+    ETag = '',
+  } = await client.send(
+    new sdk.GetObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Range: `bytes=${start}-${end}`,
+      ...(etag && { IfMatch: etag }),
+    }),
+    { ...(signal && { abortSignal: signal }) },
+  );
+  const total = Number(/\/(\d+)$/.exec(ContentRange ?? '')?.[1] ?? ContentLength);
+  return {
+    body: Body as Readable,
+    end: ContentRange === undefined ? total - 1 : Math.min(end, total - 1),
+    total,
+    etag: ETag,
+  };
 }
 
 /** The text of a small object; null when there is none. @throws FerError PACKAGE_MISSING, STORAGE_FAILED */
