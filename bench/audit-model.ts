@@ -13,7 +13,7 @@ import { canonicalLabel } from '../src/train/data/label-maps.js';
 import type { Split } from '../src/train/data/sample.js';
 import { evaluate } from '../src/train/evaluate/evaluate.js';
 import { openSplit, withFaces } from '../src/train/data/faces/open-faces.js';
-import { areaUnderRoc } from '../src/train/metrics/area-under-roc.js';
+import { areaUnderRoc } from '../src/train/metrics/classification-metrics.js';
 import { symmetricNoise } from '../src/train/data/label-noise.js';
 import { SeededRandom } from '../src/train/util/seeded-random.js';
 import { markdownTable } from './table.js';

@@ -14,7 +14,7 @@ import type { LabelEvidence } from '../src/train/audit/label-evidence.js';
 import type { RowHistory } from '../src/train/audit/row-history.js';
 import { readConfigFile, resolveConfig } from '../src/train/config/read-config.js';
 import type { TrainConfig } from '../src/train/config/train-config.js';
-import { areaUnderRoc } from '../src/train/metrics/area-under-roc.js';
+import { areaUnderRoc } from '../src/train/metrics/classification-metrics.js';
 import { faceId, facesOf } from '../src/train/data/faces/face-dataset.js';
 import { openData } from '../src/train/data/training/open-data.js';
 import { markdownTable } from './table.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { BackendName } from '../model/engines/backend.js';
-import type { FaceChoice } from '../train/data/faces/face-handling.js';
+import type { FaceChoice } from '../train/data/faces/detected-faces.js';
 import { unsplitLine } from '../train/data/sample.js';
 import type { Split } from '../train/data/sample.js';
 import type { Calibration } from '../train/metrics/calibration.js';
@@ -58,7 +58,7 @@ export async function runCalibrate(
   const { TrainedModel } = await import('../model/heads/trained-model.js');
   const { openSplit, withFaces } = await import('../train/data/faces/open-faces.js');
   const { calibrateModel, writeTemperature } = await import('../train/evaluate/calibrate-model.js');
-  const { temperatureAtLimit } = await import('../train/metrics/warnings.js');
+  const { temperatureAtLimit } = await import('../train/metrics/split-metrics.js');
   const dataset = await openSplit(from);
   await openBackend({ backend });
   const model = await TrainedModel.load(folder);

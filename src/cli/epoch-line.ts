@@ -1,4 +1,4 @@
-import type { EpochRecord } from '../train/records/epoch-record.js';
+import type { EpochRecord } from '../train/records/epoch-tables.js';
 
 /** A finished epoch as one line. */
 export function epochLine(

@@ -31,8 +31,8 @@ export { confidence, fitCalibration } from './metrics/calibration.js';
 export type { Calibration, Confidence } from './metrics/calibration.js';
 export { calibrateModel, writeTemperature } from './evaluate/calibrate-model.js';
 export type { ModelCalibration } from './evaluate/calibrate-model.js';
-export { PRESETS, PRESET_NAMES } from './config/presets.js';
-export type { PresetName } from './config/presets.js';
+export { PRESETS, PRESET_NAMES } from './config/read-config.js';
+export type { PresetName } from './config/read-config.js';
 export { readConfigFile, resolveConfig } from './config/read-config.js';
 export type { Settings } from './config/read-config.js';
 export { RECOGNITION, trainConfigSchema } from './config/train-config.js';
@@ -41,7 +41,7 @@ export { cropLength } from './data/crops/crop-source.js';
 export type { CropSource } from './data/crops/crop-source.js';
 export { MemoryCrops, decodeImages } from './data/crops/image-crops.js';
 export type { DecodedImages } from './data/crops/image-crops.js';
-export { fitCrops } from './data/crops/fit-crops.js';
+export { fitCrops } from './data/crops/crop-source.js';
 export { SPLITS } from './data/sample.js';
 export type { Dataset, DatasetProblem, DatasetReader, FrameFile, ReadOptions, Sample, Split } from './data/sample.js';
 export { openDataset, readerNamed, READERS } from './data/formats/registry.js';
@@ -55,8 +55,8 @@ export type {
   SplitCounts,
   UnreadableFile,
 } from './data/check-dataset.js';
-export { deduplicate } from './data/deduplicate.js';
-export type { DroppedSample } from './data/deduplicate.js';
+export { deduplicate } from './data/content.js';
+export type { DroppedSample } from './data/content.js';
 export { carveValidation } from './data/splits.js';
 export type { CarvedTraining } from './data/splits.js';
 export { synthesizeClips } from './data/synthesize/synthesize-clips.js';
@@ -69,8 +69,8 @@ export { facesOf } from './data/faces/face-dataset.js';
 export type { FaceDataset, FaceNotes, FaceSample, IndexedFaces, LabelledFace } from './data/faces/face-dataset.js';
 export { evaluate } from './evaluate/evaluate.js';
 export type { EvaluateOptions, EvaluationOfCrops } from './evaluate/evaluate.js';
-export { FACE_CHOICES, faceHandling } from './data/faces/face-handling.js';
-export type { FaceChoice, FaceHandling } from './data/faces/face-handling.js';
+export { FACE_CHOICES, faceHandling } from './data/faces/detected-faces.js';
+export type { FaceChoice, FaceHandling } from './data/faces/detected-faces.js';
 export type { Prediction } from './evaluate/evaluate.js';
 export { InMemoryFaces } from './data/faces/in-memory-faces.js';
 export { PreparedFaces } from './data/faces/prepared-faces.js';
@@ -92,10 +92,10 @@ export type { AmbiguityData, AmbiguityPoint, Quadrant } from './report/ambiguity
 export { EPOCHS_CSV, EPOCHS_JSONL, writeEpochTables } from './records/epoch-tables.js';
 export { EVENTS_FILE, TENSORBOARD_FOLDER, writeTensorboardEvents } from './records/tensorboard-events.js';
 export type { TensorboardOptions } from './records/tensorboard-events.js';
-export { writeReport } from './report/write-report.js';
+export { writeReport } from './report/run-logs.js';
 export type { ReportData } from './report/report-page.js';
 export type { PictureOf } from './report/examples.js';
-export { areaUnderRoc } from './metrics/area-under-roc.js';
+export { areaUnderRoc } from './metrics/classification-metrics.js';
 export {
   expectedCalibrationError,
   fitTemperature,
@@ -105,8 +105,8 @@ export {
 export type { ReliabilityBin } from './metrics/calibration.js';
 export { classificationMetrics } from './metrics/classification-metrics.js';
 export type { ClassificationMetrics } from './metrics/classification-metrics.js';
-export { confusionMatrix, normaliseRows, predictedClasses } from './metrics/confusion-matrix.js';
-export type { ConfusionMatrix } from './metrics/confusion-matrix.js';
+export { confusionMatrix, normaliseRows, predictedClasses } from './metrics/classification-metrics.js';
+export type { ConfusionMatrix } from './metrics/classification-metrics.js';
 export { longTail } from './data/label-noise.js';
 export { pairNoise, symmetricNoise } from './data/label-noise.js';
 export type { NoisyLabels } from './data/label-noise.js';
@@ -120,8 +120,8 @@ export { preparedFolder } from './data/preprocess/open-prepared.js';
 export type { FeatureSource } from './data/preprocess/file-features.js';
 export type { PreparedDataset, PreparedSample } from './data/preprocess/read-prepared.js';
 export type { CropOrigin, OriginCounts, PreparedFrame } from './data/preprocess/sample-row.js';
-export { NO_FACE } from './data/preprocess/settings.js';
-export type { NoFace, PrepareSettings } from './data/preprocess/settings.js';
+export { NO_FACE } from './data/preprocess/prepared-header.js';
+export type { NoFace, PrepareSettings } from './data/preprocess/prepared-header.js';
 export { copyModel } from './workflows/recipe/copy-model.js';
 export type { CopyModelOptions } from './workflows/recipe/copy-model.js';
 export { parseRecipe, readRecipe } from './workflows/recipe/recipe.js';
@@ -130,7 +130,7 @@ export { runRecipe } from './workflows/recipe/run-recipe.js';
 export type { RecipeOptions, StageProgress } from './workflows/recipe/run-stage.js';
 export { SeededRandom } from './util/seeded-random.js';
 export type { SeededRandomState, Words } from './util/seeded-random.js';
-export type { EpochRecord } from './records/epoch-record.js';
+export type { EpochRecord } from './records/epoch-tables.js';
 export type { SplitMetrics } from './metrics/split-metrics.js';
 export type { RunFolder } from './records/run-folder.js';
 export type { TrainingState } from './records/training-state.js';

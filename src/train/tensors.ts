@@ -23,8 +23,8 @@ export type { FinishedEpoch, FitInput, FitSettings, SelectionMetric } from './tr
 export { predictWith } from './job/predict.js';
 export { LocalRunner } from './trainer/gradients.js';
 export type { GradientRunner } from './trainer/gradients.js';
-export { openTrainingData } from './job/training-job.js';
-export type { TrainingData } from './job/training-job.js';
+export { openTrainingData } from './job/training-data.js';
+export type { TrainingData } from './job/training-data.js';
 export { loadCheckpoint, readCheckpointInfo } from '../model/checkpoint/load-checkpoint.js';
 export type { Checkpoint } from '../model/checkpoint/load-checkpoint.js';
 export { saveCheckpoint } from '../model/checkpoint/save-checkpoint.js';

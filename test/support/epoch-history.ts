@@ -1,5 +1,5 @@
 import { classificationMetrics } from '../../src/train/metrics/classification-metrics.js';
-import type { EpochRecord } from '../../src/train/records/epoch-record.js';
+import type { EpochRecord } from '../../src/train/records/epoch-tables.js';
 
 export const THREE_LABELS = ['Neutral', 'Happiness', 'Anger'] as const;
 

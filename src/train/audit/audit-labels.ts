@@ -1,4 +1,4 @@
-import { predictedClasses } from '../metrics/confusion-matrix.js';
+import { predictedClasses } from '../metrics/classification-metrics.js';
 import { confidentLearning } from './confident-learning.js';
 import type { LabelEvidence } from './label-evidence.js';
 

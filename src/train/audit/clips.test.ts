@@ -14,7 +14,7 @@ import type { Settings } from '../config/read-config.js';
 import { openDataset } from '../data/formats/registry.js';
 import { synthesizeClips } from '../data/synthesize/synthesize-clips.js';
 import { DetectedFaces } from '../data/faces/detected-faces.js';
-import { openTrainingData } from '../job/training-job.js';
+import { openTrainingData } from '../job/training-data.js';
 import type { DataReport } from '../job/training-job.js';
 import { auditWithModel } from './audit-with-model.js';
 import { rowPictures } from './row-pictures.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { confusionMatrix } from '../metrics/confusion-matrix.js';
+import { confusionMatrix } from '../metrics/classification-metrics.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { confidentLearning, normalisedMargin, selfConfidence } from './confident-learning.js';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { predictedClasses } from '../metrics/confusion-matrix.js';
+import { predictedClasses } from '../metrics/classification-metrics.js';
 import { TEMPERATURE_RANGE } from '../metrics/calibration.js';
-import type { EpochRecord } from '../records/epoch-record.js';
 import { EPOCHS_JSONL } from '../records/epoch-tables.js';
+import type { EpochRecord } from '../records/epoch-tables.js';
 import type { LabelEvidence } from './label-evidence.js';
 
 /** How good a judge of labels a network is. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { grey, images } from '../../../test/support/images.js';
-import { shift } from './pixel.js';
-import { rotate, shearX, shearY, translate, randomAffine } from './affine.js';
 import { SeededRandom } from '../util/seeded-random.js';
+import { displace, randomAffine, rotate, shearX, shearY, translate } from './affine.js';
+import { shift } from './pixel.js';
 import type { PixelImage } from './pixel.js';
 
 const SQUARE = grey([
@@ -134,4 +134,33 @@ it('repeats the edge where it moves in', () => {
 it('refuses settings that make no sense', () => {
   for (const options of [{ degrees: -1 }, { scale: [0, 1] }, { scale: [1.2, 0.9] }, { move: 2 }] as const)
     expect(() => randomAffine(options)).toThrow(/augmentation/);
+});
+
+describe('displace', () => {
+  function uniform(length: number, right: number, down: number) {
+    return { right: new Float32Array(length).fill(right), down: new Float32Array(length).fill(down) };
+  }
+
+  it('with the same offset everywhere it is a translation', () => {
+    fc.assert(
+      fc.property(images, fc.integer({ min: -8, max: 8 }), fc.integer({ min: -8, max: 8 }), (image, a, b) => {
+        const [right, down] = [a / 4, b / 4];
+        const moved = displace(image, uniform(image.width * image.height, right, down));
+        const wanted = translate(image, -right, -down);
+        moved.data.forEach((value, i) => {
+          expect(value).toBeCloseTo(wanted.data[i]!, 3);
+        });
+      }),
+    );
+  });
+
+  it('goes a share of the way', () => {
+    fc.assert(
+      fc.property(images, (image) => {
+        const length = image.width * image.height;
+        const half = displace(image, uniform(length, 2, -1), 0.5);
+        expect([...half.data]).toEqual([...displace(image, uniform(length, 1, -0.5)).data]);
+      }),
+    );
+  });
 });

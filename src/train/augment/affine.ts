@@ -1,5 +1,28 @@
-import type { PixelImage, Augmentation, Interval } from './pixel.js';
-import { blankLike, checkRange, checkInterval, drawFrom } from './pixel.js';
+import { blankLike, checkInterval, checkRange, clamp, drawFrom } from './pixel.js';
+import type { Augmentation, Interval, PixelImage } from './pixel.js';
+
+/** For every pixel: where it comes from, as an offset in pixels. Both [height, width], row by row. */
+export interface Displacement {
+  readonly right: Float32Array;
+  readonly down: Float32Array;
+}
+
+/** The picture with every pixel taken from (x + share * right, y + share * down). Bilinear; beyond the picture its edge is repeated. */
+export function displace(image: PixelImage, { right, down }: Displacement, share = 1): PixelImage {
+  const { height, width, channels } = image;
+  const moved = blankLike(image);
+  const [lastX, lastY] = [width - 1, height - 1];
+  let target = 0;
+  for (let y = 0, i = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, i += 1) {
+      const fromX = clamp(x + share * right[i]!, lastX);
+      const fromY = clamp(y + share * down[i]!, lastY);
+      bilinear(image, fromX, fromY, moved.data, target);
+      target += channels;
+    }
+  }
+  return moved;
+}
 
 /**
  * Where a pixel of the new picture comes from, as offsets from the centre of the picture, in pixels:
@@ -44,11 +67,11 @@ export function translate(image: PixelImage, right: number, down: number): Pixel
  * black wedge would tell a network by how much a picture was turned.
  */
 export function warp(image: PixelImage, { xx, xy, yx, yy, right, down }: Origin): PixelImage {
-  const { data, height, width, channels } = image;
+  const { height, width, channels } = image;
   const warped = blankLike(image);
   const result = warped.data;
   const [centreX, centreY] = [(width - 1) / 2, (height - 1) / 2];
-  const [lastX, lastY, stride] = [width - 1, height - 1, width * channels];
+  const [lastX, lastY] = [width - 1, height - 1];
   let target = 0;
   for (let y = 0; y < height; y += 1) {
     const rowX = centreX + right + xy * (y - centreY);
@@ -58,25 +81,36 @@ export function warp(image: PixelImage, { xx, xy, yx, yy, right, down }: Origin)
       let fromY = rowY + yx * (x - centreX);
       fromX = fromX < 0 ? 0 : fromX > lastX ? lastX : fromX;
       fromY = fromY < 0 ? 0 : fromY > lastY ? lastY : fromY;
-      // Both are at least 0: cutting the fraction off rounds down, and is faster than Math.floor.
-      const [left, top] = [fromX | 0, fromY | 0];
-      const [shareX, shareY] = [fromX - left, fromY - top];
-      const topLeft = top * stride + left * channels;
-      const next = left < lastX ? channels : 0;
-      const below = top < lastY ? stride : 0;
-      for (let channel = 0; channel < channels; channel += 1) {
-        const a = data[topLeft + channel]!;
-        const b = data[topLeft + next + channel]!;
-        const c = data[topLeft + below + channel]!;
-        const d = data[topLeft + below + next + channel]!;
-        const upper = a + (b - a) * shareX;
-        const lower = c + (d - c) * shareX;
-        result[target] = upper + (lower - upper) * shareY;
-        target += 1;
-      }
+      bilinear(image, fromX, fromY, result, target);
+      target += channels;
     }
   }
   return warped;
+}
+
+/** Writes the pixel at (x, y), which lies within the picture, to `target`, mixed from its four neighbours. */
+function bilinear(
+  { data, height, width, channels }: PixelImage,
+  x: number,
+  y: number,
+  result: Float32Array,
+  target: number,
+): void {
+  // Both are at least 0: cutting the fraction off rounds down, and is faster than Math.floor.
+  const [left, top] = [x | 0, y | 0];
+  const [shareX, shareY] = [x - left, y - top];
+  const topLeft = (top * width + left) * channels;
+  const next = left < width - 1 ? channels : 0;
+  const below = top < height - 1 ? width * channels : 0;
+  for (let channel = 0; channel < channels; channel += 1) {
+    const a = data[topLeft + channel]!;
+    const b = data[topLeft + next + channel]!;
+    const c = data[topLeft + below + channel]!;
+    const d = data[topLeft + below + next + channel]!;
+    const upper = a + (b - a) * shareX;
+    const lower = c + (d - c) * shareX;
+    result[target + channel] = upper + (lower - upper) * shareY;
+  }
 }
 
 export interface RandomAffineOptions {

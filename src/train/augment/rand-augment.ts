@@ -1,7 +1,6 @@
-import type { PixelImage, Augmentation } from './pixel.js';
+import type { Augmentation, PixelImage } from './pixel.js';
 import { rotate, shearX, shearY, translate } from './affine.js';
-import { brightness, colour, contrast, sharpness } from './enhance.js';
-import { autocontrast, equalise, posterise, solarise } from './tone.js';
+import { autocontrast, brightness, colour, contrast, equalise, posterise, sharpness, solarise } from './tone.js';
 import { FerError } from '../../errors/fer-error.js';
 import type { SeededRandom } from '../util/seeded-random.js';
 import { checkRange } from './pixel.js';

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { PRESETS } from './presets.js';
-import { resolveConfig } from './read-config.js';
+import { PRESETS, resolveConfig } from './read-config.js';
 import type { Settings } from './read-config.js';
 import { trainConfigSchema } from './train-config.js';
 

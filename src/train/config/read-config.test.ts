@@ -3,10 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeTree } from '../../../test/support/write-tree.js';
-import { PRESETS, PRESET_NAMES } from './presets.js';
-import type { PresetName } from './presets.js';
-import { readConfigFile, resolveConfig } from './read-config.js';
-import type { Settings } from './read-config.js';
+import { PRESETS, PRESET_NAMES, readConfigFile, resolveConfig } from './read-config.js';
+import type { PresetName, Settings } from './read-config.js';
 import { trainConfigSchema } from './train-config.js';
 
 const DATA = { data: 'manifest:faces' };

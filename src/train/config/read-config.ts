@@ -1,11 +1,32 @@
 import { readFile } from 'node:fs/promises';
 import type * as z from 'zod';
-import { FerError } from '../../errors/fer-error.js';
 import { closest } from '../../errors/closest.js';
-import { PRESETS, PRESET_NAMES } from './presets.js';
-import type { PresetName } from './presets.js';
+import { FerError } from '../../errors/fer-error.js';
 import { trainConfigSchema } from './train-config.js';
 import type { TrainConfig } from './train-config.js';
+
+/**
+ * Each method with settings that suit a compact network on small grey crops. The losses keep their published settings;
+ * docs/experiment.md compares others.
+ */
+export const PRESETS = {
+  ce: { method: { name: 'ce' } },
+  nla: { method: { name: 'nla', warmUpEpochs: 5 } },
+  dnfer: { method: { name: 'dnfer', warmUpEpochs: 5 } },
+  'v-naw': {
+    method: { name: 'v-naw' },
+    network: { name: 'temporal', width: 128, layers: 2, feedForward: 128, dropout: 0.3 },
+    batchSize: 24,
+    epochs: 50,
+    sampler: 'class-balanced',
+    selectBy: 'macroF1',
+    optimizer: { lr: 1e-4 },
+  },
+} as const;
+
+export type PresetName = keyof typeof PRESETS;
+
+export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
 
 /** Settings as nested objects, not validated yet. */
 export type Settings = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeTroubledDataset } from '../../../test/support/troubled-dataset.js';
 import { checkDataset } from './check-dataset.js';
-import { deduplicate } from './deduplicate.js';
+import { deduplicate } from './content.js';
 import { openDataset } from './formats/registry.js';
 
 it('counts, and finds copies, people in two splits, damage and missing files', async () => {

@@ -4,7 +4,7 @@ import { DEFAULT_PRIOR, priorAdapter } from '../../model/class-prior.js';
 import type { PriorChoice } from '../../model/class-prior.js';
 import { nearestFaces } from '../augment/clip.js';
 import { mean } from '../util/arrays.js';
-import { predictedClasses } from '../metrics/confusion-matrix.js';
+import { predictedClasses } from '../metrics/classification-metrics.js';
 import type { LabelledFace } from '../data/faces/face-dataset.js';
 import { RunningMetrics } from './running-metrics.js';
 import type { Evaluation } from './running-metrics.js';

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { LabelSet } from '../../model/label-set.js';
-import { classificationMetrics } from '../metrics/classification-metrics.js';
-import { confusionMatrix, predictedClasses } from '../metrics/confusion-matrix.js';
+import { classificationMetrics, confusionMatrix, predictedClasses } from '../metrics/classification-metrics.js';
 import { expectedCalibrationError, reliabilityBins } from '../metrics/calibration.js';
 import { RunningMetrics } from './running-metrics.js';
 

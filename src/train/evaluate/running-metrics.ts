@@ -1,7 +1,6 @@
 import type { LabelSet } from '../../model/label-set.js';
 import { canonicalLabel } from '../data/label-maps.js';
-import { classificationMetrics } from '../metrics/classification-metrics.js';
-import { confusionMatrix, predictedClasses } from '../metrics/confusion-matrix.js';
+import { classificationMetrics, confusionMatrix, predictedClasses } from '../metrics/classification-metrics.js';
 import { expectedCalibrationError, reliabilityBins } from '../metrics/calibration.js';
 import type { ReliabilityBin } from '../metrics/calibration.js';
 

@@ -23,7 +23,7 @@ import { evaluate } from '../evaluate/evaluate.js';
 import { prepareFeatures } from '../data/preprocess/prepare-features.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { predictWith } from './predict.js';
-import { openTrainingData } from './training-job.js';
+import { openTrainingData } from './training-data.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
 import { train, trainOn } from '../workflows/train.js';
 import type { TrainOptions } from '../trainer/train-options.js';

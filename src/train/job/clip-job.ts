@@ -12,7 +12,8 @@ import { excludedRows } from '../data/exclusions.js';
 import type { CropSource } from '../data/crops/crop-source.js';
 import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
 import type { Sample, Split } from '../data/sample.js';
-import { checkpointInfo, priorsOf } from './describe-checkpoint.js';
+import { checkpointInfo, priorsOf } from './training-job.js';
+import type { TrainingJob } from './training-job.js';
 import { FrameEncoder, computeFeatures, meanOfSides, preparedFeatures } from '../data/training/clip-features.js';
 import type { ClipFeatures } from '../data/training/clip-features.js';
 import { ClipEvaluationSet, ClipTrainingSet } from '../data/training/clip-training-set.js';
@@ -25,7 +26,6 @@ import { FRAME_PART, TEMPORAL_PART } from '../../model/heads/model-folder.js';
 import { trainedPart } from '../../model/heads/shipped-models.js';
 import type { OpenData } from '../data/training/merge-data.js';
 import type { EvaluationSet, OnRead } from '../data/training/training-set.js';
-import type { TrainingJob } from './training-job.js';
 
 export type TemporalNetworkConfig = Extract<NetworkConfig, { name: 'temporal' }>;
 

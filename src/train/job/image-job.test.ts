@@ -12,7 +12,7 @@ import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { resolveConfig } from '../config/read-config.js';
 import type { TrainConfig } from '../config/train-config.js';
 import { predictWith } from './predict.js';
-import { openTrainingData } from './training-job.js';
+import { openTrainingData } from './training-data.js';
 import type { TrainingJob } from './training-job.js';
 
 const SIZE = 16;

@@ -2,7 +2,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
 import { excludedRows } from '../data/exclusions.js';
 import type { TrainConfig } from '../config/train-config.js';
-import type { Split, Sample } from '../data/sample.js';
+import type { Sample, Split } from '../data/sample.js';
 import { augmentations } from './augmentations.js';
 import { buildFrameNetwork, geometryOf } from './build-network.js';
 import type { FrameNetworkConfig } from './build-network.js';
@@ -11,7 +11,8 @@ import type { SlightOptions } from '../data/training/slight-expressions.js';
 import type { CropSource } from '../data/crops/crop-source.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { countsOf, drawnShares } from '../config/sampler.js';
-import { checkpointInfo, priorsOf } from './describe-checkpoint.js';
+import { checkpointInfo, priorsOf } from './training-job.js';
+import type { TrainingJob } from './training-job.js';
 import { applyLabelNoise } from '../data/label-noise.js';
 import { ImageEvaluationSet, ImageTrainingSet } from '../data/training/image-training-set.js';
 import type { TrainingFace } from '../data/training/image-training-set.js';
@@ -22,7 +23,6 @@ import type { LabelSet } from '../../model/label-set.js';
 import { divide } from '../data/training/open-data.js';
 import type { OpenData } from '../data/training/merge-data.js';
 import type { EvaluationSet, OnRead } from '../data/training/training-set.js';
-import type { TrainingJob } from './training-job.js';
 
 /**
  * A frame network and its images (of clips: their frames, each for itself): divided, and, where an experiment asks for it, cut down and given

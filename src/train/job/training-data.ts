@@ -1,10 +1,10 @@
+import { TEMPORAL_PART } from '../../model/heads/model-folder.js';
 import type { TrainConfig } from '../config/train-config.js';
 import type { Split } from '../data/sample.js';
-import { clipSplit, clipJob, encodeClips } from './clip-job.js';
-import { imageSplit, imageJob } from './image-job.js';
-import { TEMPORAL_PART } from '../../model/heads/model-folder.js';
 import { openData } from '../data/training/open-data.js';
 import type { EvaluationSet, OnRead } from '../data/training/training-set.js';
+import { clipJob, clipSplit, encodeClips } from './clip-job.js';
+import { imageJob, imageSplit } from './image-job.js';
 import type { TrainingJob } from './training-job.js';
 
 /** A data set opened for a kind of network; runs that differ in anything else share it. */

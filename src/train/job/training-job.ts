@@ -1,52 +1,51 @@
-import { TEMPORAL_PART } from '../../model/heads/model-folder.js';
+import type { CheckpointDescription, CheckpointInfo } from '../../model/checkpoint/checkpoint-info.js';
+import type { CropGeometry } from '../../model/crop-geometry.js';
 import type { LabelSet } from '../../model/label-set.js';
-import type { tf } from '../../model/tfjs.js';
+import { tf } from '../../model/tfjs.js';
+import { VERSION } from '../../version.js';
+import { countsOf, drawnShares } from '../config/sampler.js';
 import type { TrainConfig } from '../config/train-config.js';
-import type { Split } from '../data/sample.js';
-import { openData } from '../data/training/open-data.js';
-import type { EvaluationSet, OnRead, TrainingSet } from '../data/training/training-set.js';
-import { clipJob, clipSplit, encodeClips } from './clip-job.js';
-import type { Figures } from './describe-checkpoint.js';
-import { imageJob, imageSplit } from './image-job.js';
+import type { EvaluationSet, TrainingSet } from '../data/training/training-set.js';
 
-/** A data set opened for a kind of network; runs that differ in anything else share it. */
-export interface TrainingData {
-  /** The network at its start, and the data to fit it to. */
-  job(config: TrainConfig, onRead?: OnRead): Promise<TrainingJob>;
-  /** A split as it is, to measure a model on. */
-  split(split: Split): Promise<EvaluationSet>;
-  /** Where in a model folder the trained network lies. */
-  readonly part: string;
-  /** Closes its files; no job may use them any more. */
-  close(): Promise<void>;
+/** What is measured of a model, and changes from epoch to epoch. */
+type Figures = Required<Pick<CheckpointInfo, 'temperature' | 'metrics'>>;
+
+/**
+ * Class frequencies that a network's posteriors are made for, and those of its training set. A class without samples counts as a tenth
+ * of one.
+ * @param classes of the training samples, negative without a label [N]
+ */
+export function priorsOf(
+  classes: readonly number[],
+  classCount: number,
+  { sampler, balance }: Pick<TrainConfig, 'sampler' | 'balance'>,
+): NonNullable<CheckpointInfo['priors']> {
+  const training = countsOf(classes, classCount).map((count) => Math.max(count, 0.1));
+  const posteriors =
+    balance === null ? drawnShares(sampler, training) : training.map((count) => count ** (1 - balance));
+  return { posteriors: shares(posteriors), training: shares(training) };
 }
 
-/** @throws FerError what reading the data set throws, and the reason of `signal` once it is aborted */
-export async function openTrainingData(
+function shares(values: readonly number[]): number[] {
+  const sum = values.reduce((total, value) => total + value, 0);
+  return values.map((value) => Number((value / sum).toPrecision(6)));
+}
+
+/** What a checkpoint says of itself besides its figures. */
+export function checkpointInfo(
+  kind: CheckpointInfo['kind'],
+  { name }: tf.LayersModel,
+  labels: LabelSet,
+  crop: CropGeometry,
   config: TrainConfig,
-  onRead?: OnRead,
-  signal?: AbortSignal,
-): Promise<TrainingData> {
-  const { network } = config;
-  const data = await openData(config, signal);
-  const close = (): Promise<void> => data.close();
-  if (network.name !== 'temporal') {
-    return {
-      part: '.',
-      close,
-      job: (own, onImage) => imageJob(data, own, network, onImage),
-      split: (split) => imageSplit(data, network, split),
-    };
-  }
-  const encoded = await encodeClips(data, network, onRead).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
+): Omit<CheckpointDescription, keyof Figures> {
   return {
-    part: TEMPORAL_PART,
-    close,
-    job: (own) => clipJob(encoded, own, own.network.name === 'temporal' ? own.network : network),
-    split: (split) => Promise.resolve(clipSplit(encoded, split)),
+    kind,
+    network: name,
+    labelSet: { name: labels.name, labels: [...labels.labels] },
+    crop,
+    recipe: { config: JSON.parse(JSON.stringify(config)) as CheckpointInfo['recipe'][string] },
+    versions: { ferstream: VERSION, tfjs: tf.version_core },
   };
 }
 

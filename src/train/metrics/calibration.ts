@@ -1,5 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
-import { predictedClasses } from './confusion-matrix.js';
+import { predictedClasses } from './classification-metrics.js';
 
 /** One bar of a reliability diagram: predictions whose confidence lies in (from, to]. */
 export interface ReliabilityBin {

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FerError } from '../../errors/fer-error.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { expectedCalibrationError, fitTemperature, reliabilityBins, temperedPosteriors } from './calibration.js';
-import { classificationMetrics } from './classification-metrics.js';
-import { confusionMatrix, normaliseRows, predictedClasses } from './confusion-matrix.js';
+import { classificationMetrics, confusionMatrix, normaliseRows, predictedClasses } from './classification-metrics.js';
 
 describe('confusion matrix', () => {
   it('has the truth in rows, and leaves out what has no label', () => {

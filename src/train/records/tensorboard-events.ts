@@ -1,6 +1,6 @@
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EpochRecord } from './epoch-record.js';
+import type { EpochRecord } from './epoch-tables.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import { writeError } from '../../files/write-error.js';
 import { scalarRecord, timeOfVersionRecord, versionRecord } from './tensorboard-event.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { FerError } from '../../errors/fer-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import type { EpochRecord } from './epoch-record.js';
+import type { EpochRecord } from './epoch-tables.js';
 
 /** All weights of a model in two flat lists: how the optimizer, the workers and the saved state see them. */
 export interface WeightVectors {

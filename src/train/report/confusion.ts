@@ -1,6 +1,5 @@
-import { classificationMetrics } from '../metrics/classification-metrics.js';
-import { normaliseRows } from '../metrics/confusion-matrix.js';
-import type { ConfusionMatrix } from '../metrics/confusion-matrix.js';
+import { classificationMetrics, normaliseRows } from '../metrics/classification-metrics.js';
+import type { ConfusionMatrix } from '../metrics/classification-metrics.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { percent } from '../../page/numbers.js';

@@ -3,7 +3,7 @@ import { writeFileAtomic } from '../../files/atomic-file.js';
 import { cropLength } from '../data/crops/crop-source.js';
 import { faceName, facesOf } from '../data/faces/face-dataset.js';
 import type { FaceSample } from '../data/faces/face-dataset.js';
-import { CROP_FLAWS, fineDetailOf } from '../data/preprocess/crop-check.js';
+import { CROP_FLAWS, fineDetailOf } from '../data/preprocess/sample-row.js';
 import { openPrepared } from '../data/preprocess/open-prepared.js';
 import type { Prepared } from '../data/preprocess/open-prepared.js';
 import type { Html } from '../../page/html.js';

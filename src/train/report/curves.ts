@@ -1,5 +1,5 @@
-import type { EpochRecord } from '../records/epoch-record.js';
-import { partNames } from '../records/epoch-record.js';
+import { partNames } from '../records/epoch-tables.js';
+import type { EpochRecord } from '../records/epoch-tables.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { lineChart } from './line-chart.js';

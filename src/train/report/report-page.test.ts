@@ -9,12 +9,12 @@ import { NAW_PARAMETERS } from '../losses/naw-bell.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { ambiguityPoints } from './ambiguity-points.js';
 import type { AmbiguityData } from './ambiguity-points.js';
-import { ambiguityByClass } from './ambiguity-by-class.js';
+import { ambiguityByClass } from './ambiguity-plot.js';
 import { chooseExamples, sampled } from './examples.js';
 import { reportPage } from './report-page.js';
 import type { ReportData } from './report-page.js';
 import { pngDataUri } from './jpeg-data-uri.js';
-import { writeReport } from './write-report.js';
+import { writeReport } from './run-logs.js';
 
 const scratch = await scratchDir();
 const BASE: ReportData = {

@@ -1,10 +1,9 @@
-import type { EpochRecord } from '../records/epoch-record.js';
+import { recordWarnings } from '../records/epoch-tables.js';
+import type { EpochRecord } from '../records/epoch-tables.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { ambiguityPoints } from './ambiguity-points.js';
 import type { AmbiguityData, AmbiguityPoint } from './ambiguity-points.js';
-import { recordWarnings } from '../records/epoch-record.js';
-import { ambiguityClassTable } from './ambiguity-by-class.js';
-import { ambiguityPlot } from './ambiguity-plot.js';
+import { ambiguityClassTable, ambiguityPlot } from './ambiguity-plot.js';
 import { configTable } from '../../page/config-table.js';
 import { confusionSection } from './confusion.js';
 import { curvesSection } from './curves.js';

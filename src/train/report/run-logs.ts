@@ -1,13 +1,30 @@
-import { basename } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { writeFileAtomic } from '../../files/atomic-file.js';
+import { writeError } from '../../files/write-error.js';
 import type { TrainConfig } from '../config/train-config.js';
-import { writeEpochTables } from '../records/epoch-tables.js';
-import { writeReport } from './write-report.js';
-import { writeTensorboardEvents } from '../records/tensorboard-events.js';
+import type { TrainingSet } from '../data/training/training-set.js';
 import { nawParameters, nawSchedule } from '../losses/naw-bell.js';
 import type { NawParameters } from '../losses/naw-bell.js';
+import { writeEpochTables } from '../records/epoch-tables.js';
 import type { RunFolder } from '../records/run-folder.js';
-import type { TrainingSet } from '../data/training/training-set.js';
+import { writeTensorboardEvents } from '../records/tensorboard-events.js';
 import type { TrainingState } from '../records/training-state.js';
+import { reportPage } from './report-page.js';
+import type { ReportData } from './report-page.js';
+
+/**
+ * Writes a run's report: one HTML file for people, with everything in it.
+ * @param path of the file; folders are made if need be
+ * @throws FerError OUTPUT_UNWRITABLE, and CONFIG_INVALID for data that do not fit each other.
+ */
+export async function writeReport(path: string, data: ReportData): Promise<void> {
+  const page = await reportPage(data);
+  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+    throw writeError(path, error);
+  });
+  await writeFileAtomic(path, page);
+}
 
 /** Epochs between reports; the last one is always reported. */
 const REPORT_EVERY = 5;

@@ -1,11 +1,11 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { MethodConfig, TrainConfig } from '../config/train-config.js';
-import { adjustmentOffsets, withLogitAdjustment } from '../losses/logit-adjustment.js';
+import { adjustmentOffsets, withLogitAdjustment } from '../losses/method.js';
+import type { Method } from '../losses/method.js';
 import { crossEntropyMethod } from '../losses/cross-entropy.js';
 import { dnferMethod } from '../losses/dnfer.js';
 import { nlaMethod } from '../losses/nla.js';
 import { vNawMethod } from '../losses/v-naw.js';
-import type { Method } from '../losses/method.js';
 import { countsOf, drawnShares } from '../config/sampler.js';
 import { nawParameters } from '../losses/naw-bell.js';
 

@@ -7,12 +7,12 @@ import { startFromRecognition } from '../../model/networks/start-from-recognitio
 import { RECOGNITION } from '../config/train-config.js';
 import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
 import type { OnRead, TrainingSet } from '../data/training/training-set.js';
-import { startFrom } from '../job/start-from.js';
+import { startFrom } from '../job/build-network.js';
 import { openTrainingData } from '../job/training-data.js';
 import type { TrainingData } from '../job/training-data.js';
 import type { TrainingJob } from '../job/training-job.js';
-import { recordWarnings } from '../records/epoch-record.js';
-import type { EpochRecord } from '../records/epoch-record.js';
+import { recordWarnings } from '../records/epoch-tables.js';
+import type { EpochRecord } from '../records/epoch-tables.js';
 import { clearLeftovers, dropEmptyRunFolder, makeRunFolder, runFolder, writeEpochRows } from '../records/run-folder.js';
 import type { RunFolder } from '../records/run-folder.js';
 import { loadTrainingState, saveTrainingState } from '../records/training-state.js';
@@ -23,7 +23,7 @@ import { fit, isOutOfPatience } from './fit.js';
 import type { FinishedEpoch, FitSettings } from './fit.js';
 import type { TrainOptions, TrainingOutcome } from './train-options.js';
 import { LocalRunner } from './gradients.js';
-import { planMicroBatches, readStartedMicroBatches } from './micro-batches.js';
+import { planMicroBatches, readStartedMicroBatches } from './epoch-batches.js';
 import { assertTwoClasses, dataLines, warmUpLines } from './opening-lines.js';
 import { WorkerRunner, assertWorkers } from './worker-runner.js';
 

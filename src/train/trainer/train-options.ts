@@ -1,5 +1,5 @@
 import type { OnRead } from '../data/training/training-set.js';
-import type { EpochRecord } from '../records/epoch-record.js';
+import type { EpochRecord } from '../records/epoch-tables.js';
 import type { RunFolder } from '../records/run-folder.js';
 
 // What users of a training see, without a type of TensorFlow.js: those do not compile under "strict" without skipLibCheck.

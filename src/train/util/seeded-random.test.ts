@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FerError } from '../../errors/fer-error.js';
-import { murmur3 } from './murmur3.js';
-import { SeededRandom } from './seeded-random.js';
+import { SeededRandom, murmur3 } from './seeded-random.js';
 
 const draws = (random: SeededRandom, count = 20): number[] => Array.from({ length: count }, () => random.next());
 

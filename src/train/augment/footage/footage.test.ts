@@ -2,10 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../util/seeded-random.js';
 import type { PixelImage } from '../pixel.js';
-import { addNoise, soften } from './sensor.js';
-import { footage } from './footage.js';
-import { jpegBlocks } from './jpeg-blocks.js';
-import { cover, relight, turnHead } from './scene.js';
+import { addNoise, jpegBlocks, soften } from './sensor.js';
+import { cover, footage, relight, turnHead } from './footage.js';
 
 const ALL = { pose: 1, light: 1, blur: 1, noise: 1, blocks: 1, cover: 1 };
 const NONE = { pose: 0, light: 0, blur: 0, noise: 0, blocks: 0, cover: 0 };

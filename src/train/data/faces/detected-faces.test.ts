@@ -3,17 +3,17 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PEOPLE, photoPath } from '../../../../test/support/face-frames.js';
 import { scratchDir } from '../../../../test/support/scratch.js';
-import { findFfmpeg } from '../../../ingest/ffmpeg/binaries.js';
 import { loadFaceNets } from '../../../ingest/face/face-nets.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
+import { findFfmpeg } from '../../../ingest/ffmpeg/binaries.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
 import type { Sample } from '../sample.js';
+import { DetectedFaces, faceHandling } from './detected-faces.js';
+import type { FaceHandling } from './detected-faces.js';
 import type { LabelledFace } from './face-dataset.js';
-import { DetectedFaces } from './detected-faces.js';
-import type { FaceHandling } from './face-handling.js';
 
 const GEOMETRY = { size: 8, channels: 1, eyes: { x: 0.5, y: 0.35 }, mouth: { x: 0.5, y: 0.75 } } as const;
 
@@ -195,4 +195,25 @@ it('searches every frame of a video for the face, and gives those without too', 
   expect(seen.map(({ label: truth }) => truth)).toEqual(frameLabels);
   expect(source.notes.unreadable.map(({ path }) => path)).toEqual([join(dir, 'gone.mp4')]);
   expect(await readdir(temporary)).toEqual([]);
+});
+
+describe('face handling', () => {
+  it('takes pictures as the model learnt them, unless told otherwise', async () => {
+    expect(await faceHandling('auto', { framing: 'aligned' }, 'ferplus:somewhere')).toBe('detect');
+    expect(await faceHandling('auto', { framing: 'whole' }, 'ferplus:somewhere')).toBe('as-is');
+    expect(await faceHandling('as-is', { framing: 'aligned' }, 'ferplus:somewhere')).toBe('as-is');
+    expect(await faceHandling('detect', { framing: 'whole' }, 'ferplus:somewhere')).toBe('detect');
+  });
+
+  it('does not search clips made of crops for faces that are aligned already', async () => {
+    const dir = await scratchDir();
+    expect(await faceHandling('auto', { framing: 'aligned' }, `manifest:${dir}`)).toBe('detect');
+    for (const [aligned, expected] of [
+      [true, 'as-is'],
+      [false, 'detect'],
+    ] as const) {
+      await writeFile(join(dir, 'synthetic.json'), JSON.stringify({ aligned }));
+      expect(await faceHandling('auto', { framing: 'aligned' }, `manifest:${dir}`)).toBe(expected);
+    }
+  });
 });

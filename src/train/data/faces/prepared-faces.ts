@@ -1,7 +1,7 @@
 import { FerError } from '../../../errors/fer-error.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
+import { fitCrops } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
-import { fitCrops } from '../crops/fit-crops.js';
 import type { Prepared } from '../preprocess/open-prepared.js';
 import { describeCrops, facesOf, withPixels } from './face-dataset.js';
 import type { FaceNotes, FaceSample, IndexedFaces, LabelledFace } from './face-dataset.js';

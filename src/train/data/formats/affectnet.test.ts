@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { standIns, writeTree } from '../../../../test/support/write-tree.js';
-import { affectnet } from './affectnet.js';
-import { firstNpyValue } from '../reading/npy.js';
+import { affectnet, firstNpyValue } from './affectnet.js';
 
 /** A 0-dimensional array as NumPy writes it. */
 function npy(descr: string, value: Buffer, version = 1): Buffer {

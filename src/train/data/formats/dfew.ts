@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { clipMedia } from '../reading/clip-media.js';
+import { clipMedia } from '../reading/folder-listing.js';
 import type { Split } from '../sample.js';
 import { defineReader } from '../reading/define-reader.js';
 import { readCsv } from '../read-csv.js';

@@ -7,7 +7,7 @@ import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { checkDataset } from '../check-dataset.js';
 import { facesOf } from '../faces/face-dataset.js';
 import { InMemoryFaces } from '../faces/in-memory-faces.js';
-import { deduplicate } from '../deduplicate.js';
+import { deduplicate } from '../content.js';
 import { readFrames } from '../preprocess/read-frames.js';
 import { fer2013 } from './fer2013.js';
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { standIns, writeTree } from '../../../../test/support/write-tree.js';
 import { runProcess } from '../../../ingest/ffmpeg/run-process.js';
-import { deduplicate } from '../deduplicate.js';
+import { deduplicate } from '../content.js';
 import { ferplus, ferplusVotes } from './ferplus.js';
 
 const HEADER = 'Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF';

@@ -5,10 +5,9 @@ import type { Frame } from '../../../ingest/frame.js';
 import type { FoundFace } from '../../../ingest/face/find-faces.js';
 import type { Point } from '../../../ingest/face/align/geometry.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
-import { cropFlaw } from './crop-check.js';
-import type { CropFlaw } from './crop-check.js';
-import type { CropOrigin } from './sample-row.js';
-import type { NoFace } from './settings.js';
+import { cropFlaw } from './sample-row.js';
+import type { CropFlaw, CropOrigin } from './sample-row.js';
+import type { NoFace } from './prepared-header.js';
 import sharp from 'sharp';
 import { grey } from '../crops/image-crops.js';
 

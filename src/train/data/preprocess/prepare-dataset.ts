@@ -2,12 +2,11 @@ import { FerError } from '../../../errors/fer-error.js';
 import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { throwIfAborted } from '../../../errors/interruption.js';
 import type { Dataset } from '../sample.js';
-import { headerFor } from './prepared-header.js';
+import { headerFor, prepareSettings } from './prepared-header.js';
+import type { PrepareSettings } from './prepared-header.js';
 import { Preprocessor } from './preprocessor.js';
 import { countOrigins } from './sample-row.js';
 import type { OriginCounts } from './sample-row.js';
-import { prepareSettings } from './settings.js';
-import type { PrepareSettings } from './settings.js';
 import { StoreWriter } from './store-writer.js';
 
 export interface PrepareOptions extends Partial<PrepareSettings> {

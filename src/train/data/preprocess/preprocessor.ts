@@ -10,7 +10,7 @@ import type { Sample } from '../sample.js';
 import { CropScratch, cropClip } from './crop-clip.js';
 import { cropImage } from './crop-image.js';
 import { readFrames } from './read-frames.js';
-import type { PrepareSettings } from './settings.js';
+import type { PrepareSettings } from './prepared-header.js';
 import type { UnplacedRow } from './store-writer.js';
 
 const SCRATCH_FILE = 'clip.tmp';

@@ -5,8 +5,7 @@ import { scratchDir } from '../../../../test/support/scratch.js';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { EXPRESSIONS_8 } from '../../../model/label-set.js';
 import { SeededRandom } from '../../util/seeded-random.js';
-import { headerFor, readHeader } from './prepared-header.js';
-import { prepareSettings } from './settings.js';
+import { headerFor, prepareSettings, readHeader } from './prepared-header.js';
 import { StoreWriter } from './store-writer.js';
 import type { UnplacedRow } from './store-writer.js';
 

@@ -1,5 +1,5 @@
-import { displace } from '../../augment/displace.js';
-import type { Displacement } from '../../augment/displace.js';
+import { displace } from '../../augment/affine.js';
+import type { Displacement } from '../../augment/affine.js';
 import type { PixelImage } from '../../augment/pixel.js';
 
 /** Larger: smoother. In squared units of standardised grey levels. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { SeededRandom } from '../../util/seeded-random.js';
-import { frameNoise } from './clip-tables.js';
+import { frameNoise } from './clip-plan.js';
 
 const CLASSES = ['a', 'b', 'c', 'd'];
 const clips = fc.array(fc.array(fc.constantFrom(...CLASSES), { minLength: 1, maxLength: 20 }), { maxLength: 10 });

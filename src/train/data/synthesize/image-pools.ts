@@ -1,7 +1,7 @@
 import { FerError } from '../../../errors/fer-error.js';
 import { carveValidation } from '../splits.js';
 import type { Dataset, Sample, Split } from '../sample.js';
-import { deduplicate } from '../deduplicate.js';
+import { deduplicate } from '../content.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { openPrepared, preparedFolder } from '../preprocess/open-prepared.js';
 import { openDataset } from '../formats/registry.js';

@@ -3,7 +3,7 @@ import type { ClipAugmentation } from '../../augment/clip.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { stretchesOf } from '../../../model/stretches.js';
-import type { SecondView } from '../../losses/epoch-progress.js';
+import type { SecondView } from '../../losses/method.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 import type { ClipFeatures, FrameEncoder } from './clip-features.js';
 import { sampleRng } from './training-set.js';

@@ -1,7 +1,7 @@
 import { LabelSet } from '../../../model/label-set.js';
 import type { TrainConfig } from '../../config/train-config.js';
 import { carveValidation } from '../splits.js';
-import { deduplicate } from '../deduplicate.js';
+import { deduplicate } from '../content.js';
 import { mergeData } from './merge-data.js';
 import type { OpenData } from './merge-data.js';
 import { mapLabels } from '../label-maps.js';

@@ -1,4 +1,4 @@
-import { distance, moments, thumbnail } from '../../augment/thumbnail.js';
+import { distance, moments, thumbnail } from '../../augment/pixel.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';

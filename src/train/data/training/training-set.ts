@@ -1,4 +1,4 @@
-import type { SecondView } from '../../losses/epoch-progress.js';
+import type { SecondView } from '../../losses/method.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 
 /** Part of a training batch, as plain numbers, so that any thread can compute it. B images or clips; N = B, or B T for clips of T frames. */

@@ -6,14 +6,14 @@ import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';
 import type { TrainConfig } from '../../config/train-config.js';
 import type { SplitMetrics } from '../../metrics/split-metrics.js';
 import type { EvaluationSet } from '../../data/training/training-set.js';
+import { openTrainingData } from '../../job/training-data.js';
 import type { TrainingData } from '../../job/training-data.js';
 import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { writeFileAtomic } from '../../../files/atomic-file.js';
-import { openTrainingData } from '../../job/training-data.js';
 import { predictWith } from '../../job/predict.js';
 import { requireFinite } from '../../../model/require-finite.js';
 import { splitMetrics } from '../../metrics/split-metrics.js';
-import { trainOn } from '../train-and-audit.js';
+import { trainOn } from '../train.js';
 import type { Cell, CellGroup, Grid } from './grid.js';
 import { layOut } from './grid.js';
 

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { STAGE_SETTINGS, parseRecipe, readRecipe } from './recipe.js';
+import { STAGE_SETTINGS, parseRecipe, readRecipe, referencesIn, replaceReferences } from './recipe.js';
 import type { TrainStage } from './recipe.js';
-import { referencesIn, replaceReferences } from './references.js';
 import { differences, fingerprints } from './stage-records.js';
 
 const CROPS = { name: 'crops', kind: 'prepare', data: '@data' };

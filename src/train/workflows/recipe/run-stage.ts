@@ -9,7 +9,7 @@ import { prepareDataset } from '../../data/preprocess/prepare-dataset.js';
 import { train } from '../../workflows/train.js';
 import { copyModel } from './copy-model.js';
 import type { CalibrateStage, PrepareStage, PublishStage, Stage, SynthesizeStage, TrainStage } from './recipe.js';
-import type { EpochRecord } from '../../records/epoch-record.js';
+import type { EpochRecord } from '../../records/epoch-tables.js';
 
 /**
  * Does what a stage says, or what is left of it.

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import { writeFileAtomic } from '../../../files/atomic-file.js';
+import { dataName, referencesIn } from './recipe.js';
 import type { Recipe, Stage } from './recipe.js';
-import { dataName, referencesIn } from './references.js';
 
 /** What a recipe run records about a stage it has started. */
 export interface StageRecord {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { areaUnderRoc } from './area-under-roc.js';
+import { areaUnderRoc } from './classification-metrics.js';
 
 /** The definition: pairs of a positive and a negative that are in the right order, ties counting half. */
 function byPairs(samples: readonly (readonly [number, boolean])[]): number | null {

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '../../model/engines/open-backend.js';
+import { tf } from '../../model/tfjs.js';
 import { crossEntropyMethod } from './cross-entropy.js';
-import { adjustmentOffsets, withLogitAdjustment } from './logit-adjustment.js';
+import { adjustmentOffsets, withLogitAdjustment } from './method.js';
 
 beforeAll(async () => {
   await openBackend();

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
-import { cropFlaw, fineDetailOf } from './crop-check.js';
+import { cropFlaw, fineDetailOf } from './sample-row.js';
 
 const geometry = { ...DEFAULT_CROP, size: 48, channels: 1 } as const;
 const picture = { width: 100, height: 100 };

@@ -1,16 +1,15 @@
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
-import { openBackend } from '../../model/engines/open-backend.js';
 import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
+import { openBackend } from '../../model/engines/open-backend.js';
+import { LabelSet } from '../../model/label-set.js';
 import { frameClassifier } from '../../model/networks/classifier.js';
 import { compactResidualNet } from '../../model/networks/compact-residual-net.js';
-import { LabelSet } from '../../model/label-set.js';
+import { tf } from '../../model/tfjs.js';
 import { resolveConfig } from '../config/read-config.js';
-import { checkpointInfo } from './describe-checkpoint.js';
-import { geometryOf } from './build-network.js';
-import { startFrom } from './start-from.js';
+import { geometryOf, startFrom } from './build-network.js';
+import { checkpointInfo } from './training-job.js';
 
 const network = (classes: number, width: number, depth = 1, seed = 1): tf.LayersModel =>
   frameClassifier(compactResidualNet({ size: 16, width, depth, seed }), { classes, seed });

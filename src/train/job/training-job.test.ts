@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { priorsOf } from './describe-checkpoint.js';
+import { priorsOf } from './training-job.js';
 
 const classes = [0, 0, 0, 0, 1, -1];
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { mainFace } from './main-face.js';
-import type { SeenFace } from './main-face.js';
+import { mainFace } from './crop-clip.js';
+import type { SeenFace } from './crop-clip.js';
 
 function face(trackId: number, crop: number, more: Partial<SeenFace> = {}): SeenFace {
   return { trackId, tracklet: trackId, tentative: false, provisional: false, area: 100, crop, ...more };

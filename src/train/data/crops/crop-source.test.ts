@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
-import { areaAverage, fitCrops } from './fit-crops.js';
+import { areaAverage, fitCrops } from './crop-source.js';
 import { MemoryCrops } from './image-crops.js';
 
 describe('area average', () => {
