@@ -127,7 +127,7 @@ async function measure(): Promise<void> {
       provisional: false,
     };
     const { data: _, ...info } = frame;
-    const face = { face: { ...tracked, ...measureFace(frame, landmarks) }, features: features! };
+    const face = { face: { ...tracked, ...measureFace(patch, landmarks) }, features: features! };
     const results = await window.push({ ...info, faces: [face] });
     return results[0]!.faces[0]!;
   };
@@ -157,7 +157,7 @@ async function measure(): Promise<void> {
             how,
             truth: label!,
             face: rest,
-            appearance: plain(appearanceOf(picture, points)),
+            appearance: plain(appearanceOf(facePatch(picture, points))),
           });
           records.push({ kind: 'seen', ...seen.at(-1)! });
         };
@@ -220,7 +220,7 @@ function areasOf(frame: Frame, landmarks: readonly Point[], random: () => number
   const features = (picture: Frame, what: 'eyes' | 'mouth'): number[] => {
     // Landmarks are a little off, and more so where something covers the face.
     const shift = landmarks.map(({ x, y }) => ({ x: x + (random() - 0.5) * 3, y: y + (random() - 0.5) * 3 }));
-    const { texture, contrast, colour } = plain(appearanceOf(picture, shift))[what];
+    const { texture, contrast, colour } = plain(appearanceOf(facePatch(picture, shift)))[what];
     return [...texture, contrast, colour];
   };
   const of = (what: 'eyes' | 'mouth') => ({

@@ -243,7 +243,7 @@ async function cropsOf(pictures: readonly Frame[], { recorded: { crop: geometry 
 /** The sequence of one face that is surely there in every frame. */
 function sequence(features: readonly Float32Array[], rate: number): FrameObservation[] {
   const quality = { size: 20, sharpness: 1, yaw: 0, roll: 0, overall: 1 };
-  const face: TrackedFace = {
+  const face: Omit<TrackedFace, 'patch'> = {
     trackId: 1,
     tracklet: 1,
     box: { x: 0, y: 0, width: 48, height: 48 },

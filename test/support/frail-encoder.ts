@@ -1,7 +1,6 @@
 /** A face encoder in a thread that dies on faces at certain places: always, or the first time. Others get their own place as features. */
 import { existsSync, writeFileSync } from 'node:fs';
 import type { EncoderApi, EncoderSetup } from '../../src/stream/pipeline/encoder-pool.js';
-import { measureFace } from '../../src/stream/pipeline/face-measures.js';
 import { serveWorker } from '../../src/workers/serve-worker.js';
 
 /** `x` of the first landmark. `once` dies unless the file that the setup names as model is there. */
@@ -11,19 +10,13 @@ await serveWorker<string, EncoderApi>(({ model: tombstone }: EncoderSetup) =>
   Promise.resolve({
     ready: 'wasm',
     api: {
-      encode({ pixels, width, height, faces }) {
+      encode({ pixels, faces }) {
         const x = faces[0]![0]!.x;
         if (x === DEADLY.refused) throw new Error('not this one');
         const isFirst = x === DEADLY.once && !existsSync(tombstone);
         if (isFirst) writeFileSync(tombstone, '');
         if (x === DEADLY.always || isFirst) process.exit(7);
-        const picture = { data: new Uint8Array(pixels, 0, width * height * 3), width, height };
-        return Promise.resolve(
-          faces.map((landmarks) => ({
-            features: Float32Array.of(landmarks[0]!.x, picture.data[0]!),
-            measures: measureFace(picture, landmarks),
-          })),
-        );
+        return Promise.resolve(faces.map((landmarks) => Float32Array.of(landmarks[0]!.x, new Uint8Array(pixels)[0]!)));
       },
     },
   }),

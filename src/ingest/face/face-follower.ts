@@ -309,6 +309,7 @@ function toTrackedFace(track: Track): TrackedFace {
     box: track.box,
     score: track.score,
     landmarks: track.landmarks,
+    patch: track.patch,
     quality: faceQuality(track.landmarks, track.patch),
     evidence: track.evidence,
     tentative: !track.confirmed || track.evidence === 'coasted',

@@ -63,7 +63,7 @@ export class FaceSearch {
     return this.detector.adjustable ? this.detect(frame, Infinity, [this.quarter]) : [];
   }
 
-  /** For frames without a face: now and then, faces that lie on their side or upside down. */
+  /** For frames without a face: sometimes also searches for faces on their side or upside down. */
   async turned(frame: Frame): Promise<Detection[]> {
     if (this.rotation !== 'auto') return [];
     const recent =

@@ -41,7 +41,7 @@ export async function findFaces(
   for (const find of searches)
     if (matches.length === 0) matches = await verifier.verifyNewcomers(frame, await find(), []);
   const sightings = await refineLandmarks(frame, nets.landmarks, matches);
-  // In a video the next frame's points are looked for where this one's were, which is steadier than around a detection.
+  // In a video the next frame's points are searched at the place of this one's, which is steadier than around a detection.
   const landmarks = await nets.landmarks.locate(
     frame,
     sightings.map((sighting) => windowOfLandmarks(sighting.landmarks)),

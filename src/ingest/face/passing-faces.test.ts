@@ -46,7 +46,7 @@ afterAll(() => {
 });
 
 it.each([1, 5])(
-  'two people who pass each other keep their ids, and no box lies on the other (detecting every %d frames)',
+  'two people who pass each other keep their ids, and their boxes do not overlap (detecting every %d frames)',
   async (detectEvery) => {
     const follower = new FaceFollower(nets, { detectEvery });
     const shown: TrackedFace[][] = [];

@@ -3,7 +3,7 @@ import type { Point } from '../../ingest/face/align/geometry.js';
 import type { Picture } from '../../ingest/frame.js';
 import type { BackendName } from '../../model/engines/backend.js';
 import { WorkerClient } from '../../workers/worker-client.js';
-import type { EncodedFace, FaceEncoder } from './face-encoder.js';
+import type { FaceEncoder } from './face-encoder.js';
 
 /** What a worker thread opens. */
 export interface EncoderSetup {
@@ -23,7 +23,7 @@ export interface EncoderApi {
     readonly width: number;
     readonly height: number;
     readonly faces: readonly (readonly Point[])[];
-  }): Promise<EncodedFace[]>;
+  }): Promise<Float32Array[]>;
 }
 
 type Client = WorkerClient<string, EncoderApi>;
@@ -76,7 +76,7 @@ export class EncoderPool implements FaceEncoder {
     return this.options.workers;
   }
 
-  async encode({ data, width, height }: Picture, faces: readonly (readonly Point[])[]): Promise<EncodedFace[]> {
+  async encode({ data, width, height }: Picture, faces: readonly (readonly Point[])[]): Promise<Float32Array[]> {
     if (faces.length === 0) return [];
     const pixels = this.share(data);
     const request = { pixels, width, height, faces };
@@ -108,7 +108,7 @@ export class EncoderPool implements FaceEncoder {
     return pixels;
   }
 
-  private async ask(request: Parameters<EncoderApi['encode']>[0]): Promise<EncodedFace[]> {
+  private async ask(request: Parameters<EncoderApi['encode']>[0]): Promise<Float32Array[]> {
     const client = await this.take();
     try {
       return await client.call('encode', request);

@@ -20,7 +20,7 @@ await serveWorker<string, EncoderApi>(async ({ model, flipTta, backend, threads 
         );
         return withTransfer(
           encoded,
-          encoded.map(({ features }) => features.buffer as ArrayBuffer),
+          encoded.map(({ buffer }) => buffer as ArrayBuffer),
         );
       },
     },

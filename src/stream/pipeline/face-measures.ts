@@ -1,13 +1,9 @@
-import { alignFace } from '../../ingest/face/align/align-face.js';
+import { PATCH_SIDE as SIDE } from '../../ingest/face/align/face-patch.js';
+import type { FacePatch } from '../../ingest/face/align/face-patch.js';
 import { distance, meanPoint } from '../../ingest/face/align/geometry.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
-import type { Picture } from '../../ingest/frame.js';
 import { visibilityOf } from './visibility.js';
 import type { Appearance, AreaAppearance } from './visibility.js';
-
-/** Side of the upright patch, and where its eyes and mouth lie. */
-const SIDE = 48;
-const GEOMETRY = { size: SIDE, channels: 3, eyes: { x: 0.5, y: 0.38 }, mouth: { x: 0.5, y: 0.78 } } as const;
 
 /** Areas of the patch in pixels: left, top, right, bottom. */
 type Area = readonly [number, number, number, number];
@@ -38,20 +34,19 @@ export interface FaceMeasures {
   readonly mouthVisible: number;
 }
 
-/** @param landmarks the 68 points of the iBUG scheme, in pixels of the frame */
-export function measureFace(frame: Picture, landmarks: readonly Point[]): FaceMeasures {
+/** @param landmarks the 68 points of the iBUG scheme, in pixels of the frame that the patch was cut from */
+export function measureFace(patch: FacePatch, landmarks: readonly Point[]): FaceMeasures {
   return {
     pitch: pitchOf(landmarks),
     mouthOpening: openingOf(landmarks, [61, 62, 63], [67, 66, 65], 60, 64),
     eyeOpening:
       (openingOf(landmarks, [37, 38], [41, 40], 36, 39) + openingOf(landmarks, [43, 44], [47, 46], 42, 45)) / 2,
-    ...visibilityOf(appearanceOf(frame, landmarks)),
+    ...visibilityOf(appearanceOf(patch)),
   };
 }
 
 /** How eyes and mouth look in an upright patch of the face. */
-export function appearanceOf(frame: Picture, landmarks: readonly Point[]): Appearance {
-  const { data } = alignFace(frame, landmarks, GEOMETRY); // [48, 48, 3]
+export function appearanceOf({ rgb: data }: FacePatch): Appearance {
   const nose = meanColour(data, [NOSE]);
   const cheeks = meanColour(data, CHEEKS);
   const contrast = Math.max(1, deviation(greyOf(data, FACE)));

@@ -1,3 +1,4 @@
+import { facePatch } from '../../ingest/face/align/face-patch.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
 import { FaceFollower } from '../../ingest/face/face-follower.js';
 import type { KnownPerson } from '../../ingest/face/re-identify/identities.js';
@@ -9,10 +10,11 @@ import { isInAreas } from './areas.js';
 import type { Areas } from './areas.js';
 import { ClipWindow } from './clip-window.js';
 import { localEncoder } from './face-encoder.js';
-import type { EncodedFace, FaceEncoder } from './face-encoder.js';
+import type { FaceEncoder } from './face-encoder.js';
+import { measureFace } from './face-measures.js';
 import type { FrameResult } from './frame-result.js';
 import type { Networks } from './networks.js';
-import type { FrameObservation } from './observation.js';
+import type { FrameObservation, MeasuredFace } from './observation.js';
 import type { PipelineSettings } from './pipeline-settings.js';
 import { SpeakingDetector } from './speaking.js';
 
@@ -34,8 +36,8 @@ export class FacePipeline {
   /** Most faces of one frame so far that `maxFaces` left out. */
   leftOut = 0;
   private readonly encoder: FaceEncoder;
-  /** By landmarks: a picture that is repeated has the very same. */
-  private readonly encoded = new WeakMap<readonly Point[], Promise<EncodedFace>>();
+  /** Features by landmarks: a repeated picture has the same ones. */
+  private readonly encoded = new WeakMap<readonly Point[], Promise<Float32Array>>();
   private readonly follow = serial();
   private readonly encode: Stage;
   private readonly classify = serial();
@@ -109,11 +111,10 @@ export class FacePipeline {
         landmarks,
         encoding.then((all) => all[i]!),
       );
-    await encoding;
-    const encoded = await Promise.all(faces.map(({ landmarks }) => this.encoded.get(landmarks)!));
+    const features = await Promise.all(faces.map(({ landmarks }) => this.encoded.get(landmarks)!));
     return {
       ...info,
-      faces: faces.map((face, i) => ({ face: { ...face, ...encoded[i]!.measures }, features: encoded[i]!.features })),
+      faces: faces.map((face, i) => ({ face: measured(frame, face), features: features[i]! })),
     };
   }
 
@@ -150,6 +151,12 @@ export class FacePipeline {
     for (const stage of [this.follow, this.encode, this.classify]) await stage(() => Promise.resolve());
     this.follower.dispose();
   }
+}
+
+function measured(frame: Frame, { patch, ...face }: TrackedFace): MeasuredFace {
+  // What hides a face is to be seen where the face should be.
+  const seen = face.evidence === 'coasted' ? facePatch(frame, face.landmarks) : patch;
+  return { ...face, ...measureFace(seen, face.landmarks) };
 }
 
 type Stage = <T>(task: () => Promise<T>) => Promise<T>;

@@ -5,8 +5,8 @@ import type { FaceMeasures } from './face-measures.js';
 /** A frame whose pixels are gone, and what is known of each of its faces so far. */
 export type FrameOf<F> = Omit<Frame, 'data'> & { readonly faces: readonly F[] };
 
-/** A tracked face with what was measured while its pixels were there. */
-export type MeasuredFace = TrackedFace & FaceMeasures;
+/** A tracked face without its pixels, but with what was measured from them. */
+export type MeasuredFace = Omit<TrackedFace, 'patch'> & FaceMeasures;
 
 /** A face after the frame encoder. */
 export interface FaceObservation {

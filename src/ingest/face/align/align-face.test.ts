@@ -7,7 +7,7 @@ import { applySimilarity, type Similarity } from './similarity.js';
 
 const GEOMETRY = { size: 64, channels: 1, eyes: { x: 0.5, y: 0.375 }, mouth: { x: 0.5, y: 0.75 } } as const;
 
-/** 68 points whose eyes and mouth lie where the geometry wants them, eyes 24 pixels apart. */
+/** 68 points with eyes and mouth at the places of the geometry, eyes 24 pixels apart. */
 function templateLandmarks(): Point[] {
   return Array.from({ length: 68 }, (_, i) => {
     if (i >= 36 && i < 42) return { x: 20, y: 24 };

@@ -21,7 +21,7 @@ export function cropToFrame(landmarks: readonly Point[], geometry: CropGeometry)
   const scaled = ({ x, y }: Point): Point => ({ x: x * geometry.size, y: y * geometry.size });
   const eyes = scaled(geometry.eyes);
   const mouthPlace = scaled(geometry.mouth);
-  // The eyes lie on a line perpendicular to the template's axis.
+  // The eyes are on a line perpendicular to the template's axis.
   const half = { x: ((eyes.y - mouthPlace.y) * spread) / 2, y: ((mouthPlace.x - eyes.x) * spread) / 2 };
   const template = [{ x: eyes.x + half.x, y: eyes.y + half.y }, { x: eyes.x - half.x, y: eyes.y - half.y }, mouthPlace];
   return fitSimilarity(template, [left, right, mouth], [1, 1, 2]);

@@ -1,29 +1,35 @@
-import type { Frame } from '../../frame.js';
-import { alignFace } from './align-face.js';
+import type { Picture } from '../../frame.js';
+import { alignFace, toGrey } from './align-face.js';
 import type { Point } from './geometry.js';
 
-const SIDE = 48;
+/** Side of a patch in pixels. */
+export const PATCH_SIDE = 48;
+const SIDE = PATCH_SIDE;
 /** Faces are compared at half the side, without their finest detail. */
 const COARSE = SIDE / 2;
 
-/** A small upright grey crop of a face, for comparing it with itself a moment later. */
+/** A small upright crop of a face: for comparing it with itself a moment later, and for judging the picture. */
 export interface FacePatch {
+  /** RGB, 0..255. [48 * 48 * 3] */
+  readonly rgb: Float32Array;
   /** 0..255. [48 * 48] */
   readonly grey: Float32Array;
   /** Mean 0, norm 1. [24 * 24] */
   readonly coarse: Float32Array;
 }
 
-const GEOMETRY = { size: SIDE, channels: 1, eyes: { x: 0.5, y: 0.38 }, mouth: { x: 0.5, y: 0.78 } } as const;
+const GEOMETRY = { size: SIDE, channels: 3, eyes: { x: 0.5, y: 0.38 }, mouth: { x: 0.5, y: 0.78 } } as const;
 
-export function facePatch(frame: Frame, landmarks: readonly Point[]): FacePatch {
-  const { data } = alignFace(frame, landmarks, GEOMETRY);
+/** @param landmarks the 68 points, in pixels of the frame */
+export function facePatch(frame: Picture, landmarks: readonly Point[]): FacePatch {
+  const { data: rgb } = alignFace(frame, landmarks, GEOMETRY);
+  const grey = toGrey(rgb);
   const coarse = new Float32Array(COARSE * COARSE);
   let mean = 0;
   for (let y = 0; y < COARSE; y++) {
     for (let x = 0; x < COARSE; x++) {
       const at = 2 * y * SIDE + 2 * x;
-      const value = data[at]! + data[at + 1]! + data[at + SIDE]! + data[at + SIDE + 1]!;
+      const value = grey[at]! + grey[at + 1]! + grey[at + SIDE]! + grey[at + SIDE + 1]!;
       coarse[y * COARSE + x] = value;
       mean += value / coarse.length;
     }
@@ -35,7 +41,7 @@ export function facePatch(frame: Frame, landmarks: readonly Point[]): FacePatch 
   }
   const scale = 1 / Math.max(1e-6, Math.sqrt(norm));
   for (let i = 0; i < coarse.length; i++) coarse[i]! *= scale;
-  return { grey: data, coarse };
+  return { rgb, grey, coarse };
 }
 
 /** Normalised cross-correlation, -1..1: 1 for the same picture, whatever its brightness and contrast. */

@@ -39,7 +39,7 @@ export function eyeDistance(landmarks: readonly Point[]): number {
   return distance(left, right);
 }
 
-/** Degrees by which the head is turned, from how far the nose stands off the middle of the jaw; coarse. */
+/** Degrees by which the head is turned, from the distance of the nose from the middle of the jaw; coarse. */
 function yawOf(landmarks: readonly Point[]): number {
   const { left, right } = facePoints(landmarks);
   const axis = Math.atan2(right.y - left.y, right.x - left.x);

@@ -21,7 +21,7 @@ export function intersectionOverUnion(a: Box, b: Box): number {
   return shared / (a.width * a.height + b.width * b.height - shared);
 }
 
-/** Share of the smaller box that lies in the larger one: 1 when nested, where intersection over union may be small. */
+/** Share of the smaller box inside the larger one: 1 when nested, where intersection over union may be small. */
 export function intersectionOverSmaller(a: Box, b: Box): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);

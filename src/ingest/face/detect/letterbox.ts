@@ -51,9 +51,9 @@ export function toFrame(letterbox: Letterbox, point: Point): Point {
  */
 export function boxToFrame(letterbox: Letterbox, center: Point, size: Extent, quarter: QuarterTurn): Box {
   const { x, y } = toFrame(letterbox, turnBack(center, letterbox, quarter));
-  const lies = quarter % 2 === 1;
-  const width = (lies ? size.height : size.width) * letterbox.scale;
-  const height = (lies ? size.width : size.height) * letterbox.scale;
+  const isSideways = quarter % 2 === 1;
+  const width = (isSideways ? size.height : size.width) * letterbox.scale;
+  const height = (isSideways ? size.width : size.height) * letterbox.scale;
   return { x: x - width / 2, y: y - height / 2, width, height };
 }
 
@@ -62,7 +62,7 @@ interface AxisTaps {
   readonly taps: number;
   readonly positions: Int32Array;
   readonly weights: Float32Array;
-  /** 0 where the output pixel lies outside the frame. */
+  /** 0 where the output pixel is outside the frame. */
   readonly inside: Uint8Array;
 }
 

@@ -1,7 +1,7 @@
 import { intersectionOverSmaller, intersectionOverUnion } from '../align/geometry.js';
 import { type Detection, rollOf } from './detector.js';
 
-/** A box that lies this much inside a better one shows part of the same face at another scale. */
+/** A box with this share inside a better one shows part of the same face at another scale. */
 const NESTED = 0.65;
 
 /**

@@ -56,7 +56,7 @@ export function turnUpright(
   return { pixels: turned, ...size };
 }
 
-/** Where a point of the upright picture lies in the one it was turned from, of this `width` and `height`. */
+/** Maps a point of the upright picture to the original one, of this `width` and `height`. */
 export function turnBack({ x, y }: Point, { width, height }: Extent, quarter: QuarterTurn): Point {
   if (quarter === 0) return { x, y };
   if (quarter === 1) return { x: width - y, y: x };

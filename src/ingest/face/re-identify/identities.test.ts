@@ -59,7 +59,7 @@ describe('Identities', () => {
     expect(identities.identify([doubtful], NOBODY, NOBODY, 9.5)).toEqual([{ kind: 'undecided', guess: 1 }]);
   });
 
-  it('does not take a face seen from another side for somebody else', () => {
+  it('does not take a face seen from another side for another person', () => {
     const turned = (d: number): Candidate => look(d, 0, true, 'left');
     expect(oneKnown().identify([turned(OTHER_PERSON + 0.1)], NOBODY, NOBODY, 9)).toEqual([
       { kind: 'undecided', guess: null },
@@ -77,7 +77,7 @@ describe('Identities', () => {
     expect(identities.separation(1, face(0), 'right')).toEqual({ apart: 0, alike: false });
   });
 
-  it('guesses nobody who was in the picture a moment ago', () => {
+  it('does not guess a person who was in the picture a moment ago', () => {
     const guess = oneKnown().identify([look(SAME_PERSON + 0.05)], NOBODY, new Set([1]), 9);
     expect(guess).toEqual([{ kind: 'undecided', guess: null }]);
   });

@@ -5,7 +5,7 @@ import { type Pose, POSES } from '../align/pose.js';
 
 /** Below this distance to a person's embedding a face is that person's (measured: bench/face-thresholds.md). */
 export const SAME_PERSON = 0.42;
-/** From here on, seen from the same side, it is somebody else; in between, more looks are needed. */
+/** From this distance, seen from the same side, it is another person; in between, more looks are needed. */
 export const OTHER_PERSON = 0.62;
 /** The same where the two were seen from different sides, which alone sets a person's embeddings apart. */
 const OTHER_PERSON_TURNED = 0.8;
@@ -36,23 +36,23 @@ interface Person {
   lastSeen: number;
 }
 
-/** A person as they are known: what it takes to recognise them in other footage. */
+/** What is known of a person: enough to recognise them in other footage. */
 export interface KnownPerson {
   readonly id: number;
   readonly views: readonly { readonly pose: Pose; readonly mean: FaceEmbedding; readonly weight: number }[];
 }
 
-/** A new face that may be somebody known. */
+/** A new face, possibly of a known person. */
 export interface Candidate {
   readonly embedding: FaceEmbedding;
   readonly pose: Pose;
   readonly box: Box;
-  /** Not half hidden, blurred or turned away. Only such a look can tell that somebody is new. */
+  /** Not half hidden, blurred or turned away. Only such a look can show that a person is new. */
   readonly clear: boolean;
 }
 
 /**
- * Whose face it is: a known person, a new one, or not decidable yet; then `guess` is the likeliest person,
+ * Whose face it is: a known person, a new one, or undecided; then `guess` is the likeliest person,
  * null for a new one.
  */
 export type Identification =
@@ -73,7 +73,7 @@ export class Identities {
   private readonly people = new Map<number, Person>();
   private nextId = 1;
 
-  /** Somebody not seen before. */
+  /** A person not seen before. */
   create(time: number): number {
     const id = this.nextId++;
     this.people.set(id, { id, views: new Map(), lost: null, lastSeen: time });
@@ -84,7 +84,7 @@ export class Identities {
     return id;
   }
 
-  /** Everybody who is remembered. */
+  /** All remembered people. */
   get known(): KnownPerson[] {
     return [...this.people.values()].map(({ id, views }) => ({
       id,
@@ -92,7 +92,7 @@ export class Identities {
     }));
   }
 
-  /** Forgets an id that turned out to be nobody new. */
+  /** Forgets an id that turned out to be a known person. */
   discard(id: number): void {
     this.people.delete(id);
   }
@@ -139,7 +139,7 @@ export class Identities {
     if (person !== undefined) person.lost = box === null ? null : { box, time };
   }
 
-  /** After a cut nobody is expected anywhere. */
+  /** After a cut no person is expected at any place. */
   forgetPlaces(): void {
     for (const person of this.people.values()) person.lost = null;
   }

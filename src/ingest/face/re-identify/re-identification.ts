@@ -11,7 +11,7 @@ import { poseOf } from '../align/pose.js';
 
 /** Below this similarity of two consecutive patches, check whether it is still the same person. */
 const CHANGED = 0.4;
-/** Overlap from which two faces can be mixed up, and to which it must fall before they are told apart again. */
+/** Overlap from which two faces can be mixed up, and below which they are compared again. */
 const MIXING = 0.12;
 const SEPARATE = 0.03;
 /** What another arrangement of ids must gain, per face, before ids are exchanged. */
@@ -38,7 +38,7 @@ export interface NewTrack {
   readonly confirmed: boolean;
 }
 
-/** Gives tracks their person ids: embeds faces, compares them with everybody seen before, and undoes swaps. */
+/** Gives tracks their person ids: embeds faces, compares them with all people seen before, and undoes swaps. */
 export class ReIdentifier {
   private readonly identities = new Identities();
   private tracklets = 0;
@@ -49,7 +49,7 @@ export class ReIdentifier {
     return this.identities.known;
   }
 
-  /** After a cut nobody is expected anywhere. */
+  /** After a cut no person is expected at any place. */
   forgetPlaces(): void {
     this.identities.forgetPlaces();
   }
@@ -114,7 +114,7 @@ export class ReIdentifier {
 
   /**
    * The tracks whose place another person has taken (a cut that went unnoticed).
-   * @param steady no sign of a cut: a face that has not moved is the same one, whatever its embedding says
+   * @param steady no sign of a cut: a face that has not moved is the same one, whatever its embedding
    */
   async findReplaced(
     frame: Frame,

@@ -18,7 +18,7 @@ function picture(time: number, square: { x: number; y: number; side: number } | 
 }
 
 function track(score = 0.9): Track {
-  const patch: FacePatch = { grey: new Float32Array(1), coarse: new Float32Array(1) };
+  const patch: FacePatch = { rgb: new Float32Array(3), grey: new Float32Array(1), coarse: new Float32Array(1) };
   const landmarks = Array.from({ length: 68 }, (_, i) => ({ x: 80 + i / 10, y: 80 }));
   return new Track(1, 1, { box: FACE, score, landmarks, patch, evidence: 'detected' }, 0, true);
 }

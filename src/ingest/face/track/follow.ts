@@ -16,7 +16,7 @@ const FARTHEST = 0.6;
 const HALF_SIMILAR = 0.75;
 /** How far a face may move while only half of it shows, in face sizes. */
 const FARTHEST_PARTLY = 0.3;
-/** Places around the expected one at which the visible half is looked for, in face sizes. */
+/** Places around the expected one to search for the visible half, in face sizes. */
 const SHIFTS = [-0.12, -0.06, 0, 0.06, 0.12];
 
 /** The window in which to look for a face that was there a moment ago. */
@@ -58,7 +58,7 @@ export function stillShows(frame: Frame, { landmarks, reference }: Track, simila
  * @returns null where no half does
  */
 export function followPartly(frame: Frame, track: Track): Sighting | null {
-  // What hides a face takes its edge along, and that edge resembles half a face for long: far from where the face was, it is not to be believed.
+  // Whatever hides a face moves its own edge along, which keeps resembling half a face: reject it far from where the face was.
   if (distance(centerOf(track.box), centerOf(track.detectedBox)) > FARTHEST_PARTLY * sizeOf(track.box)) return null;
   const from = centerOf(track.box);
   const to = centerOf(track.motion.predict(frame.timestamp));

@@ -9,7 +9,7 @@ import { expectedWindow } from './follow.js';
 import type { FaceMatch } from './match.js';
 import type { Sighting } from './track.js';
 
-/** A known face that jumped by more than this share of its size is looked for where the detector sees it. */
+/** A known face that jumped by more than this share of its size is searched where the detector sees it. */
 const JUMP = 0.12;
 /** Landmarks this far from the detection, in its sizes, or this much larger or smaller, have slipped off the face. */
 const ASTRAY = 0.35;
@@ -42,7 +42,7 @@ export async function refineLandmarks(
   }));
 }
 
-/** Known faces are looked for where their points were, which is steadier than the detector's box, unless they jumped. */
+/** Known faces are searched where their points were, which is steadier than the detector's box, unless they jumped. */
 function firstWindow({ detection, track }: FaceMatch, time: number): FaceWindow {
   if (track === null || track.evidence === 'coasted') return landmarkWindow(detection);
   const jump = distance(centerOf(detection.box), centerOf(track.motion.predict(time))) / sizeOf(detection.box);

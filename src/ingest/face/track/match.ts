@@ -16,7 +16,7 @@ const REACH_PER_SECOND = 1.5;
 /** Sizes of one face in consecutive looks differ by less than this factor. */
 const MOST_GROWTH = 1.9;
 
-/** Boxes that share this much of the smaller one lie on the same face. */
+/** Boxes that share this much of the smaller one show the same face. */
 const SAME_PLACE = 0.5;
 
 /** A detection and the track it belongs to. */
@@ -66,7 +66,7 @@ export function onSameFace(a: Box, b: Box): boolean {
   return intersectionOverSmaller(a, b) >= SAME_PLACE;
 }
 
-/** True when a sighting of another face lies where `box` is. */
+/** True when another face was seen at `box`. */
 export function isOccupied(box: Box, seen: ReadonlyMap<Track, Sighting>): boolean {
   return [...seen.values()].some((other) => onSameFace(other.box, box));
 }

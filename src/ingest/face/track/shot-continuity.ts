@@ -1,16 +1,16 @@
 import type { Frame } from '../../frame.js';
 import { SceneCuts } from './scene-cut.js';
 
-/** A gap this many times as long as usual, and of at least so many seconds, counts as a cut. */
+/** A gap this many times as long as usual, and at least LEAST_GAP seconds long, counts as a cut. */
 const LONG_GAP = 2.5;
 const LEAST_GAP = 1;
-/** Frame intervals that tell what is usual. */
+/** Recent frame intervals that define the usual one. */
 const INTERVALS = 7;
 
 /** Whether a frame continues the shot: surely, perhaps (much has changed), or not at all. */
 export type ShotChange = 'none' | 'possible' | 'cut';
 
-/** Tells, frame by frame, whether positions in the last frame say anything about this one. */
+/** Decides, frame by frame, whether positions in the last frame are valid for this one. */
 export class ShotContinuity {
   private readonly cuts = new SceneCuts();
   private last: Pick<Frame, 'timestamp' | 'width' | 'height'> | null = null;

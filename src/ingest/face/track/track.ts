@@ -142,7 +142,7 @@ export class Track {
     return !this.confirmed && this.votesAgainst >= VOTES_TO_REFUTE;
   }
 
-  /** What is to be said of a face that ends unconfirmed: it counts, unless there were frames enough to confirm it. */
+  /** Whether a face that ends unconfirmed counts: yes, unless there were enough frames to confirm it. */
   get plausible(): boolean {
     return this.confirmed || (!this.refuted && this.chances < VOTES_TO_CONFIRM);
   }

@@ -1,3 +1,4 @@
+import type { FacePatch } from '../align/face-patch.js';
 import type { FaceQuality } from '../align/face-quality.js';
 import type { Box, Point } from '../align/geometry.js';
 
@@ -18,6 +19,8 @@ export interface TrackedFace {
   readonly score: number;
   /** The 68 points of the iBUG scheme. */
   readonly landmarks: readonly Point[];
+  /** As it was last seen. */
+  readonly patch: FacePatch;
   readonly quality: FaceQuality;
   readonly evidence: FaceEvidence;
   /**

@@ -21,7 +21,7 @@ const REJECTED_SECONDS = 0.3;
 /** Overlap from which a detection is the one that was rejected a moment ago. */
 const SAME_DETECTION = 0.5;
 
-/** What a newcomer must fulfil to be looked at. */
+/** Conditions for verifying a new face. */
 export interface Entry {
   readonly minScore: number;
   /** Pixels of the frame. */

@@ -22,11 +22,11 @@ const RELIABLE = 1;
 /** The closer search covers a square this many times as large as the face. */
 const SEARCH_AREA = 2;
 const SAME_FACE = 0.5;
-/** What another way up must gain over the one at hand. */
+/** Gain that another orientation needs over the present one. */
 const GAIN = 1.05;
 
 /**
- * Finds out which way up faces are. A detector also finds faces that lie on their side or upside down, but then takes the
+ * Finds the orientation of faces. A detector also finds faces on their side or upside down, but then takes the
  * chin for the forehead. Mostly the presence network tells up from down; a face that stays unclear is searched for again in
  * turned pictures, and where detector and presence network agree best is up.
  */
