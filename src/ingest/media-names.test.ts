@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { naturalOrder } from './media-names.js';
 
-it('orders numbers by value, whatever the case of the letters', () => {
+it('orders numbers by value, ignoring the case of letters', () => {
   expect(['img10.png', 'img2.png', 'IMG1.png', 'img02.png', 'b', 'a'].sort(naturalOrder)).toEqual([
     'a',
     'b',

@@ -13,13 +13,13 @@ export const runSchema = z.object({
   /** Complete settings of `fer annotate`, without the engine. */
   settings: z.record(z.string(), z.unknown()),
   formats: z.array(z.string()),
-  /** Absolute path. */
+  /** Absolute path, or s3://bucket/prefix. */
   outputDir: z.string(),
   /** Of `resultHash`: workers with another model or version refuse. */
   resultHash: z.string(),
   /** Longest segment in seconds; null annotates every input in one piece. */
   segmentSeconds: z.number().positive().nullable(),
-  /** Set when finished inputs are to be annotated again: different for every submission. */
+  /** Set to annotate finished inputs again: different for every submission. */
   force: z.string().nullable(),
 });
 export type ArchiveRun = z.infer<typeof runSchema>;
@@ -53,7 +53,7 @@ export const archiveJobSchema = z.object({
   hash: z.string().nullable().optional(),
   /** Of an input: its segments, once it has been divided. */
   segments: z.array(segmentSchema).optional(),
-  /** Set by a retry: segments that failed are done again. */
+  /** Set by a retry: failed segments run again. */
   again: z.boolean().optional(),
   /** Of a segment. */
   segment: segmentSchema.optional(),

@@ -9,7 +9,7 @@ import { failedJobs } from './queue-status.js';
 const CHUNK = 1_000;
 
 /**
- * Puts failed inputs back into the queue. Of a divided input only the segments that failed are done again.
+ * Returns failed inputs to the queue. Of a divided input only the failed segments run again.
  * @param ids those to retry; empty for all
  * @throws FerError CONFIG_INVALID for an id that is not among the failed ones
  */

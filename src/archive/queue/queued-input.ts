@@ -16,7 +16,7 @@ export interface QueuedInput extends Pick<ArchiveJob, 'kind' | 'path' | 'name' |
   readonly version: string;
 }
 
-/** What an argument or a line of a list stands for. */
+/** The inputs of an argument or of a line of a list. */
 export type Found =
   | { readonly type: 'input'; readonly input: QueuedInput }
   | { readonly type: 'failed'; readonly name: string; readonly error: FerError }
@@ -39,7 +39,7 @@ export async function* findInputs(args: readonly string[], options: FindOptions)
 }
 
 /**
- * Inputs of a list, one path or URL a line, in constant memory. Their outputs lie in folders like theirs.
+ * Inputs of a list, one path or URL per line, in constant memory. Output folders mirror the input folders.
  * @param list a file, or "-" for standard input
  */
 export async function* findListed(list: string): AsyncGenerator<Found> {
@@ -61,7 +61,7 @@ async function queued({ kind, path, name, version = '' }: Input, output: string)
   return { kind, path: resolve(path), name, output, version: `${size}-${mtimeMs}` };
 }
 
-/** "/data/2021/a.mp4" becomes "data/2021/a": the same whatever else is in the list. */
+/** "/data/2021/a.mp4" becomes "data/2021/a", independent of the rest of the list. */
 export function mirrored(path: string): string {
   const parts = path
     .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')

@@ -12,7 +12,7 @@ const CONNECT_TIMEOUT = 10_000;
 /** Milliseconds between two attempts to reach it again, at most. */
 const LONGEST_PAUSE = 5_000;
 
-/** The queue, and a connection of its own for plain commands. */
+/** The queue, and a separate connection for plain commands. */
 export interface ArchiveQueue {
   readonly queue: Queue;
   readonly redis: Redis;
@@ -70,7 +70,7 @@ export async function openQueue(address: string, warn: (line: string) => void): 
   const options = redisOptions(address);
   const { Queue, Redis } = await loadBullMq();
   const redis = new Redis({ ...options, enableReadyCheck: false });
-  // Without a listener an error of the connection would end the process; it reconnects by itself.
+  // Without a listener an error of the connection would end the process; it reconnects automatically.
   let last = 'no answer';
   redis.on('error', (error: Error) => (last = error.message));
   try {

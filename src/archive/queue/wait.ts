@@ -9,7 +9,7 @@ import { throwIfAborted } from '../../errors/interruption.js';
 import type { ArchiveResult } from './archive-job.js';
 import type { ArchiveQueue } from './redis-connection.js';
 
-/** Jobs looked at together. */
+/** Jobs checked together. */
 const CHUNK = 500;
 /** Milliseconds between two looks. */
 const PAUSE = 500;
@@ -52,7 +52,7 @@ export type Ended =
 
 /**
  * Waits for jobs and yields how each ended, in constant memory, roughly in the order of submission. Redis may be away for a while.
- * @throws FerError INTERRUPTED; the jobs go on
+ * @throws FerError INTERRUPTED; the jobs continue
  */
 export async function* waitFor(
   archive: ArchiveQueue,

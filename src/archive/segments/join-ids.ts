@@ -20,7 +20,7 @@ export class IdJoiner {
   private votes = new Map<number, Map<number, number>>();
   private largestId = 0;
 
-  /** Begins a segment. @param people who was seen in it */
+  /** Begins a segment. @param people seen in it */
   begin(people: readonly KnownPerson[]): void {
     this.joined = new Map();
     this.votes = new Map();
@@ -28,7 +28,7 @@ export class IdJoiner {
     this.people = new Map(people.map((person) => [person.id, person]));
   }
 
-  /** A frame of the present segment that belongs to the one before it: who is who. */
+  /** A frame of this segment that the previous one shows too: matches their people. */
   compare(frame: FrameResult): void {
     for (const { trackId } of frame.faces) this.largestId = Math.max(this.largestId, trackId);
     this.vote(frame);
@@ -52,7 +52,7 @@ export class IdJoiner {
     return this.renamed(frame, (id) => this.idOf(id, frame));
   }
 
-  /** A frame after the segment's end, which the next segment shows too. Nobody new gets an id there. */
+  /** A frame after the segment's end, which the next segment shows too: no new ids. */
   keep(frame: FrameResult): void {
     const known = { ...frame, faces: frame.faces.filter(({ trackId }) => this.joined.has(trackId)) };
     this.overlap.set(
@@ -103,7 +103,7 @@ export class IdJoiner {
     return identification!.kind === 'undecided' ? identification!.guess : null;
   }
 
-  /** One run issues ids to faces, too, that turn out to be nobody new: they leave the same gaps here. */
+  /** In a single run, ids of faces that turn out to be known people leave gaps: leave the same ones here. */
   private create(id: number, time: number): number {
     for (let gap = this.largestId + 1; gap < id; gap += 1) this.everybody.discard(this.everybody.create(time));
     return this.everybody.create(time);

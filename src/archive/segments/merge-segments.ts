@@ -4,7 +4,7 @@ import { countShownPackets, probeFile } from '../../ingest/probe/probe-video.js'
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { openSource } from '../../ingest/sources/open-source.js';
 import type { AnnotateSettings } from '../../stream/annotate/annotate-options.js';
-import { openOutputs, recordDone } from '../../stream/annotate/annotate-input.js';
+import { openOutputs, outputPlaces, recordDone } from '../../stream/annotate/annotate-input.js';
 import type { InputJob } from '../../stream/annotate/annotate-input.js';
 import type { RunMetadata, RunOutcome } from '../../stream/results/run-metadata.js';
 import type { Segment } from '../queue/archive-job.js';
@@ -67,7 +67,7 @@ export async function mergeSegments(
     await writers.finish(outcome);
     await recordDone(job, writers.paths, outcome);
     await rm(segmentFolder(root, id), { recursive: true, force: true });
-    return { outputs: writers.paths, outcome };
+    return { outputs: outputPlaces(job, writers.paths), outcome };
   } catch (error) {
     await writers.abort();
     throw error;

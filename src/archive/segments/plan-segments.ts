@@ -13,7 +13,7 @@ const WORTH_DIVIDING = 1.5;
 const LEAD_IN = 10;
 /** Seconds after it: what recorded footage waits for before a result is final (look-ahead 1 s, smoothing 0.5 s, undecided ids 0.8 s). */
 const TAIL = 3;
-/** Seconds around a border in which a cut is looked for. */
+/** Seconds around a border in which to look for a cut. */
 const CUT_SEARCH = 30;
 /** A segment shorter than this is not halved. Seconds. */
 const SHORTEST_HALF = 20;
@@ -30,8 +30,8 @@ export interface DivideOptions {
 }
 
 /**
- * Segments of an input, or null where it is to be annotated in one piece: it is short, cannot be entered in the middle, or its results
- * depend on all of it (`prior: auto`). Borders lie at cuts where there are any near: there nothing but ids goes across.
+ * Segments of an input, or null if it must be annotated in one piece: it is short, cannot be entered in the middle, or its results
+ * depend on all of it (`prior: auto`). Borders are at cuts if any are near: there only ids carry over.
  */
 export async function planSegments(input: Input, options: DivideOptions): Promise<Segment[] | null> {
   if ((input.kind !== 'file' && input.kind !== 'url') || options.settings.prior === 'auto') return null;

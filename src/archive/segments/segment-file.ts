@@ -33,10 +33,10 @@ export function segmentPath(outputDir: string, input: string, index: string): st
   return join(segmentFolder(outputDir, input), `${index}.jsonl`);
 }
 
-/** Bytes at the end of a file in which its last line is looked for. */
+/** Bytes read at the end of a file for its last line. */
 const TAIL_BYTES = 16;
 
-/** Whether a segment is there. It appears complete or not at all. */
+/** Whether a segment exists. It appears complete or not at all. */
 export async function hasSegment(path: string): Promise<boolean> {
   const file = await open(path).catch(() => null);
   if (file === null) return false;

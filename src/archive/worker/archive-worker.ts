@@ -13,7 +13,7 @@ import type { Work } from './work-protocol.js';
 const LOCK = 60_000;
 /** Milliseconds between two searches for jobs whose worker is gone. */
 const STALLED_INTERVAL = 15_000;
-/** Processes lost to one job before it is given up. */
+/** Processes that one job may end before it fails. */
 const MOST_LOSSES = 3;
 /** Minutes of history from which rates are computed. */
 const METRICS_MINUTES = 60;
@@ -22,6 +22,7 @@ const METRICS_MINUTES = 60;
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INPUT_STALLED',
   'OUTPUT_UNWRITABLE',
+  'STORAGE_FAILED',
   'FOLDER_IN_USE',
   'WORKER_FAILED',
   'FFMPEG_FAILED',
@@ -79,7 +80,7 @@ export interface WorkerOptions {
   readonly stalledInterval?: number;
 }
 
-/** Takes jobs from the queue and runs each in a process of its own. */
+/** Takes jobs from the queue and runs each in a separate process. */
 export class ArchiveWorker {
   private readonly runs = new Map<string, ArchiveRun>();
   private readonly idle: WorkProcess[];
@@ -181,7 +182,7 @@ export class ArchiveWorker {
     const segments = data.segments === undefined ? undefined : await this.requireSegments(job, token, data);
     const step = segments !== undefined ? 'merge' : data.segment !== undefined ? 'segment' : 'file';
     if (losses >= MOST_LOSSES && step !== 'merge') {
-      throw new FerError('WORKER_FAILED', `${data.name}: ended ${losses} processes that worked on it; given up`);
+      throw new FerError('WORKER_FAILED', `${data.name}: ${losses} processes died on it; not retried`);
     }
     if (data.segment !== undefined && segments !== undefined) return NOTHING_MORE;
     const run = await this.run(data.run);
@@ -201,7 +202,7 @@ export class ArchiveWorker {
       const divided = { ...data, segments: [...done.segments], hash: done.hash };
       await job.updateData(divided);
       await this.requireSegments(job, token, divided);
-      // All of them were there already: go on with the merge.
+      // All of them exist already: continue with the merge.
       return this.work(process, job, token, divided);
     }
     const { frames, seconds } = done.result;
@@ -276,7 +277,7 @@ export class ArchiveWorker {
     return run;
   }
 
-  /** What BullMQ is told of a failure: whether to try again. */
+  /** The error for BullMQ: it decides about retries. */
   private async judge(job: Job, data: ArchiveJob, error: unknown): Promise<Error> {
     const { code, message } = FerError.from(error);
     const isLoss = code === 'WORKER_FAILED';

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
@@ -6,6 +7,7 @@ import type { InputEvent, InputJob } from '../../stream/annotate/annotate-input.
 import { parseAnnotateOptions } from '../../stream/annotate/annotate-options.js';
 import type { AnnotateOptions, AnnotateSettings } from '../../stream/annotate/annotate-options.js';
 import { Annotator } from '../../stream/annotate/annotator.js';
+import { RemoteFolder } from '../../stream/output/remote-folder.js';
 import type { FrameResult } from '../../stream/pipeline/frame-result.js';
 import { VERSION } from '../../version.js';
 import { runHash } from '../queue/archive-job.js';
@@ -26,6 +28,9 @@ export type StepAnnotator = Pick<Annotator, 'settings' | 'context' | 'annotate' 
 interface OpenRun {
   readonly hash: string;
   readonly settings: AnnotateSettings;
+  /** Where results are written on this machine. */
+  readonly root: string;
+  readonly remote: RemoteFolder | null;
   annotator: StepAnnotator | null;
 }
 
@@ -55,7 +60,7 @@ export class StepRunner {
 
   private async annotate(work: Work, open: OpenRun, options: StepOptions): Promise<WorkResult> {
     const { run } = work;
-    const job = await this.inputJob(work, options.signal);
+    const job = await this.inputJob(work, open, options.signal);
     const finished = run.force === null ? await findFinished(job) : null;
     if (finished !== null) return resultOf(finished, 0);
     const annotator = await this.annotator(open);
@@ -84,10 +89,12 @@ export class StepRunner {
   private async annotateSegment(work: Work, open: OpenRun, { signal, onProgress }: StepOptions): Promise<WorkResult> {
     const began = performance.now();
     const segment = work.job.segment!;
-    const path = segmentPath(work.run.outputDir, work.input, segment.index);
+    const { remote, root } = open;
+    const path = segmentPath(root, work.input, segment.index);
     const outcome = { frames: 0, degraded: false, note: null };
-    if (await hasSegment(path)) return resultOf({ type: 'skipped', outputs: [path], outcome }, 0);
-    const job = await this.inputJob(work, signal);
+    const isThere = remote === null ? await hasSegment(path) : (await remote.bytes(path)) !== null;
+    if (isThere) return resultOf({ type: 'skipped', outputs: [path], outcome }, 0);
+    const job = await this.inputJob(work, open, signal);
     const annotator = await this.annotator(open);
     const { start, end } = annotator.settings;
     if (work.divide === true) {
@@ -109,26 +116,34 @@ export class StepRunner {
       const { decodeErrors, degraded, note } = annotation.report();
       return { frames, decodeErrors, degraded, note, people: annotation.knownPeople };
     });
+    if (remote !== null) {
+      await remote.publish(path, signal);
+      await rm(path, { force: true });
+    }
     return resultOf({ type: 'done', outputs: [path], outcome: { ...outcome, frames } }, secondsSince(began));
   }
 
   private async merge(work: Work, open: OpenRun, { signal }: StepOptions): Promise<WorkResult> {
     const began = performance.now();
-    const job = await this.inputJob(work, signal);
+    const job = await this.inputJob(work, open, signal);
     const finished = work.run.force === null ? await findFinished(job) : null;
     if (finished !== null) return resultOf(finished, 0);
-    const { outputDir } = work.run;
-    const merged = await mergeSegments(job, work.input, work.segments!, open.settings, outputDir);
+    const { remote, root } = open;
+    const paths = work.segments!.map(({ index }) => segmentPath(root, work.input, index));
+    if (remote !== null) for (const path of paths) await remote.fetch(path, signal);
+    const merged = await mergeSegments(job, work.input, work.segments!, open.settings, root);
+    if (remote !== null) for (const path of paths) await remote.delete(path);
     return resultOf({ type: 'done', ...merged }, secondsSince(began));
   }
 
-  private async inputJob({ run, job }: Work, signal: AbortSignal): Promise<InputJob> {
+  private async inputJob({ run, job }: Work, { root, remote }: OpenRun, signal: AbortSignal): Promise<InputJob> {
     const input = { kind: job.kind, path: job.path, name: job.name };
     return {
       input,
       hash: job.hash === undefined ? await identifyInput(input) : job.hash,
-      // Folders of the output name become folders, so that the record of what is done lies beside the results.
-      outputDir: join(run.outputDir, dirname(job.output)),
+      // Folders of the output name become folders, so that the done record is next to the results.
+      outputDir: join(root, dirname(job.output)),
+      remote,
       name: job.output.split('/').at(-1)!,
       formats: run.formats,
       settingsHash: run.resultHash,
@@ -157,7 +172,8 @@ export class StepRunner {
         `${settings.model}: the model here is another one than where the job was submitted; copy that one to this worker`,
       );
     }
-    return (this.current = { hash, settings, annotator: null });
+    const remote = await RemoteFolder.of(run.outputDir);
+    return (this.current = { hash, settings, remote, root: remote?.local ?? run.outputDir, annotator: null });
   }
 
   private async annotator(open: OpenRun): Promise<StepAnnotator> {

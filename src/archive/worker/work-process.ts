@@ -13,7 +13,7 @@ export interface WorkOptions {
 }
 
 /**
- * A process in which inference runs, so that neither a long computation keeps the worker from renewing its locks, nor a crash of an engine or
+ * A process for inference, so that neither a long computation stops the worker from renewing its locks, nor a crash of an engine or
  * a lack of memory ends it. It is started with the first work, kept, and replaced when it ends.
  */
 export class WorkProcess {
@@ -74,7 +74,7 @@ export class WorkProcess {
     }
   }
 
-  /** Ends the process wherever it is. */
+  /** Ends the process, whatever it is doing. */
   end(): void {
     this.child?.kill('SIGKILL');
     this.child = null;

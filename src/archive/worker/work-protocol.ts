@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors/codes.js';
 import type { ArchiveJob, ArchiveResult, ArchiveRun, Segment } from '../queue/archive-job.js';
 
-/** One step of a job, as the worker gives it to a process of its own. */
+/** One step of a job, as sent to a worker process. */
 export interface Work {
   readonly run: ArchiveRun;
   readonly job: ArchiveJob;
@@ -10,7 +10,7 @@ export interface Work {
   readonly step: 'file' | 'segment' | 'merge';
   /** For a merge: the segments in order, halves instead of those that were halved. */
   readonly segments?: readonly Segment[];
-  /** Of an input whose process was lost: divide it whatever its length. */
+  /** After a lost process: divide the input whatever its length. */
   readonly divide?: boolean;
 }
 

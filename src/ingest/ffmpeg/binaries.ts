@@ -120,7 +120,7 @@ function bundledPath(program: Program): string | null {
   }
 }
 
-/** The installer package sets the mode in a script of its own, which npm may have been told not to run. */
+/** The installer package sets the mode in an install script, which npm may be configured not to run. */
 export async function makeExecutable(path: string): Promise<void> {
   if (process.platform === 'win32' || (await isExecutable(path))) return;
   try {

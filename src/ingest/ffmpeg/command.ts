@@ -6,11 +6,11 @@ import { DecodeLog } from './decode-log.js';
 
 /*
  * The one place that knows fluent-ffmpeg. What it guards against, all observed:
- * - kill() does nothing until the process runs: a stop asked for earlier is kept until `start`.
+ * - kill() does nothing until the process runs: an earlier stop is kept until `start`.
  * - the output stream ends cleanly before the command reports its error: `ended` waits for the command and the process.
  * - an `error` without a listener takes Node down, and stopping a command is an error to it: there is always a listener.
  * - it kills ffmpeg 20 ms after its output was closed, finished or not: the output is never closed, only ended.
- * - a failed spawn makes it throw inside an event handler: its listener is replaced as soon as the process object is there.
+ * - a failed spawn makes it throw inside an event handler: its listener is replaced as soon as the process object exists.
  * - option strings with one blank in them are split in two unless handed over one by one.
  */
 
@@ -58,7 +58,7 @@ const READ_AHEAD = 1 << 20;
 
 /** Exit code with which ffmpeg says that more decoding failed than -max_error_rate allows. */
 export const EXIT_TOO_MANY_ERRORS = 69;
-/** Exit code with which ffmpeg says that a signal told it to finish. */
+/** Exit code of ffmpeg after a signal. */
 export const EXIT_SIGNALLED = 255;
 
 const running = new Set<ChildProcess>();
@@ -86,7 +86,7 @@ export function startFfmpeg(job: FfmpegJob): FfmpegRun {
   let stopAsked = false;
   let stopped = false;
 
-  // Neither closed by itself nor destroyed: fluent-ffmpeg would take that for a consumer that has gone away.
+  // Neither closed automatically nor destroyed: fluent-ffmpeg would take that for a consumer that has left.
   const output =
     job.target === null
       ? new PassThrough({ readableHighWaterMark: READ_AHEAD, autoDestroy: false, emitClose: false })

@@ -62,7 +62,7 @@ export const FORMAT_WHITELIST = VIDEO_FORMATS.join(',');
 /** Milliseconds a network input may stay silent. */
 export const NETWORK_TIMEOUT = 20_000;
 
-/** What kind of place an input is: it decides which protocols ffmpeg may speak. */
+/** Kind of input: decides which protocols ffmpeg may use. */
 export type InputPlace = 'file' | 'url' | 'stdin';
 
 const PROTOCOLS: Readonly<Record<InputPlace, string>> = {

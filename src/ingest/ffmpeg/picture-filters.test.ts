@@ -50,7 +50,7 @@ describe('thinning to fps', () => {
 describe('pictureFilters', () => {
   const plain = { size: null, timed: true };
 
-  it('does nothing to times when nothing is asked for', () => {
+  it('leaves times unchanged by default', () => {
     expect(pictureFilters(plain)).not.toMatch(/select|trim/);
   });
 

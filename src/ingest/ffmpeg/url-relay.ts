@@ -10,7 +10,7 @@ import { printable } from '../../errors/printable.js';
 
 /** How a relayed URL failed. */
 export interface RelayTrouble {
-  /** One line: a status ("404 Not Found"), or the network's words. */
+  /** One line: a status ("404 Not Found"), or the network error. */
   readonly reason: string;
   /** True when the server was silent for longer than it may be. */
   readonly stalled: boolean;
@@ -19,9 +19,9 @@ export interface RelayTrouble {
 export interface UrlRelay {
   /** What ffmpeg is to open instead: an address on this machine. */
   readonly address: string;
-  /** The last thing that went wrong on the way to the server; null when nothing did. */
+  /** The last error on the way to the server; null without one. */
   readonly trouble: RelayTrouble | null;
-  /** Whether the server can send parts of the file; null while nothing has been asked for. */
+  /** Whether the server can send parts of the file; null before the first request. */
   readonly seekable: boolean | null;
   /** The first bytes of the file. */
   readonly head: Buffer;
@@ -157,7 +157,7 @@ async function open(
   return fetch(address, { headers, signal });
 }
 
-/** User name and password are not accepted as part of an address; they go into a header of their own (RFC 7617). */
+/** User name and password are not accepted as part of an address; they go into a header (RFC 7617). */
 function withoutUser(url: string): { address: string; authorization: { authorization?: string } } {
   const parsed = new URL(url);
   const { username, password } = parsed;

@@ -26,7 +26,7 @@ interface Pass {
 }
 
 /**
- * A camera, stream or file as a live source. Nothing is opened before frames are asked for; every pass over `frames` starts again.
+ * A camera, stream or file as a live source. Nothing is opened before frames are pulled; every pass over `frames` starts again.
  * @param text `/dev/video0`, `avfoundation:0`, `dshow:Camera name`, `rtsp://...`, `http(s)://...`, `lavfi:testsrc2`, or a file
  * @throws FerError USAGE for what can be none of these
  */

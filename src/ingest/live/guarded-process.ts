@@ -12,7 +12,7 @@ export interface GuardedProcess {
 }
 
 /**
- * Runs the program beside a reader of descriptor 3, the life line: when that closes, because the process at its other end closed it or is gone, however
+ * Runs the program next to a reader of descriptor 3, the life line: when that closes, because the process at its other end closed it or is gone, however
  * that happened, the program is killed. The shell stays its parent, so that no zombie is left for another process to reap.
  */
 const GUARD = `
@@ -44,7 +44,7 @@ export function startGuarded(program: string, args: readonly string[]): GuardedP
       kill: () => void child.kill('SIGKILL'),
     };
   }
-  // A group of its own: Ctrl-C in the terminal is for this process, which then stops the program in good order.
+  // A separate process group: Ctrl-C in the terminal reaches this process only, which then stops the program cleanly.
   const child = spawn('/bin/sh', ['-c', GUARD, 'sh', program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,

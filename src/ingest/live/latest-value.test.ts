@@ -8,7 +8,7 @@ it('gives the newest value and counts what it replaced', async () => {
   expect(newest.dropped).toBe(2);
 });
 
-it('a taker who waits gets the next value at once', async () => {
+it('a waiting taker gets the next value at once', async () => {
   const newest = new LatestValue<number>();
   const taken = newest.take();
   newest.put(1);
@@ -18,7 +18,7 @@ it('a taker who waits gets the next value at once', async () => {
   expect(newest.dropped).toBe(0);
 });
 
-it('closed, it gives what it still holds, then null, also to one who waits', async () => {
+it('closed, it gives what it still holds, then null, also to a waiting taker', async () => {
   const full = new LatestValue<number>();
   full.put(1);
   full.close();

@@ -14,7 +14,7 @@ import type { SourceAddress } from './source-address.js';
 export interface LiveInput {
   /** Everything up to and with -i. */
   readonly args: readonly string[];
-  /** From decoded frames to pictures of square pixels, not wider than asked for. */
+  /** From decoded frames to pictures of square pixels, at most as wide as requested. */
   readonly filters: string;
   /** What went wrong on the way to an http server; null when nothing did. */
   readonly trouble: RelayTrouble | null;
@@ -78,7 +78,7 @@ async function mustBeReadable(device: string, name: string): Promise<void> {
 
 async function rtsp(url: string, name: string, maxWidth: number): Promise<LiveInput> {
   const secure = /^rtsps:/i.test(url);
-  // Over TCP, which gets through firewalls and loses nothing; only the pictures; and whatever the server answers, no file is opened.
+  // Over TCP, which passes firewalls and loses nothing; video only; no answer of the server can open a file.
   const guards = [
     '-format_whitelist',
     'rtsp',

@@ -27,7 +27,7 @@ export interface LiveSource {
   /** Frames that were dropped because a newer one came before they were pulled. */
   readonly dropped: number;
   /**
-   * One pass; one at a time. It reconnects by itself, with back-off; it ends when a file has ended, or when the source has failed for good. Leaving the
+   * One pass; one at a time. It reconnects automatically, with back-off; it ends when a file has ended, or when the source has failed for good. Leaving the
    * loop, or `signal`, stops ffmpeg.
    * @param onStatus called at every change
    */
@@ -44,7 +44,7 @@ export interface LiveSourceOptions {
   readonly backOff?: BackOff;
 }
 
-/** Pauses between attempts: doubled from one to the next, and never in step with others'. Milliseconds. */
+/** Pauses between attempts in milliseconds: doubled each time, with jitter. */
 export interface BackOff {
   readonly shortest: number;
   readonly longest: number;

@@ -23,7 +23,7 @@ describe('parseSourceAddress', () => {
     expect(() => parseSourceAddress(text)).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
   });
 
-  it('the name tells neither user nor password, wherever they stand', () => {
+  it('the name contains neither user nor password, wherever they are', () => {
     const word = fc.stringMatching(/^[A-Za-z0-9]{6,12}$/);
     fc.assert(
       fc.property(fc.constantFrom('rtsp', 'http', 'https'), word, word, word, (scheme, user, password, token) => {

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FerError } from '../../errors/fer-error.js';
 
-/** What a live source reads from, and how ffmpeg is told. */
+/** The address of a live source, and ffmpeg's arguments for it. */
 export type SourceAddress = { readonly name: string } & (
   | { readonly kind: 'camera'; readonly format: 'v4l2' | 'avfoundation' | 'dshow'; readonly device: string }
   | { readonly kind: 'rtsp'; readonly url: string }
@@ -43,7 +43,7 @@ export function parseSourceAddress(text: string): SourceAddress {
   return fileAddress(text);
 }
 
-/** Viewers are told the name, and need not know how the server's folders are called. */
+/** The name that viewers see: without the server's folders. */
 function fileAddress(path: string): SourceAddress {
   return { kind: 'file', path, name: basename(path) };
 }

@@ -30,7 +30,7 @@ interface Plan {
   readonly unknown: boolean;
 }
 
-/** A stream such as ffmpeg writes, with elements in it that the reader has to step over. */
+/** A stream as ffmpeg writes it, with elements that the reader must skip. */
 function write({ width, height, clusters, wide, unknown }: Plan): Uint8Array {
   const sizes = { wide };
   const video = element(
@@ -159,7 +159,7 @@ describe('MatroskaReader', () => {
     expect(pictures.map((picture) => picture.ticks)).toEqual([6, 7]);
   });
 
-  it('gives each picture memory of its own', () => {
+  it('gives each picture its own memory', () => {
     const bytes = write(small);
     const [first, second] = readAll(new MatroskaReader(), [bytes]);
     bytes.fill(0);

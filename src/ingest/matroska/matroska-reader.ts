@@ -113,7 +113,7 @@ export class MatroskaReader {
     }
   }
 
-  /** The step after the one whose bytes lie in `scratch`; null while bytes are missing. */
+  /** The step after the one whose bytes are in `scratch`; null while bytes are missing. */
   private advance(step: Exclude<Step, { kind: 'skip' | 'picture' }>): Step | null {
     switch (step.kind) {
       case 'header':

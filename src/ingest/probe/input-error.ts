@@ -11,7 +11,7 @@ const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   EPERM: ['INPUT_UNREADABLE', 'permission denied: check its permissions'],
   EISDIR: ['INPUT_UNREADABLE', 'is a folder: give the files in it'],
   EIO: ['INPUT_UNREADABLE', 'the disk cannot read it: copy it again from another place'],
-  ESTALE: ['INPUT_UNREADABLE', 'the network disk it lies on has changed: mount it again'],
+  ESTALE: ['INPUT_UNREADABLE', 'its network disk has changed: mount it again'],
   ENODEV: ['INPUT_UNREADABLE', 'there is no device behind it: give a file'],
   ENXIO: ['INPUT_UNREADABLE', 'there is no device behind it: give a file'],
   EMFILE: ['INPUT_UNREADABLE', 'too many files are open: raise the limit (ulimit -n)'],
@@ -21,7 +21,7 @@ const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 /** What the decoder makes of bytes that are not UTF-8. */
 const REPLACEMENT = '\u{FFFD}';
 
-/** Why a name with bytes that are not UTF-8 is not read: neither Node nor ffmpeg can be handed such a name. */
+/** Names that are not UTF-8 cannot be passed to Node or ffmpeg. */
 export const NOT_UTF8 = 'its name is not valid UTF-8: rename it';
 
 /**

@@ -42,7 +42,7 @@ export function refusal(
     return refuse('INPUT_UNREADABLE', `ffmpeg cannot read it as video (${lastWords(lines)}): ${hint}`);
   }
   if (!seekable) {
-    const why = /moov atom not found/i.test(text) ? 'its index lies at the end' : lastWords(lines);
+    const why = /moov atom not found/i.test(text) ? 'its index is at the end' : lastWords(lines);
     return refuse(
       'INPUT_UNREADABLE',
       `the server sends files only from their beginning, which is not enough for this one (${why}): download it first`,
@@ -62,8 +62,8 @@ export function refusal(
 }
 
 /**
- * The error for a range in which there is no frame.
- * @param from seconds of presentation time that the input holds, as far as it is known
+ * The error for a range without frames.
+ * @param from first presentation time of the input in seconds, if known
  */
 export function outOfRange(
   name: string,

@@ -8,7 +8,7 @@ import { naturalOrder } from '../media-names.js';
 /**
  * The pictures of an image input in the order in which they are shown: those lying directly in a folder, by natural order
  * of their names; or the one file itself.
- * @throws FerError INPUT_NOT_FOUND when there is no such path, or no picture in the folder
+ * @throws FerError INPUT_NOT_FOUND when the path does not exist or the folder has no picture
  */
 export async function imageFiles(path: string, name: string = path): Promise<string[]> {
   const listed = await readNames(path).catch((error: unknown) => {

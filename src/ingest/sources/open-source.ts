@@ -27,7 +27,7 @@ export async function openSource(
 }
 
 /**
- * The video of a file, whatever its container.
+ * The video of a file of any container.
  * @throws FerError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_NO_VIDEO, INPUT_UNSAFE, FFMPEG_MISSING
  */
 export async function openFile(path: string, options: SourceOptions = {}, name: string = path): Promise<FrameSource> {

@@ -6,7 +6,7 @@ import { isImageName, isVideoName, naturalOrder } from '../media-names.js';
 import type { Input } from './frame-source.js';
 
 /**
- * What an s3:// argument stands for: an object, or the videos of a folder and its folders, in natural order. Hidden names are left out.
+ * The inputs of an s3:// argument: an object, or the videos of a folder and its folders, in natural order. Hidden names are left out.
  * @throws FerError INPUT_NOT_FOUND, STORAGE_FAILED, PACKAGE_MISSING
  */
 export async function expandS3(argument: string): Promise<Input[]> {
