@@ -75,7 +75,7 @@ describeWithEachFfmpeg('sizes', () => {
     }
   });
 
-  it('works at the size of the largest picture of a fragmented mp4; from a pipe it says what is lost', async () => {
+  it('works at the size of the largest picture of an mp4, in fragments or with an index; from a pipe it says what is lost', async () => {
     await make(...redAndBlue('64x36'), ...H264, at('low.ts'));
     await make(...redAndBlue('256x144'), ...H264, '-output_ts_offset', '0.4', at('high.ts'));
     await writeFile(at('rising.ts'), Buffer.concat([await readFile(at('low.ts')), await readFile(at('high.ts'))]));
@@ -84,6 +84,10 @@ describeWithEachFfmpeg('sizes', () => {
     const file = await openFile(at('rising.mp4'));
     for (const frame of await collect(file)) mustBe(frame, 256, 144);
     expect(file.report()).toMatchObject({ frames: 20, degraded: false, note: null });
+    await make('-i', at('rising.ts'), '-c', 'copy', at('indexed.mp4'));
+    const indexed = await openFile(at('indexed.mp4'));
+    for (const frame of await collect(indexed)) mustBe(frame, 256, 144);
+    expect(indexed.report()).toMatchObject({ frames: 20, degraded: false, note: null });
     const pipe = openStdin({}, createReadStream(at('rising.mp4')));
     for (const frame of await collect(pipe)) mustBe(frame, 64, 36);
     expect(pipe.report()).toMatchObject({
@@ -128,7 +132,7 @@ describeWithEachFfmpeg('sizes', () => {
   it('turns a picture the way its metadata says', async () => {
     const [frame] = await collect(await openFile(at('rotated.mp4')));
     mustBe(frame, 48, 64);
-    // The way the metadata was written, this ffmpeg turns it clockwise or not; the halves lie on top of each other anyway.
+    // The way the metadata was written, this ffmpeg turns it clockwise or not; the halves are on top of each other anyway.
     const top = meanColour(frame!, 0, 0, 1, 0.4);
     const bottom = meanColour(frame!, 0, 0.6, 1, 1);
     expect([isRed(top) && isBlue(bottom), isBlue(top) && isRed(bottom)]).toContain(true);

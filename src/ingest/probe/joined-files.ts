@@ -52,7 +52,7 @@ export class JointFinder {
       }
     }
     if (this.container === 'mov') this.joint = this.boxes.walk(bytes, start);
-    else if (this.container === 'mpegts') return this.follow(bytes, start);
+    else if (this.container === 'mpegts') { this.follow(bytes, start); return; }
     else if (this.container !== null) this.joint = this.search(bytes, start, this.container);
     this.kept = Buffer.from(bytes.subarray(Math.max(0, bytes.length - HEAD_BYTES)));
   }

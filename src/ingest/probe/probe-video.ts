@@ -5,8 +5,7 @@ import { findFfprobe } from '../ffmpeg/binaries.js';
 import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument, playlistFormat } from '../ffmpeg/input-guards.js';
 import type { PictureSize } from '../ffmpeg/picture-filters.js';
 import { isFragmented } from './joined-files.js';
-import { inputError } from './input-error.js';
-import { playlist, refusal, stalled } from './refusal.js';
+import { inputError, playlist, refusal, stalled } from './refusal.js';
 import { runProcess } from '../ffmpeg/run-process.js';
 import { relayUrl } from '../ffmpeg/url-relay.js';
 import type { UrlRelay } from '../ffmpeg/url-relay.js';
@@ -203,13 +202,13 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
 }
 
 /**
- * A recording may begin small and grow (a browser's, whose line was slow at first): the largest of its key frames decides. An mp4 with an index
- * has one size as a rule, so only fragmented ones are searched.
+ * A recording may begin small and grow (a browser's, whose line was slow at first): the largest of its key frames decides. Of an mp4 with an
+ * index, which seldom changes its size, only samples of its key frames are looked at.
  */
 async function withLargestSize(path: string, probe: VideoProbe, answer: Answer): Promise<VideoProbe> {
   const stream = answer.streams.find(({ index }) => index === probe.stream);
   if (stream === undefined || probe.size === null || !RESIZABLE_CODECS.has(probe.codec)) return probe;
-  if (probe.container.includes('mov') && !(await isFragmented(path))) return probe;
+  const isIndexed = probe.container.includes('mov') && !(await isFragmented(path));
   const { path: ffprobe } = await findFfprobe();
   const args = [
     '-v',
@@ -219,6 +218,7 @@ async function withLargestSize(path: string, probe: VideoProbe, answer: Answer):
     'nokey',
     '-select_streams',
     String(probe.stream),
+    ...(isIndexed && probe.duration !== null ? ['-read_intervals', sampleTimes(probe)] : []),
   ];
   const entries = ['-show_entries', 'frame=width,height', '-of', 'csv=p=0'];
   const { stdout, exitCode } = await runProcess(
@@ -234,6 +234,17 @@ async function withLargestSize(path: string, probe: VideoProbe, answer: Answer):
     if (size !== null && size.width * size.height > largest.width * largest.height) largest = size;
   }
   return { ...probe, size: largest };
+}
+
+/** Places in an indexed file whose key frames are looked at. */
+const SIZE_SAMPLES = 12;
+
+/** One packet at each place, as ffprobe's -read_intervals. */
+function sampleTimes({ startTime, duration }: VideoProbe): string {
+  return Array.from({ length: SIZE_SAMPLES }, (_, i) => {
+    const time = (startTime ?? 0) + ((duration ?? 0) * (i + 1)) / (SIZE_SAMPLES + 1);
+    return `${time.toFixed(3)}%+#1`;
+  }).join(',');
 }
 
 /** Codecs of which a stream may change its size. */

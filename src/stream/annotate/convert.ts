@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { exists } from '../../files/make-folder.js';
-import { imageFiles } from '../../ingest/sources/image-files.js';
+import { exists } from '../../files/write-error.js';
+import { imageFiles } from '../../ingest/sources/image-source.js';
 import { outputFormat } from '../output/formats.js';
 import { withResting } from '../output/baseline-writers.js';
 import { openWriters } from '../output/open-writers.js';
@@ -48,7 +48,7 @@ export async function convertAnnotation(path: string, options: ConvertOptions): 
       );
     }
   }
-  const lines = readAnnotation(path);
+  const lines = readAnnotation(path, { landmarks: formats.includes('jsonl') });
   const first = await lines.next();
   if (first.done === true || first.value.type !== 'run') throw new FerError('ANNOTATION_INVALID', `${path}: is empty`);
   const { type: _, ...run } = first.value;

@@ -103,6 +103,33 @@ describe('the annotation as JSONL', () => {
   });
 });
 
+it('reads lines whatever is in their names, and without landmarks where they are not wanted', async () => {
+  const path = join(temporaryFolder(), 'odd.jsonl');
+  const name = 'a\u2028b","landmarks":[{"x":1';
+  const faces = [face(1, 'happiness'), face(2, 'neutral')].map((one) => ({
+    ...one,
+    name,
+    landmarks: [
+      { x: 1, y: 2 },
+      { x: 3, y: 4 },
+    ],
+  }));
+  const text = runText(METADATA) + frameText(frame(0, 0, faces)) + endText({ ...GOOD, frames: 1 });
+  await writeFile(path, text.replaceAll('\n', '\r\n'));
+  const points: number[][] = [];
+  for (const landmarks of [true, false])
+    for await (const line of readAnnotation(path, { landmarks }))
+      if (line.type === 'frame') {
+        expect(line.faces.map((one) => one.name)).toEqual([name, name]);
+        expect(line.faces.map((one) => one.label)).toEqual(faces.map((one) => one.label));
+        points.push(line.faces.map((one) => one.landmarks.length));
+      }
+  expect(points).toEqual([
+    [2, 2],
+    [0, 0],
+  ]);
+});
+
 describe('readAnnotation refuses', () => {
   const run = runText(METADATA);
   const one = frameText(frame(0, 0, []));
