@@ -11,8 +11,8 @@ import type { FacePipeline } from '../pipeline/face-pipeline.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { iterate } from '../pipeline/iterate.js';
 
-/** Decoded frames held besides those being encoded: one is tracked while the next is read. */
-const FRAMES_IN_FLIGHT = 1;
+/** Decoded frames held besides those being encoded: one is tracked, one waits for the encoder, so that a slow frame stops neither. */
+const FRAMES_IN_FLIGHT = 2;
 
 /**
  * One pass over one input: an async iterable of results, or an Observable. Use one of them, once.
