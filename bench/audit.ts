@@ -3,7 +3,7 @@
  *
  *   npm run bench:audit -- RUN...
  *
- * The true labels are those of the data set, which has to lie where the runs' config.json says. Nothing is trained, and no engine is needed.
+ * The true labels are those of the data set, which has to be where the runs' config.json says. Nothing is trained, and no engine is needed.
  */
 import { basename, dirname, join } from 'node:path';
 import { auditLabels } from '../src/train/audit/audit-labels.js';

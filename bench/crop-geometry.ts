@@ -1,5 +1,5 @@
 /**
- * Where eyes and mouth lie in the pictures of a data set of face crops, as shares of their sides: what DEFAULT_CROP was chosen by.
+ * Where eyes and mouth are in the pictures of a data set of face crops, as shares of their sides: what DEFAULT_CROP was chosen by.
  *
  *   npx tsx bench/crop-geometry.ts ferplus:/data/ferplus 600
  */

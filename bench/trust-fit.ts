@@ -27,7 +27,7 @@ import { fitTrust, fitVisibility } from './trust-regression.js';
  *
  *   npm run bench:trust-fit -- --data expressions-in-the-wild:DIR --split train --data ferplus:DIR --split valid [--faces 400] [--write]
  *
- * What was measured of the faces is kept in `--cache FILE`: a run that was stopped goes on there, and a fit can be repeated within seconds.
+ * What was measured of the faces is kept in `--cache FILE`: a run that was stopped continues there, and a fit can be repeated within seconds.
  */
 const { values: flags } = parseArgs({
   options: {

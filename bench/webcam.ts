@@ -50,7 +50,7 @@ export class ScriptedProducer {
     while (this.latencies.length < results) await sleep(50);
   }
 
-  /** Begins to measure anew. */
+  /** Begins to measure again. */
   reset(): void {
     this.latencies = [];
   }

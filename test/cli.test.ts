@@ -112,7 +112,7 @@ describe('fer', () => {
     expect(parse(await readFile(join(out, 'clip.csv')), { columns: true })).toHaveLength(25);
   });
 
-  it('keeps finished inputs on Ctrl-C, leaves nothing of the unfinished one, and goes on when run again', async () => {
+  it('keeps finished inputs on Ctrl-C, leaves nothing of the unfinished one, and continues when run again', async () => {
     const out = join(dir, 'interrupted');
     const args = ['annotate', clip, long, '-o', out, '-f', 'csv'];
     const run = startFer(args);

@@ -88,7 +88,7 @@ async function predictionRows(path: string): Promise<Record<string, string>[]> {
   return parse<Record<string, string>>(await readFile(path), { columns: true });
 }
 
-/** The figures, worked out anew from the table of predictions. */
+/** The figures, worked out again from the table of predictions. */
 function fromPredictions(rows: readonly Record<string, string>[], labels: readonly string[]) {
   const confusion = labels.map((truth) =>
     labels.map((predicted) => rows.filter((row) => row['truth'] === truth && row['predicted'] === predicted).length),

@@ -80,7 +80,7 @@ describe('fer experiment', () => {
     expect(resultsThen.length).toBeLessThan(CELLS.length);
   });
 
-  it('goes on with what is missing, and with that alone', () => {
+  it('continues with what is missing, and with that alone', () => {
     expect(finished).toMatchObject({ code: 0 });
     expect(finished.stdout).not.toContain('CE, clean, seed 1');
     expect(finished.stdout).toContain('NLA, noisy, seed 2');

@@ -26,7 +26,7 @@ beforeAll(() => writeStriped(data));
 it('of two trainings in one folder, one trains and the other is refused; a killed one is taken over', async () => {
   const folder = join(dir, 'run');
   const both = [1, 2].map(() => startFer(train(folder, '--epochs', '500')));
-  // Whoever is refused ends; the other goes on.
+  // Whoever is refused ends; the other continues.
   const { run, other } = await Promise.race(
     both.map(async ({ ended }, i) => ({ run: await ended, other: both[1 - i]! })),
   );

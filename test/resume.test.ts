@@ -63,7 +63,7 @@ describe('an interrupted annotation', { timeout: 300_000 }, () => {
     await expect(stat(journal('whole'))).rejects.toMatchObject({ code: 'ENOENT' });
   }, 300_000);
 
-  it('goes on where it was killed, twice, to the same bytes, and does not ask the networks again', async () => {
+  it('continues where it was killed, twice, to the same bytes, and does not ask the networks again', async () => {
     await killAt('killed', 20_000);
     expect(await outputs('killed')).toEqual([]);
     const first = (await stat(journal('killed'))).size;

@@ -154,7 +154,7 @@ describe('fer train', () => {
     ]);
   });
 
-  it('refuses to go on with another configuration', async () => {
+  it('refuses to continue with another configuration', async () => {
     const before = await readFile(join(whole, 'state.bin'));
     const config = resolveConfig(null, await readConfigFile(join(whole, 'config.json')), { seed: 9 });
     await openBackend();
@@ -166,7 +166,7 @@ describe('fer train', () => {
   });
 
   it(
-    'stopped or killed at any moment, goes on to the same epochs and the same model',
+    'stopped or killed at any moment, continues to the same epochs and the same model',
     { timeout: 180_000 },
     async () => {
       const folder = join(dir, 'killed');

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { printable } from '../errors/printable.js';
+import { printable } from '../errors/fer-error.js';
 import type { BatchEvent } from '../stream/annotate/batch.js';
 import { EXIT } from './exit.js';
 import { formatDuration, Progress } from './progress.js';

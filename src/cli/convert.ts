@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { FerError } from '../errors/fer-error.js';
-import { printable } from '../errors/printable.js';
+import { FerError, printable } from '../errors/fer-error.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { baselineOption, parseFormats, repeated } from './options.js';

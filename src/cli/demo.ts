@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { makeFolder } from '../files/make-folder.js';
+import { makeFolder } from '../files/write-error.js';
 import type { Summary } from '../stream/results/summary-builder.js';
 import { BatchReport } from './batch-report.js';
 import { EXIT, interruptSignal } from './exit.js';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import { FerError } from '../errors/fer-error.js';
 import { AtomicFile } from '../files/atomic-file.js';
-import { makeFolder } from '../files/make-folder.js';
+import { makeFolder } from '../files/write-error.js';
 import type { Backend, BackendName } from '../model/engines/backend.js';
 import type { OpenSession } from '../model/sessions/network.js';
 import type { ExpressionModel } from '../model/expression-model.js';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors/codes.js';
+import type { ErrorCode } from '../errors/fer-error.js';
 
 /** What `fer` tells the shell. */
 export const EXIT = {

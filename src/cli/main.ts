@@ -1,7 +1,7 @@
 #!/usr/bin/env node
+
 import { Command, CommanderError } from 'commander';
-import { FerError } from '../errors/fer-error.js';
-import { printable } from '../errors/printable.js';
+import { FerError, printable } from '../errors/fer-error.js';
 import { VERSION } from '../version.js';
 import { annotateCommand } from './annotate.js';
 import { auditCommand } from './audit.js';

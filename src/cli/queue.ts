@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { ArchiveQueue } from '../archive/queue/redis-connection.js';
 import type { QueueStatus } from '../archive/queue/queue-status.js';
-import { FerError } from '../errors/fer-error.js';
-import { printable } from '../errors/printable.js';
+import { FerError, printable } from '../errors/fer-error.js';
 import { writeLine } from './options.js';
 import { formatDuration } from './progress.js';
 import { queueOption, warn } from './queue-option.js';

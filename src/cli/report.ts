@@ -1,8 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { FerError } from '../errors/fer-error.js';
-import { printable } from '../errors/printable.js';
+import { FerError, printable } from '../errors/fer-error.js';
 import { naturalOrder } from '../ingest/media-names.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { repeated } from './options.js';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ArchiveQueue } from '../archive/queue/redis-connection.js';
 import type { WorkerEvent } from '../archive/worker/archive-worker.js';
 import type { WorkerMonitor } from '../archive/worker/worker-monitor.js';
-import { printable } from '../errors/printable.js';
+import { printable } from '../errors/fer-error.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { backendOption, number } from './options.js';
 import { queueOption, warn } from './queue-option.js';

@@ -1,4 +1,47 @@
-import type { ErrorCode } from './codes.js';
+/**
+ * Text from outside (names of files and people, what servers and programs say) on one line, without anything that a terminal or a
+ * player would read as a command: control characters, line separators, and marks that reverse the direction of text.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
+}
+
+/** @throws FerError INTERRUPTED once the signal has been given. */
+export function throwIfAborted(signal: AbortSignal | undefined, name: string): void {
+  if (signal?.aborted === true)
+    throw new FerError('INTERRUPTED', `${name}: stopped before its end`, { cause: signal.reason });
+}
+
+/** All error codes with their meaning. A test keeps `docs/errors.md` equal; that page adds what to do. */
+export const ERROR_CODES = {
+  USAGE: 'An invalid command line or option.',
+  CONFIG_INVALID: 'A setting with an unknown name, of the wrong type or out of range.',
+  INPUT_NOT_FOUND: 'No such file, folder or URL, or a glob without matches.',
+  INPUT_UNREADABLE: 'ffmpeg cannot decode the input as video or image.',
+  INPUT_NO_VIDEO: 'The input has no video stream.',
+  INPUT_UNSAFE: 'A playlist or script disguised as a video.',
+  INPUT_OUT_OF_RANGE: 'No frame of the input is in the requested time range.',
+  INPUT_STALLED: 'A network or piped input stopped sending.',
+  FFMPEG_MISSING: 'ffmpeg or ffprobe was not found or could not be started.',
+  FFMPEG_FAILED: 'ffmpeg ended with an error.',
+  BACKEND_UNAVAILABLE: 'The requested engine is not installed or does not work here.',
+  BACKEND_MISMATCH: 'TensorFlow.js uses another engine than the requested one.',
+  WEIGHTS_MISSING: 'Network weights were not found or could not be read.',
+  MODEL_INCOMPATIBLE: 'The labels, crop geometry or version of a checkpoint do not fit.',
+  MODEL_BROKEN: 'A model computed values that are not finite; they are not written.',
+  ANNOTATION_INVALID: 'An annotation file that is not ferstream JSONL, is truncated, or has another schema version.',
+  WORKER_FAILED: 'A worker thread or process ended or failed.',
+  OUTPUT_UNWRITABLE: 'An output file or folder cannot be written.',
+  FOLDER_IN_USE: 'Another process is writing in the folder.',
+  PACKAGE_MISSING: 'A feature needs an optional package that is not installed.',
+  STORAGE_FAILED: 'Object storage (s3://) refused a request or does not answer.',
+  QUEUE_UNREACHABLE: 'No Redis or Valkey answers at the address of the queue.',
+  QUEUE_UNSAFE: 'Jobs can be lost with the settings of this Redis.',
+  INTERRUPTED: 'Stopped by the user; finished work is kept.',
+  INTERNAL: 'A bug in ferstream.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
  * The one error type of ferstream. `code` is stable and meant to be branched on; `message` is one line that

@@ -6,12 +6,10 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FerError } from '../errors/fer-error.js';
-import { startHeartbeat } from './heartbeat.js';
+import { CLAIM_BYTES, readClaim, startHeartbeat, writeClaim } from './lock-claim.js';
 import type { Claim } from './lock-claim.js';
-import { CLAIM_BYTES, readClaim, writeClaim } from './lock-claim.js';
-import { makeFolder } from './make-folder.js';
+import { makeFolder, writeError } from './write-error.js';
 import { isRunning, processIdentity } from './process-identity.js';
-import { writeError } from './write-error.js';
 
 const LOCK_PREFIX = '.ferstream-lock-';
 /** Milliseconds between two signs of life. */

@@ -2,9 +2,8 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { FerError } from '../errors/fer-error.js';
 import { syncFolder } from './atomic-file.js';
-import { exists, makeFolder } from './make-folder.js';
+import { exists, makeFolder, writeError } from './write-error.js';
 import { claimTemporary, releaseTemporary, staleTemporaries } from './temporary-name.js';
-import { writeError } from './write-error.js';
 
 /**
  * Fills a folder that appears under its name complete or not at all; where the work fails, nothing is left. Files that must survive a power cut

@@ -72,8 +72,8 @@ export type { EvaluateOptions, EvaluationOfCrops } from './evaluate/evaluate.js'
 export { FACE_CHOICES, faceHandling } from './data/faces/detected-faces.js';
 export type { FaceChoice, FaceHandling } from './data/faces/detected-faces.js';
 export type { Prediction } from './evaluate/evaluate.js';
-export { InMemoryFaces } from './data/faces/in-memory-faces.js';
-export { PreparedFaces } from './data/faces/prepared-faces.js';
+export { InMemoryFaces } from './data/faces/face-dataset.js';
+export { PreparedFaces } from './data/faces/open-faces.js';
 export { DetectedFaces } from './data/faces/detected-faces.js';
 export type { DetectedFacesOptions } from './data/faces/detected-faces.js';
 export { openSplit, withFaces } from './data/faces/open-faces.js';

@@ -1,9 +1,29 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { FerError } from '../errors/fer-error.js';
-import { READY } from './worker-protocol.js';
-import type { WorkerAnswer, WorkerApi, WorkerRequest } from './worker-protocol.js';
+import type { ErrorCode } from '../errors/fer-error.js';
 
-export interface OpenedWorker<Ready, Api> {
+/** The methods of a worker: one argument each, and an answer that can be cloned. */
+export type WorkerApi<Api> = { readonly [Method in keyof Api]: (argument: never) => unknown };
+
+export type MethodName<Api> = keyof Api & string;
+export type Argument<Api extends WorkerApi<Api>, Method extends keyof Api> = Parameters<Api[Method]>[0];
+export type Result<Api extends WorkerApi<Api>, Method extends keyof Api> = Awaited<ReturnType<Api[Method]>>;
+
+/** Id of the answer that says that the worker is ready. */
+export const READY = 0;
+
+export interface WorkerRequest {
+  /** Null: no answer is expected. */
+  readonly id: number | null;
+  readonly method: string;
+  readonly argument: unknown;
+}
+
+export type WorkerAnswer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly code: ErrorCode; readonly message: string };
+
+interface OpenedWorker<Ready, Api> {
   /** Sent to the client once: what it needs to know before it asks. */
   readonly ready: Ready;
   readonly api: Api;

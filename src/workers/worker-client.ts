@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from 'node:worker_threads';
 import { FerError } from '../errors/fer-error.js';
-import { READY } from './worker-protocol.js';
-import type { Argument, MethodName, Result, WorkerAnswer, WorkerApi, WorkerRequest } from './worker-protocol.js';
+import { READY } from './serve-worker.js';
+import type { Argument, MethodName, Result, WorkerAnswer, WorkerApi, WorkerRequest } from './serve-worker.js';
 
 export interface WorkerClientOptions {
   /** A module that calls `serveWorker`. */

@@ -116,7 +116,7 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
     ]);
   });
 
-  it('goes on when Redis is killed and started again', async () => {
+  it('continues when Redis is killed and started again', async () => {
     const names = Array.from({ length: 12 }, (_, i) => `clip${i}`);
     const submission = await submitPaths(archive, await stubRun(join(folder, 'd-out')), await writeInputs(join(folder, 'd'), names)); // prettier-ignore
     await work();

@@ -40,7 +40,7 @@ describeWithEachFfmpeg('a clock that jumps', () => {
   });
 
   it.each(['joined.ts', 'joined.vob', 'joined.flv', 'joined.webm'])(
-    '%s: time goes on by the frame interval, and the step is noted with its place and size',
+    '%s: time continues by the frame interval, and the step is noted with its place and size',
     async (name) => {
       const source = await openFile(at(name));
       const times = (await collect(source)).map(({ timestamp }) => timestamp);
@@ -68,7 +68,7 @@ describeWithEachFfmpeg('a clock that jumps', () => {
     expect(source.report().note).toMatch(/^time steps back by 1\.96 s at [\d.]+ s, steps back by 1\.96 s at [\d.]+ s$/);
   });
 
-  it('goes on where the picture size changes with the clock, also for a range and from a pipe', async () => {
+  it('continues where the picture size changes with the clock, also for a range and from a pipe', async () => {
     await make(...moving('64x48'), '-pix_fmt', 'yuv420p', '-g', '25', '-c:v', 'libx264', at('small.ts'));
     await joinParts('sizes.ts', 'small.ts', 'part.ts');
     const source = await openFile(at('sizes.ts'));
@@ -91,7 +91,7 @@ describeWithEachFfmpeg('a clock that jumps', () => {
     expect(piped.report().note).toMatch(/time steps back at/);
   });
 
-  it('selects by the time that goes on: rate and range', async () => {
+  it('selects by the time that continues: rate and range', async () => {
     const [first] = await collect(await openFile(at('joined.ts')));
     const slow = await collect(await openFile(at('joined.ts'), { fps: 5 }));
     expect(slow.length).toBeGreaterThanOrEqual(20);
@@ -109,7 +109,7 @@ describeWithEachFfmpeg('a clock that jumps', () => {
     expect(source.report().note).toMatch(/^time leaps ahead by 1079\d(\.\d+)? s at 3\.4\d? s$/);
   });
 
-  it('does not go on by hours after a leap', async () => {
+  it('does not continue by hours after a leap', async () => {
     const source = await openFile(at('leap-and-back.ts'));
     const times = (await collect(source)).map(({ timestamp }) => timestamp);
     expect(times[100]! - times[99]!).toBeCloseTo(FRAME, 2);

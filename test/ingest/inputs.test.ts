@@ -87,7 +87,7 @@ describe('expandInputs', () => {
     ]);
   });
 
-  it('reports each argument that gives nothing, and goes on', async () => {
+  it('reports each argument that gives nothing, and continues', async () => {
     const bad = [at('absent.mp4'), at('*.xyz'), at('texts'), 'rtsp://camera/1'];
     const { inputs, failures } = await expandInputs([...bad, at('odd1.mp4')]);
     expect(inputs).toHaveLength(1);
@@ -99,7 +99,7 @@ describe('expandInputs', () => {
   });
 });
 
-describe('what is found but cannot be read is said, and the rest goes on', () => {
+describe('what is found but cannot be read is said, and the rest continues', () => {
   const folder = temporaryFolder();
   const at = (name: string): string => join(folder, name);
   const isRoot = process.platform === 'linux' && process.getuid?.() === 0;

@@ -279,7 +279,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
   });
 });
 
-/** The box lies on the drawn face, and the posteriors are ones. */
+/** The box is on the drawn face, and the posteriors are ones. */
 async function expectFace(face: Locator): Promise<void> {
   const [x, y, width, height] = (await face.getAttribute('data-box'))!.split(',').map(Number) as [
     number,

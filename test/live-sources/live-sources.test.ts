@@ -56,7 +56,7 @@ describeWithEachFfmpeg('live sources', () => {
     expect(isRising(follower.arrivals.map((one) => one.frame.timestamp))).toBe(true);
   });
 
-  it('a file plays in its own time; looped, it goes on', async () => {
+  it('a file plays in its own time; looped, it continues', async () => {
     const path = await make(...moving('160x120', 20, 1), '-pix_fmt', 'yuv420p', join(folder, `clip-${Date.now()}.mp4`));
     const began = performance.now();
     const follower = follow(path);

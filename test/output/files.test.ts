@@ -99,7 +99,7 @@ describe('an output that cannot be written', () => {
     }
   });
 
-  it('does not write through a link that lies under the final name', async () => {
+  it('does not write through a link that is under the final name', async () => {
     const dir = temporaryFolder();
     await writeFile(join(dir, 'precious'), 'precious');
     await symlink(join(dir, 'precious'), join(dir, 'clip.csv'));

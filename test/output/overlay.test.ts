@@ -100,9 +100,9 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     expect(sound).toMatchObject({ codec_name: 'aac' });
     // The last frame lasts as long as the others, also where ffmpeg gave it no time.
     expect(Math.abs(Number(video?.duration) - times.length * (1001 / 30000))).toBeLessThan(0.002);
-    // Copied, not encoded anew: encoders differ.
+    // Copied, not encoded again: encoders differ.
     expect(sound?.duration).toBe((await streams(source))[1]?.duration);
-    // The label stands above the box.
+    // The label is above the box.
     const pixel = await rgbFrame(made, 3, SIZE);
     const { x, y } = boxAt(3);
     const label = Array.from({ length: 60 }, (_, column) =>

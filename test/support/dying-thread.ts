@@ -1,6 +1,6 @@
 /** A training thread that gets ready, and ends at its first shard, in the way the end of its address says. */
 import { parentPort } from 'node:worker_threads';
-import { READY } from '../../src/workers/worker-protocol.js';
+import { READY } from '../../src/workers/serve-worker.js';
 
 parentPort!.on('message', () => {
   if (import.meta.url.endsWith('?exit')) process.exit(7);

@@ -11,7 +11,7 @@ export interface Section {
   readonly height: number;
 }
 
-/** Where one person's face lies in the photos that come with face-api, with some room around it. */
+/** Where one person's face is in the photos that come with face-api, with some room around it. */
 export const PEOPLE = {
   blond: { photo: 'sample3.jpg', left: 470, top: 210, width: 480, height: 480 },
   ponytail: { photo: 'sample6.jpg', left: 580, top: 170, width: 480, height: 480 },

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { FaceAnalyzer } from '../../src/stream/live/face-analyzer.js';
 import type { AnalyzerApi } from '../../src/stream/live/face-analyzer.js';
-import type { WorkerRequest } from '../../src/workers/worker-protocol.js';
+import type { WorkerRequest } from '../../src/workers/serve-worker.js';
 import { MORTAL_WIDTHS } from './mortal-widths.js';
 
 parentPort!.on('message', ({ method, argument }: WorkerRequest) => {

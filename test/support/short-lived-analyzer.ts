@@ -1,7 +1,7 @@
 /** A live worker without networks that gets ready, and ends at its first request. */
 import { parentPort } from 'node:worker_threads';
 import type { EngineDescription } from '../../src/stream/live/live-engine.js';
-import { READY } from '../../src/workers/worker-protocol.js';
+import { READY } from '../../src/workers/serve-worker.js';
 
 parentPort!.on('message', () => process.exit(7));
 parentPort!.postMessage({

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
-import { throwIfAborted } from '../../errors/interruption.js';
+import { throwIfAborted } from '../../errors/fer-error.js';
 import { jobId, runHash, runKey } from './archive-job.js';
 import type { ArchiveJob, ArchiveRun } from './archive-job.js';
 import type { ArchiveQueue } from './redis-connection.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { throwIfAborted } from '../../errors/interruption.js';
+import { throwIfAborted } from '../../errors/fer-error.js';
 import type { ArchiveResult } from './archive-job.js';
 import type { ArchiveQueue } from './redis-connection.js';
 

@@ -1,6 +1,6 @@
 import type { ConnectionOptions, Job, Worker } from 'bullmq';
 import { FerError } from '../../errors/fer-error.js';
-import type { ErrorCode } from '../../errors/codes.js';
+import type { ErrorCode } from '../../errors/fer-error.js';
 import { KEY_PREFIX, QUEUE_NAME, parseJob, runKey, runSchema } from '../queue/archive-job.js';
 import type { ArchiveJob, ArchiveResult, ArchiveRun, Segment } from '../queue/archive-job.js';
 import { loadBullMq, redisOptions } from '../queue/redis-connection.js';
@@ -230,7 +230,8 @@ export class ArchiveWorker {
           priority: BEGUN,
           parent: { id: job.id!, queue: queue.qualifiedName },
           ignoreDependencyOnFailure: true,
-          ...RETRY,
+          attempts: job.opts.attempts ?? RETRY.attempts,
+          backoff: job.opts.backoff ?? RETRY.backoff,
         },
       })),
     );

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../errors/codes.js';
+import type { ErrorCode } from '../../errors/fer-error.js';
 import type { ArchiveJob, ArchiveResult, ArchiveRun, Segment } from '../queue/archive-job.js';
 
 /** One step of a job, as sent to a worker process. */

@@ -119,7 +119,7 @@ export class FaceFollower {
 
   /**
    * After a cut, positions say nothing: only re-identification can give an id back. But something that suddenly covers much
-   * of the picture looks like a cut, too: a face half of which is where it was goes on.
+   * of the picture looks like a cut, too: a face half of which is where it was continues.
    */
   private cut(frame: Frame): Track[] {
     const ended = this.tracks.filter((track) => !track.identified || !stillShows(frame, track, UNCHANGED));

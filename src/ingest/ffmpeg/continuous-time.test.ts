@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { IncreasingTime, describeSteps, parseStepLine } from './continuous-time.js';
 
-it('gives strictly increasing times for any times, and leaves increasing ones as they are', () => {
+it('gives strictly increasing times for any times, and leaves increasing ones unchanged', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -1e10, max: 1e12 }), { minLength: 2 }), (microseconds) => {
       const given = microseconds.map((time) => time / 1e6);
@@ -20,7 +20,7 @@ it('puts a time that is repeated between its neighbours', () => {
   expect([0, 0.04, 0.08, 0.08, 0.16].map((time) => clock.next(time))).toEqual([0, 0.04, 0.08, 0.1, 0.16]);
 });
 
-it('goes on by whole intervals where time stands still, and notes it', () => {
+it('continues by whole intervals where time stands still, and notes it', () => {
   const clock = new IncreasingTime();
   const times = [0, 0.04, 0.08, 0.08, 0.08, 0.08, 0.08, 0.08, 0.12].map((time) => clock.next(time));
   expect(times).toEqual([0, 0.04, 0.08, 0.1, 0.12, 0.14, 0.18, 0.22, 0.26]);

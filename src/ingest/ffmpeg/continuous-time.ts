@@ -1,5 +1,30 @@
 /**
- * Footage whose clock restarts (joined transport streams, the VOB files of a DVD, a camera that was reset): time goes on by the frame
+ * ffmpeg's Matroska writer counts whole milliseconds from zero upwards. Presentation times of real containers have finer
+ * units and may be negative, so the pictures travel on a clock that runs 1000 times slower and starts 1000 s earlier:
+ * what the container calls a millisecond is a microsecond of presentation time.
+ */
+const SLOWDOWN = 1_000;
+const LEAD = 1_000;
+const MICROSECONDS = 1_000_000;
+
+/** ffmpeg filters that put frames on that clock. Goes after every filter that looks at presentation times. */
+export const TO_TRANSPORT_CLOCK = `settb=1/${MICROSECONDS},setpts=PTS*${SLOWDOWN}+${SLOWDOWN * LEAD * MICROSECONDS}`;
+
+/** Encoder time base that loses nothing of it: the millisecond Matroska counts in. */
+export const TRANSPORT_TIME_BASE = '1:1000';
+
+/**
+ * Presentation time in seconds, exact to the microsecond.
+ * @param ticks time on the transport clock
+ * @param tick nanoseconds per tick
+ */
+export function presentationTime(ticks: number, tick: number): number {
+  const milliseconds = Math.round((ticks * tick) / 1_000_000);
+  return (milliseconds - LEAD * MICROSECONDS) / MICROSECONDS;
+}
+
+/**
+ * Footage whose clock restarts (joined transport streams, the VOB files of a DVD, a camera that was reset): time continues by the frame
  * interval seen before. ffmpeg itself says nothing and its muxer would give all frames after the step the same time.
  */
 
@@ -25,7 +50,7 @@ const AV_LOG_ERROR = 16;
  * The ffmpeg filter; goes before every filter that looks at presentation times. For each step back it prints two lines to the log: the time
  * reached and the size of the step, see `parseStepLine`.
  *
- * Registers: 0 the time added so far, 1 and 2 the last two frame intervals, 3 the present one, 4 the interval to go on by: the smaller of the
+ * Registers: 0 the time added so far, 1 and 2 the last two frame intervals, 3 the present one, 4 the interval to continue by: the smaller of the
  * last two, so that a single leap ahead does not count.
  */
 export const CONTINUOUS_TIME = `setpts='if(isnan(PREV_INPTS),0,${[
@@ -53,8 +78,8 @@ export function isLeap(interval: number, before: number): boolean {
 
 /**
  * Makes the times of frames strictly increasing, whatever the container says: a time that is not later than the one before it is put half a
- * frame interval after that. Where that goes on for several frames, a clock has restarted unseen by `CONTINUOUS_TIME` (ffmpeg renews its
- * filters for a new picture size, and its muxer then repeats one time): time goes on by whole intervals. Remembers leaps and such restarts.
+ * frame interval after that. Where that continues for several frames, a clock has restarted unseen by `CONTINUOUS_TIME` (ffmpeg renews its
+ * filters for a new picture size, and its muxer then repeats one time): time continues by whole intervals. Remembers leaps and such restarts.
  */
 export class IncreasingTime {
   readonly steps: TimeStep[] = [];

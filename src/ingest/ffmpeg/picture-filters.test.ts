@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pictureFilters, slotOf } from './picture-filters.js';
-import { presentationTime } from './presentation-clock.js';
+import { presentationTime } from './continuous-time.js';
 
 function kept(rate: number, fps: number, seconds: number, round: (t: number) => number): number[] {
   const times = Array.from({ length: Math.floor(rate * seconds) }, (_, i) => round(i / rate));

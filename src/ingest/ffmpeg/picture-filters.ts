@@ -1,5 +1,4 @@
-import { CONTINUOUS_TIME } from './continuous-time.js';
-import { TO_TRANSPORT_CLOCK } from './presentation-clock.js';
+import { CONTINUOUS_TIME, TO_TRANSPORT_CLOCK } from './continuous-time.js';
 
 export interface PictureSize {
   readonly width: number;

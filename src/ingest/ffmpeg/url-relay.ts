@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { ReadableStreamDefaultReader } from 'node:stream/web';
 import { isS3Address } from '../../storage/s3-address.js';
 import { fetchObject } from '../../storage/s3-objects.js';
-import { printable } from '../../errors/printable.js';
+import { printable } from '../../errors/fer-error.js';
 
 /** How a relayed URL failed. */
 export interface RelayTrouble {

@@ -1,12 +1,57 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FerError } from '../../errors/fer-error.js';
 import type { Frame } from '../frame.js';
+import type { BackOff, LiveSource, LiveSourceOptions, LiveSourceStatus } from './live-source.js';
 import { readOnce } from './read-once.js';
 import type { ConnectionEnd } from './read-once.js';
-import type { LiveSource, LiveSourceOptions, LiveSourceStatus, BackOff } from './live-source.js';
-import { LatestValue } from './latest-value.js';
 import { parseSourceAddress } from './source-address.js';
 import type { SourceAddress } from './source-address.js';
+
+/** Holds one value, the latest. For one reader at a time. */
+export class LatestValue<T> {
+  private kept: T | null = null;
+  private waiting: ((value: T | null) => void) | null = null;
+  private closed = false;
+  private droppedCount = 0;
+
+  /** Values that were replaced before they were taken. */
+  get dropped(): number {
+    return this.droppedCount;
+  }
+
+  put(value: T): void {
+    if (this.closed) return;
+    if (this.waiting !== null) {
+      this.waiting(value);
+      this.waiting = null;
+      return;
+    }
+    this.discard();
+    this.kept = value;
+  }
+
+  /** Drops the value held. */
+  discard(): void {
+    if (this.kept !== null) this.droppedCount++;
+    this.kept = null;
+  }
+
+  /** The value held, else the next one put; null once closed and empty. */
+  take(): Promise<T | null> {
+    const value = this.kept;
+    this.kept = null;
+    if (value !== null || this.closed) return Promise.resolve(value);
+    return new Promise((resolve) => {
+      this.waiting = resolve;
+    });
+  }
+
+  close(): void {
+    this.closed = true;
+    this.waiting?.(null);
+    this.waiting = null;
+  }
+}
 
 /** Faces that matter are large enough in it, and a copy of it a few milliseconds' work. */
 const MAX_WIDTH = 960;

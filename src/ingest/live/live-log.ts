@@ -1,4 +1,4 @@
-import { printable } from '../../errors/printable.js';
+import { printable } from '../../errors/fer-error.js';
 import { withoutPasswords } from './source-address.js';
 
 /** How many of the last complaints are kept to explain an end. */

@@ -4,8 +4,8 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { isS3Address } from '../../storage/s3-address.js';
 import { headObject } from '../../storage/s3-objects.js';
-import { inputError } from '../probe/input-error.js';
-import { imageFiles } from './image-files.js';
+import { inputError } from '../probe/refusal.js';
+import { imageFiles } from './image-source.js';
 import type { Input } from './frame-source.js';
 
 /** Milliseconds for a server to answer a HEAD request. */

@@ -6,11 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from '../label-set.js';
 import { frameClassifier } from '../networks/classifier.js';
-import { compactResidualNet } from '../networks/compact-residual-net.js';
+import { compactResidualNet } from '../networks/residual-nets.js';
 import { temporalEncoder } from '../networks/temporal-encoder.js';
 import { copyCheckpoint } from './copy-checkpoint.js';
-import { describeInitialised, initialiseFrom } from './initialise-from.js';
-import { loadCheckpoint, readCheckpointInfo } from './load-checkpoint.js';
+import { describeInitialised, initialiseFrom, loadCheckpoint, readCheckpointInfo } from './load-checkpoint.js';
 import { saveCheckpoint } from './save-checkpoint.js';
 import type { CheckpointDescription } from './checkpoint-info.js';
 
@@ -53,7 +52,7 @@ function difference(a: tf.LayersModel, b: tf.LayersModel, shape: number[]): numb
   });
 }
 
-test('what is saved comes back, and standard tfjs files lie in the folder', async () => {
+test('what is saved comes back, and standard tfjs files are in the folder', async () => {
   const folder = join(root, 'deep', 'frame');
   const model = classifier(7);
   const before = tf.memory().numTensors;

@@ -1,13 +1,14 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tf } from '../tfjs.js';
-import { beforeAll, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { TINY_CROP, saveTinyClipModel, saveTinyFrameModel, tinyInfo } from '../../../test/support/tiny-models.js';
 import { openBackend } from '../engines/open-backend.js';
-import { EXPRESSIONS_8 } from '../label-set.js';
 import { TrainedModel } from '../heads/trained-model.js';
-import { copyCheckpoint } from './copy-checkpoint.js';
+import { EXPRESSIONS_8 } from '../label-set.js';
+import { tf } from '../tfjs.js';
+import { LARGEST_FLOAT16, copyCheckpoint, toFloat16, toUint8, uint8Error } from './copy-checkpoint.js';
 import type { WeightPrecision } from './copy-checkpoint.js';
 import { loadCheckpoint } from './load-checkpoint.js';
 import { saveCheckpoint } from './save-checkpoint.js';
@@ -62,7 +63,7 @@ it('in half precision takes about half the space and says nearly the same', asyn
   expect(moved).toBeGreaterThan(0);
   expect(moved).toBeLessThan(1e-3);
   expect(tf.memory().numTensors).toBe(before);
-  // Rounded once, it stays as it is.
+  // Rounded once, it stays unchanged.
   await copyCheckpoint(at('half'), at('again'), 'float16');
   expect(await readFile(at('again', 'weights.bin'))).toEqual(await readFile(at('half', 'weights.bin')));
 });
@@ -121,8 +122,89 @@ it('keeps in half precision what 256 even steps would change much', async () => 
   expect(kept[1]).toBeCloseTo(Math.sin(1), 3);
 });
 
-it('refuses what is no checkpoint', async () => {
+it('refuses what is not a checkpoint', async () => {
   await expect(copyCheckpoint(at('nothing'), at('copy'))).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
   await rm(at('half', 'weights.bin'));
   await expect(copyCheckpoint(at('half'), at('copy'))).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
+});
+
+describe('quantize', () => {
+  const half = (value: number): number => toFloat16(Float32Array.of(value))[0]!;
+
+  /** IEEE 754-2019, 3.4. */
+  function valueOf(bits: number): number {
+    const sign = bits & 0x8000 ? -1 : 1;
+    const exponent = (bits >>> 10) & 0x1f;
+    const fraction = bits & 0x3ff;
+    if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+  }
+
+  it.each([
+    [0, 0],
+    [-0, 0x8000],
+    [1, 0x3c00],
+    [-2, 0xc000],
+    [65504, 0x7bff],
+    [2 ** -14, 0x0400],
+    [2 ** -24, 0x0001],
+    [2 ** -26, 0],
+    [1 / 3, 0x3555],
+    [65520, 0x7c00],
+    [-Infinity, 0xfc00],
+    [NaN, 0x7e00],
+  ])('%f is 0x%i', (value, bits) => {
+    expect(half(value)).toBe(bits);
+  });
+
+  it('every float16 is itself', () => {
+    const all = Uint16Array.from({ length: 2 * 0x7c00 }, (_, i) => (i % 0x7c00) | (i < 0x7c00 ? 0 : 0x8000));
+    expect(toFloat16(Float32Array.from(all, valueOf))).toEqual(all);
+  });
+
+  it('any other number is the nearest one, of two equally near the even', () => {
+    fc.assert(
+      fc.property(fc.float({ min: -65504, max: 65504, noNaN: true }), (value) => {
+        const bits = half(value);
+        const error = Math.abs(valueOf(bits) - value);
+        for (const other of [bits - 1, bits + 1].filter((near) => (near & 0x7fff) <= 0x7bff && near >= 0)) {
+          const there = Math.abs(valueOf(other) - value);
+          expect(error).toBeLessThanOrEqual(there);
+          if (error === there && error > 0) expect(bits & 1).toBe(0);
+        }
+      }),
+    );
+    expect(half(LARGEST_FLOAT16)).toBe(0x7bff);
+  });
+
+  it('every value is kept to half a step of 255 between the least and the largest', () => {
+    fc.assert(
+      fc.property(fc.float32Array({ minLength: 1, min: -1000, max: 1000, noNaN: true }), (values) => {
+        const { bytes, scale, min } = toUint8(values);
+        for (const [i, value] of values.entries())
+          expect(Math.abs(bytes[i]! * scale + min - value)).toBeLessThanOrEqual(scale * 0.5001);
+        expect(scale * 255).toBeCloseTo(
+          Math.max(...values) > Math.min(...values) ? Math.max(...values) - Math.min(...values) : 255,
+          3,
+        );
+      }),
+    );
+  });
+
+  it('what is alike is kept as it is', () => {
+    const values = new Float32Array(5).fill(-0.3);
+    const kept = toUint8(values);
+    expect([...kept.bytes]).toEqual([0, 0, 0, 0, 0]);
+    expect(uint8Error(values, kept)).toBe(0);
+    expect(uint8Error(new Float32Array(3), toUint8(new Float32Array(3)))).toBe(0);
+  });
+
+  it('one far value among small ones costs all of them', () => {
+    const values = Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i));
+    const even = uint8Error(values, toUint8(values));
+    expect(even).toBeGreaterThan(0.001);
+    expect(even).toBeLessThan(0.005);
+    values[7] = 20;
+    expect(uint8Error(values, toUint8(values))).toBeGreaterThan(4 * even);
+  });
 });

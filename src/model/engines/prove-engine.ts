@@ -8,7 +8,7 @@ const TOLERANCE = 0.05;
 
 /**
  * Multiplies two small matrices and checks that the product was computed by `engine` and is right. `tf.getBackend()` alone
- * says only what was selected: here the result's data must lie inside the engine's own memory.
+ * says only what was selected: here the result's data must be inside the engine's own memory.
  * Large enough (4096 numbers) that no engine hands it to a CPU kernel as "not worth the trip".
  * @throws FerError BACKEND_MISMATCH when another engine computed, BACKEND_UNAVAILABLE when the numbers are wrong.
  */

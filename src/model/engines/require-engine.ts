@@ -67,7 +67,7 @@ const removedHelpers = {
 /**
  * Node's `util` as @tensorflow/tfjs-node 4.22 expects it. Node 22 warns when the old `is...` helpers are called, Node 23 and
  * later no longer have them, and tfjs-node calls two of them in nearly every kernel. Only the native package gets to see
- * this object (requireWithOneEngine); `require('util')` stays untouched for everybody else.
+ * this object (requireWithOneEngine); `require('util')` stays untouched for all others.
  */
 export function utilWithRemovedHelpers(): typeof util {
   return Object.assign(Object.create(util) as typeof util, removedHelpers);

@@ -1,13 +1,41 @@
-import { tf } from '../tfjs.js';
+import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import { loadCheckpoint } from '../checkpoint/load-checkpoint.js';
 import type { Checkpoint } from '../checkpoint/load-checkpoint.js';
-import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import { encoderOf } from '../networks/classifier.js';
 import { foldBatchNorm } from '../networks/fold-batch-norm.js';
 import { layersModelToOnnx } from '../onnx/to-onnx.js';
 import type { Compose } from '../onnx/to-onnx.js';
+import { rowsOf } from '../sessions/network.js';
 import type { Network } from '../sessions/network.js';
-import { calibrationOf, toPosteriors } from './read-rows.js';
+import { tf } from '../tfjs.js';
+
+/** How logits become posteriors. */
+export interface Calibration {
+  /** Logits are divided by it. */
+  readonly temperature: number;
+  /** Class frequencies that the logits are made for and that are taken out of them; null where they are not known. [C] */
+  readonly madeFor: readonly number[] | null;
+}
+
+export function calibrationOf({ temperature = 1, priors }: CheckpointInfo): Calibration {
+  return { temperature, madeFor: priors?.posteriors ?? null };
+}
+
+/** softmax(logits / temperature - log(made for)): for classes that are all alike, where it is known what they were made for. [N, C] -> [N, C] */
+export function toPosteriors(logits: tf.Tensor2D, { temperature, madeFor }: Calibration): tf.Tensor2D {
+  return tf.tidy(() => {
+    const tempered = temperature === 1 ? logits : logits.div<tf.Tensor2D>(temperature);
+    if (madeFor === null) return tf.softmax(tempered);
+    return tf.softmax(tempered.sub<tf.Tensor2D>(tf.tensor1d(madeFor.map((share) => Math.log(Math.max(share, 1e-9))))));
+  });
+}
+
+/** Reads the rows of a tensor and disposes it. [N, D] -> [N][D] */
+export async function readRows(rows: tf.Tensor2D): Promise<Float32Array[]> {
+  const values = { data: await rows.data<'float32'>(), shape: rows.shape };
+  rows.dispose();
+  return rowsOf(values);
+}
 
 /** The network of a checkpoint for inference, batch norms folded. @throws FerError as `loadCheckpoint` does */
 export async function loadForInference(folder: string, kind: CheckpointInfo['kind']): Promise<tf.LayersModel> {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   await openBackend();
 });
 
-it('lie in the folder "models" of the package', () => {
+it('are in the folder "models" of the package', () => {
   expect(basename(SHIPPED_MODELS)).toBe('models');
   expect(existsSync(join(dirname(SHIPPED_MODELS), 'package.json'))).toBe(true);
 });

@@ -4,17 +4,15 @@ import { FerError } from '../../errors/fer-error.js';
 import { loadCheckpoint, readCheckpointInfo } from '../checkpoint/load-checkpoint.js';
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
-import type { Clip, ClipContext, ExpressionModel } from '../expression-model.js';
+import type { Clip, ClipContext, ExpressionModel, QualityCalibration } from '../expression-model.js';
 import { LabelSet } from '../label-set.js';
-import type { QualityCalibration } from '../quality-calibration.js';
 import { encoderOf } from '../networks/classifier.js';
+import { rowsOf } from '../sessions/network.js';
 import type { NetworkSession, OpenSession } from '../sessions/network.js';
 import { openTfjsSession } from '../sessions/tfjs-session.js';
-import { FrameHead } from './frame-head.js';
-import { classifierNetwork, encoderNetwork, loadForInference } from './model-networks.js';
+import { FrameHead, TemporalHead } from './heads.js';
+import { calibrationOf, classifierNetwork, encoderNetwork, loadForInference } from './model-networks.js';
 import { findModelFolder, modelFolderHash } from './model-folder.js';
-import { calibrationOf, rowsOf } from './read-rows.js';
-import { TemporalHead } from './temporal-head.js';
 
 /** Crops per pass through the network. */
 const BATCH = 64;

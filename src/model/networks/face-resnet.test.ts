@@ -1,11 +1,10 @@
 import { tf } from '../tfjs.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
-import { disposeRecognition, loadRecognitionWeights, RECOGNITION_BLOCKS } from '../pretrained/recognition-weights.js';
+import { RECOGNITION_BLOCKS, disposeRecognition, loadRecognitionWeights } from '../pretrained/recognition-weights.js';
 import type { RecognitionWeights } from '../pretrained/recognition-weights.js';
 import { encoderOf, frameClassifier } from './classifier.js';
-import { FACE_RESNET_SIDES, faceResNet } from './face-resnet.js';
-import { startFromRecognition } from './start-from-recognition.js';
+import { FACE_RESNET_SIDES, faceResNet, startFromRecognition } from './face-resnet.js';
 
 beforeAll(async () => {
   await openBackend();

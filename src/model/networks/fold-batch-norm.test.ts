@@ -3,9 +3,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { BatchNorm } from './batch-norm.js';
 import { encoderOf, frameClassifier } from './classifier.js';
-import { compactResidualNet } from './compact-residual-net.js';
+import { compactResidualNet, resNet18 } from './residual-nets.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
-import { resNet18 } from './resnet18.js';
 
 beforeAll(async () => {
   await openBackend();

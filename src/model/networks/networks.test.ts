@@ -1,10 +1,9 @@
 import { tf } from '../tfjs.js';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { initialiseFrom } from '../checkpoint/initialise-from.js';
+import { initialiseFrom } from '../checkpoint/load-checkpoint.js';
 import { currentBackend, openBackend } from '../engines/open-backend.js';
 import { encoderOf, frameClassifier } from './classifier.js';
-import { compactResidualNet } from './compact-residual-net.js';
-import { resNet18 } from './resnet18.js';
+import { compactResidualNet, resNet18 } from './residual-nets.js';
 import { reseedDropout } from './seeded-dropout.js';
 import { temporalEncoder } from './temporal-encoder.js';
 
@@ -108,7 +107,7 @@ describe('compact residual net', () => {
     model.dispose();
   });
 
-  test('goes on as a deeper one from the same answers', () => {
+  test('continues as a deeper one from the same answers', () => {
     const [shallow, deep, other] = [1, 2, 2].map((depth, i) =>
       frameClassifier(compactResidualNet({ size: 16, width: 4, depth, seed: i + 1 }), { classes: 3, seed: i + 1 }),
     ) as [tf.LayersModel, tf.LayersModel, tf.LayersModel];

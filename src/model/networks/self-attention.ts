@@ -111,7 +111,7 @@ export class SelfAttention extends tf.layers.Layer implements DropsOut {
   }
 }
 
-/** Causal mask: -1e9 where the column lies after the row. [T, T] */
+/** Causal mask: -1e9 where the column is after the row. [T, T] */
 function future(time: number): tf.Tensor2D {
   return tf.tensor2d(
     Float32Array.from({ length: time * time }, (_, i) => (i % time > Math.floor(i / time) ? NEVER : 0)),

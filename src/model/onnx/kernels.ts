@@ -9,7 +9,7 @@ type Inputs = Readonly<Record<string, Info>>;
 type Attributes = Readonly<Record<string, unknown>>;
 type Emit = (trace: TraceBackend, inputs: Inputs, attributes: Attributes) => Info | Info[];
 
-/** Where the axes of [B, H, W, C] lie in [B, C, H, W]. */
+/** Where the axes of [B, H, W, C] are in [B, C, H, W]. */
 const NCHW_AXIS = [0, 2, 3, 1];
 
 /** Every TensorFlow.js kernel that our networks use, in terms of ONNX operators. */

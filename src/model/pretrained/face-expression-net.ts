@@ -1,7 +1,12 @@
 import { tf } from '../tfjs.js';
-import { DENSE_INPUT_SIZE, denseHead, extractDenseFeatures, FULL_LAYOUT } from './dense-feature-extractor.js';
+import {
+  DENSE_INPUT_SIZE,
+  FACE_API_MEAN_RGB,
+  FULL_LAYOUT,
+  denseHead,
+  extractDenseFeatures,
+} from './dense-feature-extractor.js';
 import { disposeWeights, loadFaceApiWeights } from './weight-files.js';
-import { FACE_API_MEAN_RGB } from './face-api-mean.js';
 import type { WeightMap } from './weight-files.js';
 
 /** face-api's FaceExpressionNet, rebuilt on fused kernels: same weights, same logits. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import { makeFolder } from '../../files/make-folder.js';
+import { makeFolder } from '../../files/write-error.js';
 import type { Values } from './network.js';
 
 /** Raise it when exported graphs change: files of earlier revisions are then not used. */

@@ -1,4 +1,4 @@
-import { printable } from '../../errors/printable.js';
+import { printable } from '../../errors/fer-error.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 import type { SupervisorOptions } from './worker-supervisor.js';
 import type { EngineDescription, LiveEngine, LiveSession, SessionListener } from './live-engine.js';

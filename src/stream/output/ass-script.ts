@@ -1,4 +1,4 @@
-import { printable } from '../../errors/printable.js';
+import { printable } from '../../errors/fer-error.js';
 import type { Box } from '../../ingest/face/align/geometry.js';
 import type { Size } from './canvas-fit.js';
 import type { Colour } from '../results/palette.js';

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { printable } from '../../errors/printable.js';
+import { printable } from '../../errors/fer-error.js';
 import type { Segment } from '../results/expression-segments.js';
 import { mediaLink } from '../results/media-link.js';
 import type { RunMetadata } from '../results/run-metadata.js';

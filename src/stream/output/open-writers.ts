@@ -3,9 +3,8 @@ import type { FrameResult } from '../pipeline/frame-result.js';
 import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
 import { outputFormat } from './formats.js';
 import { roundedResult } from '../results/jsonl-text.js';
-import { makeFolder } from '../../files/make-folder.js';
+import { makeFolder, writeError } from '../../files/write-error.js';
 import type { OutputContext, OutputWriters, StagedWriter } from '../results/output-format.js';
-import { writeError } from '../../files/write-error.js';
 
 /**
  * Opens all outputs of one input in `dir` (created if missing), named `base` plus each format's ending. They appear together: all files are

@@ -1,4 +1,4 @@
-import { printable } from '../../errors/printable.js';
+import { printable } from '../../errors/fer-error.js';
 import type { OutputFormat } from '../results/output-format.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { textFormat } from '../results/text-format.js';

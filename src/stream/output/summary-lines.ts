@@ -1,4 +1,4 @@
-import { printable } from '../../errors/printable.js';
+import { printable } from '../../errors/fer-error.js';
 import { percent } from './subtitle-format.js';
 import type { FaceSummary, Summary } from '../results/summary-builder.js';
 

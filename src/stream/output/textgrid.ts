@@ -1,4 +1,4 @@
-import { printable } from '../../errors/printable.js';
+import { printable } from '../../errors/fer-error.js';
 import type { Segment } from '../results/expression-segments.js';
 import { DECIMALS, roundTo } from '../results/rounding.js';
 import { SegmentReader, byFace, faceName } from '../results/segment-reader.js';

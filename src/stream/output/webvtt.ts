@@ -1,4 +1,4 @@
-import { printable } from '../../errors/printable.js';
+import { printable } from '../../errors/fer-error.js';
 import { clockTime, cueMilliseconds, subtitleOutput, cueText } from './subtitle-format.js';
 import type { SubtitleFormat } from './subtitle-format.js';
 

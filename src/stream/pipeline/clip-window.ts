@@ -1,8 +1,6 @@
-import { requireFinite } from '../../model/require-finite.js';
+import { qualityTemperature, requireFinite, tempered } from '../../model/expression-model.js';
+import type { ExpressionModel, PictureQuality } from '../../model/expression-model.js';
 import type { PriorAdapter } from '../../model/class-prior.js';
-import type { ExpressionModel } from '../../model/expression-model.js';
-import { qualityTemperature, tempered } from '../../model/quality-calibration.js';
-import type { PictureQuality } from '../../model/quality-calibration.js';
 import { toFrameResult } from './frame-result.js';
 import type { FrameResult } from './frame-result.js';
 import type { ClassifiedFace, FaceObservation, FrameObservation } from './observation.js';

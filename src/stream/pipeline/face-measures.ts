@@ -18,7 +18,7 @@ const FACE: Area = [6, 8, 42, 46];
 
 /** Degrees per unit by which the nose moves up or down between the eyes and the mouth; coarse. */
 const PITCH_GAIN = 130;
-/** Where the nose tip of a level face lies between the eyes (0) and the mouth (1). */
+/** Where the nose tip of a level face is between the eyes (0) and the mouth (1). */
 const LEVEL_NOSE = 0.66;
 
 /** What the 68 landmarks and the pixels around them say about a face beyond its identity. */

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { configTable } from '../../page/config-table.js';
+import { configTable, pageFrame, tiles } from '../../page/page-frame.js';
 import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { duration as longTime, percent } from '../../page/numbers.js';
-import { pageFrame, tiles } from '../../page/page-frame.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { faceCard, faceTitle } from './face-card-section.js';
 import { colourVar, timeButton } from './report-parts.js';
@@ -116,7 +115,9 @@ function watchSection(_: ReportContent, { still }: ReportPictures, media: string
     <div class="now">
       <h2>At <span id="now-time">0:00</span></h2>
       <ul id="now-faces"></ul>
-      <p class="soft hint">Click a timeline, or move along it with the arrow keys, to see that moment.</p>
+      <p class="soft hint" id="timeline-keys">
+        Click a timeline, or move along it with the arrow keys, to see that moment.
+      </p>
     </div>
   </section>`;
 }
@@ -137,7 +138,7 @@ function peopleSection(content: ReportContent, pictures: ReportPictures): Html {
             : null
         }
       </div>
-      <ul class="legend">
+      <ul class="legend" aria-label="Colours">
         ${labels.map((label) => html`<li><i style="background:${colourVar(label)}"></i>${label}</li>`)}
         <li><i class="unsure-key"></i>unsure: paler, striped</li>
         <li><i class="unusable-key"></i>unusable: a line</li>
@@ -197,7 +198,7 @@ function troublesSection({ troubles, summary }: ReportContent): Html {
       Stretches of at least 0.2 s in which a face shows too little of an expression, and of at least 1 s without a face.
     </p>
     <div class="scroll" tabindex="0" role="region" aria-label="Unusable and degraded stretches">
-      <table class="numbers" id="troubles">
+      <table class="numbers" id="troubles" aria-label="Unusable and degraded stretches">
         <thead>
           <tr>
             <th scope="col">From</th>

@@ -1,5 +1,4 @@
-import { FerError } from '../../errors/fer-error.js';
-import { printable } from '../../errors/printable.js';
+import { FerError, printable } from '../../errors/fer-error.js';
 import type { Frame } from '../../ingest/frame.js';
 import type { LiveSource, LiveSourceStatus } from '../../ingest/live/live-source.js';
 import type { LiveEngine } from '../live/live-engine.js';

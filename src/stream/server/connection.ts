@@ -1,5 +1,4 @@
-import { FerError } from '../../errors/fer-error.js';
-import { printable } from '../../errors/printable.js';
+import { FerError, printable } from '../../errors/fer-error.js';
 import type { RawData, WebSocket } from 'ws';
 import { CLOSE_CODES } from '../protocol/problem-codes.js';
 import type { Problem } from '../protocol/problem-codes.js';

@@ -1,5 +1,4 @@
-import { FerError } from '../../errors/fer-error.js';
-import { printable } from '../../errors/printable.js';
+import { FerError, printable } from '../../errors/fer-error.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Auth } from './auth.js';
 import type { Health } from './engine-health.js';

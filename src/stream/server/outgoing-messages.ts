@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { printable } from '../../errors/printable.js';
+import { printable } from '../../errors/fer-error.js';
 import type { Frame } from '../../ingest/frame.js';
 import type { LiveSourceStatus } from '../../ingest/live/live-source.js';
 import { roundedResult } from '../results/jsonl-text.js';

@@ -5,7 +5,7 @@ import { html } from '../../page/html.js';
 import { percent, posterior } from '../../page/numbers.js';
 import { pageFrame, tiles } from '../../page/page-frame.js';
 import { STYLE } from '../report/style.js';
-import { jpegDataUri } from '../report/jpeg-data-uri.js';
+import { jpegDataUri } from '../report/examples.js';
 import type { AuditedLabel, LabelAudit } from './audit-labels.js';
 
 /** What is shown of audited rows. */

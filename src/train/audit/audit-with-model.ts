@@ -113,7 +113,7 @@ export function shareOfWrong(truths: readonly number[], classCount: number): num
 /** Of pictures; beyond it later faces are audited without. */
 const MOST_BYTES = 2 ** 28;
 
-/** Remembers the faces that pass by, wherever they come from, so that a page can show them. */
+/** Keeps the faces of any source for the page. */
 class SeenFaces implements AuditPictures {
   private readonly names = new Map<string, string>();
   private readonly pixels = new Map<string, Uint8Array>();

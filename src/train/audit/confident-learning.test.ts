@@ -53,7 +53,7 @@ describe('confident learning', () => {
     ]);
   });
 
-  it('leaves a class that nobody was given alone, and keeps one that is never confident below a rate of 1', () => {
+  it('ignores a class without samples, and keeps one that is never confident below a rate of 1', () => {
     const found = confidentLearning(
       [
         [0.9, 0.05, 0.05],

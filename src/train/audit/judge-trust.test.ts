@@ -34,7 +34,7 @@ it.each([
   expect(distrustOf({ ...GOOD, calibration: calibrated, ...figures })).toContain(why);
 });
 
-it('calls no label wrong on the word of a network that it does not trust, and still ranks them', () => {
+it('marks no label by a network that it does not trust, and still ranks them', () => {
   // A network that always says the same.
   const evidence = Array.from({ length: 60 }, (_, i) =>
     evidenceOfLook(`row ${i}`, i % 3, Float64Array.of(0.2, 0.5 + i / 1000, 0.3 - i / 1000)),

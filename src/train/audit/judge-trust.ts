@@ -22,12 +22,12 @@ export interface JudgeFigures {
   readonly rows: string;
 }
 
-/** Below this a network contradicts most labels: its own mistakes would be taken for theirs. */
+/** Below this accuracy a network contradicts most labels, and its own mistakes would count as wrong labels. */
 const LEAST_ACCURACY = 0.5;
-/** A calibration error above this, and what chance adds on few rows, is not calibrated. */
+/** Largest calibration error of a calibrated network, before the allowance for few rows. */
 const LARGEST_ERROR = 0.1;
 
-/** Why no label may be called wrong on the word of this network; null for a judge to be trusted. */
+/** Why this network must not mark labels as wrong; null if it may. */
 export function distrustOf({ count, accuracy, majority, calibration, rows }: JudgeFigures): string | null {
   const right = `the network is right on ${percent(accuracy)} of ${count} ${rows}`;
   // By more than chance.
@@ -59,7 +59,7 @@ export async function figuresOfRun(folder: string): Promise<JudgeFigures | null>
   return { count, accuracy, majority: largest / count, calibration: best.calibration, rows: 'held-out rows' };
 }
 
-/** How far a network agrees with the labels that it judges, where nothing else is known of it. */
+/** Agreement of a network with the labels it judges, used without a validation. */
 export function figuresOfEvidence(evidence: readonly LabelEvidence[], rows: string): JudgeFigures {
   const predicted = predictedClasses(evidence.map(({ posteriors }) => posteriors));
   const counts = new Map<number, number>();

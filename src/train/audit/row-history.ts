@@ -11,7 +11,7 @@ export interface RowHistory {
   readonly rows: readonly string[];
   /** The labels trained with, -1 without one. [R] */
   readonly given: readonly number[];
-  /** Whole epochs that are there. */
+  /** Whole epochs. */
   readonly epochs: number;
   /** p_GT, p_NN and predicted class; NaN where a row was not drawn. [epochs, R, 3] */
   readonly values: Float32Array;
@@ -31,7 +31,7 @@ export async function isRunFolder(path: string): Promise<boolean> {
   );
 }
 
-/** @throws FerError INPUT_NOT_FOUND where there is no run, or none with a whole epoch; INPUT_UNREADABLE for files that do not belong together */
+/** @throws FerError INPUT_NOT_FOUND without a run with a whole epoch; INPUT_UNREADABLE for files of different runs */
 export async function readRowHistory(path: string): Promise<RowHistory> {
   const { ambiguity, ambiguityIndex } = runFolder(path);
   const none = (cause: unknown): never => {

@@ -49,7 +49,7 @@ export function rowPictures(dataset: Dataset, prepared: CropSource | null): RowP
         const place = places[i] ?? null;
         if (place !== null) pictures.set(faceId(face), await crops.read([place]));
       }
-      // Each video once, whatever number of its frames is wanted.
+      // Each video is decoded once for all its frames.
       for (const [id, video] of videos) {
         const wanted = new Set(ids.filter((row) => sampleOf(row) === id));
         if (wanted.size > 0) await loadFrames(video, wanted, pictures, times);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { SeededRandom } from '../util/seeded-random.js';
 import { shareOfWrong } from './audit-with-model.js';
 
-/** p_GT of labels drawn from the posteriors that a calibrated model gives, a share of them then drawn anew from the other classes. */
+/** p_GT of labels drawn from the posteriors that a calibrated model gives, a share of them then drawn again from the other classes. */
 function truths(share: number, classes: number, seed: number): number[] {
   const random = new SeededRandom(seed);
   return Array.from({ length: 8000 }, () => {

@@ -20,7 +20,7 @@ it('moves by whole pixels as the pad-crop does', () => {
   );
 });
 
-it('moves by a part of a pixel: what lies between two is their mean', () => {
+it('shifts by part of a pixel: the mean of two neighbours', () => {
   expect([...translate(grey([[10, 20, 40]]), 0.5, 0).data]).toEqual([10, 15, 30]);
   expect([...translate(grey([[10], [20], [40]]), 0, -0.5).data]).toEqual([15, 30, 40]);
 });
@@ -80,12 +80,12 @@ function measure({ data }: PixelImage): { readonly x: number; readonly y: number
 
 const MIDDLE = (SIZE - 1) / 2;
 
-it('leaves the picture as it is when nothing is to be changed', () => {
+it('leaves the picture unchanged without a change', () => {
   const image = spot(10, 20, 3);
   expect(randomAffine(STILL)(image, new SeededRandom(1)).data).toEqual(image.data);
 });
 
-it('turns about the centre by at most so many degrees, and to both sides', () => {
+it('turns about the centre by at most the given degrees, both ways', () => {
   const angles = Array.from({ length: 40 }, (_, seed) => {
     const { x, y } = measure(
       randomAffine({ ...STILL, degrees: 30 })(spot(MIDDLE + 8, MIDDLE, 1.5), new SeededRandom(seed)),
@@ -119,7 +119,7 @@ it('moves by at most that share of the side', () => {
   );
 });
 
-it('turns as rotating by itself does', () => {
+it('turns as `rotate` does', () => {
   const image = spot(12, 19, 4);
   const turned = randomAffine({ ...STILL, degrees: 20 })(image, new SeededRandom(3));
   const first = new SeededRandom(3).next();

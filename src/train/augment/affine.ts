@@ -63,7 +63,7 @@ export function translate(image: PixelImage, right: number, down: number): Pixel
 }
 
 /**
- * Bilinear. What moves in repeats the edge, as in `shift`: face crops are cut with a margin, so the edge is background and goes on, while a grey or
+ * Bilinear. What moves in repeats the edge, as in `shift`: face crops are cut with a margin, so the edge is background and continues, while a grey or
  * black wedge would tell a network by how much a picture was turned.
  */
 export function warp(image: PixelImage, { xx, xy, yx, yy, right, down }: Origin): PixelImage {
@@ -88,7 +88,7 @@ export function warp(image: PixelImage, { xx, xy, yx, yy, right, down }: Origin)
   return warped;
 }
 
-/** Writes the pixel at (x, y), which lies within the picture, to `target`, mixed from its four neighbours. */
+/** Writes the pixel at (x, y), which is within the picture, to `target`, mixed from its four neighbours. */
 function bilinear(
   { data, height, width, channels }: PixelImage,
   x: number,

@@ -50,7 +50,7 @@ it('a window of T u frames: u of 2 takes every other frame, of a half each frame
   expect(slow).toEqual(slow.map((_, place) => slow[0]! + Math.floor(place / 2)));
 });
 
-it('draws the scale anew for each clip, from the whole range and no further', () => {
+it('draws a new scale for each clip, from the whole range', () => {
   const spans = Array.from({ length: 500 }, (_, seed) => {
     const indices = drawFrames({ count: 100, skip: null })(1000, new SeededRandom(seed));
     return indices.at(-1)! - indices[0]! + 1;
@@ -118,7 +118,7 @@ it('keeps some, in order, by the seed', () => {
   );
 });
 
-it('drops at a rate that is drawn anew for each clip', () => {
+it('draws a new drop rate for each clip', () => {
   const items = Array.from({ length: 4000 }, (_, index) => index);
   const rates = Array.from(
     { length: 200 },
@@ -222,7 +222,7 @@ it('frames that are alike stay alike', () => {
   }
 });
 
-it('flips as often as it is told', () => {
+it('flips with the given probability', () => {
   // Dark left half, bright right half: what is erased and recoloured leaves the halves' order to be seen.
   const half: PixelImage = {
     data: Float32Array.from({ length: 48 * 48 }, (_, i) => (i % 48 < 24 ? 40 : 200)),

@@ -10,7 +10,7 @@ export interface DrawFramesOptions {
   readonly count: number;
   /** The window's length over T, drawn for each clip: above 1 the clip runs faster than filmed. Default 0.6 to 1.4; `null` for always 1. */
   readonly scale?: Interval | null;
-  /** Chance of a frame to be dropped, drawn for each clip. Default 0.2 to 0.4; `null` to drop none. */
+  /** Probability of dropping a frame, drawn for each clip. Default 0.2 to 0.4; `null` to drop none. */
   readonly skip?: Interval | null;
 }
 
@@ -36,15 +36,14 @@ export function drawFrames({ count, scale = [0.6, 1.4], skip = [0.2, 0.4] }: Dra
   if (scale !== null) checkInterval('temporal scale', scale, 0.01, 100);
   if (skip !== null) checkInterval('rate of skipped frames', skip, 0, 1);
   return (length, random) => {
-    if (length < 1)
-      throw new FerError('CONFIG_INVALID', 'augmentation: a clip without frames was asked for frames: leave it out');
+    if (length < 1) throw new FerError('CONFIG_INVALID', 'augmentation: the clip has no frames: leave it out');
     const factor = scale === null ? 1 : drawFrom(scale, random.fork('scale'));
     const window = drawWindow(length, Math.max(1, Math.round(count * factor)), random.fork('window'));
     return resampleNearest(skip === null ? window : skipFrames(window, skip, random.fork('skip')), count);
   };
 }
 
-/** Consecutive indices, every place equally likely; all there are where the window is longer. */
+/** Consecutive indices at a random place; all of them if the window is longer. */
 function drawWindow(length: number, size: number, random: SeededRandom): number[] {
   const start = random.int(Math.max(length - size, 0) + 1);
   return Array.from({ length: Math.min(size, length) }, (_, place) => start + place);
@@ -62,12 +61,12 @@ export function skipFrames<Item>(items: readonly Item[], rate: Interval, random:
 }
 
 /**
- * So many items, spread evenly over the list: each place takes the item nearest to it in time. A longer list loses items at regular distances, a
- * shorter one repeats them, each about equally often; one of the right length stays as it is.
+ * `count` items, spread evenly over the list: each place takes the item nearest to it in time. A longer list loses items at regular distances, a
+ * shorter one repeats them, each about equally often; one of the right length stays unchanged.
  * @param items at least one
  */
 export function resampleNearest<Item>(items: readonly Item[], count: number): Item[] {
-  // Place i of `count` has its middle at (i + 1/2) / count of the whole, which lies within this item.
+  // Place i of `count` has its middle at (i + 1/2) / count of the whole, which is within this item.
   return Array.from({ length: count }, (_, place) => items[Math.floor(((place + 0.5) * items.length) / count)]!);
 }
 
@@ -85,7 +84,7 @@ export function nearestFaces(hasFace: readonly boolean[]): number[] | null {
   });
 }
 
-/** Changes all frames of a clip and leaves those it was given as they are. */
+/** Changes all frames of a clip and leaves those it was given unchanged. */
 export type ClipAugmentation = (frames: readonly PixelImage[], random: SeededRandom) => PixelImage[];
 
 /**

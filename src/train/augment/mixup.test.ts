@@ -31,7 +31,7 @@ it('a tiny alpha still gives numbers: one or the other', () => {
 
 const drawn = (seed: number, count = 8, alpha = 0.4) => drawMixture(count, alpha, new SeededRandom(seed));
 
-it('mixes each with one other, everyone once, and keeps at least half of its own', () => {
+it('mixes each sample with one other, uses each once, and keeps at least half of its own', () => {
   fc.assert(
     fc.property(
       fc.nat(),

@@ -19,7 +19,7 @@ function logGamma(shape: number, random: SeededRandom): number {
   }
 }
 
-/** Who of N samples is mixed with whom, and how. */
+/** Pairs and weights for mixing N samples. */
 export interface Mixture {
   /** Of each sample the other one; it may be itself. [N] */
   readonly partners: readonly number[];
@@ -46,7 +46,7 @@ export function drawMixture(count: number, alpha: number, random: SeededRandom):
 
 /**
  * x_i <- lambda_i x_i + (1 - lambda_i) x_partner(i), for pictures and for labels as distributions.
- * @param rows N of the same length, one after another; stays as it is
+ * @param rows N of the same length, one after another; stays unchanged
  */
 export function mixRows(rows: Float32Array, { partners, shares }: Mixture): Float32Array {
   const length = rows.length / partners.length;

@@ -18,7 +18,7 @@ it('exchanges left and right, and keeps the colours of a pixel in order', () => 
   ]);
 });
 
-it('is undone by itself', () => {
+it('is undone by repeating it', () => {
   fc.assert(
     fc.property(images, (image) => {
       expect(flip(flip(image))).toEqual(image);
@@ -75,7 +75,7 @@ it('reaches every place within the padding, and no other', () => {
   for (const padding of [-1, 1.5]) expect(() => randomPadCrop({ padding })).toThrow(/padding/);
 });
 
-it('has the deviation asked for and no drift', () => {
+it('has the given deviation and no drift', () => {
   const image = grey(Array.from({ length: 100 }, () => Array.from({ length: 100 }, () => 128)));
   const noise = [...pixelNoise({ deviation: 10 })(image, new SeededRandom(1)).data].map((value) => value - 128);
   const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length;

@@ -43,7 +43,7 @@ export interface PixelImage {
 }
 
 /**
- * Changes a picture by chance and leaves the one it was given as it is. All chance comes from `random`: the same fork of it gives the same
+ * Returns a randomly changed copy of a picture. All randomness comes from `random`: the same fork of it gives the same
  * change, so a clip is changed alike in all its frames by `frames.map((frame) => augmentation(frame, random.fork('clip')))`.
  */
 export type Augmentation = (image: PixelImage, random: SeededRandom) => PixelImage;
@@ -53,13 +53,13 @@ export function blankLike({ data, height, width, channels }: PixelImage): PixelI
   return { data: new Float32Array(data.length), height, width, channels };
 }
 
-/** @throws FerError CONFIG_INVALID unless `value` lies in low..high */
+/** @throws FerError CONFIG_INVALID unless `value` is in low..high */
 export function checkRange(name: string, value: number, low: number, high: number): void {
   if (value >= low && value <= high) return;
   throw new FerError('CONFIG_INVALID', `augmentation: ${name} ${value} is out of range: give ${low} to ${high}`);
 }
 
-/** One after the other. Each draws from a fork of its own, so that taking one out leaves what the others do as it was. */
+/** Applies all in sequence. Each draws from its own fork, so removing one does not change the others. */
 export function inSequence(augmentations: Readonly<Record<string, Augmentation>>): Augmentation {
   const steps = Object.entries(augmentations);
   return (image, random) =>
@@ -69,7 +69,7 @@ export function inSequence(augmentations: Readonly<Record<string, Augmentation>>
 /** Least and largest of what is drawn. */
 export type Interval = readonly [number, number];
 
-/** @throws FerError CONFIG_INVALID unless both ends lie in low..high and come in order */
+/** @throws FerError CONFIG_INVALID unless both ends are in low..high and come in order */
 export function checkInterval(name: string, interval: Interval, low: number, high: number): void {
   for (const end of interval) checkRange(name, end, low, high);
   if (interval[0] <= interval[1]) return;
@@ -129,7 +129,7 @@ export function shift(image: PixelImage, right: number, down: number): PixelImag
   return shifted;
 }
 
-/** Pads by `padding` pixels on every side and cuts the old size out at a random place: a move by at most so much, each way equally likely. */
+/** Pads by `padding` pixels on every side and cuts the old size out at a random place: a shift by at most `padding`, each way equally likely. */
 export function randomPadCrop({ padding }: { readonly padding: number }): Augmentation {
   if (!Number.isInteger(padding) || padding < 0) {
     throw new FerError(
@@ -167,5 +167,5 @@ export function pixelNoise({ deviation }: { readonly deviation: number }): Augme
   };
 }
 
-/** How many values a random word has. */
+/** Number of values of a random word. */
 const WORDS = 2 ** 32;

@@ -12,13 +12,13 @@ export interface Operation {
    * @returns a new picture, or the one given where nothing changes
    */
   readonly apply: (image: PixelImage, level: number) => PixelImage;
-  /** There are two ways to go, such as left and right. */
+  /** Has two directions, such as left and right. */
   readonly signed: boolean;
   /** Changes nothing in a picture of one channel. */
   readonly colourOnly: boolean;
 }
 
-/** How far the operations go at level 1: the ranges of AutoAugment's search space, which RandAugment took over. */
+/** Strength of the operations at level 1: the ranges of AutoAugment's search space, which RandAugment uses. */
 const FARTHEST = {
   degrees: 30,
   slope: 0.3,
@@ -85,7 +85,7 @@ const FOR_GREY = ALL.filter(({ colourOnly }) => !colourOnly);
 
 /**
  * A few operations drawn at random, all of one strength: Cubuk et al., "RandAugment: Practical automated data augmentation with a reduced search
- * space", 2020. Those that go two ways go either way equally often. Pictures of one channel leave the colour operation out of the draw.
+ * space", 2020. Those with two directions take either equally often. The colour operation is not drawn for grey pictures.
  * @throws FerError CONFIG_INVALID for a setting out of range
  */
 export function randAugment({ operations = 2, magnitude = 10, of = 30 }: RandAugmentOptions = {}): Augmentation {

@@ -19,7 +19,7 @@ interface Rectangle {
   readonly height: number;
 }
 
-/** A rectangle that does not fit is drawn again so often; then the picture stays as it is. */
+/** A rectangle that does not fit is drawn again so often; then the picture stays unchanged. */
 const TRIES = 10;
 
 /**

@@ -66,7 +66,7 @@ describe('enhance', () => {
     for (const value of contrast(RED_AND_GREY, 0).data) expect(value).toBeCloseTo(79.9, 4);
   });
 
-  it('colour goes from grey to more than there was, and leaves grey as it is', () => {
+  it('colour goes from grey to more than there was, and leaves grey unchanged', () => {
     const rounded = (factor: number): number[] =>
       [...colour(RED_AND_GREY, factor).data].map((value) => Math.round(value * 10) / 10);
     expect(rounded(0)).toEqual([59.8, 59.8, 59.8, 100, 100, 100]);

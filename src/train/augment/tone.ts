@@ -19,7 +19,7 @@ export function contrast(image: PixelImage, factor: number): PixelImage {
   return factor === 1 ? image : scaleAround(image, meanBrightness(image), factor);
 }
 
-/** From the grey picture; one that has no three channels stays as it is. */
+/** From the grey picture; one that has no three channels stays unchanged. */
 export function colour(image: PixelImage, factor: number): PixelImage {
   if (factor === 1 || image.channels !== 3) return image;
   const { data } = image;
@@ -80,7 +80,7 @@ function luma(data: Float32Array, at: number): number {
 /** Grey levels of a picture of whole numbers. */
 const LEVELS = 256;
 
-/** Each channel stretched so that its least value becomes 0 and its largest 255; a channel of one value stays. */
+/** Each channel stretched so that its least value becomes 0 and its largest 255; a constant channel is unchanged. */
 export function autocontrast(image: PixelImage): PixelImage {
   const { data, channels } = image;
   const stretched = blankLike(image);
@@ -128,7 +128,7 @@ export function equalise(image: PixelImage): PixelImage {
   return equalised;
 }
 
-/** Only the highest `bits` (1..8) of each value, taken as the nearest whole number; with 8 the picture stays as it is. */
+/** Only the highest `bits` (1..8) of each value, taken as the nearest whole number; with 8 the picture stays unchanged. */
 export function posterise(image: PixelImage, bits: number): PixelImage {
   if (bits >= 8) return image;
   const { data } = image;
@@ -139,7 +139,7 @@ export function posterise(image: PixelImage, bits: number): PixelImage {
   return posterised;
 }
 
-/** The negative of every value from `threshold` up; above 255 the picture stays as it is. */
+/** The negative of every value from `threshold` up; above 255 the picture stays unchanged. */
 export function solarise(image: PixelImage, threshold: number): PixelImage {
   if (threshold > 255) return image;
   const { data } = image;

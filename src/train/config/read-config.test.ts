@@ -62,7 +62,7 @@ describe('a configuration', () => {
     );
   });
 
-  it('begins a part anew when it is of another kind, and keeps it when it is of the same', () => {
+  it('resets a part when its kind changes, and keeps it otherwise', () => {
     const file = { method: { name: 'nla', lambda: 0.25 } };
     expect(resolveConfig('nla', file, DATA).method).toMatchObject({ lambda: 0.25, warmUpEpochs: 5 });
     expect(resolveConfig('dnfer', file, DATA).method).toMatchObject({ name: 'nla', lambda: 0.25, warmUpEpochs: 0 });
@@ -78,7 +78,7 @@ describe('a configuration', () => {
     });
   });
 
-  it('knows which kind is meant where only its settings are said', () => {
+  it('infers the kind from its settings', () => {
     expect(resolveConfig('nla', DATA, { network: { width: 48 }, schedule: { last: 0.1 } })).toMatchObject({
       network: { name: 'compact', width: 48, size: 48 },
       schedule: { name: 'cosine', last: 0.1 },
@@ -131,7 +131,7 @@ describe('a configuration', () => {
       { ...DATA, network: { name: 'ensemble', members: ['a', 'b'], weights: [1, 2, 3] } },
       /network\.weights: the ensemble has 2 members: give 2 weights, not 3/,
     ],
-    [{ ...DATA, mixup: {} }, /mixup: nla has to know which label .*; use method ce/],
+    [{ ...DATA, mixup: {} }, /mixup: nla needs a single label.*; use method ce/],
     [
       { ...DATA, method: { name: 'ce' }, network: { name: 'temporal', encoder: 'model' }, mixup: {} },
       /mixup: it mixes pictures; for clips leave it out/,

@@ -3,7 +3,7 @@ import type { SeededRandom } from '../util/seeded-random.js';
 
 /**
  * Which samples make an epoch.
- * `shuffle`: each once. `class-balanced`: the classes take turns, each through its own samples in random order, over again
+ * `shuffle`: each once. `class-balanced`: the classes take turns, each through its own samples in random order, again
  * when they are used up. `square-root`: every class in proportion to the square root of its size. `imbalance`: drawn with replacement, each sample as often as its class is rare.
  */
 export const SAMPLERS = ['shuffle', 'class-balanced', 'square-root', 'imbalance'] as const;
@@ -11,7 +11,7 @@ export type SamplerName = (typeof SAMPLERS)[number];
 
 /**
  * Indices of an epoch's samples in order, as many as there are samples.
- * @param classes by sample; negative ones (no label) count as a class of their own [N]
+ * @param classes by sample; negative ones (no label) count as one class [N]
  */
 export function epochOrder(sampler: SamplerName, classes: readonly number[], random: SeededRandom): number[] {
   const all = [...classes.keys()];
@@ -33,7 +33,7 @@ export function epochOrder(sampler: SamplerName, classes: readonly number[], ran
       passed += shares[k]!;
       const count = Math.round((all.length * passed) / total) - placed;
       placed += count;
-      return dealt(group, count, random);
+      return cycle(group, count, random);
     });
     return random.shuffle(drawn);
   }
@@ -48,8 +48,8 @@ export function epochOrder(sampler: SamplerName, classes: readonly number[], ran
   return order.slice(0, all.length);
 }
 
-/** So many samples of a group, in random order, over again once they are used up. */
-function dealt(group: readonly number[], count: number, random: SeededRandom): number[] {
+/** `count` samples of a group: random orders, one after another. */
+function cycle(group: readonly number[], count: number, random: SeededRandom): number[] {
   const order: number[] = [];
   while (order.length < count) order.push(...random.shuffle(group));
   return order.slice(0, count);
@@ -72,7 +72,7 @@ export function drawnShares(sampler: SamplerName, counts: readonly number[]): nu
   return counts.map((count) => (count === 0 ? 0 : count ** power));
 }
 
-/** How often each sample of an order stands there before: 0 where it comes for the first time. [order.length] */
+/** How often each sample of an order is there before: 0 where it comes for the first time. [order.length] */
 export function repeatsOf(order: readonly number[]): number[] {
   const seen = new Map<number, number>();
   return order.map((index) => {

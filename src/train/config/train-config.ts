@@ -226,7 +226,7 @@ export const trainConfigSchema = z
     contested: z.boolean().default(true),
     /** Train on prepared crops that show no whole face too: blurred ones, and faces cut off by the picture's edge. */
     flawedCrops: z.boolean().default(false),
-    /** Prepared pictures without a detected face: leave them out of training, or train on the whole picture. */
+    /** Prepared pictures without a detected face: skip them, or train on the whole picture. */
     noFace: z.enum(['skip', 'whole']).default('skip'),
     augment: augment.prefault({}),
     /** Pictures of a batch mixed two by two, and their labels with them. */
@@ -285,7 +285,7 @@ export const trainConfigSchema = z
       context.addIssue({
         code: 'custom',
         path: ['mixup'],
-        message: `${name} has to know which label is the one given, and a mixture has two; use method ce, or leave mixup out`,
+        message: `${name} needs a single label, and a mixture has two; use method ce, or leave mixup out`,
       });
     if (kind === 'temporal')
       context.addIssue({ code: 'custom', path: ['mixup'], message: 'it mixes pictures; for clips leave it out' });

@@ -40,7 +40,7 @@ describe('a stratified part', () => {
     );
   });
 
-  it('grows by adding: a smaller part lies within a larger one', () => {
+  it('grows by adding: a smaller part is within a larger one', () => {
     const small = stratified(ROWS, 30, new SeededRandom(5));
     const large = new Set(stratified(ROWS, 70, new SeededRandom(5)));
     expect(small.every((sample) => large.has(sample))).toBe(true);

@@ -2,13 +2,13 @@ import { FerError } from '../../errors/fer-error.js';
 import { readIndex } from './read-csv.js';
 import { canonicalLabel } from './label-maps.js';
 
-/** What the class words of a data set stand for, in any language; numbers are words too. Null: leave the class out. */
+/** Labels of the class words (or numbers) of a data set, in any language. Null: leave the class out. */
 export type ClassWords = ReadonlyMap<string, string | null>;
 
 const IGNORED = new Set(['', '-', 'ignore', 'none']);
 
 /**
- * A file that says what class words mean: lines of "word = label" (or with a colon, comma, semicolon or tab), a JSON object of the same, or a plain list of
+ * A file that translates class words: lines of "word = label" (or with a colon, comma, semicolon or tab), a JSON object of the same, or a plain list of
  * labels for the classes 0, 1, 2 ... Lines that begin with # are comments.
  * @throws FerError INPUT_NOT_FOUND when it cannot be read, CONFIG_INVALID naming the line
  */
@@ -70,7 +70,7 @@ function words(pairs: readonly (readonly [string, string])[]): ClassWords {
   );
 }
 
-/** Words are compared without case, margins and ways to write an accent; "007" is "7". */
+/** Words are compared without case, outer spaces and accent encoding; "007" is "7". */
 export function plainWord(word: string): string {
   const plain = word.trim().normalize('NFC').toLowerCase();
   return /^\d+$/.test(plain) ? String(Number(plain)) : plain;

@@ -13,7 +13,7 @@ export interface DroppedSample {
 
 /**
  * Takes out training samples that are, byte for byte, also in the validation or test split, and all but the first of copies within
- * the training split. Validation and test stay as they are, so that figures compare with published ones. Samples whose files cannot be
+ * the training split. Validation and test stay unchanged, so that figures compare with published ones. Samples whose files cannot be
  * read stay too.
  * @throws the reason of `signal` once it is aborted
  */

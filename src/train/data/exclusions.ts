@@ -11,7 +11,7 @@ export interface Exclusions {
   readonly lines: ReadonlyMap<string, number>;
 }
 
-/** What a run leaves out of its training part. */
+/** Rows that a run leaves out of its training part. */
 export interface ExcludedRows {
   readonly ids: ReadonlySet<string>;
   /** How many, by reason; empty where there is nothing. */

@@ -48,7 +48,7 @@ function numbered(name: string, first: number, names: readonly string[], ignored
   };
 }
 
-/** -1 marks frames without a label; "other" is a class of its own. */
+/** -1 marks frames without a label; "other" is a class. */
 export const AFF_WILD2 = numbered(
   'aff-wild2',
   0,

@@ -42,7 +42,7 @@ describe.each([
     ).not.toEqual([]);
   });
 
-  it('refuses what is no rate, no class, no label', () => {
+  it('refuses what is not a rate, no class, no label', () => {
     const random = new SeededRandom(1);
     expect(() => noise([0, 1], 2, 1.5, random)).toThrow(FerError);
     expect(() => noise([0, 0], 1, 0.5, random)).toThrow(FerError);

@@ -79,7 +79,7 @@ function flip(
   return { labels: noisy, truth: [...labels], flipped: flipped.sort((a, b) => a - b) };
 }
 
-/** Cuts the training part down, and puts wrong labels in, as an experiment's configuration says; else leaves it as it is. */
+/** Cuts the training part down, and puts wrong labels in, as an experiment's configuration says; else leaves it unchanged. */
 export function applyLabelNoise<T extends { readonly label: number; readonly shares?: readonly number[] | null }>(
   rows: readonly T[],
   classCount: number,
@@ -118,7 +118,7 @@ export function applyLabelNoise<T extends { readonly label: number; readonly sha
   );
 }
 
-/** So many rows, every class in its share, in the order they came in. */
+/** `count` rows in their original order, each class in proportion. */
 export function stratified<T extends { readonly label: number }>(
   rows: readonly T[],
   count: number,

@@ -59,7 +59,7 @@ export async function readCsv(path: string): Promise<IndexRow[]> {
   return parseCsv(await readIndex(path), path);
 }
 
-/** What separates the cells: as "sep=;" says, which Excel understands, or what is most frequent in the first line outside quotes. */
+/** The cell separator: from "sep=;" (Excel), or the most frequent one in the first line outside quotes. */
 function separatorOf(text: string): { readonly delimiter: string; readonly said: boolean } {
   const first = text.trimStart().split('\n', 1)[0]!;
   const said = /^"?sep=(.)"?$/i.exec(first.trim())?.[1];

@@ -11,9 +11,9 @@ export interface FrameFile {
   readonly path: string;
 }
 
-/** A picture that lies in an index instead of a file of its own. */
+/** A picture in an index file instead of its own file. */
 export interface EmbeddedImage {
-  /** Where it stands, such as "fer2013.csv:12". */
+  /** Its place, such as "fer2013.csv:12". */
   readonly name: string;
   readonly width: number;
   readonly height: number;
@@ -28,7 +28,7 @@ export interface Sample {
   readonly kind: 'image' | 'clip';
   /** Absolute: the image, the video, or the folder in which `frames` lie. */
   readonly path: string;
-  /** Only of an image that has no file of its own: `path` is the index it lies in. */
+  /** Only of an image without its own file: `path` is the index. */
   readonly embedded?: EmbeddedImage;
   /** The clip's pictures, in order of time; null for an image and for a video file. */
   readonly frames: readonly FrameFile[] | null;
@@ -40,17 +40,17 @@ export interface Sample {
   readonly softLabel: readonly number[] | null;
   /** Only where people did not agree: `label` is only the most frequent answer. Used for training, never for validation. */
   readonly contested?: true;
-  /** Who is seen; null where the data set does not say. */
+  /** The person; null if the data set does not say. */
   readonly subject: string | null;
   readonly split: Split;
   /** The part of the footage meant, in seconds; null for its beginning and its end. */
   readonly startSeconds: number | null;
   readonly endSeconds: number | null;
-  /** Only where its file does not tell it from others, as it holds many: stands for what the sample is made of; null where that could not be read. */
+  /** Only where one file holds many samples: hash of this one's content; null if it could not be read. */
   readonly content?: string | null;
 }
 
-/** Something in the data set that could not be used. Reading goes on without it. */
+/** Something in the data set that could not be used. Reading continues without it. */
 export interface DatasetProblem {
   readonly kind: 'missing-file' | 'unreadable-row';
   /** The index that speaks of it, or the file itself. */
@@ -63,7 +63,7 @@ export interface DatasetProblem {
 export interface Dataset {
   readonly name: string;
   readonly labels: LabelSet;
-  /** Only where the data have no splits of their own: all samples are "train", and evaluated as a whole. */
+  /** Only without splits: all samples are "train", and evaluated as a whole. */
   readonly unsplit?: true;
   /** The splits that have samples, in the order of `SPLITS`. */
   readonly splits: readonly Split[];
@@ -91,7 +91,7 @@ export interface DatasetReader {
   readonly labels: LabelSet | null;
   /** Number of folds; 0 for sets with one fixed division. */
   readonly folds: number;
-  /** Whether a folder looks like this data set: for naming the right reader when another one is asked for. */
+  /** Whether a folder looks like this data set: for naming the right reader in errors. */
   fits(root: string): Promise<boolean>;
   /**
    * @throws FerError INPUT_NOT_FOUND when the folder or its index is not there, CONFIG_INVALID for a fold the set does not have
@@ -99,7 +99,7 @@ export interface DatasetReader {
   read(root: string, options?: ReadOptions): Promise<Dataset>;
 }
 
-/** What the data say of the frame at this place of the footage; null where it has no label. Labels by frame are resolved here and nowhere else. */
+/** The label of the frame at this index of the footage; null without one. Labels by frame are resolved only here. */
 export function labelAt({ label, frameLabels }: Pick<Sample, 'label' | 'frameLabels'>, index: number): string | null {
   return frameLabels === null ? label : (frameLabels[index] ?? null);
 }

@@ -103,8 +103,8 @@ export function checkFold(name: string, fold: number, folds: number): number {
 }
 
 /**
- * For sets without an official division: subjects in order of their names are dealt out to `folds` hands, and the hand named by
- * `fold` (from 1) is the test split. Nobody is ever in two splits.
+ * For sets without an official division: subjects in order of their names are assigned to `folds` folds in turn, and the one named by
+ * `fold` (from 1) is the test split. No subject is in two splits.
  */
 export function splitBySubject(subjects: Iterable<string>, fold: number, folds: number): (subject: string) => Split {
   const order = [...new Set(subjects)].sort();

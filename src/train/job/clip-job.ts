@@ -22,9 +22,9 @@ import { applyLabelNoise } from '../data/label-noise.js';
 import { faceId, faceName, facesOf } from '../data/faces/face-dataset.js';
 import { indexFaces } from '../data/faces/open-faces.js';
 import { CHOSEN, divide } from '../data/training/open-data.js';
+import type { OpenData } from '../data/training/open-data.js';
 import { FRAME_PART, TEMPORAL_PART } from '../../model/heads/model-folder.js';
 import { trainedPart } from '../../model/heads/shipped-models.js';
-import type { OpenData } from '../data/training/merge-data.js';
 import type { EvaluationSet, OnRead } from '../data/training/training-set.js';
 
 export type TemporalNetworkConfig = Extract<NetworkConfig, { name: 'temporal' }>;
@@ -215,7 +215,7 @@ export async function clipJob(
       if (there === null || there === encoded.encoderHash) return;
       throw new FerError(
         'CONFIG_INVALID',
-        `${folder} was trained on features of another frame network than ${encoded.encoder} holds now: resume it with that one (it lies in ${join(folder, FRAME_PART)}), or choose another --output`,
+        `${folder} was trained on features of another frame network than ${encoded.encoder}: resume it with that one (${join(folder, FRAME_PART)}), or choose another --output`,
       );
     },
     dispose,

@@ -21,7 +21,7 @@ import type { FaceSample, IndexedFaces } from '../data/faces/face-dataset.js';
 import { indexFaces } from '../data/faces/open-faces.js';
 import type { LabelSet } from '../../model/label-set.js';
 import { divide } from '../data/training/open-data.js';
-import type { OpenData } from '../data/training/merge-data.js';
+import type { OpenData } from '../data/training/open-data.js';
 import type { EvaluationSet, OnRead } from '../data/training/training-set.js';
 
 /**

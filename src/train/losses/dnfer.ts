@@ -36,7 +36,7 @@ export type DnferResult = {
 };
 
 /**
- * Dynamic adaptive threshold (DNFER, arXiv 2208.10221). For each view by itself:
+ * Dynamic adaptive threshold (DNFER, arXiv 2208.10221). For each view separately:
  *
  *     threshold_k = mean over the batch of p[k]             clean = { i : p_i[y_i] >= threshold_{y_i} }
  *
@@ -78,7 +78,7 @@ export function symmetricKlBits(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor1D {
 
 /**
  * A posterior this close to its threshold, relatively, has reached it. Where all samples look alike, as early in
- * training, each posterior equals the mean but for rounding, and rounding must not choose the clean set.
+ * training, each posterior equals the mean except for rounding, and rounding must not choose the clean set.
  */
 const TIE = 1e-6;
 

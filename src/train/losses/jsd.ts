@@ -14,7 +14,7 @@ export type JsdResult = {
 };
 
 /**
- * How far two views' posteriors p = softmax(a), q = softmax(b) are apart, in nats (Lin, 1991):
+ * Divergence of two views' posteriors p = softmax(a), q = softmax(b), in nats (Lin, 1991):
  *
  *     paper:          JSD_i = 1/2 KL(p || m) + 1/2 KL(q || m),   m = (p + q) / 2               loss = mean_i
  *     released-code:  D_i   = 1/2 KL(M || p) + 1/2 KL(M || q),   M = softmax((a + b) / 2)      loss = sum_i

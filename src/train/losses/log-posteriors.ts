@@ -1,8 +1,8 @@
 import { tf } from '../../model/tfjs.js';
 
 /**
- * What `f` makes of `inputs`, as a constant: no gradient flows back through it, and `f` may use operations that
- * have none (argMax, comparisons). TensorFlow.js has no stop-gradient of its own.
+ * `f(inputs)` as a constant: no gradient flows back through it, and `f` may use operations that
+ * have none (argMax, comparisons). TensorFlow.js has no stop-gradient.
  */
 export function withoutGradient<R extends tf.Rank>(
   f: (...inputs: tf.Tensor[]) => tf.Tensor<R>,
@@ -10,7 +10,7 @@ export function withoutGradient<R extends tf.Rank>(
 ): tf.Tensor<R> {
   const shapes = inputs.map((input) => input.shape);
   return tf.customGrad<tf.Tensor<R>>((...args) => ({
-    // Behind the inputs stands the function that would save tensors for the gradient; there is nothing to save.
+    // The last argument would save tensors for the gradient; there is nothing to save.
     value: f(...(args.slice(0, shapes.length) as tf.Tensor[])),
     gradFunc: () => shapes.map((shape) => tf.zeros(shape)),
   }))(...inputs);

@@ -20,7 +20,7 @@ export function withLogitAdjustment(method: Method, offsets: readonly number[]):
  * log(q_k / r_k), up to a constant, which posteriors do not feel.
  * @param drawn how often a class is drawn in training: q [C]
  * @param counts its samples [C]
- * @param balance r_k goes as counts_k^(1 - balance): 0 as often as there are samples, 1 all alike
+ * @param balance r_k ~ counts_k^(1 - balance): 0 the frequencies of the samples, 1 equal
  * @returns 0 for a class without samples [C]
  */
 export function adjustmentOffsets(drawn: readonly number[], counts: readonly number[], balance: number): number[] {
@@ -33,7 +33,7 @@ export function adjustmentOffsets(drawn: readonly number[], counts: readonly num
  */
 export type SecondView = 'none' | 'mirrored' | 'strong';
 
-/** Where training stands. */
+/** The progress of training. */
 export interface EpochProgress {
   /** From 0. */
   readonly epoch: number;

@@ -82,7 +82,7 @@ export function bell(
 }
 
 /**
- * w of `nawWeights` for one sample whose p_GT and p_NN are known; the equation stands there.
+ * w of `nawWeights` for one sample whose p_GT and p_NN are known; the equation is there.
  * @throws FerError CONFIG_INVALID for a Sigma that is not a covariance.
  */
 export function nawWeightAt(truth: number, nearest: number, parameters: NawParameters, epsilon: number): number {

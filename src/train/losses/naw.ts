@@ -8,7 +8,7 @@ import type { NawParameters } from './naw-bell.js';
 
 export interface NawOptions {
   readonly parameters: NawParameters;
-  /** e(t) of `nawSchedule`, from 0 (branch T is round) to 1 (it lies along the ridge p_GT + p_NN = 1). */
+  /** e(t) of `nawSchedule`, from 0 (branch T is round) to 1 (it is along the ridge p_GT + p_NN = 1). */
   readonly epsilon: number;
   /** Treat the weights as constants. Default false: gradients flow through them, as in the released code. */
   readonly detachWeights?: boolean;
@@ -52,7 +52,7 @@ export function nawWeights(logits: tf.Tensor2D, labels: Labels, options: NawOpti
     const logP = logPosteriors(logits); // [N, C]
     const posteriors: tf.Tensor2D = logP.exp(); // [N, C]
     const label = labelOneHot(labels, logits.shape[1]); // [N, C]
-    // In logarithms, so that "nearest" and "on top" are still told apart where posteriors round to 0 or 1.
+    // In logarithms, so that "nearest" and "on top" still differ where posteriors round to 0 or 1.
     const negative = argMaxOneHot(tf.where(label.toBool(), FAR_BELOW, logP)); // [N, C]
     const truthOnTop = withoutGradient<tf.Rank.R1>((x) => isAtLeast(x.mul(label).sum(1), x.mul(negative).sum(1)), logP); // [N]
 

@@ -90,7 +90,7 @@ export function vNawMethod({
     secondView: () => 'mirrored',
     loss(logits, mirrored, labels, { epoch, epochs }) {
       const epsilon = nawSchedule(epoch, epochs, parameters.slope);
-      // The loss does not look at which clip a frame belongs to, so each may be a clip of its own.
+      // The loss ignores which clip a frame belongs to, so each frame may be a clip.
       const clips = labels.expandDims<tf.Tensor2D | tf.Tensor3D>(1); // [N, 1] or [N, 1, C]
       const result = vNaw(logits.expandDims(1), mirrored!.expandDims(1), clips, {
         naw: { parameters, epsilon, detachWeights },

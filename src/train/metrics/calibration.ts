@@ -1,7 +1,7 @@
 import { FerError } from '../../errors/fer-error.js';
 import { predictedClasses } from './classification-metrics.js';
 
-/** One bar of a reliability diagram: predictions whose confidence lies in (from, to]. */
+/** One bar of a reliability diagram: predictions whose confidence is in (from, to]. */
 export interface ReliabilityBin {
   readonly from: number;
   readonly to: number;
@@ -127,7 +127,7 @@ export interface Confidence {
   readonly expectedCalibrationError: number;
 }
 
-/** A temperature, and what it makes of the samples it was fitted on. */
+/** A temperature, and the figures of the samples it was fitted on. */
 export interface Calibration extends Confidence {
   readonly temperature: number;
 }

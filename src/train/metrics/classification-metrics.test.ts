@@ -43,7 +43,7 @@ describe('area under the ROC curve', () => {
     );
   });
 
-  it('refuses what is no ranking', () => {
+  it('refuses what is not a ranking', () => {
     expect(() => areaUnderRoc([1], [])).toThrow(/1 scores but 0 labels/);
     expect(() => areaUnderRoc([1, NaN], [true, false])).toThrow(/not a number/);
   });

@@ -1,11 +1,11 @@
 import { FerError } from '../../errors/fer-error.js';
 
 /**
- * Area under the ROC curve: the chance that a positive drawn at random scores higher than a negative drawn at random, a tie
+ * Area under the ROC curve: the probability that a random positive scores higher than a random negative, a tie
  * counting half (Mann-Whitney U over the number of pairs), from the ranks in O(N log N).
  * @param scores higher for what is taken to be positive [N]
  * @param positives [N]
- * @returns null where there are no positives, or no negatives
+ * @returns null without positives or without negatives
  * @throws FerError CONFIG_INVALID for lists of different length, or a score that is not a number
  */
 export function areaUnderRoc(scores: ArrayLike<number>, positives: ArrayLike<boolean>): number | null {

@@ -54,7 +54,7 @@ describe('classification metrics', () => {
     expect([m.count, m.accuracy, m.meanClassAccuracy, m.macroF1]).toEqual([0, 0, 0, 0]);
   });
 
-  it('lies in [0, 1], is 1 when all is right, and does not depend on the order of samples or classes', () => {
+  it('is in [0, 1], is 1 when all is right, and does not depend on the order of samples or classes', () => {
     const index = fc.integer({ min: 0, max: 4 });
     fc.assert(
       fc.property(fc.array(fc.tuple(index, index), { minLength: 1 }), fc.integer(), (pairs, seed) => {
@@ -106,7 +106,7 @@ describe('calibration', () => {
     expect(expectedCalibrationError(bins)).toBeCloseTo((0.4 + 0.8 + 0.1) / 4, 12);
   });
 
-  it('is 0 for one who is sure and right, 1 for one who is sure and wrong', () => {
+  it('is 0 for a sure and right prediction, 1 for a sure and wrong one', () => {
     expect(
       expectedCalibrationError(
         reliabilityBins(

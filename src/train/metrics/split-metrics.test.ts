@@ -70,7 +70,7 @@ describe('warnings', () => {
     expect(learntNothing(metricsOf([], 3))).toBeNull();
   });
 
-  it('a temperature at either end of its range is told of', () => {
+  it('a temperature at either end of its range gives a warning', () => {
     const right = [0, 1, 2].map((k) => Float32Array.from({ length: 3 }, (_, i) => (i === k ? 0.5 : 0)));
     expect(temperatureAtLimit(fitTemperature(right, [0, 1, 2]))).toMatch(/0\.05 is at the limit/);
     expect(temperatureAtLimit(fitTemperature(right, [1, 2, 0]))).toMatch(/20\.00 is at the limit/);

@@ -17,7 +17,7 @@ export function learntNothing({ count, accuracy, meanClassAccuracy, confusion }:
   return `The network learnt nothing: its validation accuracy of ${percent(accuracy)} is not above ${percent(majority)}, what always naming the most frequent class gives.`;
 }
 
-/** Says so when a temperature is an end of the range that was searched. @returns one sentence, or null */
+/** Warns about a temperature at an end of the searched range. @returns one sentence, or null */
 export function temperatureAtLimit(temperature: number): string | null {
   const [lowest, highest] = TEMPERATURE_RANGE;
   if (temperature > lowest * 1.01 && temperature < highest / 1.01) return null;

@@ -11,7 +11,7 @@ const scratch = await scratchDir();
 const rowsOf = (text: string): Record<string, string>[] => parse(text, { columns: true });
 
 describe('tables of the epochs', () => {
-  it('hold the whole history, and nothing else lies beside them', async () => {
+  it('hold the whole history, and nothing else is beside them', async () => {
     const folder = join(scratch, 'new run');
     const history = epochHistory(3);
     await writeEpochTables(folder, THREE_LABELS, history);

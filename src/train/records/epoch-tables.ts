@@ -34,7 +34,7 @@ export function partNames(history: readonly EpochRecord[]): string[] {
   return [...new Set(history.flatMap(({ parts }) => Object.keys(parts)))];
 }
 
-/** What a reader must know before the figures of an epoch, each as one sentence; empty when all is well, or nothing was validated. */
+/** Warnings about the figures of an epoch, one sentence each. */
 export function recordWarnings(record: Pick<EpochRecord, 'validation' | 'calibration'> | undefined): string[] {
   if (!record?.validation) return [];
   const { validation, calibration } = record;
@@ -48,7 +48,7 @@ export const EPOCHS_CSV = 'epochs.csv';
 
 /**
  * `epochs.jsonl` and `epochs.csv` of a run. Both are rewritten from the whole history, so that they say what the
- * checkpoint they were written with says, also after a run went on from an earlier one.
+ * checkpoint they were written with says, also after a run continued from an earlier one.
  * @param folder the run folder; made if need be
  * @param labels names of the classes, in the order of `recall` and `confusion`
  * @throws FerError OUTPUT_UNWRITABLE

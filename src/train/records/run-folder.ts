@@ -6,7 +6,7 @@ import { FerError } from '../../errors/fer-error.js';
 /** Where a run keeps what. */
 export interface RunFolder {
   readonly path: string;
-  /** To go on after an interruption. */
+  /** To continue after an interruption. */
   readonly state: string;
   readonly config: string;
   /** Model folders: of the best epoch, and of the last. */
@@ -48,7 +48,7 @@ export async function makeRunFolder({ path }: RunFolder): Promise<void> {
   }
 }
 
-/** Takes the folder of a run away that never began, where nothing lies in it. */
+/** Removes the empty folder of a run that never began. */
 export async function dropEmptyRunFolder({ path }: RunFolder): Promise<void> {
   await rmdir(path).catch(() => undefined);
 }

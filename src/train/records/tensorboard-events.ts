@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../../files/atomic-file.js';
 import { writeError } from '../../files/write-error.js';
 import { scalarRecord, timeOfVersionRecord, versionRecord } from './tensorboard-event.js';
 
-/** Where the events lie inside a run folder. The name is fixed, so that a run has one file however often it was resumed. */
+/** Where the events are inside a run folder. The name is fixed, so that a run has one file however often it was resumed. */
 export const TENSORBOARD_FOLDER = 'tensorboard';
 export const EVENTS_FILE = 'events.out.tfevents.0000000000.ferstream';
 

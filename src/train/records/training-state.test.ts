@@ -90,7 +90,7 @@ describe('the state of a training', () => {
     ['an object of another kind', Buffer.concat([Buffer.of(2, 0, 0, 0), Buffer.from('{}')])],
     ['noise with line breaks', Buffer.concat([Buffer.of(9, 0, 0, 0), Buffer.from('\n\n\u0001x\r\n\n\ny'.repeat(9))])],
     ['more than a state', Buffer.from('more')],
-  ])('%s is no state, and is said so in one line', async (name, bytes) => {
+  ])('%s is not a state, and the error is one line', async (name, bytes) => {
     const path = join(dir, 'other.bin');
     await saveTrainingState(path, stateOf());
     await writeFile(path, name === 'more than a state' ? Buffer.concat([await readFile(path), bytes]) : bytes);
@@ -100,7 +100,7 @@ describe('the state of a training', () => {
   });
 
   it.skipIf(process.platform !== 'linux')('cannot be written into a folder that takes no files', async () => {
-    // chmod does not stop root; /proc stops everybody.
+    // chmod does not stop root; /proc stops all users.
     await expect(saveTrainingState('/proc/self/state.bin', stateOf())).rejects.toMatchObject({
       code: 'OUTPUT_UNWRITABLE',
       message: expect.stringMatching(/^cannot write \/proc\/self\/state\.bin: .*choose another folder$/) as string,

@@ -50,13 +50,13 @@ interface Header {
   readonly fingerprint: string;
 }
 
-/** JSON cannot write a loss that blew up, nor the score before the first epoch; nothing else in a header is spelt like these. */
+/** JSON has no Infinity or NaN: a diverged loss, the score before the first epoch. No other header text looks like these. */
 const SPELT: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
 const spell = (_key: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 const unspell = (_key: string, value: unknown): unknown => (SPELT.includes(value) ? Number(value) : value);
 
-/** Writes one file beside its place, flushes and renames it: there is always one whole state. */
+/** Writes a temporary file, flushes and renames it: there is always one whole state. */
 export async function saveTrainingState(path: string, state: TrainingState): Promise<void> {
   const { weights, adam, average } = state;
   const lists = [

@@ -4,7 +4,7 @@ import { figure, percent, posterior } from '../../page/numbers.js';
 import { CLEAR_MARGIN, QUADRANTS, QUADRANT_NAMES } from './ambiguity-points.js';
 import type { AmbiguityPoint, Quadrant } from './ambiguity-points.js';
 
-/** How the training samples that were given one label stand. */
+/** The training samples of one label by quadrant. */
 interface ClassAmbiguity {
   readonly label: string;
   readonly count: number;
@@ -97,14 +97,14 @@ function mean3(value: number | null): string {
 const SIDE = 520;
 const LEFT = 52;
 const TOP = 12;
-/** Room for the name beside the plane's lower right corner. */
+/** Space for the name at the plane's lower right corner. */
 const RIGHT = 130;
 const BOTTOM = 46;
 /** Steps of the colour scale in the style sheet. */
 const STEPS = 8;
 
 /**
- * p_GT across, p_NN upwards, coloured by weight. Posteriors sum to 1, so that all samples lie below the ridge
+ * p_GT across, p_NN upwards, coloured by weight. Posteriors sum to 1, so that all samples are below the ridge
  * p_GT + p_NN = 1; the names of the quadrants stand above it.
  * @param all what shares and the range of weights are computed from
  * @param shown those of them that are drawn

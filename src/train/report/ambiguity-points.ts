@@ -85,7 +85,7 @@ export function ambiguityPoints(data: AmbiguityData): AmbiguityPoint[] {
   return found;
 }
 
-/** What the places of the plane are called, and what lies there. */
+/** Names and meanings of the quadrants. */
 export const QUADRANT_NAMES: Readonly<Record<Quadrant, { readonly name: string; readonly meaning: string }>> = {
   'clear-agreed': { name: 'Clear & agreed', meaning: 'the network gives the label, and nothing else comes near' },
   'ambiguous-agreed': {

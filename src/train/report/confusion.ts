@@ -4,7 +4,7 @@ import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { percent } from '../../page/numbers.js';
 
-/** Which class was taken for which, and how well each did. @param epoch the one the counts are of */
+/** Confusion matrix and figures by class. @param epoch of the counts */
 export function confusionSection(labels: readonly string[], confusion: ConfusionMatrix, epoch: number): Html {
   const shares = normaliseRows(confusion);
   return html`<section>

@@ -10,7 +10,7 @@ import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { pageFrame, tiles } from '../../page/page-frame.js';
 import { STYLE } from './style.js';
-import { jpegDataUri } from './jpeg-data-uri.js';
+import { jpegDataUri } from './examples.js';
 
 export const CONTACT_SHEET = 'faces.html';
 

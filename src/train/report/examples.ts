@@ -1,11 +1,45 @@
+import sharp from 'sharp';
+import type { Sharp } from 'sharp';
 import { FerError } from '../../errors/fer-error.js';
-import type { SeededRandom } from '../util/seeded-random.js';
-import { QUADRANTS, QUADRANT_NAMES } from './ambiguity-points.js';
-import type { AmbiguityPoint, Quadrant } from './ambiguity-points.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { figure, posterior } from '../../page/numbers.js';
-import { pngDataUri } from './jpeg-data-uri.js';
+import type { SeededRandom } from '../util/seeded-random.js';
+import { QUADRANTS, QUADRANT_NAMES } from './ambiguity-points.js';
+import type { AmbiguityPoint, Quadrant } from './ambiguity-points.js';
+
+/** Larger pictures are scaled down to this side: a report stays small enough to send. */
+const LARGEST_SIDE = 96;
+
+/**
+ * A square picture as a PNG data URI. Its side and channels follow from its length: no number is both a square and
+ * three times one.
+ * @param pixels [S, S, 1] or [S, S, 3], 0..255
+ * @throws FerError CONFIG_INVALID for any other length.
+ */
+export async function pngDataUri(pixels: Uint8Array): Promise<string> {
+  return `data:image/png;base64,${(await thumbnail(pixels).png().toBuffer()).toString('base64')}`;
+}
+
+/** The same as JPEG, for pages of many pictures. */
+export async function jpegDataUri(pixels: Uint8Array): Promise<string> {
+  return `data:image/jpeg;base64,${(await thumbnail(pixels).jpeg().toBuffer()).toString('base64')}`;
+}
+
+function thumbnail(pixels: Uint8Array): Sharp {
+  const channels = Number.isInteger(Math.sqrt(pixels.length)) ? 1 : 3;
+  const side = Math.sqrt(pixels.length / channels);
+  if (!Number.isInteger(side) || side === 0) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `a picture for the report has ${pixels.length} values; it must be square, with 1 or 3 channels`,
+    );
+  }
+  return sharp(pixels, { raw: { width: side, height: side, channels } }).resize({
+    width: LARGEST_SIDE,
+    withoutEnlargement: true,
+  });
+}
 
 /** Pictures in each quadrant. */
 const EXAMPLES = 12;
@@ -13,7 +47,7 @@ const EXAMPLES = 12;
 /** Pixels of a training sample, [S, S, 1] or [S, S, 3], 0..255; null where there are none. */
 export type PictureOf = (sample: number) => Promise<Uint8Array | null>;
 
-/** Of each quadrant a few samples: drawn by chance, but of likely label noise the most glaring, worth a second look by a person. */
+/** A few samples of each quadrant: random ones, but the most suspicious ones of likely label noise. */
 export function chooseExamples(
   points: readonly AmbiguityPoint[],
   random: SeededRandom,
@@ -43,10 +77,10 @@ export async function examplesSection(
     const figures: Html[] = [];
     for (const point of chosen[quadrant]) figures.push(await example(point, labels, pictureOf));
     const { name, meaning } = QUADRANT_NAMES[quadrant];
-    const choice = quadrant === 'confident-disagreed' ? 'the most glaring first' : 'drawn by chance';
+    const choice = quadrant === 'confident-disagreed' ? 'most suspicious first' : 'drawn at random';
     parts.push(
       html`<h3>${name}</h3>
-        <p class="soft">${meaning}; ${figures.length === 0 ? 'no sample lies here' : choice}.</p>
+        <p class="soft">${meaning}; ${figures.length === 0 ? 'no samples' : choice}.</p>
         <div class="thumbs">${figures}</div>`,
     );
   }
@@ -83,7 +117,7 @@ async function source64(pictureOf: PictureOf, sample: number): Promise<string | 
   }
 }
 
-/** `count` of the items, each as likely as any other, in their order; all when there are no more. */
+/** `count` random items in their order; all if there are fewer. */
 export function sampled<T>(items: readonly T[], count: number, random: SeededRandom): T[] {
   let wanted = Math.min(count, items.length);
   // Selection sampling (Knuth, The Art of Computer Programming, volume 2, algorithm S).

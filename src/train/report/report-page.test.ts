@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { epochHistory, THREE_LABELS } from '../../../test/support/epoch-history.js';
+import { THREE_LABELS, epochHistory } from '../../../test/support/epoch-history.js';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { FerError } from '../../errors/fer-error.js';
 import { NAW_PARAMETERS } from '../losses/naw-bell.js';
@@ -10,10 +10,9 @@ import { SeededRandom } from '../util/seeded-random.js';
 import { ambiguityPoints } from './ambiguity-points.js';
 import type { AmbiguityData } from './ambiguity-points.js';
 import { ambiguityByClass } from './ambiguity-plot.js';
-import { chooseExamples, sampled } from './examples.js';
+import { chooseExamples, pngDataUri, sampled } from './examples.js';
 import { reportPage } from './report-page.js';
 import type { ReportData } from './report-page.js';
-import { pngDataUri } from './jpeg-data-uri.js';
 import { writeReport } from './run-logs.js';
 
 const scratch = await scratchDir();

@@ -4,7 +4,7 @@ import { SeededRandom } from '../util/seeded-random.js';
 import { ambiguityPoints } from './ambiguity-points.js';
 import type { AmbiguityData, AmbiguityPoint } from './ambiguity-points.js';
 import { ambiguityClassTable, ambiguityPlot } from './ambiguity-plot.js';
-import { configTable } from '../../page/config-table.js';
+import { configTable, pageFrame, tiles } from '../../page/page-frame.js';
 import { confusionSection } from './confusion.js';
 import { curvesSection } from './curves.js';
 import { examplesSection, sampled } from './examples.js';
@@ -12,7 +12,6 @@ import type { PictureOf } from './examples.js';
 import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { duration, figure, percent } from '../../page/numbers.js';
-import { pageFrame, tiles } from '../../page/page-frame.js';
 import { STYLE } from './style.js';
 
 /** All a report tells of. */
@@ -27,7 +26,7 @@ export interface ReportData {
   readonly bestEpoch?: number | null;
   /** Where the training samples stood in one epoch, best the last. */
   readonly ambiguity?: AmbiguityData | null;
-  /** Pictures of training samples, where they are at hand. */
+  /** Pictures of training samples, if available. */
   readonly pictureOf?: PictureOf | null;
   /** Of the choice of samples. Default 0. */
   readonly seed?: number;
@@ -117,7 +116,7 @@ function ambiguitySection(
       Where each training sample stood in epoch ${data.epoch}: p_GT is the posterior of the label it was given, p_NN the
       largest among the other classes. The colour is the weight w of noise-aware adaptive weighting
       (NAW)${data.weightsWereUsed === false ? ', which this run did not train with: it is what NAW would have given' : ''}.
-      ${shown.length < points.length ? `${shown.length} of ${points.length} samples are drawn, chosen by chance; shares and means are over all.` : `All ${points.length} samples are drawn.`}${left === 0 ? '' : ` ${left} without a label or without a finite posterior are left out.`}
+      ${shown.length < points.length ? `${shown.length} of ${points.length} samples are drawn, chosen at random; shares and means are over all.` : `All ${points.length} samples are drawn.`}${left === 0 ? '' : ` ${left} without a label or without a finite posterior are left out.`}
     </p>
     ${ambiguityPlot(points, shown, labels)} ${ambiguityClassTable(points, labels)}
   </section>`;

@@ -29,7 +29,7 @@ export async function writeReport(path: string, data: ReportData): Promise<void>
 /** Epochs between reports; the last one is always reported. */
 const REPORT_EVERY = 5;
 
-/** What a run writes for people, all of it from the history, so that it agrees with the saved state. */
+/** Writes tables, events and report from the history, so that they agree with the saved state. */
 export class RunLogs {
   private readonly parameters: NawParameters;
 
@@ -64,7 +64,7 @@ export class RunLogs {
   }
 }
 
-/** Where the schedule of the weights stands in an epoch (from 1), and whether they count in it. NLA's begins after its warm-up. */
+/** Progress of the weight schedule in an epoch (from 1), and whether weights apply. NLA's begins after its warm-up. */
 export function weighting(
   { method, epochs }: Pick<TrainConfig, 'method' | 'epochs'>,
   epoch: number,

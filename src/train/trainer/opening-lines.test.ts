@@ -36,7 +36,7 @@ describe('what is said of the data', () => {
 
   it('says why there is no validation, unless none was wanted', () => {
     expect(lines({}, [0, 1, 2], 0).slice(1)).toEqual([
-      'there are too few training samples to set any aside: the last epoch will count as the best',
+      'too few training samples to set any aside: the last epoch will count as the best',
     ]);
     expect(lines({ validation: { from: 'valid' } }, [0, 1, 2], 0).slice(1)).toEqual([
       'the data set has no samples in the split "valid": the last epoch will count as the best',
@@ -53,7 +53,7 @@ describe('a warm-up', () => {
 
   it.each(['nla', 'dnfer'])('that takes all of training is pointed out: %s', (preset) => {
     expect(lines(preset, 3)).toEqual([
-      `${preset} will not begin: its warm-up, cross entropy alone, takes 5 epochs, and there are 3; train for longer, or set method.warmUpEpochs`,
+      `${preset} will not begin: its warm-up with cross entropy takes 5 of 3 epochs; train longer, or set method.warmUpEpochs`,
     ]);
     expect(lines(preset, 5)).toHaveLength(1);
   });

@@ -2,7 +2,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { TrainConfig } from '../config/train-config.js';
 import type { TrainingJob } from '../job/training-job.js';
 
-/** The part of a task that is looked at here. */
+/** The part of a job that is used here. */
 type Described = Pick<TrainingJob, 'report' | 'labels'> & {
   readonly training: Pick<TrainingJob['training'], 'rowLabels'>;
 };
@@ -30,7 +30,7 @@ export function dataLines(
     from === 'valid'
       ? 'the data set has no samples in the split "valid"'
       : fraction > 0
-        ? 'there are too few training samples to set any aside'
+        ? 'too few training samples to set any aside'
         : null;
   return [
     `${report.training} samples to train on, ${report.validation} set aside for validation`,
@@ -45,10 +45,10 @@ export function dataLines(
   ];
 }
 
-/** Says so when a method's warm-up takes all of training, and the method itself never begins. */
+/** Warns if the warm-up takes all of training, so that the method never begins. */
 export function warmUpLines({ method, epochs }: Pick<TrainConfig, 'method' | 'epochs'>): readonly string[] {
   if (!('warmUpEpochs' in method) || method.warmUpEpochs === 0 || method.warmUpEpochs < epochs) return [];
   return [
-    `${method.name} will not begin: its warm-up, cross entropy alone, takes ${method.warmUpEpochs} epochs, and there are ${epochs}; train for longer, or set method.warmUpEpochs`,
+    `${method.name} will not begin: its warm-up with cross entropy takes ${method.warmUpEpochs} of ${epochs} epochs; train longer, or set method.warmUpEpochs`,
   ];
 }

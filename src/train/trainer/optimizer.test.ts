@@ -114,7 +114,7 @@ describe('Adam', () => {
 
 const gradient = fc.float32Array({ min: -1000, max: 1000, noNaN: true, minLength: 1, maxLength: 40 });
 
-it('a gradient within the limit stays as it is, to the bit', () => {
+it('a gradient within the limit stays unchanged, to the bit', () => {
   fc.assert(
     fc.property(gradient, (values) => {
       const clipped = values.slice();

@@ -19,7 +19,7 @@ export function adamState(length: number): AdamState {
  *
  *     m = b1 m + (1 - b1) g      v = b2 v + (1 - b2) g^2      w -= lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
  *
- * On flat arrays: a network of this size takes a millisecond, the result is the same on every engine, and the state is saved as it lies in memory.
+ * On flat arrays: a network of this size takes a millisecond, the result is the same on every engine, and the state is saved as it is in memory.
  *
  * @param weights [P]
  * @param gradient [P]

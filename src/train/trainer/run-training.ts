@@ -3,7 +3,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import { currentBackend } from '../../model/engines/open-backend.js';
 import { trainedPart } from '../../model/heads/shipped-models.js';
-import { startFromRecognition } from '../../model/networks/start-from-recognition.js';
+import { startFromRecognition } from '../../model/networks/face-resnet.js';
 import { RECOGNITION } from '../config/train-config.js';
 import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
 import type { OnRead, TrainingSet } from '../data/training/training-set.js';

@@ -15,7 +15,7 @@ beforeAll(async () => {
   await openBackend();
 });
 
-it('networks of earlier runs are joined and trained on, also when the run goes on after they have been moved', async () => {
+it('networks of earlier runs become an ensemble and are trained further, also when the run resumes after they have been moved', async () => {
   const root = await scratchDir();
   await writeStriped(join(root, 'pictures'));
   const config = (settings: Record<string, unknown>): TrainConfig =>

@@ -5,8 +5,7 @@ import { scratchDir } from '../../../test/support/scratch.js';
 import { writeStriped } from '../../../test/support/striped-dataset.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { loadCheckpoint } from '../../model/checkpoint/load-checkpoint.js';
-import { faceResNet } from '../../model/networks/face-resnet.js';
-import { startFromRecognition } from '../../model/networks/start-from-recognition.js';
+import { faceResNet, startFromRecognition } from '../../model/networks/face-resnet.js';
 import { resolveConfig } from '../config/read-config.js';
 import { runTraining } from './run-training.js';
 

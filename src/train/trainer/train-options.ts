@@ -9,7 +9,7 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /**
    * Threads that share the micro-batches of a step; a new run whose configuration does not set `microBatches` gets one for each. Left out,
-   * the calling thread computes, and an interruption waits for the micro-batch at hand.
+   * the calling thread computes, and an interruption waits for the current micro-batch.
    */
   readonly workers?: number;
   readonly signal?: AbortSignal | undefined;

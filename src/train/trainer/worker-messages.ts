@@ -33,7 +33,7 @@ export interface GradientApi {
   compute(request: GradientRequest): Promise<MicroBatchResult>;
 }
 
-/** A copy of the weights in memory that all threads see, so that a step sends them to nobody. */
+/** A copy of the weights in shared memory, so that steps need not send them. */
 export interface SharedWeights {
   /** [P] float32 */
   readonly trained: SharedArrayBuffer;

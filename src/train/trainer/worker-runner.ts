@@ -34,7 +34,7 @@ const GRADIENT_WORKER = new URL(
 type TrainingClient = WorkerClient<null, GradientApi>;
 
 /**
- * Works out batches in several threads at once, each with an engine of its own of the kind that is open here. The weights lie in memory that all
+ * Computes batches in several threads, each with its own engine of the kind that is open here. The weights are in memory that all
  * share; a thread that is done takes the next batch. What comes out does not depend on which thread took which.
  */
 export class WorkerRunner implements GradientRunner {

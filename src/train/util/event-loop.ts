@@ -8,7 +8,7 @@ export async function nextTurn(): Promise<void> {
   await setImmediate();
 }
 
-/** The result of a promise, or null as soon as the signal is aborted. The work goes on, and what it rejects with later is ignored. */
+/** The result of a promise, or null as soon as the signal is aborted. The work continues, and what it rejects with later is ignored. */
 export async function unlessAborted<T extends object>(
   work: Promise<T>,
   signal: AbortSignal | undefined,

@@ -33,7 +33,7 @@ describe('SeededRandom', () => {
     );
   });
 
-  it('goes on where its JSON was taken, forks included', () => {
+  it('continues where its JSON was taken, forks included', () => {
     fc.assert(
       fc.property(fc.integer(), fc.nat(50), fc.string(), (seed, drawn, label) => {
         const random = new SeededRandom(seed).fork(label);

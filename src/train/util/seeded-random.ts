@@ -32,11 +32,11 @@ function littleEndian(bytes: Uint8Array, start: number, count: number): number {
 /** Four unsigned 32-bit words. */
 export type Words = readonly [number, number, number, number];
 
-/** All of a generator, as plain JSON: enough to go on with the very next draw, and to fork as before. */
+/** All of a generator, as plain JSON: enough to continue with the next draw and to fork as before. */
 export interface SeededRandomState {
-  /** Who this generator is: fixed at birth, the ground of its forks. */
+  /** Identity of this generator: constant, the base of its forks. */
   readonly key: Words;
-  /** Where it stands: changes with every draw. */
+  /** Its state: changes with every draw. */
   readonly words: Words;
 }
 
@@ -119,7 +119,7 @@ export class SeededRandom {
     return radius * Math.cos(2 * Math.PI * this.next());
   }
 
-  /** A new array in random order (Fisher and Yates); `array` stays as it is. */
+  /** A new array in random order (Fisher and Yates); `array` stays unchanged. */
   shuffle<T>(array: readonly T[]): T[] {
     const shuffled = [...array];
     for (let last = shuffled.length - 1; last > 0; last -= 1) {

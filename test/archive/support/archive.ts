@@ -5,7 +5,7 @@ import type { ArchiveQueue } from '../../../src/archive/queue/redis-connection.j
 import { findInputs } from '../../../src/archive/queue/queued-input.js';
 import type { Found } from '../../../src/archive/queue/queued-input.js';
 import { submit } from '../../../src/archive/queue/submit.js';
-import type { Submitted } from '../../../src/archive/queue/submit.js';
+import type { SubmitOptions, Submitted } from '../../../src/archive/queue/submit.js';
 import { waitFor } from '../../../src/archive/queue/wait.js';
 import type { Ended } from '../../../src/archive/queue/wait.js';
 import { parseAnnotateOptions } from '../../../src/stream/annotate/annotate-options.js';
@@ -40,10 +40,12 @@ export async function submitPaths(
   archive: ArchiveQueue,
   run: ArchiveRun,
   paths: readonly string[],
+  options: SubmitOptions = {},
 ): Promise<TestSubmission> {
   const jobs: (readonly [string, string])[] = [];
   const submitted = await submit(archive, run, inputsOnly(findInputs(paths, run)), {
     firstPause: 100,
+    ...options,
     onJob: (id, input) => void jobs.push([id, input]),
   });
   return { submitted, jobs };

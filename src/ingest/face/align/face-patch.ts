@@ -92,7 +92,7 @@ function areaSimilarity(a: FacePatch, b: FacePatch, left: number, top: number, r
   return (products - (sumA * sumB) / count) / Math.sqrt(Math.max(1e-9, spreadA * spreadB));
 }
 
-/** Share of a patch's contrast that lies in its finest detail; falls when the face is blurred or was enlarged. */
+/** Share of a patch's contrast that is in its finest detail; falls when the face is blurred or was enlarged. */
 export function fineDetail({ grey }: FacePatch): number {
   let mean = 0;
   for (const value of grey) mean += value / grey.length;

@@ -43,7 +43,7 @@ function interpolate(
   const bottom = height - 1;
   let out = offset;
   for (let j = 0; j < size; j++) {
-    // Pixel centres lie at half-integer positions.
+    // Pixel centres are at half-integer positions.
     const startX = a * 0.5 - b * (j + 0.5) + tx - 0.5;
     const startY = b * 0.5 + a * (j + 0.5) + ty - 0.5;
     for (let i = 0; i < size; i++) {
@@ -112,7 +112,7 @@ function average(
   }
 }
 
-/** Adds `samples` pixels, (x, y) and on in steps of (dx, dy), to each output pixel of a row. All of them lie inside the frame. */
+/** Adds `samples` pixels, (x, y) and on in steps of (dx, dy), to each output pixel of a row. All of them are inside the frame. */
 function addRow(
   { data, width }: Picture,
   startX: number,
@@ -142,7 +142,7 @@ function addRow(
   }
 }
 
-/** As `addRow`, where samples may lie beyond the frame. */
+/** As `addRow`, where samples may be beyond the frame. */
 function addRowAtEdge(
   { data, width, height }: Picture,
   startX: number,

@@ -67,7 +67,7 @@ export function conv2dBackpropInput({ inputs, attrs }: KernelCall): tf.TensorInf
     }
     const weights = filter.dataSync();
     const colPhases = phases(cols);
-    // All column phases share one convolution: their results lie beside one another as channels, which is interleaved already.
+    // All column phases share one convolution: their results are beside one another as channels, which is interleaved already.
     const colsFront = Math.max(...colPhases.map(({ front }) => front));
     const colsWidth = Math.max(...colPhases.map(({ shift }) => colsFront + shift + 1));
     const outCols = Math.ceil(cols.input / cols.stride); // Q

@@ -82,7 +82,7 @@ describe('each change by itself', () => {
     }
   });
 
-  it('covers a part and leaves the rest as it is', () => {
+  it('covers a part and leaves the rest unchanged', () => {
     const image = drawn();
     for (const random of seeds) {
       const covered = cover(image, random);

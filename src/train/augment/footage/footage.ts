@@ -6,7 +6,7 @@ import type { Augmentation, PixelImage } from '../pixel.js';
 import { addNoise, jpegBlocks, soften } from './sensor.js';
 
 /**
- * A turned head, as a warp of the picture: what lies near the middle of a face stands out of it and moves further than its rim,
+ * A turned head, as a warp of the picture: what is near the middle of a face stands out of it and moves further than its rim,
  * x' = x + yaw (1 - x^2)(1 - y^2 / 2), and likewise for pitch; the side that turns away shrinks. Up to about 25 degrees.
  */
 export function turnHead(image: PixelImage, random: SeededRandom): PixelImage {

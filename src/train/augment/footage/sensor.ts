@@ -14,7 +14,7 @@ const COSINES = Float32Array.from({ length: 64 }, (_, i) => {
   return (k === 0 ? Math.SQRT1_2 : 1) * 0.5 * Math.cos(((2 * n + 1) * k * Math.PI) / 16);
 });
 
-/** Quantised in blocks of 8x8, as JPEG and, at twice the size, old video codecs do, on a grid that lies anywhere. */
+/** Quantised in blocks of 8x8, as JPEG and, at twice the size, old video codecs do, on a randomly placed grid. */
 export function jpegBlocks(image: PixelImage, random: SeededRandom): PixelImage {
   const { data, height, width, channels } = image;
   const factor = drawFrom([0.6, 4], random);
@@ -61,7 +61,7 @@ function transform(block: Float32Array, half: Float32Array, inverse: boolean): v
   }
 }
 
-/** Too few pixels, out of focus, or moving. */
+/** Too few pixels, defocus, or motion. */
 export function soften(image: PixelImage, random: SeededRandom): PixelImage {
   const kind = random.int(3);
   if (kind === 0) return fewerPixels(image, Math.round(drawFrom([0.28, 0.75], random) * image.width));
@@ -120,7 +120,7 @@ function gaussian(deviation: number): Float32Array {
   return kernel.map((weight) => weight / sum);
 }
 
-/** Weighted mean along a line through every pixel, from the nearest pixels; the edge goes on. */
+/** Weighted mean along a line through every pixel, from the nearest pixels; the edge is repeated. */
 function alongLine(image: PixelImage, kernel: Float32Array, stepX: number, stepY: number): PixelImage {
   const { data, height, width, channels } = image;
   const result = blankLike(image);
@@ -146,7 +146,7 @@ function alongLine(image: PixelImage, kernel: Float32Array, stepX: number, stepY
   return result;
 }
 
-/** Sensor noise: normal, for every pixel by itself, stronger where it is dark half of the time. */
+/** Sensor noise: normal and independent per pixel; half of the time stronger in dark parts. */
 export function addNoise(image: PixelImage, random: SeededRandom): PixelImage {
   const deviation = drawFrom([2, 16], random);
   const noisy = blankLike(image);

@@ -20,7 +20,7 @@ describe('area average', () => {
     expect([...areaAverage(2, 1, 3)(picture)]).toEqual([10, 20, 30]);
   });
 
-  it('keeps flat pictures flat and the mean as it is, for any sizes', () => {
+  it('keeps flat pictures flat and the mean unchanged, for any sizes', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 48 }),
@@ -50,7 +50,7 @@ describe('crops for a network', () => {
     expect(fitCrops(crops, { ...geometry })).toBe(crops);
   });
 
-  it('are made smaller where they are larger, wherever they lie', async () => {
+  it('are scaled down if larger, at any place', async () => {
     const small = fitCrops(crops, { ...geometry, size: 3 })!;
     expect(small.geometry.size).toBe(3);
     expect(small.count).toBe(3);
@@ -60,7 +60,7 @@ describe('crops for a network', () => {
     ]);
   });
 
-  it('are never made larger, nor other in any other way', () => {
+  it('are never enlarged or changed otherwise', () => {
     expect(fitCrops(crops, { ...geometry, size: 5 })).toBeNull();
     expect(fitCrops(crops, { ...geometry, size: 3, channels: 3 })).toBeNull();
     expect(fitCrops(crops, { ...geometry, size: 3, eyes: { x: 0.5, y: 0.3 } })).toBeNull();

@@ -50,7 +50,7 @@ interface Span {
 }
 
 /**
- * Makes square pictures smaller: every new pixel is the mean of the area it covers, old pixels that lie in it in part counting in part.
+ * Makes square pictures smaller: every new pixel is the mean of the area it covers, old pixels that are in it in part counting in part.
  * @param from old side, `to` new side, not larger; in pixels
  * @returns a function of one picture, [from, from, channels] -> [to, to, channels]
  */
@@ -96,7 +96,7 @@ function spanOf(start: number, end: number): Span {
   return { first, weights };
 }
 
-/** Face crops to train or evaluate on, wherever they are kept. */
+/** Face crops to train or evaluate on, from any store. */
 export interface CropSource {
   readonly geometry: CropGeometry;
   readonly count: number;

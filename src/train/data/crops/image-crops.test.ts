@@ -39,7 +39,7 @@ describe('images as crops', () => {
     expect(colour.crops.geometry).toEqual(COLOUR);
   });
 
-  it('are grey by luma, and grey ones stay as they are', async () => {
+  it('are grey by luma, and grey ones stay unchanged', async () => {
     const shades = Uint8Array.from({ length: 256 }, (_, i) => i);
     await writeTree(dir, {
       'shades.png': await sharp(shades, { raw: { width: 16, height: 16, channels: 1 } })
@@ -54,7 +54,7 @@ describe('images as crops', () => {
     expect([...(await coloured.crops.read([0, 1]))].filter((_, i) => i % 16 === 0)).toEqual([60, 70]); // 0.299 * 200; 0.299 * 20 + 0.587 * 60 + 0.114 * 250
   });
 
-  it('stand upright, as their EXIF orientation says', async () => {
+  it('are upright, as their EXIF orientation says', async () => {
     // Dark above, bright below; to be turned by 90 degrees to the right, which puts what is below to the left.
     const upDown = sharp(
       Uint8Array.from({ length: 16 }, (_, i) => (i < 8 ? 10 : 240)),

@@ -8,7 +8,7 @@ import { forEachLimited } from '../content.js';
 import { cropLength } from './crop-source.js';
 import type { CropSource } from './crop-source.js';
 
-/** An image file by its path, or an image that lies in an index. */
+/** An image file by its path, or an image that is in an index. */
 export type ImageSource = string | EmbeddedImage;
 
 /** Images that cannot be decoded are left out, not guessed. */
@@ -85,7 +85,7 @@ export class MemoryCrops implements CropSource {
 }
 
 async function decodeImage(image: ImageSource, { size, channels }: CropGeometry): Promise<Uint8Array> {
-  // Upright as EXIF says, as when faces are looked for. Grey is made here: libvips'
+  // Upright as EXIF says, as in face detection. Grey is made here: libvips'
   // "b-w" is the luminance of linear light, and a model is given luma when it annotates.
   const rgb = await (
     await openPicture(image)

@@ -12,14 +12,13 @@ import { readFrames } from '../preprocess/read-frames.js';
 import { labelAt } from '../sample.js';
 import type { Sample } from '../sample.js';
 import { areAlignedClips } from '../synthesize/synthesis-options.js';
-import { facesOf } from './face-dataset.js';
+import { InMemoryFaces, facesOf } from './face-dataset.js';
 import type { FaceDataset, FaceNotes, FaceSample, LabelledFace } from './face-dataset.js';
-import { InMemoryFaces } from './in-memory-faces.js';
 
 /** How pictures become crops: taken as they are (data sets of face crops), or faces found and aligned as in annotation. Videos are always searched for faces. */
 export type FaceHandling = 'as-is' | 'detect';
 
-/** What can be asked for; `auto`: pictures like those that the model learnt from. */
+/** The option; `auto`: pictures like those the model was trained on. */
 export const FACE_CHOICES = ['auto', 'as-is', 'detect'] as const;
 export type FaceChoice = (typeof FACE_CHOICES)[number];
 

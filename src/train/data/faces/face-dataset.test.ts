@@ -41,7 +41,7 @@ describe('faces', () => {
     expect(faces.map(({ timestamp }) => timestamp)).toEqual([0, 0.04, 0.16, 0.2]);
   });
 
-  it('take the label that stands at their place in the footage, and none beyond the end; a frame with a label and no file shows no face', () => {
+  it('take the label that is at their place in the footage, and none beyond the end; a frame with a label and no file shows no face', () => {
     const frameLabels = ['calm', null, 'happy', null, 'happy'];
     expect(named(facesOf({ ...CLIP, label: null, frameLabels }))).toEqual([
       ['clip#0', 'calm', '/none/clip/0.png'],

@@ -10,7 +10,7 @@ it('reads labels by frame: header, -1, gaps in the crops, numbers from 1', async
   await writeTree(root, {
     'EXPR_Classification_Challenge/Train_Set/12-24-1920x1080.txt': `${HEADER}\r\n0\r\n-1\r\n4\r\n7\r\n`,
     'EXPR_Classification_Challenge/Validation_Set/video 3_left.txt': `${HEADER}\n1\n1\n`,
-    // 00003 is missing: no face was found; 00005 lies beyond the last label.
+    // 00003 is missing: no face was found; 00005 is beyond the last label.
     ...standIns(
       'cropped_aligned/12-24-1920x1080/00001.jpg',
       'cropped_aligned/12-24-1920x1080/00002.jpg',

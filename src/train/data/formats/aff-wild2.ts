@@ -12,7 +12,7 @@ const PARTS: readonly { split: Split; folder: string }[] = [
 const INTEGER = /^\s*[+-]?\d+\s*$/;
 /** As the third to fifth, and the sixth to eighth ABAW competitions name it. */
 const CHALLENGES = ['EXPR_Classification_Challenge', 'EXPR_Recognition_Challenge'];
-/** Face crops lie in one of these, or in several: those of fifty later videos were handed out apart. */
+/** Face crops are in one of these, or in several: those of fifty later videos were handed out apart. */
 const CROPS = [
   'cropped_aligned',
   'cropped_aligned_new_50_vids',
@@ -22,7 +22,7 @@ const CROPS = [
 
 /**
  * Aff-Wild2, expression track: Kollias and Zafeiriou. One sample a video: its face crops (with gaps where no face was found) and a label for
- * every frame of the footage. Frames marked -1 are null: nobody said what they show.
+ * every frame of the footage. Frames marked -1 are null: unlabelled.
  */
 export const affWild2 = defineReader(
   {
@@ -45,7 +45,7 @@ export const affWild2 = defineReader(
           const label = AFF_WILD2.codes.get(text.trim());
           if (label === undefined)
             found.unreadable({ file, line: index + headerLines + 1 }, `"${text}" is not a class from 0 to 7, or -1`);
-          // An unreadable line still stands for a frame: those after it must not move up.
+          // An unreadable line still counts as a frame: those after it must not move up.
           frameLabels.push(label ?? null);
         }
         const path =

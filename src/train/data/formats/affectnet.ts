@@ -20,7 +20,7 @@ export function firstNpyValue(bytes: Uint8Array, name: string): number | string 
     new FerError('INPUT_UNREADABLE', `${name}: ${what}: copy or download the file again`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || Buffer.from(bytes.subarray(0, 6)).toString('latin1') !== MAGIC)
-    throw refuse('is no .npy file');
+    throw refuse('is not a .npy file');
   const isLong = bytes[6]! >= 2;
   const headerAt = isLong ? 12 : 10;
   const dataAt = headerAt + (isLong ? view.getUint32(8, true) : view.getUint16(8, true));

@@ -48,7 +48,7 @@ export const expressionsInTheWild = defineReader(
   },
 );
 
-/** "faces/Aaron_Sorkin_0001.jpg" shows Aaron_Sorkin. A picture whose name has no number counts as a person of its own. */
+/** "faces/Aaron_Sorkin_0001.jpg" shows Aaron_Sorkin. A picture whose name has no number counts as a separate person. */
 export function personIn(path: string): string {
   return parse(path).name.replace(/_\d+[a-z]?$/, '');
 }

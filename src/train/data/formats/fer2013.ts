@@ -8,8 +8,8 @@ import { FER2013, FERPLUS } from '../label-maps.js';
 import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
 import { defineReader } from '../reading/define-reader.js';
 import type { Reading } from '../reading/define-reader.js';
-import type { NoVerdict, Verdict } from '../reading/strict-majority.js';
-import { strictMajority } from '../reading/strict-majority.js';
+import { strictMajority } from './ferplus.js';
+import type { NoVerdict, Verdict } from './ferplus.js';
 import type { Split } from '../sample.js';
 
 const FILES = ['fer2013.csv', 'fer2013/fer2013.csv', 'icml_face_data.csv'];
@@ -93,7 +93,7 @@ function pixelsOf(text: string): Uint8Array | null {
 /** What people voted, by row of the table, from 1. */
 type Votes = ReadonlyMap<number, Verdict | NoVerdict>;
 
-/** Null where no votes lie beside the table. */
+/** Null without votes next to the table. */
 async function readVotes({ root, folders }: Reading): Promise<Votes | null> {
   const file = await folders.first(root, VOTES);
   if (file === null) return null;

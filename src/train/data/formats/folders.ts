@@ -6,7 +6,7 @@ import { classWord, collectClassFolders, findClassTree, splitOfFolder } from '..
 import type { ClassOf } from '../reading/class-folders.js';
 import { defineReader } from '../reading/define-reader.js';
 
-/** Files beside the class folders that say what these mean. */
+/** Files next to the class folders that translate their names. */
 const WORD_FILES = ['labels.txt', 'labels.csv', 'labels.json', 'classes.txt'];
 
 /**
@@ -26,7 +26,7 @@ export const folders = defineReader(
     const file = given === null ? await tree.first(root, WORD_FILES) : null;
     const words = given ?? (file === null ? null : await readClassWords(file));
     const classOf = words === null ? anyClass : classIn(words);
-    // Folders of known classes tell where to look; where there are none, any that hold something are classes.
+    // Folders of known classes show where to look; without any, all folders with files are classes.
     const found =
       (await findClassTree(tree, root, words === null ? knownClass : classOf)) ??
       (await findClassTree(tree, root, anyClass));

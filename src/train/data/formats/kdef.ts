@@ -18,7 +18,7 @@ const NAMING = {
   folds: 10,
 };
 
-/** KDEF: Lundqvist, Flykt and Öhman, 1998; 70 people, two sessions, five angles. No official division: people are dealt to ten folds. */
+/** KDEF: Lundqvist, Flykt and Öhman, 1998; 70 people, two sessions, five angles. No official division: people are assigned to ten folds. */
 export const kdef = defineReader(
   {
     ...{ name: 'kdef', title: 'KDEF', labels: EXPRESSIONS_7, folds: NAMING.folds },

@@ -52,7 +52,7 @@ it('reads labels by frame, from a JSONL row or from a file beside it', async () 
   ]);
 });
 
-it('names file and line of every row that cannot be used, and goes on', async () => {
+it('names file and line of every row that cannot be used, and continues', async () => {
   const root = await scratchDir();
   await writeTree(root, {
     'manifest.jsonl': [

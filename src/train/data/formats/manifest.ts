@@ -15,7 +15,7 @@ import type { ManifestRow } from './manifest-rows.js';
 const NAMES = ['manifest.csv', 'manifest.jsonl', 'manifest.tsv'];
 const IGNORED = new Set(['', '-1', '-', 'ignore']);
 
-/** Own data: a table of paths and labels beside the footage. `root` is the table itself, or a folder with one called manifest.csv or manifest.jsonl. */
+/** Own data: a table of paths and labels next to the footage. `root` is the table itself, or a folder with one called manifest.csv or manifest.jsonl. */
 export const manifest: DatasetReader = {
   name: 'manifest',
   title: 'own data with a manifest',
@@ -29,7 +29,7 @@ async function readManifest(root: string, { split, fold, labels: labelFile }: Re
   if (fold !== undefined)
     throw new FerError(
       'CONFIG_INVALID',
-      `manifest: fold ${fold} was asked for, but a manifest has no folds: name splits in it`,
+      `manifest: a manifest has no folds: leave out fold ${fold}, or name splits in it`,
     );
   const folders = new Folders();
   const file = await manifestFile(resolve(root), folders);
@@ -103,7 +103,7 @@ async function placeOf(folder: string, written: string, folders: Folders): Promi
   return written.replaceAll('\\', '/');
 }
 
-/** The label a word stands for; null for one to leave out. */
+/** The label of a word; null to leave the class out. */
 type LabelOf = (word: string) => string | null;
 
 function labelOf(words: ClassWords | null): LabelOf {

@@ -14,7 +14,7 @@ export const prepared: DatasetReader = {
     if (fold !== undefined)
       throw new FerError(
         'CONFIG_INVALID',
-        `prepared: fold ${fold} was asked for, but the fold was chosen when ${root} was prepared: leave the fold out`,
+        `prepared: the fold was chosen when ${root} was prepared: leave out fold ${fold}`,
       );
     return (await readPrepared(root, split)).dataset;
   },

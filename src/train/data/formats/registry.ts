@@ -22,7 +22,7 @@ import { prepared } from './prepared.js';
 import { rafDb } from './raf-db.js';
 import { ravdess } from './ravdess.js';
 
-/** Folders inside the one named that are looked at for a fitting format. */
+/** Subfolders that are checked for a fitting format. */
 const MOST_LOOKED_AT = 8;
 
 /** Every format that can be read; own data first. */

@@ -29,7 +29,7 @@ export function mainFace(frames: readonly (readonly SeenFace[])[]): (number | nu
       const own = people.get(face.trackId) ?? frames.map(() => null);
       people.set(face.trackId, own);
       const twin = own[at] ?? null;
-      // Nobody is in a frame twice: the sure one counts.
+      // No person is in a frame twice: the more certain face counts.
       if (twin === null || (twin.tentative && !face.tentative)) own[at] = face;
     }
   }
@@ -118,7 +118,7 @@ export async function cropClip(
 
 /**
  * The cut-out faces of one clip, until it is known which of them are wanted: on disk, as a long clip with several people in it has more of
- * them than fit into memory. The file lies in the prepared folder and is overwritten by the next clip.
+ * them than fit into memory. The file is in the prepared folder and is overwritten by the next clip.
  */
 export class CropScratch {
   private count = 0;

@@ -11,7 +11,7 @@ import type { NoFace } from './prepared-header.js';
 import sharp from 'sharp';
 import { grey } from '../crops/image-crops.js';
 
-/** Faces looked for in a roomy view, as shares of its side: first those that fill the picture, which is quick. */
+/** Face sizes searched in the padded view, as shares of its side: first those that fill the picture, which is fast. */
 const FILLING = 0.2;
 const SMALLER = 0.07;
 
@@ -65,14 +65,14 @@ function bytes(values: Float32Array): Uint8Array {
   return new Uint8Array(Uint8ClampedArray.from(values)); // rounds
 }
 
-/** A picture in the form in which faces are looked for, and the way back to the picture itself. */
+/** A picture as searched for faces, and the mapping back to the original. */
 export interface View {
   readonly frame: Frame;
   /** From pixels of `frame` to pixels of the picture. */
   readonly toPicture: (points: readonly Point[]) => Point[];
 }
 
-/** Longer side, in pixels, up to which a picture is likely to be nothing but a face. */
+/** Longer side, in pixels, up to which a picture is probably a face crop. */
 const FACE_CROP_SIDE = 128;
 /** A roomy view's picture has this longer side, with this share of it added all around. */
 const ROOMY_SIDE = 192;

@@ -24,7 +24,7 @@ export class FileCrops implements CropSource {
   async read(indices: readonly number[]): Promise<Uint8Array> {
     const wrong = indices.find((index) => !(Number.isInteger(index) && index >= 0 && index < this.count));
     if (wrong !== undefined)
-      throw new FerError('CONFIG_INVALID', `${this.path}: there is no crop ${wrong}: it holds ${this.count}`);
+      throw new FerError('CONFIG_INVALID', `${this.path}: no crop ${wrong}: it has ${this.count}`);
     return readRecords(this.file, this.path, this.length, indices);
   }
 }
@@ -78,10 +78,10 @@ const schema = z.strictObject({
   crops: z.int().nonnegative(),
 });
 
-/** What stands in features.json. */
+/** What is in features.json. */
 export type FeaturesInfo = z.infer<typeof schema>;
 
-/** What a frame encoder makes of each crop, kept on disk. */
+/** Features of each crop by a frame encoder, kept on disk. */
 export interface FeatureSource {
   readonly checkpoint: string;
   /** Values for each crop. */
@@ -111,10 +111,7 @@ export class FileFeatures implements FeatureSource {
   async read(indices: readonly number[], mirrored = false): Promise<Float32Array> {
     const wrong = indices.find((index) => !(Number.isInteger(index) && index >= 0 && index < this.count));
     if (wrong !== undefined)
-      throw new FerError(
-        'CONFIG_INVALID',
-        `${this.path}: there are no features of crop ${wrong}: it holds those of ${this.count}`,
-      );
+      throw new FerError('CONFIG_INVALID', `${this.path}: no features of crop ${wrong}: it has ${this.count}`);
     const places = indices.map((index) => index * VIEWS + (mirrored ? 1 : 0));
     const bytes = await readRecords(this.file, this.path, this.dimensions * Float32Array.BYTES_PER_ELEMENT, places);
     return new Float32Array(bytes.buffer);

@@ -11,7 +11,7 @@ import { openBackend } from '../../../model/engines/open-backend.js';
 import { saveCheckpoint } from '../../../model/checkpoint/save-checkpoint.js';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { encoderOf, frameClassifier } from '../../../model/networks/classifier.js';
-import { compactResidualNet } from '../../../model/networks/compact-residual-net.js';
+import { compactResidualNet } from '../../../model/networks/residual-nets.js';
 import { checkDataset } from '../check-dataset.js';
 import { deduplicate } from '../content.js';
 import { labelAt } from '../sample.js';
@@ -156,7 +156,7 @@ it('can be read as a data set of its own: checked, and its duplicates found by w
   await expect(prepareDataset(dataset, join(root, 'again'))).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
-it('killed in the middle, it goes on and ends with the same bytes; when all is done, nothing happens', async () => {
+it('killed in the middle, it continues and ends with the same bytes; when all is done, nothing happens', async () => {
   const folder = join(root, 'killed');
   const first = startFer(['dataset', 'prepare', location, '-o', folder]);
   const rows = async (): Promise<number> =>

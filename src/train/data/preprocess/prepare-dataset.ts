@@ -1,6 +1,5 @@
-import { FerError } from '../../../errors/fer-error.js';
+import { FerError, throwIfAborted } from '../../../errors/fer-error.js';
 import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
-import { throwIfAborted } from '../../../errors/interruption.js';
 import type { Dataset } from '../sample.js';
 import { headerFor, prepareSettings } from './prepared-header.js';
 import type { PrepareSettings } from './prepared-header.js';

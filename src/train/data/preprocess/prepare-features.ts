@@ -2,7 +2,7 @@ import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tf } from '../../../model/tfjs.js';
-import { throwIfAborted } from '../../../errors/interruption.js';
+import { throwIfAborted } from '../../../errors/fer-error.js';
 import { checkpointHash } from '../../../model/checkpoint/checkpoint-files.js';
 import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
@@ -40,7 +40,7 @@ export interface FeaturesSummary {
 }
 
 /**
- * Computes what the frame encoder of a trained model makes of every crop of a prepared folder, and of its mirror image, and keeps it beside the
+ * Computes the features of every crop of a prepared folder and of its mirror image with the frame encoder of a trained model, and keeps them next to the
  * crops: a temporal encoder is then trained without running the frame encoder again. A stopped run resumes; features of another
  * checkpoint are replaced. An engine must be open.
  *
@@ -104,7 +104,7 @@ async function computeAll(
   const path = join(folder, FEATURES_FILE);
   const started = await startedFeatures(folder);
   if (JSON.stringify(started) !== JSON.stringify(info)) {
-    // The description of the old ones goes first: at no time does one stand beside features of another checkpoint.
+    // The old description is removed first, so that it never describes the features of another checkpoint.
     await rm(join(folder, FEATURES_INFO_FILE), { force: true });
     await rm(path, { force: true });
     await writeFeaturesInfo(folder, info);

@@ -37,7 +37,7 @@ export function prepareSettings({
   return { geometry, framesPerSecond, noFace };
 }
 
-/** Version of the layout of a prepared folder; raised when an older ferstream could no longer read what a newer one writes. */
+/** Version of the layout of a prepared folder; raised when older versions cannot read it. */
 const PREPARED_FORMAT = 1;
 
 export const HEADER_FILE = 'prepared.json';
@@ -63,7 +63,7 @@ const schema = z.strictObject({
   complete: z.strictObject({ crops: count, detected: count, whole: count, none: count, failed: count }).nullable(),
 });
 
-/** What stands in prepared.json. */
+/** What is in prepared.json. */
 export type PreparedHeader = z.infer<typeof schema>;
 
 export function headerFor(dataset: Dataset, { geometry, framesPerSecond, noFace }: PrepareSettings): PreparedHeader {
@@ -130,7 +130,7 @@ export async function readHeader(folder: string): Promise<PreparedHeader | null>
   const issue = result.error.issues[0]!;
   throw new FerError(
     'CONFIG_INVALID',
-    `${path} is not a description this ferstream understands (${issue.path.map(String).join('.')}: ${issue.message}): prepare the data set again, into another folder`,
+    `${path} cannot be read by this version of ferstream (${issue.path.map(String).join('.')}: ${issue.message}): prepare the data set again, into another folder`,
     {
       cause: result.error,
     },
@@ -143,7 +143,7 @@ export async function writeHeader(folder: string, header: PreparedHeader): Promi
   await rename(`${path}.tmp`, path);
 }
 
-/** @throws FerError CONFIG_INVALID when what lies in the folder was made from other data or with other settings */
+/** @throws FerError CONFIG_INVALID when what is in the folder was made from other data or with other settings */
 export function assertSame(folder: string, there: PreparedHeader, wanted: PreparedHeader): void {
   const differences: string[] = [];
   if (there.source.name !== wanted.source.name)

@@ -14,7 +14,7 @@ const HALF_MICROSECOND = 5e-7;
 
 /** A frame of a sample. */
 export interface ReadFrame {
-  /** Counted from 0: of the footage where it is labelled by frame or lies as files, else of the stretch that is meant. */
+  /** From 0: in the footage if it is labelled by frame or stored as files, else in the labelled stretch. */
   readonly index: number;
   /** Seconds. */
   readonly timestamp: number;
@@ -25,7 +25,7 @@ export interface ReadFrame {
 export interface ReadFramesOptions {
   readonly framesPerSecond: number | null;
   readonly signal?: AbortSignal | undefined;
-  /** Told once, at the end, what damage was met. */
+  /** Called once at the end with the damage found. */
   readonly onDamage?: (note: string) => void;
 }
 
@@ -65,14 +65,14 @@ async function* sourceFrames(source: FrameSource, { signal, onDamage }: ReadFram
   if (note !== null) onDamage?.(note);
 }
 
-/** A frame of a clip that lies as files. */
+/** A frame of a clip stored as files. */
 export interface FrameMeant {
   readonly index: number;
-  /** Null where there is no file: in data sets of cut faces, no face was found. */
+  /** Null without a file: in data sets of face crops, no face was found. */
   readonly path: string | null;
 }
 
-/** Of a clip that lies as files: the frames of the stretch that is meant, in order; those that have a label and no file are among them. */
+/** Of a clip stored as files: the frames of the labelled stretch, in order, including those with a label but no file. */
 export function framesMeant(
   files: readonly FrameFile[],
   { frameLabels, startSeconds, endSeconds }: Pick<Sample, 'frameLabels' | 'startSeconds' | 'endSeconds'>,

@@ -1,12 +1,50 @@
+import { createReadStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import { LabelSet } from '../../../model/label-set.js';
 import { SPLITS } from '../sample.js';
 import type { Dataset, Sample, Split } from '../sample.js';
-import { jsonLines } from './json-lines.js';
-import { CROPS_FILE, HEADER_FILE, readHeader, ROWS_FILE } from './prepared-header.js';
+import { CROPS_FILE, HEADER_FILE, ROWS_FILE, readHeader } from './prepared-header.js';
 import type { PreparedHeader } from './prepared-header.js';
 import type { CropOrigin, PreparedFrame, SampleRow } from './sample-row.js';
+
+const LINE_END = 0x0a;
+
+/** A line that was read, and the position in the file right after it. */
+interface JsonLine {
+  readonly value: unknown;
+  readonly end: number;
+}
+
+/**
+ * The lines of a file, each as JSON, up to the first that is not JSON or is cut short: a program that was killed while writing leaves such a
+ * last line. A file that is not there has none.
+ */
+export async function* jsonLines(path: string): AsyncGenerator<JsonLine, void, undefined> {
+  let rest: Buffer[] = [];
+  let end = 0;
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      let from = 0;
+      for (let at = chunk.indexOf(LINE_END); at >= 0; at = chunk.indexOf(LINE_END, from)) {
+        const line = Buffer.concat([...rest, chunk.subarray(from, at)]);
+        rest = [];
+        from = at + 1;
+        end += line.length + 1;
+        let value: unknown;
+        try {
+          value = JSON.parse(line.toString('utf8'));
+        } catch {
+          return;
+        }
+        yield { value, end };
+      }
+      if (from < chunk.length) rest.push(chunk.subarray(from));
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
 
 /**
  * A sample of a data set with its place among the crops. `path` is the file of all crops.
@@ -27,7 +65,7 @@ export interface PreparedDataset extends Dataset {
   readonly samples: readonly PreparedSample[];
 }
 
-export interface PreparedFolder {
+interface PreparedFolder {
   /** Absolute. */
   readonly folder: string;
   readonly header: PreparedHeader & { readonly complete: NonNullable<PreparedHeader['complete']> };
@@ -47,7 +85,7 @@ export async function readPrepared(folder: string, split?: Split): Promise<Prepa
   if (header === null)
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `${folder}: there is no ${HEADER_FILE}: name a folder that "fer dataset prepare" has written`,
+      `${folder}: no ${HEADER_FILE}: give a folder written by "fer dataset prepare"`,
     );
   const { complete } = header;
   if (complete === null)

@@ -24,7 +24,7 @@ it('a whole face, sharp, has no flaw', () => {
   expect(cropFlaw(face(-10, 90), picture, stripes(3), geometry)).toBeNull();
 });
 
-it('a face whose eyes or mouth lie beyond the edge is cut off', () => {
+it('a face whose eyes or mouth are beyond the edge is cut off', () => {
   expect(cropFlaw(face(-60, 80), picture, stripes(3), geometry)).toBe('cut off');
   expect(cropFlaw(face(40, 190), picture, stripes(3), geometry)).toBe('cut off');
 });

@@ -2,13 +2,13 @@ import type { Point } from '../../../ingest/face/align/geometry.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import type { Sample } from '../sample.js';
 
-/** Why a crop shows no whole face: part of the face lies beyond the picture's edge, or no detail is left. */
+/** Why a crop shows no whole face: part of the face is beyond the picture's edge, or no detail is left. */
 export const CROP_FLAWS = ['cut off', 'blurred'] as const;
 export type CropFlaw = (typeof CROP_FLAWS)[number];
 
 /** Nose, eyes and mouth of the 68 points of the iBUG scheme: what expressions are read from. */
 const FEATURES = { from: 27, to: 68 };
-/** Share of these points that may lie beyond the edge. */
+/** Share of these points that may be beyond the edge. */
 const MOST_OUTSIDE = 0.15;
 /** Share of the picture's sides by which points may miss it: they are not exact. */
 const SLACK = 0.02;
@@ -36,7 +36,7 @@ export function cropFlaw(
   return fineDetailOf(crop, geometry) < LEAST_DETAIL ? 'blurred' : null;
 }
 
-/** Share of a crop's contrast that lies in its finest detail, at a side of 48 to 95 pixels; falls as a face is blurred or was enlarged. */
+/** Share of a crop's contrast that is in its finest detail, at a side of 48 to 95 pixels; falls as a face is blurred or was enlarged. */
 export function fineDetailOf(crop: Uint8Array, { size, channels }: CropGeometry): number {
   const step = Math.max(1, Math.floor(size / MEASURED_SIDE));
   const side = Math.floor(size / step);
@@ -60,12 +60,12 @@ export function fineDetailOf(crop: Uint8Array, { size, channels }: CropGeometry)
   return Math.sqrt(detail / Math.max(1, contrast));
 }
 
-/** Where a sample's crops come from: a detected face, the whole image, nowhere (no face), nowhere (unreadable). */
+/** Source of a sample's crops: a detected face, the whole image, none without a face, none as unreadable. */
 export type CropOrigin = 'detected' | 'whole' | 'none' | 'failed';
 
 /** A frame that was read, the only one of an image included. */
 export interface PreparedFrame {
-  /** Place in the footage, or in the stretch of it that is meant, counted from 0. */
+  /** Index in the footage, or in its labelled stretch, from 0. */
   readonly index: number;
   /** Seconds. */
   readonly timestamp: number;
@@ -82,10 +82,10 @@ export interface SampleRow extends Pick<
 > {
   /** By frame of `frames`, unlike in the data set itself; null where one label holds for all. */
   readonly frameLabels: readonly (string | null)[] | null;
-  /** Stands for the content of the sample's files, as duplicates are found by it; null where they cannot be read. */
+  /** Hash of the sample's files, for finding duplicates; null if they cannot be read. */
   readonly content: string | null;
   readonly origin: CropOrigin;
-  /** Why it failed, or what damage was met on the way; null when all is well. */
+  /** Why it failed, or the damage found; null without a problem. */
   readonly note: string | null;
   /** The sample's crops are firstCrop .. firstCrop + crops - 1, in order of time. */
   readonly firstCrop: number;

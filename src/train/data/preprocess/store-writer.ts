@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isLockFile } from '../../../files/folder-lock.js';
 import { FerError } from '../../../errors/fer-error.js';
 import { cropLength } from '../crops/crop-source.js';
-import { jsonLines } from './json-lines.js';
+import { jsonLines } from './read-prepared.js';
 import { assertSame, CROPS_FILE, HEADER_FILE, readHeader, ROWS_FILE, writeHeader } from './prepared-header.js';
 import type { PreparedHeader } from './prepared-header.js';
 import type { SampleRow } from './sample-row.js';

@@ -5,7 +5,7 @@ import type { Split } from '../sample.js';
 import type { Reading } from './define-reader.js';
 import type { Folders } from './folder-listing.js';
 
-/** What a class word stands for: a label, null to leave the class out, undefined for a word that is not known. */
+/** The label of a class word: null to leave the class out, undefined for an unknown word. */
 export type ClassOf = (word: string) => string | null | undefined;
 
 /** A data set of class folders, with or without a folder for each split around them. */
@@ -32,7 +32,7 @@ export function classWord(word: string): string {
   return canonicalLabel(word.replace(/^\d+[\s._-]+(?=\D)/, ''));
 }
 
-/** Finds class folders below `root`; null where there are none. `classOf` tells them from other folders. */
+/** Finds class folders below `root`, recognised by `classOf`; null if there are none. */
 export async function findClassTree(
   folders: Folders,
   root: string,
@@ -63,11 +63,11 @@ export interface ClassFolderOptions {
   readonly classOf: ClassOf;
   /** For the message about a folder that is not a class. */
   readonly known: string;
-  /** Who is seen in a file of this name; null where it does not say. */
+  /** The person in a file of this name; null if unknown. */
   readonly subjectOf?: (name: string) => string | null;
   /** Of a set without split folders; by default all of it is "train". */
   readonly splitOf?: (subject: string | null) => Split;
-  /** Read all splits, whichever is wanted: for sets whose folders decide which classes there are. */
+  /** Read all splits, even if one is requested: for sets whose folders define the classes. */
   readonly allSplits?: boolean;
 }
 
@@ -104,7 +104,7 @@ export async function collectClassFolders(
       }
       const videos = new Set(names.filter(isVideoName).map((name) => parse(name).name));
       for (const name of await folders.subfolders(place)) {
-        // Frames cut from a video that lies beside them are the same clip once more.
+        // Frames next to the video they were cut from are the same clip.
         if (videos.has(name)) continue;
         const frames = await folders.frames(join(place, name));
         if (frames.length === 0) found.missing({ file: join(place, name), line: null }, 'no picture in this folder');

@@ -18,7 +18,7 @@ export interface Reading {
   readonly folders: Folders;
   readonly found: Collector;
   readonly wants: (split: Split) => boolean;
-  /** What class words stand for, for formats that take any; null where nothing is said. */
+  /** Translation of class words, for formats that take any; null without one. */
   readonly words: ClassWords | null;
 }
 
@@ -29,7 +29,7 @@ export interface ReaderDescription {
   readonly labels: LabelSet | null;
   /** Default: 0, one fixed division. */
   readonly folds?: number;
-  /** Whether the classes are whatever the data call so: `--labels` says what their words mean. Default: false */
+  /** Whether the data name their own classes, which `--labels` translates. Default: false */
   readonly ownClasses?: boolean;
   /** Whether a folder looks like this data set. */
   readonly fits: (folders: Folders, root: string) => Promise<boolean>;
@@ -49,10 +49,7 @@ export function defineReader(
     fits: (root) => fits(new Folders(), resolve(root)),
     async read(root, { split, fold, labels: labelFile } = {}) {
       if (fold !== undefined && folds === 0) {
-        throw new FerError(
-          'CONFIG_INVALID',
-          `${name}: fold ${fold} was asked for, but ${title} has one fixed division: leave the fold out`,
-        );
+        throw new FerError('CONFIG_INVALID', `${name}: ${title} has one fixed division: leave out fold ${fold}`);
       }
       const wants = (candidate: Split): boolean => split === undefined || candidate === split;
       if (labelFile !== undefined && !ownClasses)
@@ -117,7 +114,7 @@ export class Collector {
     this.leftOut[reason] = (this.leftOut[reason] ?? 0) + count;
   }
 
-  /** The data set has no splits of its own. */
+  /** The data set has no splits. */
   markUnsplit(): void {
     this.isUnsplit = true;
   }

@@ -4,7 +4,7 @@ import { FerError } from '../../../errors/fer-error.js';
 import { isImageName, isVideoName, naturalOrder } from '../../../ingest/media-names.js';
 import type { FrameFile } from '../sample.js';
 
-/** How a clip lies on the disk: one video file (`frames` is null), or a folder of pictures. */
+/** How a clip is stored: one video file (`frames` is null), or a folder of pictures. */
 interface ClipMedia {
   readonly path: string;
   readonly frames: readonly FrameFile[] | null;
@@ -23,7 +23,7 @@ export async function clipMedia(folders: Folders, places: readonly string[]): Pr
       if (await folders.hasFile(place + ending)) return { path: place + ending, frames: null };
     }
     if (isVideoName(place)) {
-      // An index may name the video while only its frames lie there, in a folder without the ending.
+      // An index may name the video while only its frames are there, in a folder without the ending.
       const folder = join(dirname(place), parse(place).name);
       const extracted = await folders.frames(folder);
       if (extracted.length > 0) return { path: folder, frames: extracted };
@@ -45,11 +45,11 @@ interface Entry {
   readonly isFolder: boolean;
 }
 
-/** What lies in a data set's folders. Each is listed once, however many rows ask for its files: sets have hundreds of thousands. */
+/** What is in a data set's folders. Each is listed once, however many rows ask for its files: sets have hundreds of thousands. */
 export class Folders {
   private readonly listings = new Map<string, Promise<ReadonlyMap<string, Entry>>>();
 
-  /** The visible entries in natural order of their names; none where there is no such folder. */
+  /** The visible entries in natural order; none for a missing folder. */
   async entries(folder: string): Promise<readonly Entry[]> {
     return [...(await this.listing(folder)).values()];
   }
@@ -71,7 +71,7 @@ export class Folders {
     return (await this.listing(dirname(path))).get(basename(path))?.isFolder === true;
   }
 
-  /** The path if something lies there, else the only one that differs from it in case or in the way accents are written; null for none. */
+  /** The path if something is there, else the only one that differs from it in case or in the way accents are written; null for none. */
   async similar(path: string): Promise<string | null> {
     const known = await this.listing(dirname(path));
     if (known.has(basename(path))) return path;
@@ -118,7 +118,7 @@ export class Folders {
     );
   }
 
-  /** @throws FerError INPUT_NOT_FOUND when there is no such folder */
+  /** @throws FerError INPUT_NOT_FOUND for a missing folder */
   async requiredFolder(folder: string): Promise<void> {
     const about = await stat(folder).catch(() => null);
     if (about?.isDirectory() !== true)
@@ -140,7 +140,7 @@ async function list(folder: string): Promise<ReadonlyMap<string, Entry>> {
   const entries = await Promise.all(
     visible.map(async (entry): Promise<[string, Entry] | null> => {
       if (!entry.isSymbolicLink()) return [entry.name, { name: entry.name, isFolder: entry.isDirectory() }];
-      // Large sets are often linked in from another disk; a link that leads nowhere is a missing file.
+      // Large sets are often linked in from another disk; a broken link is a missing file.
       const target = await stat(join(folder, entry.name)).catch(() => null);
       return target === null ? null : [entry.name, { name: entry.name, isFolder: target.isDirectory() }];
     }),

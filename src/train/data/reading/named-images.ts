@@ -16,7 +16,7 @@ export interface ImageNaming {
   readonly folds: number;
 }
 
-/** Reads a set whose file names say all, wherever its files lie; people are dealt to folds. */
+/** Reads a set whose file names contain everything, in any folders; people are assigned to folds. */
 export async function collectNamedImages(
   { root, fold, folders, found }: Reading,
   { pattern, codes, example, folds }: ImageNaming,

@@ -30,7 +30,7 @@ function jsonLines(rows: readonly object[]): string {
 }
 
 /**
- * Wrong labels on round(rate N) of all N frames of the clips, each drawn on its own, wherever it lies: wrong frames do not come in runs, but may touch by chance.
+ * Wrong labels on round(rate N) of all N frames of the clips, each drawn independently: wrong frames may be neighbours only by chance.
  * The wrong label is drawn evenly from the other classes.
  * @param clips labels by clip and frame
  * @returns as given, with those labels changed
@@ -92,7 +92,7 @@ export function planClips(
       `synthetic clips: the images for the ${split} clips are of ${labels.length === 1 ? `one class (${labels[0]!})` : 'no class'}, but a dissolve needs two: ask for 0 ${split} clips, or use another data set`,
     );
   }
-  // Drawn evenly without weights, so that a seed goes on giving the clips it has always given.
+  // Drawn evenly without weights, so that a seed keeps giving the same clips.
   const weights = balance === 1 ? null : labels.map((label) => dealer.count(label) ** (1 - balance));
   return Array.from({ length: count }, (_, index) => {
     const own = random.fork(`clip ${index}`);

@@ -7,13 +7,13 @@ const SMOOTHNESS = 1.5;
 const ITERATIONS = 60;
 /** The flow is linearised this often on every level. */
 const WARPS = 5;
-/** How far a pixel moves at most in one linearisation, which holds no further than that. */
+/** Largest motion of a pixel per linearisation, which is not valid beyond. */
 const LONGEST_STEP = 0.7;
 const SMALLEST_SIDE = 12;
 
 /**
  * Dense optical flow between two pictures of one size, after Horn and Schunck (1981), coarse to fine: from(x) is about to(x + flow(x)).
- * Both are compared in standardised grey, so that a darker picture is not taken for a moved one.
+ * Both are compared in standardised grey, so that a darker picture does not look like motion.
  */
 export function denseFlow(from: PixelImage, to: PixelImage): Displacement {
   const [a, b] = [standardised(from), standardised(to)];
@@ -68,7 +68,7 @@ function near(start: number, value: number): number {
   return Math.max(start - LONGEST_STEP, Math.min(start + LONGEST_STEP, value));
 }
 
-/** Mean of the four neighbours; at the edge the pixel itself stands in for one that is missing. */
+/** Mean of the four neighbours; at the edge the pixel itself replaces a missing one. */
 function neighbours(values: Float32Array, width: number, height: number): Float32Array {
   const means = new Float32Array(values.length);
   for (let y = 0, i = 0; y < height; y += 1) {

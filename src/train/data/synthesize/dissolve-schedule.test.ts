@@ -37,7 +37,7 @@ describe('any schedule', () => {
     );
   });
 
-  it('shows the segment a frame lies in with the larger share: the label switches at half, and never at exactly half', () => {
+  it('shows the segment a frame is in with the larger share: the label switches at half, and never at exactly half', () => {
     fc.assert(
       fc.property(schedules, (schedule) => {
         const segmentAt = (t: number): number => schedule.starts.filter((start) => start <= t).length - 1;

@@ -21,7 +21,7 @@ const SHORTEST_SEGMENT = 4;
 /** Half of a dissolve, in frames. */
 const SHORTEST_HALF = 2;
 const LONGEST_HALF = 6;
-/** Frames for which there is one segment, when there are as many, and as few, as there may be. */
+/** Frames per segment: with as many, and as few, segments as allowed. */
 const MANY = 8;
 const FEW = 16;
 

@@ -22,7 +22,7 @@ export const VISIBLE = 0.4;
 /**
  * Rest, apex, rest, of one person, some episodes one after another; the clip is a window of it that begins anywhere, also in the middle of an
  * episode. Every episode shows another picture.
- * @returns for every frame which episode is seen and how far it has come: segment 0 is the resting face [frames]
+ * @returns for every frame its episode and progress: segment 0 is the resting face [frames]
  */
 export function episodeSchedule(frames: number, random: SeededRandom): Mix[] {
   const shares: Mix[] = [];
@@ -53,7 +53,7 @@ const OTHER_CANDIDATES = 24;
 
 /**
  * Plans clips in which one face goes from rest to an expression and back. The expression's class is drawn, its picture dealt; further episodes
- * show other expressive pictures of the same person. The resting face is the same person's, or that of somebody who looks alike (`settleRest`).
+ * show other expressive pictures of the same person. The resting face is the same person's, or that of a similar person (`settleRest`).
  * @param balance 1: every class equally likely; 0: each as often as it has images; between them, as (number of images)^(1 - balance)
  * @throws FerError CONFIG_INVALID without resting faces, or without others
  */

@@ -1,6 +1,6 @@
 import type { SeededRandom } from '../../util/seeded-random.js';
 
-/** How a face lies in one frame, against the still image it was taken from. */
+/** Pose of a face in one frame, relative to its still image. */
 export interface FacePose {
   /** Moved, as a share of the picture's side. */
   readonly right: number;

@@ -6,7 +6,7 @@ import { frameNoise } from './clip-plan.js';
 const CLASSES = ['a', 'b', 'c', 'd'];
 const clips = fc.array(fc.array(fc.constantFrom(...CLASSES), { minLength: 1, maxLength: 20 }), { maxLength: 10 });
 
-it('makes the asked share of all frames wrong, and leaves the clips as long as they are', () => {
+it('makes the given share of all frames wrong, and keeps the lengths of the clips', () => {
   fc.assert(
     fc.property(clips, fc.double({ min: 0, max: 1, noNaN: true }), fc.integer(), (labels, rate, seed) => {
       const noisy = frameNoise(labels, CLASSES, rate, new SeededRandom(seed));

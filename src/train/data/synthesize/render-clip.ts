@@ -15,12 +15,12 @@ const SPEAKING = 0.4;
 /** Syllables per second, and frames per second. */
 const SYLLABLES: Interval = [3, 6];
 const RATE = 25;
-/** How far the lower lip moves, as a share of the picture's side. */
+/** Motion of the lower lip, as a share of the picture's side. */
 const OPENING: Interval = [0.02, 0.06];
 /** The middle of the mouth in an aligned crop, as shares of the side. */
 const MOUTH = { x: 0.5, y: 0.775 };
 
-/** How far the mouth opens in every frame of a clip, as a share of the picture's side; all zero for a person who does not speak. [frames] */
+/** Opening of the mouth in every frame of a clip, as a share of the picture's side; all zero for a person who does not speak. [frames] */
 export function speech(frames: number, random: SeededRandom): number[] {
   if (random.next() >= SPEAKING) return new Array<number>(frames).fill(0);
   const [rate, opening, phase] = [drawFrom(SYLLABLES, random), drawFrom(OPENING, random), random.next()];
@@ -32,7 +32,7 @@ export function speech(frames: number, random: SeededRandom): number[] {
   });
 }
 
-/** The mouth opened: what lies below its middle moves down, most at the lips. @param opening share of the picture's side */
+/** The mouth opened: what is below its middle moves down, most at the lips. @param opening share of the picture's side */
 export function openMouth(image: PixelImage, opening: number): PixelImage {
   if (opening === 0) return image;
   const { width, height } = image;
@@ -119,7 +119,7 @@ function episodeRenderer(
   random: SeededRandom,
 ): (t: number) => PixelImage {
   const [rest, ...apexes] = faces;
-  // Episodes may show the same picture again, and some lie outside the clip: the flow to each is computed once, when it is seen.
+  // Episodes may show the same picture again, and some are outside the clip: the flow to each is computed once, when it is seen.
   const ways = new Map<PixelImage, (share: number) => PixelImage>();
   const wayTo = (apex: PixelImage): ((share: number) => PixelImage) => {
     const way = ways.get(apex) ?? morph(rest!, apex);

@@ -61,7 +61,7 @@ export function checkSynthesisOptions(options: SynthesisOptions): void {
   if (clipCount(options) === 0)
     throw new FerError(
       'CONFIG_INVALID',
-      'synthetic clips: none were asked for: give a number of training, validation or test clips',
+      'synthetic clips: none requested: give a number of training, validation or test clips',
     );
   for (const [name, value] of [
     ['frame noise', options.frameNoise],
@@ -80,7 +80,7 @@ export function clipsOf({ clips, validClips, testClips }: SynthesisOptions): Rea
   return { train: clips, valid: validClips, test: testClips };
 }
 
-/** What synthetic clips were made with, beside their manifest. */
+/** The options of synthetic clips, stored next to their manifest. */
 export const REPORT_FILE = 'synthetic.json';
 
 /** Whether a data set is synthetic clips made of prepared crops: their faces lie as networks want them, though they are pictures in folders. @param data FORMAT:DIR */

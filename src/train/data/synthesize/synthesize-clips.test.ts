@@ -236,7 +236,7 @@ it.each([
   [{ size: 4.5 }, /size 4.5/],
   [{ frameNoise: 1.2 }, /frame noise 1.2 is not a share/],
   [{ frameNoise: NaN }, /frame noise NaN is not a share/],
-  [{ clips: 0, validClips: 0, testClips: 0 }, /none were asked for/],
+  [{ clips: 0, validClips: 0, testClips: 0 }, /none requested/],
   [{ seed: 0.5 }, /seed 0.5/],
 ])('refuses %o', async (settings, message) => {
   const { root, dataset } = await stills();

@@ -15,12 +15,11 @@ import type { ClipPlan } from './clip-plan.js';
 import { DEFAULT_SYNTHESIS, REPORT_FILE, checkSynthesisOptions, clipsOf } from './synthesis-options.js';
 import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { replaceFolder } from '../../../files/replace-folder.js';
+import { decodeStills, imagePools, readCrops, writePng } from './image-pools.js';
 import type { ImagePools } from './image-pools.js';
-import { imagePools } from './image-pools.js';
 import { planEpisodes, settleRest } from './episode-plan.js';
 import { frameRenderer } from './render-clip.js';
 import type { ImageSource } from '../crops/image-crops.js';
-import { decodeStills, readCrops, writePng } from './still-images.js';
 import type { ClipStyle, SynthesisOptions } from './synthesis-options.js';
 
 /** What was made; the same stands in synthetic.json, but for `damaged`. */

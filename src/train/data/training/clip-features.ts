@@ -7,7 +7,7 @@ import { nextTurn } from '../../util/event-loop.js';
 import { mean } from '../../util/arrays.js';
 import type { FeatureSource } from '../preprocess/file-features.js';
 
-/** What the frame encoder makes of each crop, and of its mirror image. */
+/** Frame-encoder features of each crop and of its mirror image. */
 export interface ClipFeatures {
   /** D */
   readonly dimensions: number;
@@ -20,7 +20,7 @@ export function preparedFeatures(source: FeatureSource): ClipFeatures {
   return { dimensions: source.dimensions, of: (crops, mirrored) => source.read(crops, mirrored) };
 }
 
-/** Of a symmetric frame network: the mean of both, whichever is asked for. */
+/** Of a frame network with `flipTta`: always the mean of both. */
 export function meanOfSides(features: ClipFeatures): ClipFeatures {
   return {
     dimensions: features.dimensions,

@@ -26,7 +26,7 @@ describe('drawn images', () => {
     expect(next.first).not.toEqual(together.first);
   });
 
-  it('are augmented anew each time an epoch draws them, the first time as if it were the only one', async () => {
+  it('are augmented differently each time an epoch draws them; repeats do not change the first', async () => {
     const set = tinyTrainingSet(9);
     const batch = await set.sampleBatch([4, 4, 4], 'strong', random(), [0, 1, 2]);
     const alone = await set.sampleBatch([4], 'strong', random());

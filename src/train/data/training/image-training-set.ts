@@ -33,7 +33,7 @@ export interface ImageTrainingOptions {
   readonly slight?: SlightOptions | null;
 }
 
-/** Images to train on, each a sample of its own. */
+/** Images to train on, each one sample. */
 export class ImageTrainingSet implements TrainingSet {
   readonly classes: readonly number[];
   readonly rowIds: readonly string[];

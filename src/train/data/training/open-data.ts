@@ -1,14 +1,102 @@
+import { FerError } from '../../../errors/fer-error.js';
+import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { LabelSet } from '../../../model/label-set.js';
 import type { TrainConfig } from '../../config/train-config.js';
-import { carveValidation } from '../splits.js';
 import { deduplicate } from '../content.js';
-import { mergeData } from './merge-data.js';
-import type { OpenData } from './merge-data.js';
-import { mapLabels } from '../label-maps.js';
+import { cropLength } from '../crops/crop-source.js';
+import type { CropSource } from '../crops/crop-source.js';
 import { openDataset } from '../formats/registry.js';
-import type { CarvedTraining } from '../splits.js';
-import type { Dataset, Sample } from '../sample.js';
+import { mapLabels } from '../label-maps.js';
+import type { FeatureSource } from '../preprocess/file-features.js';
 import { openPrepared, preparedFolder } from '../preprocess/open-prepared.js';
+import type { PreparedSample } from '../preprocess/read-prepared.js';
+import type { Dataset, Sample } from '../sample.js';
+import { carveValidation } from '../splits.js';
+import type { CarvedTraining } from '../splits.js';
+
+/** A data set as a run uses it. */
+export interface OpenData {
+  /** Without copies (of held-out samples as well), with the requested labels. */
+  readonly dataset: Dataset;
+  /** The crops of a prepared data set; null for any other. */
+  readonly prepared: CropSource | null;
+  /** Features that were prepared with them. */
+  readonly preparedFeatures: FeatureSource | null;
+  /** Closes the files of prepared crops and features; the rest stays in memory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Several prepared data sets as one: samples one after another, crops likewise. From the second on, names of samples begin with the set's number.
+ * @throws FerError CONFIG_INVALID where one is not prepared
+ */
+export function mergeData(parts: readonly OpenData[]): OpenData {
+  const sources = parts.map(({ prepared }) => {
+    if (prepared === null)
+      throw new FerError(
+        'CONFIG_INVALID',
+        'moreData: data sets that are trained on together must be prepared; run: fer dataset prepare FORMAT:DIR --output DIR',
+      );
+    return prepared;
+  });
+  const [first] = parts;
+  let offset = 0;
+  const samples: Sample[] = [];
+  for (const [i, { dataset }] of parts.entries()) {
+    for (const sample of dataset.samples as readonly PreparedSample[]) {
+      const id = i === 0 ? sample.id : `${String(i + 1)}:${sample.id}`;
+      const shift = (crop: number | null): number | null => (crop === null ? null : crop + offset);
+      const placed: PreparedSample = {
+        ...sample,
+        id,
+        firstCrop: sample.firstCrop + offset,
+        readFrames: sample.readFrames.map((frame) => ({ ...frame, crop: shift(frame.crop) })),
+      };
+      samples.push(placed);
+    }
+    offset += sources[i]!.count;
+  }
+  const leftOut = Object.assign({}, ...parts.map(({ dataset }) => dataset.leftOut)) as Record<string, number>;
+  return {
+    dataset: { ...first!.dataset, samples, leftOut },
+    prepared: new ConcatenatedCrops(sources),
+    preparedFeatures: null,
+    close: async () => {
+      for (const part of parts) await part.close();
+    },
+  };
+}
+
+class ConcatenatedCrops implements CropSource {
+  readonly geometry: CropGeometry;
+  readonly count: number;
+  private readonly starts: number[] = [];
+
+  constructor(private readonly parts: readonly CropSource[]) {
+    this.geometry = parts[0]!.geometry;
+    let count = 0;
+    for (const part of parts) {
+      this.starts.push(count);
+      count += part.count;
+    }
+    this.count = count;
+  }
+
+  async read(indices: readonly number[]): Promise<Uint8Array> {
+    const length = cropLength(this.geometry);
+    const result = new Uint8Array(indices.length * length); // [n, S, S, C]
+    for (const [p, part] of this.parts.entries()) {
+      const start = this.starts[p]!;
+      const places = indices.flatMap((index, i) => (index >= start && index < start + part.count ? [i] : []));
+      if (places.length === 0) continue;
+      const crops = await part.read(places.map((i) => indices[i]! - start));
+      places.forEach((i, k) => {
+        result.set(crops.subarray(k * length, (k + 1) * length), i * length);
+      });
+    }
+    return result;
+  }
+}
 
 /** Name of the label set that a configuration names. */
 export const CHOSEN = 'chosen';
@@ -58,7 +146,7 @@ async function openOne(config: DataConfig, signal?: AbortSignal): Promise<OpenDa
 }
 
 /** Splits a data set for a run: training rows, and validation rows that select the epoch. */
-export interface Division extends CarvedTraining {
+interface Division extends CarvedTraining {
   readonly leftOut: Readonly<Record<string, number>>;
 }
 
@@ -78,7 +166,7 @@ export function divide(
   };
 }
 
-/** Formats of own data, whose validation split nobody publishes figures on. */
+/** Formats of own data: no published figures use their validation split. */
 const OWN_DATA = ['manifest', 'folders'];
 
 function inTwo(dataset: Dataset, { from, fraction, seed }: TrainConfig['validation']): CarvedTraining {

@@ -36,7 +36,7 @@ it('keeps brightness and contrast of the expressive face', async () => {
   expect(data[SIZE * (SIZE - 1)]! - data[0]!).toBeGreaterThan(10); // some of the ramp downwards
 });
 
-it('leaves neutral faces, and those that chance spares, as they are', async () => {
+it('leaves neutral faces, and those that chance spares, unchanged', async () => {
   const always = new SlightExpressions(crops, samples, { probability: 1, least: 0.4, neutral: 0 });
   const never = new SlightExpressions(crops, samples, { probability: 0, least: 0.4, neutral: 0 });
   const data = Float32Array.from(ramp(false));

@@ -40,7 +40,7 @@ export class SlightExpressions {
   /**
    * Changes a picture in place.
    * @param data [S, S, C]
-   * @returns the share of its own label that it keeps, 1 where it stays as it is
+   * @returns the share of its own label that it keeps, 1 where it stays unchanged
    */
   async apply(data: Float32Array, label: number, random: SeededRandom): Promise<number> {
     const { probability, least, neutral } = this.options;

@@ -54,7 +54,7 @@ describe('a grid', () => {
     [{ ...GRID, metods: {} }, /unknown field "metods": did you mean "methods"\?/],
     [{ base: GRID.base }, /methods: name the methods/],
     [[], /the whole/],
-  ])('that is no grid is refused by what is wrong: %#', (json, message) => {
+  ])('that is not a grid is refused with the reason: %#', (json, message) => {
     expect(() => parseGrid(json)).toThrow(invalid(message));
   });
 

@@ -97,7 +97,7 @@ function checkFolders(groups: readonly CellGroup[]): void {
     if (taken.has(folder))
       throw new FerError(
         'CONFIG_INVALID',
-        `experiment: two runs would lie in the folder ${folder}: give methods, conditions and seeds names that differ${folder.startsWith('start/') ? ', and none the name "start"' : ''}`,
+        `experiment: two runs would share the folder ${folder}: give methods, conditions and seeds names that differ${folder.startsWith('start/') ? ', and none the name "start"' : ''}`,
       );
     taken.add(folder);
   }

@@ -12,7 +12,7 @@ import { writeFileAtomic } from '../../../files/atomic-file.js';
 import type { CheckpointInfo } from '../../../model/checkpoint/checkpoint-info.js';
 
 export interface CopyModelOptions {
-  /** Default: as they are. */
+  /** Default: unchanged. */
   readonly weights?: WeightPrecision;
   /** Of the copy; the model's own, if not given. */
   readonly temperature?: number;
@@ -20,11 +20,11 @@ export interface CopyModelOptions {
   readonly namesOnly?: boolean;
 }
 
-/** All that lies in a model folder. */
+/** The contents of a model folder. */
 const OF_A_MODEL = [INFO_FILE, 'model.json', 'weights.bin', FRAME_PART, TEMPORAL_PART];
 
 /**
- * Copies a model folder; the copy appears whole or not at all. A model that is there already is replaced.
+ * Copies a model folder; the copy appears whole or not at all. An existing model is replaced.
  * @throws FerError WEIGHTS_MISSING when `from` holds none, OUTPUT_UNWRITABLE, also where anything but a model is in the way
  */
 export async function copyModel(

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { STAGE_SETTINGS, parseRecipe, readRecipe, referencesIn, replaceReferences } from './recipe.js';
 import type { TrainStage } from './recipe.js';
-import { differences, fingerprints } from './stage-records.js';
+import { differences, fingerprints } from './run-recipe.js';
 
 const CROPS = { name: 'crops', kind: 'prepare', data: '@data' };
 const frames = (config: object = {}, more: object = {}) => ({
@@ -20,7 +20,7 @@ describe('the recipe of the default model', async () => {
   const { stages } = await readRecipe(fileURLToPath(new URL('../../../../models/recipe.json', import.meta.url)));
   const config = (name: string) => (stages.find((stage) => stage.name === name) as TrainStage).config;
 
-  it('can be run: every stage is understood, and stands on earlier ones', () => {
+  it('can be run: every stage is valid and refers to earlier ones', () => {
     expect(stages[0]).toMatchObject({ kind: 'prepare', data: '@data' });
     expect(stages.at(-1)).toMatchObject({ kind: 'publish', to: 'default' });
   });
@@ -76,7 +76,7 @@ describe('a recipe', () => {
 });
 
 describe('references', () => {
-  it('are found wherever they stand, and replaced', () => {
+  it('are found at any depth and replaced', () => {
     const settings = { a: '@one/best', b: { data: '@two', c: ['@one', 3, null, 'me@home'] } };
     expect(referencesIn(settings)).toEqual(['one', 'two']);
     expect(replaceReferences(settings, (name, place, setting) => `${setting}:${name}:${place}`)).toEqual({
@@ -99,7 +99,7 @@ describe('fingerprints', () => {
     expect([...fingerprints(recipe(CROPS), ['ferplus']).values()][1]).not.toBe(crops);
   });
 
-  it('what is different can be told', () => {
+  it('differences are listed', () => {
     const before = recipe(CROPS, frames()).stages[1]!;
     const now = recipe(CROPS, frames({ epochs: 41, optimizer: { lr: 0.5 } })).stages[1]!;
     expect(differences(before, now)).toEqual(['config.epochs: 40, now 41', 'config.optimizer.lr: 0.001, now 0.5']);

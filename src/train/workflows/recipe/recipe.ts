@@ -36,7 +36,7 @@ export function referencesIn(settings: unknown): readonly string[] {
 
 /**
  * Settings with every text that begins with "@" replaced.
- * @param replace told the stage's name, the place inside its folder ("" for the folder itself), and the setting's own name
+ * @param replace gets the stage's name, the place inside its folder ("" for the folder itself), and the setting's own name
  */
 export function replaceReferences<T>(
   settings: T,
@@ -108,7 +108,7 @@ const publish = z.strictObject({
   ...named,
   kind: z.literal('publish'),
   model: z.string(),
-  /** Where the model folder goes, from the folder that the recipe lies in. */
+  /** Destination of the model folder, relative to the recipe's folder. */
   to: z.string().min(1),
   weights: z.enum(WEIGHT_PRECISIONS).default('float16'),
 });

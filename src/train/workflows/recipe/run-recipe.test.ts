@@ -73,7 +73,7 @@ function recipe({ epochs = 2, rate = 0.01 } = {}): Recipe {
 
 const whole = join(dir, 'whole');
 
-/** Runs into a folder, published beside it. */
+/** Runs into a folder, publishes next to it. */
 async function run(
   folder: string,
   wanted = recipe(),
@@ -155,7 +155,7 @@ it('stopped in the midst of a training, ends with the same model', async () => {
   expect(await weights(published(folder))).toEqual(await weights(published(whole)));
 });
 
-it('stopped in the midst of clips and moved elsewhere, goes on there', async () => {
+it('stopped during clips and moved elsewhere, resumes there', async () => {
   const [folder, moved] = [join(dir, 'here'), join(dir, 'there')];
   const stop = new AbortController();
   let clipsBegun = false;
@@ -192,7 +192,7 @@ it('refuses a change to what was made already, and says which', async () => {
   expect(await modelFolderHash(published(whole))).toBe(before);
 });
 
-it('makes anew what was removed', async () => {
+it('makes removed stages again', async () => {
   const { lines } = await run(whole);
   expect(stages(lines, 'done before')).toEqual(ALL.filter((name) => name !== 'frames'));
 });

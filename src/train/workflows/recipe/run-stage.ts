@@ -90,7 +90,7 @@ async function trainStage(
   return isComplete;
 }
 
-/** The model stays as it is; its copy gets the temperature. */
+/** Copies the model and gives the copy the temperature. */
 async function calibrateStage(
   { name, model: from, data, split, faces }: CalibrateStage,
   place: string,
@@ -128,9 +128,9 @@ async function publishStage(
 }
 
 export interface RecipeOptions {
-  /** FORMAT:DIR each: what `@data`, `@data2` ... stand for. */
+  /** FORMAT:DIR each: the values of `@data`, `@data2` ... */
   readonly data?: readonly string[] | undefined;
-  /** From where the places count to which models are published. Default: the working directory. */
+  /** Base folder of the paths to which models are published. Default: the working directory. */
   readonly root?: string;
   /** Threads that share every batch in training. */
   readonly workers?: number;
@@ -140,7 +140,7 @@ export interface RecipeOptions {
   readonly onEpoch?: (record: EpochRecord, epochs: number, isBest: boolean) => void;
 }
 
-/** How far the work at hand is. */
+/** Progress of the current work. */
 export interface StageProgress {
   /** What is being done, such as "frames, epoch 3/40". */
   readonly label: string;
