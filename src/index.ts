@@ -1,6 +1,6 @@
 // Recorded footage
 export { annotate, annotate$ } from './stream/annotate/annotate.js';
-export { Annotation } from './stream/annotate/annotation.js';
+export type { Annotation } from './stream/annotate/annotation.js';
 export { Annotator } from './stream/annotate/annotator.js';
 export type { AnnotateOptions, AnnotateSettings } from './stream/annotate/annotate-options.js';
 export { convertAnnotation } from './stream/annotate/convert.js';
@@ -63,7 +63,7 @@ export type { ExportFormat, ExportOptions } from './model/heads/export-model.js'
 export { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from './model/label-set.js';
 export { DEFAULT_MODEL, MODEL_NAMES } from './model/expression-model.js';
 
-export { ERROR_CODES } from './errors/codes.js';
-export type { ErrorCode } from './errors/codes.js';
+export { ERROR_CODES } from './errors/fer-error.js';
+export type { ErrorCode } from './errors/fer-error.js';
 export { FerError } from './errors/fer-error.js';
 export { VERSION } from './version.js';

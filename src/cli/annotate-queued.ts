@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { printable } from '../errors/printable.js';
-import { FerError } from '../errors/fer-error.js';
+import { FerError, printable } from '../errors/fer-error.js';
 import type { ArchiveRun } from '../archive/queue/archive-job.js';
 import type { Ended } from '../archive/queue/wait.js';
 import type { Found } from '../archive/queue/queued-input.js';
+import { isS3Address } from '../storage/s3-address.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { EXIT } from './exit.js';
 import { formatDuration } from './progress.js';
@@ -78,7 +78,7 @@ async function runOf(
     ferstream: VERSION,
     settings: absolute,
     formats: [...formats],
-    outputDir: resolve(outputDir),
+    outputDir: isS3Address(outputDir) ? outputDir : resolve(outputDir),
     resultHash: await resultHash({ ...absolute, backend: 'auto' }, formats),
     segmentSeconds: segment === 0 ? null : segment,
     force: force === true ? new Date().toISOString() : null,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { FerError } from '../errors/fer-error.js';
-import { printable } from '../errors/printable.js';
+import { FerError, printable } from '../errors/fer-error.js';
+import { isS3Address } from '../storage/s3-address.js';
 import type { AnnotateOptions } from '../stream/annotate/annotate-options.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
@@ -12,8 +12,8 @@ import { BatchReport } from './batch-report.js';
 import { EXIT, interruptSignal, isReaderGone } from './exit.js';
 import {
   backendOption,
-  detectEveryOption,
   baselineOption,
+  detectEveryOption,
   modelOption,
   number,
   parseFormats,
@@ -31,10 +31,14 @@ export function annotateCommand(program: Command): void {
     .command('annotate')
     .summary('annotate recorded footage')
     .description(
-      'Annotates videos, image folders, globs, http(s) URLs or standard input ("-"). Every frame gets a result.',
+      'Annotates videos, image folders, globs, http(s) URLs, s3:// objects and folders, or standard input ("-"). Every frame gets a result.',
     )
     .argument('[input...]', 'files, folders, globs, URLs or "-"')
-    .option('-o, --output-dir <dir>', 'output folder; "-" writes JSONL to standard output', 'fer-out')
+    .option(
+      '-o, --output-dir <dir>',
+      'output folder, or s3://bucket/prefix; "-" writes JSONL to standard output',
+      'fer-out',
+    )
     .option(
       '-f, --format <list>',
       `comma-separated: ${FORMAT_NAMES.join(', ')}; or "all" (all but overlay)`,
@@ -156,6 +160,8 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
       options,
     );
   }
+  const isRemote = isS3Address(rest.outputDir);
+  if (isRemote && combine) throw new FerError('USAGE', '--combine needs an output folder on this machine');
   const report = new BatchReport(process.stderr, quiet);
   const results: string[] = [];
   for await (const event of annotateBatch(inputs, options)) {
@@ -164,7 +170,7 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
     if (event.type === 'done' || event.type === 'skipped') results.push(...event.outputs);
   }
   if (isReaderGone()) return EXIT.readerGone;
-  const overall = toStdout ? [] : await writeTables(results, { ...options, combine });
+  const overall = toStdout || isRemote ? [] : await writeTables(results, { ...options, combine });
   const lines =
     report.hasResults && !toStdout
       ? [

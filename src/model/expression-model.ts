@@ -86,7 +86,7 @@ export interface Clip {
   readonly features: readonly Float32Array[];
   /** Presentation time of each observation in seconds. [T] */
   readonly timestamps: readonly number[];
-  /** Observations from..to-1 are to be classified; the others are context. */
+  /** Observations from..to-1 are classified; the others are context. */
   readonly from: number;
   readonly to: number;
 }
@@ -106,7 +106,7 @@ export interface ExpressionModel {
   readonly context: ClipContext;
   /**
    * Class frequencies of its training set [C]; its posteriors are then for classes that are all alike, and a prior is put back with
-   * `priorAdapter`. Null: not known, and posteriors are for those of training, whatever they were.
+   * `priorAdapter`. Null: unknown; posteriors are for those of training.
    */
   readonly trainingPrior: readonly number[] | null;
   /** By how much small, blurred and turned faces raise the temperature of posteriors; null: not known, not at all. */

@@ -1,14 +1,36 @@
-import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
-import sharp from 'sharp';
-import { FerError } from '../../errors/fer-error.js';
-import type { Frame } from '../frame.js';
-import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
+import { open, readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { FerError, printable, throwIfAborted } from '../../errors/fer-error.js';
 import { workingSize } from '../ffmpeg/picture-filters.js';
-import { outOfRange } from '../probe/refusal.js';
-import { imageFiles } from './image-files.js';
-import { throwIfAborted } from '../../errors/interruption.js';
-import { printable } from '../../errors/printable.js';
+import type { Frame } from '../frame.js';
+import { isImageName, naturalOrder } from '../media-names.js';
+import { inputError, outOfRange } from '../probe/refusal.js';
+import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
+
+/**
+ * The pictures of an image input in the order in which they are shown: those lying directly in a folder, by natural order
+ * of their names; or the one file itself.
+ * @throws FerError INPUT_NOT_FOUND when the path does not exist or the folder has no picture
+ */
+export async function imageFiles(path: string, name: string = path): Promise<string[]> {
+  const listed = await readNames(path).catch((error: unknown) => {
+    throw inputError(name, error);
+  });
+  if (listed === null) return [path];
+  const names = listed.filter((file) => !file.startsWith('.') && isImageName(file));
+  if (names.length === 0) {
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${name}: holds no picture (jpg, png, webp, tiff, avif): give a folder with pictures in it`,
+    );
+  }
+  return names.sort(naturalOrder).map((file) => join(path, file));
+}
+
+/** null for what is not a folder. */
+async function readNames(path: string): Promise<string[] | null> {
+  return (await stat(path)).isDirectory() ? readdir(path) : null;
+}
 
 /** Pictures a second unless `fps` is given. */
 const DEFAULT_RATE = 1;
@@ -118,6 +140,7 @@ async function decode(
   path: string,
   width: number | null,
 ): Promise<{ readonly picture: Picture; readonly remark: string | null }> {
+  const { default: sharp } = await import('sharp');
   const { autoOrient, pages = 1, format } = await sharp(path).metadata();
   const upright = sharp(path, { failOn: 'error', limitInputPixels: LARGEST_PICTURE })
     .autoOrient()

@@ -102,7 +102,7 @@ test('a temporal encoder comes back too, and takes the place of an older checkpo
   for (const each of [first, model, loaded.model]) each.dispose();
 });
 
-test('another label set, order, crop or kind is refused with what it has and what was wanted', async () => {
+test('another label set, order, crop or kind is refused, naming the found and the expected one', async () => {
   const folder = join(root, 'refused');
   const model = classifier(7);
   await saveCheckpoint(model, folder, info());

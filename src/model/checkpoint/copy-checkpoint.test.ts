@@ -50,13 +50,13 @@ async function roundedTo(
   };
 }
 
-it('as it is, says the same to the bit', async () => {
+it('unchanged, predicts the same to the bit', async () => {
   await copyCheckpoint(at('frame'), at('same'));
   for (const file of ['weights.bin', 'model.json', 'ferstream.json'])
     expect(await readFile(at('same', file)), file).toEqual(await readFile(at('frame', file)));
 });
 
-it('in half precision takes about half the space and says nearly the same', async () => {
+it('in half precision takes about half the space and predicts nearly the same', async () => {
   const before = tf.memory().numTensors;
   const { share, moved } = await roundedTo('float16', 'half');
   expect(share).toBeLessThan(0.56);
@@ -68,7 +68,7 @@ it('in half precision takes about half the space and says nearly the same', asyn
   expect(await readFile(at('again', 'weights.bin'))).toEqual(await readFile(at('half', 'weights.bin')));
 });
 
-it('in a quarter of the space says about the same, and what was rounded before stays', async () => {
+it('in a quarter of the space predicts about the same, and keeps earlier rounding', async () => {
   const { share, moved } = await roundedTo('uint8', 'quarter');
   expect(share).toBeLessThan(0.35);
   expect(moved).toBeGreaterThan(0);

@@ -1,14 +1,9 @@
 import { join } from 'node:path';
 import type { tf } from '../tfjs.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import { makeFolder } from '../../files/make-folder.js';
-import { writeError } from '../../files/write-error.js';
-import { copyCheckpoint } from '../checkpoint/copy-checkpoint.js';
-import { loadCheckpoint } from '../checkpoint/load-checkpoint.js';
+import { makeFolder, writeError } from '../../files/write-error.js';
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import { EXPRESSIONS_7 } from '../label-set.js';
-import { functionToOnnx, layersModelToOnnx } from '../onnx/to-onnx.js';
-import { FaceExpressionNet, FACE_EXPRESSION_INPUT_SIZE } from '../pretrained/face-expression-net.js';
 import { findModelFolder } from './model-folder.js';
 import { locateModel } from './open-model.js';
 import { SHIPPED_MODELS } from './shipped-models.js';
@@ -72,6 +67,8 @@ async function checkpointToOnnx(
   outputs: readonly string[],
   version: string,
 ): Promise<ExportedFile> {
+  const { loadCheckpoint } = await import('../checkpoint/load-checkpoint.js');
+  const { layersModelToOnnx } = await import('../onnx/to-onnx.js');
   const { model, info } = await loadCheckpoint(folder, { kind });
   try {
     const description = { name: info.network, version, metadata: metadataOf(info) };
@@ -101,6 +98,8 @@ function metadataOf({
 }
 
 async function baselineToOnnx(version: string): Promise<ExportedFile> {
+  const { FaceExpressionNet, FACE_EXPRESSION_INPUT_SIZE } = await import('../pretrained/face-expression-net.js');
+  const { functionToOnnx } = await import('../onnx/to-onnx.js');
   const net = await FaceExpressionNet.load();
   try {
     const size = FACE_EXPRESSION_INPUT_SIZE;
@@ -117,6 +116,7 @@ async function baselineToOnnx(version: string): Promise<ExportedFile> {
 }
 
 async function copyModel(folder: string, output: string): Promise<string[]> {
+  const { copyCheckpoint } = await import('../checkpoint/copy-checkpoint.js');
   const { frame, temporal } = await findModelFolder(folder);
   if (temporal === null) {
     await copyCheckpoint(frame, output);

@@ -1,15 +1,95 @@
 import { closest } from '../../errors/closest.js';
 import { FerError } from '../../errors/fer-error.js';
-import { BaselineModel } from './baseline-model.js';
-import type { ExpressionModel, ModelName } from '../expression-model.js';
+import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import { MODEL_NAMES } from '../expression-model.js';
-import { SHIPPED_MODELS, shippedFolder } from './shipped-models.js';
+import type { Clip, ClipContext, ExpressionModel, ModelName } from '../expression-model.js';
+import { EXPRESSIONS_7 } from '../label-set.js';
+import { FACE_EXPRESSION_INPUT_SIZE, FaceExpressionNet } from '../pretrained/face-expression-net.js';
+import { faceApiWeightsHash } from '../pretrained/weight-files.js';
+import { rowsOf } from '../sessions/network.js';
+import type { Network, NetworkSession, OpenSession } from '../sessions/network.js';
+import { openTfjsSession } from '../sessions/tfjs-session.js';
+import { tf } from '../tfjs.js';
 import { isModelFolder, modelFolderHash } from './model-folder.js';
-import type { OpenSession } from '../sessions/network.js';
-import { TrainedModel } from './trained-model.js';
+import { SHIPPED_MODELS, shippedFolder } from './shipped-models.js';
+
+/**
+ * Mean positions of eyes and mouth in the crops that face-api itself feeds to FaceExpressionNet
+ * (25 faces of 7 photos; face-api frames them by the landmarks' bounding box plus 20 %).
+ */
+const CROP: CropGeometry = {
+  size: FACE_EXPRESSION_INPUT_SIZE,
+  channels: 3,
+  eyes: { x: 0.5, y: 0.28 },
+  mouth: { x: 0.5, y: 0.65 },
+};
+
+/** Crops per pass; each takes some 12 MB of activations. */
+const BATCH = 32;
+
+/** face-api's FaceExpressionNet: RGB crops [B, 112, 112, 3], 0..255 -> posteriors [B, 7] */
+const BASELINE_NETWORK: Network = {
+  ...{ name: 'baseline-posteriors', title: 'FaceExpressionNet', outputs: ['posteriors'], range: [0, 255] },
+  inputs: [{ name: 'image', shape: ['batch', CROP.size, CROP.size, CROP.channels] }],
+  identity: () => faceApiWeightsHash('face_expression_model'),
+  async load() {
+    const net = await FaceExpressionNet.load();
+    return {
+      run: (crops) => [tf.softmax(net.logits(crops as tf.Tensor4D))],
+      dispose: () => {
+        net.dispose();
+      },
+    };
+  },
+};
+
+/** The reference for our own models: face-api's FaceExpressionNet. Classifies every crop by itself; its features are the posteriors. */
+class BaselineModel implements ExpressionModel {
+  readonly name = 'baseline';
+  readonly version = 'face-api-1.7';
+  readonly labels = EXPRESSIONS_7;
+  readonly crop = CROP;
+  readonly framing = 'aligned';
+  readonly flipTta = false;
+  readonly trainingPrior = null;
+  readonly qualityCalibration = null;
+  readonly context: ClipContext = { past: 0, future: 0, hop: 1 };
+
+  private constructor(private readonly session: NetworkSession) {}
+
+  /** @throws FerError WEIGHTS_MISSING */
+  static async load(open: OpenSession = openTfjsSession): Promise<BaselineModel> {
+    return new BaselineModel(await open(BASELINE_NETWORK));
+  }
+
+  async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
+    const rows: Float32Array[] = [];
+    for (let first = 0; first < crops.length; first += BATCH)
+      rows.push(...(await this.encodeBatch(crops.slice(first, first + BATCH))));
+    return rows;
+  }
+
+  private async encodeBatch(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
+    const length = CROP.size * CROP.size * CROP.channels;
+    const pixels = new Float32Array(crops.length * length);
+    for (const [i, { data }] of crops.entries()) pixels.set(data, i * length);
+    const [posteriors] = await this.session.run([
+      { data: pixels, shape: [crops.length, CROP.size, CROP.size, CROP.channels] },
+    ]);
+    return rowsOf(posteriors!);
+  }
+
+  classify({ features, from, to }: Clip): Promise<Float32Array[]> {
+    return Promise.resolve(features.slice(from, to));
+  }
+
+  dispose(): void {
+    this.session.dispose();
+  }
+}
 
 /** Where a model comes from: built-in code or a checkpoint folder. */
-export type ModelSource = { readonly code: 'baseline' } | { readonly folder: string; readonly name?: ModelName };
+type ModelSource = { readonly code: 'baseline' } | { readonly folder: string; readonly name?: ModelName };
 
 export interface OpenModelOptions {
   /** Folder of the shipped models. */
@@ -31,9 +111,10 @@ export async function openModel(
   { models = SHIPPED_MODELS, flipTta = null, open }: OpenModelOptions = {},
 ): Promise<ExpressionModel> {
   const source = await locateModel(nameOrFolder, models);
-  return 'folder' in source
-    ? TrainedModel.load(source.folder, { name: source.name, flipTta, open })
-    : BaselineModel.load(open);
+  if (!('folder' in source)) return BaselineModel.load(open);
+  // Imported when needed: its layers load TensorFlow.js.
+  const { TrainedModel } = await import('./trained-model.js');
+  return TrainedModel.load(source.folder, { name: source.name, flipTta, open });
 }
 
 /**

@@ -20,7 +20,7 @@ it('are in the folder "models" of the package', () => {
   expect(existsSync(join(dirname(SHIPPED_MODELS), 'package.json'))).toBe(true);
 });
 
-it('say which one is missing, and what to name instead', async () => {
+it('name the missing one and the alternatives', async () => {
   const missing = { code: 'WEIGHTS_MISSING', message: expect.stringMatching(/^model "default".*baseline/) as string };
   await expect(openModel('default', { models: join(models, 'none') })).rejects.toMatchObject(missing);
   await expect(identifyModel('default', join(models, 'none'))).rejects.toMatchObject(missing);

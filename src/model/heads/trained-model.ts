@@ -36,12 +36,12 @@ interface Parts {
   readonly frameHead: FrameHead | null;
   readonly temporalHead: TemporalHead | null;
   readonly trainingPrior: readonly number[] | null;
-  /** The frame network, where it is held beside the encoder. */
+  /** The frame network, if held in addition to the encoder. */
   readonly frame: tf.LayersModel | null;
 }
 
 /**
- * An expression model trained by `fer train`. With a frame checkpoint alone, every crop is classified by itself and its features are the
+ * An expression model trained by `fer train`. With a frame checkpoint alone, every crop is classified separately and its features are the
  * posteriors. With a temporal checkpoint, the frame encoder gives the features and the temporal network classifies the clip. A track of a
  * single frame is classified by the frame network, which was trained on far more images.
  */

@@ -2,7 +2,7 @@ import { tf } from '../tfjs.js';
 import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { encoderOf, frameClassifier } from './classifier.js';
-import { compactResidualNet } from './compact-residual-net.js';
+import { compactResidualNet } from './residual-nets.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
 import { ensembleClassifiers } from './ensemble-classifier.js';
 

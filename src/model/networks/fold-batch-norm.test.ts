@@ -46,7 +46,7 @@ test.each([
   ],
   ['ResNet-18', () => frameClassifier(resNet18({ size: 32 }), { classes: 5 }), [2, 32, 32, 3]],
 ] as const)(
-  '%s: gives the same without any batch normalisation, and the given model stays as it is',
+  '%s: gives the same without batch normalisation, and the given model is unchanged',
   async (_, build, shape) => {
     const before = tf.memory().numTensors;
     const model = withStatistics(build());
@@ -64,7 +64,7 @@ test.each([
   },
 );
 
-test('a normalisation with no bare convolution of its own before it is left alone', async () => {
+test('a normalisation without its own plain convolution before it is kept', async () => {
   const input = tf.input({ shape: [4, 4, 2] });
   const conv = tf.layers
     .conv2d({ name: 'shared', filters: 3, kernelSize: 1, useBias: false })

@@ -93,7 +93,7 @@ describe('compact residual net', () => {
     expect(Math.round(parameters({ width: 48, depth: 2 }) / 1e5)).toBe(16);
   });
 
-  test('gives logits for every image, the same whatever the range of the pixels', () => {
+  test('gives logits for every image, independent of the pixel range', () => {
     const model = frameClassifier(compactResidualNet({ size: 32, width: 8 }), { classes: 5, dropout: 0.5 });
     tf.tidy(() => {
       const x = wave([3, 32, 32, 1], 1);

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { hasOnnxRuntime, runOnnx } from '../../../test/support/onnx-runtime.js';
 import { openBackend } from '../engines/open-backend.js';
 import { frameClassifier } from '../networks/classifier.js';
-import { compactResidualNet } from '../networks/compact-residual-net.js';
+import { compactResidualNet } from '../networks/residual-nets.js';
 import { ensembleClassifiers } from '../networks/ensemble-classifier.js';
 import { faceResNet } from '../networks/face-resnet.js';
 import { BatchNorm } from '../networks/batch-norm.js';

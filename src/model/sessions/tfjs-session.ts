@@ -1,5 +1,4 @@
 import { tf } from '../tfjs.js';
-import { functionToOnnx } from '../onnx/to-onnx.js';
 import type { OnnxInput } from '../onnx/onnx-graph.js';
 import { GraphNetwork } from '../pretrained/graph-network.js';
 import {
@@ -35,10 +34,9 @@ export function tfjsSession(network: LoadedNetwork): NetworkSession {
 /** The network as an ONNX file. @throws FerError WEIGHTS_MISSING, INTERNAL for an operation that has no equivalent */
 export async function networkToOnnx(network: Network, loaded: LoadedNetwork, version: string): Promise<Uint8Array> {
   const description = { name: network.title, version };
-  return (
-    (await loaded.toOnnx?.(description)) ??
-    functionToOnnx((...inputs) => loaded.run(...inputs), network.inputs, network.outputs, description)
-  );
+  if (loaded.toOnnx) return loaded.toOnnx(description);
+  const { functionToOnnx } = await import('../onnx/to-onnx.js');
+  return functionToOnnx((...inputs) => loaded.run(...inputs), network.inputs, network.outputs, description);
 }
 
 interface ImageNetwork extends Pick<Network, 'name' | 'title' | 'outputs' | 'range'> {

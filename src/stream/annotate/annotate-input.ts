@@ -2,11 +2,20 @@ import { dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
-import { imageFiles } from '../../ingest/sources/image-files.js';
-import { makeFolder } from '../../files/make-folder.js';
+import { imageFiles } from '../../ingest/sources/image-source.js';
+import { makeFolder } from '../../files/write-error.js';
 import { identifyModel } from '../../model/heads/open-model.js';
 import { VERSION } from '../../version.js';
-import { findDoneRecord, journalPath, otherOwner, settingsHash, writeDoneRecord } from '../output/done-record.js';
+import {
+  findDoneRecord,
+  journalPath,
+  otherOwner,
+  publishDone,
+  settingsHash,
+  writeDoneRecord,
+} from '../output/done-record.js';
+import type { DoneRecord } from '../output/done-record.js';
+import type { RemoteFolder } from '../output/remote-folder.js';
 import { baselineWriters } from '../output/baseline-writers.js';
 import { openWriters } from '../output/open-writers.js';
 import { streamWriter } from '../output/stream-writer.js';
@@ -22,6 +31,8 @@ export interface InputJob {
   /** Of `identifyInput`. */
   readonly hash: string | null;
   readonly outputDir: string;
+  /** Takes what is complete in `outputDir`, which lies in its local folder. */
+  readonly remote?: RemoteFolder | null;
   /** Output base name. */
   readonly name: string;
   /** Names of OUTPUT_FORMATS. */
@@ -75,17 +86,36 @@ export async function resultHash(settings: AnnotateSettings, formats: readonly s
  * @throws FerError OUTPUT_UNWRITABLE when the name is taken by the results of another input
  */
 export async function findFinished(job: InputJob): Promise<(InputEvent & { readonly type: 'skipped' }) | null> {
-  const { outputDir, name, input, hash } = job;
-  const done = await findDoneRecord(outputDir, name, hash, job.settingsHash);
+  const { outputDir, name, input, hash, remote = null } = job;
+  const done =
+    (await findDoneRecord(outputDir, name, hash, job.settingsHash, remote)) ??
+    (remote === null ? null : await publishUnsent(job, remote));
   if (done !== null) {
-    return { type: 'skipped', input: input.name, outputs: done.outputs.map(({ path }) => path), outcome: done.outcome };
+    const outputs = outputPlaces(
+      job,
+      done.outputs.map(({ path }) => path),
+    );
+    return { type: 'skipped', input: input.name, outputs, outcome: done.outcome };
   }
-  const owner = await otherOwner(outputDir, name, inputAddress(input), hash);
+  const owner = await otherOwner(outputDir, name, inputAddress(input), hash, remote);
   if (owner === null) return null;
   throw new FerError(
     'OUTPUT_UNWRITABLE',
     `${input.name}: ${join(outputDir, name)} holds the results of ${owner}; give another --output-dir, or --force to replace them`,
   );
+}
+
+/** Uploads what an earlier run finished but could not upload. */
+async function publishUnsent(job: InputJob, remote: RemoteFolder): Promise<DoneRecord | null> {
+  const { outputDir, name } = job;
+  const done = await findDoneRecord(outputDir, name, job.hash, job.settingsHash);
+  if (done !== null) await publishDone(outputDir, name, done, remote, job.signal);
+  return done;
+}
+
+/** Where a reader finds the outputs. */
+export function outputPlaces({ remote = null }: InputJob, paths: readonly string[]): readonly string[] {
+  return remote === null ? paths : paths.map((path) => remote.addressOf(path));
 }
 
 /**
@@ -137,7 +167,8 @@ export async function* annotateInput(
   }
   await kept?.remove();
   if (stream === undefined) await recordDone(job, writers.paths, outcome);
-  yield { type: 'done', input, outputs: writers.paths, outcome, seconds: (performance.now() - began) / 1000 };
+  const outputs = outputPlaces(job, writers.paths);
+  yield { type: 'done', input, outputs, outcome, seconds: (performance.now() - began) / 1000 };
 }
 
 /** The journal of an input whose work can be resumed: one that can be read again, annotated into files. */
@@ -156,15 +187,19 @@ async function openJournal(
   return WorkJournal.open(path, settingsHash({ ...metadata }));
 }
 
-/** Remembers that an input is done; call it when its outputs are in place. */
+/** Remembers that an input is done, and uploads its outputs where they are to be uploaded; call it when they are in place. */
 export async function recordDone(job: InputJob, outputs: readonly string[], outcome: RunOutcome): Promise<void> {
-  await writeDoneRecord(job.outputDir, job.name, {
+  const { outputDir, name, remote = null } = job;
+  await writeDoneRecord(outputDir, name, {
     input: inputAddress(job.input),
     inputHash: job.hash,
     settingsHash: job.settingsHash,
     outputs,
     outcome,
   });
+  if (remote === null) return;
+  const written = outputs.map((path) => ({ path, bytes: 0 }));
+  await publishDone(outputDir, name, { outputs: written }, remote, job.signal);
 }
 
 export async function openOutputs(

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
 import type { RunOutcome } from '../results/run-metadata.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import { makeFolder } from '../../files/make-folder.js';
-import { writeError } from '../../files/write-error.js';
+import { makeFolder, writeError } from '../../files/write-error.js';
+import type { RemoteFolder } from './remote-folder.js';
 
 /** Folder in the output folder that remembers what is done. */
 const RECORDS = '.ferstream';
@@ -91,14 +91,14 @@ export async function findDoneRecord(
   name: string,
   inputHash: string | null,
   settingsHash: string,
+  remote: RemoteFolder | null = null,
 ): Promise<DoneRecord | null> {
   if (inputHash === null) return null;
-  const record = await readRecord(recordPath(dir, name));
+  const record = await readRecord(recordPath(dir, name), remote);
   if (record?.inputHash !== inputHash || record.settingsHash !== settingsHash) return null;
   const outputs = record.outputs.map(({ path, bytes }) => ({ path: resolve(dir, path), bytes }));
   for (const { path, bytes } of outputs) {
-    const found = await stat(path).catch(() => null);
-    if (found?.isFile() !== true || found.size !== bytes) return null;
+    if ((await sizeOf(path, remote)) !== bytes) return null;
   }
   const { outcome, finishedAt } = record;
   return { inputHash, settingsHash, outputs, outcome, finishedAt };
@@ -113,18 +113,28 @@ export async function otherOwner(
   name: string,
   input: string,
   inputHash: string | null,
+  remote: RemoteFolder | null = null,
 ): Promise<string | null> {
-  const record = await readRecord(recordPath(dir, name));
+  const record = await readRecord(recordPath(dir, name), remote);
   if (record === null || record.input === input || (inputHash !== null && record.inputHash === inputHash)) return null;
-  const left = await Promise.all(
-    record.outputs.map(({ path }) =>
-      stat(resolve(dir, path)).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return left.includes(true) ? record.input : null;
+  const left = await Promise.all(record.outputs.map(({ path }) => sizeOf(resolve(dir, path), remote)));
+  return left.some((size) => size !== null) ? record.input : null;
+}
+
+/**
+ * Uploads what the record of a finished run in `dir` names, the record last, and deletes it here. Stopped in the middle, it can be called again.
+ * @throws FerError OUTPUT_UNWRITABLE, INTERRUPTED
+ */
+export async function publishDone(
+  dir: string,
+  name: string,
+  { outputs }: Pick<DoneRecord, 'outputs'>,
+  remote: RemoteFolder,
+  signal?: AbortSignal,
+): Promise<void> {
+  const paths = [...outputs.map(({ path }) => path), recordPath(dir, name)];
+  for (const path of paths) await remote.publish(path, signal);
+  for (const path of paths) await rm(path, { force: true });
 }
 
 /**
@@ -159,10 +169,18 @@ function recordPath(dir: string, name: string): string {
   return join(dir, RECORDS, `${name}.json`);
 }
 
-async function readRecord(path: string): Promise<z.infer<typeof recordSchema> | null> {
+async function readRecord(path: string, remote: RemoteFolder | null): Promise<z.infer<typeof recordSchema> | null> {
+  const text = remote === null ? await readFile(path, 'utf8').catch(() => '') : await remote.readText(path);
   try {
-    return recordSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return recordSchema.parse(JSON.parse(text ?? ''));
   } catch {
     return null;
   }
+}
+
+/** Bytes of an output; null when it is not there. */
+async function sizeOf(path: string, remote: RemoteFolder | null): Promise<number | null> {
+  if (remote !== null) return remote.bytes(path);
+  const found = await stat(path).catch(() => null);
+  return found?.isFile() === true ? found.size : null;
 }

@@ -1,5 +1,4 @@
-import { FerError } from '../../errors/fer-error.js';
-import { printable } from '../../errors/printable.js';
+import { FerError, printable } from '../../errors/fer-error.js';
 import type { LiveSource } from '../../ingest/live/live-source.js';
 import type { LiveEngine } from '../live/live-engine.js';
 import { Auth } from './auth.js';
@@ -10,10 +9,9 @@ import { httpRoutes } from './http-routes.js';
 import { parseServerOptions } from './live-server-options.js';
 import type { LiveServerOptions, LiveServerSettings } from './live-server-options.js';
 import { SessionFactory } from './session-factory.js';
-import { ServerMetrics } from './server-metrics.js';
+import type { ServerMetrics } from './server-metrics.js';
 import { Sessions } from './sessions.js';
 import { readStaticFiles } from './static-files.js';
-import { UpgradeHandler } from './upgrade-handler.js';
 
 /** TCP connections besides those of sessions: page loads, clients that have not sent a token yet. */
 const SPARE_CONNECTIONS = 256;
@@ -36,6 +34,9 @@ export interface LiveServer {
 export async function openLiveServer(engine: LiveEngine, options: LiveServerOptions = {}): Promise<LiveServer> {
   const settings = parseServerOptions(options);
   const { source, log } = settings;
+  // Their packages are loaded when a server is opened, not with the library.
+  const { ServerMetrics } = await import('./server-metrics.js');
+  const { UpgradeHandler } = await import('./upgrade-handler.js');
   const files = settings.webFolder === null ? new Map<string, never>() : await readStaticFiles(settings.webFolder);
   const http = createListener(settings.tls);
   const stopListening = stopper(http);

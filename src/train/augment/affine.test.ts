@@ -43,7 +43,7 @@ it('keeps the channels of a pixel together', () => {
   expect([...translate(image, 0.5, 0).data]).toEqual([10, 110, 210, 15, 115, 215]);
 });
 
-it('brings in nothing beyond the values there are', () => {
+it('brings in no other values', () => {
   fc.assert(
     fc.property(images, fc.double({ min: -180, max: 180, noNaN: true }), (image, degrees) => {
       const [least, largest] = [Math.min(...image.data), Math.max(...image.data)];

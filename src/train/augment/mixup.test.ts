@@ -47,7 +47,7 @@ it('mixes each sample with one other, uses each once, and keeps at least half of
   );
 });
 
-it('mixes rows as it says, and leaves those it was given', () => {
+it('mixes rows as documented, and leaves the given ones unchanged', () => {
   const rows = Float32Array.of(0, 1, 10, 20);
   expect([...mixRows(rows, { partners: [1, 0], shares: [0.75, 0.5] })]).toEqual([2.5, 5.75, 5, 10.5]);
   expect([...rows]).toEqual([0, 1, 10, 20]);

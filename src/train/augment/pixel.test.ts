@@ -26,7 +26,7 @@ it('is undone by repeating it', () => {
   );
 });
 
-it('happens as often as asked', () => {
+it('happens with the given probability', () => {
   const image = grey([[1, 2]]);
   const count = (probability: number): number => {
     const random = new SeededRandom(1);

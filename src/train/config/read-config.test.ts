@@ -165,7 +165,7 @@ describe('a file of settings', async () => {
     await expect(readConfigFile(join(dir, name))).rejects.toEqual(invalid(message));
   });
 
-  it('that is not there is said so', async () => {
+  it('that is missing is reported', async () => {
     await expect(readConfigFile(join(dir, 'none.json'))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
   });
 });

@@ -16,7 +16,7 @@ function classOf(i: number): number {
 }
 
 describe('a stratified part', () => {
-  it('has the size asked for, in order, with every class in its share', () => {
+  it('has the given size, in order, with every class in proportion', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 100 }),
@@ -49,11 +49,11 @@ describe('a stratified part', () => {
 });
 
 describe('the training part of an experiment', () => {
-  it('is all of it, with its own labels, where nothing is asked for', () => {
+  it('is everything, with its own labels, by default', () => {
     expect(applyLabelNoise(ROWS, CLASSES, NOTHING)).toEqual(ROWS);
   });
 
-  it('is cut down to the number asked for', () => {
+  it('is cut to the given number', () => {
     const kept = applyLabelNoise(ROWS, CLASSES, { ...NOTHING, subset: 60 });
     expect([0, 1, 2].map((label) => ofClass(kept, label))).toEqual([30, 20, 10]);
   });
@@ -63,7 +63,7 @@ describe('the training part of an experiment', () => {
     expect(ofClass(kept, 0) / ofClass(kept, 2)).toBe(15);
   });
 
-  it('gets just as many wrong labels as asked for', () => {
+  it('gets exactly the given number of wrong labels', () => {
     for (const kind of ['symmetric', 'pair'] as const) {
       const kept = applyLabelNoise(ROWS, CLASSES, { ...NOTHING, noise: { kind, rate: 0.25 } });
       expect(ids(kept)).toEqual(ids(ROWS));

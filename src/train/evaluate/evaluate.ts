@@ -1,4 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
+import { requireFinite } from '../../model/expression-model.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { DEFAULT_PRIOR, priorAdapter } from '../../model/class-prior.js';
 import type { PriorChoice } from '../../model/class-prior.js';
@@ -8,8 +9,7 @@ import { predictedClasses } from '../metrics/classification-metrics.js';
 import type { LabelledFace } from '../data/faces/face-dataset.js';
 import { RunningMetrics } from './running-metrics.js';
 import type { Evaluation } from './running-metrics.js';
-import { requireFinite } from '../../model/require-finite.js';
-import { stretchesOf } from '../../model/stretches.js';
+import { stretchesOf } from '../data/training/training-set.js';
 import type { FaceCrop } from '../../model/crop-geometry.js';
 import { flip } from '../augment/pixel.js';
 

@@ -1,18 +1,40 @@
 import { FerError } from '../../errors/fer-error.js';
-import { describeInitialised, initialiseFrom } from '../../model/checkpoint/initialise-from.js';
-import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
+import {
+  describeInitialised,
+  initialiseFrom,
+  loadCheckpoint,
+  readCheckpointInfo,
+} from '../../model/checkpoint/load-checkpoint.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { FRAME_PART } from '../../model/heads/model-folder.js';
 import { trainedPart } from '../../model/heads/shipped-models.js';
 import type { LabelSet } from '../../model/label-set.js';
 import { frameClassifier } from '../../model/networks/classifier.js';
-import { compactResidualNet } from '../../model/networks/compact-residual-net.js';
+import { compactResidualNet, resNet18 } from '../../model/networks/residual-nets.js';
 import { ensembleClassifiers } from '../../model/networks/ensemble-classifier.js';
 import { faceResNet } from '../../model/networks/face-resnet.js';
-import { resNet18 } from '../../model/networks/resnet18.js';
 import type { tf } from '../../model/tfjs.js';
+import type { Settings } from '../config/read-config.js';
 import type { NetworkConfig } from '../config/train-config.js';
+
+/** Low for what is trained already, high for a new last layer; networks without normalisation need the slow start. */
+const GENTLE = { optimizer: { lr: 3e-4, headLrFactor: 10 }, warmUpEpochs: 0.5 };
+
+/**
+ * Settings under those of the user for a run that starts from a trained frame network: the same network, and gentle learning rates.
+ * @param init "default", or a model folder
+ * @returns nothing where the checkpoint does not say how it was built, or is an ensemble
+ * @throws FerError WEIGHTS_MISSING when it holds no model
+ */
+export async function fineTuneSettings(init: string): Promise<Settings> {
+  const { recipe } = await readCheckpointInfo(await trainedPart(init, FRAME_PART));
+  const { config } = recipe;
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) return {};
+  const { network } = config;
+  if (typeof network !== 'object' || network === null || Array.isArray(network)) return {};
+  return network['name'] === 'ensemble' || network['name'] === 'temporal' ? {} : { network, ...GENTLE };
+}
 
 /** Lines on weights that do not fit; a network of another width has dozens. */
 const EXAMPLES = 6;

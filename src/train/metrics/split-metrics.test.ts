@@ -65,7 +65,7 @@ describe('warnings', () => {
     expect(learntNothing(metricsOf(balanced, 2))).toBeNull();
   });
 
-  it('nothing is said of a split with one class or without samples', () => {
+  it('gives no warning for a split with one class or without samples', () => {
     expect(learntNothing(metricsOf(repeat(5, 1, 1), 3))).toBeNull();
     expect(learntNothing(metricsOf([], 3))).toBeNull();
   });

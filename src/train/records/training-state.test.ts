@@ -69,7 +69,7 @@ describe('the state of a training', () => {
     expect(await loadTrainingState(path)).toEqual(state);
   });
 
-  it('that was cut off anywhere is said to be damaged, in one line', async () => {
+  it('that was truncated anywhere is reported as damaged, in one line', async () => {
     const [whole, path] = [join(dir, 'whole.bin'), join(dir, 'cut.bin')];
     await saveTrainingState(whole, stateOf({ epochs: 1 }));
     const bytes = await readFile(whole);

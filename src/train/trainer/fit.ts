@@ -1,7 +1,7 @@
 import type { tf } from '../../model/tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
+import { predictWith } from '../data/training/training-set.js';
 import type { EvaluationSet, TrainingSet } from '../data/training/training-set.js';
-import { predictWith } from '../job/predict.js';
 import type { Method } from '../losses/method.js';
 import { fitCalibration } from '../metrics/calibration.js';
 import { splitMetrics } from '../metrics/split-metrics.js';

@@ -7,7 +7,7 @@ import { assertTwoClasses, dataLines, warmUpLines } from './opening-lines.js';
 const DATA = { data: 'manifest:own' };
 const labels = new LabelSet('three', ['neutral', 'happiness', 'bored']);
 
-describe('what is said of the data', () => {
+describe('the lines about the data', () => {
   const lines = (
     settings: Settings,
     rowLabels: readonly number[],
@@ -23,7 +23,7 @@ describe('what is said of the data', () => {
       resolveConfig('ce', DATA, settings),
     );
 
-  it('is how many there are and what is left out, if all is well', () => {
+  it('are the number of samples and what is left out, without problems', () => {
     expect(lines({}, [0, 1, 2], 1)).toEqual(['3 samples to train on, 1 set aside for validation']);
     expect(lines({}, [0, 1, 2], 1, { 'cannot be decoded': 4 }).slice(1)).toEqual(['left out: 4: cannot be decoded']);
   });
@@ -34,7 +34,7 @@ describe('what is said of the data', () => {
     ]);
   });
 
-  it('says why there is no validation, unless none was wanted', () => {
+  it('says why there is no validation, unless it was switched off', () => {
     expect(lines({}, [0, 1, 2], 0).slice(1)).toEqual([
       'too few training samples to set any aside: the last epoch will count as the best',
     ]);

@@ -67,7 +67,7 @@ export function conv2dBackpropInput({ inputs, attrs }: KernelCall): tf.TensorInf
     }
     const weights = filter.dataSync();
     const colPhases = phases(cols);
-    // All column phases share one convolution: their results are beside one another as channels, which is interleaved already.
+    // All column phases share one convolution: their results are neighbouring channels, which is interleaved already.
     const colsFront = Math.max(...colPhases.map(({ front }) => front));
     const colsWidth = Math.max(...colPhases.map(({ shift }) => colsFront + shift + 1));
     const outCols = Math.ceil(cols.input / cols.stride); // Q
@@ -121,7 +121,7 @@ function phases({ kernel, stride, padBefore }: AxisGeometry): Phase[] {
   });
 }
 
-/** One tap: from [C, O] to [O, C], whose rows lie `phases` times C apart. */
+/** One tap: from [C, O] to [O, C], whose rows are `phases` times C apart. */
 function copyTransposed(
   from: ArrayLike<number>,
   fromOffset: number,

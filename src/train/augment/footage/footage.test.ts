@@ -57,7 +57,7 @@ describe('what footage does to a face', () => {
   });
 });
 
-describe('each change by itself', () => {
+describe('each change alone', () => {
   const seeds = Array.from({ length: 40 }, (_, seed) => new SeededRandom(seed));
 
   it('turns a head: the rim stays, the middle moves', () => {

@@ -52,7 +52,7 @@ describe('faces', () => {
     ]);
   });
 
-  it('are those of the stretch that is meant, at 25 frames a second', () => {
+  it('are those of the labelled stretch, at 25 frames a second', () => {
     const stretch = (startSeconds: number | null, endSeconds: number | null): string[] =>
       facesOf({ ...CLIP, startSeconds, endSeconds }).map(faceId);
     expect(stretch(0.04, 0.2)).toEqual(['clip#1', 'clip#4']);

@@ -9,7 +9,7 @@ import { unsplitLine } from '../sample.js';
 import type { LabelledFace } from './face-dataset.js';
 import { PreparedFaces, openSplit } from './open-faces.js';
 
-it('gives all of a data set without splits, whichever split is asked for, and one line about it', async () => {
+it('gives all of a data set without splits for any split, and one line about it', async () => {
   const root = await scratchDir();
   await writeTree(root, {
     ...standIns('happy/a.jpg', 'sad/b.jpg', 'a.png'),

@@ -100,7 +100,7 @@ describe('strict majority', () => {
     expect(strictMajority([1, 1, 1, 1, 1], 3)).toBe('no majority');
   });
 
-  it('says what was said most where no class wins, if asked to and most votes are for classes', () => {
+  it('gives the most frequent class where none wins, on request and if most votes are for classes', () => {
     const contested = { contested: true };
     expect(strictMajority([3, 5, 2, 0, 0], 3, contested)).toEqual({
       index: 1,

@@ -77,7 +77,7 @@ it('names file and line of every row that cannot be used, and continues', async 
   expect(problems.find(({ line }) => line === 4)?.message).toContain('lable');
 });
 
-it('refuses a CSV with a column nobody knows', async () => {
+it('refuses a CSV with an unknown column', async () => {
   const root = await scratchDir();
   await writeTree(root, { 'manifest.csv': 'path,lable\na.mp4,happy\n' });
   await expect(manifest.read(root)).rejects.toMatchObject({

@@ -138,7 +138,7 @@ it('keeps a picture without a face as it is, and the small picture of a face ali
   await open.close();
 });
 
-it('can be read as a data set of its own: checked, and its duplicates found by what the crops were made of', async () => {
+it('can be read as a data set: checked, and its duplicates found by the original files', async () => {
   const dataset = await openDataset(`prepared:${prepared}`);
   expect(dataset).toMatchObject({ name: 'manifest', splits: ['train', 'valid', 'test'], problems: [] });
   expect((await openDataset(`prepared:${prepared}`, { split: 'valid' })).samples.map(({ id }) => id)).toEqual([
@@ -185,7 +185,7 @@ it('killed in the middle, it continues and ends with the same bytes; when all is
   expect(await contents(folder)).toEqual(await contents(prepared));
 });
 
-it('stops when told to, keeps what is done, and takes no other settings after that', async () => {
+it('stops on request, keeps finished work, and then refuses other settings', async () => {
   const folder = join(root, 'stopped');
   const all = await openDataset(location);
   const dataset = { ...all, samples: all.samples.slice(0, 4) };
@@ -299,7 +299,7 @@ it('computes features of a frame checkpoint, takes them up, and replaces those o
   for (const each of models) each.model.dispose();
 });
 
-it('says what is wrong with a folder that is none, or whose crops were cut off', async () => {
+it('reports a folder that is not prepared, or whose crops are truncated', async () => {
   await expect(openPrepared(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
   const folder = join(root, 'twice');
   await truncate(join(folder, 'crops.bin'), 10);

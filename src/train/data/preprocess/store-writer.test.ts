@@ -47,7 +47,7 @@ function contents(folder: string): Promise<Buffer[]> {
   return Promise.all(['crops.bin', 'samples.jsonl', 'prepared.json'].map((name) => readFile(join(folder, name))));
 }
 
-it('places crops one behind another and continues from whatever a killed program has left', async () => {
+it('appends crops and continues after a killed program', async () => {
   const root = await scratchDir();
   const whole = join(root, 'whole');
   await writeRest(whole);

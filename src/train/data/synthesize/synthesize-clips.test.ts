@@ -62,7 +62,7 @@ function wrong(given: readonly Sample[], truth: readonly Sample[], split: Split)
 }
 
 describe('a data set of synthetic clips', () => {
-  it('is read back by the manifest reader: frames, labels with the asked noise in training only, true labels beside them', async () => {
+  it('is read back by the manifest reader: frames, labels with the given noise in training only, and true labels', async () => {
     const { root, dataset } = await stills();
     const folder = join(root, 'made', 'clips');
     const steps: [number, number][] = [];
@@ -92,7 +92,7 @@ describe('a data set of synthetic clips', () => {
     expect(await readdir(join(root, 'made'))).toEqual(['clips']);
   });
 
-  it('says truly how each clip was made: labels, wrong frames, and the pictures seen', async () => {
+  it('records how each clip was made: labels, wrong frames, and the pictures seen', async () => {
     const { root, dataset } = await stills();
     const folder = join(root, 'made');
     await synthesizeClips(dataset, folder, FEW);
@@ -174,7 +174,7 @@ describe('a data set of synthetic clips', () => {
     expect(await readdir(join(root, 'c'))).not.toContain('test');
   });
 
-  it('is brought to the size and the channels asked for', async () => {
+  it('is converted to the given size and channels', async () => {
     const { root, dataset } = await stills();
     await synthesizeClips(dataset, join(root, 'made'), {
       ...FEW,

@@ -2,12 +2,11 @@ import { drawFrames, nearestFaces, vNawPixels } from '../../augment/clip.js';
 import type { ClipAugmentation } from '../../augment/clip.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
-import { stretchesOf } from '../../../model/stretches.js';
+import { sampleRng, stretchesOf } from './training-set.js';
+import type { EvaluationSet, MicroBatch, Predict, TrainingSet } from './training-set.js';
 import type { SecondView } from '../../losses/method.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 import type { ClipFeatures, FrameEncoder } from './clip-features.js';
-import { sampleRng } from './training-set.js';
-import type { MicroBatch, EvaluationSet, Predict, TrainingSet } from './training-set.js';
 
 /** A recording whose frames have labels. */
 export interface LabelledClip {

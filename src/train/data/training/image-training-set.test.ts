@@ -37,7 +37,7 @@ describe('drawn images', () => {
     }
   });
 
-  it('look the same whatever second view is asked for', async () => {
+  it('look the same for any second view', async () => {
     const set = tinyTrainingSet(6);
     const [none, mirrored, strong] = await Promise.all(
       (['none', 'mirrored', 'strong'] as const).map((view) => set.sampleBatch([1, 2, 3], view, random())),

@@ -52,7 +52,7 @@ describe('samples to train on, and to choose by', () => {
     expect(sides(dataset('ferplus', 'valid', 'test'), BY_DEFAULT)).toEqual(['12 train', '4 train']);
   });
 
-  it('as asked for, of any data set', () => {
+  it('as configured, of any data set', () => {
     expect(sides(dataset('ferplus', 'valid'), { ...BY_DEFAULT, from: 'valid' })).toEqual(['16 train', '2 valid']);
     expect(sides(dataset('manifest', 'valid'), { ...BY_DEFAULT, from: 'train' })).toEqual(['12 train', '4 train']);
     expect(sides(dataset('manifest'), { ...BY_DEFAULT, from: 'valid' })).toEqual(['16 train', '']);

@@ -1,5 +1,46 @@
+import { tf } from '../../../model/tfjs.js';
 import type { SecondView } from '../../losses/method.js';
+import { nextTurn } from '../../util/event-loop.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
+
+/** Frames that a temporal network sees at once; attention grows with their square. */
+const MOST_AT_ONCE = 512;
+/** Of a longer clip: frames answered at a time, and frames of context on either side of them. */
+const STRETCH = 256;
+const MARGIN = 128;
+
+/** Frames first..last-1 are seen, from..to-1 of them answered. */
+interface Stretch {
+  readonly first: number;
+  readonly last: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How a whole clip goes through a temporal network: at once, or where it has more than 512 frames in stretches of 256 with 128 around them. */
+export function stretchesOf(length: number): readonly Stretch[] {
+  const stretch = length <= MOST_AT_ONCE ? length : STRETCH;
+  const stretches: Stretch[] = [];
+  for (let from = 0; from < length; from += stretch) {
+    const to = Math.min(length, from + stretch);
+    stretches.push({ first: Math.max(0, from - MARGIN), last: Math.min(length, to + MARGIN), from, to });
+  }
+  return stretches;
+}
+
+/** A model in inference mode, as numbers in and numbers out. Rejects with the reason of `signal` once it is aborted. */
+export function predictWith(model: tf.LayersModel, signal?: AbortSignal): Predict {
+  return async (values, shape) => {
+    await nextTurn();
+    signal?.throwIfAborted();
+    const logits = tf.tidy(() => model.apply(tf.tensor(values, [...shape]), { training: false }) as tf.Tensor); // [..., C]
+    try {
+      return (await logits.data<'float32'>()).slice();
+    } finally {
+      logits.dispose();
+    }
+  };
+}
 
 /** Part of a training batch, as plain numbers, so that any thread can compute it. B images or clips; N = B, or B T for clips of T frames. */
 export interface MicroBatch {

@@ -35,7 +35,7 @@ describe('the recipe of the default model', async () => {
     expect(students.at(-1)!.method.name).toBe('nla');
   });
 
-  it('makes nothing that no later stage uses, and begins at random', () => {
+  it('has no unused stage, and starts from random weights', () => {
     stages.slice(0, -1).forEach(({ name }, i) => {
       expect(stages.slice(i + 1).flatMap(referencesIn), name).toContain(name);
     });

@@ -139,7 +139,7 @@ it('does nothing a second time', async () => {
   expect(again.lines).toHaveLength(ALL.length);
 });
 
-it('stopped in the midst of a training, ends with the same model', async () => {
+it('stopped during a training, ends with the same model', async () => {
   const folder = join(dir, 'stopped');
   const stop = new AbortController();
   const begun = await run(folder, recipe(), {
@@ -174,7 +174,7 @@ it('stopped during clips and moved elsewhere, resumes there', async () => {
   expect(await weights(published(moved))).toEqual(await weights(published(whole)));
 });
 
-it('refuses a change to what was made already, and says which', async () => {
+it('refuses a change of finished stages, and names it', async () => {
   const before = await modelFolderHash(published(whole));
   await expect(run(whole, recipe({ rate: 0.02 }))).rejects.toMatchObject({
     code: 'CONFIG_INVALID',

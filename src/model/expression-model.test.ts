@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { qualityTemperature, tempered } from './quality-calibration.js';
+import { qualityTemperature, tempered } from './expression-model.js';
 
 const BY = { size: 0.4, sharpness: 0.5, yaw: 0.8 };
 
-it('leaves good pictures as they are', () => {
+it('leaves good pictures unchanged', () => {
   expect(qualityTemperature({ size: 18, sharpness: 1, yaw: 20 }, BY)).toBe(1);
   expect(qualityTemperature({ size: 200, sharpness: 1, yaw: -10 }, BY)).toBe(1);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { ERROR_CODES } from './codes.js';
+import { ERROR_CODES } from './fer-error.js';
 
 it('docs/errors.md has every code with its meaning, and no other', () => {
   const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');

@@ -2,7 +2,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/output/support/media.js';
-import { makeFolder } from './make-folder.js';
+import { makeFolder } from './write-error.js';
 
 describe('makeFolder', () => {
   it('creates missing folders and accepts existing ones', async () => {

@@ -1,9 +1,9 @@
-import { tf } from '../tfjs.js';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { BackendName } from '../engines/backend.js';
 import { openBackend } from '../engines/open-backend.js';
 import { findPackage } from '../engines/packages.js';
-import type { BackendName } from '../engines/backend.js';
-import { Relu, rectify } from './relu.js';
+import { tf } from '../tfjs.js';
+import { Relu, rectify } from './residual-block.js';
 
 const native = findPackage('@tensorflow/tfjs-node');
 if (!native) {

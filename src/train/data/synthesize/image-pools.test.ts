@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { readPicture } from '../../../../test/support/stills-dataset.js';
 import type { PixelImage } from '../../augment/pixel.js';
-import { decodeStills, writePng } from './still-images.js';
+import { decodeStills, writePng } from './image-pools.js';
 
 it('writes and reads grey and colour without loss; fractions are rounded', async () => {
   const path = join(await scratchDir(), 'picture.png');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { clipContext } from './temporal-head.js';
+import { clipContext } from './heads.js';
 
 it('sees as many frames at a time as the network was trained on, none of them later ones when it is causal', () => {
   expect(clipContext(32, false)).toEqual({ past: 8, future: 8, hop: 16 });
