@@ -19,7 +19,7 @@ const POWERS = { training: 1, balanced: 0.5, uniform: 0 } as const;
 
 /** No class is held for rarer than this, in an estimate: a class not seen so far may still come. */
 const FLOOR = 0.01;
-/** An estimate starts as if so many faces of the first guess had been seen. */
+/** Number of faces that the first guess counts for. */
 const GUESS_WEIGHT = 50;
 /** Faces after which older ones count less: a prior follows a scene, and memory stays constant. */
 const MEMORY = 3000;
@@ -71,12 +71,12 @@ export class PriorEstimator {
 /** What turns a model's posteriors into those for the prior wanted, one face after another. [C] -> [C] */
 export interface PriorAdapter {
   adapt(posteriors: Float32Array): Float32Array;
-  /** The prior in force, to be reported; null where the model's own is not known and nothing is adapted. [C] */
+  /** The current prior, for reports; null if the model's own is unknown and nothing is adapted. [C] */
   readonly prior: readonly number[] | null;
 }
 
 /**
- * @throws FerError CONFIG_INVALID where a prior is asked for of such a model, or one of one's own does not fit its classes
+ * @throws FerError CONFIG_INVALID for a prior with such a model, or a prior that does not fit its classes
  */
 export function priorAdapter(
   { labels, trainingPrior: training }: Pick<ExpressionModel, 'labels' | 'trainingPrior'>,

@@ -20,7 +20,7 @@ it('puts a time that is repeated between its neighbours', () => {
   expect([0, 0.04, 0.08, 0.08, 0.16].map((time) => clock.next(time))).toEqual([0, 0.04, 0.08, 0.1, 0.16]);
 });
 
-it('continues by whole intervals where time stands still, and notes it', () => {
+it('continues by whole intervals where time stops, and notes it', () => {
   const clock = new IncreasingTime();
   const times = [0, 0.04, 0.08, 0.08, 0.08, 0.08, 0.08, 0.08, 0.12].map((time) => clock.next(time));
   expect(times).toEqual([0, 0.04, 0.08, 0.1, 0.12, 0.14, 0.18, 0.22, 0.26]);

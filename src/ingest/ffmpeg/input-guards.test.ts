@@ -11,7 +11,7 @@ describe('what ffmpeg may open', () => {
     },
   );
 
-  it('a file speaks no network protocol, stdin nothing but itself', () => {
+  it('a file may use no network protocol, stdin only its own', () => {
     expect(guardOptions('file').join(' ')).toMatch(/-protocol_whitelist file$/);
     expect(guardOptions('stdin').join(' ')).toMatch(/-protocol_whitelist pipe$/);
     expect(inputArgument('file', '-y')).toBe('file:-y');

@@ -39,7 +39,7 @@ it.each(Object.entries(WHOLE))('%s: finds where a second one begins, however the
   );
 });
 
-it('takes no other bytes for a joint: other containers, magic numbers inside a file', () => {
+it('finds no joint elsewhere: other containers, magic numbers inside a file', () => {
   for (const bytes of [
     Buffer.concat([OTHER, OTHER]),
     Buffer.concat([FLV, Buffer.from('FLV'), filler(90)]),

@@ -1,7 +1,7 @@
 /** Engines of TensorFlow.js, which also train, the fastest first: the order in which `auto` tries them. */
 export const TFJS_BACKENDS = ['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm'] as const;
 
-/** onnxruntime, which runs finished networks, on each kind of device it knows. */
+/** onnxruntime, for finished networks, by device. */
 export const ONNX_BACKENDS = [
   'onnxruntime',
   'onnxruntime-cuda',

@@ -42,7 +42,7 @@ export interface OnnxSession {
 /** onnxruntime, loaded. */
 export interface OnnxRuntime {
   readonly backend: Backend;
-  /** What its results depend on, beside the network: version, device and machine. */
+  /** What its results depend on besides the network: version, device and machine. */
   readonly build: string;
   /** @param file content, or path */
   createSession(file: Uint8Array | string): Promise<OnnxSession>;

@@ -94,7 +94,7 @@ describe.concurrent('asking for an engine by name', () => {
     ]);
   });
 
-  test('refuses a name nobody knows', async () => {
+  test('refuses an unknown name', async () => {
     await expect(openBackend({ backend: 'cuda' as BackendName })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('"cuda"') as string,
@@ -236,7 +236,7 @@ describe.concurrent('auto', () => {
     ]);
   });
 
-  test('passes over what is installed and does not work, and says so', async ({ project }) => {
+  test('skips installed engines that do not work, and says so', async ({ project }) => {
     await writeFakePackage(project, GPU, VERSION, `throw new Error('libcudart.so.11.0: cannot open')`);
     await writeFakePackage(project, CPU, '4.20.0', fakeEngineCode());
     const attempt = await openOne(project, 'auto');

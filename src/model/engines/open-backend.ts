@@ -32,7 +32,7 @@ let last: Promise<unknown> = Promise.resolve();
  * Calling it again is cheap: the same name gives the same object, `auto` keeps the engine that is already open, and
  * another name switches to that engine (tfjs-node and tfjs-node-gpu exclude each other within a process).
  * @throws FerError BACKEND_UNAVAILABLE when the engine is not installed or does not work, BACKEND_MISMATCH when
- *   TensorFlow.js fell back to another one, CONFIG_INVALID when there is no engine of that name.
+ *   TensorFlow.js fell back to another one, CONFIG_INVALID for an unknown name.
  */
 export function openBackend(options: OpenBackendOptions = {}): Promise<Backend> {
   // One at a time: TensorFlow.js has a single current engine, and two overlapping switches would leave either.
@@ -57,7 +57,7 @@ export function parseBackendName(name: string, origin: string): BackendName | 'a
   );
 }
 
-/** The engine asked for by an option or by FERSTREAM_BACKEND. @throws FerError CONFIG_INVALID */
+/** The engine requested by an option or by FERSTREAM_BACKEND. @throws FerError CONFIG_INVALID */
 export function wantedBackend(option: BackendName | 'auto' | undefined): BackendName | 'auto' {
   const fromEnvironment = process.env['FERSTREAM_BACKEND'];
   // Callers from JavaScript are not held by the type.

@@ -13,7 +13,7 @@ export interface FoundPackage {
 }
 
 /**
- * Where optional engines are looked for, in this order: the folder a user built one in (FERSTREAM_NATIVE_DIR),
+ * Where to find optional engines, in this order: the folder of an own build (FERSTREAM_NATIVE_DIR),
  * the project ferstream is used from, and ferstream's own dependencies. NODE_PATH counts in all of them.
  */
 function packageRoots(): readonly string[] {

@@ -73,7 +73,7 @@ export const FRAME_PART = 'frame';
 export const TEMPORAL_PART = 'temporal';
 
 /**
- * The checkpoint of that part, or that of the frame network where there is no such part.
+ * The checkpoint of that part, or of the frame network without such a part.
  * @throws FerError WEIGHTS_MISSING when the folder holds no model; the message names one where it is that of a run
  */
 export async function partOf(folder: string, part: string): Promise<string> {

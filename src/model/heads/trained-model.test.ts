@@ -44,7 +44,7 @@ function mirrored({ geometry, data }: FaceCrop): FaceCrop {
 
 const times = (count: number): number[] => Array.from({ length: count }, (_, i) => i / 25);
 
-describe('a frame checkpoint in the seat', () => {
+describe('a frame checkpoint as expression model', () => {
   it('gives the posteriors of its network, in batches, and leaves no tensor behind', async () => {
     const { model: network } = await loadCheckpoint(frames);
     const pictures = crops(70); // more than one batch
@@ -109,7 +109,7 @@ describe('a frame checkpoint in the seat', () => {
   });
 });
 
-describe('a frame and a temporal checkpoint in the seat', () => {
+describe('a frame and a temporal checkpoint as expression model', () => {
   it('encodes features, and classifies frames with the whole clip as context', async () => {
     const pictures = crops(6);
     const [frame, temporal] = [
@@ -152,7 +152,7 @@ describe('a frame and a temporal checkpoint in the seat', () => {
     mean.dispose();
   });
 
-  it('leaves a picture that stands alone to the frame network, if that knows the same labels', async () => {
+  it('leaves a single picture to the frame network, if that has the same labels', async () => {
     const calm = join(dir, 'calm');
     await saveTinyClipModel(calm, EXPRESSIONS_7, { clipFrames: 10 });
     await saveTinyFrameModel(join(calm, 'frame'), EXPRESSIONS_7, { temperature: 3 });
@@ -221,7 +221,7 @@ describe('a frame and a temporal checkpoint in the seat', () => {
   });
 });
 
-it('knows that it learnt from faces that were found and aligned', async () => {
+it('knows that it was trained on detected and aligned faces', async () => {
   const aligned = join(dir, 'aligned');
   await saveTinyClipModel(aligned, EXPRESSIONS_7);
   await saveTinyFrameModel(join(aligned, 'frame'), EXPRESSIONS_7, { recipe: { config: { data: 'prepared:crops' } } });
@@ -232,8 +232,8 @@ it('knows that it learnt from faces that were found and aligned', async () => {
   }
 });
 
-describe('which model is meant', () => {
-  it('takes a name that is neither shipped nor a folder for a slip', async () => {
+describe('choosing a model', () => {
+  it('refuses a name that is neither shipped nor a folder, with suggestions', async () => {
     await expect(openModel('basline')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(/"baseline".*folder/) as string,
@@ -241,14 +241,14 @@ describe('which model is meant', () => {
     expect(await identifyModel('baseline')).toBe('baseline');
   });
 
-  it('says what a folder without a model is', async () => {
+  it('reports a folder without a model', async () => {
     await expect(openModel(join(dir, 'nowhere'))).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
     const run = join(dir, 'run');
     await saveTinyFrameModel(join(run, 'best'), new LabelSet('two', ['a', 'b']));
     await expect(openModel(run)).rejects.toThrow(/training run.*best/);
   });
 
-  it('identifies a model by its content, wherever it lies', async () => {
+  it('identifies a model by its content, in any folder', async () => {
     const copy = join(dir, 'elsewhere', 'copy');
     await mkdir(join(dir, 'elsewhere'));
     await cp(clips, copy, { recursive: true });

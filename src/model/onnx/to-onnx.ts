@@ -9,7 +9,7 @@ import type { DynamicName, OnnxDescription, OnnxInput } from './onnx-graph.js';
 let trace: TraceBackend | null = null;
 
 /**
- * Writes a function of tensors as an ONNX file (opset 17, float32) by running it on an engine that computes nothing and notes what it is asked for.
+ * Writes a function of tensors as an ONNX file (opset 17, float32) by running it on an engine that records operations instead of computing.
  * @param inputs in the order of the function's parameters; pictures are [B, H, W, C], as in TensorFlow.js
  * @param outputs names of what the function returns
  * @throws FerError INTERNAL for an operation that has no equivalent here
@@ -73,7 +73,7 @@ function traced(description: OnnxDescription, write: (trace: TraceBackend) => vo
   const engine = openTrace();
   engine.begin(graph);
   try {
-    // From here to the end nothing waits, so nobody else computes on this engine.
+    // From here to the end nothing waits, so no other code computes on this engine.
     tf.tidy(() => {
       write(engine);
     });

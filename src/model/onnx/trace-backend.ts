@@ -5,7 +5,7 @@ import type { Dimension, DynamicName, OnnxGraph } from './onnx-graph.js';
 export const TRACE = 'onnx-trace';
 
 /**
- * Sizes that stand for dynamic ones while a network is traced: nothing is computed, so they may be large, and primes that no layer
+ * Sizes in place of dynamic ones while a network is traced: nothing is computed, so they may be large, and primes that no layer
  * has make every size that depends on them recognisable.
  */
 const DYNAMIC: Readonly<Record<DynamicName, number>> = { batch: 10_007, time: 10_009 };
@@ -26,7 +26,7 @@ interface Entry {
   references: number;
 }
 
-/** An engine of TensorFlow.js that writes what it is asked to compute into an ONNX graph. */
+/** An engine of TensorFlow.js that writes operations into an ONNX graph instead of computing them. */
 export class TraceBackend extends tf.KernelBackend {
   private readonly entries = new tf.DataStorage<Entry>(this, tf.engine());
   private readonly dimensions = new Map<DynamicName, string>();

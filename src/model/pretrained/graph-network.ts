@@ -13,8 +13,8 @@ interface Step {
 }
 
 /**
- * Runs a frozen convolutional graph as it stands, but for input of any size and batch: tfjs' own GraphModel insists on
- * the size the graph was exported with. Only the outputs asked for are computed, and every intermediate value is
+ * Runs a frozen convolutional graph unchanged, for input of any size and batch: tfjs' own GraphModel insists on
+ * the size the graph was exported with. Only the requested outputs are computed, and every intermediate value is
  * disposed as soon as its last reader has run.
  */
 export class GraphNetwork {
@@ -37,7 +37,7 @@ export class GraphNetwork {
 
   /**
    * @param input [B, H, W, C]; stays the caller's
-   * @returns the outputs in the order asked for, [B, H', W', C'] each; the caller's to dispose
+   * @returns the outputs in the requested order, [B, H', W', C'] each; the caller's to dispose
    */
   run(input: tf.Tensor4D): tf.Tensor4D[] {
     return tf.tidy(() => {

@@ -35,7 +35,7 @@ export interface RecognitionWeights {
 }
 
 /**
- * face-api's FaceRecognitionNet (dlib's ResNet), its scale layers folded into the convolutions. Whoever holds it disposes it (disposeRecognition).
+ * face-api's FaceRecognitionNet (dlib's ResNet), its scale layers folded into the convolutions. The holder disposes it (disposeRecognition).
  * @throws FerError WEIGHTS_MISSING
  */
 export async function loadRecognitionWeights(): Promise<RecognitionWeights> {

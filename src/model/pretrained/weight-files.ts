@@ -8,7 +8,7 @@ import { FerError } from '../../errors/fer-error.js';
 
 const require = createRequire(import.meta.url);
 
-/** Tensors by their name in the weight file. Whoever holds them disposes them. */
+/** Tensors by their name in the weight file. The holder disposes them. */
 export type WeightMap = ReadonlyMap<string, tf.Tensor>;
 
 interface WeightGroup {

@@ -80,7 +80,7 @@ describe('onnxruntime that is not there, or computes something else', () => {
     },
   );
 
-  it('is refused by name, and passed over by auto with a line that says why', async () => {
+  it('is refused by name, and skipped by auto with a line that says why', async () => {
     const folder = join(project, 'zeros');
     await installFake(folder, ZEROS);
     const env = { FERSTREAM_NATIVE_DIR: folder };

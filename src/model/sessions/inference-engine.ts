@@ -33,7 +33,7 @@ export async function loadForInference<T>(
 ): Promise<LoadedOnEngine<T>> {
   const wanted = wantedBackend(backend);
   if (isOnnxBackend(wanted)) return loadOnOnnxRuntime(wanted, threads, load);
-  // Who has opened an engine of TensorFlow.js in this process means that one.
+  // A program that has opened an engine of TensorFlow.js means that one.
   if (wanted === 'auto' && currentBackend() === null && isOnnxRuntimeInstalled()) {
     try {
       return await loadOnOnnxRuntime('onnxruntime', threads, load);

@@ -72,7 +72,7 @@ describe('refuses', () => {
     expect(await decodeJpeg(new Uint8Array(0), LIMIT)).toEqual(bad);
   });
 
-  test('a truncated JPEG, wherever it is cut', async () => {
+  test('a JPEG truncated at any place', async () => {
     for (const share of [0.01, 0.1, 0.5, 0.9]) {
       expect(await decodeJpeg(jpeg.subarray(0, Math.floor(jpeg.length * share)), LIMIT)).toMatchObject({
         code: 'BAD_PICTURE',

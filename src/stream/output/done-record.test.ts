@@ -49,7 +49,7 @@ describe('done record', () => {
     expect(await findDoneRecord(dir, 'stdin', null, 'sha256:s')).toBeNull();
   });
 
-  it('does not count when an output is gone, of another size, or a folder', async () => {
+  it('does not count when an output is missing, of another size, or a folder', async () => {
     await appendFile(outputs[1]!, 'more');
     expect(await findDoneRecord(dir, 'clip', 'sha256:a', 'sha256:s')).toBeNull();
     await rm(outputs[1]!);
@@ -82,7 +82,7 @@ describe('settingsHash', () => {
     expect(settingsHash({})).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 
-  it('stands on JSON that means the same', () => {
+  it('accepts JSON of the same meaning', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));

@@ -103,7 +103,7 @@ describe('the annotation as JSONL', () => {
   });
 });
 
-it('reads lines whatever is in their names, and without landmarks where they are not wanted', async () => {
+it('reads lines with any names, and without landmarks on request', async () => {
   const path = join(temporaryFolder(), 'odd.jsonl');
   const name = 'a\u2028b","landmarks":[{"x":1';
   const faces = [face(1, 'happiness'), face(2, 'neutral')].map((one) => ({

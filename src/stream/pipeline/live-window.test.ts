@@ -104,7 +104,7 @@ describe.each(['clips', 'causal', 'frames'])('live and recorded footage, with th
     model.dispose();
   });
 
-  it('live, the answer is what the model says of the window alone', async () => {
+  it('live, the answer is that of the model for the window alone', async () => {
     const model = await openModel(join(dir, name));
     const all = observations(model, -1);
     const window = all.slice(model.context.hop === 1 ? LOOKED_AT : LOOKED_AT - CLIP_FRAMES + 1, LOOKED_AT + 1);

@@ -141,7 +141,7 @@ describe('PosteriorSmoother', () => {
     expect(run(stuck).held).toBeLessThanOrEqual(512);
   });
 
-  it('changes nothing where none is wanted', () => {
+  it('changes nothing when disabled', () => {
     const frames = footage([0, 0, 0.04], [0, 1, 0]);
     expect(run(frames, { seconds: 0 })).toEqual({ out: frames, held: 0 });
   });

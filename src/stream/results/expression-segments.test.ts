@@ -105,7 +105,7 @@ describe('stretches of expression', () => {
     );
   });
 
-  it('lets go of cues while the recording runs', () => {
+  it('emits cues while the recording runs', () => {
     const stretches = new ExpressionSegments();
     let released = 0;
     const seconds = 600;

@@ -7,7 +7,7 @@ import type { LabelEvidence } from './label-evidence.js';
 
 const LABELS = ['neutral', 'happiness', 'anger'];
 
-describe('what a run says of its labels', () => {
+describe('labels judged by a run', () => {
   it('is averaged over the epochs in which a row was drawn', () => {
     // Two rows in two epochs; the second row is drawn in the second epoch alone.
     const values = Float32Array.of(0.5, 0.25, 0, NaN, NaN, NaN, 0.125, 0.75, 2, 0.25, 0.5, 0);
@@ -46,7 +46,7 @@ describe('what a run says of its labels', () => {
   });
 });
 
-it('what one look says', () => {
+it('labels judged by a single look', () => {
   expect(evidenceOfLook('a', 1, Float64Array.of(0.7, 0.2, 0.1))).toMatchObject({
     nearest: 0.7,
     disagreed: 1,
@@ -60,7 +60,7 @@ it('what one look says', () => {
 });
 
 describe('scores', () => {
-  it('have the mean asked for, and keep the order', () => {
+  it('have the given mean, and keep the order', () => {
     const odds = fc.array(fc.double({ min: -9, max: 9, noNaN: true }), { minLength: 2, maxLength: 50 });
     fc.assert(
       fc.property(odds, fc.double({ min: 0, max: 1, noNaN: true }), (logOdds, mean) => {

@@ -103,7 +103,7 @@ it('does nothing with no operations', () => {
   expect(randAugment({ operations: 0 })(image, new SeededRandom(1))).toBe(image);
 });
 
-it('applies operations one upon the other', () => {
+it('applies operations in sequence', () => {
   fc.assert(
     fc.property(images, fc.nat(), (image, seed) => {
       const one = randAugment({ operations: 1 });

@@ -67,7 +67,7 @@ function assignments(settings: Settings, path = ''): string[] {
   );
 }
 
-it('it says what every preset sets', () => {
+it('docs/train.md lists what every preset sets', () => {
   const rows = [...PAGE.matchAll(/^\| `([\w-]+)` \| `(\w+\.name=.+)` \|$/gm)].map(([, name, settings]) => [
     name,
     settings!.split(' '),
@@ -77,7 +77,7 @@ it('it says what every preset sets', () => {
   );
 });
 
-it('its example of a file is one that can be trained from', () => {
+it('the example file of docs/train.md is a valid configuration', () => {
   const example = JSON.parse(/```json\n([^]*?)```/.exec(PAGE)![1]!) as Settings;
   expect(resolveConfig(null, example)).toMatchObject(example);
 });

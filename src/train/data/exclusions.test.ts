@@ -30,7 +30,7 @@ describe('rows to leave out', () => {
     expect((await readExclusions({ file, above: 1 })).lines.size).toBe(0);
   });
 
-  it('are asked for in a way that can be understood, else a line says where', async () => {
+  it('are requested by a valid file, else an error names the line', async () => {
     const code = 'CONFIG_INVALID';
     await expect(readExclusions({ file: join(dir, 'none.csv'), above: null })).rejects.toMatchObject({
       code: 'INPUT_NOT_FOUND',
@@ -53,12 +53,12 @@ describe('rows to leave out', () => {
   });
 });
 
-describe('what is said of them', () => {
+describe('the message about them', () => {
   const all = (): string[] => ['a', 'b', 'c', 'validation'];
   const excluded = (file: string, training = ['a', 'b', 'c']) =>
     excludedRows({ exclude: { file, above: null }, data: 'manifest:own' }, training, all);
 
-  it('is how many, and nothing else if all is well', async () => {
+  it('is their number, and nothing else without problems', async () => {
     const file = await table('good.csv', 'id,exclude', 'a,yes', 'b,no', 'c,yes');
     expect(await excluded(file)).toEqual({
       ids: new Set(['a', 'c']),

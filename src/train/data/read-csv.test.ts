@@ -4,7 +4,7 @@ import { scratchDir } from '../../../test/support/scratch.js';
 import { writeTree } from '../../../test/support/write-tree.js';
 import { columns, parseCsv, readLines } from './read-csv.js';
 
-it('reads lines whatever ends them, without a byte-order mark, and keeps their numbers', async () => {
+it('reads lines with any line ends, without a byte-order mark, and keeps their numbers', async () => {
   const root = await scratchDir();
   await writeTree(root, { 'a.txt': '\uFEFFone\r\n\r\n  two \rthree\n\n' });
   expect(await readLines(`${root}/a.txt`)).toEqual([
@@ -46,7 +46,7 @@ it.each([
   );
 });
 
-it('finds columns whatever their case', () => {
+it('finds columns in any case', () => {
   const column = columns({ line: 1, cells: ['', 'FileName', 'Face_Vote'] });
   expect([column('filename'), column('face vote'), column('other')]).toEqual([1, 2, undefined]);
 });

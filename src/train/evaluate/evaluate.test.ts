@@ -146,7 +146,7 @@ describe('frames without a face', () => {
     });
   });
 
-  it('have the posteriors of the nearest one where each frame is judged by itself, mirrored or not', async () => {
+  it('have the posteriors of the nearest one where frames are classified separately, mirrored or not', async () => {
     for (const flip of [false, true]) {
       const seen: Prediction[] = [];
       const result = await evaluate(new FrameByFrame(), clip, {
@@ -170,7 +170,7 @@ describe('frames without a face', () => {
     }
   });
 
-  it('have no answer in a clip without any face: they are counted apart, and no network is asked', async () => {
+  it('have no answer in a clip without any face: they are counted separately, and no network runs', async () => {
     const model = new BrightSide();
     const nobody = Array.from({ length: 130 }, (_, i) => faceless('n', i, i < 100 ? 'left' : null));
     const result = await evaluate(model, [...nobody, frame('c', 0, 'left', 9, 1)]);
@@ -296,7 +296,7 @@ it.each([NaN, Infinity])('refuses a model that computes %d, before any predictio
   expect(predicted).toEqual(['good']);
 });
 
-it('stops when it is told to', async () => {
+it('stops on request', async () => {
   await expect(
     evaluate(new BrightSide(), [picture('p', 'left', 1, 2)], { signal: AbortSignal.abort() }),
   ).rejects.toMatchObject({ code: 'INTERRUPTED' });

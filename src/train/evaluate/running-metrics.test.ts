@@ -48,7 +48,7 @@ it('counts what was counted by hand', () => {
   expect(result.expectedCalibrationError).toBeCloseTo((3 * (0.6 - 1 / 3) + 0.3 + 0.1) / 5, 6);
 });
 
-it('counts truths that the model cannot name as wrong, with a row of their own', () => {
+it('counts truths that the model does not know as wrong, in their own row', () => {
   const tally = new RunningMetrics(LABELS);
   tally.add(
     ['neutral', 'contempt'],
@@ -105,7 +105,7 @@ it('leaves them out on request, and says how many', () => {
   expect(result.expectedCalibrationError).toBeCloseTo(0.2, 12);
 });
 
-it('has nothing to say without predictions', () => {
+it('has no figures without predictions', () => {
   expect(new RunningMetrics(LABELS).result()).toMatchObject({
     count: 0,
     accuracy: 0,

@@ -30,7 +30,7 @@ function learntBias(counts: readonly number[], offsets: readonly number[]): numb
   return posteriors;
 }
 
-it('a network that knows nothing of a picture answers with the frequencies that were asked for', () => {
+it('a network that knows nothing of a picture answers with the given frequencies', () => {
   const counts = [27, 8, 1];
   const drawn = [4, 4, 4]; // a sampler that draws all classes alike
   const before = tf.memory().numTensors;

@@ -72,7 +72,7 @@ const METHODS: readonly (readonly [string, Method, readonly string[]])[] = [
 ];
 
 describe.each(METHODS)('%s', (_name, method, views) => {
-  it('asks for the view its paper compares with', () => {
+  it('uses the view its paper compares with', () => {
     expect([0, 1, 2].map((epoch) => method.secondView(AT(epoch)))).toEqual(views);
   });
 

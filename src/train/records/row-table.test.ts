@@ -37,7 +37,7 @@ describe('the table of rows', () => {
     });
   });
 
-  it('keeps to the rows it is told, the last time counting, and leaves the others open', () => {
+  it('writes the given rows, the last time counting, and leaves the others empty', () => {
     const table = new RowTable(Int32Array.of(0, 1, -1, 1), 2);
     table.put(Int32Array.of(3, 2), Float32Array.of(9, 0, 9, 0));
     table.put(Int32Array.of(3), Float32Array.of(0, 9));

@@ -49,7 +49,7 @@ describe('the tables of all epochs in one file', () => {
     ...new Float32Array(Uint8Array.from(await readFile(path)).buffer),
   ];
 
-  it('lie one after another', async () => {
+  it('follow one another', async () => {
     const path = join(dir, 'rows.f32');
     for (const epoch of [1, 2, 3]) await writeEpochRows(path, epoch, Float32Array.of(epoch, NaN, -epoch));
     expect(await read(path)).toEqual([1, NaN, -1, 2, NaN, -2, 3, NaN, -3]);

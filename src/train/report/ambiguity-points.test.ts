@@ -39,7 +39,7 @@ describe('NAW weight of one sample', () => {
     expect(nla).toBeCloseTo(1 / (2 * Math.PI * Math.sqrt(0.8 ** 2 - 0.48 ** 2)), 10);
   });
 
-  it('refuses what is no Gaussian', () => {
+  it('refuses what is not a Gaussian', () => {
     expect(() => nawWeightAt(0.9, 0.1, { ...NAW_PARAMETERS.nla, covT: -0.9 }, 1)).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),
     );

@@ -35,7 +35,7 @@ export function batchMatMul(stock: Kernel): Kernel {
     const batch = tf.util.sizeFromShape(outer);
     // Every product has either its own matrix on a side, or the one they all share.
     const inStep = (batchA === 1 || batchA === batch) && (batchB === 1 || batchB === batch);
-    // The engine words its own complaints, and is quick enough at these.
+    // The engine has its own errors for these, and is fast enough.
     if (!fitting || !inStep || (plain && single) || rows * inner * columns < WORTH_CUTTING) return stock(call);
 
     return tf.tidy(() => {

@@ -54,7 +54,7 @@ export function convGeometry(
 /** Explicit padding for tf.conv2d. */
 export type Padding = [[number, number], [number, number], [number, number], [number, number]];
 
-/** Negative padding is cropping, which tf.conv2d does not do by itself: crops x and returns the padding that remains. */
+/** Negative padding is cropping, which tf.conv2d does not do: crops x and returns the padding that remains. */
 export function cropNegative(
   x: tf.Tensor4D,
   rows: [number, number],

@@ -247,7 +247,7 @@ describe('the other operations of our networks', () => {
     await expectEqualGradients([image], f);
   });
 
-  test('segments that are not there are left out of a sum', async () => {
+  test('missing segments are left out of a sum', async () => {
     const sum = tf.tidy(() =>
       tf.unsortedSegmentSum(tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]), tf.tensor1d([1, -1, 1], 'int32'), 3),
     );

@@ -198,7 +198,7 @@ it('searches every frame of a video for the face, and gives those without too', 
 });
 
 describe('face handling', () => {
-  it('takes pictures as the model learnt them, unless told otherwise', async () => {
+  it('takes pictures as in the training of the model, unless told otherwise', async () => {
     expect(await faceHandling('auto', { framing: 'aligned' }, 'ferplus:somewhere')).toBe('detect');
     expect(await faceHandling('auto', { framing: 'whole' }, 'ferplus:somewhere')).toBe('as-is');
     expect(await faceHandling('as-is', { framing: 'aligned' }, 'ferplus:somewhere')).toBe('as-is');

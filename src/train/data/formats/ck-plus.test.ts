@@ -30,7 +30,7 @@ it('reads labels written as floats, leaves out what has none, and keeps subjects
   expect(problems.map(({ kind }) => kind)).toEqual(['unreadable-row', 'missing-file']);
 });
 
-it('reads CK+48: peaks in class folders, people dealt to folds', async () => {
+it('reads CK+48: peaks in class folders, people assigned to folds', async () => {
   const root = await scratchDir();
   await writeTree(
     root,

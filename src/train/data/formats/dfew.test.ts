@@ -40,7 +40,7 @@ it('reads one fold: header, numbers without their zeros, frames in the order of 
   ]);
 });
 
-it('reads the fold that is asked for, and none beyond the five', async () => {
+it('reads the given fold, and none beyond the five', async () => {
   const root = await tree();
   const { samples } = await dfew.read(root, { fold: 2 });
   expect(samples.map(({ id, split }) => [id, split])).toEqual([

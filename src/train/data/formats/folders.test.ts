@@ -48,7 +48,7 @@ it.each([
   expect([splits, unsplit]).toEqual([['train', 'valid', 'test'], undefined]);
 });
 
-it('has the same classes whichever split is read', async () => {
+it('has the same classes for any split', async () => {
   const files = standIns('train/happy/a.jpg', 'train/bored/b.jpg', 'test/happy/c.jpg');
   const { samples, labels } = await read(files, { split: 'test' });
   expect([samples.length, labels.labels]).toEqual([1, ['bored', 'happiness']]);

@@ -5,7 +5,7 @@ import { mafw } from './mafw.js';
 
 const SET = 'Train & Test Set/single/no_caption/set_3';
 
-it('reads eleven classes of the fold asked for, from videos or from frames cut out of them', async () => {
+it('reads eleven classes of the given fold, from videos or their frames', async () => {
   const root = await scratchDir();
   await writeTree(root, {
     [`${SET}/train.txt`]: '00001.mp4 anger\r\n00002.mp4 helplessness\r\n00009.mp4 fear\r\n',

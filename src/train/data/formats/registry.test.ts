@@ -19,7 +19,7 @@ it('names the nearest format when there is none of that name', async () => {
     await expect(openDataset(text)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
-it('every reader says so when the folder is not there or is not its data set', async () => {
+it('every reader reports a folder that is missing or is not its data set', async () => {
   const empty = await scratchDir();
   for (const reader of READERS) {
     await expect(reader.read('/no/such/folder'), reader.name).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });

@@ -7,7 +7,7 @@ function face(trackId: number, crop: number, more: Partial<SeenFace> = {}): Seen
   return { trackId, tracklet: trackId, tentative: false, provisional: false, area: 100, crop, ...more };
 }
 
-it('is who is seen in most frames, then who is larger', () => {
+it('is the person seen in most frames, then the larger one', () => {
   expect(mainFace([[face(1, 0)], [face(1, 1), face(2, 2, { area: 900 })], []])).toEqual([0, 1, null]);
   expect(mainFace([[face(1, 0), face(2, 1, { area: 900 })], []])).toEqual([1, null]);
   expect(mainFace([])).toEqual([]);
@@ -32,7 +32,7 @@ it('takes the sure one of two sightings of the same person', () => {
   expect(mainFace([twins, [face(1, 2, { tracklet: 2 })]])).toEqual([1, 2]);
 });
 
-it('gives each frame a crop of its own or none, and all of them of one person', () => {
+it('gives each frame its own crop or none, all of one person', () => {
   const seen = fc.record({
     trackId: fc.integer({ min: 1, max: 3 }),
     tracklet: fc.integer({ min: 1, max: 4 }),

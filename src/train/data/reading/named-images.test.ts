@@ -31,7 +31,7 @@ it('reads KDEF by its file names: a person is the same in both sessions and from
   ]);
 });
 
-it('says so where no file is named so', async () => {
+it('reports when no file has such a name', async () => {
   const root = await scratchDir();
   await writeTree(root, standIns('a/1.jpg'));
   await expect(kdef.read(root)).rejects.toMatchObject({

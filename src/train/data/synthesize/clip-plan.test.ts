@@ -53,14 +53,14 @@ it('draws classes as often as they have images with balance 0, and in between wi
   }
 });
 
-it('plans the same clips first when more are asked for', () => {
+it('plans the same clips first when there are more', () => {
   const few = planClips('valid', 2, 16, images, new SeededRandom(7));
   expect(planClips('valid', 5, 16, images, new SeededRandom(7)).slice(0, 2)).toEqual(few);
   expect(planClips('valid', 2, 16, images, new SeededRandom(8))).not.toEqual(few);
   expect(few.map(({ path }) => path)).toEqual(['valid/0001', 'valid/0002']);
 });
 
-it('refuses images of one class, unless no clips are wanted', () => {
+it('refuses images of one class, unless there are no clips', () => {
   const alike = images.slice(0, 4);
   expect(() => planClips('test', 1, 16, alike, new SeededRandom(1))).toThrow(FerError);
   expect(() => planClips('test', 1, 16, alike, new SeededRandom(1))).toThrow(

@@ -40,19 +40,19 @@ describe('plans of episodes', () => {
         expect(trueLabels[t]).toBe(share >= VISIBLE ? images[next]!.label : 'neutral');
   });
 
-  it('show one person: resting face and expressions are of the same one wherever it is known', () => {
+  it('show one person: resting face and expressions are of the same one if known', () => {
     const own = plans.filter(({ images: [, apex] }) => apex!.subject === 'Ann');
     expect(own.length).toBeGreaterThan(5);
     for (const { images } of own) expect(new Set(images.map(({ subject }) => subject))).toEqual(new Set(['Ann']));
   });
 
-  it('take the resting face of who looks alike where the person has none', () => {
+  it('take the resting face of a similar person where the person has none', () => {
     const settled = plans.map((plan) => settleRest(plan, faceOf)).filter(({ images: [, apex] }) => apex!.id === 'web');
     expect(settled.length).toBeGreaterThan(5);
     expect(settled.filter(({ images: [rest] }) => rest!.id === 'rest7').length).toBeGreaterThan(settled.length / 3);
   });
 
-  it('are the same for the same seed, and each its own whatever their number', () => {
+  it('are the same for the same seed, and independent of their number', () => {
     const fewer = planEpisodes('train', 5, 48, [...ANN, ...OTHERS], new SeededRandom(3));
     expect(fewer).toEqual(plans.slice(0, 5));
   });
