@@ -22,7 +22,7 @@ export type { FaceSummary, Summary } from './stream/results/summary-builder.js';
 // Live
 export { openLiveEngine } from './stream/live/open-live-engine.js';
 export type { LiveEngine, LivePicture, LiveSession, SessionListener } from './stream/live/live-engine.js';
-export type { LiveOptions } from './stream/live/live-options.js';
+export type { LiveOptions } from './stream/live/live-engine.js';
 export { openLiveServer } from './stream/server/live-server.js';
 export type { LiveServer } from './stream/server/live-server.js';
 export type { LiveServerOptions } from './stream/server/live-server-options.js';

@@ -1,5 +1,5 @@
-import { defer, from, mergeMap } from 'rxjs';
-import type { Observable } from 'rxjs';
+import { createRequire } from 'node:module';
+import type * as rxjs from 'rxjs';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { FerError } from '../../errors/fer-error.js';
@@ -29,7 +29,9 @@ export async function* annotate(
 }
 
 /** The same as an Observable, cold: every subscription annotates the input again. */
-export function annotate$(input: string, options: AnnotateOptions = {}): Observable<FrameResult> {
+export function annotate$(input: string, options: AnnotateOptions = {}): rxjs.Observable<FrameResult> {
+  // Loaded when called: RxJS takes a third of the time in which ferstream is imported.
+  const { defer, from, mergeMap } = createRequire(import.meta.url)('rxjs') as typeof rxjs;
   return defer(() => from(openBoth(input, options))).pipe(
     mergeMap(({ annotator, annotation }) => {
       void annotation.settled.then(() => {

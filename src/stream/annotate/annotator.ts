@@ -10,7 +10,7 @@ import type { RunMetadata } from '../results/run-metadata.js';
 import { FacePipeline } from '../pipeline/face-pipeline.js';
 import { loadNetworks } from '../pipeline/networks.js';
 import type { Networks } from '../pipeline/networks.js';
-import { Annotation } from './annotation.js';
+import type { Annotation } from './annotation.js';
 import { parseAnnotateOptions } from './annotate-options.js';
 import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
 import type { WorkJournal } from './work-journal.js';
@@ -67,6 +67,7 @@ export class Annotator {
     const metadata = await this.describe(input, hash === undefined ? await identifyInput(input) : hash, source.info);
     const journal = (await openJournal?.(metadata)) ?? null;
     const networks = journal?.networks(this.networks) ?? this.networks;
+    const { Annotation } = await import('./annotation.js');
     return new Annotation(metadata, source, () => new FacePipeline(networks, this.settings), this.settings);
   }
 

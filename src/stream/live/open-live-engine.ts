@@ -1,9 +1,8 @@
 import { printable } from '../../errors/fer-error.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 import type { SupervisorOptions } from './worker-supervisor.js';
-import type { EngineDescription, LiveEngine, LiveSession, SessionListener } from './live-engine.js';
-import { parseLiveOptions } from './live-options.js';
-import type { LiveOptions } from './live-options.js';
+import { parseLiveOptions } from './live-engine.js';
+import type { EngineDescription, LiveEngine, LiveOptions, LiveSession, SessionListener } from './live-engine.js';
 import { LoadMeter } from './meters.js';
 import { PendingPicture } from './pending-picture.js';
 import type { EngineContext } from './pending-picture.js';

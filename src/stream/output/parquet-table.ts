@@ -1,4 +1,4 @@
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import type { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { AtomicFile } from '../../files/atomic-file.js';
 import { runText } from '../results/jsonl-text.js';
 import type { Cell, Column } from '../results/result-columns.js';
@@ -26,6 +26,7 @@ export class ParquetTable {
     columns: readonly Pick<Column, 'name' | 'type'>[],
     metadata: RunMetadata,
   ): Promise<ParquetTable> {
+    const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
     const file = await AtomicFile.open(path);
     const bytes = new ByteWriter();
     const parquet = new ParquetWriter({

@@ -106,11 +106,11 @@ async function imagePictures(
   return { faces: portraits, still: null, images: small };
 }
 
-/** The face with some of its surroundings, square. Boxes may be in a scaled frame. */
+/** The face with some of its surroundings, square and upright. Boxes may be in a scaled frame. */
 async function faceJpeg(
   image: Sharp,
   size: { readonly width: number; readonly height: number },
-  { box, frame }: BestView,
+  { box, frame, roll }: BestView,
 ): Promise<string> {
   const scale = size.width / frame.width;
   const side = Math.max(
@@ -125,7 +125,8 @@ async function faceJpeg(
     width: Math.floor(side),
     height: Math.floor(side),
   };
-  return jpegUri(image.extract(area).resize(FACE_SIDE, FACE_SIDE), 80);
+  const picture = image.extract(area).resize(FACE_SIDE, FACE_SIDE);
+  return jpegUri(picture.rotate(-90 * Math.round(roll / 90)), 80);
 }
 
 async function jpegUri(image: Sharp, quality: number): Promise<string> {
