@@ -6,9 +6,8 @@ import type { Found } from '../archive/queue/queued-input.js';
 import { isS3Address } from '../storage/s3-address.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { EXIT } from './exit.js';
-import { formatDuration } from './progress.js';
-import { warn } from './queue-option.js';
-import { textTable } from './text-table.js';
+import { formatDuration, textTable } from './progress.js';
+import { warn } from './options.js';
 
 export interface QueueFlags {
   readonly queue: string;

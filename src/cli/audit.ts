@@ -8,9 +8,8 @@ import type { FaceChoice } from '../train/data/faces/detected-faces.js';
 import type { Split } from '../train/data/sample.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { backendOption, facesOption, foldOption, labelsOption, splitOption, writeLine } from './options.js';
-import { Progress } from './progress.js';
+import { Progress, textTable } from './progress.js';
 import type { ProgressTarget } from './progress.js';
-import { textTable } from './text-table.js';
 
 export function auditCommand(program: Command): void {
   program

@@ -2,8 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { FerError } from '../errors/fer-error.js';
 import { BatchReport } from './batch-report.js';
 import { EXIT, exitCodeFor } from './exit.js';
-import { formatDuration, formatProgress, Progress } from './progress.js';
-import { textTable } from './text-table.js';
+import { Progress, formatDuration, formatProgress, textTable } from './progress.js';
 
 function silent(): { readonly written: string[]; write(text: string): void } {
   const written: string[] = [];

@@ -2,9 +2,8 @@ import { basename } from 'node:path';
 import { printable } from '../errors/fer-error.js';
 import type { BatchEvent } from '../stream/annotate/batch.js';
 import { EXIT } from './exit.js';
-import { formatDuration, Progress } from './progress.js';
+import { Progress, formatDuration, textTable } from './progress.js';
 import type { ProgressTarget } from './progress.js';
-import { textTable } from './text-table.js';
 
 /** Shows a running batch on `target` and collects the outcome of every input. */
 export class BatchReport {

@@ -6,9 +6,8 @@ import type { Split } from '../train/data/sample.js';
 import type { Calibration } from '../train/metrics/calibration.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { backendOption, facesOption, foldOption, labelsOption, splitOption, writeLine } from './options.js';
-import { Progress } from './progress.js';
+import { Progress, textTable } from './progress.js';
 import type { ProgressTarget } from './progress.js';
-import { textTable } from './text-table.js';
 
 export function calibrateCommand(program: Command): void {
   program

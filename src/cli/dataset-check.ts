@@ -6,9 +6,8 @@ import { datasetPrepareCommand } from './dataset-prepare.js';
 import { datasetSynthesizeCommand } from './dataset-synthesize.js';
 import { EXIT } from './exit.js';
 import { foldOption, labelsOption, splitOption, writeLine } from './options.js';
-import { Progress } from './progress.js';
+import { Progress, textTable } from './progress.js';
 import type { ProgressTarget } from './progress.js';
-import { textTable } from './text-table.js';
 
 export function datasetCommand(program: Command): void {
   const dataset = program.command('dataset').summary('check, prepare or synthesize labelled data');

@@ -7,9 +7,8 @@ import type { ClipStyle } from '../train/data/synthesize/synthesis-options.js';
 import type { SynthesisReport } from '../train/data/synthesize/synthesize-clips.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { number, writeLine } from './options.js';
-import { Progress } from './progress.js';
+import { Progress, textTable } from './progress.js';
 import type { ProgressTarget } from './progress.js';
-import { textTable } from './text-table.js';
 
 export function datasetSynthesizeCommand(dataset: Command): void {
   dataset

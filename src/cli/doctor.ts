@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { writeLine } from './options.js';
-import type { CheckResult, CheckStatus, Check } from './doctor/check.js';
+import type { CheckResult, CheckStatus, Check } from './doctor/system.js';
 
 export function doctorCommand(program: Command): void {
   program

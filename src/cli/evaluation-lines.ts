@@ -1,5 +1,5 @@
 import type { Evaluation } from '../train/evaluate/running-metrics.js';
-import { textTable } from './text-table.js';
+import { textTable } from './progress.js';
 
 /** The results of an evaluation as text. */
 export function evaluationLines(evaluation: Evaluation): string[] {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
 import type { LiveSource } from '../ingest/live/live-source.js';
-import type { LiveOptions } from '../stream/live/live-options.js';
+import type { LiveOptions } from '../stream/live/live-engine.js';
 import type { LiveServerOptions } from '../stream/server/live-server-options.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { LiveActivity } from './live-activity.js';

@@ -9,6 +9,16 @@ import { FORMAT_NAMES } from '../stream/output/format-names.js';
 import { FACE_CHOICES } from '../train/data/faces/detected-faces.js';
 import { SPLITS } from '../train/data/sample.js';
 
+export function queueOption(): Option {
+  return new Option('--queue <address>', 'Redis or Valkey with the jobs: redis://host:6379')
+    .env('FERSTREAM_QUEUE')
+    .makeOptionMandatory();
+}
+
+export function warn(line: string): void {
+  process.stderr.write(`warning: ${line}\n`);
+}
+
 // Options that several commands share.
 
 /** @param trains the command needs more of an engine than running finished networks */
@@ -119,7 +129,7 @@ export async function parseFormats(list: string): Promise<string[]> {
 }
 
 /** "auto", "off" or seconds. */
-export function parseBaseline(text: string): 'auto' | 'off' | number {
+function parseBaseline(text: string): 'auto' | 'off' | number {
   return text === 'auto' || text === 'off' ? text : number(text);
 }
 

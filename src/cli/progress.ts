@@ -1,3 +1,37 @@
+import type { EpochRecord } from '../train/records/epoch-tables.js';
+
+/** Rows as aligned text columns; numeric columns are right-aligned. */
+export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const lines = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  const numeric = header.map((_, column) => rows.every((row) => /^[\d.,:%x-]*$/.test(row[column] ?? '')));
+  const format = (line: readonly string[]): string =>
+    widths
+      .map((width, column) =>
+        numeric[column] === true ? (line[column] ?? '').padStart(width) : (line[column] ?? '').padEnd(width),
+      )
+      .join('  ')
+      .trimEnd();
+  return [format(header), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(format)];
+}
+
+/** A finished epoch as one line. */
+export function epochLine(
+  { epoch, loss, trainAccuracy, validation, seconds, samplesPerSecond }: EpochRecord,
+  epochs: number,
+  isBest: boolean,
+): string {
+  const judged =
+    validation === null
+      ? ''
+      : `  validation: loss ${validation.loss.toFixed(3)}, WAR ${percent(validation.accuracy)}, UAR ${percent(validation.meanClassAccuracy)}, F1 ${percent(validation.macroF1)}`;
+  return `epoch ${epoch}/${epochs}  loss ${loss.toFixed(4)}, accuracy ${percent(trainAccuracy)}${judged}  ${seconds.toFixed(0)} s, ${samplesPerSecond.toFixed(0)} samples/s${isBest ? '  best' : ''}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
 /** Where progress goes; process.stderr is one. */
 export interface ProgressTarget {
   readonly isTTY?: boolean;

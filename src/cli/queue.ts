@@ -2,10 +2,8 @@ import type { Command } from 'commander';
 import type { ArchiveQueue } from '../archive/queue/redis-connection.js';
 import type { QueueStatus } from '../archive/queue/queue-status.js';
 import { FerError, printable } from '../errors/fer-error.js';
-import { writeLine } from './options.js';
-import { formatDuration } from './progress.js';
-import { queueOption, warn } from './queue-option.js';
-import { textTable } from './text-table.js';
+import { queueOption, warn, writeLine } from './options.js';
+import { formatDuration, textTable } from './progress.js';
 
 interface QueueFlags {
   readonly queue: string;

@@ -1,10 +1,9 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import type { OpenBackendOptions } from '../model/engines/open-backend.js';
-import { epochLine } from './epoch-line.js';
+import { Progress, epochLine } from './progress.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { backendOption, number } from './options.js';
-import { Progress } from './progress.js';
 
 export function recipeCommand(program: Command): void {
   program

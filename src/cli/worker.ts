@@ -4,8 +4,7 @@ import type { WorkerEvent } from '../archive/worker/archive-worker.js';
 import type { WorkerMonitor } from '../archive/worker/worker-monitor.js';
 import { printable } from '../errors/fer-error.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, number } from './options.js';
-import { queueOption, warn } from './queue-option.js';
+import { backendOption, number, queueOption, warn } from './options.js';
 
 export function workerCommand(program: Command): void {
   program

@@ -1,7 +1,6 @@
 import sharp from 'sharp';
 import type { LiveEngine, LivePicture, LiveSession } from '../../src/stream/live/live-engine.js';
-import type { Problem } from '../../src/stream/protocol/problem-codes.js';
-import type { ResultMessage } from '../../src/stream/protocol/messages.js';
+import type { Problem, ResultMessage } from '../../src/stream/protocol/messages.js';
 import type { Section } from './face-frames.js';
 import { photoPath } from './face-frames.js';
 

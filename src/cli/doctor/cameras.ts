@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf } from './check.js';
-import type { CheckResult } from './check.js';
+import { reasonOf } from './system.js';
+import type { CheckResult } from './system.js';
 
 /** Folders of Linux' video devices; tests replace them. */
 export interface DeviceFolders {

@@ -2,14 +2,14 @@ import { FerError } from '../../errors/fer-error.js';
 import type { Backend } from '../../model/engines/backend.js';
 import { landmarkNetwork } from '../../ingest/face/align/landmark-net.js';
 import { isOnnxBackend } from '../../model/engines/backend.js';
-import { isOnnxRuntimeInstalled, ONNXRUNTIME_INSTALL, openOnnxRuntime } from '../../model/engines/onnxruntime.js';
+import { ONNXRUNTIME_INSTALL, isOnnxRuntimeInstalled, openOnnxRuntime } from '../../model/engines/onnxruntime.js';
 import { openBackend, wantedBackend } from '../../model/engines/open-backend.js';
 import { onnxSessions } from '../../model/sessions/onnx-session.js';
 import type { OpenBackendOptions } from '../../model/engines/open-backend.js';
 import { differingPackages, installedTfjsPackages, levelCommand, tfjsVersion } from '../../model/engines/packages.js';
 import type { TfjsPackage } from '../../model/engines/packages.js';
-import { reasonOf } from './check.js';
-import type { CheckResult } from './check.js';
+import { reasonOf } from './system.js';
+import type { CheckResult } from './system.js';
 
 /** The TensorFlow.js engine that a run would use, and the skipped ones. */
 export async function checkEngine(options: Pick<OpenBackendOptions, 'backend'> = {}): Promise<readonly CheckResult[]> {

@@ -2,8 +2,8 @@ import { currentBackend, openBackend } from '../../model/engines/open-backend.js
 import { describeShipped } from '../../model/heads/shipped-models.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../../model/expression-model.js';
 import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../model/pretrained/weight-files.js';
-import { reasonOf } from './check.js';
-import type { CheckResult } from './check.js';
+import { reasonOf } from './system.js';
+import type { CheckResult } from './system.js';
 
 /** Whether the shipped models are complete. Annotation needs the default one. */
 export async function checkModels(folder?: string, taken: string = DEFAULT_MODEL): Promise<readonly CheckResult[]> {

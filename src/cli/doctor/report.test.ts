@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CheckResult } from './check.js';
+import type { CheckResult } from './system.js';
 import { canRun, reportJson, reportLines, runChecks, runDoctor } from '../doctor.js';
 
 const fine: CheckResult = { name: 'node', status: 'ok', detail: '20.20.2', fix: null };

@@ -16,4 +16,4 @@ export type {
   StatsMessage,
 } from '../protocol/messages.js';
 export type { FrameMessage } from '../protocol/frame-message.js';
-export type { Problem, ProblemCode } from '../protocol/problem-codes.js';
+export type { Problem, ProblemCode } from '../protocol/messages.js';

@@ -1,12 +1,24 @@
 import { decodeFrameMessage } from '../protocol/frame-message.js';
-import type { ClientMessage, ServerMessage } from '../protocol/messages.js';
 import type { FrameMessage } from '../protocol/frame-message.js';
-import type { Problem } from '../protocol/problem-codes.js';
-import { backOff } from './back-off.js';
+import { parseServerMessage } from '../protocol/messages.js';
+import type { ClientMessage, Problem, ServerMessage } from '../protocol/messages.js';
+import type { Socket, SocketClass } from './client-options.js';
 import { closingProblem, isPermanent } from './connection-state.js';
 import type { ConnectionState } from './connection-state.js';
-import { parseServerMessage } from '../protocol/messages.js';
-import type { Socket, SocketClass } from './client-options.js';
+
+const SHORTEST = 500;
+const LONGEST = 15_000;
+
+/**
+ * Milliseconds until the next attempt: doubled after every failure up to 15 s, minus up to half at random, so that the clients of a server that
+ * comes back do not all reconnect at once.
+ * @param failures in a row, from 1
+ * @param random in [0, 1)
+ */
+export function backOff(failures: number, random: number): number {
+  const whole = Math.min(LONGEST, SHORTEST * 2 ** (failures - 1));
+  return Math.round(whole * (1 - random / 2));
+}
 
 /** The server sends statistics every two seconds; after this long without a message the connection counts as dead. */
 export const SILENCE = 15_000;
@@ -16,7 +28,7 @@ const STEADY = 5_000;
 
 const CHECK_EVERY = 1_000;
 
-export interface ConnectionHandlers {
+interface ConnectionHandlers {
   onState(state: ConnectionState): void;
   onMessage(message: ServerMessage): void;
   onPicture(picture: FrameMessage): void;

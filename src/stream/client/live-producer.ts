@@ -8,10 +8,10 @@ import type {
   SkippedMessage,
   StatsMessage,
 } from '../protocol/messages.js';
+import { Listeners } from './connection-state.js';
 import type { ConnectionState } from './connection-state.js';
 import { Credits } from './credits.js';
-import { Listeners } from './listeners.js';
-import { liveAddress, commonQuery, socketClass } from './client-options.js';
+import { commonQuery, liveAddress, socketClass } from './client-options.js';
 import { LiveConnection, SILENCE } from './live-connection.js';
 import type { LiveClientOptions } from './client-options.js';
 

@@ -8,9 +8,9 @@ import type {
   StatsMessage,
 } from '../protocol/messages.js';
 import type { FrameMessage } from '../protocol/frame-message.js';
+import { Listeners } from './connection-state.js';
 import type { ConnectionState } from './connection-state.js';
-import { Listeners } from './listeners.js';
-import { liveAddress, commonQuery, socketClass } from './client-options.js';
+import { commonQuery, liveAddress, socketClass } from './client-options.js';
 import { LiveConnection } from './live-connection.js';
 import type { LiveClientOptions } from './client-options.js';
 

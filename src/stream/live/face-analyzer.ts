@@ -4,8 +4,7 @@ import { FacePipeline } from '../pipeline/face-pipeline.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { loadNetworks } from '../pipeline/networks.js';
 import type { Networks } from '../pipeline/networks.js';
-import type { EngineDescription } from './live-engine.js';
-import type { LiveSettings } from './live-options.js';
+import type { EngineDescription, LiveSettings } from './live-engine.js';
 
 /** What the live worker thread answers. */
 export interface AnalyzerApi {

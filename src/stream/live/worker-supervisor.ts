@@ -4,8 +4,7 @@ import type { Frame } from '../../ingest/frame.js';
 import { WorkerClient, ownBuffer } from '../../workers/worker-client.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import type { AnalyzerApi } from './face-analyzer.js';
-import type { EngineDescription } from './live-engine.js';
-import type { LiveSettings } from './live-options.js';
+import type { EngineDescription, LiveSettings } from './live-engine.js';
 
 type AnalyzerClient = WorkerClient<EngineDescription, AnalyzerApi>;
 

@@ -18,5 +18,5 @@ export type {
   StatsMessage,
 } from './messages.js';
 export type { Trust } from '../pipeline/trust.js';
-export { CLOSE_CODES, PROBLEM_CODES } from './problem-codes.js';
-export type { Problem, ProblemCode } from './problem-codes.js';
+export { CLOSE_CODES, PROBLEM_CODES } from './messages.js';
+export type { Problem, ProblemCode } from './messages.js';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { faceLine } from '../results/annotation-schema.js';
-import { PROBLEM_CODES } from './problem-codes.js';
-import type { ProblemCode } from './problem-codes.js';
-import { PROTOCOL_VERSION } from './messages.js';
+import { PROBLEM_CODES, PROTOCOL_VERSION } from './messages.js';
+import type { ProblemCode } from './messages.js';
 
 // Not part of ferstream/protocol, so that browsers do not load zod. docs/schema/live-protocol.schema.json is this as JSON Schema.
 

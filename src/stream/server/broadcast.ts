@@ -2,13 +2,50 @@ import { FerError, printable } from '../../errors/fer-error.js';
 import type { Frame } from '../../ingest/frame.js';
 import type { LiveSource, LiveSourceStatus } from '../../ingest/live/live-source.js';
 import type { LiveEngine } from '../live/live-engine.js';
+import type { Problem, ResultMessage, SourceMessage } from '../protocol/messages.js';
 import { roundTo } from '../results/rounding.js';
-import type { Problem } from '../protocol/problem-codes.js';
-import type { ResultMessage, SourceMessage } from '../protocol/messages.js';
-import type { FrameCounter } from './frame-counter.js';
+import type { FrameCounter } from './server-metrics.js';
 import { pictureMessage, resultText, sourceMessage } from './outgoing-messages.js';
-import { openAsker } from './ask-once.js';
-import type { Asker } from './ask-once.js';
+
+/** What became of a frame; null when it was skipped or the signal was aborted. */
+type Answer = { readonly result: ResultMessage } | { readonly problem: Problem } | null;
+
+/** An engine session as a function. */
+interface Asker {
+  /** One frame at a time. The frame's bytes are moved to the engine. */
+  askOnce(frame: Frame, captureTime: number): Promise<Answer>;
+  close(): void;
+}
+
+/** @param signal aborting it answers the open question with null */
+function openAsker(engine: LiveEngine, signal: AbortSignal): Asker {
+  let settle: (answer: Answer) => void = () => undefined;
+  const giveUp = (): void => {
+    settle(null);
+  };
+  const session = engine.openSession({
+    onResult: (result) => {
+      settle({ result });
+    },
+    onSkipped: giveUp,
+    onProblem: (_sequence, problem) => {
+      settle({ problem });
+    },
+  });
+  signal.addEventListener('abort', giveUp, { once: true });
+  return {
+    askOnce: ({ index, width, height, data }, captureTime) =>
+      new Promise((resolve) => {
+        settle = resolve;
+        if (signal.aborted) resolve(null);
+        else session.submit({ sequence: index, captureTime, picture: { kind: 'rgb', width, height, data } });
+      }),
+    close: () => {
+      signal.removeEventListener('abort', giveUp);
+      session.close();
+    },
+  };
+}
 
 /** A connected viewer. */
 export interface Watcher {
@@ -20,7 +57,7 @@ export interface Watcher {
   problem(sequence: number, problem: Problem): void;
 }
 
-export interface BroadcastOptions {
+interface BroadcastOptions {
   /** Milliseconds for which the source keeps running without watchers. */
   readonly linger: number;
   readonly counter: FrameCounter;

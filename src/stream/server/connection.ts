@@ -1,8 +1,32 @@
-import { FerError, printable } from '../../errors/fer-error.js';
 import type { RawData, WebSocket } from 'ws';
-import { CLOSE_CODES } from '../protocol/problem-codes.js';
-import type { Problem } from '../protocol/problem-codes.js';
-import type { Role, ServerMessage } from '../protocol/messages.js';
+import { FerError, printable } from '../../errors/fer-error.js';
+import { CLOSE_CODES } from '../protocol/messages.js';
+import type { Problem, Role, ServerMessage } from '../protocol/messages.js';
+
+/** Allows bursts of `burst` and `rate` per second in the long run. */
+export class TokenBucket {
+  private tokens: number;
+  private since: number;
+
+  constructor(
+    private readonly rate: number,
+    private readonly burst: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.tokens = burst;
+    this.since = now();
+  }
+
+  /** @returns whether a token was left */
+  take(): boolean {
+    const time = this.now();
+    this.tokens = Math.min(this.burst, this.tokens + ((time - this.since) / 1000) * this.rate);
+    this.since = time;
+    if (this.tokens < 1) return false;
+    this.tokens -= 1;
+    return true;
+  }
+}
 
 /** Bytes that may wait for a client to read them; beyond that, messages to a viewer are dropped and a producer is paused. */
 export const BACKLOG_BYTES = 256 * 1024;
@@ -10,7 +34,7 @@ export const BACKLOG_BYTES = 256 * 1024;
 /** Milliseconds a client has to answer a close frame. */
 const CLOSE_GRACE = 1_000;
 
-export type FatalCode = keyof typeof CLOSE_CODES;
+type FatalCode = keyof typeof CLOSE_CODES;
 
 /** The WebSocket of one client of any role. */
 export class Connection {

@@ -1,11 +1,11 @@
 import type { LiveEngine, LiveSession, SessionListener } from '../live/live-engine.js';
 import { FRAME_HEADER_BYTES, decodeFrameMessage } from '../protocol/frame-message.js';
 import { clientMessage } from '../protocol/message-schema.js';
+import { TokenBucket } from './connection.js';
 import type { Connection } from './connection.js';
-import type { FrameCounter } from './frame-counter.js';
+import type { FrameCounter } from './server-metrics.js';
 import { resultText } from './outgoing-messages.js';
 import type { Session } from './sessions.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** Longest text message, in bytes. */
 const LONGEST_TEXT = 1024;

@@ -1,9 +1,47 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Role } from '../protocol/messages.js';
+import { RateMeter } from '../live/meters.js';
+import type { Role, StatsMessage } from '../protocol/messages.js';
 import type { EngineHealth } from './engine-health.js';
-import { FrameCounter } from './frame-counter.js';
-import type { FrameEvent } from './frame-counter.js';
 import type { Sessions } from './sessions.js';
+
+/** Every frame is received, then answered, skipped or refused, unless the connection ends first. */
+type FrameEvent = 'received' | 'answered' | 'skipped' | 'refused';
+
+export type FrameCounts = Record<FrameEvent, number>;
+
+/** Seconds over which the rate in `stats` is measured. */
+const RATE_SECONDS = 4;
+
+/** Counts frames, and calls `report` for each. */
+export class FrameCounter {
+  private readonly total: FrameCounts = { received: 0, answered: 0, skipped: 0, refused: 0 };
+  private readonly answers = new RateMeter(RATE_SECONDS);
+
+  constructor(private readonly report: (event: FrameEvent, times: number) => void) {}
+
+  add(event: FrameEvent, times = 1): void {
+    this.total[event] += times;
+    if (event === 'answered') this.answers.add(performance.now() / 1000);
+    this.report(event, times);
+  }
+
+  counts(): FrameCounts {
+    return { ...this.total };
+  }
+
+  /** The frame figures of a `stats` message. @param since counts to subtract */
+  stats(since: FrameCounts = NONE): Omit<StatsMessage, 'type' | 'dropped' | 'load'> {
+    return {
+      received: this.total.received - since.received,
+      answered: this.total.answered - since.answered,
+      skipped: this.total.skipped - since.skipped,
+      refused: this.total.refused - since.refused,
+      framesPerSecond: Math.round(this.answers.at(performance.now() / 1000) * 100) / 100,
+    };
+  }
+}
+
+const NONE: FrameCounts = { received: 0, answered: 0, skipped: 0, refused: 0 };
 
 /** Metrics of the process (memory, CPU, event loop), shared by all its servers: their observers cannot be removed. */
 let processMetrics: Registry | undefined;
@@ -23,7 +61,7 @@ const FRAME_HELP: Readonly<Record<FrameEvent, string>> = {
   refused: 'Frames answered with an error',
 };
 
-export interface Measured {
+interface Measured {
   readonly engineHealth: EngineHealth;
   readonly sessions: Sessions;
 }

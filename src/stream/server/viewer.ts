@@ -1,11 +1,9 @@
-import type { Problem } from '../protocol/problem-codes.js';
-import type { SourceMessage } from '../protocol/messages.js';
+import type { Problem, SourceMessage } from '../protocol/messages.js';
 import type { Broadcast, Watcher } from './broadcast.js';
-import { BACKLOG_BYTES } from './connection.js';
+import { BACKLOG_BYTES, TokenBucket } from './connection.js';
 import type { Connection } from './connection.js';
-import type { FrameCounts } from './frame-counter.js';
+import type { FrameCounts } from './server-metrics.js';
 import type { Session } from './sessions.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** A viewer has no messages to send; one that sends more than this is disconnected. */
 const MESSAGES_PER_SECOND = 5;

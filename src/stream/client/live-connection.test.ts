@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { backOff } from './back-off.js';
+import { backOff } from './live-connection.js';
 
 it('is between half and all of a wait that doubles up to 15 s', () => {
   fc.assert(

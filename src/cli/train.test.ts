@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../train/config/read-config.js';
-import { parseSettings } from './set-option.js';
+import { parseSettings } from './train.js';
 
 describe('settings on the command line', () => {
   it('are nested by the dots of their names', () => {

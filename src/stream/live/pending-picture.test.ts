@@ -1,11 +1,11 @@
+import fc from 'fast-check';
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PEOPLE } from '../../../test/support/face-frames.js';
 import { webcamJpeg } from '../../../test/support/live-sessions.js';
 import { withSize } from '../../../test/support/resized-header.js';
-import { decodeJpeg } from './decode-jpeg.js';
+import { decodeJpeg } from './pending-picture.js';
 
 const LIMIT = 4_000_000;
 const { photo, ...section } = PEOPLE.ponytail;

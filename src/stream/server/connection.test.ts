@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from './connection.js';
 
 it('allows a burst, then the rate', () => {
   let time = 0;
