@@ -19,8 +19,8 @@ export function configTable(config: Readonly<Record<string, unknown>>): Html {
         <td>${value}</td>
       </tr>`,
   );
-  return html`<div class="scroll" tabindex="0">
-    <table class="numbers settings">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Settings">
+    <table class="numbers settings" aria-label="Settings">
       <tbody>
         ${rows}
       </tbody>

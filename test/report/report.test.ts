@@ -152,11 +152,35 @@ describe.skipIf(CHROMIUM === null)('the report in Chromium', { timeout: 120_000 
 
   it('draws each face in the colours of its expressions', async () => {
     const { page: shown } = await openPage(pathToFileURL(page('clip')).href, [], { colorScheme: 'light' });
+    await shown.waitForFunction("document.querySelector('.lane canvas').width !== 300");
     const colours = await shown.evaluate<string[]>(`(() => {
       const canvas = document.querySelector('.lane canvas');
       const context = canvas.getContext('2d');
       return [0.25, 0.75].map((at) => [...context.getImageData(Math.round(canvas.width * at), 5, 1, 1).data.slice(0, 3)].join());
     })()`);
     expect(colours).toEqual(['226,176,7', '59,143,214']);
+  });
+
+  it('draws what is in sight at once and the rest when there is time', async () => {
+    const { page: shown } = await openPage(pathToFileURL(page('clip')).href, [], {
+      viewport: { width: 900, height: 200 },
+    });
+    await shown.waitForFunction("[...document.querySelectorAll('.lane canvas')].every(({ width }) => width !== 300)");
+  });
+
+  it('tells screen readers what every part is', async () => {
+    const { page: shown } = await openPage(pathToFileURL(page('clip')).href, []);
+    await shown.getByText('Periods of one expression').first().click();
+    for (const name of [/^Periods of one expression \(2\)$/, 'Unusable and degraded stretches'])
+      await shown.getByRole('table', { name }).waitFor();
+    await shown.getByRole('list', { name: 'Colours' }).waitFor();
+    await shown.getByRole('region', { name: /^Periods of .*Ann/ }).waitFor();
+    expect(await shown.locator('[tabindex="0"]:not([role])').count()).toBe(0);
+    expect(await shown.locator('table:not([aria-label])').filter({ visible: true }).count()).toBe(0);
+    const slider = shown.getByRole('slider', { name: 'Timeline of Face 2' });
+    const [hint, table] = await slider.evaluate((canvas: Element) =>
+      ['aria-describedby', 'aria-details'].map((name) => document.getElementById(canvas.getAttribute(name)!)?.tagName),
+    );
+    expect([hint, table]).toEqual(['P', 'DETAILS']);
   });
 });

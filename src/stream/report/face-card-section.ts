@@ -39,6 +39,8 @@ export function faceCard(face: ReportFace, labels: readonly string[], picture: s
                 tabindex="0"
                 role="slider"
                 aria-label="Timeline of ${title}"
+                aria-describedby="timeline-keys"
+                aria-details="${id}-periods"
                 aria-valuemin="0"
                 aria-valuemax="100"
                 aria-valuenow="0"
@@ -46,7 +48,7 @@ export function faceCard(face: ReportFace, labels: readonly string[], picture: s
               <p class="tip" hidden></p>
             </div>
             ${transitions(face, labels)}
-            <details class="periods" data-face="${summary.id}">
+            <details class="periods" id="${id}-periods" data-face="${summary.id}">
               <summary>Periods of one expression (${face.segments.length})</summary>
             </details>`
         : null
@@ -84,7 +86,7 @@ function transitions({ transitions: counts, summary }: ReportFace, labels: reado
     .map(
       ({ from, to, count }) =>
         html`<li>
-          <i style="background:${colourVar(from)}"></i>${from} <span aria-label="to">→</span>
+          <i style="background:${colourVar(from)}"></i>${from} <span role="img" aria-label="to">→</span>
           <i style="background:${colourVar(to)}"></i>${to} <b>${count}×</b>
         </li>`,
     );
@@ -96,7 +98,7 @@ function transitions({ transitions: counts, summary }: ReportFace, labels: reado
     <details>
       <summary>All transitions (${all.reduce((sum, { count }) => sum + count, 0)})</summary>
       <div class="scroll" tabindex="0" role="region" aria-label="Transitions of ${faceTitle(summary)}">
-        <table class="numbers">
+        <table class="numbers" aria-label="Transitions of ${faceTitle(summary)}">
           <caption class="soft">
             Rows: from; columns: to. Within usable footage.
           </caption>

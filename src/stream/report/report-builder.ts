@@ -24,6 +24,8 @@ export interface BestView {
   readonly box: Box;
   /** Size of the frame that `box` is in. */
   readonly frame: { readonly width: number; readonly height: number };
+  /** Degrees by which the face leans, clockwise. */
+  readonly roll: number;
   readonly score: number;
 }
 
@@ -164,7 +166,7 @@ const TRUST_SCORE = { sure: 1, unsure: 0.8, unusable: 0.3 } as const;
 
 function viewOf({ box, quality, trust }: FaceResult, { index, timestamp, width, height }: FrameResult): BestView {
   const score = quality.overall * TRUST_SCORE[trust] * Math.min(1, 0.3 + quality.size / 100);
-  return { index, timestamp, box, frame: { width, height }, score };
+  return { index, timestamp, box, frame: { width, height }, roll: quality.roll, score };
 }
 
 function imageOf({ index, width, height, problem, faces }: FrameResult, file: string): ReportImage {

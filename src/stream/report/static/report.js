@@ -15,12 +15,7 @@
   const AXIS = 20;
   const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 
-  const faces = new Map(
-    data.faces.map((face) => [
-      face.id,
-      { ...face, rows: Uint8Array.from(atob(face.rows), (letter) => letter.charCodeAt(0)) },
-    ]),
-  );
+  const faces = new Map(data.faces.map((face) => [face.id, { ...face, rows: bytesOf(face.rows) }]));
   const whole = { from: data.start, to: Math.max(data.end, data.start + 0.04) };
   const view = { ...whole };
   let cursor = data.start;
@@ -32,10 +27,18 @@
     canvas: lane.querySelector('canvas'),
     tip: lane.querySelector('.tip'),
     face: faces.get(Number(lane.dataset.face)),
-    isVisible: true,
+    isVisible: false,
+    isDrawn: false,
   }));
 
   // ---- values ----
+
+  function bytesOf(base64) {
+    const text = atob(base64);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < bytes.length; i += 1) bytes[i] = text.charCodeAt(i);
+    return bytes;
+  }
 
   /** Means of a face between two times; null where it was not seen. */
   function meanOf({ first, rows }, from, to) {
@@ -96,10 +99,15 @@
 
   function drawAll() {
     const palette = colours();
-    for (const lane of lanes) if (lane.isVisible || isPrinting) draw(lane, palette);
+    for (const lane of lanes) {
+      if (lane.isVisible || isPrinting) draw(lane, palette);
+      else lane.isDrawn = false;
+    }
   }
 
-  function draw({ canvas, face }, palette) {
+  function draw(lane, palette) {
+    const { canvas, face } = lane;
+    lane.isDrawn = true;
     const width = canvas.clientWidth;
     const height = canvas.clientHeight;
     if (width === 0) return;
@@ -416,12 +424,13 @@
   }
 
   for (const details of document.querySelectorAll('.periods')) {
-    const { segments } = faces.get(Number(details.dataset.face));
+    const { segments, title } = faces.get(Number(details.dataset.face));
     let shown = 0;
     details.addEventListener('toggle', () => {
       if (!details.open || shown > 0) return;
       const table = document.createElement('table');
       table.className = 'numbers';
+      table.setAttribute('aria-label', details.querySelector('summary').textContent);
       const head = document.createElement('tr');
       for (const name of ['From', 'Seconds', 'Expression', 'Mean', 'Peak', 'Trust'])
         head.append(Object.assign(cell('th', name, name === 'Expression' || name === 'Trust'), { scope: 'col' }));
@@ -445,6 +454,8 @@
       };
       more.addEventListener('click', fill);
       const scroll = Object.assign(document.createElement('div'), { className: 'scroll', tabIndex: 0 });
+      scroll.setAttribute('role', 'region');
+      scroll.setAttribute('aria-label', `Periods of ${title}`);
       scroll.append(table);
       details.append(scroll, more);
       fill();
@@ -468,6 +479,21 @@
 
   // ---- when to draw ----
 
+  /** What is out of sight waits until there is time: a page of many people opens at once. */
+  const whenIdle = window.requestIdleCallback ?? ((callback) => setTimeout(callback, 50));
+  let isDrawing = false;
+  function drawLater() {
+    if (isDrawing) return;
+    isDrawing = true;
+    whenIdle(() => {
+      isDrawing = false;
+      const waiting = lanes.find(({ isDrawn }) => !isDrawn);
+      if (waiting === undefined) return;
+      draw(waiting, colours());
+      drawLater();
+    });
+  }
+
   const watcher = new IntersectionObserver(
     (entries) => {
       const palette = colours();
@@ -476,11 +502,15 @@
         lane.isVisible = isIntersecting;
         if (isIntersecting) draw(lane, palette);
       }
+      drawLater();
     },
     { rootMargin: '200px' },
   );
   for (const { canvas } of lanes) watcher.observe(canvas);
-  new ResizeObserver(drawAll).observe(document.body);
+  new ResizeObserver(() => {
+    drawAll();
+    drawLater();
+  }).observe(document.body);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
   for (const [event, state] of [
     ['beforeprint', true],
