@@ -108,7 +108,7 @@ describe('fer', () => {
     await makeClip(namesake, 0.4);
     const refused = await runFer(['annotate', namesake, '-o', out, '-f', 'csv']);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain(`holds the results of ${clip}`);
+    expect(refused.stderr).toContain(`contains the results of ${clip}`);
     expect(parse(await readFile(join(out, 'clip.csv')), { columns: true })).toHaveLength(25);
   });
 

@@ -15,7 +15,7 @@ const PAGES = [
 
 const textOf = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
 
-/** Code of a page: fenced blocks line by line, and what stands between backticks. */
+/** Code of a page: lines of fenced blocks, and inline code. */
 function codeOf(page: string): { readonly lines: string[]; readonly inline: string[] } {
   const text = textOf(page);
   const blocks = [...text.matchAll(/^ *```\w*\n([^]*?)^ *```$/gm)].map(([, code]) => code!);

@@ -24,7 +24,7 @@ const imported = PAGES.flatMap((page) =>
   ),
 );
 
-it('whatever the docs import from ferstream is there', () => {
+it('every import in the docs exists', () => {
   expect(imported.length).toBeGreaterThan(30);
   const modules: Readonly<Record<string, object>> = {
     ferstream: library,

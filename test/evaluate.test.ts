@@ -64,7 +64,7 @@ function picture(path: string, seed: number): Promise<unknown> {
     .toFile(path);
 }
 
-/** The command without a process of its own. */
+/** The command without a separate process. */
 async function evaluateWith(
   name: string,
   flags: Partial<EvaluateFlags>,
@@ -158,7 +158,7 @@ describe('fer evaluate', () => {
     expect(await readdir(join(dir, 'out'))).toEqual(['predictions.csv', 'report.json']);
   });
 
-  it('leaves out what the model cannot name, averages mirrored pictures, and lets a temporal model see whole clips', async () => {
+  it('leaves out unknown classes, averages mirrored pictures, and gives a temporal model whole clips', async () => {
     const plain = await evaluateWith('ignoring', { model: clips, ignoreMissing: true });
     expect(plain.report).toMatchObject({ count: 22, ignoredMissing: 6, labels: CLASSES, missingLabels: ['contempt'] });
     const flipped = await evaluateWith('flipped', { model: clips, ignoreMissing: true, flip: true });

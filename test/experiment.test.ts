@@ -72,7 +72,7 @@ function percent(values: readonly number[]): string {
 }
 
 describe('fer experiment', () => {
-  it('stops when it is told, keeping the runs that were done', () => {
+  it('stops on request and keeps finished runs', () => {
     expect(interrupted.code).toBe(130);
     expect(resultsThen.slice(0, 2)).toEqual(
       [join('CE', 'clean', 'seed-1', 'result.json'), join('NLA', 'clean', 'seed-1', 'result.json')].sort(),

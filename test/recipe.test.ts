@@ -10,7 +10,7 @@ const dir = await scratchDir();
 const data = `manifest:${join(dir, 'pictures')}`;
 const config = { data: '@data', network: { size: 16, width: 4 }, batchSize: 12, epochs: 3, augment: { padding: 1 } };
 
-/** A recipe file in a folder of its own, as models are published beside it. */
+/** A recipe file in its own folder, as models are published beside it. */
 async function recipeIn(name: string, stages: object[]): Promise<string> {
   await writeFile(
     join(dir, `${name}.json`),
@@ -43,7 +43,7 @@ beforeAll(async () => {
   whole = await runFer(command(await recipeIn('whole', STAGES), 'whole'));
 });
 
-it('says what it does, stage by stage, and publishes beside the recipe', async () => {
+it('prints each stage, and publishes next to the recipe', async () => {
   expect(whole).toMatchObject({ code: 0 });
   expect(whole.stdout).toMatch(/first: train\n[^]*epoch 3\/3[^]*second: train\n[^]*epoch 3\/3[^]*out: publish\n/);
   expect((await readdir(join(dir, 'whole-model'))).sort()).toEqual(['ferstream.json', 'model.json', 'weights.bin']);

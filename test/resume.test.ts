@@ -11,7 +11,7 @@ const FORMATS = 'jsonl,csv,vtt';
 let folder: string;
 let clip: string;
 
-/** Annotates into a folder of its own. */
+/** Annotates into its own folder. */
 const command = (out: string): string[] => [
   'annotate',
   clip,
@@ -29,7 +29,7 @@ async function outputs(out: string): Promise<Buffer[]> {
   return Promise.all(names.map((name) => readFile(join(folder, out, name))));
 }
 
-/** Kills a run with SIGKILL once its journal holds so many bytes. */
+/** Kills a run with SIGKILL once its journal has this many bytes. */
 async function killAt(out: string, bytes: number): Promise<void> {
   const run = startFer(command(out));
   const size = (): Promise<number> =>

@@ -149,7 +149,7 @@ describe('fer train', () => {
     expect(again.code).toBe(2);
     expect(problems(again)).toEqual([
       expect.stringMatching(
-        /^fer: .*whole already holds a run \(epoch 4\): resume it with --resume, or choose another --output \[CONFIG_INVALID\]$/,
+        /^fer: .*whole already contains a run \(epoch 4\): resume it with --resume, or choose another --output \[CONFIG_INVALID\]$/,
       ),
     ]);
   });
@@ -160,7 +160,7 @@ describe('fer train', () => {
     await openBackend();
     await expect(trainLibrary(config, whole, { resume: true })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringMatching(/whole holds a run with another configuration or data set/) as string,
+      message: expect.stringMatching(/whole contains a run with another configuration or data set/) as string,
     });
     expect((await readFile(join(whole, 'state.bin'))).equals(before)).toBe(true);
   });

@@ -67,6 +67,6 @@ async function annotationsOf(path: string): Promise<string[]> {
   if (!isFolder) return [path];
   const names = (await readdir(path)).filter((name) => name.endsWith('.jsonl') && !name.startsWith('.'));
   if (names.length === 0)
-    throw new FerError('INPUT_NOT_FOUND', `${path}: holds no JSONL file; write some with fer annotate`);
+    throw new FerError('INPUT_NOT_FOUND', `${path}: contains no JSONL file; write some with fer annotate`);
   return names.sort(naturalOrder).map((name) => join(path, name));
 }

@@ -211,7 +211,7 @@ function inUse(target: string, { purpose, host, pid, since }: Claim): FerError {
 function takenOver(target: string): FerError {
   return new FerError(
     'FOLDER_IN_USE',
-    `${target} was taken over by another process while this one stood still; wait for that one to end, then run this again`,
+    `${target} was taken over by another process while this one was paused; wait for that one to end, then run this again`,
   );
 }
 

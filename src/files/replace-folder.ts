@@ -56,7 +56,7 @@ async function refuseTaken(target: string, marker: string, replace: boolean): Pr
   if (isOurs && replace) return;
   throw new FerError(
     'OUTPUT_UNWRITABLE',
-    `cannot write ${target}: ${isOurs ? 'it is already there; --force replaces it' : 'something else has that name; choose another one or remove it'}`,
+    `cannot write ${target}: ${isOurs ? 'it exists already; --force replaces it' : 'something else has that name; choose another one or remove it'}`,
   );
 }
 

@@ -35,9 +35,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   EPERM: 'permission denied; choose another folder',
   EROFS: 'the file system is read-only; choose another folder',
   ENOTDIR: 'part of the path is a file, not a folder; choose another folder',
-  EEXIST: 'there is a file where the folder should be; choose another folder',
-  EISDIR: 'there is a folder of that name; move it or choose another folder',
-  ENOENT: 'the folder is gone; create it or choose another folder',
+  EEXIST: 'a file is in place of the folder; choose another folder',
+  EISDIR: 'a folder has that name; move it or choose another folder',
+  ENOENT: 'the folder no longer exists; create it or choose another folder',
   ENAMETOOLONG: 'the name is too long for the file system; choose a shorter one',
   EMFILE: 'too many files are open; work on fewer inputs at a time',
 };

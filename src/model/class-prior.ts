@@ -119,7 +119,7 @@ function ownPrior(frequencies: Readonly<Record<string, number>>, labels: LabelSe
   }
   const own = labels.labels.map((label) => (Object.hasOwn(frequencies, label) ? frequencies[label]! : 0));
   if (own.every((frequency) => frequency === 0)) {
-    throw new FerError('CONFIG_INVALID', 'prior: every frequency is 0; give at least one class more');
+    throw new FerError('CONFIG_INVALID', 'prior: every frequency is 0; give at least one class a larger one');
   }
   return own;
 }

@@ -48,7 +48,7 @@ test('buffers are moved both ways when a view has them to itself, else copied', 
 test('a thread that ends rejects open and later requests, and tells its owner once', async () => {
   const deaths: string[] = [];
   const client = await start('hello', ({ message }) => deaths.push(message));
-  const died = { code: 'WORKER_FAILED', message: 'the echo failed: it ended by itself with code 7' };
+  const died = { code: 'WORKER_FAILED', message: 'the echo failed: it ended with code 7' };
   await expect(client.call('exit', 7)).rejects.toMatchObject(died);
   await expect(client.call('echo', 'a')).rejects.toMatchObject(died);
   expect(client.isAlive).toBe(false);

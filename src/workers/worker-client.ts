@@ -52,7 +52,7 @@ export class WorkerClient<Ready, Api extends WorkerApi<Api>> {
       this.die(error instanceof Error ? error.message : String(error));
     });
     worker.on('exit', (code) => {
-      this.die(`it ended by itself with code ${code}`);
+      this.die(`it ended with code ${code}`);
     });
   }
 

@@ -49,7 +49,7 @@ async function portraitOf(name: Name, side: number): Promise<Frame> {
   return photoFrame(photo, section, side, side);
 }
 
-/** A model that knows nothing: what counts here is who is found. */
+/** A model with constant posteriors: only identities matter here. */
 const MODEL = {
   name: 'nothing',
   version: '0',
@@ -105,7 +105,7 @@ describe('frames far apart', () => {
     expect((await watch(frames)).map((faces) => faces.length)).toEqual(frames.map(() => 1));
   });
 
-  it.each([1, 25])('finds everybody where each frame is a new shot, of any size (%d per second)', async (rate) => {
+  it.each([1, 25])('finds all faces where each frame is a new shot, of any size (%d per second)', async (rate) => {
     const names = ['blond', 'ponytail', 'sunken', 'blond', 'sunken', 'ponytail'] as const;
     const frames = await Promise.all(names.map((name, i) => portraitOf(name, i % 2 === 0 ? SIDE : 200)));
     const { ids } = await annotate(atRate(frames, rate));
@@ -137,7 +137,7 @@ describe('one person from several sides', () => {
     expect(new Set(ids.flat())).toEqual(new Set([1]));
   });
 
-  it('knows a person whose shots are cut together, frontal and turned, and takes nobody else for them', async () => {
+  it('recognises a person across shots, frontal and turned, and no one else', async () => {
     const wall = (picture: Frame, light: number): Frame =>
       paste(
         picture,

@@ -121,7 +121,7 @@ describe('replaceFolder', () => {
     expect(await readdir(dir)).toEqual(['model']);
   });
 
-  it('leaves the old folder and nothing else where the work fails, and takes nothing away that is not its own', async () => {
+  it('leaves only the old folder when the work fails, and removes nothing else', async () => {
     const dir = temporaryFolder();
     const options = { marker: 'marker', replace: true };
     await replaceFolder(join(dir, 'model'), options, fill('old'));

@@ -17,7 +17,7 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** A PID namespace of its own is what makes two containers with one disk: both programs are process 1. */
+/** Separate PID namespaces imitate two containers with one disk: both programs are process 1. */
 const CONTAINER = ['unshare', '--pid', '--fork', '--mount-proc'];
 const canUnshare = spawnSync(CONTAINER[0]!, [...CONTAINER.slice(1), 'true']).status === 0;
 
@@ -71,7 +71,7 @@ describe('withFolderLock', () => {
     expect(await readdir(folder)).toEqual(['work']);
   });
 
-  it.runIf(canUnshare)('holds between containers in which everybody is process 1', async () => {
+  it.runIf(canUnshare)('holds between containers in which each program is process 1', async () => {
     const folder = newFolder();
     const first = start(folder, { container: true });
     expect(await first.next()).toBe('held');
@@ -132,7 +132,7 @@ describe('withFolderLock', () => {
     await expect(readdir(folder)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('locks beside a folder that is replaced as a whole', async () => {
+  it('locks next to a folder that is replaced as a whole', async () => {
     const folder = newFolder();
     await withFolderLock(
       folder,

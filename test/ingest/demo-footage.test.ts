@@ -14,7 +14,7 @@ function difference(a: Frame, b: Frame): number {
 describeWithEachFfmpeg('demo footage', () => {
   const folder = temporaryFolder();
 
-  it('is about ten seconds of moving pictures with cuts, and nothing is left beside it', async () => {
+  it('is about ten seconds of moving pictures with cuts, and leaves no other file', async () => {
     const path = join(folder, 'demo.mp4');
     await buildDemoFootage(path);
     expect(await readdir(folder)).toEqual(['demo.mp4']);

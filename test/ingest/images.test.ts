@@ -113,7 +113,7 @@ describe('image folders', () => {
     expect(frame).toMatchObject({ width: 9, height: 18 });
   });
 
-  it('refuses what holds no picture, and what is none', async () => {
+  it('refuses files without a picture, and files that are not pictures', async () => {
     await expect(openImages(folder + '/absent')).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
     await mkdir(at('bare'));
     await expect(openImages(at('bare'))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
@@ -131,7 +131,7 @@ describe('image folders', () => {
     expect(await collect(source)).toHaveLength(3);
     const { note, degraded } = source.report();
     expect(degraded).toBe(false);
-    expect(note).toMatch(/^a\.png: holds several pictures, only the first is used.*; b\.webp: holds several/);
+    expect(note).toMatch(/^a\.png: contains several pictures, only the first is used.*; b\.webp: contains several/);
     expect(note).not.toMatch(/c\.png/);
   });
 

@@ -49,7 +49,7 @@ describe('expandInputs', () => {
     ]);
   });
 
-  it('takes a file that is named for what it is called, whatever that is', async () => {
+  it('takes a named file, whatever its name', async () => {
     expect(await found(at('strange.bin'))).toEqual(['file ./strange.bin']);
     expect(await found(at('day1/thumb.jpg'))).toEqual(['images ./day1/thumb.jpg']);
     expect(await found(at('day1/.trash.mp4'))).toEqual(['file ./day1/.trash.mp4']);
@@ -119,7 +119,7 @@ describe('what is found but cannot be read is said, and the rest continues', () 
     await writeFile(at('good.mp4'), '');
   });
 
-  it('links that lead nowhere or to themselves, if they are called like footage', async () => {
+  it('broken and circular links, if they are named like footage', async () => {
     await symlink(at('nowhere'), at('dangling.mp4'));
     await symlink(at('circle.mkv'), at('circle.mkv'));
     await symlink(at('nowhere'), at('dangling.txt'));

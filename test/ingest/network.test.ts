@@ -146,7 +146,7 @@ describeWithEachFfmpeg('http and pipes', () => {
     expect(source.report()).toMatchObject({ frames: 100, degraded: false });
   });
 
-  it('a pipe that cannot be read from front to back says what can', async () => {
+  it('an unseekable pipe that needs seeking is refused with a remedy', async () => {
     const source = openStdin({}, Readable.from(slices(await readFile(at('index-last.mp4')), 10_000)));
     await expect(collect(source)).rejects.toMatchObject({
       code: 'INPUT_UNREADABLE',

@@ -84,7 +84,7 @@ describeWithEachFfmpeg('--start, --end and --fps', () => {
     ['open.mp4', { start: 1000 }, / no frame from 1000 s \(it lasts from [\d.]+ s to [\d.]+ s\)/],
     ['open.mp4', { start: 500, end: 1000 }, / no frame from 500 s to 1000 s /],
     ['open.mp4', { end: -1 }, / no frame to -1 s /],
-  ])('refuses a range of %s in which there is no frame: %o', async (name, range, message) => {
+  ])('refuses a range of %s without frames: %o', async (name, range, message) => {
     await expect(collect(await openFile(at(name), range))).rejects.toMatchObject({
       code: 'INPUT_OUT_OF_RANGE',
       message: expect.stringMatching(message) as string,

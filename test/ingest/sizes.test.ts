@@ -138,7 +138,7 @@ describeWithEachFfmpeg('sizes', () => {
     expect([isRed(top) && isBlue(bottom), isBlue(top) && isRed(bottom)]).toContain(true);
   });
 
-  it('takes odd sizes as they are', async () => {
+  it('keeps odd sizes', async () => {
     const frames = await collect(await openFile(at('odd.mp4')));
     expect(frames).toHaveLength(10);
     for (const frame of frames) mustBe(frame, 101, 51);

@@ -48,7 +48,7 @@ describeWithEachFfmpeg('presentation times', () => {
     expect((await openFile(at('edited.mp4'))).info.expectedFrames).toBeNull();
   });
 
-  it('bare H.264 has no times of its own: they follow from its frame rate', async () => {
+  it('bare H.264 has no times: they follow from its frame rate', async () => {
     const frames = await collect(await openFile(at('bare.h264')));
     expect(frames).toHaveLength((await truth(at('ntsc.mp4'))).length);
     frames.forEach((frame, index) => {

@@ -165,7 +165,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     await untilState(page, ...WORKING);
   });
 
-  it('saves a snapshot, and records a video beside the results', async () => {
+  it('saves a snapshot, and records a video with the results', async () => {
     const { page, complaints } = await openPage((await serve()).url, someone);
     await page.locator('#start:enabled').click();
     await page.locator('.face').first().waitFor({ timeout: 60_000 });

@@ -243,7 +243,7 @@ describe('what goes wrong is said in one line, without passwords', () => {
     }
   });
 
-  it('what a camera says holds nothing that a terminal obeys', async () => {
+  it('messages of a camera contain no terminal escapes', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => socket.end('HTTP/1.1 500 \u001b[2Joops\u0007\r\nContent-Length: 0\r\n\r\n', 'latin1'));

@@ -25,7 +25,7 @@ const CLIP = [
   frame(3, 1.5, [face(2, 'anger', { trust: 'unsure', certainty: 0.7 })]),
 ];
 
-/** Writes `results` in all formats into a folder of its own, as annotating does. */
+/** Writes `results` in all formats into its own folder, as annotating does. */
 async function annotated(results: readonly FrameResult[], metadata: RunMetadata = METADATA): Promise<string> {
   const dir = join(temporaryFolder(), 'a');
   const writers = await openWriters(FORMATS, dir, 'clip', metadata, { sourcePath: null });
@@ -105,7 +105,7 @@ describe('people', () => {
 });
 
 describe('ELAN', () => {
-  it('fits the schema, whatever the results, and with one name for two ids', async () => {
+  it('fits the schema for any results, and with one name for two ids', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryResults, async (results) => {
         const dir = await annotated(results);
@@ -198,7 +198,7 @@ describe('tables of a batch', () => {
 describe('a baseline', () => {
   const footage = Array.from({ length: 40 }, (_, i) => frame(i, i / 10, [face(1, 'anger', { probability: 0.55 })]));
 
-  it('adds expressions relative to the resting face, in annotating and converting alike, beside the plain ones', async () => {
+  it('adds expressions relative to the resting face to the plain ones, when annotating and when converting', async () => {
     const dir = join(temporaryFolder(), 'plain');
     const metadata = (baseline: string): RunMetadata => ({ ...METADATA, settings: { ...METADATA.settings, baseline } });
     const write = async (folder: string, baseline: 'off' | 'auto'): Promise<void> => {

@@ -49,7 +49,7 @@ describe('an output that cannot be written', () => {
     await writeFile(join(dir, 'file'), '');
     await expect(openWriters(['csv'], join(dir, 'file'), 'clip', METADATA, CONTEXT)).rejects.toMatchObject({
       ...unwritable,
-      message: expect.stringMatching(/file: there is a file where the folder should be/) as string,
+      message: expect.stringMatching(/file: a file is in place of the folder/) as string,
     });
     await expect(openWriters(['csv'], join(dir, 'file', 'sub'), 'clip', METADATA, CONTEXT)).rejects.toMatchObject(
       unwritable,
@@ -67,7 +67,7 @@ describe('an output that cannot be written', () => {
   });
 
   it.skipIf(process.platform !== 'linux')('is refused in a folder that takes no files', async () => {
-    // chmod does not stop root; /proc stops everybody.
+    // chmod does not stop root; /proc stops all users.
     await expect(AtomicFile.open('/proc/self/clip.csv')).rejects.toMatchObject({
       ...unwritable,
       message: expect.stringMatching(/^cannot write \/proc\/self\/clip\.csv: /) as string,

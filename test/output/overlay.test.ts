@@ -68,7 +68,7 @@ function expectTimes(actual: readonly number[], expected: readonly number[]): vo
 }
 
 describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) => {
-  it('shows every frame at its time with its own box, keeps the sound, and minds no file name', async () => {
+  it('shows every frame at its time with its own box, keeps the sound, for any file name', async () => {
     const dir = join(temporaryFolder(), `it's [a] "b": c, día;%d \\n=x`);
     await mkdir(dir);
     const source = join(SOURCES, `src 'q' [1]:;,%03d.mp4`);
@@ -111,7 +111,7 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     expect(label.filter((value) => value > 120).length).toBeGreaterThan(40);
   });
 
-  it('keeps variable rate and start offset, turns what is to be turned, and encodes sound that mp4 cannot hold', async () => {
+  it('keeps variable rate and start offset, applies rotation, and encodes sound that mp4 cannot contain', async () => {
     const flat = join(SOURCES, 'flat.mov');
     const source = join(SOURCES, 'turned.mov');
     const variable = "select='not(mod(n,3))+gt(n,20)',setpts=PTS+0.7/TB";
@@ -162,7 +162,7 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     expect(Math.min(...was(81, 360))).toBeLessThan(120);
   });
 
-  it('reads an address a second time, whatever the server is called', async () => {
+  it('reads an address twice, for any server name', async () => {
     const source = join(SOURCES, 'served.mp4');
     makeMedia('-f', 'lavfi', '-i', `${BLACK}:r=25:d=0.6`, ...H264, '-movflags', '+faststart', source);
     const times = await frameTimes(source);

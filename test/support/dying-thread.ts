@@ -1,4 +1,4 @@
-/** A training thread that gets ready, and ends at its first shard, in the way the end of its address says. */
+/** A training thread that ends at its first micro-batch, in the way given at the end of its URL. */
 import { parentPort } from 'node:worker_threads';
 import { READY } from '../../src/workers/serve-worker.js';
 

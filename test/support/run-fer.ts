@@ -19,7 +19,7 @@ export interface RunningFer {
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Starts the command line from its sources, as a process of its own. */
+/** Starts the command line from its sources, as a separate process. */
 export function startFer(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningFer {
   const child = spawn(process.execPath, [builtFile('src/cli/main.ts'), ...args], {
     cwd: ROOT,

@@ -33,7 +33,7 @@ export function packageUrl(name: string): string {
 }
 
 /**
- * Runs an ES module given as text in a process of its own, which imports compiled sources (`sourceUrl`). The script has a function
+ * Runs an ES module given as text in a separate process, which imports compiled sources (`sourceUrl`). The script has a function
  * `report(value)` that hands one JSON value back. For everything that would touch the process-wide TensorFlow.js engine.
  */
 export async function runInChild(

@@ -1,6 +1,6 @@
 import type { Sample } from '../../src/train/data/sample.js';
 
-/** A labelled still image that is nowhere on disk. */
+/** A labelled still image without a file. */
 export function still(id: string, label: string): Sample {
   return {
     id,

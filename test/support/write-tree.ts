@@ -9,7 +9,7 @@ export async function writeTree(root: string, files: Readonly<Record<string, str
   }
 }
 
-/** Files that differ from each other and are no real pictures: for what looks at names only. */
+/** Files with different content that are not real pictures: for code that reads names only. */
 export function standIns(...paths: readonly string[]): Record<string, string> {
   return Object.fromEntries(paths.map((path) => [path, `stand-in for ${path}`]));
 }

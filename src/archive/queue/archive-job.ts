@@ -92,7 +92,10 @@ export function jobId({ run, path, output }: Pick<ArchiveJob, 'run' | 'path' | '
 export function parseJob(data: unknown): ArchiveJob {
   const parsed = archiveJobSchema.safeParse(data);
   if (parsed.success) return parsed.data;
-  throw new FerError('INTERNAL', 'the queue holds a job of another version of ferstream: purge it, then submit again');
+  throw new FerError(
+    'INTERNAL',
+    'the queue contains a job of another version of ferstream: purge it, then submit again',
+  );
 }
 
 function digest(text: string): string {

@@ -169,7 +169,7 @@ export class StepRunner {
     if ((await resultHash(settings, run.formats)) !== run.resultHash) {
       throw new FerError(
         'MODEL_INCOMPATIBLE',
-        `${settings.model}: the model here is another one than where the job was submitted; copy that one to this worker`,
+        `${settings.model}: this worker has another version of the model than the submitter; copy that one here`,
       );
     }
     const remote = await RemoteFolder.of(run.outputDir);

@@ -58,7 +58,7 @@ export class PpmReader {
     if (this.width * this.height === 0) {
       throw new FerError(
         'FFMPEG_FAILED',
-        `ffmpeg's picture stream holds ${JSON.stringify(this.header)} where a picture should begin: try another ffmpeg (FFMPEG_PATH)`,
+        `ffmpeg's picture stream contains ${JSON.stringify(this.header)} where a picture should begin: try another ffmpeg (FFMPEG_PATH)`,
       );
     }
     this.header = '';

@@ -1,8 +1,7 @@
 import { FerError } from '../../errors/fer-error.js';
 import { findFfmpeg } from '../ffmpeg/binaries.js';
 import { refusal } from '../probe/refusal.js';
-import { LiveLog } from './live-log.js';
-import { startGuarded } from './guarded-process.js';
+import { LiveLog, startGuarded } from './guarded-process.js';
 import { prepareInput } from './live-input.js';
 import type { LiveInput } from './live-input.js';
 import { PpmReader } from './ppm-reader.js';
@@ -157,7 +156,7 @@ function judge(
   const finite = address.kind === 'file' || address.kind === 'lavfi';
   if (finite && pictures > 0 && code !== null) return { kind: 'ended' };
   if (finite && code === 0)
-    throw new FerError('INPUT_UNREADABLE', `${address.name}: not one picture in it: give another source`);
+    throw new FerError('INPUT_UNREADABLE', `${address.name}: no picture in it: give another source`);
   if (address.kind === 'lavfi' && code !== null) {
     throw new FerError(
       'INPUT_UNREADABLE',

@@ -209,6 +209,6 @@ export class MatroskaReader {
 function broken(what: string): FerError {
   return new FerError(
     'FFMPEG_FAILED',
-    `ffmpeg's picture stream holds ${what}: this ffmpeg build is not understood, try another (FFMPEG_PATH)`,
+    `ffmpeg's picture stream contains ${what}, which ferstream cannot read: try another ffmpeg (FFMPEG_PATH)`,
   );
 }

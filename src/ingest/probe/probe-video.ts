@@ -179,7 +179,7 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
   const video = videos[0];
   if (video === undefined) {
     const kinds = [...new Set(streams.map((stream) => stream.codec_type ?? 'unknown'))].join(', ') || 'nothing';
-    throw new FerError('INPUT_NO_VIDEO', `${name}: holds no video stream (${kinds}): give a file with footage in it`);
+    throw new FerError('INPUT_NO_VIDEO', `${name}: contains no video stream (${kinds}): give a file with footage`);
   }
   const formats = format.format_name.split(',');
   const isMov = formats.includes('mov');

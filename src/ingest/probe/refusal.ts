@@ -82,7 +82,7 @@ export function refusal(
     const why = /moov atom not found/i.test(text) ? 'its index is at the end' : lastWords(lines);
     return refuse(
       'INPUT_UNREADABLE',
-      `the server sends files only from their beginning, which is not enough for this one (${why}): download it first`,
+      `the server cannot send parts of a file, which this one needs (${why}): download it first`,
     );
   }
   if (/moov atom not found/i.test(text)) {
@@ -152,9 +152,13 @@ function refusedFormat(name: string, format: string, cause: unknown): FerError {
         },
       );
     case 'audio':
-      return new FerError('INPUT_NO_VIDEO', `${name}: holds only sound (${format}): give a file with a video stream`, {
-        cause,
-      });
+      return new FerError(
+        'INPUT_NO_VIDEO',
+        `${name}: contains only sound (${format}): give a file with a video stream`,
+        {
+          cause,
+        },
+      );
     case 'other':
       return new FerError(
         'INPUT_UNREADABLE',

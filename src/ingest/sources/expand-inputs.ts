@@ -106,10 +106,7 @@ async function expandPath(path: string, name: string, search: Search): Promise<I
   const said = search.failures.length + search.ignored.length;
   const found = await searchFolder(path, name, new Set(), search);
   if (found.length === 0 && search.failures.length + search.ignored.length === said)
-    throw new FerError(
-      'INPUT_NOT_FOUND',
-      `${name}: holds no video and no pictures: give another folder, or the files themselves`,
-    );
+    throw new FerError('INPUT_NOT_FOUND', `${name}: contains no video and no pictures: give another folder or files`);
   return found;
 }
 

@@ -184,7 +184,7 @@ export class FfmpegSource implements FrameSource {
     const { log, exitCode, failure } = end;
     this.decodeErrors = log.errors;
     if (trouble?.stalled === true) throw stalled(this.name, failure);
-    if (exitCode === EXIT_SIGNALLED) throw new FerError('INTERRUPTED', `${this.name}: ffmpeg was told to stop`);
+    if (exitCode === EXIT_SIGNALLED) throw new FerError('INTERRUPTED', `${this.name}: ffmpeg was stopped`);
     if (exitCode === null) {
       throw new FerError(
         'FFMPEG_FAILED',

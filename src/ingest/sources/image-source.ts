@@ -21,7 +21,7 @@ export async function imageFiles(path: string, name: string = path): Promise<str
   if (names.length === 0) {
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `${name}: holds no picture (jpg, png, webp, tiff, avif): give a folder with pictures in it`,
+      `${name}: contains no picture (jpg, png, webp, tiff, avif): give a folder with pictures`,
     );
   }
   return names.sort(naturalOrder).map((file) => join(path, file));
@@ -158,7 +158,7 @@ async function decode(
   const remarks = [
     ...(isShrunk ? [`${autoOrient.width}x${autoOrient.height} pixels, decoded at ${size.width}x${size.height}`] : []),
     ...(pages > 1 || (format === 'png' && (await isAnimatedPng(path)))
-      ? ['holds several pictures, only the first is used (convert it to mp4 or gif for all of them)']
+      ? ['contains several pictures, only the first is used (convert it to mp4 or gif for all of them)']
       : []),
   ];
   return {

@@ -28,8 +28,8 @@ export async function expandS3(argument: string): Promise<Input[]> {
   throw new FerError(
     'INPUT_NOT_FOUND',
     pictures > 0
-      ? `${place}: holds pictures only, which are not read from object storage: copy them to a folder`
-      : `${place}: is not an object and holds no video: check the address`,
+      ? `${place}: contains only pictures, which are not read from object storage: copy them to a folder`
+      : `${place}: is not an object and contains no video: check the address`,
   );
 }
 

@@ -159,7 +159,7 @@ test('a newer format, a damaged description and missing or short weights each ha
   await expect(load()).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
   await expect(loadCheckpoint(join(root, 'nowhere'))).rejects.toMatchObject({
     code: 'WEIGHTS_MISSING',
-    message: expect.stringMatching(/there is no ferstream.json/) as string,
+    message: expect.stringMatching(/it has no ferstream.json/) as string,
   });
   model.dispose();
 });

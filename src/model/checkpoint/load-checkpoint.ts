@@ -100,7 +100,7 @@ export async function readCheckpointInfo(folder: string, wanted: CheckpointWante
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new FerError(
       'WEIGHTS_MISSING',
-      `checkpoint ${folder}: ${missing ? `there is no ${INFO_FILE}` : `${INFO_FILE} cannot be read`}; give the folder of a model trained with ferstream`,
+      `checkpoint ${folder}: ${missing ? `it has no ${INFO_FILE}` : `${INFO_FILE} cannot be read`}; give the folder of a model trained with ferstream`,
       {
         cause: error,
       },

@@ -46,7 +46,7 @@ export async function findModelFolder(folder: string): Promise<ModelFolder> {
   }
   throw new FerError(
     'WEIGHTS_MISSING',
-    `model ${folder}: there is no ${INFO_FILE}; give the folder of a model trained with ferstream`,
+    `model ${folder}: it has no ${INFO_FILE}; give the folder of a model trained with ferstream`,
   );
 }
 

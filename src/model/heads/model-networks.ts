@@ -49,7 +49,7 @@ export async function loadForInference(folder: string, kind: CheckpointInfo['kin
 
 /**
  * Frame network: crops [B, S, S, C], 0..255 -> posteriors [B, classes]; with flip test-time augmentation, from the mean logits
- * of both sides.
+ * of picture and mirror image.
  * @param version hash of the model folder
  */
 export function classifierNetwork(folder: string, info: CheckpointInfo, version: string): Network {
@@ -68,8 +68,8 @@ export function classifierNetwork(folder: string, info: CheckpointInfo, version:
 }
 
 /**
- * Frame encoder of a clip model: crops [B, S, S, C], 0..255 -> features [B, D]; with flip test-time augmentation, the mean of
- * both sides.
+ * Frame encoder of a clip model: crops [B, S, S, C], 0..255 -> features [B, D]; with flip test-time augmentation, the mean over
+ * picture and mirror image.
  * @param frame stays the caller's
  */
 export function encoderNetwork({ model, info }: Checkpoint, version: string): Network {

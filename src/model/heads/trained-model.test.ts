@@ -82,7 +82,7 @@ describe('a frame checkpoint as expression model', () => {
     calibrated.dispose();
   });
 
-  it('that is symmetric, answers with the mean of the logits for a picture and its mirror image', async () => {
+  it('with flip averaging, answers with the mean of the logits for a picture and its mirror image', async () => {
     const symmetric = join(dir, 'symmetric');
     await saveTinyFrameModel(symmetric, EXPRESSIONS_7, { flipTta: true });
     const { model: network } = await loadCheckpoint(symmetric);
@@ -137,7 +137,7 @@ describe('a frame and a temporal checkpoint as expression model', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('takes the mean features of both sides from a symmetric frame network', async () => {
+  it('takes the mean features of picture and mirror image from a frame network with flip averaging', async () => {
     const symmetric = join(dir, 'symmetric-clips');
     await saveTinyClipModel(symmetric, EXPRESSIONS_7, { clipFrames: 10 });
     await saveTinyFrameModel(join(symmetric, 'frame'), EXPRESSIONS_7, { flipTta: true });

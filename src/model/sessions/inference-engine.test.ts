@@ -43,7 +43,7 @@ interface Report {
   readonly message?: string;
 }
 
-/** Opens the landmark network for inference in a process of its own, and runs it. */
+/** Opens the landmark network for inference in a separate process, and runs it. */
 async function openLandmarks(backend: string | undefined, env: Record<string, string | undefined>): Promise<Report> {
   const { reported, stdout, stderr } = await runInChild(
     `import { loadForInference } from ${JSON.stringify(sourceUrl('src/model/sessions/inference-engine.ts'))};

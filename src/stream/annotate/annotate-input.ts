@@ -101,7 +101,7 @@ export async function findFinished(job: InputJob): Promise<(InputEvent & { reado
   if (owner === null) return null;
   throw new FerError(
     'OUTPUT_UNWRITABLE',
-    `${input.name}: ${join(outputDir, name)} holds the results of ${owner}; give another --output-dir, or --force to replace them`,
+    `${input.name}: ${join(outputDir, name)} contains the results of ${owner}; give another --output-dir, or --force to replace them`,
   );
 }
 

@@ -59,7 +59,7 @@ async function singleInput(input: string): Promise<Input> {
   if (inputs.length !== 1) {
     throw new FerError(
       'USAGE',
-      `${input}: holds ${inputs.length} inputs; annotate them one by one, or with annotateBatch`,
+      `${input}: contains ${inputs.length} inputs; annotate them one by one, or with annotateBatch`,
     );
   }
   return inputs[0]!;

@@ -38,7 +38,7 @@ function threadsAlive(): number {
 }
 
 test.each([
-  ['exit', 'ended by itself with code 7'],
+  ['exit', 'ended with code 7'],
   ['throw', 'no memory left;'],
 ] as const)(
   'a thread that dies (%s) is replaced: the frame at work fails, the waiting one is analyzed, streams start again',

@@ -9,8 +9,7 @@ import type { OutputFormat } from '../results/output-format.js';
 export const HTML_REPORT: OutputFormat = {
   name: 'html',
   ending: '.report.html',
-  summary:
-    'a report to look at: people, timelines, shares of time, unusable stretches; one page that needs nothing else',
+  summary: 'an HTML report: people, timelines, shares of time, unusable stretches; one self-contained page',
   async open(path, metadata, context) {
     const builder = new ReportBuilder(metadata);
     const file = await AtomicFile.open(path);

@@ -154,7 +154,7 @@ describe('readAnnotation refuses', () => {
     ['a file that is truncated', run + one, /is truncated/],
     ['an empty file', '', /is truncated/],
     ['lines after the end', run + one + end + one, /line 4 comes after the "end" line/],
-    ['a wrong count', run + one + one + end, /holds 2 frames where its end line counts 1/],
+    ['a wrong count', run + one + one + end, /contains 2 frames, but its end line counts 1/],
   ])('%s', async (_what, text, message) => {
     const error = await refusal(text);
     expect(error.code).toBe('ANNOTATION_INVALID');

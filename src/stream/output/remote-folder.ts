@@ -83,7 +83,7 @@ async function ownFolder(): Promise<string> {
     await makeFolder(path);
     const about = await lstat(path);
     if (process.getuid !== undefined && (about.uid !== process.getuid() || about.isSymbolicLink())) {
-      throw new FerError('OUTPUT_UNWRITABLE', `${path}: belongs to somebody else; set TMPDIR to a folder of yours`);
+      throw new FerError('OUTPUT_UNWRITABLE', `${path}: belongs to another user; set TMPDIR to your own folder`);
     }
     await chmod(path, 0o700);
   } catch (error) {

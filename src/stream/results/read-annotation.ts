@@ -37,7 +37,7 @@ export async function* readAnnotation(
       if (state === 'ended') throw invalid(`${path} line ${number}`, 'comes after the "end" line');
       if (line.type === 'frame') frames++;
       if (line.type === 'end' && line.frames !== frames) {
-        throw invalid(path, `holds ${frames} frames where its end line counts ${line.frames}`);
+        throw invalid(path, `contains ${frames} frames, but its end line counts ${line.frames}`);
       }
       state = line.type === 'end' ? 'ended' : 'frames';
       yield line;

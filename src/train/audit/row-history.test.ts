@@ -32,7 +32,7 @@ it('says in one line what is wrong with a folder', async () => {
   expect(await isRunFolder(join(dir, 'nothing'))).toBe(false);
   await expect(readRowHistory(join(dir, 'nothing'))).rejects.toMatchObject({
     code: 'INPUT_NOT_FOUND',
-    message: expect.stringContaining('holds no training run with a finished epoch') as string,
+    message: expect.stringContaining('contains no training run with a finished epoch') as string,
   });
   await expect(readRowHistory(await run('begun', INDEX, []))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
   for (const [name, index] of Object.entries({

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { FerError } from '../../errors/fer-error.js';
-import { ROW_COLUMNS } from '../records/row-table.js';
+import { ROW_COLUMNS } from '../records/epoch-tables.js';
 import { runFolder } from '../records/run-folder.js';
 
 /** How a run saw its training rows, epoch by epoch. */
@@ -37,7 +37,7 @@ export async function readRowHistory(path: string): Promise<RowHistory> {
   const none = (cause: unknown): never => {
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `${path} holds no training run with a finished epoch: name the folder that fer train wrote to, as it left it`,
+      `${path} contains no training run with a finished epoch: give a complete folder of fer train`,
       { cause },
     );
   };

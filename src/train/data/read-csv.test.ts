@@ -39,7 +39,7 @@ it('reads back any cells that were quoted by the rules', () => {
 it.each([
   ['a,b\nc,"open\nx,y\nz,w\n', 'a.csv, line 2: a quote is opened in this row and never closed'],
   ['"a\nb",c\n\n"d\ne","open', 'a.csv, line 4: a quote is opened in this row and never closed'],
-  ['a,b\nc,"closed" too early', 'a.csv, line 2: a quoted cell goes on after its closing quote'],
+  ['a,b\nc,"closed" too early', 'a.csv, line 2: text after the closing quote of a cell'],
 ])('refuses quotes that do not match, with the line: %j', (text, message) => {
   expect(() => parseCsv(text, 'a.csv')).toThrow(
     expect.objectContaining({ code: 'INPUT_UNREADABLE', message: expect.stringContaining(message) as string }),

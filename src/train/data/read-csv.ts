@@ -108,7 +108,7 @@ export function parseCsv(text: string, name: string): IndexRow[] {
         ? [line + blankLines(String(cause['raw'])), 'a quote is opened in this row and never closed: add the missing "']
         : [
             Number(cause['lines'] ?? line),
-            'a quoted cell goes on after its closing quote: write quotes inside a cell twice ("")',
+            'text after the closing quote of a cell: write quotes inside a cell twice ("")',
           ];
     throw new FerError('INPUT_UNREADABLE', `${name}, line ${at}: ${what}`, { cause });
   }

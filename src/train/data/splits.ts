@@ -50,7 +50,7 @@ function singleSamples(rows: readonly Sample[], fraction: number, random: Seeded
   return chosen;
 }
 
-/** Samples of one recording are too alike to be on both sides: stretches of a video share its file, and after preparing its content. */
+/** Samples of one recording are too alike to be in both parts: stretches of a video share its file, and after preparing its content. */
 function recordingOf({ path, content }: Sample): string {
   return content?.split('@')[0] ?? path;
 }

@@ -34,7 +34,7 @@ export async function calibrateModel(
   crops: AsyncIterable<LabelledFace> | Iterable<LabelledFace>,
   signal?: AbortSignal,
 ): Promise<ModelCalibration> {
-  const { temperature: had = 1 } = await readCheckpointInfo(await answering(folder));
+  const { temperature: had = 1 } = await readCheckpointInfo(await outputCheckpoint(folder));
   const logits: Float64Array[] = [];
   const truths: number[] = [];
   await evaluate(model, crops, {
@@ -61,7 +61,7 @@ export async function calibrateModel(
 
 /** Puts a temperature into a model folder. @throws FerError WEIGHTS_MISSING, OUTPUT_UNWRITABLE */
 export async function writeTemperature(folder: string, temperature: number): Promise<void> {
-  const checkpoint = await answering(folder);
+  const checkpoint = await outputCheckpoint(folder);
   await writeFileAtomic(
     join(checkpoint, INFO_FILE),
     `${JSON.stringify({ ...(await readCheckpointInfo(checkpoint)), temperature }, null, 2)}\n`,
@@ -69,7 +69,7 @@ export async function writeTemperature(folder: string, temperature: number): Pro
 }
 
 /** The checkpoint whose logits become posteriors. */
-async function answering(folder: string): Promise<string> {
+async function outputCheckpoint(folder: string): Promise<string> {
   const { frame, temporal } = await findModelFolder(folder);
   return temporal ?? frame;
 }

@@ -271,7 +271,7 @@ it('averages with the mirrored picture', async () => {
   expect(seen).toHaveLength(2);
 });
 
-it('does not look twice with a symmetric model, whose answer to the mirrored picture is the same', async () => {
+it('looks once with a model that averages mirror images already', async () => {
   class Symmetric extends BrightSide {
     override readonly flipTta = true;
   }

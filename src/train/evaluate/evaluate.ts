@@ -71,7 +71,7 @@ export async function evaluate(
   { flip: mirror = false, prior = DEFAULT_PRIOR, ignoreMissing = false, onPrediction, signal }: EvaluateOptions = {},
 ): Promise<EvaluationOfCrops> {
   const priors = priorAdapter(model, prior);
-  const tally = new RunningMetrics(model.labels, ignoreMissing);
+  const metrics = new RunningMetrics(model.labels, ignoreMissing);
   let [unlabelledFrames, framesWithoutFace, unansweredFrames] = [0, 0, 0];
 
   const answer = async (sequence: readonly Seen[]): Promise<void> => {
@@ -95,7 +95,7 @@ export async function evaluate(
       truth === null ? [] : [{ id, frame, truth, posteriors: priors.adapt(posteriors[i]!) }],
     );
     unlabelledFrames += sequence.length - labelled.length;
-    tally.add(
+    metrics.add(
       labelled.map(({ truth }) => truth),
       labelled.map((entry) => entry.posteriors),
     );
@@ -117,13 +117,13 @@ export async function evaluate(
     }
   }
   if (clip.length > 0) await answer(clip);
-  return { ...tally.result(), unlabelledFrames, framesWithoutFace, unansweredFrames };
+  return { ...metrics.result(), unlabelledFrames, framesWithoutFace, unansweredFrames };
 }
 
 async function look(model: ExpressionModel, batch: readonly LabelledFace[], mirror: boolean): Promise<Seen[]> {
   const faces = batch.flatMap(({ crop }) => crop ?? []);
   const plain = faces.length === 0 ? [] : await model.encode(faces);
-  // A symmetric model has the same answer for both.
+  // A model with flip averaging gives the same for both.
   const mirrored = mirror && !model.flipTta && faces.length > 0 ? await model.encode(faces.map(mirroredCrop)) : null;
   let next = 0;
   return batch.map(({ crop, ...rest }) => {

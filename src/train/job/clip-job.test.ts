@@ -143,7 +143,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
     }
   });
 
-  it('annotates and evaluates as it was judged in training, on a symmetric frame network too', async () => {
+  it('annotates and evaluates as validated in training, also with flip averaging', async () => {
     await cp(at('frame-run', 'best'), at('symmetric'), { recursive: true });
     const info = await readCheckpointInfo(at('symmetric'));
     await writeFile(at('symmetric', INFO_FILE), JSON.stringify({ ...info, flipTta: true }));

@@ -55,7 +55,7 @@ export async function encodeClips(
   if (opened.dataset.samples.every(({ kind }) => kind !== 'clip')) {
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `data set ${opened.dataset.name} holds no clips: temporal networks learn from clips; train a frame network on images`,
+      `data set ${opened.dataset.name} contains no clips, which temporal networks need: train a frame network on images`,
     );
   }
   const encoder = await trainedPart(network.encoder, FRAME_PART);
@@ -242,7 +242,7 @@ export function clipSplit(encoded: EncodedClips, split: Split): EvaluationSet {
   );
 }
 
-/** What the finished model will see. Trained it is on either side of a frame, as two views of the clip. */
+/** The features at inference. Training uses both mirror views; inference averages them with `flipTta`. */
 function featuresInUse({ features, info }: EncodedClips): ClipFeatures {
   return info.flipTta === true ? meanOfSides(features) : features;
 }
@@ -273,7 +273,7 @@ async function copyEncoder({ encoder: from, encoderHash }: EncodedClips, to: str
   if ((await heldCheckpoint(from)) !== encoderHash) {
     throw new FerError(
       'CONFIG_INVALID',
-      `${from} changed or disappeared while a network was trained on its features: start a new run with the one you want to use`,
+      `${from} changed or disappeared while a network was trained on its features: start a new run`,
     );
   }
   await rm(to, { recursive: true, force: true });

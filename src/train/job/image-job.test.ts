@@ -104,7 +104,7 @@ describe('images to train a frame network on', () => {
     await data.close();
   });
 
-  it('are answered by a symmetric network as their mirror images are, and it is kept as one', async () => {
+  it('and their mirror images get the same posteriors with flip averaging, which the checkpoint keeps', async () => {
     const symmetric = config({ network: { name: 'compact', size: SIZE, width: 4, flipTta: true } });
     await taskOf(symmetric, async (task) => {
       const seen: Float32Array[] = [];
@@ -127,7 +127,7 @@ describe('images to train a frame network on', () => {
     expect((await readCheckpointInfo(join(root, 'symmetric'))).flipTta).toBe(true);
   });
 
-  it('are answered by a joined network by the mean of its parts, which must fit one another', async () => {
+  it('get the mean of its members from an ensemble, whose members must fit', async () => {
     const folder = (name: string): string => join(root, 'parts', name);
     const pictures = `manifest:${join(root, 'pictures')}`;
     for (const [name, size, seed] of [

@@ -12,13 +12,13 @@ export interface DnferOptions {
   readonly warmUp?: boolean;
 }
 
-/** What one view of the batch gave. */
+/** Results of one view of the batch. */
 export type DnferView = {
   /** The batch's mean posterior of each class. [C] */
   threshold: tf.Tensor1D;
   /** p_GT. [N] */
   truth: tf.Tensor1D;
-  /** 1 where the label is believed, else 0. [N] */
+  /** 1 where the label counts as clean, else 0. [N] */
   clean: tf.Tensor1D;
   /** Mean CE over the clean samples (during warm-up: over all), 0 when there are none. [] */
   supervised: tf.Scalar;

@@ -47,7 +47,7 @@ export async function readStartedMicroBatches(configFile: string): Promise<numbe
   } catch (error) {
     throw new FerError(
       'CONFIG_INVALID',
-      `${configFile} cannot be read, but the folder holds a run: restore the file, or choose another --output`,
+      `${configFile} cannot be read, but the folder contains a run: restore the file, or choose another --output`,
       { cause: error },
     );
   }

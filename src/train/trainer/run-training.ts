@@ -50,7 +50,7 @@ export async function runTraining(
   if (saved !== null && options.resume !== true) {
     throw new FerError(
       'CONFIG_INVALID',
-      `${path} already holds a run (epoch ${saved.epoch}): resume it with --resume, or choose another --output`,
+      `${path} already contains a run (epoch ${saved.epoch}): resume it with --resume, or choose another --output`,
     );
   }
   const startedWith = saved === null ? null : await readStartedMicroBatches(folder.config);
@@ -111,7 +111,7 @@ async function runJob(
   if (saved !== null && saved.fingerprint !== fingerprint) {
     throw new FerError(
       'CONFIG_INVALID',
-      `${folder.path} holds a run with another configuration or data set: resume it with those, or choose another --output (to train for longer, start one with --init ${folder.last})`,
+      `${folder.path} contains a run with another configuration or data set: resume it with those, or choose another --output (to train longer, start a run with --init ${folder.last})`,
     );
   }
   if (saved !== null) await job.assertResumable(folder.last);

@@ -174,7 +174,7 @@ describe('trouble', () => {
   });
 
   test.each([
-    ['exit', 'it ended by itself with code 7'],
+    ['exit', 'it ended with code 7'],
     ['throw', 'no memory left;'],
   ])('a thread that dies (%s) rejects the step and says which it was', async (how, why) => {
     const before = threadsAlive();

@@ -1,7 +1,7 @@
 import { openQueue } from '../../../src/archive/queue/redis-connection.js';
 import { ArchiveWorker } from '../../../src/archive/worker/archive-worker.js';
 
-// A worker whose processes are stubs, as a program of its own: node stub-worker.ts <queue> <clock skew in seconds>
+// A worker whose processes are stubs, as a separate program: node stub-worker.ts <queue> <clock skew in seconds>
 
 const [address, skew = '0'] = process.argv.slice(2);
 const now = Date.now.bind(Date);

@@ -9,7 +9,7 @@ import { runProcess } from '../../../src/ingest/ffmpeg/run-process.js';
 import type { Frame } from '../../../src/ingest/frame.js';
 import type { FrameSource } from '../../../src/ingest/sources/frame-source.js';
 
-/** A folder of this test file's own, gone when its tests are done. */
+/** A folder of this test file, removed when its tests are done. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ferstream-ingest-'));
   afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/* Run by teardown.test.ts in a process of its own: reads one frame of the file named, says so, and never asks for another. */
+/* Run by teardown.test.ts in a separate process: reads one frame of the file named, says so, and never asks for another. */
 import { openFile } from '../../../src/ingest/sources/open-source.js';
 
 const source = await openFile(process.argv[2]!);

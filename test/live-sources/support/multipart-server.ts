@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 
-/** A camera that sends JPEGs one after the other over HTTP, and does what it is told. */
+/** A camera that sends JPEGs over HTTP, controlled by the test. */
 export interface MultipartCamera {
   readonly port: number;
   readonly requests: readonly IncomingMessage[];

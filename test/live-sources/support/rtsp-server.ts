@@ -21,7 +21,7 @@ const SDP =
 
 /**
  * An RTSP server (RFC 2326, interleaved). With `filter`, it sends the H.264 that a real ffmpeg makes of it. Without, it agrees to everything and then never
- * sends a picture: what makes an ffmpeg that nobody minds wait for ever. With `password`, it refuses everybody.
+ * sends a picture: which makes an unguarded ffmpeg wait for ever. With `password`, it refuses all clients.
  */
 export async function rtspServer({
   filter = null,
@@ -86,7 +86,7 @@ export async function rtspServer({
   };
 }
 
-/** RTP packets of H.264, as they are made. */
+/** RTP packets of H.264 as they are encoded. */
 async function feed(filter: string, onPacket: (packet: Buffer) => void): Promise<() => void> {
   const inbox = createSocket('udp4', onPacket);
   inbox.bind(0, '127.0.0.1');

@@ -10,7 +10,7 @@ import type { FfmpegBinary } from '../../../src/ingest/ffmpeg/binaries.js';
 
 const require = createRequire(import.meta.url);
 
-/** A new folder, gone when the test file has run. */
+/** A new folder, removed when the test file has run. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ferstream-output-'));
   removeWithTestFile(folder);

@@ -28,7 +28,7 @@ async function collect(reading: Reading): Promise<void> {
   if (tree?.hasSplits !== true)
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `${root}: holds no "Train" or "Val" with a folder for each class: give the root folder of the data set`,
+      `${root}: contains no "Train" or "Val" with a folder for each class: give the root folder of the data set`,
     );
   await collectClassFolders(reading, tree, { classOf, known: AFEW.labels.join(', ') });
 }

@@ -27,7 +27,7 @@ export function firstNpyValue(bytes: Uint8Array, name: string): number | string 
   const header = Buffer.from(bytes.subarray(headerAt, dataAt)).toString('utf8');
   const [, order, kind, digits] = /'descr':\s*'([<>|=]?)([a-zA-Z])(\d+)'/.exec(header) ?? [];
   const size = Number(digits) * (kind === 'U' ? 4 : 1);
-  if (kind === undefined || dataAt + size > bytes.length) throw refuse('is cut short or holds no plain value');
+  if (kind === undefined || dataAt + size > bytes.length) throw refuse('is truncated or contains no plain value');
   const little = order !== '>';
   switch (`${kind}${digits ?? ''}`) {
     case 'i1':
@@ -56,7 +56,7 @@ export function firstNpyValue(bytes: Uint8Array, name: string): number | string 
     return Buffer.from(bytes.subarray(dataAt, dataAt + size))
       .toString('latin1')
       .replace(/\0+$/, '');
-  if (kind !== 'U') throw refuse(`holds values of the kind "${kind}", neither numbers nor text`);
+  if (kind !== 'U') throw refuse(`contains values of the kind "${kind}", not numbers or text`);
   const codes = Array.from({ length: size / 4 }, (_, index) => view.getUint32(dataAt + index * 4, little)).filter(
     (code) => code !== 0,
   );
@@ -165,7 +165,7 @@ async function collectSet({ folders, found }: Reading, split: Split, folder: str
     const file = join(annotations, name);
     const id = name.slice(0, -'_exp.npy'.length);
     const label = await readLabel(file);
-    if (label === undefined) found.unreadable({ file, line: null }, 'holds no class from 0 to 10');
+    if (label === undefined) found.unreadable({ file, line: null }, 'contains no class from 0 to 10');
     else if (label === null) found.skip(NOT_USED);
     else {
       const path = await folders.first(join(folder, 'images'), [`${id}.jpg`, `${id}.png`]);

@@ -31,7 +31,10 @@ export const folders = defineReader(
       (await findClassTree(tree, root, words === null ? knownClass : classOf)) ??
       (await findClassTree(tree, root, anyClass));
     if (found === null)
-      throw new FerError('INPUT_NOT_FOUND', `${root}: holds no folders of images or videos: make one for each class`);
+      throw new FerError(
+        'INPUT_NOT_FOUND',
+        `${root}: contains no folders of images or videos: make one for each class`,
+      );
     const number =
       words === null
         ? await firstNumber(

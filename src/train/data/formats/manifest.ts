@@ -133,7 +133,7 @@ async function readTruth(
     const meant = labelFor(label);
     return meant === null ? `label "${label}" is left out` : { label: meant, frameLabels: null };
   }
-  if (label.trim() !== '') return 'has both a label for the whole and labels by frame: give one of them';
+  if (label.trim() !== '') return 'has both label and frameLabels: give one of them';
   const names = typeof frameLabels === 'string' ? await labelFile(join(dirname(file), frameLabels)) : frameLabels;
   if (names === null) return `the file of frame labels ${String(frameLabels)} cannot be read`;
   const read = names.map((name) => (name === null || IGNORED.has(name.trim().toLowerCase()) ? null : labelFor(name)));
@@ -176,7 +176,7 @@ function readSpan({ start, end }: ManifestRow): { startSeconds: number | null; e
     if (value !== null && !(Number.isFinite(value) && value >= 0))
       return `${name} is not a time in seconds, or as hours:minutes:seconds`;
   }
-  if (endSeconds !== null && endSeconds <= (startSeconds ?? 0)) return 'the end does not lie after the start';
+  if (endSeconds !== null && endSeconds <= (startSeconds ?? 0)) return 'end is not after start';
   return { startSeconds, endSeconds };
 }
 

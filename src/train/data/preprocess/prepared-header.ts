@@ -162,6 +162,6 @@ export function assertSame(folder: string, there: PreparedHeader, wanted: Prepar
   if (differences.length === 0) return;
   throw new FerError(
     'CONFIG_INVALID',
-    `${folder} holds crops of ${differences.join('; of ')}: name another folder, or remove this one to start again`,
+    `${folder} contains crops of ${differences.join('; of ')}: choose another folder, or remove this one to start again`,
   );
 }

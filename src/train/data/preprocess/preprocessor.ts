@@ -97,7 +97,7 @@ export class Preprocessor {
         crops: crop === null ? [] : [crop],
       };
     }
-    throw new FerError('INPUT_UNREADABLE', `${sample.id}: holds no picture: check that the file is whole`);
+    throw new FerError('INPUT_UNREADABLE', `${sample.id}: contains no picture: check that the file is complete`);
   }
 
   private async contentOf(sample: Sample): Promise<string | null> {

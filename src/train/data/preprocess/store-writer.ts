@@ -101,7 +101,7 @@ export class StoreWriter {
     if (rows.size === this.rowBytes && crops.size === this.cropCount * cropLength(this.header.geometry)) return;
     throw new FerError(
       'OUTPUT_UNWRITABLE',
-      `${this.folder}: something else is writing there, perhaps the same command: wait for it, then run this one again`,
+      `${this.folder}: another process is writing there: wait for it, then run this command again`,
     );
   }
 
@@ -130,7 +130,7 @@ async function start(folder: string, header: PreparedHeader): Promise<void> {
   if (others.length > 0) {
     throw new FerError(
       'OUTPUT_UNWRITABLE',
-      `${folder}: already holds other files (${others[0]!}): name an empty or a new folder`,
+      `${folder}: already contains other files (${others[0]!}): give an empty or a new folder`,
     );
   }
   await writeHeader(folder, header);
@@ -173,7 +173,7 @@ async function writing<T>(folder: string, work: () => Promise<T>): Promise<T> {
     if (error instanceof FerError) throw error;
     throw new FerError(
       'OUTPUT_UNWRITABLE',
-      `${folder}: cannot be written (${error instanceof Error ? error.message : String(error)}): check that there is room and that you may write there`,
+      `${folder}: cannot be written (${error instanceof Error ? error.message : String(error)}): check free space and permissions`,
       { cause: error },
     );
   }

@@ -114,7 +114,7 @@ export class Folders {
     await this.requiredFolder(root);
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `${root}: holds no ${candidates.map((name) => `"${name}"`).join(' or ')}: give the root folder of the data set`,
+      `${root}: contains no ${candidates.map((name) => `"${name}"`).join(' or ')}: give the root folder of the data set`,
     );
   }
 

@@ -36,7 +36,7 @@ export async function collectNamedImages(
   if (images.length === 0)
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `${root}: holds no images named like "${example}": give the root folder of the data set`,
+      `${root}: contains no images named like "${example}": give the root folder of the data set`,
     );
   const splitOf = splitBySubject(
     images.map(({ subject }) => subject),

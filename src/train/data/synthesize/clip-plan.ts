@@ -55,7 +55,7 @@ export interface ClipPlan {
   readonly path: string;
   /** The still images, one a segment. */
   readonly images: readonly Sample[];
-  /** Images that may take the place of the first one, the resting face: the most similar one does; none where it is settled. */
+  /** Candidates for the resting face, of which the most similar one is chosen; none where it is known. */
   readonly resting: readonly Sample[];
   /** First frame of each segment; -1 for one that is not seen. */
   readonly starts: readonly number[];
@@ -89,7 +89,7 @@ export function planClips(
   if (labels.length < 2) {
     throw new FerError(
       'CONFIG_INVALID',
-      `synthetic clips: the images for the ${split} clips are of ${labels.length === 1 ? `one class (${labels[0]!})` : 'no class'}, but a dissolve needs two: ask for 0 ${split} clips, or use another data set`,
+      `synthetic clips: the images for the ${split} clips are of ${labels.length === 1 ? `one class (${labels[0]!})` : 'no class'}, but a dissolve needs two: give 0 ${split} clips, or use another data set`,
     );
   }
   // Drawn evenly without weights, so that a seed keeps giving the same clips.

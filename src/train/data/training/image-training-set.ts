@@ -115,7 +115,7 @@ function oneHot(label: number, classCount: number): number[] {
 /** Images predicted at a time: few, so that Ctrl-C between two of them is soon. */
 const BATCH = 32;
 
-/** Images to judge a model by, as they are; a symmetric one by its mean over them and their mirror images. */
+/** Validation images without augmentation; with `flipTta`, averaged with their mirror images. */
 export class ImageEvaluationSet implements EvaluationSet {
   readonly labels: Int32Array;
 

@@ -33,7 +33,7 @@ function dataset(name: string, ...splits: readonly Split[]): Dataset {
   };
 }
 
-/** How many of which split are on either side. */
+/** Counts of training and validation by split. */
 function sides(data: Dataset, how: TrainConfig['validation']): [string, string] {
   const { training, validation } = divide(data, { validation: how, contested: true });
   const count = (samples: typeof training): string =>

@@ -46,7 +46,7 @@ export interface GridOptions {
 const RESULT = 'result.json';
 
 /**
- * Runs every cell that has no result yet, each into a folder of its own, and resumes after an interruption. The engine must be open.
+ * Runs every cell that has no result yet, each into its own folder, and resumes after an interruption. The engine must be open.
  * @returns false when interrupted
  * @throws FerError FOLDER_IN_USE, and what training throws
  */

@@ -38,7 +38,7 @@ export async function copyModel(
   if (other !== undefined)
     throw new FerError(
       'OUTPUT_UNWRITABLE',
-      `${to} cannot be replaced by a model: it holds ${other} too; move that away, or choose another place`,
+      `${to} cannot be replaced by a model: it contains ${other} too; move that, or choose another folder`,
     );
   await replaceFolder(
     to,

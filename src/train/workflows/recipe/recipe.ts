@@ -155,7 +155,7 @@ export function parseRecipe(json: unknown): Recipe {
   const stages = result.data.stages.map(completed);
   stages.forEach(({ name }, i) => {
     if (dataPlace(name) !== null)
-      throw invalid(name, `"${name}" is a data set that is named on the command line; choose another name`);
+      throw invalid(name, `"${name}" is a data set of the command line; choose another name`);
     if (stages.findIndex((other) => other.name === name) !== i)
       throw invalid(name, 'another stage has the same name; choose another one');
   });

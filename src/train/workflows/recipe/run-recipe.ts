@@ -98,7 +98,7 @@ async function runStages(recipe: Recipe, output: string, options: RecipeOptions)
       'CONFIG_INVALID',
       count === 1
         ? 'the recipe is made from a data set of yours: name it with --data FORMAT:DIR, such as ferplus:/data/ferplus'
-        : `the recipe is made from ${count} data sets of yours, ${data.length} named: give --data FORMAT:DIR ${count} times, in the order of docs/recipe.md`,
+        : `the recipe needs ${count} data sets, but got ${data.length}: give --data FORMAT:DIR ${count} times`,
     );
   }
   const placeOf = (stage: Stage): string =>
