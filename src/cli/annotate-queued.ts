@@ -84,7 +84,7 @@ async function runOf(
   };
 }
 
-/** What became of the inputs. */
+/** Outcome of the inputs. */
 class SubmitReport {
   failed = 0;
   private total = 0;

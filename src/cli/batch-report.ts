@@ -96,7 +96,7 @@ export class BatchReport {
     ]);
   }
 
-  /** What is not a failure. */
+  /** Prints a line that is not about a failure. */
   private say(text: string): void {
     if (!this.quiet) this.line(text);
   }

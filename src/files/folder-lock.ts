@@ -169,7 +169,7 @@ type Sightings = Map<string, { readonly beat: number; readonly at: number; reado
 interface Search {
   readonly place: string;
   readonly prefix: string;
-  /** Of the own claim. */
+  /** Token of the own claim. */
   readonly token: string;
   /** When the own claim was written, by the clock of the file system. */
   readonly written: number;

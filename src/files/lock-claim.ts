@@ -55,7 +55,7 @@ export function startHeartbeat({ onLost, ...workerData }: HeartbeatOptions): () 
 /** Bytes of a lock file: fixed, so that it is rewritten in place. */
 export const CLAIM_BYTES = 1024;
 
-/** What a lock file holds, as JSON. */
+/** Content of a lock file, as JSON. */
 export interface Claim extends ProcessIdentity {
   readonly token: string;
   readonly purpose: string;

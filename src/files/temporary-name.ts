@@ -52,7 +52,7 @@ export async function removeStaleTemporaries(path: string): Promise<void> {
   for (const temporary of await staleTemporaries(path)) await rm(temporary, { recursive: true, force: true });
 }
 
-/** What every temporary of `path` is called, up to its owner and the random part. */
+/** Prefix of all temporary names of `path`, before owner and random part. */
 function temporaryPrefix(path: string): string {
   const name = basename(path);
   const short =

@@ -9,9 +9,9 @@ export interface Frame {
   readonly height: number;
   /** Packed RGB, `width * height * 3` bytes, row by row from the top left. Valid for as long as the frame is held. */
   readonly data: Uint8Array;
-  /** Of an image folder: the file's name, relative to the folder. */
+  /** Image folders only: the file name, relative to the folder. */
   readonly file?: string;
-  /** Of an image that could not be decoded: why. It has no pixels: width and height are 0. Only with `keepUnreadable`. */
+  /** Why an image could not be decoded; width and height are 0. Only with `keepUnreadable`. */
   readonly unreadable?: string;
 }
 

@@ -14,10 +14,10 @@ export const PRIORS = ['training', 'balanced', 'uniform', 'auto'] as const;
  */
 export const DEFAULT_PRIOR = 'balanced';
 
-/** Of the frequencies of training. */
+/** Factor on the frequencies of training. */
 const POWERS = { training: 1, balanced: 0.5, uniform: 0 } as const;
 
-/** No class is held for rarer than this, in an estimate: a class not seen so far may still come. */
+/** Lower limit of estimated class frequencies: a class not seen so far may still appear. */
 const FLOOR = 0.01;
 /** Number of faces that the first guess counts for. */
 const GUESS_WEIGHT = 50;
@@ -68,7 +68,7 @@ export class PriorEstimator {
   }
 }
 
-/** What turns a model's posteriors into those for the prior wanted, one face after another. [C] -> [C] */
+/** Adapts a model's posteriors to a prior, face by face. [C] -> [C] */
 export interface PriorAdapter {
   adapt(posteriors: Float32Array): Float32Array;
   /** The current prior, for reports; null if the model's own is unknown and nothing is adapted. [C] */

@@ -82,7 +82,7 @@ export interface ClipContext {
 
 /** Consecutive observations of one face. */
 export interface Clip {
-  /** What `encode` returned for each observation. [T][D] */
+  /** Features from `encode`, one per observation. [T][D] */
   readonly features: readonly Float32Array[];
   /** Presentation time of each observation in seconds. [T] */
   readonly timestamps: readonly number[];

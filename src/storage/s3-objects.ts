@@ -222,7 +222,7 @@ function statusOf(error: unknown): number | null {
   return (error as { $metadata?: { httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode ?? null;
 }
 
-/** What to do about it, in one line. */
+/** The reason and the remedy, in one line. */
 function reasonOf(error: unknown): string {
   const { name, message, code } = error as Error & { code?: string };
   const status = statusOf(error);

@@ -85,7 +85,7 @@ export class WorkerClient<Ready, Api extends WorkerApi<Api>> {
     }
   }
 
-  /** What the worker said when it was ready. */
+  /** The worker's ready message. */
   get ready(): Ready {
     return this.answered!;
   }

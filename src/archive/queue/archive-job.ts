@@ -6,7 +6,7 @@ import { FerError } from '../../errors/fer-error.js';
 export const QUEUE_NAME = 'archive';
 export const KEY_PREFIX = 'ferstream';
 
-/** What all jobs of one submission share. It is stored once, under `runKey`. */
+/** Common data of all jobs of one submission, stored once under `runKey`. */
 export const runSchema = z.object({
   /** Version of ferstream that submitted. */
   ferstream: z.string(),
@@ -15,7 +15,7 @@ export const runSchema = z.object({
   formats: z.array(z.string()),
   /** Absolute path, or s3://bucket/prefix. */
   outputDir: z.string(),
-  /** Of `resultHash`: workers with another model or version refuse. */
+  /** From `resultHash`: workers with another model or version refuse. */
   resultHash: z.string(),
   /** Longest segment in seconds; null annotates every input in one piece. */
   segmentSeconds: z.number().positive().nullable(),
@@ -49,20 +49,20 @@ export const archiveJobSchema = z.object({
   output: z.string(),
   /** Processes that ended while working on this job. */
   losses: z.number().optional(),
-  /** Of `identifyInput`, once it is known: segments do not read the whole input again. */
+  /** From `identifyInput`, once known: segments do not read the whole input again. */
   hash: z.string().nullable().optional(),
-  /** Of an input: its segments, once it has been divided. */
+  /** Segments of a divided input. */
   segments: z.array(segmentSchema).optional(),
   /** Set by a retry: failed segments run again. */
   again: z.boolean().optional(),
-  /** Of a segment. */
+  /** Jobs of segments only. */
   segment: segmentSchema.optional(),
-  /** Of a segment: id of its input's job. */
+  /** For a segment: job id of its input. */
   input: z.string().optional(),
 });
 export type ArchiveJob = z.infer<typeof archiveJobSchema>;
 
-/** What a finished job leaves in the queue. */
+/** Result of a finished job in the queue. */
 export interface ArchiveResult {
   readonly state: 'done' | 'skipped';
   readonly frames: number;

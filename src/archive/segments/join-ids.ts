@@ -12,7 +12,7 @@ const SAME_FACE = 0.5;
  */
 export class IdJoiner {
   private readonly everybody = new Identities();
-  /** Of the present segment: its ids to those of the whole footage. */
+  /** Ids of the present segment to those of the whole footage. */
   private joined = new Map<number, number>();
   private people = new Map<number, KnownPerson>();
   /** Frames of the segment before, around the border: boxes by id of the whole footage, by timestamp. */

@@ -15,7 +15,7 @@ import type { SegmentEnd } from './segment-file.js';
 /** Seconds before a border whose frames are kept for the comparison with the next segment's lead-in. */
 const OVERLAP = 12;
 
-/** What a merge made. */
+/** Result of a merge. */
 export interface Merged {
   readonly outputs: readonly string[];
   readonly outcome: RunOutcome;

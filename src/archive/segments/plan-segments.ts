@@ -18,7 +18,7 @@ const CUT_SEARCH = 30;
 /** A segment shorter than this is not halved. Seconds. */
 const SHORTEST_HALF = 20;
 
-/** What dividing depends on. */
+/** Conditions for dividing. */
 export interface DivideOptions {
   readonly settings: Pick<AnnotateSettings, 'start' | 'end' | 'fps' | 'width' | 'prior'>;
   readonly context: ClipContext;

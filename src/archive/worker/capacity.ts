@@ -11,7 +11,7 @@ export function capacity(cores = availableParallelism(), bytes = availableMemory
   return Math.max(1, Math.min(Math.floor(cores / CORES_PER_PROCESS), Math.floor(bytes / BYTES_PER_PROCESS)));
 }
 
-/** What the machine has left, or the container allows: the smaller of the two. */
+/** Free memory of the machine, or the container's limit: the smaller one. */
 function availableMemory(): number {
   const available = /^MemAvailable:\s+(\d+) kB/m.exec(read('/proc/meminfo') ?? '')?.[1];
   const machine = available === undefined ? freemem() : Number(available) * 1024;

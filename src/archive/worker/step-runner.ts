@@ -22,7 +22,7 @@ export interface StepOptions {
   readonly onProgress: (frames: number, expectedFrames: number | null) => void;
 }
 
-/** What steps need of an `Annotator`. */
+/** The part of `Annotator` that steps use. */
 export type StepAnnotator = Pick<Annotator, 'settings' | 'context' | 'annotate' | 'dispose'>;
 
 interface OpenRun {

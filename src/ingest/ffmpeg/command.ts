@@ -37,7 +37,7 @@ export interface FfmpegEnd {
   readonly exitCode: number | null;
   /** True when `stop` ended it. */
   readonly stopped: boolean;
-  /** What fluent-ffmpeg reported; null after a clean end. */
+  /** Error of fluent-ffmpeg; null after a clean end. */
   readonly failure: Error | null;
   readonly log: DecodeLog;
 }

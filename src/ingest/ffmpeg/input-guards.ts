@@ -85,7 +85,7 @@ export function guardOptions(place: InputPlace, networkTimeout = NETWORK_TIMEOUT
   ];
 }
 
-/** What to write after -i: a file's name may look like a protocol ("concat:a") or an option ("-y") and must not act as one. */
+/** Value of -i: a file name may look like a protocol ("concat:a") or an option ("-y") and must not act as one. */
 export function inputArgument(place: InputPlace, path: string): string {
   return place === 'file' ? `file:${path}` : path;
 }

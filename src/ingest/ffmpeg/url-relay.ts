@@ -17,7 +17,7 @@ export interface RelayTrouble {
 }
 
 export interface UrlRelay {
-  /** What ffmpeg is to open instead: an address on this machine. */
+  /** Address on this machine for ffmpeg to open instead. */
   readonly address: string;
   /** The last error on the way to the server; null without one. */
   readonly trouble: RelayTrouble | null;
@@ -77,7 +77,7 @@ export async function relayUrl(url: string, silence: number, onBytes?: (bytes: U
   };
 }
 
-/** What the answers of a server tell. */
+/** Properties of a server's answers. */
 interface Seen {
   seekable: boolean | null;
   head: Buffer;

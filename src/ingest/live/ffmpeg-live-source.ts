@@ -59,7 +59,7 @@ const STALL_AFTER = 10_000;
 
 type Report = (status: LiveSourceStatus) => void;
 
-/** What one pass over the source keeps. */
+/** State of one pass over the source. */
 interface Pass {
   readonly newest: LatestValue<Frame>;
   readonly report: Report;

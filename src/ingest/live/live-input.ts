@@ -16,7 +16,7 @@ export interface LiveInput {
   readonly args: readonly string[];
   /** From decoded frames to pictures of square pixels, at most as wide as requested. */
   readonly filters: string;
-  /** What went wrong on the way to an http server; null when nothing did. */
+  /** Last error on the way to an http server; null without one. */
   readonly trouble: RelayTrouble | null;
   close(): Promise<void>;
 }

@@ -52,8 +52,10 @@ export class JointFinder {
       }
     }
     if (this.container === 'mov') this.joint = this.boxes.walk(bytes, start);
-    else if (this.container === 'mpegts') { this.follow(bytes, start); return; }
-    else if (this.container !== null) this.joint = this.search(bytes, start, this.container);
+    else if (this.container === 'mpegts') {
+      this.follow(bytes, start);
+      return;
+    } else if (this.container !== null) this.joint = this.search(bytes, start, this.container);
     this.kept = Buffer.from(bytes.subarray(Math.max(0, bytes.length - HEAD_BYTES)));
   }
 
@@ -98,7 +100,7 @@ export class JointFinder {
     this.transport.read(await read(at), at);
   }
 
-  /** Of an MP4 that has fragments, once the first was seen. */
+  /** True once a fragment of an MP4 was seen. */
   get isFragmented(): boolean {
     return this.boxes.isFragmented;
   }

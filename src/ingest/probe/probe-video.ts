@@ -323,7 +323,7 @@ function ratio(text: string | undefined): number | null {
   return positive(above / below);
 }
 
-/** What ffmpeg will make of the stream: rotated by quarter turns, stretched to square pixels. */
+/** Size after ffmpeg: rotated by quarter turns, with square pixels. */
 export function displaySize(
   stream: Pick<StreamAnswer, 'width' | 'height' | 'sample_aspect_ratio' | 'tags' | 'side_data_list'>,
 ): PictureSize | null {

@@ -2,7 +2,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { ErrorCode } from '../../errors/fer-error.js';
 import { refusedKind } from '../ffmpeg/input-guards.js';
 
-/** What the system's error codes mean for an input. */
+/** Meaning of system error codes for an input. */
 const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ENOENT: ['INPUT_NOT_FOUND', 'no such file or folder: check the name'],
   ENOTDIR: ['INPUT_NOT_FOUND', 'no such file or folder: part of the path is a file'],
@@ -19,7 +19,7 @@ const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ENFILE: ['INPUT_UNREADABLE', 'too many files are open on this machine: close some programs'],
 };
 
-/** What the decoder makes of bytes that are not UTF-8. */
+/** Replacement character for bytes that are not UTF-8. */
 const REPLACEMENT = '\u{FFFD}';
 
 /** Names that are not UTF-8 cannot be passed to Node or ffmpeg. */

@@ -49,7 +49,7 @@ export class FfmpegSource implements FrameSource {
   private expectedFrames: number | null;
   private decodeErrors = 0;
   private cutOff: string | null = null;
-  /** What could not be read, or not as it should be, without a complaint of ffmpeg. */
+  /** Problems that ffmpeg does not report. */
   private readonly losses: string[] = [];
   private readonly joint = new JointFinder();
   private steps: readonly TimeStep[] = [];

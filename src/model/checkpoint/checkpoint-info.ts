@@ -49,7 +49,7 @@ const schema = z.strictObject({
 /** Content of `ferstream.json`. */
 export type CheckpointInfo = z.infer<typeof schema>;
 
-/** What the writer of a checkpoint says; `saveCheckpoint` adds the rest. */
+/** The writer's part of a checkpoint's description; `saveCheckpoint` adds the rest. */
 export type CheckpointDescription = Omit<CheckpointInfo, 'format' | 'files'>;
 
 /**

@@ -3,14 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import type { CropGeometry } from '../crop-geometry.js';
+import { widenHalfFloats } from '../half-float.js';
 import type { LabelSet } from '../label-set.js';
+import { withZeroWeights } from '../networks/topology.js';
 import { tf } from '../tfjs.js';
 import { verifyFiles, verifyWeights } from './checkpoint-files.js';
 import { parseCheckpointInfo } from './checkpoint-info.js';
 import type { CheckpointInfo } from './checkpoint-info.js';
 import { INFO_FILE, folderHandler } from './folder-handler.js';
 
-/** What was copied. Names are "layer/weight", e.g. "stem_conv/kernel". */
+/** Copied weights, named "layer/weight", such as "stem_conv/kernel". */
 interface Initialised {
   /** Copied. */
   readonly matched: readonly string[];
@@ -74,7 +76,7 @@ function namedWeights(model: tf.LayersModel): Map<string, tf.LayerVariable> {
   );
 }
 
-/** What the caller requires; omitted properties may be anything. */
+/** Requirements of the caller; omitted properties may have any value. */
 interface CheckpointWanted {
   readonly kind?: CheckpointInfo['kind'];
   /** Labels and order must match; the name of the set need not. */
@@ -113,15 +115,26 @@ export async function readCheckpointInfo(folder: string, wanted: CheckpointWante
 
 /**
  * Loads what saveCheckpoint wrote. The caller disposes the model.
+ * @param options.forInference loads faster; the model must not be saved or trained
  * @throws FerError WEIGHTS_MISSING when files are missing or damaged, MODEL_INCOMPATIBLE when it cannot be used as wanted.
  */
-export async function loadCheckpoint(folder: string, wanted: CheckpointWanted = {}): Promise<Checkpoint> {
+export async function loadCheckpoint(
+  folder: string,
+  wanted: CheckpointWanted = {},
+  { forInference = false }: { readonly forInference?: boolean } = {},
+): Promise<Checkpoint> {
   const info = await readCheckpointInfo(folder, wanted);
   await verifyFiles(folder, info);
   try {
     const artifacts = await folderHandler(folder).load!();
+    const { modelTopology, weightSpecs = [], weightData } = artifacts;
     verifyWeights(folder, artifacts);
-    return { model: await tf.loadLayersModel(tf.io.fromMemory(artifacts)), info };
+    const loaded: tf.io.ModelArtifacts = {
+      ...artifacts,
+      ...widenHalfFloats({ weightSpecs, weightData: tf.io.CompositeArrayBuffer.join(weightData) }),
+      ...(forInference && modelTopology !== undefined && { modelTopology: withZeroWeights(modelTopology) }),
+    };
+    return { model: await tf.loadLayersModel(tf.io.fromMemory(loaded)), info };
   } catch (error) {
     if (error instanceof FerError) throw error;
     const why = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';

@@ -46,7 +46,7 @@ export interface Backend {
   readonly skipped: readonly SkippedBackend[];
 }
 
-/** What an engine reports after it has started. */
+/** A started engine. */
 export interface OpenedEngine {
   readonly device: string | null;
   /** Library under TensorFlow.js, e.g. "libtensorflow 2.9.1"; null when there is none. */

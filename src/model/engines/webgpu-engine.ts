@@ -10,7 +10,7 @@ import { isEngineRegistered } from './prove-engine.js';
 const DAWN = 'webgpu';
 const TFJS = '@tensorflow/tfjs-backend-webgpu';
 
-/** What an adapter says of itself; empty strings where the driver is silent. */
+/** An adapter's description; empty strings where the driver gives none. */
 interface AdapterInfo {
   readonly vendor: string;
   readonly architecture: string;

@@ -78,7 +78,7 @@ async function checkpointToOnnx(
   }
 }
 
-/** What a program needs to know to use the network. */
+/** Metadata for programs that use the network. */
 function metadataOf({
   labelSet,
   crop,

@@ -29,7 +29,7 @@ interface Parts {
   readonly name: string;
   readonly version: string;
   readonly labels: LabelSet;
-  /** Of the frame checkpoint. */
+  /** Description of the frame checkpoint. */
   readonly info: CheckpointInfo;
   /** Crops [B, S, S, C] -> features or posteriors [B, D]. */
   readonly encoder: NetworkSession;

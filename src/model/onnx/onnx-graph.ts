@@ -70,7 +70,7 @@ export type DynamicName = 'batch' | 'time';
 export interface OnnxInput {
   readonly name: string;
   readonly shape: readonly (number | DynamicName)[];
-  /** What the file says of the sizes; fully convolutional networks take any height and width. Default: `shape`. */
+  /** Sizes in the file; fully convolutional networks take any height and width. Default: `shape`. */
   readonly label?: readonly Dimension[];
 }
 

@@ -30,7 +30,7 @@ export interface Convolution {
 export interface RecognitionWeights {
   /** By name: "conv32_down" (the stem), then "<block>/conv1" and "<block>/conv2". */
   readonly convolutions: ReadonlyMap<string, Convolution>;
-  /** From the mean over the picture to the descriptor. [256, 128] */
+  /** From the mean over the picture to the embedding. [256, 128] */
   readonly projection: tf.Tensor2D;
 }
 

@@ -66,7 +66,7 @@ async function read(path: string): Promise<ExportedNetwork | null> {
 }
 
 interface Encoded {
-  /** Of the ONNX file. */
+  /** Content hash of the ONNX file. */
   readonly sha256: string;
   /** Numbers as base64 of little-endian float32. */
   readonly expected: readonly { readonly shape: readonly number[]; readonly data: string }[];

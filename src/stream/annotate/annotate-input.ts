@@ -28,7 +28,7 @@ import { WorkJournal } from './work-journal.js';
 /** One input and where its results go. */
 export interface InputJob {
   readonly input: Input;
-  /** Of `identifyInput`. */
+  /** Hash from `identifyInput`. */
   readonly hash: string | null;
   readonly outputDir: string;
   /** Takes what is complete in `outputDir`, which lies in its local folder. */
@@ -37,14 +37,14 @@ export interface InputJob {
   readonly name: string;
   /** Names of OUTPUT_FORMATS. */
   readonly formats: readonly string[];
-  /** Of `resultHash`. */
+  /** Hash from `resultHash`. */
   readonly settingsHash: string;
   /** Writes JSONL here instead of files. */
   readonly stream?: Writable | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is reported of one input. */
+/** Events of one input. */
 export type InputEvent =
   | {
       readonly type: 'started';
@@ -219,7 +219,7 @@ export function inputAddress({ kind, path }: Input): string {
   return kind === 'file' || kind === 'images' ? resolve(path) : path;
 }
 
-/** What the overlay needs to read the source a second time. */
+/** Context for writers, such as the footage for the overlay. */
 async function outputContext(
   input: Input,
   { start, end, width }: Pick<AnnotateSettings, 'start' | 'end' | 'width'>,

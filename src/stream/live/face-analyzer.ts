@@ -6,7 +6,7 @@ import { loadNetworks } from '../pipeline/networks.js';
 import type { Networks } from '../pipeline/networks.js';
 import type { EngineDescription, LiveSettings } from './live-engine.js';
 
-/** What the live worker thread answers. */
+/** Methods of the live worker thread. */
 export interface AnalyzerApi {
   analyze(request: { readonly stream: number; readonly frame: Frame }): Promise<FrameResult>;
   /** Frees the state of a stream. */

@@ -28,7 +28,7 @@ const recordSchema = z.object({
   finishedAt: z.string(),
 });
 
-/** What one input's finished run left behind. */
+/** Record of one input's finished run. */
 export interface DoneRecord {
   readonly inputHash: string | null;
   readonly settingsHash: string;
@@ -39,7 +39,7 @@ export interface DoneRecord {
   readonly finishedAt: string;
 }
 
-/** What the record keeps. */
+/** Content of the record. */
 export interface FinishedRun {
   /** Absolute path or URL of the input, "-" for stdin. */
   readonly input: string;

@@ -100,7 +100,7 @@ const WIDTHS = [
   771, 724, 725, 457, 365, 457, 838, 500, 500, 675, 716, 593, 716, 678, 435, 716, 712, 343, 343, 665, 343, 1042, 712, 687, 716, 716, 493, 595,
   478, 712, 652, 924, 645, 652, 582, 712, 365, 712, 838,
 ];
-/** Of an em in the height of a line, which is what ASS calls the font size. */
+/** Share of an em in the line height, which ASS calls font size. */
 const EM = 0.859;
 
 /** Pixels that a text takes; of letters beyond ASCII a generous estimate. */

@@ -5,7 +5,7 @@ import { guardOptions, inputArgument } from '../../ingest/ffmpeg/input-guards.js
 import { probeVideo } from '../../ingest/probe/probe-video.js';
 import { runProcess } from '../../ingest/ffmpeg/run-process.js';
 
-/** What the overlay needs to know about the footage it reads a second time. */
+/** Properties of the footage that the overlay reads a second time. */
 export interface OverlaySource {
   /** Index of the video stream that was annotated. */
   readonly video: number;

@@ -59,7 +59,7 @@ function isSinglePicture({ imagePaths }: OutputContext): boolean {
   return imagePaths?.length === 1;
 }
 
-/** What the boxes are drawn on. */
+/** Background of the boxes. */
 type Footage =
   | { readonly kind: 'video'; readonly place: 'file' | 'url'; readonly path: string }
   | { readonly kind: 'images'; readonly paths: readonly string[]; readonly rate: number };
@@ -136,7 +136,7 @@ interface OverlayJob {
   readonly context: OutputContext;
 }
 
-/** What to run ffmpeg with. */
+/** Arguments of ffmpeg. */
 interface Pass {
   readonly options: OverlayOptions;
   readonly source: string | Readable;

@@ -8,7 +8,7 @@ import { textFormat } from '../results/text-format.js';
 const number = (name: string) => ({ name, type: 'number' as const });
 const text = (name: string) => ({ name, type: 'text' as const });
 
-/** Of one row per segment, in CSV and Parquet. */
+/** Columns of one row per segment, in CSV and Parquet. */
 export const SEGMENT_COLUMNS: readonly Pick<Column, 'name' | 'type'>[] = [
   number('start'),
   number('end'),

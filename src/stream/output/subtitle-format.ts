@@ -5,7 +5,7 @@ import { textFormat } from '../results/text-format.js';
 import type { Segment } from '../results/expression-segments.js';
 import { SegmentReader, faceName } from '../results/segment-reader.js';
 
-/** What differs between subtitle formats. */
+/** Differences between subtitle formats. */
 export interface SubtitleFormat extends Pick<OutputFormat, 'name' | 'ending' | 'summary'> {
   header(metadata: RunMetadata): string;
   /** @param number of the cue, from 1. */

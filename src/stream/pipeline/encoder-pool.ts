@@ -5,17 +5,17 @@ import type { BackendName } from '../../model/engines/backend.js';
 import { WorkerClient } from '../../workers/worker-client.js';
 import type { FaceEncoder } from './face-encoder.js';
 
-/** What a worker thread opens. */
+/** Settings of a worker thread. */
 export interface EncoderSetup {
   readonly backend: BackendName;
   /** Name or folder, as for `openModel`. */
   readonly model: string;
   readonly flipTta: boolean | null;
-  /** Of each network, on onnxruntime. */
+  /** Threads of each network, on onnxruntime. */
   readonly threads: number;
 }
 
-/** What it answers. */
+/** Methods of the worker thread. */
 export interface EncoderApi {
   encode(request: {
     /** RGB; may be longer than the frame. */

@@ -21,7 +21,7 @@ const PITCH_GAIN = 130;
 /** Where the nose tip of a level face is between the eyes (0) and the mouth (1). */
 const LEVEL_NOSE = 0.66;
 
-/** What the 68 landmarks and the pixels around them say about a face beyond its identity. */
+/** Measurements of a face from its 68 landmarks and the pixels around them. */
 export interface FaceMeasures {
   /** Degrees; positive looks up. Coarse. */
   readonly pitch: number;

@@ -134,7 +134,7 @@ export class FacePipeline {
     return this.follower.known;
   }
 
-  /** What is known only from results in order. */
+  /** Adds values that need results in order. */
   private finished(results: readonly FrameResult[]): FrameResult[] {
     return results.map((result) => this.speaking.mark(result));
   }

@@ -35,7 +35,7 @@ export interface FaceResult {
   /** With a baseline: posteriors relative to the person's own resting face, and the largest; absent where that is not known. */
   readonly relative?: Readonly<Record<string, number>>;
   readonly relativeLabel?: string;
-  /** Of the person, where names were given. */
+  /** Name of the person, if given. */
   readonly name?: string;
 }
 
@@ -45,12 +45,12 @@ export interface FaceResult {
  */
 export type FrameStatus = 'ok' | 'no-face' | 'degraded' | 'unreadable';
 
-/** What ferstream says about one decoded frame; there is exactly one for each, in order. */
+/** Result of one decoded frame; exactly one for each, in order. */
 export interface FrameResult {
   readonly index: number;
   /** Presentation time in seconds, from the container. */
   readonly timestamp: number;
-  /** Of an image folder: the file's name. */
+  /** Image folders only: the file name. */
   readonly file?: string;
   readonly width: number;
   readonly height: number;

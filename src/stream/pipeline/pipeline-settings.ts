@@ -9,7 +9,7 @@ import { areaSchema } from './areas.js';
 import { DEFAULT_SMOOTHING } from './clip-window.js';
 import { SURE } from './trust-weights.js';
 
-/** What recorded and live use have in common. */
+/** Settings of recorded and live use. */
 export const pipelineSchema = z.strictObject({
   /** Compute engine; "auto" takes the best that is installed and works. Default: FERSTREAM_BACKEND, else "auto". */
   backend: z.enum(['auto', ...BACKEND_NAMES]).optional(),

@@ -3,7 +3,7 @@
 /** Certainty from which a face is "sure". */
 export const SURE = 0.7;
 
-/** Of the logistic regression in trust.ts. */
+/** Weights of the logistic regression in trust.ts. */
 export const TRUST_WEIGHTS = {
   bias: 0.06,
   logit: 1.08,

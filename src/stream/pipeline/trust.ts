@@ -4,7 +4,7 @@ import type { FaceQuality } from '../../ingest/face/align/face-quality.js';
 /** Whether to rely on the expression of a face in a frame. */
 export type Trust = 'sure' | 'unsure' | 'unusable';
 
-/** What the verdict depends on. */
+/** Inputs of the verdict. */
 export interface TrustEvidence {
   /** Posterior of the label and how close the runner-up is, after smoothing. */
   readonly probability: number;
@@ -64,7 +64,7 @@ export interface TrustLimits {
   readonly minConfidence?: number;
 }
 
-/** What makes a face unusable. */
+/** Reasons for unusable faces. */
 export type UnusableReason =
   'not seen' | 'too small' | 'blurred' | 'turned away' | 'tilted' | 'eyes covered' | 'mouth covered' | 'low quality';
 

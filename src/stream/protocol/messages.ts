@@ -99,7 +99,7 @@ export interface ErrorMessage extends Problem {
 /** About every two seconds. */
 export interface StatsMessage {
   readonly type: 'stats';
-  /** Of this connection, since it was opened. Frames of the source, for a viewer. */
+  /** Counts since the connection opened; for a viewer, frames of the source. */
   readonly received: number;
   readonly answered: number;
   readonly skipped: number;

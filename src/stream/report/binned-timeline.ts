@@ -3,7 +3,7 @@ export const MAX_BINS = 8192;
 /** Seconds of a bin at first: less than a frame. */
 const FIRST_WIDTH = 1 / 32;
 
-/** What a bin adds up, each times the seconds it lasted. */
+/** Sums of a bin, weighted by seconds. */
 export interface BinValues {
   /** By label, in the model's order. */
   readonly probabilities: readonly number[];
@@ -39,7 +39,7 @@ export class BinClock {
  * shown there, so that bins narrower than a frame have no gaps.
  */
 export class BinnedTimeline {
-  /** Of the first stored bin. */
+  /** Index of the first stored bin. */
   private first = 0;
   /** Per bin: seconds, sure seconds, unusable seconds, ambiguity, one per label. */
   private bins: Float64Array[] = [];

@@ -13,11 +13,11 @@ import type { Trouble } from './trouble.js';
 /** Stretches listed without a click. */
 const LISTED = 40;
 
-/** Of reports and their index. */
+/** CSS of reports and their index. */
 export const REPORT_STYLE = readFileSync(new URL('./static/report.css', import.meta.url), 'utf8');
 const REPORT_SCRIPT = readFileSync(new URL('./static/report.js', import.meta.url), 'utf8');
 
-/** What the index page of a batch shows of a report; stored in the report as JSON. */
+/** A report's entry in the index page; stored in the report as JSON. */
 export interface ReportDigest {
   readonly title: string;
   readonly seconds: number;
@@ -289,7 +289,7 @@ function digestOf(title: string, { summary, faces }: ReportContent, pictures: Re
   };
 }
 
-/** What the script draws from. Segments: [start, end, label, mean, peak, trust]. */
+/** Data for the page's script. Segments: [start, end, label, mean, peak, trust]. */
 function scriptData({ summary, start, end, binWidth, faces, troubles }: ReportContent): unknown {
   const { labels } = summary.run.model;
   const trust = ['sure', 'unsure', 'unusable'];

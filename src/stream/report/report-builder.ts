@@ -62,7 +62,7 @@ export interface ReportContent {
   /** Those seen longest first. */
   readonly faces: readonly ReportFace[];
   readonly troubles: readonly Trouble[];
-  /** Of an image folder: its first images. */
+  /** First images of an image folder. */
   readonly images: readonly ReportImage[];
 }
 

@@ -23,7 +23,7 @@ export interface ReportPictures {
   readonly faces: ReadonlyMap<number, string>;
   /** A frame of the footage, for the player and the regions; null without the footage. */
   readonly still: string | null;
-  /** Of an image folder, by index. */
+  /** Images of a folder, by index. */
   readonly images: ReadonlyMap<number, string>;
 }
 

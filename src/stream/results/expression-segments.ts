@@ -6,7 +6,7 @@ import type { TimedFrame } from './frame-interval.js';
 /** A period in which one expression dominates on one face. */
 export interface Segment {
   readonly trackId: number;
-  /** Of the person, where names are given. */
+  /** Name of the person, if given. */
   readonly name?: string;
   readonly label: string;
   /** Mean posterior of `label` over the time the face was visible, 0..1. */
@@ -18,7 +18,7 @@ export interface Segment {
   /** Seconds, start < end. */
   readonly start: number;
   readonly end: number;
-  /** Of an image folder: the name of the file. */
+  /** Image folders only: the file name. */
   readonly file?: string;
   /** Why an image is unreadable; it has no face then, and trackId is 0. */
   readonly problem?: string;
@@ -40,7 +40,7 @@ interface OpenSegment {
   end: number;
   /** Seconds the face was visible: `end - start` without the gaps. */
   seen: number;
-  /** Of the last frame. */
+  /** Label of the last frame. */
   label: string;
   name: string | undefined;
   readonly dominance: Map<string, number>;

@@ -24,7 +24,7 @@ export interface StagedWriter {
   abort(): Promise<void>;
 }
 
-/** What a format may need beyond the results. */
+/** Context of a format beyond the results. */
 export interface OutputContext {
   /** Where the overlay can read the source a second time (absolute path or URL); null for stdin. */
   readonly sourcePath: string | null;

@@ -16,7 +16,7 @@ const EXPRESSION_COLOURS: Readonly<Record<string, Colour>> = {
   contempt: '0072B2',
 };
 
-/** Of faces whose expression is not sure. */
+/** Colour of unsure faces. */
 export const UNSURE_COLOUR: Colour = 'C3C9D1';
 
 const SPARE_COLOURS = Object.values(EXPRESSION_COLOURS).slice(1);

@@ -4,7 +4,7 @@ import { DECIMALS, roundTo } from './rounding.js';
 /** Source of a person's resting face: all usable time of the recording, its first seconds, or none. */
 export type BaselineChoice = 'auto' | 'off' | number;
 
-/** What a face shows at rest. */
+/** A resting face. */
 export interface RestingFace {
   /** Usable seconds it was taken from. */
   readonly seconds: number;
@@ -18,7 +18,7 @@ const LEAST_SECONDS = 2;
 const PRIOR_SECONDS = 5;
 /** Least posterior in a ratio: what the model rules out stays ruled out. */
 const FLOOR = 0.005;
-/** Of neutral, in a face at rest. */
+/** Posterior of neutral in a face at rest. */
 const NEUTRAL_AT_REST = 0.85;
 /** Log posteriors are counted in this many steps from log(FLOOR) to 0: medians in constant memory. */
 const STEPS = 256;

@@ -10,7 +10,7 @@ export interface Column {
   value(face: FaceResult | null, frame: FrameResult): Cell | null;
 }
 
-/** What decides which columns there are. */
+/** Options that determine the columns. */
 export interface TableLayout {
   readonly labels: readonly string[];
   /** Adds the name of each frame's file, and why it could not be read: for image folders. */

@@ -1,6 +1,6 @@
 import type { RestingFace } from './resting-face.js';
 
-/** What a run was: enough to know what made a result, and whether it would come out the same again. */
+/** Description of a run: what produced a result, and whether it can be reproduced. */
 export interface RunMetadata {
   /** Version of the JSONL schema; see docs/output.md. */
   readonly schemaVersion: 1;

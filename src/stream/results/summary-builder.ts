@@ -15,14 +15,14 @@ export interface FaceSummary {
   readonly frames: number;
   /** Seconds the face was visible. */
   readonly seconds: number;
-  /** Of that, seconds in which the expression is not unusable, and in which it is sure. */
+  /** Seconds of it that are usable, and that are sure. */
   readonly usableSeconds: number;
   readonly sureSeconds: number;
   /** Share of the usable time in which each label dominated; they sum to 1, or are all 0 without usable time. */
   readonly timeShare: Readonly<Record<string, number>>;
   readonly meanProbability: Readonly<Record<string, number>>;
   readonly meanAmbiguity: number;
-  /** Of `quality.overall`. */
+  /** Mean of `quality.overall`. */
   readonly meanQuality: number;
 }
 

@@ -6,7 +6,7 @@ import type { RunMetadata, RunOutcome } from './run-metadata.js';
 /** The text of one output, part by part. */
 export interface TextWriter {
   readonly header?: string;
-  /** What has become final with this frame; may be empty. */
+  /** Text that became final with this frame; may be empty. */
   frame(result: FrameResult): string;
   /** The rest. */
   end?(outcome: RunOutcome): string;

@@ -7,7 +7,7 @@ import { roundTo } from '../results/rounding.js';
 import type { FrameCounter } from './server-metrics.js';
 import { pictureMessage, resultText, sourceMessage } from './outgoing-messages.js';
 
-/** What became of a frame; null when it was skipped or the signal was aborted. */
+/** Outcome of a frame; null when it was skipped or the signal was aborted. */
 type Answer = { readonly result: ResultMessage } | { readonly problem: Problem } | null;
 
 /** An engine session as a function. */

@@ -21,7 +21,7 @@ const schema = z.strictObject({
   maxViewers: z.int().min(0).max(10_000).default(100),
   /** Certificate and key in PEM, for https and wss. */
   tls: z.strictObject({ cert: pem, key: pem }).nullable().default(null),
-  /** What viewers watch. */
+  /** Source for viewers. */
   source: z
     .custom<LiveSource>(
       (value) => typeof value === 'object' && value !== null && 'frames' in value,

@@ -31,7 +31,7 @@ export async function listCameras(): Promise<readonly MediaDeviceInfo[]> {
   return devices.filter(({ kind, deviceId }) => kind === 'videoinput' && deviceId !== '');
 }
 
-/** What an error of getUserMedia means; names as in the W3C's Media Capture and Streams. */
+/** Meaning of getUserMedia errors; names from W3C Media Capture and Streams. */
 export function cameraProblem(error: unknown): CameraProblem {
   const name = typeof error === 'object' && error !== null && 'name' in error ? error.name : null;
   switch (name) {

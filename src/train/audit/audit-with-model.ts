@@ -110,7 +110,7 @@ export function shareOfWrong(truths: readonly number[], classCount: number): num
   return truths.length === 0 ? 0 : share;
 }
 
-/** Of pictures; beyond it later faces are audited without. */
+/** Memory limit for pictures; later faces are audited without one. */
 const MOST_BYTES = 2 ** 28;
 
 /** Keeps the faces of any source for the page. */

@@ -152,7 +152,7 @@ export function solarise(image: PixelImage, threshold: number): PixelImage {
   return solarised;
 }
 
-/** Of a value in 0..255. */
+/** Nearest whole level of a value in 0..255. */
 function nearestLevel(value: number): number {
   return (value + 0.5) | 0;
 }

@@ -56,7 +56,7 @@ export interface CheckOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What is in a data set and what is wrong with it. Pictures are decoded whole; of videos only the bytes are read. */
+/** Contents and problems of a data set. Pictures are decoded; videos are only hashed. */
 export async function checkDataset(
   dataset: Dataset,
   { readFiles = true, onProgress }: CheckOptions = {},

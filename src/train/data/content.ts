@@ -52,7 +52,7 @@ export async function deduplicate(
   };
 }
 
-/** How many files are open at once. */
+/** Number of files open at once. */
 const OPEN_FILES = 16;
 
 const WHOLE_BYTES = 2 ** 22;
@@ -71,7 +71,7 @@ export async function fileHash(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** What makes two samples the same picture or clip: equal bytes, and the same stretch of them. */
+/** Identity of a picture or clip: equal bytes and the same stretch. */
 export function contentKey(sample: Sample, hashes: readonly string[]): string {
   const bytes = hashes.length === 1 ? hashes[0]! : createHash('sha256').update(hashes.join()).digest('hex');
   return `${bytes}@${sample.startSeconds ?? 0}-${sample.endSeconds ?? ''}`;

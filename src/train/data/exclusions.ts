@@ -16,7 +16,7 @@ export interface ExcludedRows {
   readonly ids: ReadonlySet<string>;
   /** How many, by reason; empty where there is nothing. */
   readonly leftOut: Readonly<Record<string, number>>;
-  /** What else there is to tell. */
+  /** Further messages. */
   readonly notes: readonly string[];
 }
 

@@ -85,7 +85,7 @@ export interface ReadOptions {
 export interface DatasetReader {
   /** As in `name:DIR` on the command line. */
   readonly name: string;
-  /** What the set is called by its authors. */
+  /** The authors' name of the set. */
   readonly title: string;
   /** The classes of the set in ferstream's names; null where the data decide. */
   readonly labels: LabelSet | null;

@@ -81,7 +81,7 @@ function wholeGroups(
   return new Set(taken.flat());
 }
 
-/** What a sample counts as; a clip labelled by frame as its most frequent label. */
+/** Class of a sample for stratification; of a clip labelled by frame its most frequent label. */
 function classOf({ label, frameLabels }: Sample): string {
   if (label !== null || frameLabels === null) return label ?? '';
   const counts = [

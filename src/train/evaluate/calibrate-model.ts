@@ -10,7 +10,7 @@ import { writeFileAtomic } from '../../files/atomic-file.js';
 import { confidence, fitCalibration } from '../metrics/calibration.js';
 import type { Calibration } from '../metrics/calibration.js';
 
-/** What calibrating a model gave. */
+/** Result of calibrating a model. */
 export interface ModelCalibration {
   /** Faces it was fitted on. */
   readonly count: number;

@@ -16,9 +16,9 @@ import { flip } from '../augment/pixel.js';
 /** Crops encoded at a time. */
 const BATCH = 64;
 
-/** What a model said of one labelled face. */
+/** A model's prediction for one labelled face. */
 export interface Prediction {
-  /** Of the sample, and of a clip the frame. */
+  /** Id of the sample, in clips with the frame. */
   readonly id: string;
   readonly frame: number | null;
   readonly truth: string;
@@ -48,7 +48,7 @@ export interface EvaluationOfCrops extends Evaluation {
   readonly unansweredFrames: number;
 }
 
-/** What the frame encoder makes of a face. */
+/** Frame-encoder output of a face. */
 interface Features {
   readonly plain: Float32Array;
   readonly mirrored: Float32Array | null;

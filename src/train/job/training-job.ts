@@ -7,7 +7,7 @@ import { countsOf, drawnShares } from '../config/sampler.js';
 import type { TrainConfig } from '../config/train-config.js';
 import type { EvaluationSet, TrainingSet } from '../data/training/training-set.js';
 
-/** What is measured of a model, and changes from epoch to epoch. */
+/** Figures of a model, different in every epoch. */
 type Figures = Required<Pick<CheckpointInfo, 'temperature' | 'metrics'>>;
 
 /**
@@ -31,7 +31,7 @@ function shares(values: readonly number[]): number[] {
   return values.map((value) => Number((value / sum).toPrecision(6)));
 }
 
-/** What a checkpoint says of itself besides its figures. */
+/** Description of a checkpoint, without its figures. */
 export function checkpointInfo(
   kind: CheckpointInfo['kind'],
   { name }: tf.LayersModel,

@@ -41,7 +41,7 @@ export interface EpochProgress {
 }
 
 export type MethodResult = {
-  /** What is minimised. [] */
+  /** The loss. [] */
   loss: tf.Scalar;
   /** For the log. [] each */
   parts: Record<string, tf.Scalar>;

@@ -19,7 +19,7 @@ export interface NawParameters {
   readonly lambdaF: number;
   /** With the density's factor 1 / (2 pi sqrt(det)), or with peak 1. */
   readonly normalised: boolean;
-  /** Of the schedule e(t) = 1 - exp(slope t / T); negative. */
+  /** Slope of the schedule e(t) = 1 - exp(slope t / T); negative. */
   readonly slope: number;
 }
 

@@ -58,7 +58,7 @@ export function eventFile(history: readonly EpochRecord[], began: number, labels
   return Buffer.concat([versionRecord(began), ...events]);
 }
 
-/** What TensorBoard shows of an epoch; names before a slash are its groups. */
+/** TensorBoard scalars of an epoch; the name before a slash is the group. */
 function epochScalars(record: EpochRecord, labels: readonly string[] = []): Record<string, number> {
   const { validation, calibration } = record;
   const scalars: Record<string, number> = { 'loss/train': record.loss, 'accuracy/train': record.trainAccuracy };

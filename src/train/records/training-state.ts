@@ -25,7 +25,7 @@ export interface TrainingState {
   readonly epoch: number;
   /** The epoch whose model is kept as the best; 0 before the first. */
   readonly bestEpoch: number;
-  /** What it was chosen by. */
+  /** The measure that chose it. */
   readonly bestScore: number;
   readonly history: readonly EpochRecord[];
   /** Fingerprint of the configuration and data: another run's state must not be taken. */

@@ -14,7 +14,7 @@ interface ClassAmbiguity {
   readonly weight: number | null;
   /** Share of the class in each quadrant; 0 without samples. */
   readonly shares: Readonly<Record<Quadrant, number>>;
-  /** What the class is most often predicted as in place of its label, and the share of the class that is. */
+  /** The most frequent wrong prediction of the class, and its share. */
   readonly mistakenFor: { readonly label: string; readonly share: number } | null;
 }
 

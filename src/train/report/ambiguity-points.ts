@@ -12,7 +12,7 @@ export type Quadrant = (typeof QUADRANTS)[number];
 /** From this margin on a sample is clear: the winner has half of all probability more than the other. */
 export const CLEAR_MARGIN = 0.5;
 
-/** What a run knows of its training samples in one epoch. */
+/** A run's record of its training samples in one epoch. */
 export interface AmbiguityData {
   /** Counted from 1. */
   readonly epoch: number;

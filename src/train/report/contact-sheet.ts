@@ -23,7 +23,7 @@ interface Entry {
   readonly face: FaceSample;
   /** Place in crops.bin. */
   readonly crop: number;
-  /** What is wrong with it; null for a whole face. */
+  /** The flaw; null for a whole face. */
   readonly flaw: string | null;
   readonly detail: number;
 }
@@ -32,7 +32,7 @@ const NO_FACE = 'no face found, whole image';
 /** The worst first. */
 const ORDER: readonly (string | null)[] = [...CROP_FLAWS, NO_FACE, null];
 
-/** What was cut out, the worst first. */
+/** The crops, worst first. */
 export interface ContactSheet {
   readonly path: string;
   /** Crops that show no whole face, which training leaves out. */

@@ -12,7 +12,7 @@ export interface LineChart {
   readonly title: string;
   readonly epochs: readonly number[];
   readonly series: readonly Series[];
-  /** Of the numbers on the axis and in tooltips. */
+  /** Formats the numbers on the axis and in tooltips. */
   readonly format?: (value: number) => string;
   /** Axis in powers of ten, where all values are positive. */
   readonly logarithmic?: boolean;

@@ -28,7 +28,7 @@ export interface ReportData {
   readonly ambiguity?: AmbiguityData | null;
   /** Pictures of training samples, if available. */
   readonly pictureOf?: PictureOf | null;
-  /** Of the choice of samples. Default 0. */
+  /** Seed for choosing samples. Default 0. */
   readonly seed?: number;
 }
 

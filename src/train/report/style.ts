@@ -1,4 +1,4 @@
-/** What charts, matrices and galleries of training pages add to the common page style. */
+/** CSS for charts, matrices and galleries of training pages, in addition to the common style. */
 export const STYLE = `
 :root {
   --heat-full: #8dbbf0; --bar: #cfe3fa;

@@ -9,7 +9,7 @@ import { vNawMethod } from '../losses/v-naw.js';
 import { countsOf, drawnShares } from '../config/sampler.js';
 import { nawParameters } from '../losses/naw-bell.js';
 
-/** What decides the loss. */
+/** Inputs of the loss. */
 export type LossConfig = Pick<TrainConfig, 'method' | 'sampler' | 'balance'>;
 
 /**

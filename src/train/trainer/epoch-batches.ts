@@ -12,7 +12,7 @@ interface MicroBatchPlan {
   readonly microBatches: number;
   /** Threads that can work at the same time. */
   readonly workers: number;
-  /** What to tell the user; null when everything is as configured. */
+  /** Message for the user; null when everything is as configured. */
   readonly line: string | null;
 }
 

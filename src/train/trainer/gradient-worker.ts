@@ -1,4 +1,4 @@
-/** What a training thread runs: opens its engine, builds the network, and answers every micro-batch with its gradients. */
+/** Main program of a training thread: opens its engine, builds the network, and answers every micro-batch with its gradients. */
 import { tf } from '../../model/tfjs.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 // Registers the layers that the topology names.

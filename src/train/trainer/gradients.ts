@@ -7,16 +7,16 @@ import type { SeededMicroBatch } from './epoch-batches.js';
 import { nextTurn } from '../util/event-loop.js';
 import { ModelWeights } from './model-weights.js';
 
-/** What one micro-batch gave. */
+/** Results of one micro-batch. */
 export interface MicroBatchResult {
-  /** Of the loss by every trained weight. [P] */
+  /** Gradient of the loss by every trained weight. [P] */
   readonly gradient: Float32Array;
   /** Moving statistics after the micro-batch. [Q] */
   readonly moving: Float32Array;
   readonly loss: number;
   /** The loss's named parts. */
   readonly parts: Readonly<Record<string, number>>;
-  /** Of the first view, in training mode. [N, C] */
+  /** Logits of the first view, in training mode. [N, C] */
   readonly logits: Float32Array;
   /** Images or clips. */
   readonly count: number;

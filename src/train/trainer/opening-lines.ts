@@ -19,7 +19,7 @@ export function assertTwoClasses(
   throw new FerError('CONFIG_INVALID', `${data}: ${what}; to learn to tell classes apart, give samples of two or more`);
 }
 
-/** What a run says of its data before it begins: how many, what is left out, and what cannot come of it. */
+/** Lines about the data before training: counts, exclusions, warnings. */
 export function dataLines(
   { report, labels, training }: Described,
   { validation: { from, fraction } }: Pick<TrainConfig, 'validation'>,

@@ -6,7 +6,7 @@ import type { SeededMicroBatch } from './epoch-batches.js';
 import type { MicroBatchResult } from './gradients.js';
 import type { WeightVectors } from '../records/training-state.js';
 
-/** What a thread is given when it starts. */
+/** Data for a thread at its start. */
 export interface ThreadSetup {
   readonly backend: BackendName;
   /** As `model.toJSON` gives it. */
@@ -14,7 +14,7 @@ export interface ThreadSetup {
   /** All weights, those of frozen layers as well, in the order of `model.weights`. */
   readonly initial: readonly Float32Array[];
   readonly loss: LossConfig;
-  /** Of the training rows, for balanced class weights; -1 without one. [R] */
+  /** Labels of the training rows, for balanced class weights; -1 without one. [R] */
   readonly rowLabels: Int32Array;
   readonly classCount: number;
   readonly weights: SharedWeights;
@@ -28,7 +28,7 @@ export interface GradientRequest {
   readonly progress: EpochProgress;
 }
 
-/** What a training thread answers. */
+/** Methods of a training thread. */
 export interface GradientApi {
   compute(request: GradientRequest): Promise<MicroBatchResult>;
 }

@@ -17,12 +17,12 @@ export interface WorkerRunnerOptions {
   /** Each thread builds the same network; its own weights come with every step. */
   readonly model: tf.LayersModel;
   readonly loss: LossConfig;
-  /** Of the training rows; -1 without one. [R] */
+  /** Labels of the training rows; -1 without one. [R] */
   readonly rowLabels: Int32Array;
   readonly classCount: number;
   /** Ends the threads when aborted while they start. */
   readonly signal?: AbortSignal | undefined;
-  /** What the threads run, if not gradient-worker: tests have threads that die. */
+  /** Program of the threads, by default gradient-worker; tests use threads that die. */
   readonly module?: URL;
 }
 

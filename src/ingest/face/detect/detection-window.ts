@@ -5,7 +5,7 @@ import type { Detection } from './detector.js';
 /** A detector's box ends at the brows or the forehead, the 68 points at the chin. */
 const LANDMARK_MARGIN = 1.3;
 const LANDMARK_LOWERING = 0.07;
-/** What the presence network expects around a detector's box. */
+/** Margin that the presence network expects around a detector's box. */
 const PRESENCE_MARGIN = 1.5;
 
 /** Where the landmark network looks for the 68 points of a new detection. */

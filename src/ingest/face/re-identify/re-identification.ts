@@ -14,7 +14,7 @@ const CHANGED = 0.4;
 /** Overlap from which two faces can be mixed up, and below which they are compared again. */
 const MIXING = 0.12;
 const SEPARATE = 0.03;
-/** What another arrangement of ids must gain, per face, before ids are exchanged. */
+/** Gain per face that another arrangement of ids needs. */
 const EXCHANGE_MARGIN = 0.1;
 /**
  * Clear looks after which an undecided face counts as new, seconds between them, and seconds after which it does in any

@@ -24,11 +24,11 @@ export interface FaceMatch {
   readonly detection: Detection;
   /** Null for a newcomer. */
   readonly track: Track | null;
-  /** What the presence network says, 0..1; null where it was not asked. */
+  /** Output of the presence network, 0..1; null if it did not run. */
   readonly presence: number | null;
 }
 
-/** What matching needs to know of a face it expects. */
+/** An expected face, for matching. */
 export interface Expectation {
   readonly box: Box;
   /** Seconds since it was last seen. */

@@ -17,7 +17,7 @@ export class SceneCuts {
   private last: { readonly signature: Float32Array; readonly time: number } | null = null;
   private usualChange = 0;
 
-  /** Of the last frame. [24 * 32] */
+  /** Brightness of the last frame. [24 * 32] */
   get signature(): Float32Array | null {
     return this.last?.signature ?? null;
   }

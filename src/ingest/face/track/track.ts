@@ -24,7 +24,7 @@ const VOTES_TO_REFUTE = 2;
 const FIRST_PAUSE = 0.8;
 const PAUSE_GROWTH = 3;
 
-/** What is known of a face while it is undecided whose it is. */
+/** Evidence about a face while its identity is undecided. */
 export interface Undecided {
   clearLooks: number;
   nextLook: number;

@@ -1,6 +1,6 @@
 import { tf } from '../../tfjs.js';
 
-/** What a kernel gets from TensorFlow.js. Its inputs are tensors, so that it may compose other operations from them. */
+/** Arguments of a kernel from TensorFlow.js. Inputs are tensors, so that it can compose other operations. */
 export interface KernelCall {
   readonly inputs: Record<string, tf.Tensor>;
   readonly attrs: Record<string, unknown>;

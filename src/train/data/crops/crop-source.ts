@@ -43,7 +43,7 @@ function samePlaces(a: CropGeometry, b: CropGeometry): boolean {
   );
 }
 
-/** What a new pixel takes of the old ones along one side: `weights[k]` of the old one at `first + k`; in sum 1. */
+/** Weights of the old pixels in a new one along one side: `weights[k]` for the old one at `first + k`; their sum is 1. */
 interface Span {
   readonly first: number;
   readonly weights: readonly number[];

@@ -21,7 +21,7 @@ export interface DecodedImages {
 /** Files being decoded at a time. */
 const DECODING = 8;
 
-/** What may be held in memory; beyond it `fer dataset prepare` keeps crops on disk. */
+/** Memory limit in bytes; beyond it use `fer dataset prepare`, which keeps crops on disk. */
 const MOST_BYTES = 2 ** 30;
 
 /**

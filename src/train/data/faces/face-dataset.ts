@@ -56,13 +56,13 @@ export class InMemoryFaces implements IndexedFaces {
 
 /** A face of a data set with its pixels: an image, or a frame of a clip, which may show no face. */
 export interface LabelledFace {
-  /** Of the sample. Consecutive faces of the same id that have a `frame` are one clip. */
+  /** Id of the sample. Consecutive faces of the same id that have a `frame` are one clip. */
   readonly id: string;
   /** Place in the footage, from 0; null for an image. */
   readonly frame: number | null;
   /** Seconds, increasing within a clip; 0 for an image. */
   readonly timestamp: number;
-  /** What the data say; null for a frame without a label, which is only context for its neighbours. */
+  /** The label; null for a frame without one, which is only context for its neighbours. */
   readonly label: string | null;
   /** Null for a frame without a face. */
   readonly crop: FaceCrop | null;
@@ -80,7 +80,7 @@ export interface FaceSample extends Omit<LabelledFace, 'crop'> {
   readonly wholePicture?: true;
 }
 
-/** What could not be used, and which pictures were used whole. Complete after the last face. */
+/** Unusable samples, and pictures used whole. Complete after the last face. */
 export interface FaceNotes {
   /** Pictures used as a whole because no face was found in them. */
   wholePictures: number;

@@ -7,7 +7,7 @@ import { defineReader } from '../reading/define-reader.js';
 /** Changes with the rule of the split, so that figures of two rules are never compared by accident. */
 const SPLIT_SEED = 'ferstream-eitw-1:';
 
-/** What pictures from a web search are called instead of a person. */
+/** Name prefix of pictures from a web search, which name no person. */
 const COLLECTION = 'facial-expressions';
 
 /**

@@ -90,7 +90,7 @@ function pixelsOf(text: string): Uint8Array | null {
   return good ? Uint8Array.from(values) : null;
 }
 
-/** What people voted, by row of the table, from 1. */
+/** Votes by row of the table, from 1. */
 type Votes = ReadonlyMap<number, Verdict | NoVerdict>;
 
 /** Null without votes next to the table. */

@@ -5,7 +5,7 @@ import { defineReader } from '../reading/define-reader.js';
 import type { SampleFields } from '../reading/define-reader.js';
 import type { DatasetReader, Split } from '../sample.js';
 
-/** What the voters said of a picture. */
+/** Votes for a picture. */
 export interface Verdict {
   /** Place of the class with most votes; of several, the first. */
   readonly index: number;

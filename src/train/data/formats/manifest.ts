@@ -122,7 +122,7 @@ async function mediaAt(path: string, folders: Folders) {
   return frames.length > 0 ? { isImage: false, frames } : null;
 }
 
-/** What the row says is seen; a text says what is wrong with it. */
+/** The row's label, or a text about its problem. */
 async function readTruth(
   { label, frameLabels }: ManifestRow,
   file: string,

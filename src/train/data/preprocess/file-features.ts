@@ -65,7 +65,7 @@ async function fill(file: FileHandle, path: string, target: Uint8Array, position
 export const FEATURES_FILE = 'features.f32';
 export const FEATURES_INFO_FILE = 'features.json';
 
-/** Of each crop the picture as it is and its mirror image. */
+/** Views per crop: the picture and its mirror image. */
 const VIEWS = 2;
 
 const schema = z.strictObject({
@@ -78,7 +78,7 @@ const schema = z.strictObject({
   crops: z.int().nonnegative(),
 });
 
-/** What is in features.json. */
+/** Content of features.json. */
 export type FeaturesInfo = z.infer<typeof schema>;
 
 /** Features of each crop by a frame encoder, kept on disk. */

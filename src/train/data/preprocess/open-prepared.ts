@@ -23,7 +23,7 @@ export interface Prepared {
   /** Those without a crop too. */
   readonly all: readonly PreparedSample[];
   readonly crops: CropSource;
-  /** Of a frame encoder; null where `prepareFeatures` has not been run to its end. */
+  /** Features of a frame encoder; null unless `prepareFeatures` has finished. */
   readonly features: FeatureSource | null;
   close(): Promise<void>;
 }

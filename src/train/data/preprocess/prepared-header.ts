@@ -7,11 +7,11 @@ import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import type { Dataset } from '../sample.js';
 
-/** What becomes of an image in which no face is found: all of it is used as the crop, or the image is left out. */
+/** Handling of images without a detected face: use the whole image as crop, or leave it out. */
 export const NO_FACE = ['whole', 'skip'] as const;
 export type NoFace = (typeof NO_FACE)[number];
 
-/** What decides about the crops; kept with them. */
+/** Settings that determine the crops; stored with them. */
 export interface PrepareSettings {
   /** How faces are cut out. Default: DEFAULT_CROP */
   readonly geometry: CropGeometry;
@@ -63,7 +63,7 @@ const schema = z.strictObject({
   complete: z.strictObject({ crops: count, detected: count, whole: count, none: count, failed: count }).nullable(),
 });
 
-/** What is in prepared.json. */
+/** Content of prepared.json. */
 export type PreparedHeader = z.infer<typeof schema>;
 
 export function headerFor(dataset: Dataset, { geometry, framesPerSecond, noFace }: PrepareSettings): PreparedHeader {

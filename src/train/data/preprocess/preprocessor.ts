@@ -23,7 +23,7 @@ export interface PreparedRow {
 
 /** Cuts out the faces of samples with one set of networks: finds, aligns, and describes each sample by a row. */
 export class Preprocessor {
-  /** Of videos: several samples may be stretches of one. */
+  /** Cache by video: several samples may be stretches of one. */
   private readonly hashes = new Map<string, Promise<string>>();
 
   private constructor(

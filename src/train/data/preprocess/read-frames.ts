@@ -72,7 +72,7 @@ export interface FrameMeant {
   readonly path: string | null;
 }
 
-/** Of a clip stored as files: the frames of the labelled stretch, in order, including those with a label but no file. */
+/** Frames of the labelled stretch of a clip stored as files, in order, including those with a label but no file. */
 export function framesMeant(
   files: readonly FrameFile[],
   { frameLabels, startSeconds, endSeconds }: Pick<Sample, 'frameLabels' | 'startSeconds' | 'endSeconds'>,

@@ -13,7 +13,7 @@ import { countOrigins } from './sample-row.js';
 /** A row without its place in crops.bin, which the store gives. `crop` of a frame counts from the sample's own first one. */
 export type UnplacedRow = Omit<SampleRow, 'firstCrop'>;
 
-/** What is kept in memory of a written row. */
+/** In-memory part of a written row. */
 export type WrittenRow = Pick<SampleRow, 'id' | 'origin' | 'note'>;
 
 /**

@@ -22,7 +22,7 @@ const SPLIT_WORDS: readonly [RegExp, Split][] = [
 /** Folders that may lie around those of the splits: archives often unpack into one. */
 const DEEPEST = 2;
 
-/** Of a folder name such as "train", "Val_AFEW" or "test_set"; null where it names no split. */
+/** Split of a folder name such as "train", "Val_AFEW" or "test_set"; null without one. */
 export function splitOfFolder(name: string): Split | null {
   return SPLIT_WORDS.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 }
@@ -65,7 +65,7 @@ export interface ClassFolderOptions {
   readonly known: string;
   /** The person in a file of this name; null if unknown. */
   readonly subjectOf?: (name: string) => string | null;
-  /** Of a set without split folders; by default all of it is "train". */
+  /** Split by subject, for sets without split folders; default: all "train". */
   readonly splitOf?: (subject: string | null) => Split;
   /** Read all splits, even if one is requested: for sets whose folders define the classes. */
   readonly allSplits?: boolean;

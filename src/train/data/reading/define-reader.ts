@@ -9,7 +9,7 @@ import { Folders } from './folder-listing.js';
 import { checkFold } from '../splits.js';
 import { SPLITS } from '../sample.js';
 
-/** What a reader is given to work with. */
+/** Input of a reader. */
 export interface Reading {
   /** Absolute. */
   readonly root: string;
@@ -68,7 +68,7 @@ export function defineReader(
   };
 }
 
-/** What a reader knows of a sample; the rest is null. */
+/** A reader's data of a sample; the rest is null. */
 export type SampleFields = Pick<Sample, 'id' | 'path' | 'split'> & Partial<Sample>;
 
 /** Where in the data set something was said. */

@@ -32,7 +32,7 @@ export async function clipMedia(folders: Folders, places: readonly string[]): Pr
   return null;
 }
 
-/** What the sets and their copies use. */
+/** Extensions used by the sets and their copies. */
 const VIDEO_ENDINGS = ['.mp4', '.avi', '.flv', '.mkv', '.mov', '.webm'];
 
 /** A clip's name without folders and video ending. */
@@ -45,7 +45,7 @@ interface Entry {
   readonly isFolder: boolean;
 }
 
-/** What is in a data set's folders. Each is listed once, however many rows ask for its files: sets have hundreds of thousands. */
+/** Listing of a data set's folders. Each is read once: sets have hundreds of thousands of rows. */
 export class Folders {
   private readonly listings = new Map<string, Promise<ReadonlyMap<string, Entry>>>();
 

@@ -10,7 +10,7 @@ export interface DissolveSchedule {
   readonly dissolves: readonly number[];
 }
 
-/** What is seen in one frame: `share` of segment `next`, the rest of segment `segment`. */
+/** Content of one frame: `share` of segment `next`, the rest of segment `segment`. */
 export interface Mix {
   readonly segment: number;
   readonly next: number;
@@ -58,7 +58,7 @@ export function dissolveSchedule(frames: number, random: SeededRandom): Dissolve
   return { frames, starts, dissolves };
 }
 
-/** What every frame shows: the share of the next segment grows evenly and passes one half between the frame before its start and its start. */
+/** Content of every frame: the share of the next segment grows evenly and passes one half just before its start. */
 export function mixes({ frames, starts, dissolves }: DissolveSchedule): Mix[] {
   return Array.from({ length: frames }, (_, t) => {
     for (let next = 1; next < starts.length; next += 1) {

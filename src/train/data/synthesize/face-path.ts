@@ -9,7 +9,7 @@ export interface FacePose {
   readonly scale: number;
   /** Turned clockwise, in degrees. */
   readonly turn: number;
-  /** What all pixel values are multiplied by. */
+  /** Factor on all pixel values. */
   readonly brightness: number;
 }
 

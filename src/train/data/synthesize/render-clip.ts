@@ -93,7 +93,7 @@ export function morph(from: PixelImage, to: PixelImage): (share: number) => Pixe
   };
 }
 
-/** What a camera does to all of a clip, alike in every frame. Noise differs by frame, so it is added apart. */
+/** Camera effects, the same in every frame of a clip. Noise differs by frame and is added separately. */
 const CAMERA = { pose: 0.3, light: 0.4, blur: 0.25, blocks: 0.25, cover: 0.03, noise: 0 };
 const NOISY = 0.4;
 

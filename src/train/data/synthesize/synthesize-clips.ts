@@ -57,7 +57,7 @@ export interface SplitContent {
 export interface SynthesisSettings extends Partial<SynthesisOptions> {
   /** Official split for the test clips' images; by default `test`, or `valid` when `test` has no images. */
   readonly testSplit?: Split;
-  /** Of a prepared data set: its crops, which are the still images then. */
+  /** Crops of a prepared data set, used as the still images. */
   readonly crops?: CropSource | null;
   /** Replace a folder that an earlier synthesis wrote. */
   readonly replace?: boolean;

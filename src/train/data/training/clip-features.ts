@@ -61,7 +61,7 @@ export class FrameEncoder {
 /** Crops encoded at a time: few, so that Ctrl-C between two of them is soon. */
 const BATCH = 32;
 
-/** What may be held in memory. */
+/** Memory limit in bytes. */
 const MOST_BYTES = 2 ** 30;
 
 /**

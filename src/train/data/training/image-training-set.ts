@@ -13,7 +13,7 @@ import type { MicroBatch, EvaluationSet, Predict, TrainingSet } from './training
 /** A labelled face crop. */
 export interface TrainingFace {
   readonly id: string;
-  /** What it is called for people, where that differs. */
+  /** Readable name, if different. */
   readonly name?: string;
   /** Place in the crop source. */
   readonly crop: number;

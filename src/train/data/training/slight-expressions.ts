@@ -3,7 +3,7 @@ import type { SeededRandom } from '../../util/seeded-random.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 
-/** What it needs to know of a face to train on. */
+/** Data of a face to train on. */
 interface NeutralFace {
   /** Place in the crop source. */
   readonly crop: number;

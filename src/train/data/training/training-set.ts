@@ -5,7 +5,7 @@ import type { SeededRandom } from '../../util/seeded-random.js';
 
 /** Frames that a temporal network sees at once; attention grows with their square. */
 const MOST_AT_ONCE = 512;
-/** Of a longer clip: frames answered at a time, and frames of context on either side of them. */
+/** Longer clips: frames classified at a time, and context frames on either side. */
 const STRETCH = 256;
 const MARGIN = 128;
 
@@ -56,13 +56,13 @@ export interface MicroBatch {
   readonly rows: Int32Array;
 }
 
-/** What is trained on: images or clips. */
+/** Training data: images or clips. */
 export interface TrainingSet {
   /** Images or clips. */
   readonly count: number;
   /** The class of each for the sampler; -1 without one. [count] */
   readonly classes: readonly number[];
-  /** What every row (an image, or a frame of a clip) is called. [R] */
+  /** Name of every row (an image, or a frame of a clip). [R] */
   readonly rowIds: readonly string[];
   /** The same for people, where that differs: "talk.mp4, 5.4 s". [R] */
   readonly rowNames?: readonly string[];
@@ -88,7 +88,7 @@ export function sampleRng(random: SeededRandom, index: number, repeat = 0): Seed
   return random.fork(repeat === 0 ? String(index) : `${index} turn ${repeat}`);
 }
 
-/** What a model is evaluated on. */
+/** Validation data. */
 export interface EvaluationSet {
   /** Truth of each row; -1 without one. [R] */
   readonly labels: Int32Array;

@@ -9,7 +9,7 @@ import { SPLITS } from '../../data/sample.js';
 const settings = z.record(z.string(), z.unknown(), { error: 'write settings of fer train, as in { "epochs": 40 }' });
 
 const schema = z.strictObject({
-  /** Of every run: settings of `fer train`. */
+  /** Settings of `fer train` for every run. */
   base: settings,
   /** A short training that all methods start from, one for each condition and seed; null to start from random weights. */
   start: settings.nullable().default(null),

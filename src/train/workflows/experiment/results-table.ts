@@ -82,7 +82,7 @@ export function markdownResults(rows: readonly ResultRow[]): string {
   ].join('\n');
 }
 
-/** A single run says nothing of the spread. */
+/** Without a deviation for a single run, which has no spread. */
 function percent({ mean, deviation }: Spread, seeds: number): string {
   return (100 * mean).toFixed(1) + (seeds > 1 ? ` ± ${(100 * deviation).toFixed(1)}` : '');
 }

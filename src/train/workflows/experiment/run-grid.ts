@@ -17,7 +17,7 @@ import { trainOn } from '../train.js';
 import type { Cell, CellGroup, Grid } from './grid.js';
 import { layOut } from './grid.js';
 
-/** What a finished cell gave on the test split. */
+/** Test results of a finished cell. */
 export interface CellResult {
   readonly method: string;
   readonly condition: string;
@@ -29,9 +29,9 @@ export interface CellResult {
   readonly last: SplitMetrics;
   /** Share of the training labels, wrong ones included, that the last epoch predicted: how much was memorised. */
   readonly trainAccuracy: number;
-  /** Of all epochs together, in seconds. */
+  /** Duration of all epochs in seconds. */
   readonly seconds: number;
-  /** Fingerprint of the cell's settings: a result of other settings is none. */
+  /** Fingerprint of the cell's settings: results with another one do not count. */
   readonly settings: string;
 }
 
@@ -91,7 +91,7 @@ async function runGroups(
   return true;
 }
 
-/** The results there are, in the grid's order. */
+/** Finished results, in the grid's order. */
 export async function gridResults(grid: Grid, folder: string): Promise<readonly CellResult[]> {
   const results = await Promise.all(
     layOut(grid)
@@ -220,7 +220,7 @@ class SharedData {
   }
 }
 
-/** Of the network, what the data depend on. */
+/** The part of the network settings that the data depend on. */
 function dataSettings({ network }: TrainConfig): unknown {
   return network.name === 'temporal' ? network.encoder : network;
 }

@@ -14,9 +14,9 @@ import type { CheckpointInfo } from '../../../model/checkpoint/checkpoint-info.j
 export interface CopyModelOptions {
   /** Default: unchanged. */
   readonly weights?: WeightPrecision;
-  /** Of the copy; the model's own, if not given. */
+  /** Temperature of the copy; default: the model's. */
   readonly temperature?: number;
-  /** Of the folders and files it was trained with, tell only the names: for a model that others get. */
+  /** Reduce paths of training folders and files to their names, for a published model. */
   readonly namesOnly?: boolean;
 }
 

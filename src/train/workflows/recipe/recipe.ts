@@ -118,7 +118,7 @@ const schema = z.strictObject({
   stages: z.array(z.discriminatedUnion('kind', [prepare, synthesize, train, calibrate, publish])).min(1),
 });
 
-/** Of every kind of stage: what may be set, besides its name and kind. */
+/** Settings of every kind of stage, besides name and kind. */
 export const STAGE_SETTINGS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   Object.entries(KINDS).map(([kind, { shape }]) => [
     kind,

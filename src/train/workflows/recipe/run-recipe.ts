@@ -10,9 +10,9 @@ import type { Recipe, Stage } from './recipe.js';
 import { runStage } from './run-stage.js';
 import type { RecipeOptions } from './run-stage.js';
 
-/** What a recipe run records about a stage it has started. */
+/** A recipe run's record of a started stage. */
 interface StageRecord {
-  /** Of its settings, and of the stages that it builds on. */
+  /** Fingerprint of its settings and of the stages it builds on. */
   readonly fingerprint: string;
   readonly settings: Stage;
   readonly isDone: boolean;
@@ -62,7 +62,7 @@ export function fingerprints({ stages }: Recipe, formats: readonly string[]): Re
   return all;
 }
 
-/** What differs between the settings a stage was started with and those it has now, as "setting: before, now after"; empty where nothing does. */
+/** Differences between the settings a stage was started with and its present ones, as "setting: before, now after". */
 export function differences(before: Stage, now: Stage): readonly string[] {
   const [old, fresh] = [flat(before), flat(now)];
   return [...new Set([...old.keys(), ...fresh.keys()])].flatMap((key) =>

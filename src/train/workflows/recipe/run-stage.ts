@@ -142,7 +142,7 @@ export interface RecipeOptions {
 
 /** Progress of the current work. */
 export interface StageProgress {
-  /** What is being done, such as "frames, epoch 3/40". */
+  /** Current step, such as "frames, epoch 3/40". */
   readonly label: string;
   readonly unit: string;
   readonly done: number;
