@@ -53,7 +53,7 @@ interface Io {
 
 /** Audits labels, prints a table by class and returns the exit code. */
 export async function runAudit(data: string | undefined, flags: AuditFlags, io: Io): Promise<number> {
-  const { AUDIT_CSV, AUDIT_HTML } = await import('../train/audit/write-audit.js');
+  const { AUDIT_CSV, AUDIT_HTML } = await import('../train/audit/audit-page.js');
   const { isRunFolder } = await import('../train/audit/row-history.js');
   const { withFolderLock } = await import('../files/folder-lock.js');
   const { audit, unread } = await withFolderLock(flags.output, 'fer audit', async () =>
@@ -78,7 +78,7 @@ async function auditByRun(
   asked: string | undefined,
   { model: folder, output, split, faces, fold, labels }: AuditFlags,
 ): Promise<Found> {
-  const { auditRun } = await import('../train/audit/write-audit.js');
+  const { auditRun } = await import('../train/audit/audit-page.js');
   const { rowPictures } = await import('../train/audit/row-pictures.js');
   const { openPrepared, preparedFolder } = await import('../train/data/preprocess/open-prepared.js');
   const { readRowHistory } = await import('../train/audit/row-history.js');
@@ -122,7 +122,7 @@ async function auditByModel(
 ): Promise<Found> {
   const { openBackend } = await import('../model/engines/open-backend.js');
   const { openModel } = await import('../model/heads/open-model.js');
-  const { writeAudit } = await import('../train/audit/write-audit.js');
+  const { writeAudit } = await import('../train/audit/audit-page.js');
   const { auditWithModel } = await import('../train/audit/audit-with-model.js');
   const { openSplit, withFaces } = await import('../train/data/faces/open-faces.js');
   if (data === undefined)

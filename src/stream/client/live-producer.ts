@@ -1,5 +1,5 @@
-import { PRODUCE_PATH } from '../protocol/messages.js';
 import { encodeFrameHeader } from '../protocol/frame-message.js';
+import { PRODUCE_PATH } from '../protocol/messages.js';
 import type {
   ErrorMessage,
   HelloMessage,
@@ -8,12 +8,52 @@ import type {
   SkippedMessage,
   StatsMessage,
 } from '../protocol/messages.js';
+import { commonQuery, liveAddress, socketClass } from './client-options.js';
+import type { LiveClientOptions } from './client-options.js';
 import { Listeners } from './connection-state.js';
 import type { ConnectionState } from './connection-state.js';
-import { Credits } from './credits.js';
-import { commonQuery, liveAddress, socketClass } from './client-options.js';
 import { LiveConnection, SILENCE } from './live-connection.js';
-import type { LiveClientOptions } from './client-options.js';
+
+/** Credit-based flow control: at most `limit` frames are unanswered at any time. */
+class Credits {
+  /** Sequence number to time of sending, oldest first. */
+  private readonly unanswered = new Map<number, number>();
+
+  constructor(private limit: number) {}
+
+  get free(): number {
+    return Math.max(0, this.limit - this.unanswered.size);
+  }
+
+  /** When the oldest unanswered frame was sent; null if there is none. */
+  get oldest(): number | null {
+    return this.unanswered.values().next().value ?? null;
+  }
+
+  /** The server may allow fewer than the caller wants. */
+  setLimit(limit: number): void {
+    this.limit = limit;
+  }
+
+  /** @returns false when there is no credit */
+  take(sequence: number, time: number): boolean {
+    if (this.free === 0 || this.unanswered.has(sequence)) return false;
+    this.unanswered.set(sequence, time);
+    return true;
+  }
+
+  /** @returns false for an answer to an unknown frame */
+  release(sequence: number): boolean {
+    return this.unanswered.delete(sequence);
+  }
+
+  /** The connection is lost. @returns the sequence numbers that will never be answered */
+  releaseAll(): readonly number[] {
+    const lost = [...this.unanswered.keys()];
+    this.unanswered.clear();
+    return lost;
+  }
+}
 
 export interface LiveProducerOptions extends LiveClientOptions {
   /** Frames that may be unanswered at a time; the server may allow fewer. Default 2: one on the way while one is analyzed. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auditLabels, scoresWithMean } from './audit-labels.js';
-import { auditCsv } from './write-audit.js';
+import { auditCsv } from './audit-page.js';
 import { evidenceOfLook, evidenceOfRun } from './label-evidence.js';
 import type { LabelEvidence } from './label-evidence.js';
 

@@ -1,4 +1,4 @@
-import { ROW_COLUMNS } from '../records/row-table.js';
+import { ROW_COLUMNS } from '../records/epoch-tables.js';
 import type { RowHistory } from './row-history.js';
 
 /** What a network thought of one labelled row: in every epoch that it was trained on it, or in one look. */

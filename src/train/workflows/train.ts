@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stopSignal, withFolderLock } from '../../files/folder-lock.js';
-import { AUDIT_HTML, auditRun } from '../audit/write-audit.js';
+import { AUDIT_HTML, auditRun } from '../audit/audit-page.js';
 import type { TrainConfig } from '../config/train-config.js';
 import type { TrainingData } from '../job/training-data.js';
 import { runTraining } from '../trainer/run-training.js';

@@ -1,26 +1,44 @@
 import { join } from 'node:path';
 import { closest } from '../../../errors/closest.js';
 import { FerError } from '../../../errors/fer-error.js';
+import { readHeader } from '../preprocess/prepared-header.js';
+import { readPrepared } from '../preprocess/read-prepared.js';
 import { Folders } from '../reading/folder-listing.js';
+import type { Dataset, DatasetReader, ReadOptions } from '../sample.js';
+import { afew, sfew } from './afew.js';
 import { affWild2 } from './aff-wild2.js';
 import { affectnet } from './affectnet.js';
-import { afew, sfew } from './afew.js';
 import { ckPlus } from './ck-plus.js';
 import { cremaD } from './crema-d.js';
-import type { Dataset, DatasetReader, ReadOptions } from '../sample.js';
 import { dfew } from './dfew.js';
 import { expressionsInTheWild } from './expressions-in-the-wild.js';
 import { fer2013 } from './fer2013.js';
+import { ferplus, ferplusVotes } from './ferplus.js';
+import { ferv39k } from './ferv39k.js';
 import { folders } from './folders.js';
 import { jaffe } from './jaffe.js';
 import { kdef } from './kdef.js';
-import { ferplus, ferplusVotes } from './ferplus.js';
-import { ferv39k } from './ferv39k.js';
 import { mafw } from './mafw.js';
 import { manifest } from './manifest.js';
-import { prepared } from './prepared.js';
 import { rafDb } from './raf-db.js';
 import { ravdess } from './ravdess.js';
+
+/** What `fer dataset prepare` wrote: the same samples, those that have a face crop. `openPrepared` gives the crops too. */
+export const prepared: DatasetReader = {
+  name: 'prepared',
+  title: 'face crops of a prepared set',
+  labels: null,
+  folds: 0,
+  fits: async (root) => (await readHeader(root).catch(() => null)) !== null,
+  async read(root: string, { split, fold }: ReadOptions = {}): Promise<Dataset> {
+    if (fold !== undefined)
+      throw new FerError(
+        'CONFIG_INVALID',
+        `prepared: the fold was chosen when ${root} was prepared: leave out fold ${fold}`,
+      );
+    return (await readPrepared(root, split)).dataset;
+  },
+};
 
 /** Subfolders that are checked for a fitting format. */
 const MOST_LOOKED_AT = 8;

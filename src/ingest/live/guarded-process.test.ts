@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { LiveLog } from './live-log.js';
+import { LiveLog } from './guarded-process.js';
 
 it('keeps what ffmpeg complains of, without what a camera wrote into it for the terminal', () => {
   const words = new LiveLog(() => undefined);
