@@ -61,7 +61,7 @@ describe('an output that cannot be written', () => {
     await mkdir(join(dir, 'clip.csv'));
     await expect(openWriters(['jsonl', 'csv'], dir, 'clip', METADATA, CONTEXT)).rejects.toMatchObject({
       ...unwritable,
-      message: expect.stringMatching(/clip\.csv: there is a folder of that name/) as string,
+      message: expect.stringMatching(/clip\.csv: a folder has that name/) as string,
     });
     expect(await readdir(dir)).toEqual(['clip.csv']);
   });
