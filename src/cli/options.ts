@@ -53,7 +53,7 @@ export async function readPrior(text: string): Promise<PriorChoice> {
       `--prior ${text}: ${why}; give ${PRIORS.join(', ')}, or a JSON file such as {"neutral": 0.7, "happiness": 0.3}`,
     );
   const json = await readFile(text, 'utf8').catch(() => {
-    throw wrong('is not a prior, and there is no such file');
+    throw wrong('is neither a prior nor a file');
   });
   let value: unknown;
   try {

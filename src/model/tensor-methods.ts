@@ -66,7 +66,7 @@ const OTHERS = (tf: Core): Record<string, (this: Tensor, ...args: never[]) => un
 });
 
 /**
- * Gives tensors their operations as methods (`a.add(b)`). TensorFlow.js has them in ES modules that Node cannot load beside the CommonJS core, and
+ * Gives tensors their operations as methods (`a.add(b)`). TensorFlow.js has them in ES modules that Node cannot load together with the CommonJS core, and
  * in a union package of 140 MB. What exists already stays.
  */
 export function installTensorMethods(tf: Core): void {

@@ -1,4 +1,4 @@
-// Training down to the tensors: losses, the loop, checkpoints. An entry of its own, as the types of TensorFlow.js compile with `skipLibCheck` only.
+// Training down to the tensors: losses, the loop, checkpoints. A separate entry, because the types of TensorFlow.js need `skipLibCheck`.
 
 export { crossEntropy, crossEntropyMethod } from './losses/cross-entropy.js';
 export type { CrossEntropyOptions, CrossEntropyResult } from './losses/cross-entropy.js';

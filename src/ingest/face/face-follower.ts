@@ -101,7 +101,7 @@ export class FaceFollower {
     return this.report();
   }
 
-  /** Everybody seen so far who is remembered. */
+  /** All remembered people. */
   get known(): KnownPerson[] {
     return this.reIdentifier.known;
   }
@@ -155,7 +155,7 @@ export class FaceFollower {
     return new Map(this.tracks.map((track, i) => [track, sightings[i]!]));
   }
 
-  /** No face at hand is in doubt. */
+  /** No present face is in doubt. */
   private isCalm(): boolean {
     return this.tracks.every((track) => track.identified && track.evidence !== 'coasted');
   }
@@ -240,7 +240,7 @@ export class FaceFollower {
     });
     for (const [track, sighting] of await this.verifier.verifyFollowed(frame, followed)) seen.set(track, sighting);
     for (const track of missing) {
-      // Another face in front of it: what resembles a half of it there is that one's. It coasts, and is told apart when both show.
+      // Another face is in front: a half that looks the same belongs to that one. It coasts, and is compared again when both are visible.
       const expected = track.motion.predict(frame.timestamp);
       const behindAnother = [...seen.values()].some(({ box }) => intersectionOverSmaller(box, expected) > BESIDE);
       const sighting = seen.has(track) || behindAnother ? null : followPartly(frame, track);

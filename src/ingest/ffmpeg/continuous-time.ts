@@ -36,7 +36,7 @@ export interface TimeStep {
   readonly size: number | null;
 }
 
-/** Steps back by less than so many frame intervals are the jitter of a muxer, not a clock that restarts. */
+/** Steps back by fewer frame intervals are jitter of a muxer, not a clock that restarts. */
 const JITTER = 3;
 /** Seconds; frame intervals longer than this allow no larger jitter. */
 const LONGEST_JITTER = 0.5;
@@ -67,7 +67,7 @@ export function parseStepLine(line: string): number | null {
   return number === undefined ? null : Number(number);
 }
 
-/** Seconds; and so many times the interval before: frames farther apart do not show one long picture, the clock leapt. */
+/** Seconds, and multiples of the interval before: beyond both, the clock leapt. */
 const SHORTEST_LEAP = 600;
 const LEAP_FACTOR = 20;
 

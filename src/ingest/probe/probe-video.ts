@@ -17,11 +17,11 @@ export interface VideoProbe {
   readonly codec: string;
   /** Index of the stream in the container: the first one that is footage and not a cover picture. */
   readonly stream: number;
-  /** Pixels of the first picture (of `probeFile`: the largest) as it is to be shown: after rotation, with square pixels; null when ffprobe cannot tell. */
+  /** Pixels of the first picture (of `probeFile`: the largest) as shown: after rotation, with square pixels; null if ffprobe does not know. */
   readonly size: PictureSize | null;
   /** The container says how to turn the picture. */
   readonly isRotated: boolean;
-  /** Video streams beside this one, cover pictures not counted. */
+  /** Number of other video streams, without cover pictures. */
   readonly otherStreams: number;
   /** Seconds; of the video stream, else of the whole container. */
   readonly duration: number | null;

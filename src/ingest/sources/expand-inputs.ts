@@ -118,7 +118,7 @@ async function fileInputs(path: string, name: string, { ignore, ignored }: Searc
 }
 
 /**
- * What cannot be read is a failure of its own, and the search goes on.
+ * What cannot be read is a failure, and the search continues.
  * @param above real paths of the folders on the way here: links may lead back to one of them
  */
 async function searchFolder(
@@ -178,7 +178,7 @@ async function isFolder(parent: string, name: Buffer): Promise<boolean> {
   return (await stat(Buffer.concat([Buffer.from(`${parent}/`), name]))).isDirectory();
 }
 
-/** In natural order. Names are read as bytes: Node's own decoding replaces what is not UTF-8, and such a name leads nowhere. */
+/** In natural order. Names are read as bytes: Node's own decoding replaces what is not UTF-8, and such a name cannot be opened. */
 async function entriesOf(folder: string): Promise<Entry[]> {
   const names = await readdir(folder, { encoding: 'buffer' });
   return names
@@ -193,7 +193,7 @@ function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
-/** A name that was just listed but leads nowhere is a link. */
+/** A listed name that cannot be opened is a broken link. */
 function entryError(name: string, error: unknown): FerError {
   if (!isMissing(error)) return inputError(name, error);
   return new FerError('INPUT_NOT_FOUND', `${name}: is a link to a file that does not exist: repair or remove it`, {

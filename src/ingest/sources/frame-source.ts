@@ -7,7 +7,7 @@ export interface Input {
   readonly path: string;
   /** As the user named it; for what was found in a folder, the folder as named and the way from there. */
   readonly name: string;
-  /** Changes with the content, where the search for inputs told it: ETag and size of an object. */
+  /** Changes with the content, if known from the search for inputs: ETag and size of an object. */
   readonly version?: string;
 }
 

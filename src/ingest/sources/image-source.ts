@@ -135,7 +135,7 @@ function noPicture(error: unknown): Picture & Pick<Frame, 'unreadable'> {
   return { width: 0, height: 0, data: new Uint8Array(0), unreadable: printable(reason.split('\n')[0]!) };
 }
 
-/** RGB as it is meant to be seen: turned by EXIF orientation, grey and CMYK converted, transparency on black. Large pictures are decoded shrunk. */
+/** RGB as shown: rotated by EXIF orientation, grey and CMYK converted, transparency on black. Large pictures are decoded shrunk. */
 async function decode(
   path: string,
   width: number | null,
@@ -175,7 +175,7 @@ const PNG_SIGNATURE_BYTES = 8;
 /** Length, type and checksum. */
 const PNG_CHUNK_BYTES = 12;
 
-/** Whether a chunk "acTL" stands before the image data, https://www.w3.org/TR/png-3/#acTL-chunk. */
+/** Whether a chunk "acTL" precedes the image data, https://www.w3.org/TR/png-3/#acTL-chunk. */
 async function isAnimatedPng(path: string): Promise<boolean> {
   const file = await open(path);
   try {

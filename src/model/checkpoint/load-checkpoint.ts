@@ -91,7 +91,7 @@ export interface Checkpoint {
 
 /**
  * Reads the description only, not the weights.
- * @throws FerError WEIGHTS_MISSING when there is no checkpoint, MODEL_INCOMPATIBLE when it cannot be used as wanted.
+ * @throws FerError WEIGHTS_MISSING without a checkpoint, MODEL_INCOMPATIBLE if it does not meet the requirements.
  */
 export async function readCheckpointInfo(folder: string, wanted: CheckpointWanted = {}): Promise<CheckpointInfo> {
   const path = join(folder, INFO_FILE);

@@ -14,7 +14,7 @@ const loader = Module as unknown as { _load: Load };
 
 /**
  * Requires an engine's CommonJS package so that whatever it requires of TensorFlow.js is the copy ferstream uses, wherever
- * the engine lies (its own folder, a global folder, a nested duplicate). Two copies of tfjs-core would mean tensors
+ * the engine is (its own folder, a global folder, a nested duplicate). Two copies of tfjs-core would mean tensors
  * that one half of the process does not recognise. Files of the package itself also get a `util` that still has the
  * helpers Node 23 removed.
  */

@@ -43,7 +43,7 @@ const BASELINE_NETWORK: Network = {
   },
 };
 
-/** The reference for our own models: face-api's FaceExpressionNet. Classifies every crop by itself; its features are the posteriors. */
+/** The reference for our own models: face-api's FaceExpressionNet. Classifies every crop separately; its features are the posteriors. */
 class BaselineModel implements ExpressionModel {
   readonly name = 'baseline';
   readonly version = 'face-api-1.7';

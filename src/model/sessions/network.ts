@@ -50,7 +50,7 @@ export interface Network {
 /** Opens networks on one engine. */
 export type OpenSession = (network: Network) => Promise<NetworkSession>;
 
-/** The rows of an output, each with memory of its own. [..., N, D] -> [N][D] */
+/** The rows of an output, each in its own memory. [..., N, D] -> [N][D] */
 export function rowsOf({ data, shape }: Values): Float32Array[] {
   const width = shape.at(-1)!;
   return Array.from({ length: data.length / width }, (_, i) => data.slice(i * width, (i + 1) * width));

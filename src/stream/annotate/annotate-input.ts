@@ -31,7 +31,7 @@ export interface InputJob {
   /** Hash from `identifyInput`. */
   readonly hash: string | null;
   readonly outputDir: string;
-  /** Takes what is complete in `outputDir`, which lies in its local folder. */
+  /** Takes complete results of `outputDir`, stored in its local folder. */
   readonly remote?: RemoteFolder | null;
   /** Output base name. */
   readonly name: string;
@@ -187,7 +187,7 @@ async function openJournal(
   return WorkJournal.open(path, settingsHash({ ...metadata }));
 }
 
-/** Remembers that an input is done, and uploads its outputs where they are to be uploaded; call it when they are in place. */
+/** Records that an input is done, and uploads its outputs if needed; call it when they are in place. */
 export async function recordDone(job: InputJob, outputs: readonly string[], outcome: RunOutcome): Promise<void> {
   const { outputDir, name, remote = null } = job;
   await writeDoneRecord(outputDir, name, {

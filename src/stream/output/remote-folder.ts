@@ -76,7 +76,7 @@ export class RemoteFolder {
   }
 }
 
-/** Temporary folders are shared: nobody else may have made this one, or may read it. */
+/** Temporary folders are shared: no other user may own or read this one. */
 async function ownFolder(): Promise<string> {
   const path = join(tmpdir(), `ferstream-uploads-${userInfo().username.replace(/[^\w-]/g, '_')}`);
   try {

@@ -40,7 +40,7 @@ export interface PoolOptions {
 }
 
 /**
- * Encodes frames in worker threads, each with an engine and a model of its own. Pixels are handed over in shared memory, of which there is
+ * Encodes frames in worker threads, each with its own engine and model. Pixels are passed in shared memory, of which there is
  * one piece for each frame under way. A thread that dies is replaced, and its frame encoded once more.
  */
 export class EncoderPool implements FaceEncoder {

@@ -1,4 +1,4 @@
-/** A worker thread that encodes the faces of frames: an engine and an expression model of its own. */
+/** A worker thread that encodes the faces of frames, with its own engine and expression model. */
 import { openModel } from '../../model/heads/open-model.js';
 import { loadForInference } from '../../model/sessions/inference-engine.js';
 import { serveWorker, withTransfer } from '../../workers/serve-worker.js';

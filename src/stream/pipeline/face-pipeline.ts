@@ -154,7 +154,7 @@ export class FacePipeline {
 }
 
 function measured(frame: Frame, { patch, ...face }: TrackedFace): MeasuredFace {
-  // What hides a face is to be seen where the face should be.
+  // Whatever hides a face is visible at the place of the face.
   const seen = face.evidence === 'coasted' ? facePatch(frame, face.landmarks) : patch;
   return { ...face, ...measureFace(seen, face.landmarks) };
 }

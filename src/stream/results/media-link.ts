@@ -3,7 +3,7 @@ import { isS3Address } from '../../storage/s3-address.js';
 import type { RunMetadata } from './run-metadata.js';
 
 /**
- * Where an output can find the footage: a URL relative to its own folder, or the URL that was annotated; null if there is no one file.
+ * Where an output can find the footage: a URL relative to its own folder, or the URL that was annotated; null if it is not a single file.
  * @param from path of the output
  */
 export function mediaLink({ kind, name }: RunMetadata['input'], from: string): string | null {

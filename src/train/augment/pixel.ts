@@ -4,7 +4,7 @@ import type { SeededRandom } from '../util/seeded-random.js';
 /** Side of the thumbnails that are compared. */
 const SIDE = 12;
 
-/** A picture made small and standardised: two faces that lie alike and look alike have a small `distance`. @param data [S, S, C] @returns [12 * 12] */
+/** A small standardised picture: faces with similar pose and look have a small `distance`. @param data [S, S, C] @returns [12 * 12] */
 export function thumbnail(data: ArrayLike<number>, size: number, channels: number): Float32Array {
   const small = new Float32Array(SIDE * SIDE);
   for (let y = 0; y < size; y += 1) {

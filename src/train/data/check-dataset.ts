@@ -111,7 +111,7 @@ function countClasses({ labels, samples }: Dataset): ClassCounts[] {
   for (const { label, frameLabels, frames, split } of samples) {
     if (label !== null) add('samples', label, split);
     if (frameLabels === null) continue;
-    // Where frames lie as files, those without a file cannot be learned from.
+    // Frames stored as files: those without a file cannot be used for training.
     const present = frames === null ? frameLabels : frames.map(({ index }) => labelAt({ label, frameLabels }, index));
     for (const frame of present) if (frame !== null) add('frames', frame, split);
   }

@@ -72,7 +72,7 @@ describe('the message about them', () => {
     const { leftOut, notes } = await excluded(file);
     expect(leftOut).toEqual({ [`excluded by ${file}`]: 1 });
     expect(notes).toEqual([
-      `${file}: marked, but not in the data set as it is used: 1, such as "typo" (line 3)`,
+      `${file}: marked, but not in this data set: 1, such as "typo" (line 3)`,
       `${file}: marked, but not in the training part, and kept: 1`,
     ]);
   });

@@ -90,9 +90,7 @@ export async function excludedRows(
       ...(ids.size === 0 ? [`${file} excludes no training row`] : []),
       ...(first === undefined
         ? []
-        : [
-            `${file}: marked, but not in the data set as it is used: ${unknown.size}, such as "${first[0]}" (line ${first[1]})`,
-          ]),
+        : [`${file}: marked, but not in this data set: ${unknown.size}, such as "${first[0]}" (line ${first[1]})`]),
       ...(elsewhere === 0 ? [] : [`${file}: marked, but not in the training part, and kept: ${elsewhere}`]),
     ],
   };

@@ -4,7 +4,7 @@ import type { LabelSet } from '../../model/label-set.js';
 export const SPLITS = ['train', 'valid', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
-/** One picture of a clip whose frames lie as files. */
+/** One picture of a clip stored as pictures. */
 export interface FrameFile {
   /** Place in the footage, counted from 0; gaps stand for frames without a face. */
   readonly index: number;
@@ -26,7 +26,7 @@ export interface Sample {
   /** Unique within its data set and stable between runs. */
   readonly id: string;
   readonly kind: 'image' | 'clip';
-  /** Absolute: the image, the video, or the folder in which `frames` lie. */
+  /** Absolute: the image, the video, or the folder of `frames`. */
   readonly path: string;
   /** Only of an image without its own file: `path` is the index. */
   readonly embedded?: EmbeddedImage;

@@ -23,7 +23,7 @@ export interface ModelCalibration {
 const LEAST = 1e-37;
 
 /**
- * Finds the temperature with which a model is as sure of these faces as it is right, without the mirrored picture.
+ * Fits the temperature at which a model's confidence matches its accuracy on these faces, without flip averaging.
  * @param model as it is in `folder`
  * @param crops held-out faces cut with `model.crop`; those whose truth the model does not know are left out
  * @throws FerError INPUT_UNREADABLE where none is left, INTERRUPTED after `signal`, and what `crops` throws

@@ -56,7 +56,7 @@ export async function startFrom(
     const there = info.labelSet.labels;
     const isOfOthers = there.length === labels.size && there.some((label, i) => label !== labels.labels[i]);
     const initialised = initialiseFrom(model, from, isOfOthers ? ['logits'] : []);
-    // Two classifiers of as many classes share the shape of the last bias, whatever lies before it.
+    // Classifiers with the same number of classes share the shape of the last bias, whatever comes before it.
     if (initialised.matched.every((name) => name.startsWith('logits/'))) {
       throw new FerError(
         'MODEL_INCOMPATIBLE',
@@ -81,7 +81,7 @@ export type FrameNetworkConfig = Exclude<NetworkConfig, { name: 'temporal' }>;
 type EnsembleConfig = Extract<NetworkConfig, { name: 'ensemble' }>;
 
 /**
- * How faces are cut for a network: always the same places for eyes and mouth, whatever the size; for an ensemble as its members want them.
+ * How faces are cut for a network: always the same places for eyes and mouth, at any size; for an ensemble as for its members.
  * @throws FerError WEIGHTS_MISSING where a member is not a model
  */
 export async function geometryOf(network: FrameNetworkConfig): Promise<CropGeometry> {

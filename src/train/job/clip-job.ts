@@ -233,7 +233,7 @@ function clipPriors(
   return { priors: { posteriors, training: priors.training } };
 }
 
-/** A split of the same data set, as it is. */
+/** A split of the same data set, without augmentation. */
 export function clipSplit(encoded: EncodedClips, split: Split): EvaluationSet {
   const { data, clipOf } = encoded;
   return new ClipEvaluationSet(
@@ -267,7 +267,7 @@ function withoutLabels(clips: readonly LabelledClip[], ids: ReadonlySet<string>)
     .filter((clip) => clip.labels.some((label) => label >= 0));
 }
 
-/** Copies the checkpoint, unless it lies there. Until its description is there, written last, a copy is not taken for whole. */
+/** Copies the checkpoint unless it exists. The description is written last: without it a copy counts as incomplete. */
 async function copyEncoder({ encoder: from, encoderHash }: EncodedClips, to: string): Promise<void> {
   if ((await heldCheckpoint(to)) === encoderHash) return;
   if ((await heldCheckpoint(from)) !== encoderHash) {

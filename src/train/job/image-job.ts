@@ -151,7 +151,7 @@ function slightOptions({ augment: { slight } }: TrainConfig, labels: LabelSet): 
   return { ...slight, neutral: labels.indexOf('neutral') };
 }
 
-/** A split of the same data set, as it is. */
+/** A split of the same data set, without augmentation. */
 export async function imageSplit(
   { dataset, prepared }: OpenData,
   network: FrameNetworkConfig,

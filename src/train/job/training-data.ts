@@ -11,9 +11,9 @@ import type { TrainingJob } from './training-job.js';
 export interface TrainingData {
   /** The network at its start, and the data to fit it to. */
   job(config: TrainConfig, onRead?: OnRead): Promise<TrainingJob>;
-  /** A split as it is, to measure a model on. */
+  /** A split without augmentation, to evaluate a model on. */
   split(split: Split): Promise<EvaluationSet>;
-  /** Where in a model folder the trained network lies. */
+  /** Folder of the trained network inside a model folder. */
   readonly part: string;
   /** Closes its files; no job may use them any more. */
   close(): Promise<void>;

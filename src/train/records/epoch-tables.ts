@@ -115,7 +115,7 @@ export async function writeEpochTables(
   await writeFileAtomic(join(folder, EPOCHS_CSV), epochsCsv(labels, history));
 }
 
-/** One record a line, as it is, and the names its lists go by. Numbers that are not finite become null: JSON knows none. */
+/** One record per line, with the label names of its lists. Numbers that are not finite become null, as JSON requires. */
 export function epochsJsonl(labels: readonly string[], history: readonly EpochRecord[]): string {
   return history.map((record) => `${JSON.stringify({ ...record, labels })}\n`).join('');
 }

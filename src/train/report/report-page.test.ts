@@ -238,7 +238,7 @@ describe('report', () => {
 describe('what the report chooses and counts', () => {
   const points = ambiguityPoints(ambiguity(600));
 
-  it('takes the most glaring of likely noise, and others by chance from their own quadrant', () => {
+  it('takes the most suspicious of likely noise, and others at random from their own quadrant', () => {
     const chosen = chooseExamples(points, new SeededRandom(2));
     const gap = (point: { nearest: number; truth: number }): number => point.nearest - point.truth;
     const widest = points

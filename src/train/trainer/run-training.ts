@@ -178,7 +178,7 @@ function metricsOf({ epoch, loss, validation, calibration }: EpochRecord): Recor
 }
 
 /**
- * What must be the same for a run to resume: the configuration, except where files lie, and the samples with their labels. The job compares
+ * What must be the same for a run to resume: the configuration, except paths, and the samples with their labels. The job compares
  * which frame network an encoder is; what an audit excludes shows in the samples.
  */
 function fingerprintOf(

@@ -1,7 +1,7 @@
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 
 /**
- * Crops as a network wants them: as they are, or made smaller where they differ from that in nothing but being larger, so that crops prepared once
+ * Crops in a network's geometry: unchanged, or scaled down if they differ only in size, so that crops prepared once
  * serve networks of several sizes. Null where they cannot be made so.
  */
 export function fitCrops(crops: CropSource, wanted: CropGeometry): CropSource | null {

@@ -15,7 +15,7 @@ import { areAlignedClips } from '../synthesize/synthesis-options.js';
 import { InMemoryFaces, facesOf } from './face-dataset.js';
 import type { FaceDataset, FaceNotes, FaceSample, LabelledFace } from './face-dataset.js';
 
-/** How pictures become crops: taken as they are (data sets of face crops), or faces found and aligned as in annotation. Videos are always searched for faces. */
+/** How pictures become crops: used as a whole (data sets of face crops), or faces detected and aligned as in annotation. Videos are always searched for faces. */
 export type FaceHandling = 'as-is' | 'detect';
 
 /** The option; `auto`: pictures like those the model was trained on. */
@@ -47,7 +47,7 @@ const BATCH = 64;
 
 /**
  * The faces of a data set's samples, found, followed and aligned exactly as `fer dataset prepare` does for training; pictures that are face crops already are
- * taken as they are. All frames of every clip come, with or without a face. Files that cannot be used are noted and passed over, and memory does not grow with the data.
+ * taken as they are. All frames of every clip come, with or without a face. Unusable files are noted and skipped, and memory does not grow with the data.
  * @throws FerError INTERRUPTED after `signal`, and what loading the face networks throws
  */
 export class DetectedFaces implements FaceDataset {

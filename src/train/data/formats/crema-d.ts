@@ -11,7 +11,7 @@ const NAME = /^(\d{4})_([A-Z]{3})_([A-Z]{3})_([A-Z]{2})$/;
 
 /**
  * CREMA-D: Cao et al., IEEE Transactions on Affective Computing 2014. The label is what the actor was asked to show; the soft label what most of
- * those saw who watched without sound. No official division, so actors are dealt to five folds.
+ * viewers without sound saw. No official division, so actors are assigned to five folds.
  */
 export const cremaD = defineReader(
   {

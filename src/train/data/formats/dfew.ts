@@ -10,7 +10,7 @@ const PARTS: readonly { split: Split; folder: string }[] = [
   { split: 'test', folder: 'test(single-labeled)' },
 ];
 
-/** Where a clip may lie; the authors' face crops first, as they are what published figures use. */
+/** Possible folders of a clip; the authors' face crops first, as in published figures. */
 const CLIPS = ['Clip/clip_224x224_16f', 'Clip/clip_224x224', 'Clip/original'];
 
 /** DFEW, single-labelled clips, five folds: Jiang et al., ACM MM 2020. The votes of annotation.xlsx are not read. */

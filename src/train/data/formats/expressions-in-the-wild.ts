@@ -12,7 +12,7 @@ const COLLECTION = 'facial-expressions';
 
 /**
  * Expressions in the wild: photographs of people in the news and in films, labelled by few people (github.com/muxspace/facial_expressions); `manifest.csv` with
- * the columns path and label beside a folder of faces. The set has no official division. It is split by person, so that nobody is in both parts: train where
+ * the columns path and label next to a folder of faces. The set has no official division. It is split by person: train where
  * the FNV-1a hash of the person is even, else test.
  */
 export const expressionsInTheWild = defineReader(

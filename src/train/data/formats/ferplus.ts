@@ -19,7 +19,7 @@ export interface Verdict {
 export type NoVerdict = 'no majority' | 'majority for no expression';
 
 /**
- * The strict reading of crowd votes: a single vote is taken for a slip and does not count; a class wins with more than half of
+ * The strict reading of crowd votes: a single vote counts as a mistake and is dropped; a class wins with more than half of
  * the votes that remain, those for "unknown" and "not a face" included. `votes` holds the classes first, then those two.
  * @param contested also give verdicts where no class wins, but most votes are for classes
  */

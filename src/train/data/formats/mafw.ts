@@ -5,7 +5,7 @@ import { defineReader } from '../reading/define-reader.js';
 import { readLines } from '../read-csv.js';
 import { canonicalLabel, MAFW } from '../label-maps.js';
 
-/** Where the five folds may lie; the first is how the set is handed out. */
+/** Possible folders of the five folds; the first is that of the published set. */
 const SETS = [
   'Train & Test Set/single/no_caption',
   'single/no_caption',

@@ -93,7 +93,7 @@ async function manifestFile(root: string, folders: Folders): Promise<string> {
   return about?.isFile() === true ? root : folders.required(root, NAMES);
 }
 
-/** The path as it is on this system: Windows writes backslashes, and does not care about case. */
+/** The path on this system: Windows writes backslashes and ignores case. */
 async function placeOf(folder: string, written: string, folders: Folders): Promise<string> {
   for (const path of [written, written.replaceAll('\\', '/')]) {
     const place = await folders.similar(resolve(folder, path));

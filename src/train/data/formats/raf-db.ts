@@ -15,7 +15,7 @@ const classOf = (word: string): string | undefined =>
   RAF_DB.codes.get(word) ?? (RAF_DB.labels.has(classWord(word)) ? classWord(word) : undefined);
 
 /**
- * RAF-DB, basic expressions: Li, Deng and Du, CVPR 2017. Aligned faces where they are at hand, else the originals. Copies that are class folders, numbered from 1
+ * RAF-DB, basic expressions: Li, Deng and Du, CVPR 2017. Aligned faces if present, else the originals. Copies that are class folders, numbered from 1
  * to 7, are read too.
  */
 export const rafDb = defineReader(

@@ -37,7 +37,7 @@ export interface PrepareSummary {
 
 /**
  * Finds, aligns and cuts out the faces of a data set once, for any number of training runs: see docs/prepare.md for the folder it writes. A run
- * that was stopped or killed resumes; a complete one is left as it is. A sample that cannot be read is noted and skipped.
+ * that was stopped or killed resumes; a complete one is left unchanged. A sample that cannot be read is noted and skipped.
  * An engine must be open.
  *
  * @throws FerError CONFIG_INVALID when the folder holds crops of other data or settings, FOLDER_IN_USE, OUTPUT_UNWRITABLE, WEIGHTS_MISSING, INTERRUPTED

@@ -6,7 +6,7 @@ import type { FrameSource } from '../../../ingest/sources/frame-source.js';
 import { slotOf } from '../../../ingest/ffmpeg/picture-filters.js';
 import type { EmbeddedImage, FrameFile, Sample } from '../sample.js';
 
-/** Frames a second of a clip whose pictures lie as files: they carry no times, and nearly all data sets were filmed at about this rate. */
+/** Frame rate of clips stored as pictures, which carry no times: about that of nearly all data sets. */
 export const FRAME_FILE_RATE = 25;
 
 /** Slack against rounding, in seconds, when times are compared. */

@@ -19,7 +19,7 @@ const SPLIT_WORDS: readonly [RegExp, Split][] = [
   [/(^|[^a-z])(val|valid|validation|dev)([^a-z]|$)/i, 'valid'],
   [/(^|[^a-z])test(ing)?([^a-z]|$)/i, 'test'],
 ];
-/** Folders that may lie around those of the splits: archives often unpack into one. */
+/** Folders that may contain those of the splits: archives often unpack into one. */
 const DEEPEST = 2;
 
 /** Split of a folder name such as "train", "Val_AFEW" or "test_set"; null without one. */

@@ -22,7 +22,7 @@ interface DecodedStills {
   readonly failures: ReadonlyMap<ImageSource, string>;
 }
 
-/** Face images as they are, brought to one size and to grey (1) or colour (3 channels). */
+/** Face images, scaled to one size and converted to grey (1) or colour (3 channels). */
 export async function decodeStills(
   images: readonly ImageSource[],
   size: number,

@@ -83,7 +83,7 @@ export function clipsOf({ clips, validClips, testClips }: SynthesisOptions): Rea
 /** The options of synthetic clips, stored next to their manifest. */
 export const REPORT_FILE = 'synthetic.json';
 
-/** Whether a data set is synthetic clips made of prepared crops: their faces lie as networks want them, though they are pictures in folders. @param data FORMAT:DIR */
+/** Whether a data set is synthetic clips made of prepared crops: their faces are aligned, though they are pictures in folders. @param data FORMAT:DIR */
 export async function areAlignedClips(data: string): Promise<boolean> {
   const [, folder] = /^manifest:(.+)$/.exec(data) ?? [];
   if (folder === undefined) return false;

@@ -22,14 +22,14 @@ import { frameRenderer } from './render-clip.js';
 import type { ImageSource } from '../crops/image-crops.js';
 import type { ClipStyle, SynthesisOptions } from './synthesis-options.js';
 
-/** What was made; the same stands in synthetic.json, but for `damaged`. */
+/** The result; synthetic.json has the same without `damaged`. */
 export interface SynthesisReport {
   /** Always true: these are no recordings. */
   readonly synthetic: true;
   readonly about: string;
   /** The data set of the still images. */
   readonly source: string;
-  /** True where the pictures are face crops of a prepared data set, aligned as networks see them; false where they are the files as they are. */
+  /** True where the pictures are face crops of a prepared data set, aligned as networks see them; false where they are whole image files. */
   readonly aligned: boolean;
   readonly options: SynthesisOptions;
   /** The official split whose images the test clips show; null without test clips. */

@@ -36,7 +36,7 @@ export interface ClipTrainingOptions {
   readonly skipping: readonly [number, number] | null;
   /** How often a clip is mirrored. */
   readonly flip: number;
-  /** Where the pixels are changed too, and encoded again: the change. Null where the features are used as they are. */
+  /** The change of pixels before encoding; null if stored features are used. */
   readonly pixels: { readonly crops: CropSource; readonly encoder: Pick<FrameEncoder, 'encode'> } | null;
   /** The crops, for reports; null where there are only features. */
   readonly crops?: CropSource | null;
@@ -120,7 +120,7 @@ export class ClipTrainingSet implements TrainingSet {
     };
   }
 
-  /** The face that stands for a frame. */
+  /** The face of a frame. */
   async picture(row: number): Promise<Uint8Array | null> {
     const filled = this.clips.findLast(({ firstRow }) => firstRow <= row);
     if (filled === undefined || !this.options.crops) return null;

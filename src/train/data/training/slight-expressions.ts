@@ -40,7 +40,7 @@ export class SlightExpressions {
   /**
    * Changes a picture in place.
    * @param data [S, S, C]
-   * @returns the share of its own label that it keeps, 1 where it stays unchanged
+   * @returns the share of its own label, 1 if unchanged
    */
   async apply(data: Float32Array, label: number, random: SeededRandom): Promise<number> {
     const { probability, least, neutral } = this.options;

@@ -44,7 +44,7 @@ async function writeStageRecords(folder: string, records: StageRecords): Promise
 }
 
 /**
- * Of every stage: changes with its settings and with those of all stages that it builds on, but not with where the data lie.
+ * Fingerprints of the stages: each changes with its settings and those of all stages that it builds on, but not with paths of data.
  * @param formats of the data sets that the recipe is run on
  */
 export function fingerprints({ stages }: Recipe, formats: readonly string[]): ReadonlyMap<string, string> {
