@@ -12,9 +12,9 @@ import type { Input } from './frame-source.js';
 const HEAD_TIMEOUT = 15_000;
 
 /**
- * "sha256:..." that changes when what an input holds changes: over a file's content; over the names and contents of an
- * image folder; over a URL with the validators its server gives (ETag, Last-Modified, Content-Length). Null where nothing
- * can be known beforehand: stdin, and servers that give neither ETag nor Last-Modified.
+ * Content hash of an input, "sha256:...": of a file's content; of the names and contents of an image folder; of a URL with
+ * the validators of its server (ETag, Last-Modified, Content-Length). Null if unknown: stdin, and servers without ETag and
+ * Last-Modified.
  * @throws FerError INPUT_NOT_FOUND, also for an image folder without pictures; INPUT_UNREADABLE for a file that cannot be read
  */
 export async function identifyInput(input: Pick<Input, 'kind' | 'path' | 'version'>): Promise<string | null> {
@@ -31,7 +31,7 @@ export async function identifyInput(input: Pick<Input, 'kind' | 'path' | 'versio
       for (const path of await imageFiles(input.path)) {
         // Fixed-size digests keep a name from running into the content after it.
         const content = createHash('sha256');
-        // An unreadable picture is a row of the results; once it can be read, they are others.
+        // An unreadable picture is a row of the results; once it can be read, the results change.
         await addFile(content, path).catch(() => content.update('unreadable'));
         hash.update(createHash('sha256').update(basename(path)).digest()).update(content.digest());
       }
@@ -60,6 +60,6 @@ async function validatorsOf(url: string): Promise<(string | null)[] | null> {
     const [tag, modified] = [headers.get('etag'), headers.get('last-modified')];
     return ok && (tag !== null || modified !== null) ? [tag, modified, headers.get('content-length')] : null;
   } catch {
-    return null; // reading it will say what is wrong
+    return null; // reading reports the error
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { builtModule } from '../../../test/support/built-file.js';
 import { PEOPLE, plainFrame } from '../../../test/support/face-frames.js';
 import { openKept, webcamJpeg } from '../../../test/support/live-sessions.js';
 import { MORTAL_WIDTHS } from '../../../test/support/mortal-widths.js';
@@ -10,7 +11,7 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const { photo, ...section } = PEOPLE.blond;
 const warnings: string[] = [];
-const threadOf = (name: string): URL => new URL(`../../../test/support/${name}.ts`, import.meta.url);
+const threadOf = (name: string): URL => builtModule(`test/support/${name}.ts`);
 const options = (name: string) => ({
   module: threadOf(name),
   warn: (line: string) => {

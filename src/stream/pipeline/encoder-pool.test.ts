@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { builtModule } from '../../../test/support/built-file.js';
 import { PEOPLE, photoFrame } from '../../../test/support/face-frames.js';
 import { scratchDir } from '../../../test/support/scratch.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
@@ -13,7 +14,7 @@ import { localEncoder } from './face-encoder.js';
 // Most of it is time that threads take to start.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const FRAIL = new URL('../../../test/support/frail-encoder.ts', import.meta.url);
+const FRAIL = builtModule('test/support/frail-encoder.ts');
 /** As in frail-encoder.ts, which only threads can load. */
 const DEADLY = { always: 1001, once: 1002, refused: 1003 } as const;
 

@@ -22,7 +22,7 @@ interface Sequence {
 
 /**
  * CK+: Lucey et al., CVPRW 2010. A sequence runs from a neutral face to the peak of the expression that its label names. About half of
- * the sequences have no label; they are left out. CK+48, the last three pictures of each sequence in class folders, is read too. Subjects are dealt to ten
+ * the sequences have no label; they are left out. Also reads CK+48, the last three pictures of each sequence in class folders. Subjects are assigned to ten
  * folds, as is the custom.
  */
 export const ckPlus = defineReader(

@@ -10,7 +10,7 @@ const NAME = /^\d\d(-\d\d){6}$/;
 
 /**
  * RAVDESS: Livingstone and Russo, PLoS ONE 2018. All that is known is in the file name: modality, channel, emotion, intensity,
- * statement, repetition, actor. No official division, so actors are dealt to six folds of four.
+ * statement, repetition, actor. No official division, so actors are assigned to six folds of four.
  */
 export const ravdess = defineReader(
   {

@@ -113,7 +113,7 @@ it('notices that another run writes into the same folder', async () => {
   await one.append(ROWS[0]!, []);
   await expect(other.append(ROWS[0]!, [])).rejects.toMatchObject({
     code: 'OUTPUT_UNWRITABLE',
-    message: expect.stringContaining('something else is writing there') as string,
+    message: expect.stringContaining('another process is writing there') as string,
   });
   for (const writer of [one, other]) await writer.close();
   expect(await writeRest(folder)).toBe(1);

@@ -70,7 +70,7 @@ export interface ClipPlan {
 }
 
 /**
- * Plans clips of one split. Every segment's class is drawn from the classes that have images, other than the one before; its image is dealt from
+ * Plans clips of one split. Every segment's class is drawn from the classes that have images, other than the one before; its image is drawn from
  * that class. The plan of a clip depends on `random` and its number, not on how many clips there are.
  * @param balance 1: every class equally likely; 0: each as often as it has images; between them, as (number of images)^(1 - balance)
  * @throws FerError CONFIG_INVALID when the images are of fewer than two classes, or the frames too few

@@ -52,7 +52,7 @@ const OWN_CANDIDATES = 6;
 const OTHER_CANDIDATES = 24;
 
 /**
- * Plans clips in which one face goes from rest to an expression and back. The expression's class is drawn, its picture dealt; further episodes
+ * Plans clips in which one face goes from rest to an expression and back. The expression's class and picture are drawn; further episodes
  * show other expressive pictures of the same person. The resting face is the same person's, or that of a similar person (`settleRest`).
  * @param balance 1: every class equally likely; 0: each as often as it has images; between them, as (number of images)^(1 - balance)
  * @throws FerError CONFIG_INVALID without resting faces, or without others
