@@ -62,7 +62,7 @@ export async function halveSegment(
   const probe =
     input.kind === 'file' ? await probeFile(input.path, input.name) : await probeVideo('url', input.path, input.name);
   const start = segment.start ?? settings.start ?? probe.startTime ?? 0;
-  const end = segment.end ?? settings.end ?? start + (probe.duration ?? 0);
+  const end = segment.end ?? Math.min(settings.end ?? Infinity, (probe.startTime ?? 0) + (probe.duration ?? 0));
   if (end - start < 2 * SHORTEST_HALF) return null;
   const middle = betweenFrames(probe, (start + end) / 2);
   const { from, until } = around(middle, probe, { context, settings });

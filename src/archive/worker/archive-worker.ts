@@ -221,8 +221,11 @@ export class ArchiveWorker {
     // What has begun ends before the next input begins.
     if (job.priority !== BEGUN) await job.changePriority({ priority: BEGUN });
     const { segments: _, again: __, losses: ___, ...common } = data;
+    const states = await Promise.all(own.map(({ id }) => queue.getJobState(id)));
+    // Added again, a failed segment would be waited for again.
+    const open = own.filter((_one, i) => states[i] !== 'failed');
     await queue.addBulk(
-      own.map(({ segment, id }) => ({
+      open.map(({ segment, id }) => ({
         name: 'segment',
         data: { ...common, segment, input: data.input ?? job.id! } satisfies ArchiveJob,
         opts: {

@@ -44,6 +44,8 @@ export class WorkerMonitor {
     labelNames: ['state'],
     registers: [this.registry],
   });
+  /** Ids of jobs that run: one may fail before it has started. */
+  private readonly started = new Set<string>();
   private server: Server | null = null;
 
   constructor(private readonly archive: ArchiveQueue) {
@@ -51,18 +53,15 @@ export class WorkerMonitor {
   }
 
   take(event: WorkerEvent): void {
-    if (event.event === 'job-started') this.running.inc();
+    if (event.event === 'job-started') this.started.add(event.id);
+    else if ('id' in event) this.started.delete(event.id);
+    this.running.set(this.started.size);
     if (event.event === 'job-done') {
-      this.running.dec();
       this.jobs.inc({ step: event.step, end: 'done' });
       this.frames.inc(event.step === 'merge' ? 0 : event.frames);
       this.seconds.observe({ step: event.step }, event.seconds);
     }
-    if (event.event === 'job-divided' || event.event === 'job-returned') this.running.dec();
-    if (event.event === 'job-failed') {
-      this.running.dec();
-      this.jobs.inc({ step: event.step, end: event.final ? 'failed' : 'tried again' });
-    }
+    if (event.event === 'job-failed') this.jobs.inc({ step: event.step, end: event.final ? 'failed' : 'tried again' });
   }
 
   /** @throws FerError CONFIG_INVALID when the port is taken */

@@ -5,6 +5,7 @@ import { identifyInput } from '../../ingest/sources/identity.js';
 import { outputFormat } from '../output/formats.js';
 import { outputNames } from '../output/output-names.js';
 import { isOverlay } from '../output/overlay-tag.js';
+import { RemoteFolder } from '../output/remote-folder.js';
 import { annotateInput, findFinished, resultHash } from './annotate-input.js';
 import type { InputEvent, InputJob } from './annotate-input.js';
 import { parseAnnotateOptions } from './annotate-options.js';
@@ -12,6 +13,7 @@ import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
 import { Annotator } from './annotator.js';
 
 export interface BatchOptions extends AnnotateOptions {
+  /** A folder of this machine, or s3://bucket/prefix. */
   readonly outputDir: string;
   /** Names of OUTPUT_FORMATS. */
   readonly formats: readonly string[];
@@ -45,7 +47,10 @@ export async function* annotateBatch(
   args: readonly string[],
   options: BatchOptions,
 ): AsyncGenerator<BatchEvent, void, undefined> {
-  const { outputDir, formats, stream, force = false, signal, ...annotateOptions } = options;
+  const { formats, stream, force = false, signal, ...others } = options;
+  const { outputDir: place, ...annotateOptions } = others;
+  const remote = stream === undefined ? await RemoteFolder.of(place) : null;
+  const outputDir = remote?.local ?? place;
   const settings = parseAnnotateOptions(annotateOptions);
   const wanted = await resultHash(settings, formats);
   const { inputs, failures, ignored } = await expandInputs([...args], { ignore: isOverlay });
@@ -67,7 +72,7 @@ export async function* annotateBatch(
       const name = names[index]!;
       try {
         const hash = await identifyInput(input);
-        const job: InputJob = { input, hash, outputDir, name, formats, settingsHash: wanted, stream, signal };
+        const job: InputJob = { input, hash, outputDir, remote, name, formats, settingsHash: wanted, stream, signal };
         const finished = stream === undefined && !force ? await findFinished(job) : null;
         if (finished !== null) {
           yield finished;

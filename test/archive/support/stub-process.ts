@@ -10,7 +10,7 @@ import type { FrameResult } from '../../../src/stream/pipeline/frame-result.js';
 
 // A process of a worker whose "networks" answer at once: STUB_FRAMES frames, each after STUB_MS milliseconds; for an input with "footage" in
 // its name, the frames that it really has. Names of inputs make it misbehave: "kills" ends the process; "footage-kills" where more than 50 s
-// are done at a time; "footage-breaks" fails from second 70 on while there is a file "<path>.broken".
+// are done at a time (of 120 s); "footage-breaks" fails from second 70 on while there is a file "<path>.broken".
 
 const FRAMES = Number(process.env['STUB_FRAMES'] ?? 20);
 const MILLISECONDS = Number(process.env['STUB_MS'] ?? 5);
@@ -30,7 +30,7 @@ async function* invented({ name }: Input): AsyncGenerator<FrameResult> {
 
 async function* decoded(input: Input, range: Range): AsyncGenerator<FrameResult> {
   const { name, path } = input;
-  if (name.includes('footage-kills') && (range.end ?? Infinity) - (range.start ?? 0) > 50) process.kill(process.pid, 'SIGKILL'); // prettier-ignore
+  if (name.includes('footage-kills') && (range.end ?? 120) - (range.start ?? 0) > 50) process.kill(process.pid, 'SIGKILL'); // prettier-ignore
   const source = await openSource(input, range);
   for await (const { index, timestamp, width, height } of source.frames()) {
     if (name.includes('footage-breaks') && timestamp >= 70 && existsSync(`${path}.broken`)) {
