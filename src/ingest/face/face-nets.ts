@@ -26,7 +26,7 @@ export interface FaceNetOptions {
 }
 
 /**
- * Loads all networks.
+ * Loads all networks, side by side.
  * @throws FerError WEIGHTS_MISSING
  */
 export async function loadFaceNets({
@@ -34,12 +34,13 @@ export async function loadFaceNets({
   landmarks = 'tiny',
   open = openTfjsSession,
 }: FaceNetOptions = {}): Promise<FaceNets> {
-  const nets = {
-    detector: await loadDetector(detector, open),
-    presence: await FacePresence.load(open),
-    landmarks: await LandmarkNet.load(landmarks, open),
-    embedding: await EmbeddingNet.load(open),
-  };
+  const [faceDetector, presence, landmarkNet, embedding] = await Promise.all([
+    loadDetector(detector, open),
+    FacePresence.load(open),
+    LandmarkNet.load(landmarks, open),
+    EmbeddingNet.load(open),
+  ]);
+  const nets = { detector: faceDetector, presence, landmarks: landmarkNet, embedding };
   return {
     ...nets,
     dispose: () => {

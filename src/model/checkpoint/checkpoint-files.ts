@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
+import { storedBytes, storedType } from '../half-float.js';
+import { tf } from '../tfjs.js';
 import type { CheckpointInfo } from './checkpoint-info.js';
 import { INFO_FILE, TOPOLOGY_FILE, weightFiles } from './folder-handler.js';
 
@@ -45,11 +46,11 @@ export async function verifyFiles(folder: string, { files }: Pick<CheckpointInfo
 export function verifyWeights(folder: string, { weightSpecs = [], weightData }: tf.io.ModelArtifacts): void {
   const data = tf.io.CompositeArrayBuffer.join(weightData);
   let offset = 0;
-  for (const { name, shape, dtype, quantization } of weightSpecs) {
-    const stored = quantization?.dtype ?? (dtype as 'float32');
-    const end = offset + tf.util.sizeFromShape(shape) * BYTES[stored];
+  for (const spec of weightSpecs) {
+    const { name, quantization } = spec;
+    const end = offset + storedBytes(spec);
     if (end > data.byteLength) throw damaged(folder, `the weights end before ${name}`);
-    if (!isFinite[stored](data.slice(offset, end), quantization))
+    if (!isFinite[storedType(spec)](data.slice(offset, end), quantization))
       throw damaged(folder, `weight ${name} is not finite (NaN or infinity)`);
     offset = end;
   }
@@ -57,17 +58,21 @@ export function verifyWeights(folder: string, { weightSpecs = [], weightData }: 
     throw damaged(folder, `the weights have ${data.byteLength - offset} bytes more than the network`);
 }
 
-const BYTES = { float32: 4, int32: 4, float16: 2, uint16: 2, uint8: 1 } as const;
-
 type Scale = { readonly scale?: number; readonly min?: number } | undefined;
 
 const isScaleFinite = (_: ArrayBuffer, scale: Scale): boolean =>
   Number.isFinite(scale?.scale) && Number.isFinite(scale?.min);
 
-const isFinite: Readonly<Record<keyof typeof BYTES, (data: ArrayBuffer, scale: Scale) => boolean>> = {
-  float32: (data) => new Float32Array(data).every(Number.isFinite),
+const isFinite: Readonly<Record<ReturnType<typeof storedType>, (data: ArrayBuffer, scale: Scale) => boolean>> = {
+  float32: (data) => {
+    for (const value of new Float32Array(data)) if (!Number.isFinite(value)) return false;
+    return true;
+  },
   // Exponent 31 means infinity or NaN.
-  float16: (data) => new Uint16Array(data).every((half) => (half & 0x7c00) !== 0x7c00),
+  float16: (data) => {
+    for (const half of new Uint16Array(data)) if ((half & 0x7c00) === 0x7c00) return false;
+    return true;
+  },
   int32: () => true,
   uint16: isScaleFinite,
   uint8: isScaleFinite,

@@ -1,6 +1,6 @@
 import { tf } from '../tfjs.js';
 import { BatchNorm } from './batch-norm.js';
-import { buildTopology, topologyOf } from './topology.js';
+import { buildTopology, topologyOf, withZeroWeights } from './topology.js';
 import type { Origin, Topology } from './topology.js';
 
 /**
@@ -20,7 +20,9 @@ export async function foldBatchNorm(model: tf.LayersModel): Promise<tf.LayersMod
       config: normOf.has(layer.name) ? { ...layer.config, use_bias: true } : layer.config,
       inbound_nodes: layer.inbound_nodes.map((node) => node.map(rewired)),
     }));
-  const lean = await buildTopology({ ...config, layers, output_layers: config.output_layers.map(rewired) });
+  const lean = await buildTopology(
+    withZeroWeights({ ...config, layers, output_layers: config.output_layers.map(rewired) }),
+  );
   tf.tidy(() => {
     for (const layer of lean.layers) {
       const own = model.getLayer(layer.name);

@@ -1,4 +1,4 @@
-import { findFfmpeg } from '../../ingest/ffmpeg/binaries.js';
+import { findFfmpeg, findFfprobe } from '../../ingest/ffmpeg/binaries.js';
 import type { SourceInfo } from '../../ingest/sources/frame-source.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
@@ -32,6 +32,8 @@ export class Annotator {
   /** @throws FerError CONFIG_INVALID, BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING */
   static async open(options: AnnotateOptions = {}): Promise<Annotator> {
     const settings = parseAnnotateOptions(options);
+    // They answer while the networks are loaded; who needs them gets the error.
+    for (const search of [findFfmpeg(), findFfprobe()]) search.catch(() => undefined);
     return new Annotator(settings, await loadNetworks(settings, settings.workers));
   }
 
