@@ -1,9 +1,9 @@
 import { AtomicFile, writeFileAtomic } from '../../files/atomic-file.js';
-import { csvText, layoutOf } from './csv.js';
+import { layoutOf } from './csv.js';
 import { applyPeople } from '../results/people.js';
 import type { People } from '../results/people.js';
 import { readFrames, readRun } from '../results/read-annotation.js';
-import { resultColumns, tableRows } from '../results/result-columns.js';
+import { csvText, resultColumns, tableRows } from '../results/result-columns.js';
 import type { Cell } from '../results/result-columns.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { SummaryBuilder } from '../results/summary-builder.js';

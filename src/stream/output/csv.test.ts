@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GOOD, LABELS, METADATA, arbitraryResults, face, frame } from '../../../test/output/support/results.js';
@@ -9,7 +10,7 @@ import type { FrameResult } from '../pipeline/frame-result.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 
 import { CSV } from './csv.js';
-import { resultColumns, tableRows } from '../results/result-columns.js';
+import { csvText, resultColumns, tableRows } from '../results/result-columns.js';
 import { roundedResult } from '../results/jsonl-text.js';
 
 async function csvFile(results: readonly FrameResult[], metadata: RunMetadata = METADATA): Promise<string> {
@@ -102,5 +103,19 @@ describe('CSV', () => {
       ['a, b.png', 'anger', ''],
       ['c.png', '', 'truncated'],
     ]);
+  });
+});
+
+describe('csvText', () => {
+  it('writes what csv-stringify writes', () => {
+    const cell = fc.oneof(
+      fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'é') }),
+      fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 4 }), (rows) => {
+        expect(csvText(rows)).toBe(stringify(rows, { record_delimiter: 'windows', quoted_match: /[\r\n]/ }));
+      }),
+    );
   });
 });

@@ -1,6 +1,5 @@
-import { stringify } from 'csv-stringify/sync';
-import { resultColumns, tableRows } from '../results/result-columns.js';
-import type { Cell, TableLayout } from '../results/result-columns.js';
+import { csvText, resultColumns, tableRows } from '../results/result-columns.js';
+import type { TableLayout } from '../results/result-columns.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { textFormat } from '../results/text-format.js';
 
@@ -28,9 +27,4 @@ export function layoutOf({ model, input, people, settings }: RunMetadata): Table
     names: people !== undefined,
     relative: baseline !== 'off',
   };
-}
-
-export function csvText(rows: readonly (readonly Cell[])[]): string {
-  // RFC 4180: lines end with CR LF.
-  return stringify(rows as Cell[][], { record_delimiter: 'windows' });
 }

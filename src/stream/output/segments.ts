@@ -1,4 +1,4 @@
-import { csvText } from './csv.js';
+import { csvText } from '../results/result-columns.js';
 import type { Segment } from '../results/expression-segments.js';
 import type { Cell, Column } from '../results/result-columns.js';
 import { DECIMALS, roundTo } from '../results/rounding.js';

@@ -72,7 +72,12 @@ function roundedFace(face: FaceResult): FaceResult {
   };
 }
 
-function roundedPosteriors(posteriors: Readonly<Record<string, number>>): Record<string, number> {
+function roundedPosteriors(posteriors: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  // Those read from a file are round already.
+  if (
+    Object.values(posteriors).every((value) => roundTo(value, DECIMALS.probability) === value && !Object.is(value, -0))
+  )
+    return posteriors;
   return Object.fromEntries(
     Object.entries(posteriors).map(([label, probability]) => [label, roundTo(probability, DECIMALS.probability)]),
   );

@@ -1,12 +1,10 @@
 import { parse } from 'csv-parse/sync';
-import { stringify } from 'csv-stringify/sync';
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { helloMessage } from '../../../test/support/fake-socket.js';
 import { liveFace } from '../../../test/support/live-face.js';
 import { annotationLine } from '../results/annotation-schema.js';
 import type { LiveFace, ResultMessage } from '../protocol/messages.js';
-import { Recorder, csvText } from './recorder.js';
+import { Recorder } from './recorder.js';
 
 const HELLO = helloMessage({}, ['a', 'b']);
 
@@ -77,19 +75,5 @@ describe('Recorder', () => {
     for (let k = 0; k < 1234; k += 1) recorder.add(result(k, []), HELLO);
     expect(await lines(recorder)).toHaveLength(1236);
     expect(parse(await recorder.csvFile().text())).toHaveLength(1235);
-  });
-});
-
-describe('csvText', () => {
-  it('writes what csv-stringify writes', () => {
-    const cell = fc.oneof(
-      fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'é') }),
-      fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }),
-    );
-    fc.assert(
-      fc.property(fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 4 }), (rows) => {
-        expect(csvText(rows)).toBe(stringify(rows, { record_delimiter: 'windows', quoted_match: /[\r\n]/ }));
-      }),
-    );
   });
 });

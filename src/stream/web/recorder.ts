@@ -1,7 +1,7 @@
 import type { FrameResult } from '../pipeline/frame-result.js';
-import { resultColumns, tableRows } from '../results/result-columns.js';
+import { csvText, resultColumns, tableRows } from '../results/result-columns.js';
 import { endText, frameText, roundedResult, runText } from '../results/jsonl-text.js';
-import type { Cell, Column } from '../results/result-columns.js';
+import type { Column } from '../results/result-columns.js';
 import type { HelloMessage, ResultMessage } from '../protocol/messages.js';
 
 /** Lines kept as separate strings before they become one Blob, which a browser may move to disk. */
@@ -99,14 +99,4 @@ export class Recorder {
   csvFile(): Blob {
     return this.csv.blob('text/csv');
   }
-}
-
-/** Rows as RFC 4180 CSV: commas, CR LF, quotes where needed. */
-export function csvText(rows: readonly (readonly Cell[])[]): string {
-  return rows.map((row) => `${row.map(cellText).join(',')}\r\n`).join('');
-}
-
-function cellText(cell: Cell): string {
-  const text = String(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -480,7 +480,7 @@
   // ---- when to draw ----
 
   /** What is out of sight waits until there is time: a page of many people opens at once. */
-  const whenIdle = window.requestIdleCallback ?? ((callback) => setTimeout(callback, 50));
+  const whenIdle = window.requestIdleCallback ?? ((callback) => window.setTimeout(callback, 50));
   let isDrawing = false;
   function drawLater() {
     if (isDrawing) return;
