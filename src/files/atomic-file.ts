@@ -102,7 +102,7 @@ export class AtomicFile {
 
   private expect(state: 'open' | 'prepared'): void {
     if (this.state !== state)
-      throw new FerError('INTERNAL', `${this.path} is ${this.state}, not ${state}: report this defect`);
+      throw new FerError('INTERNAL', `${this.path} is ${this.state}, not ${state}: report this bug`);
   }
 }
 

@@ -39,7 +39,7 @@ export async function checkRedis(
   }
   if (appendOnly === 'no') {
     throw unsafe(
-      'it forgets jobs when it is killed; run: redis-cli CONFIG SET appendonly yes (and set it in redis.conf)',
+      'it loses jobs when it is killed; run: redis-cli CONFIG SET appendonly yes (and set it in redis.conf)',
     );
   }
 }

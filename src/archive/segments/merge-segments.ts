@@ -93,7 +93,7 @@ async function readRunOf(path: string): Promise<RunMetadata> {
   }
   throw new FerError(
     'ANNOTATION_INVALID',
-    `${path}: does not begin with its run; fer queue retry does the segment again`,
+    `${path}: does not begin with its run line; run fer queue retry`,
   );
 }
 

@@ -157,7 +157,7 @@ export function canonicalJson(value: unknown): string {
   }
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value))
     return JSON.stringify(value);
-  throw new FerError('INTERNAL', `a setting of type ${typeof value} cannot be hashed: report this defect`);
+  throw new FerError('INTERNAL', `a setting of type ${typeof value} cannot be hashed: report this bug`);
 }
 
 /** Where the work on an unfinished input is kept. */

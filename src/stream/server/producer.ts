@@ -113,10 +113,10 @@ export class Producer implements Session, SessionListener {
     if (!this.patience.take())
       this.connection.end(
         'TOO_FAST',
-        `far more than ${messagesPerSecond} messages per second; send a frame when an earlier one has been answered`,
+        `far more than ${messagesPerSecond} messages per second; wait for answers before sending`,
       );
     else if (this.refusals.take()) {
-      const message = `more than ${messagesPerSecond} messages per second; send a frame when an earlier one has been answered`;
+      const message = `more than ${messagesPerSecond} messages per second; wait for answers before sending`;
       this.connection.problem({ code: 'TOO_FAST', message }, data === null ? null : readableSequence(data));
     }
   }

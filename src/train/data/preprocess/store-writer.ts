@@ -87,7 +87,7 @@ export class StoreWriter {
       if (this.cropCount !== firstCrop + own)
         throw new FerError(
           'INTERNAL',
-          `${placed.id}: ${this.cropCount - firstCrop} crops instead of ${own}: report this defect`,
+          `${placed.id}: ${this.cropCount - firstCrop} crops instead of ${own}: report this bug`,
         );
       await this.rowsFile.appendFile(line);
       this.rowBytes += line.length;

@@ -196,7 +196,7 @@ function stillsAmong(crops: CropSource, { size, channels }: SynthesisOptions): R
     const { geometry } = crops;
     throw new FerError(
       'CONFIG_INVALID',
-      `synthetic clips: frames of ${described(size, channels)} cannot be made of crops of ${described(geometry.size, geometry.channels)}: ask for what was prepared, or smaller`,
+      `synthetic clips: frames of ${described(size, channels)} cannot be made of crops of ${described(geometry.size, geometry.channels)}: use the prepared channels, and that size or a smaller one`,
     );
   }
   return async (samples) => {
