@@ -91,10 +91,7 @@ async function readRunOf(path: string): Promise<RunMetadata> {
     const { type: _, ...metadata } = line;
     return metadata;
   }
-  throw new FerError(
-    'ANNOTATION_INVALID',
-    `${path}: does not begin with its run line; run fer queue retry`,
-  );
+  throw new FerError('ANNOTATION_INVALID', `${path}: does not begin with its run line; run fer queue retry`);
 }
 
 async function readEnd(path: string): Promise<SegmentEnd> {
