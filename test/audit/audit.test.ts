@@ -152,7 +152,7 @@ describe('what cannot be audited', () => {
   it.each<readonly [string | undefined, Partial<AuditFlags>, string, RegExp]>([
     [undefined, {}, 'USAGE', /give the data set to audit as FORMAT:DIR/],
     [data, { model: run, split: 'train' }, 'USAGE', /is a training run.*leave out --split and --faces/],
-    [data, { model: join(dir, 'nowhere') }, 'WEIGHTS_MISSING', /nowhere: there is no ferstream\.json/],
+    [data, { model: join(dir, 'nowhere') }, 'WEIGHTS_MISSING', /nowhere: it has no ferstream\.json/],
     [
       data,
       { model: 'baseline' },

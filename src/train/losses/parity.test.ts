@@ -13,7 +13,7 @@ import { NAW_PARAMETERS, nawSchedule } from './naw-bell.js';
 import type { NawParameters } from './naw-bell.js';
 
 // Values to 1e-4 relative and gradients to 1e-4 absolute, against numbers computed elsewhere with autograd, on every
-// engine that works here. FERSTREAM_LOSS_VECTORS names another file of the same layout (docs/losses.md).
+// engine that works here. FERSTREAM_LOSS_VECTORS names another file of the same layout (fixtures/README.md).
 
 const matrix = z.array(z.array(z.number()).min(2)).min(1);
 const vector = z.array(z.number());
