@@ -2,9 +2,6 @@ import { tf } from '../tfjs.js';
 import { weight } from './weight-files.js';
 import type { WeightMap } from './weight-files.js';
 
-/** Mean colour that face-api's landmark, expression and recognition networks subtract before dividing by 255. */
-export const FACE_API_MEAN_RGB = [122.782, 117.001, 104.298] as const;
-
 /** Side of the square input in pixels. */
 export const DENSE_INPUT_SIZE = 112;
 

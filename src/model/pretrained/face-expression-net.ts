@@ -1,11 +1,6 @@
+import { FACE_API_MEAN_RGB } from './face-api-mean.js';
 import { tf } from '../tfjs.js';
-import {
-  DENSE_INPUT_SIZE,
-  FACE_API_MEAN_RGB,
-  FULL_LAYOUT,
-  denseHead,
-  extractDenseFeatures,
-} from './dense-feature-extractor.js';
+import { DENSE_INPUT_SIZE, FULL_LAYOUT, denseHead, extractDenseFeatures } from './dense-feature-extractor.js';
 import { disposeWeights, loadFaceApiWeights } from './weight-files.js';
 import type { WeightMap } from './weight-files.js';
 

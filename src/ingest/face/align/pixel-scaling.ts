@@ -1,4 +1,4 @@
-import { FACE_API_MEAN_RGB } from '../../../model/pretrained/dense-feature-extractor.js';
+import { FACE_API_MEAN_RGB } from '../../../model/pretrained/face-api-mean.js';
 
 /** How byte values become network inputs: `value * gain + offset`, one offset per channel. */
 export interface PixelScaling {
