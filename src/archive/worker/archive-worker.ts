@@ -29,7 +29,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INTERNAL',
 ]);
 
-/** Of a segment whose halves are done. */
+/** Result of a segment whose halves are done. */
 const NOTHING_MORE: ArchiveResult = {
   state: 'skipped',
   frames: 0,
@@ -39,7 +39,7 @@ const NOTHING_MORE: ArchiveResult = {
   seconds: 0,
 };
 
-/** What a worker reports. */
+/** Events of a worker. */
 export type WorkerEvent =
   | { readonly event: 'started'; readonly concurrency: number }
   | { readonly event: 'job-started'; readonly id: string; readonly input: string; readonly step: Work['step'] }

@@ -12,7 +12,7 @@ import type { WorkerEvent } from './archive-worker.js';
 /** Seconds; a segment of ten minutes takes some minutes. */
 const BUCKETS = [1, 5, 15, 60, 300, 900, 3600, 4 * 3600];
 
-/** What a worker shows over HTTP: /metrics for Prometheus, / for people, /healthz for Kubernetes. */
+/** A worker's HTTP pages: /metrics for Prometheus, / for people, /healthz for Kubernetes. */
 export class WorkerMonitor {
   private readonly registry = new Registry();
   private readonly jobs = new Counter({

@@ -25,7 +25,7 @@ export interface BatchOptions extends AnnotateOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a batch reports while it runs, one input after the other. */
+/** Events of a batch. */
 export type BatchEvent =
   | { readonly type: 'planned'; readonly inputs: number }
   /** An overlay that ferstream made; it is not annotated. */
@@ -98,7 +98,7 @@ export async function* annotateBatch(
   }
 }
 
-/** What makes every input of the batch impossible ends it, rather than being reported for each. */
+/** Errors that affect every input end the batch. */
 class BatchFailure extends Error {}
 
 async function openAnnotator(settings: AnnotateSettings): Promise<Annotator> {

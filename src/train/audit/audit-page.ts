@@ -74,17 +74,17 @@ export async function auditRun(folder: string, pictures: AuditPictures, output =
   return audit;
 }
 
-/** What is shown of audited rows. */
+/** Pictures and names of audited rows. */
 export interface AuditPictures {
   /** Pixels by the ids of rows, [S, S, 1] or [S, S, 3] in 0..255; rows without any are left out. */
   load(ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
-  /** What a row is called for people: "talk.mp4, 5.4 s". */
+  /** Readable name of a row: "talk.mp4, 5.4 s". */
   nameOf(id: string): string;
 }
 
 export interface AuditPageOptions {
   readonly title: string;
-  /** What the network saw, such as "40 epochs of training". */
+  /** The evidence, such as "40 epochs of training". */
   readonly basis: string;
   readonly pictures: AuditPictures;
 }

@@ -1,7 +1,7 @@
 import { ROW_COLUMNS } from '../records/epoch-tables.js';
 import type { RowHistory } from './row-history.js';
 
-/** What a network thought of one labelled row: in every epoch that it was trained on it, or in one look. */
+/** A network's posteriors of one labelled row: in every epoch that drew it, or in a single look. */
 export interface LabelEvidence {
   readonly id: string;
   /** Class index. */
@@ -28,7 +28,7 @@ function logOddsOf(truth: number): number {
   return Math.log((1 - truth + SURE) / (truth + SURE));
 }
 
-/** What a run's epochs say of the rows it was trained on. Rows without a label and rows that were never drawn are left out. */
+/** Evidence from the epochs of a run. Rows without a label and rows never drawn are left out. */
 export function evidenceOfRun({ labels, rows, given, epochs, values }: RowHistory): LabelEvidence[] {
   return rows.flatMap((id, row) => {
     const own = given[row]!;
@@ -65,7 +65,7 @@ export function evidenceOfRun({ labels, rows, given, epochs, values }: RowHistor
   });
 }
 
-/** What one look says. @param posteriors over all classes [C] */
+/** Evidence from a single look. @param posteriors over all classes [C] */
 export function evidenceOfLook(id: string, given: number, posteriors: Float64Array): LabelEvidence {
   const nearest = posteriors.reduce((most, p, k) => (k === given ? most : Math.max(most, p)), 0);
   return {

@@ -57,7 +57,7 @@ export class RowTable {
   }
 }
 
-/** What one epoch of training gave. */
+/** Results of one epoch of training. */
 export interface EpochRecord {
   /** Counted from 1. */
   readonly epoch: number;
@@ -73,7 +73,7 @@ export interface EpochRecord {
   readonly validation: SplitMetrics | null;
   /** The temperature fitted on the validation samples, and their calibration with it; null without validation. */
   readonly calibration: Calibration | null;
-  /** Of wall clock, validation included. */
+  /** Wall-clock seconds, validation included. */
   readonly seconds: number;
   /** Samples (images or clips) trained on per second of wall clock. */
   readonly samplesPerSecond: number;

@@ -49,7 +49,7 @@ export interface FitInput {
   readonly validation: EvaluationSet | null;
   readonly classCount: number;
   readonly settings: FitSettings;
-  /** Of the configuration and data; see TrainingState. */
+  /** Fingerprint of configuration and data; see TrainingState. */
   readonly fingerprint: string;
   /** Where to resume; null to start. */
   readonly state: TrainingState | null;
@@ -162,7 +162,7 @@ async function initialState(
   };
 }
 
-/** What a training step changes in place. */
+/** State that a training step changes in place. */
 function copyOf({ weights, adam, average }: TrainingState): Pick<TrainingState, 'weights' | 'adam' | 'average'> {
   return {
     weights: copyOfVectors(weights),

@@ -23,7 +23,7 @@ import { manifest } from './manifest.js';
 import { rafDb } from './raf-db.js';
 import { ravdess } from './ravdess.js';
 
-/** What `fer dataset prepare` wrote: the same samples, those that have a face crop. `openPrepared` gives the crops too. */
+/** Output of `fer dataset prepare`: the samples that have a face crop. `openPrepared` gives the crops too. */
 export const prepared: DatasetReader = {
   name: 'prepared',
   title: 'face crops of a prepared set',
@@ -101,7 +101,7 @@ export async function openDataset(location: string, options?: ReadOptions): Prom
   }
 }
 
-/** What a folder should have been opened as: another format, or a folder inside it. Null where nothing is recognised. */
+/** Suggestion for a folder: another format, or a folder inside it. Null if nothing is recognised. */
 async function locationThatFits(root: string, asked: string): Promise<string | null> {
   // Own data last: many sets are class folders too.
   const own = [manifest.name, folders.name];
