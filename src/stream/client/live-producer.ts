@@ -87,7 +87,7 @@ export class LiveProducer {
   private readonly connection: LiveConnection;
   private readonly credits: Credits;
   private readonly framesInFlight: number;
-  private readonly tally = { sent: 0, dropped: 0, lost: 0 };
+  private readonly counters = { sent: 0, dropped: 0, lost: 0 };
   private sequence = 0;
   /** Minimum milliseconds between two frames, by the server's limit. */
   private shortestGap = 0;
@@ -126,7 +126,7 @@ export class LiveProducer {
   }
 
   get counts(): ProducerCounts {
-    return { ...this.tally };
+    return { ...this.counters };
   }
 
   /** @returns a function that removes the listener */
@@ -145,13 +145,13 @@ export class LiveProducer {
   send(jpeg: Uint8Array | Blob, captureTime: number): number | null {
     const { sequence } = this;
     if (!this.canSend || !this.credits.take(sequence, Date.now())) {
-      this.tally.dropped += 1;
+      this.counters.dropped += 1;
       return null;
     }
     this.connection.send(frameMessage(encodeFrameHeader({ sequence, captureTime }), jpeg));
     this.sequence = (sequence + 1) % 2 ** 32;
     this.sentAt = Date.now();
-    this.tally.sent += 1;
+    this.counters.sent += 1;
     return sequence;
   }
 
@@ -201,7 +201,7 @@ export class LiveProducer {
   private stateChanged(state: ConnectionState): void {
     if (state.state !== 'open') {
       const lost = this.credits.releaseAll();
-      this.tally.lost += lost.length;
+      this.counters.lost += lost.length;
       if (lost.length > 0) this.listeners.emit('lost', lost);
     }
     this.listeners.emit('state', state);

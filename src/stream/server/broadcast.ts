@@ -11,14 +11,14 @@ import { pictureMessage, resultText, sourceMessage } from './outgoing-messages.j
 type Answer = { readonly result: ResultMessage } | { readonly problem: Problem } | null;
 
 /** An engine session as a function. */
-interface Asker {
+interface EngineSession {
   /** One frame at a time. The frame's bytes are moved to the engine. */
   askOnce(frame: Frame, captureTime: number): Promise<Answer>;
   close(): void;
 }
 
 /** @param signal aborting it answers the open question with null */
-function openAsker(engine: LiveEngine, signal: AbortSignal): Asker {
+function openEngineSession(engine: LiveEngine, signal: AbortSignal): EngineSession {
   let settle: (answer: Answer) => void = () => undefined;
   const giveUp = (): void => {
     settle(null);
@@ -132,11 +132,11 @@ export class Broadcast {
       for (const watcher of this.watchers) watcher.tellSource();
     };
     try {
-      const asker = openAsker(this.engine, signal);
+      const engineSession = openEngineSession(this.engine, signal);
       try {
-        await this.follow(asker, onStatus, signal);
+        await this.follow(engineSession, onStatus, signal);
       } finally {
-        asker.close();
+        engineSession.close();
       }
     } catch (error) {
       this.options.log(`source: ${printable(FerError.from(error).message)}`);
@@ -144,7 +144,11 @@ export class Broadcast {
     }
   }
 
-  private async follow(asker: Asker, onStatus: (status: LiveSourceStatus) => void, signal: AbortSignal): Promise<void> {
+  private async follow(
+    engineSession: EngineSession,
+    onStatus: (status: LiveSourceStatus) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     let dropped = this.source.dropped;
     let zero: number | null = null;
     for await (const frame of this.source.frames(onStatus, signal)) {
@@ -153,14 +157,14 @@ export class Broadcast {
       this.counter.add('skipped', this.source.dropped - dropped);
       dropped = this.source.dropped;
       zero ??= Date.now() - frame.timestamp * 1000;
-      await this.analyze(frame, roundTo(zero + frame.timestamp * 1000, 3), asker);
+      await this.analyze(frame, roundTo(zero + frame.timestamp * 1000, 3), engineSession);
     }
   }
 
-  private async analyze(frame: Frame, captureTime: number, asker: Asker): Promise<void> {
+  private async analyze(frame: Frame, captureTime: number, engineSession: EngineSession): Promise<void> {
     // Before the engine gets the frame: its bytes are moved there.
     const picture = this.encode(frame, captureTime);
-    const answer = await asker.askOnce(frame, captureTime);
+    const answer = await engineSession.askOnce(frame, captureTime);
     if (answer === null) this.counter.add('skipped');
     else if ('problem' in answer) {
       this.counter.add('refused');
