@@ -52,6 +52,25 @@ export async function removeStaleTemporaries(path: string): Promise<void> {
   for (const temporary of await staleTemporaries(path)) await rm(temporary, { recursive: true, force: true });
 }
 
+/**
+ * Deletes the temporaries that one process made for these targets, wherever it ran: its work has gone to somebody else.
+ * @param owner of `temporaryOwner`
+ */
+export async function removeTemporariesOf(paths: readonly string[], owner: string): Promise<void> {
+  for (const path of paths) {
+    const prefix = `${temporaryPrefix(path)}${owner}-`;
+    for (const name of await readdir(dirname(path)).catch(() => [])) {
+      const temporary = join(dirname(path), name);
+      if (name.startsWith(prefix) && !inUse.has(temporary)) await rm(temporary, { recursive: true, force: true });
+    }
+  }
+}
+
+/** How temporaries of a process in this place are marked. */
+export function temporaryOwner(pid: number): string {
+  return `${processIdentity().place}-${pid}`;
+}
+
 /** Prefix of all temporary names of `path`, before owner and random part. */
 function temporaryPrefix(path: string): string {
   const name = basename(path);

@@ -51,6 +51,8 @@ export const archiveJobSchema = z.object({
   losses: z.number().optional(),
   /** From `identifyInput`, once known: segments do not read the whole input again. */
   hash: z.string().nullable().optional(),
+  /** The processes that took the job, of `temporaryOwner`, the last one last: it removes what the others left. */
+  owners: z.array(z.string()).optional(),
   /** Segments of a divided input. */
   segments: z.array(segmentSchema).optional(),
   /** Set by a retry: failed segments run again. */

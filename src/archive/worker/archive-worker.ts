@@ -15,6 +15,8 @@ const LOCK = 60_000;
 const STALLED_INTERVAL = 15_000;
 /** Processes that one job may end before it fails. */
 const MOST_LOSSES = 3;
+/** Former owners of a job that are remembered. */
+const MOST_OWNERS = 20;
 /** Minutes of history from which rates are computed. */
 const METRICS_MINUTES = 60;
 
@@ -157,11 +159,14 @@ export class ArchiveWorker {
 
   private async process(job: Job, token: string): Promise<ArchiveResult> {
     const id = job.id!;
-    const data = parseJob(job.data);
-    this.running.add(id);
     const process = this.idle.pop()!;
+    const before = parseJob(job.data);
+    const lostBy = (before.owners ?? []).filter((owner) => owner !== process.owner).slice(-MOST_OWNERS);
+    const data = { ...before, owners: [...lostBy, process.owner] };
+    this.running.add(id);
     try {
-      return await this.work(process, job, token, data);
+      await job.updateData(data);
+      return await this.work(process, job, token, data, lostBy);
     } catch (error) {
       if (error instanceof this.bullmq.WaitingChildrenError) throw error;
       if (this.isOver.signal.aborted) {
@@ -176,7 +181,13 @@ export class ArchiveWorker {
     }
   }
 
-  private async work(process: WorkProcess, job: Job, token: string, data: ArchiveJob): Promise<ArchiveResult> {
+  private async work(
+    process: WorkProcess,
+    job: Job,
+    token: string,
+    data: ArchiveJob,
+    lostBy: readonly string[] = [],
+  ): Promise<ArchiveResult> {
     const id = job.id!;
     const losses = (data.losses ?? 0) + job.stalledCounter;
     const segments = data.segments === undefined ? undefined : await this.requireSegments(job, token, data);
@@ -191,7 +202,15 @@ export class ArchiveWorker {
     // What two processes did not survive is divided: perhaps one half goes well, and the other is smaller.
     const divide = losses >= MOST_LOSSES - 1 && step !== 'merge';
     const done = await process.run(
-      { run, job: data, input, step, ...(segments && { segments }), ...(divide && { divide }) },
+      {
+        run,
+        job: data,
+        input,
+        step,
+        ...(segments && { segments }),
+        ...(divide && { divide }),
+        ...(lostBy.length > 0 && { lostBy }),
+      },
       {
         signal: this.isOver.signal,
         onProgress: ({ frames, expectedFrames }) => this.options.onProgress?.(id, data.name, frames, expectedFrames),
@@ -220,7 +239,7 @@ export class ArchiveWorker {
     if (data.again === true) await this.forgetFailed(own.map(({ id }) => id));
     // What has begun ends before the next input begins.
     if (job.priority !== BEGUN) await job.changePriority({ priority: BEGUN });
-    const { segments: _, again: __, losses: ___, ...common } = data;
+    const { segments: _, again: __, losses: ___, owners: ____, ...common } = data;
     const states = await Promise.all(own.map(({ id }) => queue.getJobState(id)));
     // Added again, a failed segment would be waited for again.
     const open = own.filter((_one, i) => states[i] !== 'failed');

@@ -1,12 +1,15 @@
 import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
+import { removeTemporariesOf } from '../../files/temporary-name.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
 import { annotateInput, findFinished, resultHash } from '../../stream/annotate/annotate-input.js';
 import type { InputEvent, InputJob } from '../../stream/annotate/annotate-input.js';
 import { parseAnnotateOptions } from '../../stream/annotate/annotate-options.js';
 import type { AnnotateOptions, AnnotateSettings } from '../../stream/annotate/annotate-options.js';
 import { Annotator } from '../../stream/annotate/annotator.js';
+import { recordPath } from '../../stream/output/done-record.js';
+import { outputFormat } from '../../stream/output/formats.js';
 import { RemoteFolder } from '../../stream/output/remote-folder.js';
 import type { FrameResult } from '../../stream/pipeline/frame-result.js';
 import { VERSION } from '../../version.js';
@@ -48,6 +51,7 @@ export class StepRunner {
   /** @throws FerError */
   async run(work: Work, options: StepOptions): Promise<WorkResult> {
     const open = await this.openRun(work.run);
+    for (const owner of work.lostBy ?? []) await removeTemporariesOf(targetsOf(work, open.root), owner);
     switch (work.step) {
       case 'file':
         return this.annotate(work, open, options);
@@ -179,6 +183,13 @@ export class StepRunner {
   private async annotator(open: OpenRun): Promise<StepAnnotator> {
     return (open.annotator ??= await this.open(open.settings));
   }
+}
+
+/** What the step writes. */
+function targetsOf({ run, job, input }: Work, root: string): string[] {
+  if (job.segment !== undefined) return [segmentPath(root, input, job.segment.index)];
+  const [folder, name] = [join(root, dirname(job.output)), basename(job.output)];
+  return [...run.formats.map((format) => join(folder, name + outputFormat(format).ending)), recordPath(folder, name)];
 }
 
 function resultOf(

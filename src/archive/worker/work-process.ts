@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { FerError } from '../../errors/fer-error.js';
+import { temporaryOwner } from '../../files/temporary-name.js';
 import type { FromProcess, ToProcess, Work, WorkResult } from './work-protocol.js';
 
 /** Milliseconds between an abort and the end of the process by force. */
@@ -28,8 +29,10 @@ export class WorkProcess {
     ),
   ) {}
 
-  get pid(): number | null {
-    return this.child?.pid ?? null;
+  /** Marks the files of the process; starts it if it does not run. */
+  get owner(): string {
+    this.child ??= this.start();
+    return temporaryOwner(this.child.pid ?? 0);
   }
 
   /**

@@ -12,6 +12,8 @@ export interface Work {
   readonly segments?: readonly Segment[];
   /** After a lost process: divide the input whatever its length. */
   readonly divide?: boolean;
+  /** The processes that had the job before. */
+  readonly lostBy?: readonly string[];
 }
 
 /** A finished step: a result, or the segments into which the input is divided. */

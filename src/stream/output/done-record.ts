@@ -165,7 +165,7 @@ export function journalPath(dir: string, name: string): string {
   return join(dir, RECORDS, `${name}.journal`);
 }
 
-function recordPath(dir: string, name: string): string {
+export function recordPath(dir: string, name: string): string {
   return join(dir, RECORDS, `${name}.json`);
 }
 

@@ -5,7 +5,6 @@ import { tmpdir, userInfo } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { FerError } from '../../errors/fer-error.js';
 import { claimTemporary, releaseTemporary } from '../../files/temporary-name.js';
 import { makeFolder, writeError } from '../../files/write-error.js';
@@ -61,7 +60,7 @@ export class RemoteFolder {
     await makeFolder(dirname(path));
     const temporary = claimTemporary(path);
     try {
-      await pipeline(Readable.fromWeb(answer.body as ReadableStream), createWriteStream(temporary));
+      await pipeline(Readable.fromWeb(answer.body), createWriteStream(temporary));
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });
