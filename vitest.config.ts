@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { globSync } from 'tinyglobby';
+import type { Plugin } from 'vitest/config';
 import { defineConfig } from 'vitest/config';
+import { BUILT_REPOSITORY } from './test/support/build-sources.js';
 
 const report = process.env['FERSTREAM_TEST_REPORT'];
 
@@ -15,7 +19,20 @@ const TOUCHES_THE_PROCESS =
 const all = ['src/**/*.test.ts', 'test/**/*.test.ts'];
 const alone = globSync(all).filter((path) => TOUCHES_THE_PROCESS.test(readFileSync(path, 'utf8')));
 
+/** Worker threads and processes that a source starts run its compiled neighbours: they need not compile TypeScript each time. */
+const compiledWorkers: Plugin = {
+  name: 'compiled-workers',
+  enforce: 'pre',
+  transform(code, id) {
+    const source = relative(join(import.meta.dirname, 'src'), id);
+    if (source.startsWith('..') || !code.includes("import.meta.url.endsWith('.ts')")) return null;
+    const compiled = pathToFileURL(join(BUILT_REPOSITORY, 'src', source.replace(/\.ts$/, '.js')));
+    return code.replaceAll('import.meta.url', JSON.stringify(compiled.href));
+  },
+};
+
 export default defineConfig({
+  plugins: [compiledWorkers],
   test: {
     pool: 'forks',
     maxWorkers: 2,

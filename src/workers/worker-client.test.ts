@@ -1,9 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
+import { builtModule } from '../../test/support/built-file.js';
 import type { EchoApi } from '../../test/support/echo-worker.js';
 import { FerError } from '../errors/fer-error.js';
 import { WorkerClient, ownBuffer } from './worker-client.js';
 
-const module = new URL('../../test/support/echo-worker.ts', import.meta.url);
+const module = builtModule('test/support/echo-worker.ts');
 const started: WorkerClient<string, EchoApi>[] = [];
 
 async function start(greeting: string, onDeath?: (error: FerError) => void): Promise<WorkerClient<string, EchoApi>> {

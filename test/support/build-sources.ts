@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,18 +14,20 @@ declare module 'vitest' {
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-let folder: string | undefined;
+/** Where the compiled copy lies; the same for all processes of a test run, which ask for it by `builtFile`. */
+export const BUILT_REPOSITORY = join(tmpdir(), `ferstream-built-${process.pid}`);
 
 /**
  * Compiles the sources once per test run: a process that loads JavaScript starts in a third of the time that one needs which compiles TypeScript.
  * Everything but src/ and test/ is a link to the repository, so that packages and models are found.
  */
 export async function setup(project: TestProject): Promise<void> {
-  folder = await mkdtemp(join(tmpdir(), 'ferstream-built-'));
+  await rm(BUILT_REPOSITORY, { recursive: true, force: true });
+  await mkdir(BUILT_REPOSITORY);
   await build({
     absWorkingDir: ROOT,
     entryPoints: globSync(['src/**/*.ts', 'test/**/support/*.ts'], { cwd: ROOT, ignore: ['**/*.test.ts'] }),
-    outdir: folder,
+    outdir: BUILT_REPOSITORY,
     outbase: ROOT,
     bundle: false,
     format: 'esm',
@@ -35,10 +37,10 @@ export async function setup(project: TestProject): Promise<void> {
   });
   const linked = (await readdir(ROOT)).filter((name) => !['src', 'test', '.git'].includes(name));
   for (const path of [...linked, ...globSync('src/**/static', { cwd: ROOT, onlyDirectories: true })])
-    await symlink(join(ROOT, path), join(folder, path.replace(/\/$/, '')));
-  project.provide('builtRepository', folder);
+    await symlink(join(ROOT, path), join(BUILT_REPOSITORY, path.replace(/\/$/, '')));
+  project.provide('builtRepository', BUILT_REPOSITORY);
 }
 
 export async function teardown(): Promise<void> {
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  await rm(BUILT_REPOSITORY, { recursive: true, force: true });
 }
