@@ -88,7 +88,7 @@ describe('fer', () => {
     expect(rows.every(({ success }) => success === '0')).toBe(true);
   });
 
-  it('skips what is done, unless forced or asked for something else', async () => {
+  it('skips finished inputs, unless forced or with other options', async () => {
     const args = ['annotate', clip, '-o', out, ...ONE_THREAD];
     const written = (await stat(join(out, 'clip.csv'))).mtimeMs;
     const again = await runFer(args);
@@ -103,7 +103,7 @@ describe('fer', () => {
     expect(parse(await readFile(join(out, 'clip.csv')), { columns: true })).toHaveLength(2);
   });
 
-  it('does not write over the results of another input of the same name', async () => {
+  it('does not overwrite the results of another input of the same name', async () => {
     const namesake = join(dir, 'other', 'clip.mp4');
     await mkdir(join(dir, 'other'));
     await makeClip(namesake, 0.2);
@@ -114,7 +114,7 @@ describe('fer', () => {
     expect(await readFile(join(out, 'clip.csv'))).toEqual(before);
   });
 
-  it('keeps finished inputs on Ctrl-C or when killed, leaves nothing of the unfinished one, and goes on when run again', async () => {
+  it('keeps finished inputs on Ctrl-C or when killed, leaves nothing of the unfinished one, and resumes', async () => {
     const folder = join(dir, 'interrupted');
     const args = ['annotate', clip, long, '-o', folder, '-f', 'csv,jsonl', '--detect-every', '1', ...ONE_THREAD];
     const started = async (): Promise<RunningFer> => {
@@ -157,7 +157,7 @@ describe('fer', () => {
 
 const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits until the names in a folder, which may not exist yet, are as wanted. */
+/** Waits until a folder, which may not exist yet, has the expected names. */
 async function appears(folder: string, wanted: (names: readonly string[]) => boolean): Promise<void> {
   while (!wanted(await names(folder).catch(() => []))) await settle(20);
 }

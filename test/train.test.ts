@@ -64,7 +64,7 @@ async function epochs(folder: string): Promise<Line[]> {
 const problems = ({ stderr }: FerRun): string[] => stderr.split('\n').filter((line) => line.startsWith('fer: '));
 
 describe('fer train', () => {
-  it('trains, and says what it does', () => {
+  it('trains, and prints its progress', () => {
     expect(run).toMatchObject({ code: 0, signal: null });
     expect(run.stdout).toMatch(/^engine: .*wasm/m);
     expect(run.stdout.match(/^epoch \d+\/4 .*$/gm)).toHaveLength(EPOCHS);
@@ -175,7 +175,7 @@ describe('fer train', () => {
       for (const signal of ['SIGINT', 'SIGKILL', 'SIGKILL'] as const) {
         const fer = startFer(train(folder, '--resume'));
         await fer.printed('set aside');
-        // Anywhere in the next epoch: whatever it is at, it must bear it.
+        // At any point of the next epoch.
         await new Promise((resolve) => setTimeout(resolve, Math.random() * (trainingMilliseconds / EPOCHS)));
         fer.child.kill(signal);
         const stopped = await fer.ended;

@@ -54,7 +54,7 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
   const results = async (place: string, name: string): Promise<string[]> =>
     Promise.all(['jsonl', 'csv'].map((ending) => readFile(join(folder, place, `${name}.${ending}`), 'utf8')));
 
-  it('is merged by itself to the bytes of one run', async () => {
+  it('alone is merged to the bytes of one run', async () => {
     const path = await inputAs('footage-whole.mp4');
     expect(await endOf(archive, await submitPaths(archive, await runInto('whole', null), [path]))).toMatchObject([{ result: { frames: 600 } }]); // prettier-ignore
     expect(steps()).toEqual(['file']);

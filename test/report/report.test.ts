@@ -84,7 +84,7 @@ describe('the report', () => {
     expect(text.match(/<\/script>/g)).toHaveLength(3);
   });
 
-  it('draws a head where there is no footage, and says what an empty recording is', async () => {
+  it('draws a head without footage, and explains an empty recording', async () => {
     await annotate('gone', RESULTS);
     expect(await readFile(page('gone'), 'utf8')).toMatch(/No picture of Face 2/);
     await annotate('empty', [frame(0, 0, []), frame(1, 2, [])]);

@@ -15,7 +15,7 @@ export interface KeptSession {
   readonly answers: Answer[];
   /** Submits a picture, captured at 30 a second, and gives its answer. */
   readonly ask: (picture: LivePicture['picture'], captureTime?: number) => Promise<Answer>;
-  /** Resolves when there are so many answers. */
+  /** Resolves when there are this many answers. */
   readonly until: (count: number) => Promise<void>;
 }
 
