@@ -54,7 +54,7 @@ async function calibrate(
 /** Of the last line: temperature, cross entropy, calibration error. */
 const numbers = (line: string): number[] => line.trim().split(/\s+/).slice(-3).map(Number);
 
-it('makes the posteriors of a frame model fit, whatever temperature it had', async () => {
+it('calibrates the posteriors of a frame model with any earlier temperature', async () => {
   const [plain, odd] = [join(dir, 'plain'), join(dir, 'odd')];
   await saveTinyFrameModel(plain, LABELS);
   await saveTinyFrameModel(odd, LABELS, { temperature: 4 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { storedBytes, widenHalfFloats } from './half-float.js';
 import { tf } from './tfjs.js';
 
-test('every float16 is widened as TensorFlow.js does it, and other weights stay as they are', () => {
+test('every float16 is widened as by TensorFlow.js, and other weights are unchanged', () => {
   const halves = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
   const specs: tf.io.WeightsManifestEntry[] = [
     { name: 'whole', shape: [2], dtype: 'int32' },

@@ -167,7 +167,7 @@ describe('image folders', () => {
     },
   );
 
-  it('stops when told to', async () => {
+  it('stops on request', async () => {
     await expect(collect(await openImages(at('shots')), AbortSignal.abort())).rejects.toMatchObject({
       code: 'INTERRUPTED',
     });

@@ -66,7 +66,7 @@ describe('a viewer', () => {
     expect(client.misfits).toEqual([]);
   });
 
-  it('is refused when there is no source', async () => {
+  it('is refused without a source', async () => {
     const { connect } = await startServer();
     const client = await connect(WATCH_PATH);
     expect(await client.end()).toEqual({ code: 4404, reason: 'NO_SOURCE' });

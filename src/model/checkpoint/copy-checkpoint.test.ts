@@ -191,7 +191,7 @@ describe('quantize', () => {
     );
   });
 
-  it('what is alike is kept as it is', () => {
+  it('keeps constant kernels unchanged', () => {
     const values = new Float32Array(5).fill(-0.3);
     const kept = toUint8(values);
     expect([...kept.bytes]).toEqual([0, 0, 0, 0, 0]);

@@ -9,7 +9,7 @@ import { distrustOf, figuresOfEvidence, figuresOfRun } from './judge-trust.js';
 const GOOD = { count: 400, accuracy: 0.7, majority: 0.3, rows: 'held-out rows' };
 const calibrated = { temperature: 1.4, expectedCalibrationError: 0.05 };
 
-it('trusts a network that is right more often than chance and as sure as it is right', () => {
+it('trusts a calibrated network that is right more often than chance', () => {
   expect(distrustOf({ ...GOOD, calibration: calibrated })).toBeNull();
   expect(distrustOf({ ...GOOD, calibration: null })).toBeNull();
   // On few rows chance alone makes such an error.

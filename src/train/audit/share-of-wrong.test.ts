@@ -13,7 +13,7 @@ function truths(share: number, classes: number, seed: number): number[] {
   });
 }
 
-it('finds the share of labels made wrong, by posteriors that are as sure as they are right', () => {
+it('finds the share of wrong labels from calibrated posteriors', () => {
   for (const share of [0.05, 0.2, 0.4])
     expect(Math.abs(shareOfWrong(truths(share, 6, 1), 6) - share)).toBeLessThan(0.03);
   expect(shareOfWrong(truths(0, 6, 2), 6)).toBeLessThan(0.02);

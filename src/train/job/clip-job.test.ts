@@ -268,7 +268,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
     to.model.dispose();
   });
 
-  it('changes the pixels of its clips where that is asked for, and nothing stays behind', async () => {
+  it('changes the pixels of its clips on request, and leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
     const pixels = clipConfig({ epochs: 1, augment: { clips: { pixels: true } } });
     expect(await train(pixels, at('pixels'))).toMatchObject({ isComplete: true });

@@ -67,7 +67,7 @@ describe('images to train a frame network on', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('are, with noise, wrongly labelled in the training part alone, and with a subset so many', async () => {
+  it('get wrong labels only in the training part, and are cut to the subset', async () => {
     const plain = await taskOf(config(), ({ training, validation }) => ({
       labels: [...training.rowLabels],
       held: [...validation!.labels],
@@ -86,7 +86,7 @@ describe('images to train a frame network on', () => {
     expect(few).toEqual([12, plain.held.length]);
   });
 
-  it('of another split are measured as they are', async () => {
+  it('of another split are evaluated unchanged', async () => {
     const data = await openTrainingData(config());
     const test = await data.split('test');
     expect([...test.labels]).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2]);
@@ -169,7 +169,7 @@ describe('images to train a frame network on', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('prepared, with the labelled frames of clips that show a face, are read where they lie', async () => {
+  it('of prepared sets, with the labelled frames of clips that show a face, are read in place', async () => {
     const geometry = { ...DEFAULT_CROP, size: SIZE, channels: 1 } as const;
     const frames = [0, 1, 2, 3].map((index) => ({
       index: 2 * index,
@@ -195,7 +195,7 @@ describe('images to train a frame network on', () => {
     await expect(taskOf(other, () => null)).rejects.toMatchObject({ code: 'MODEL_INCOMPATIBLE' });
   });
 
-  it('prepared without a whole face are left out of training, never of validation, unless asked for', async () => {
+  it('prepared without a whole face are left out of training by default, never of validation', async () => {
     const geometry = { ...DEFAULT_CROP, size: SIZE, channels: 1 } as const;
     const flawed = (crop: number) => ({ frames: [{ index: 0, timestamp: 0, crop, flaw: 'blurred' as const }] });
     const rows = [
@@ -216,7 +216,7 @@ describe('images to train a frame network on', () => {
     });
   });
 
-  it('prepared without a detected face are left out of training, never of validation, unless asked for', async () => {
+  it('prepared without a detected face are left out of training by default, never of validation', async () => {
     const geometry = { ...DEFAULT_CROP, size: SIZE, channels: 1 } as const;
     const rows = [
       { id: 'face', label: PATTERNS[0] },

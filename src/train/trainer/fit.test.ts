@@ -233,7 +233,7 @@ describe('training ends', () => {
     expect(epochs).toEqual([]);
   });
 
-  it('within the step it is at when interrupted, and goes on to what it would have been', async () => {
+  it('within the current step when interrupted, and resumes to the same result', async () => {
     const settings = {
       epochs: 3,
       emaDecay: 0.9,
@@ -277,7 +277,7 @@ describe('training ends', () => {
     expect(state.epoch).toBe(0);
   });
 
-  it.each(['a step', 'the validation'])('at once when it is interrupted in %s that goes on', async (where) => {
+  it.each(['a step', 'the validation'])('at once when it is interrupted in %s that continues', async (where) => {
     const controller = new AbortController();
     const endless = <T>(): Promise<T> => {
       setTimeout(() => {

@@ -113,7 +113,7 @@ const clip = sample({
   frameLabels: ['fear', 'fear', null, null, 'anger'],
 });
 
-it('takes pictures and frames as they are, in order, and passes over what cannot be read', async () => {
+it('takes whole pictures and frames, in order, and skips unreadable ones', async () => {
   const { source, crops, asked } = await cropsOf(
     [sample({ id: 'p', path: join(dir, '10.png') }), sample({ id: 'd', path: join(dir, 'damaged.png') }), clip],
     'as-is',

@@ -119,7 +119,7 @@ it('cuts the faces of images, folders of frames and videos, and passes over what
   await open.close();
 });
 
-it('keeps a picture without a face as it is, and the small picture of a face aligned like the large one', async () => {
+it('keeps a picture without a face whole, and aligns a small picture of a face like the large one', async () => {
   const open = await openPrepared(prepared);
   const cropOf = async (id: string): Promise<Uint8Array> =>
     open.crops.read([open.samples.find((sample) => sample.id === id)!.firstCrop]);

@@ -127,7 +127,7 @@ describe('render frame', () => {
     expect(shown.data[20 * 41 + 30]).toBeCloseTo(50, 3);
   });
 
-  it('keeps values within 0..255, whatever the pose and share, and the faces as they were', () => {
+  it('keeps values within 0..255 for any pose and share, and the faces unchanged', () => {
     fc.assert(
       fc.property(images, poses, fc.double({ min: 0, max: 1, noNaN: true }), (image, pose, share) => {
         const before = Float32Array.from(image.data);

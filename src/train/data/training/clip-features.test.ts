@@ -53,7 +53,7 @@ function mirroredPicture(index: number): Float32Array {
   return flip({ data, height: SIZE, width: SIZE, channels: 1 }).data;
 }
 
-it('features are those of each crop and of its mirror image, in the order asked for, and nothing stays behind', async () => {
+it('features are those of each crop and of its mirror image, in the given order, and no tensor stays behind', async () => {
   const tensors = tf.memory().numTensors;
   const steps: [number, number][] = [];
   const features = await computeFeatures(crops, encoder, (done, total) => steps.push([done, total]));

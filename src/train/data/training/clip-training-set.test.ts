@@ -70,7 +70,7 @@ describe('clips to train on', () => {
     expect(new ClipTrainingSet([clip('unseen', 0, [1, -1], [0])], ASKED, OPTIONS).classes).toEqual([-1]);
   });
 
-  it('are cut anew each time an epoch draws them, the first time as if it were the only one', async () => {
+  it('are cut differently each time an epoch draws them; repeats do not change the first', async () => {
     const set = trainingSet();
     const { rows } = await set.sampleBatch([0, 0, 0], 'none', random(), [0, 1, 2]);
     expect([...rows.slice(0, 8)]).toEqual([...(await set.sampleBatch([0], 'none', random())).rows]);
@@ -126,7 +126,7 @@ describe('clips to train on', () => {
     expect(Math.abs(share - 0.5)).toBeLessThan(0.26); // four standard deviations
   });
 
-  it('depend on the seed, and not on what else is drawn or asked for', async () => {
+  it('depend on the seed only, not on other draws', async () => {
     const set = trainingSet();
     const together = await set.sampleBatch([0, 1, 2], 'mirrored', random());
     expect(await set.sampleBatch([0, 1, 2], 'mirrored', random())).toEqual(together);

@@ -48,7 +48,7 @@ describe('drawn images', () => {
     expect(strong!.second).not.toEqual(strong!.first);
   });
 
-  it('are mirrored as they are seen, augmented', async () => {
+  it('are mirrored after augmentation', async () => {
     const batch = await tinyTrainingSet(6).sampleBatch([5, 1], 'mirrored', random());
     expect(batch.shape).toEqual([2, SIZE, SIZE, 1]);
     for (const i of [0, 1]) {
@@ -79,7 +79,7 @@ describe('drawn images', () => {
 });
 
 describe('images to judge by', () => {
-  it('go through the network as they are, a batch at a time, and come back in order', async () => {
+  it('go through the network without augmentation, in batches, and come back in order', async () => {
     const set = tinyEvaluationSet(300);
     const sizes: number[] = [];
     const rows = await set.logits((values, shape) => {
