@@ -1,9 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryResults, face, frame } from '../../../test/output/support/results.js';
+import type { Box } from '../../ingest/face/align/geometry.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { assText, assTime } from './ass-script.js';
 import { AssTrack } from './ass.js';
+import { textWidth } from './label-layout.js';
 import { expressionColour } from '../results/palette.js';
 
 interface Event {
@@ -154,5 +156,45 @@ describe('expressionColour', () => {
     expect(new Set(labels.map(expressionColour)).size).toBe(labels.length);
     expect(expressionColour('boredom')).toMatch(/^[0-9A-F]{6}$/);
     expect(expressionColour('boredom')).toBe(expressionColour('boredom'));
+  });
+});
+
+describe('labels of a crowd', () => {
+  it.each([
+    [25, 640, 360],
+    [25, 1000, 1000],
+    [12, 3840, 2160],
+    [36, 1280, 720],
+  ])('%d faces at %d x %d: each can be read, none lies on another or on a face', (count, width, height) => {
+    const columns = Math.ceil(Math.sqrt(count));
+    const [w, h] = [width / columns, height / columns];
+    const faces = Array.from({ length: count }, (_, k) =>
+      face(k + 1, 'happiness', {
+        box: {
+          x: (k % columns) * w + w * 0.3,
+          y: Math.floor(k / columns) * h + h * 0.3,
+          width: w * 0.4,
+          height: h * 0.45,
+        },
+      }),
+    );
+    const track = new AssTrack('crowd');
+    const script = track.push({ ...frame(0, 0, faces), width, height }) + track.end();
+    const labels = [...script.matchAll(/\\pos\(([\d.]+),([\d.]+)\)\\fs([\d.]+)[^}]*\}(.*)/g)].map(
+      ([, x, y, size, text]) => ({
+        x: Number(x),
+        y: Number(y),
+        width: textWidth(text!.trim(), Number(size)),
+        height: Number(size),
+      }),
+    );
+    expect(labels).toHaveLength(count);
+    expect(Math.min(...labels.map((label) => label.height))).toBeGreaterThanOrEqual(10);
+    const overlaps = (a: Box, b: Box): boolean =>
+      a.x < b.x + b.width - 1 && b.x < a.x + a.width - 1 && a.y < b.y + b.height - 1 && b.y < a.y + a.height - 1;
+    for (const [k, label] of labels.entries()) {
+      for (const other of [...labels.slice(k + 1), ...faces.map(({ box }) => box)])
+        expect(overlaps(label, other)).toBe(false);
+    }
   });
 });

@@ -104,38 +104,84 @@ function frameBodies(result: FrameResult, canvas: Size, layout: LabelLayout): As
   const { fontSize, thickness } = assSizes(canvas);
   const shown = result.faces.flatMap((face) => {
     const box = clipBox(placeBox(face.box, fit), canvas);
-    return box === null ? [] : [{ face, box, text: assText(faceText(face)) }];
+    return box === null ? [] : [{ face, box }];
   });
-  const labels = shown.map(({ text }) => pillOf(text, fontSize, canvas));
+  const labels = shown.map(({ face }) => labelOf(face, fontSize, roomFor(shown.length, canvas, fontSize)));
   const places = layout.place(shown.map(({ face, box }, k) => ({ id: face.trackId, box, size: labels[k]!.size })));
-  return shown.flatMap(({ face, box, text }, k) => {
+  return shown.flatMap(({ face, box }, k) => {
     const isSure = face.trust === 'sure';
     // Faces not seen in this frame are faded; unsure ones are grey, with "?".
     const look = { colour: isSure ? expressionColour(face.label) : UNSURE_COLOUR, faded: face.evidence === 'coasted' };
-    const { fontSize: size, padding } = labels[k]!;
+    const { text, fontSize: size, padding } = labels[k]!;
     const at = places[k]!;
     return [
-      assFrame(box, thickness, look),
+      assFrame(box, Math.min(thickness, box.width * LINE), look),
       assPill(at, look.faded),
       assLabel(text, { x: at.x + padding, y: at.y + padding / 2, sits: 'under', fontSize: size }, look),
     ];
   });
 }
 
-/** "#1 happiness 92 %"; the runner-up too where it comes close, and "?" where the label is not sure. */
-function faceText(face: FaceResult): string {
+/** Share of the canvas for a label, where there are few faces. */
+const MOST_ROOM = 0.96;
+/** Faces from which labels leave room for each other. */
+const MANY = 4;
+/** Least text height, as a share of the usual one, and in pixels. */
+const SMALLEST = 0.5;
+const LEGIBLE = 10;
+/** Thickest line, as a share of the box. */
+const LINE = 0.06;
+
+/** Of a cell of the picture with one face: width of the label, and height of its text. */
+const CELL_WIDTH = 0.92;
+const CELL_TEXT = 0.16;
+
+/** Width for a label, and height of its text at most, in pixels: many faces stand in about as many columns as rows. */
+function roomFor(faces: number, { width, height }: Size, usual: number): Size {
+  if (faces < MANY) return { width: width * MOST_ROOM, height: usual };
+  const columns = Math.ceil(Math.sqrt(faces));
+  const tallest = Math.min(usual, Math.max(smallest(usual), (height / columns) * CELL_TEXT));
+  return { width: (width / columns) * CELL_WIDTH, height: tallest };
+}
+
+function smallest(usual: number): number {
+  return Math.min(usual, Math.max(LEGIBLE, usual * SMALLEST));
+}
+
+interface Label {
+  readonly text: string;
+  readonly fontSize: number;
+  readonly padding: number;
+  /** Of the pill. */
+  readonly size: Size;
+}
+
+/** As large as usual, smaller, or with less said, so that it fits into `room` while it can be read. */
+function labelOf(face: FaceResult, usual: number, room: Size): Label {
+  const least = smallest(usual);
+  const pills = wordings(face).map((wording) => {
+    const text = assText(wording);
+    const wide = textWidth(text, 1);
+    return { text, wide, fits: Math.min(room.height, room.width / (wide + 2 * PADDING)) };
+  });
+  const { text, wide, fits } = pills.find((pill) => pill.fits >= least) ?? pills.at(-1)!;
+  const fontSize = fits; // below the least where not even the label fits
+  const padding = fontSize * PADDING;
+  return { text, fontSize, padding, size: { width: wide * fontSize + 2 * padding, height: fontSize + padding } };
+}
+
+/** "#1 happiness 92 %"; the runner-up too where it comes close, and "?" where the label is not sure. Then with less and less said. */
+function wordings(face: FaceResult): string[] {
   const title = face.name ?? `#${face.trackId}`;
   const [first, second] = Object.entries(face.probabilities).sort((a, b) => b[1] - a[1]);
   const share = percent(face.probabilities[face.label] ?? 0);
   const rival = face.ambiguity >= AMBIGUOUS ? (first?.[0] === face.label ? second : first) : undefined;
-  const runnerUp = rival === undefined ? '' : ` / ${rival[0]} ${percent(rival[1])}`;
-  return `${title} ${face.label}${face.trust === 'sure' ? '' : '?'} ${share}${runnerUp}`;
-}
-
-/** As large as the text, which shrinks where the picture is too narrow for it. */
-function pillOf(text: string, fontSize: number, canvas: Size): { fontSize: number; padding: number; size: Size } {
-  const wide = textWidth(text, 1);
-  const shrunk = Math.min(fontSize, (canvas.width * 0.96) / (wide + 2 * PADDING));
-  const padding = shrunk * PADDING;
-  return { fontSize: shrunk, padding, size: { width: wide * shrunk + 2 * padding, height: shrunk + padding } };
+  const label = `${face.label}${face.trust === 'sure' ? '' : '?'}`;
+  const long = `${title} ${label} ${share}`;
+  return [
+    ...(rival === undefined ? [] : [`${long} / ${rival[0]} ${percent(rival[1])}`]),
+    long,
+    `${title} ${label}`,
+    label,
+  ];
 }

@@ -9,11 +9,20 @@ export interface LabelWish {
 }
 
 /** Sides of the box: above is the usual place. */
-const PLACES = ['above', 'below', 'inside top', 'inside bottom', 'right', 'left'] as const;
+const PLACES = [
+  'above',
+  'below',
+  'above, to the left',
+  'below, to the left',
+  'right',
+  'left',
+  'inside top',
+  'inside bottom',
+] as const;
 type Place = (typeof PLACES)[number];
 
 /**
- * Finds places for the labels of a frame: inside the picture, and off all other labels and, as far as there is room, off the other faces. A face keeps
+ * Finds places for the labels of a frame: inside the picture, and off all other labels and, as far as there is room, off the faces. A face keeps
  * its place from frame to frame as long as that is free, so that labels do not jump.
  */
 export class LabelLayout {
@@ -26,13 +35,13 @@ export class LabelLayout {
     const taken: Box[] = [];
     const now = new Map<number, Place>();
     const places = wishes.map(({ id, box, size }) => {
-      const others = wishes.filter((wish) => wish.id !== id).map((wish) => wish.box);
+      const faces = wishes.map((wish) => wish.box);
       const last = this.before.get(id);
       const order = last === undefined ? PLACES : [last, ...PLACES.filter((place) => place !== last)];
       const candidates = order.map((place) => ({ place, at: this.at(place, box, size) }));
       const covered = (at: Box): number =>
         1000 * taken.reduce((sum, other) => sum + overlap(at, other), 0) +
-        others.reduce((sum, other) => sum + overlap(at, other), 0);
+        faces.reduce((sum, face) => sum + overlap(at, face), 0);
       let best = candidates[0]!;
       let least = covered(best.at);
       for (const candidate of candidates.slice(1)) {
@@ -51,10 +60,14 @@ export class LabelLayout {
 
   private at(place: Place, box: Box, size: Size): Box {
     const [right, bottom] = [box.x + box.width, box.y + box.height];
-    const x = place === 'right' ? right : place === 'left' ? box.x - size.width : box.x;
+    const toTheLeft = place === 'above, to the left' || place === 'below, to the left';
+    const x =
+      place === 'right' ? right : place === 'left' ? box.x - size.width : toTheLeft ? right - size.width : box.x;
     const y = {
       above: box.y - size.height,
       below: bottom,
+      'above, to the left': box.y - size.height,
+      'below, to the left': bottom,
       'inside top': box.y,
       'inside bottom': bottom - size.height,
       right: box.y,
