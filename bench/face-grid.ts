@@ -5,17 +5,28 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
 
-const WIDTH = 1280;
-const HEIGHT = 720;
 const FPS = 25;
 /** A face of sample3.jpg; every second one in the grid is its mirror image. */
 const REGION = { left: 520, top: 330, width: 400, height: 400 };
 
-/** A 720p clip of a grid of faces (of a photo that ships with face-api) that sway; 1, 9 or 25 of them. */
-export async function buildFaceGrid(path: string, faces: number, frames = 50): Promise<string> {
+export interface FaceGridOptions {
+  readonly frames?: number;
+  /** Of the 16:9 picture. */
+  readonly height?: number;
+  /** Side of a face as a share of its cell. */
+  readonly share?: number;
+}
+
+/** A clip of a grid of faces (of a photo that ships with face-api) that sway; 720p by default. */
+export async function buildFaceGrid(
+  path: string,
+  faces: number,
+  { frames = 50, height = 720, share = 0.88 }: FaceGridOptions = {},
+): Promise<string> {
+  const width = Math.round((height * 16) / 9 / 2) * 2;
   const folder = join(dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')), 'demo');
   const columns = Math.ceil(Math.sqrt(faces));
-  const side = Math.round((0.88 * HEIGHT) / columns);
+  const side = Math.round((share * height) / columns);
   const pictures = await Promise.all(
     [false, true].map((mirrored) =>
       sharp(join(folder, 'sample3.jpg')).extract(REGION).resize(side, side).flop(mirrored).toBuffer(),
@@ -33,7 +44,7 @@ export async function buildFaceGrid(path: string, faces: number, frames = 50): P
         '-pix_fmt',
         'rgb24',
         '-s',
-        `${WIDTH}x${HEIGHT}`,
+        `${width}x${height}`,
         '-r',
         String(FPS),
         '-i',
@@ -46,10 +57,10 @@ export async function buildFaceGrid(path: string, faces: number, frames = 50): P
   for (let frame = 0; frame < frames; frame += 1) {
     const composed = Array.from({ length: faces }, (_, i) => ({
       input: pictures[i % pictures.length]!,
-      left: place(((i % columns) + 0.5) / columns, WIDTH, side, 10 * Math.sin(frame / 8 + i)),
-      top: place((Math.floor(i / columns) + 0.5) / columns, HEIGHT, side, 4 * Math.cos(frame / 6 + i)),
+      left: place(((i % columns) + 0.5) / columns, width, side, (height / 72) * Math.sin(frame / 8 + i)),
+      top: place((Math.floor(i / columns) + 0.5) / columns, height, side, (height / 180) * Math.cos(frame / 6 + i)),
     }));
-    const background = { create: { width: WIDTH, height: HEIGHT, channels: 3, background: '#445' } } as const;
+    const background = { create: { width, height, channels: 3, background: '#445' } } as const;
     const pixels = await sharp(background).composite(composed).removeAlpha().raw().toBuffer();
     if (!child.stdin.write(pixels)) await once(child.stdin, 'drain');
   }
