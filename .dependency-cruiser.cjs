@@ -14,7 +14,7 @@ const ROOMS = {
   ],
   stream: ['^src/ingest/', '^src/model/', '^src/version\\.ts$'],
   train: ['^src/ingest/', '^src/model/', '^src/version\\.ts$'],
-  archive: ['^src/stream/', '^src/ingest/', '^src/model/', '^src/version\\.ts$'],
+  archive: ['^src/stream/', '^src/train/', '^src/ingest/', '^src/model/', '^src/version\\.ts$'],
   cli: ['^src/'],
 };
 

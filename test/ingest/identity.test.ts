@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -18,6 +18,22 @@ describe('identifyInput', () => {
     expect(await identifyInput({ kind: 'file', path })).toBe(
       `sha256:${createHash('sha256').update(content).digest('hex')}`,
     );
+  });
+
+  it('samples a large file: its size, its beginning, its end and pieces between', async () => {
+    const path = join(folder, 'large.mp4');
+    const size = 300_000_000;
+    await writeFile(path, 'head');
+    await truncate(path, size);
+    const first = await identifyInput({ kind: 'file', path });
+    expect(first).toMatch(/^sampled:[0-9a-f]{64}$/);
+    expect(await identifyInput({ kind: 'file', path })).toBe(first);
+    const file = await open(path, 'r+');
+    await file.write('x', size - 1);
+    await file.close();
+    const second = await identifyInput({ kind: 'file', path });
+    await truncate(path, size - 1);
+    expect(new Set([first, second, await identifyInput({ kind: 'file', path })]).size).toBe(3);
   });
 
   it('changes with a picture, its name, and the number of pictures, and with nothing else', async () => {

@@ -40,7 +40,7 @@ export type Segment = z.infer<typeof segmentSchema>;
 export const archiveJobSchema = z.object({
   /** Hash of the run, see `runHash`. */
   run: z.string(),
-  kind: z.enum(['file', 'images', 'url']),
+  kind: z.enum(['file', 'images', 'url', 'cells']),
   /** Absolute path or address. */
   path: z.string(),
   /** As the user named it. */
@@ -61,7 +61,11 @@ export const archiveJobSchema = z.object({
   segment: segmentSchema.optional(),
   /** For a segment: job id of its input. */
   input: z.string().optional(),
+  /** Of runs of an experiment: the whole grid, and the folders of these runs. */
+  grid: z.unknown().optional(),
+  cells: z.array(z.string()).optional(),
 });
+/** Of runs of an experiment (kind "cells"): `path` is the output folder, `run` the version of ferstream. */
 export type ArchiveJob = z.infer<typeof archiveJobSchema>;
 
 /** Result of a finished job in the queue. */

@@ -6,6 +6,7 @@ import { openSource } from '../../ingest/sources/open-source.js';
 import type { AnnotateSettings } from '../../stream/annotate/annotate-options.js';
 import { openOutputs, outputPlaces, recordDone } from '../../stream/annotate/annotate-input.js';
 import type { InputJob } from '../../stream/annotate/annotate-input.js';
+import { renamePeople } from '../../stream/results/people.js';
 import type { RunMetadata, RunOutcome } from '../../stream/results/run-metadata.js';
 import type { Segment } from '../queue/archive-job.js';
 import { IdJoiner } from './join-ids.js';
@@ -57,7 +58,9 @@ export async function mergeSegments(
           last = timestamp;
           const renamed = joiner.rename(result);
           if (timestamp >= (segment.end ?? Infinity) - OVERLAP) joiner.remember(renamed);
-          await writers.write({ ...renamed, index: frames });
+          // Segments name people by ids of their own.
+          const named = metadata.people === undefined ? renamed : renamePeople(renamed, metadata.people);
+          await writers.write({ ...named, index: frames });
           frames += 1;
         }
       }

@@ -1,4 +1,4 @@
-import { ShotContinuity } from '../../ingest/face/track/shot-continuity.js';
+import { ShotContinuity } from '../../ingest/face/track/scene-cut.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { openSource } from '../../ingest/sources/open-source.js';
 import { probeFile, probeVideo } from '../../ingest/probe/probe-video.js';

@@ -15,6 +15,8 @@ const LOCK = 60_000;
 const STALLED_INTERVAL = 15_000;
 /** Processes that one job may end before it fails. */
 const MOST_LOSSES = 3;
+/** Workers lost while they had the job, before it is given up: more, because a killed worker need not be the job's fault. */
+const MOST_STALLS = 15;
 /** Former owners of a job that are remembered. */
 const MOST_OWNERS = 20;
 /** Minutes of history from which rates are computed. */
@@ -189,18 +191,20 @@ export class ArchiveWorker {
     lostBy: readonly string[] = [],
   ): Promise<ArchiveResult> {
     const id = job.id!;
-    const losses = (data.losses ?? 0) + job.stalledCounter;
+    const losses = data.losses ?? 0;
+    const stalls = job.stalledCounter;
     const segments = data.segments === undefined ? undefined : await this.requireSegments(job, token, data);
     const step = segments !== undefined ? 'merge' : data.segment !== undefined ? 'segment' : 'file';
-    if (losses >= MOST_LOSSES && step !== 'merge') {
-      throw new FerError('WORKER_FAILED', `${data.name}: ${losses} processes died on it; not retried`);
+    if ((losses >= MOST_LOSSES || stalls >= MOST_STALLS) && step !== 'merge') {
+      throw new FerError('WORKER_FAILED', `${data.name}: ${losses + stalls} processes died on it; not retried`);
     }
     if (data.segment !== undefined && segments !== undefined) return NOTHING_MORE;
+    if (data.kind === 'cells') return this.runCells(process, id, data);
     const run = await this.run(data.run);
     this.emit({ event: 'job-started', id, input: data.name, step });
     const input = data.input ?? id;
     // What two processes did not survive is divided: perhaps one half goes well, and the other is smaller.
-    const divide = losses >= MOST_LOSSES - 1 && step !== 'merge';
+    const divide = losses + stalls >= MOST_LOSSES - 1 && step !== 'merge';
     const done = await process.run(
       {
         run,
@@ -288,6 +292,15 @@ export class ArchiveWorker {
     }
   }
 
+  private async runCells(process: WorkProcess, id: string, job: ArchiveJob): Promise<ArchiveResult> {
+    const step = 'cells';
+    this.emit({ event: 'job-started', id, input: job.name, step });
+    const done = await process.run({ step, job }, { signal: this.isOver.signal });
+    if (done.type === 'divided') throw new FerError('INTERNAL', `${job.name}: was divided`);
+    this.emit({ event: 'job-done', id, input: job.name, step, frames: 0, seconds: done.result.seconds });
+    return done.result;
+  }
+
   private async run(hash: string): Promise<ArchiveRun> {
     const known = this.runs.get(hash);
     if (known !== undefined) return known;
@@ -306,7 +319,7 @@ export class ArchiveWorker {
     const isLoss = code === 'WORKER_FAILED';
     const isFinal = !PASSING.has(code) || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     if (isLoss) await job.updateData({ ...data, losses: (data.losses ?? 0) + 1 });
-    const step = data.segment === undefined ? 'file' : 'segment';
+    const step = data.kind === 'cells' ? 'cells' : data.segment === undefined ? 'file' : 'segment';
     this.emit({ event: 'job-failed', id: job.id!, input: data.name, step, code, reason: message, final: isFinal });
     const reason = `${message} [${code}]`;
     return isFinal ? new this.bullmq.UnrecoverableError(reason) : new Error(reason);

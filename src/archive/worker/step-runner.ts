@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { removeTemporariesOf } from '../../files/temporary-name.js';
+import type { Input } from '../../ingest/sources/frame-source.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
 import { annotateInput, findFinished, resultHash } from '../../stream/annotate/annotate-input.js';
 import type { InputEvent, InputJob } from '../../stream/annotate/annotate-input.js';
@@ -13,12 +14,13 @@ import { outputFormat } from '../../stream/output/formats.js';
 import { RemoteFolder } from '../../stream/output/remote-folder.js';
 import type { FrameResult } from '../../stream/pipeline/frame-result.js';
 import { VERSION } from '../../version.js';
+import type { BackendName } from '../../model/engines/backend.js';
 import { runHash } from '../queue/archive-job.js';
-import type { ArchiveRun } from '../queue/archive-job.js';
+import type { ArchiveJob, ArchiveRun } from '../queue/archive-job.js';
 import { mergeSegments } from '../segments/merge-segments.js';
 import { halveSegment, planSegments } from '../segments/plan-segments.js';
 import { hasSegment, segmentPath, writeSegment } from '../segments/segment-file.js';
-import type { Work, WorkResult } from './work-protocol.js';
+import type { AnnotationWork, Work, WorkResult } from './work-protocol.js';
 
 export interface StepOptions {
   readonly signal: AbortSignal;
@@ -50,6 +52,7 @@ export class StepRunner {
 
   /** @throws FerError */
   async run(work: Work, options: StepOptions): Promise<WorkResult> {
+    if (work.step === 'cells') return this.runCells(work.job, options.signal);
     const open = await this.openRun(work.run);
     for (const owner of work.lostBy ?? []) await removeTemporariesOf(targetsOf(work, open.root), owner);
     switch (work.step) {
@@ -62,7 +65,7 @@ export class StepRunner {
     }
   }
 
-  private async annotate(work: Work, open: OpenRun, options: StepOptions): Promise<WorkResult> {
+  private async annotate(work: AnnotationWork, open: OpenRun, options: StepOptions): Promise<WorkResult> {
     const { run } = work;
     const job = await this.inputJob(work, open, options.signal);
     const finished = run.force === null ? await findFinished(job) : null;
@@ -90,7 +93,11 @@ export class StepRunner {
     throw new FerError('INTERRUPTED', `${job.input.name}: stopped`);
   }
 
-  private async annotateSegment(work: Work, open: OpenRun, { signal, onProgress }: StepOptions): Promise<WorkResult> {
+  private async annotateSegment(
+    work: AnnotationWork,
+    open: OpenRun,
+    { signal, onProgress }: StepOptions,
+  ): Promise<WorkResult> {
     const began = performance.now();
     const segment = work.job.segment!;
     const { remote, root } = open;
@@ -127,7 +134,7 @@ export class StepRunner {
     return resultOf({ type: 'done', outputs: [path], outcome: { ...outcome, frames } }, secondsSince(began));
   }
 
-  private async merge(work: Work, open: OpenRun, { signal }: StepOptions): Promise<WorkResult> {
+  private async merge(work: AnnotationWork, open: OpenRun, { signal }: StepOptions): Promise<WorkResult> {
     const began = performance.now();
     const job = await this.inputJob(work, open, signal);
     const finished = work.run.force === null ? await findFinished(job) : null;
@@ -140,8 +147,32 @@ export class StepRunner {
     return resultOf({ type: 'done', ...merged }, secondsSince(began));
   }
 
-  private async inputJob({ run, job }: Work, { root, remote }: OpenRun, signal: AbortSignal): Promise<InputJob> {
-    const input = { kind: job.kind, path: job.path, name: job.name };
+  /** Training has the process for itself. */
+  private async runCells({ run, name, path, grid, cells }: ArchiveJob, signal: AbortSignal): Promise<WorkResult> {
+    requireVersion(run);
+    this.current?.annotator?.dispose();
+    this.current = null;
+    const { openBackend } = await import('../../model/engines/open-backend.js');
+    const { parseGrid } = await import('../../train/workflows/experiment/grid.js');
+    const { runCells } = await import('../../train/workflows/experiment/run-grid.js');
+    const began = performance.now();
+    await openBackend(this.backend === undefined ? {} : { backend: this.backend as BackendName });
+    if (!(await runCells(parseGrid(grid), path, cells ?? [], signal))) {
+      throw new FerError('INTERRUPTED', `${name}: stopped`);
+    }
+    const outputs = cells!.map((cell) => join(path, cell));
+    return resultOf(
+      { type: 'done', outputs, outcome: { frames: 0, degraded: false, note: null } },
+      secondsSince(began),
+    );
+  }
+
+  private async inputJob(
+    { run, job }: AnnotationWork,
+    { root, remote }: OpenRun,
+    signal: AbortSignal,
+  ): Promise<InputJob> {
+    const input: Input = { kind: job.kind as Input['kind'], path: job.path, name: job.name };
     return {
       input,
       hash: job.hash === undefined ? await identifyInput(input) : job.hash,
@@ -160,12 +191,7 @@ export class StepRunner {
     if (this.current?.hash === hash) return this.current;
     this.current?.annotator?.dispose();
     this.current = null;
-    if (run.ferstream !== VERSION) {
-      throw new FerError(
-        'MODEL_INCOMPATIBLE',
-        `submitted by ferstream ${run.ferstream}, but this worker is ${VERSION}; use the same version everywhere`,
-      );
-    }
+    requireVersion(run.ferstream);
     const settings = parseAnnotateOptions({
       ...(run.settings as AnnotateOptions),
       ...(this.backend === undefined ? {} : { backend: this.backend as NonNullable<AnnotateOptions['backend']> }),
@@ -185,8 +211,17 @@ export class StepRunner {
   }
 }
 
+/** @throws FerError MODEL_INCOMPATIBLE */
+function requireVersion(version: string): void {
+  if (version === VERSION) return;
+  throw new FerError(
+    'MODEL_INCOMPATIBLE',
+    `submitted by ferstream ${version}, but this worker is ${VERSION}; use the same version everywhere`,
+  );
+}
+
 /** What the step writes. */
-function targetsOf({ run, job, input }: Work, root: string): string[] {
+function targetsOf({ run, job, input }: AnnotationWork, root: string): string[] {
   if (job.segment !== undefined) return [segmentPath(root, input, job.segment.index)];
   const [folder, name] = [join(root, dirname(job.output)), basename(job.output)];
   return [...run.formats.map((format) => join(folder, name + outputFormat(format).ending)), recordPath(folder, name)];

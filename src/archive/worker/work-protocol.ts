@@ -2,7 +2,15 @@ import type { ErrorCode } from '../../errors/fer-error.js';
 import type { ArchiveJob, ArchiveResult, ArchiveRun, Segment } from '../queue/archive-job.js';
 
 /** One step of a job, as sent to a worker process. */
-export interface Work {
+export type Work = AnnotationWork | CellsWork;
+
+/** Runs of an experiment. */
+export interface CellsWork {
+  readonly step: 'cells';
+  readonly job: ArchiveJob;
+}
+
+export interface AnnotationWork {
   readonly run: ArchiveRun;
   readonly job: ArchiveJob;
   /** Id of the input's job: names what its segments leave. */

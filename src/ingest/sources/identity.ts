@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isS3Address } from '../../storage/s3-address.js';
 import { headObject } from '../../storage/s3-objects.js';
@@ -10,9 +11,14 @@ import type { Input } from './frame-source.js';
 
 /** Milliseconds for a server to answer a HEAD request. */
 const HEAD_TIMEOUT = 15_000;
+/** Bytes up to which a file is read whole; of a larger one SAMPLES pieces, evenly spread from the first byte to the last, and its size. */
+const WHOLE_FILE = 256 * 1024 * 1024;
+const SAMPLES = 64;
+const SAMPLE_BYTES = 1024 * 1024;
 
 /**
- * Content hash of an input, "sha256:...": of a file's content; of the names and contents of an image folder; of a URL with
+ * Content hash of an input, "sha256:...": of a file's content ("sampled:..." above 256 MiB: of its size and 64 pieces of 1 MiB, so that an
+ * archive is not read twice; a change between the pieces that keeps the size goes unnoticed); of the names and contents of an image folder; of a URL with
  * the validators of its server (ETag, Last-Modified, Content-Length). Null if unknown: stdin, and servers without ETag and
  * Last-Modified.
  * @throws FerError INPUT_NOT_FOUND, also for an image folder without pictures; INPUT_UNREADABLE for a file that cannot be read
@@ -23,9 +29,13 @@ export async function identifyInput(input: Pick<Input, 'kind' | 'path' | 'versio
     case 'stdin':
       return null;
     case 'file':
-      await addFile(hash, input.path).catch((error: unknown) => {
+      try {
+        const { size } = await stat(input.path);
+        if (size > WHOLE_FILE) return `sampled:${await sampledHash(input.path, size)}`;
+        await addFile(hash, input.path);
+      } catch (error) {
         throw inputError(input.path, error);
-      });
+      }
       break;
     case 'images':
       for (const path of await imageFiles(input.path)) {
@@ -47,6 +57,21 @@ export async function identifyInput(input: Pick<Input, 'kind' | 'path' | 'versio
 
 async function addFile(hash: Hash, path: string): Promise<void> {
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+}
+
+async function sampledHash(path: string, size: number): Promise<string> {
+  const hash = createHash('sha256').update(String(size));
+  const file = await open(path);
+  try {
+    for (let i = 0; i < SAMPLES; i += 1) {
+      const at = Math.floor((i * (size - SAMPLE_BYTES)) / (SAMPLES - 1));
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(SAMPLE_BYTES), 0, SAMPLE_BYTES, at);
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
+  return hash.digest('hex');
 }
 
 async function objectVersion({ path, version }: Pick<Input, 'path' | 'version'>): Promise<string[] | null> {

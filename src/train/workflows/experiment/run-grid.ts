@@ -67,16 +67,38 @@ export async function runGrid(
   });
 }
 
+/**
+ * Runs these cells of a grid, and the start they share where there is one. The engine must be open.
+ * @param cells their folders; all must be of one group
+ * @returns false when interrupted
+ * @throws FerError FOLDER_IN_USE, and what training throws
+ */
+export async function runCells(
+  grid: Grid,
+  folder: string,
+  cells: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const shared = new SharedData();
+  const options = { part: 1, parts: 1, signal, onMessage: () => undefined };
+  try {
+    return await runGroups(grid, folder, shared, options, (cell) => cells.includes(cell.folder));
+  } finally {
+    await shared.close();
+  }
+}
+
 async function runGroups(
   grid: Grid,
   folder: string,
   shared: SharedData,
   { part, parts, signal, onMessage }: Required<GridOptions>,
+  isWanted: (cell: Cell) => boolean = () => true,
 ): Promise<boolean> {
   for (const [i, group] of layOut(grid).entries()) {
     if (i % parts !== part - 1) continue;
     const missing: Cell[] = [];
-    for (const cell of group.cells) if ((await readResult(folder, cell)) === null) missing.push(cell);
+    for (const cell of group.cells.filter(isWanted)) if ((await readResult(folder, cell)) === null) missing.push(cell);
     if (missing.length === 0) continue;
     if (!(await runStart(group, folder, shared, signal, onMessage))) return false;
     for (const cell of missing) {
