@@ -13,7 +13,7 @@ import { openModel } from '../src/model/heads/open-model.js';
 import { DEFAULT_MODEL } from '../src/model/expression-model.js';
 import { ClipWindow } from '../src/stream/pipeline/clip-window.js';
 import type { FaceNets } from '../src/ingest/face/face-nets.js';
-import type { TrackedFace } from '../src/ingest/face/track/tracked-face.js';
+import type { TrackedFace } from '../src/ingest/face/track/track.js';
 import type { Frame } from '../src/ingest/frame.js';
 import type { FaceCrop } from '../src/model/crop-geometry.js';
 import type { BackendName } from '../src/model/engines/backend.js';

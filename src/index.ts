@@ -40,7 +40,7 @@ export { FaceFollower } from './ingest/face/face-follower.js';
 export type { FaceOptions } from './ingest/face/face-follower.js';
 export { loadFaceNets } from './ingest/face/face-nets.js';
 export type { FaceNetOptions, FaceNets } from './ingest/face/face-nets.js';
-export type { FaceEvidence, TrackedFace } from './ingest/face/track/tracked-face.js';
+export type { FaceEvidence, TrackedFace } from './ingest/face/track/track.js';
 export type { FaceQuality } from './ingest/face/align/face-quality.js';
 export type { Box, Point } from './ingest/face/align/geometry.js';
 export { alignFace } from './ingest/face/align/align-face.js';

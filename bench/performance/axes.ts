@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { windowOfLandmarks } from '../../src/ingest/face/align/face-window.js';
 import { FaceFollower } from '../../src/ingest/face/face-follower.js';
 import type { TrackedFace } from '../../src/ingest/face/track/track.js';
@@ -219,6 +221,8 @@ async function training({ rounds }: AxisContext): Promise<string> {
 const MINUTES = 5;
 
 async function length({ scratch }: AxisContext): Promise<string> {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
   const clip = await clipOf(await buildPanningFace(join(scratch, 'long.mp4'), { seconds: MINUTES * 60 }), 0);
   return withDisposal(async (opened) => {
     const rows: string[][] = [];
@@ -227,7 +231,7 @@ async function length({ scratch }: AxisContext): Promise<string> {
       const resident: number[] = [];
       for await (const { timestamp } of await annotator.annotate(clip.input)) {
         if (timestamp < (resident.length + 1) * 60 - 1) continue;
-        globalThis.gc?.();
+        collectGarbage();
         resident.push(process.memoryUsage.rss() / 2 ** 20);
       }
       const [first, last] = [resident[0]!, resident.at(-1)!];

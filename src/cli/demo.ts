@@ -25,7 +25,7 @@ const FORMATS = ['jsonl', 'csv', 'vtt', 'summary', 'overlay'];
 async function runDemo(outputDir: string): Promise<number> {
   const { buildDemoFootage } = await import('../ingest/sources/demo-footage.js');
   const { annotateBatch } = await import('../stream/annotate/batch.js');
-  const { summaryLines } = await import('../stream/output/summary-lines.js');
+  const { summaryLines } = await import('../stream/output/summary.js');
   await makeFolder(outputDir);
   const clip = join(outputDir, 'demo.mp4');
   process.stderr.write('building the demo clip\n');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tokenFromFragment } from '../stream/web/token.js';
+import { tokenFromFragment } from '../stream/client/client-options.js';
 import { invitation, pageAddress, browserCommand } from './live-page.js';
 
 const PRIVATE = { host: '127.0.0.1', token: null, secure: false, source: null };

@@ -13,7 +13,7 @@ import { openBackend } from '../../model/engines/open-backend.js';
 import type { Frame } from '../frame.js';
 import { FaceFollower, type FaceOptions } from './face-follower.js';
 import { type FaceNets, loadFaceNets } from './face-nets.js';
-import type { TrackedFace } from './track/tracked-face.js';
+import type { TrackedFace } from './track/track.js';
 
 const SIDE = 256;
 const RATE = 25;

@@ -11,9 +11,9 @@ import { type DetectEvery, DetectionPolicy } from './track/detection-policy.js';
 import { followFaces, followPartly, stillShows } from './track/follow.js';
 import { refineLandmarks } from './track/landmark-refinement.js';
 import { type FaceMatch, isOccupied, matchFaces, onSameFace } from './track/match.js';
-import { ShotContinuity } from './track/shot-continuity.js';
+import { ShotContinuity } from './track/scene-cut.js';
 import { DOUBTFUL_SECONDS, type Sighting, type Track } from './track/track.js';
-import type { TrackedFace } from './track/tracked-face.js';
+import type { TrackedFace } from './track/track.js';
 import { CLEARLY_PRESENT, FaceVerifier } from './verify/face-verifier.js';
 
 /** What to look for, and how often. */

@@ -7,7 +7,7 @@ import { openSource } from '../sources/open-source.js';
 import { FaceFollower } from './face-follower.js';
 import { type FaceNets, loadFaceNets } from './face-nets.js';
 import type { DetectEvery } from './track/detection-policy.js';
-import type { TrackedFace } from './track/tracked-face.js';
+import type { TrackedFace } from './track/track.js';
 
 const MEDIA = fileURLToPath(new URL('../../../../shared/media/', import.meta.url));
 const available = existsSync(MEDIA);

@@ -5,7 +5,7 @@ import type { Frame } from '../frame.js';
 import { FaceFollower } from './face-follower.js';
 import { type FaceNets, loadFaceNets } from './face-nets.js';
 import { intersectionOverSmaller } from './align/geometry.js';
-import type { TrackedFace } from './track/tracked-face.js';
+import type { TrackedFace } from './track/track.js';
 
 const RATE = 25;
 const FRAMES = 60;

@@ -6,10 +6,9 @@ import type { DecodeReport, FrameSource } from '../../ingest/sources/frame-sourc
 import { applyPeople } from '../results/people.js';
 import type { People } from '../results/people.js';
 import type { RunMetadata } from '../results/run-metadata.js';
-import { demand } from '../pipeline/demand.js';
+import { demand, iterate } from '../pipeline/demand.js';
 import type { FacePipeline } from '../pipeline/face-pipeline.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import { iterate } from '../pipeline/iterate.js';
 
 /** Decoded frames held besides those being encoded: one is tracked, one waits for the encoder, so that a slow frame stops neither. */
 const FRAMES_IN_FLIGHT = 2;

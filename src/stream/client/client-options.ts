@@ -66,3 +66,8 @@ function badAddress(server: string): FerError {
     `"${server}" is not a server address: write it like http://localhost:8787 or wss://example.org`,
   );
 }
+
+/** The token of `#token=...`; browsers do not send the fragment of an address to any server. */
+export function tokenFromFragment(hash: string): string | undefined {
+  return new URLSearchParams(hash.replace(/^#/, '')).get('token') ?? undefined;
+}

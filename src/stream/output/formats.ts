@@ -11,9 +11,8 @@ import { FORMAT_NAMES } from './format-names.js';
 import type { FormatName } from './format-names.js';
 import type { OutputFormat } from '../results/output-format.js';
 import { OVERLAY } from './overlay.js';
-import { SRT } from './srt.js';
+import { SRT, WEBVTT } from './subtitle-format.js';
 import { SUMMARY } from './summary.js';
-import { WEBVTT } from './webvtt.js';
 
 const FORMATS: Readonly<Record<FormatName, OutputFormat>> = {
   jsonl: JSONL,

@@ -13,14 +13,13 @@ import type { FrameResult } from '../pipeline/frame-result.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { AssTrack } from './ass.js';
 import { AtomicFile, refuseFolder, syncFolder } from '../../files/atomic-file.js';
-import { imageFrames, imageVideoSize } from './image-frames.js';
+import { examineSource, imageFrames, imageVideoSize } from './overlay-source.js';
 import { fixLastFrameDuration } from './mp4-last-frame.js';
 import type { OutputContext, OutputFormat, StagedWriter } from '../results/output-format.js';
 import { writeError } from '../../files/write-error.js';
 import { imageOverlayOptions, overlayOptions, stillOverlayOptions } from './overlay-options.js';
 import type { OverlayOptions } from './overlay-options.js';
 import { placeFont } from './overlay-font.js';
-import { examineSource } from './overlay-source.js';
 import { claimTemporary, releaseTemporary, removeStaleTemporaries } from '../../files/temporary-name.js';
 
 /** Images per second, unless `fps` is set. */

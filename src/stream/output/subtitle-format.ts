@@ -1,19 +1,63 @@
 import { printable } from '../../errors/fer-error.js';
+import type { Segment } from '../results/expression-segments.js';
 import type { OutputFormat } from '../results/output-format.js';
 import type { RunMetadata } from '../results/run-metadata.js';
-import { textFormat } from '../results/text-format.js';
-import type { Segment } from '../results/expression-segments.js';
 import { SegmentReader, faceName } from '../results/segment-reader.js';
+import { textFormat } from '../results/text-format.js';
+
+/** https://www.w3.org/TR/webvtt1/ */
+export const WEBVTT_CUES: SubtitleFormat = {
+  name: 'vtt',
+  ending: '.vtt',
+  summary: 'WebVTT subtitles for browsers: one cue per face and segment of its dominant expression',
+  header({ ferstream, input, model, engine }) {
+    const note = printable(
+      `${input.name}: ferstream ${ferstream}, model ${model.name} ${model.version}, engine ${engine.backend}`,
+    );
+    // An arrow would turn the note into a cue.
+    return `WEBVTT\n\nNOTE ${note.replaceAll('-->', '->')}\n\n`;
+  },
+  cue(cue, number) {
+    const { start, end } = cueMilliseconds(cue);
+    return `${number}\n${clockTime(start, '.')} --> ${clockTime(end, '.')}\n${escapeVtt(cueText(cue))}\n\n`;
+  },
+};
+
+export const WEBVTT = subtitleOutput(WEBVTT_CUES);
+
+/** Cue text may contain tags and character references; ours is plain text. */
+function escapeVtt(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** SubRip has no standard; every player reads numbered cues with a comma before the milliseconds. */
+export const SRT_CUES: SubtitleFormat = {
+  name: 'srt',
+  ending: '.srt',
+  summary: 'SubRip subtitles for any player: the same cues as vtt',
+  header: () => '',
+  cue(cue, number) {
+    const { start, end } = cueMilliseconds(cue);
+    return `${number}\n${clockTime(start, ',')} --> ${clockTime(end, ',')}\n${plainSrt(cueText(cue))}\n\n`;
+  },
+};
+
+export const SRT = subtitleOutput(SRT_CUES);
+
+/** SubRip has no escapes; players read <...> as tags and {...} as ASS overrides, so round brackets replace them. */
+function plainSrt(text: string): string {
+  return text.replace(/[<{]/g, '(').replace(/[>}]/g, ')');
+}
 
 /** Differences between subtitle formats. */
-export interface SubtitleFormat extends Pick<OutputFormat, 'name' | 'ending' | 'summary'> {
+interface SubtitleFormat extends Pick<OutputFormat, 'name' | 'ending' | 'summary'> {
   header(metadata: RunMetadata): string;
   /** @param number of the cue, from 1. */
   cue(segment: Segment, number: number): string;
 }
 
 /** Subtitles: one cue per expression segment. */
-export function subtitleOutput(format: SubtitleFormat): OutputFormat {
+function subtitleOutput(format: SubtitleFormat): OutputFormat {
   return textFormat(format, (metadata) => {
     const segments = new SegmentReader(metadata);
     let number = 0;
@@ -31,7 +75,7 @@ export function subtitleOutput(format: SubtitleFormat): OutputFormat {
  * "Face 1: happiness 83 %", with "?" where it is not sure, after the name of the file for an image folder. One line: an empty line would
  * end a cue.
  */
-export function cueText(segment: Segment): string {
+function cueText(segment: Segment): string {
   const { file, problem, label, probability, trust } = segment;
   const doubt = trust === 'sure' ? '' : '?';
   const text =

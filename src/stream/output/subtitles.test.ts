@@ -5,10 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { GOOD, METADATA, arbitraryResults, face, frame } from '../../../test/output/support/results.js';
 import { temporaryFolder } from '../../../test/output/support/media.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import { clockTime } from './subtitle-format.js';
+import { SRT, SRT_CUES, WEBVTT, WEBVTT_CUES, clockTime } from './subtitle-format.js';
 import type { OutputFormat } from '../results/output-format.js';
-import { SRT, SRT_CUES } from './srt.js';
-import { WEBVTT, WEBVTT_CUES } from './webvtt.js';
 
 async function fileOf(format: OutputFormat, results: readonly FrameResult[]): Promise<string> {
   const path = join(temporaryFolder(), `clip${format.ending}`);

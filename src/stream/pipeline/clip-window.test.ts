@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FaceEvidence } from '../../ingest/face/track/tracked-face.js';
+import type { FaceEvidence } from '../../ingest/face/track/track.js';
 import type { MeasuredFace } from './observation.js';
 import { LabelSet } from '../../model/label-set.js';
 import type { Clip, ClipContext } from '../../model/expression-model.js';

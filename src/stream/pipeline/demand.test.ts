@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { concatMap, endWith, firstValueFrom, map, take, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { demand } from './demand.js';
-import { iterate } from './iterate.js';
+import { demand, iterate } from './demand.js';
 
 const pause = (ms = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -2,7 +2,7 @@ import { facePatch } from '../../ingest/face/align/face-patch.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
 import { FaceFollower } from '../../ingest/face/face-follower.js';
 import type { KnownPerson } from '../../ingest/face/re-identify/identities.js';
-import type { TrackedFace } from '../../ingest/face/track/tracked-face.js';
+import type { TrackedFace } from '../../ingest/face/track/track.js';
 import type { Frame } from '../../ingest/frame.js';
 import { priorAdapter } from '../../model/class-prior.js';
 import type { PriorAdapter } from '../../model/class-prior.js';

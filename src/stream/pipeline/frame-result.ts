@@ -1,6 +1,6 @@
 // Imported file by file: browsers know these types too, and nothing they lead to may need Node.
 import type { Box, Point } from '../../ingest/face/align/geometry.js';
-import type { FaceEvidence } from '../../ingest/face/track/tracked-face.js';
+import type { FaceEvidence } from '../../ingest/face/track/track.js';
 import type { LabelSet } from '../../model/label-set.js';
 import { ambiguity } from './ambiguity.js';
 import type { ClassifiedFace, ClassifiedFrame } from './observation.js';

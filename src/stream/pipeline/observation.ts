@@ -1,5 +1,5 @@
 import type { Frame } from '../../ingest/frame.js';
-import type { TrackedFace } from '../../ingest/face/track/tracked-face.js';
+import type { TrackedFace } from '../../ingest/face/track/track.js';
 import type { FaceMeasures } from './face-measures.js';
 
 /** A frame whose pixels are gone, and what is known of each of its faces so far. */

@@ -4,7 +4,7 @@ import { GOOD, LABELS, METADATA, arbitraryResults, face, frame } from '../../../
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { SummaryBuilder } from './summary-builder.js';
 import type { Summary } from './summary-builder.js';
-import { summaryLines } from '../output/summary-lines.js';
+import { summaryLines } from '../output/summary.js';
 
 function summaryOf(results: readonly FrameResult[], outcome = { ...GOOD, frames: results.length }): Summary {
   const builder = new SummaryBuilder(METADATA);

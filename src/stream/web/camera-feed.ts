@@ -2,8 +2,73 @@ import { LiveProducer } from '../client/live-producer.js';
 import type { Size } from '../output/canvas-fit.js';
 import type { HelloMessage } from '../protocol/messages.js';
 import type { Feed, FeedHandlers } from './feed.js';
-import { FrameLoop } from './frame-loop.js';
-import { Pace } from './pace.js';
+
+/** Calls `onFrame` once for every new frame of a playing video, with its capture time (milliseconds, as performance.now()). */
+class FrameLoop {
+  private handle = 0;
+  private readonly cancel: () => void;
+
+  constructor(video: HTMLVideoElement, onFrame: (captureTime: number) => void) {
+    // requestAnimationFrame follows the screen, not the video: alone it would repeat some frames and skip others.
+    if ('requestVideoFrameCallback' in video) {
+      const next = (now: number, { captureTime }: VideoFrameCallbackMetadata): void => {
+        this.handle = video.requestVideoFrameCallback(next);
+        onFrame(captureTime ?? now);
+      };
+      this.handle = video.requestVideoFrameCallback(next);
+      this.cancel = () => {
+        video.cancelVideoFrameCallback(this.handle);
+      };
+      return;
+    }
+    const old: HTMLVideoElement = video;
+    let shown = -1;
+    const look = (now: number): void => {
+      this.handle = requestAnimationFrame(look);
+      if (old.currentTime === shown) return;
+      shown = old.currentTime;
+      onFrame(now);
+    };
+    this.handle = requestAnimationFrame(look);
+    this.cancel = () => {
+      cancelAnimationFrame(this.handle);
+    };
+  }
+
+  stop(): void {
+    this.cancel();
+  }
+}
+
+/** Target: 95 % of pictures take at most this many milliseconds from capture to screen. */
+const SOON = 113;
+
+/** Milliseconds by which the gap grows with every later picture; it shrinks by a nineteenth of that with every other. */
+const STEP = 3;
+
+/** Longest gap in milliseconds: longer ones would not reduce the latency further. */
+const LONGEST_GAP = 50;
+
+/**
+ * Controls the gap between pictures. Where browser and server share a slow machine, more pictures delay each other; the gap settles where 95 % of
+ * them meet the target.
+ */
+export class Pace {
+  private gap = 0;
+  private takenAt = -Infinity;
+
+  /** @param latency milliseconds from capture to screen */
+  shown(latency: number): void {
+    this.gap = latency > SOON ? Math.min(LONGEST_GAP, this.gap + STEP) : Math.max(0, this.gap - STEP / 19);
+  }
+
+  /** @param now milliseconds, by a monotonic clock @returns whether to take a picture now; if so, the next gap starts */
+  take(now: number): boolean {
+    if (now - this.takenAt < this.gap) return false;
+    this.takenAt = now;
+    return true;
+  }
+}
 
 const JPEG_QUALITY = 0.7;
 

@@ -1,3 +1,34 @@
+/** Runs the action of a key pressed without modifiers, unless the focus is in a text field, a list or a dialog. */
+export function listenForShortcuts(actions: Readonly<Record<string, () => void>>, enabled: () => boolean): void {
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || !enabled()) return;
+    if (document.querySelector('dialog[open]') !== null) return;
+    if (event.target instanceof HTMLSelectElement || event.target instanceof HTMLTextAreaElement) return;
+    if (event.target instanceof HTMLInputElement && !['checkbox', 'range'].includes(event.target.type)) return;
+    const action = actions[event.key.toLowerCase()];
+    if (action === undefined) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+/** A setting that the browser keeps for this page; null if there is none or storage is forbidden. */
+export function remembered(name: string): string | null {
+  try {
+    return localStorage.getItem(`ferstream.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(name: string, value: string): void {
+  try {
+    localStorage.setItem(`ferstream.${name}`, value);
+  } catch {
+    // Storage may be forbidden; then the setting is not kept.
+  }
+}
+
 /** The element with that id; the page is known to have it. */
 export function element<T extends HTMLElement>(id: string, type: new () => T): T {
   const found = document.getElementById(id);

@@ -1,3 +1,4 @@
+import { tokenFromFragment } from '../client/client-options.js';
 import type { ConnectionState } from '../client/connection-state.js';
 import { CameraFeed } from './camera-feed.js';
 import { openCamera } from './camera.js';
@@ -5,10 +6,9 @@ import { element } from './dom.js';
 import type { FeedHandlers } from './feed.js';
 import { pageState } from './page-state.js';
 import type { PageFacts } from './page-state.js';
-import { Smoothing } from './smoothing.js';
+import { Smoothing } from './posteriors.js';
 import { SourceFeed } from './source-feed.js';
 import { Stage } from './stage.js';
-import { tokenFromFragment } from './token.js';
 
 /** Milliseconds after which old boxes are removed. */
 const STALE = 1_000;

@@ -1,19 +1,16 @@
+import { tokenFromFragment } from '../client/client-options.js';
 import type { HelloMessage } from '../protocol/messages.js';
-import { Details } from './details.js';
-import { download, element, fileStem, setText } from './dom.js';
+import { Announcer, Details, summaryText } from './details.js';
+import { download, element, fileStem, listenForShortcuts, remember, remembered, setText } from './dom.js';
 import { FaceList } from './face-list.js';
 import type { Answer } from './feed.js';
 import { FeedControl } from './feed-control.js';
 import { pageState } from './page-state.js';
 import type { PageFacts, PageState } from './page-state.js';
-import { remember, remembered } from './preferences.js';
-import { tokenFromFragment } from './token.js';
 import { RecordingControls } from './recording-controls.js';
 import { SettingsDrawer } from './settings-drawer.js';
-import { listenForShortcuts } from './shortcuts.js';
-import { Smoothing } from './smoothing.js';
+import { Smoothing } from './posteriors.js';
 import { Stage, snapshot } from './stage.js';
-import { Announcer, summaryText } from './summary-text.js';
 import { Timeline } from './timeline.js';
 
 /** Milliseconds between two updates of everything but the picture. */

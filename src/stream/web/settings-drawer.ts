@@ -1,8 +1,7 @@
 import { listCameras } from './camera.js';
 import type { OpenCamera } from './camera.js';
-import { element, setText } from './dom.js';
+import { element, remember, remembered, setText } from './dom.js';
 import type { PageFacts } from './page-state.js';
-import { remember, remembered } from './preferences.js';
 import { VideoRecorder } from './video-recorder.js';
 import type { FilmChoice } from './video-recorder.js';
 

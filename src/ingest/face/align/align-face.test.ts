@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noiseFrame, plainFrame } from '../../../../test/support/face-frames.js';
 import { alignFace, cropToFrame } from './align-face.js';
+import { type Similarity, applySimilarity } from './geometry.js';
 import type { Point } from './geometry.js';
-import { applySimilarity, type Similarity } from './similarity.js';
 
 const GEOMETRY = { size: 64, channels: 1, eyes: { x: 0.5, y: 0.375 }, mouth: { x: 0.5, y: 0.75 } } as const;
 

@@ -1,8 +1,7 @@
 import type { CropGeometry, FaceCrop } from '../../../model/crop-geometry.js';
 import type { Picture } from '../../frame.js';
 import { facePoints } from './face-window.js';
-import { distance, type Point } from './geometry.js';
-import { fitSimilarity, type Similarity } from './similarity.js';
+import { type Point, type Similarity, distance, fitSimilarity } from './geometry.js';
 import { warpRgb } from './warp.js';
 
 const RAW = { gain: 1, offset: [0, 0, 0] } as const;

@@ -1,6 +1,20 @@
 import { type FacePatch, fineDetail } from './face-patch.js';
 import { facePoints, rollOfLandmarks } from './face-window.js';
-import { distance, meanPoint, type Point } from './geometry.js';
+import { type Point, distance, meanPoint } from './geometry.js';
+
+/** The side a face is seen from: turned to the picture's left, frontal, or to its right. */
+export type Pose = 'left' | 'frontal' | 'right';
+
+export const POSES: readonly Pose[] = ['frontal', 'left', 'right'];
+
+/** Degrees of yaw from which a face counts as turned. */
+const TURNED = 25;
+
+/** @param yaw degrees, positive to the picture's right */
+export function poseOf(yaw: number): Pose {
+  if (Math.abs(yaw) < TURNED) return 'frontal';
+  return yaw < 0 ? 'left' : 'right';
+}
 
 /** How good the picture of a face is. */
 export interface FaceQuality {

@@ -1,18 +1,18 @@
 import type { Frame } from '../../frame.js';
 import { FACE_API_SCALING } from './pixel-scaling.js';
 import type { FaceWindow } from './face-window.js';
+import { type Similarity, applySimilarity, squareToFrame } from './geometry.js';
 import type { Point } from './geometry.js';
 import {
   DENSE_INPUT_SIZE,
   type DenseLayout,
-  denseHead,
-  extractDenseFeatures,
   FULL_LAYOUT,
   TINY_LAYOUT,
+  denseHead,
+  extractDenseFeatures,
 } from '../../../model/pretrained/dense-feature-extractor.js';
 import { faceApiNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
 import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
-import { applySimilarity, type Similarity, squareToFrame } from './similarity.js';
 import { warpRgb } from './warp.js';
 
 const INPUT_SIZE = DENSE_INPUT_SIZE;

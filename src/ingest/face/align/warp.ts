@@ -1,6 +1,6 @@
 import type { Picture } from '../../frame.js';
 import type { PixelScaling } from './pixel-scaling.js';
-import { scaleOf, type Similarity } from './similarity.js';
+import { scaleOf, type Similarity } from './geometry.js';
 
 /** Most samples per axis for one output pixel. */
 const MOST_SAMPLES = 4;

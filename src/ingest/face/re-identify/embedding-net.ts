@@ -1,16 +1,16 @@
 import { tf } from '../../../model/tfjs.js';
 import type { Frame } from '../../frame.js';
 import { FACE_API_SCALING } from '../align/pixel-scaling.js';
+import { fitSimilarity } from '../align/geometry.js';
 import type { Point } from '../align/geometry.js';
 import {
+  RECOGNITION_BLOCKS,
   disposeRecognition,
   loadRecognitionWeights,
-  RECOGNITION_BLOCKS,
 } from '../../../model/pretrained/recognition-weights.js';
 import type { RecognitionWeights } from '../../../model/pretrained/recognition-weights.js';
 import { faceApiNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
 import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
-import { fitSimilarity } from '../align/similarity.js';
 import { warpRgb } from '../align/warp.js';
 
 const INPUT_SIZE = 150;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Pose } from '../align/pose.js';
+import type { Pose } from '../align/face-quality.js';
 import { type Candidate, Identities, OTHER_PERSON, SAME_PERSON } from './identities.js';
 
 const HERE = { x: 0, y: 0, width: 100, height: 100 };

@@ -1,7 +1,7 @@
 import { type Box, centerOf, distance, intersectionOverUnion, sizeOf } from '../align/geometry.js';
-import { assign } from '../track/assignment.js';
+import { assign } from '../track/match.js';
 import { embeddingDistance, type FaceEmbedding } from './embedding-net.js';
-import { type Pose, POSES } from '../align/pose.js';
+import { type Pose, POSES } from '../align/face-quality.js';
 
 /** Below this distance to a person's embedding a face is that person's (measured: bench/face-thresholds.md). */
 export const SAME_PERSON = 0.42;

@@ -1,13 +1,12 @@
 import type { Frame } from '../../frame.js';
 import { patchSimilarity } from '../align/face-patch.js';
-import { type FaceQuality, faceQuality } from '../align/face-quality.js';
+import { type FaceQuality, faceQuality, poseOf } from '../align/face-quality.js';
 import { type Box, intersectionOverSmaller, intersectionOverUnion } from '../align/geometry.js';
-import { assign } from '../track/assignment.js';
+import { assign } from '../track/match.js';
 import { stillShows } from '../track/follow.js';
 import { type Sighting, Track } from '../track/track.js';
 import type { EmbeddingNet, FaceEmbedding } from './embedding-net.js';
 import { type Candidate, type Identification, Identities, type KnownPerson } from './identities.js';
-import { poseOf } from '../align/pose.js';
 
 /** Below this similarity of two consecutive patches, check whether it is still the same person. */
 const CHANGED = 0.4;

@@ -1,9 +1,18 @@
 import type { Frame } from '../../frame.js';
 import { facePatch, halfSimilarity, patchSimilarity } from '../align/face-patch.js';
 import { type FaceWindow, windowOfLandmarks } from '../align/face-window.js';
-import { boundsOf, type Box, centerOf, distance, type Point, sizeOf } from '../align/geometry.js';
+import {
+  type Box,
+  type Point,
+  applySimilarity,
+  boundsOf,
+  centerOf,
+  distance,
+  fitSimilarity,
+  scaleOf,
+  sizeOf,
+} from '../align/geometry.js';
 import type { LandmarkNet } from '../align/landmark-net.js';
-import { applySimilarity, fitSimilarity, scaleOf } from '../align/similarity.js';
 import type { Sighting, Track } from './track.js';
 
 /** Below this similarity to its last patch a face counts as lost. */

@@ -1,6 +1,4 @@
-import type { Detection } from '../detect/detector.js';
-import { assign } from './assignment.js';
-import type { Sighting, Track } from './track.js';
+import { munkres } from 'munkres';
 import {
   type Box,
   centerOf,
@@ -9,6 +7,23 @@ import {
   intersectionOverUnion,
   sizeOf,
 } from '../align/geometry.js';
+import type { Detection } from '../detect/detector.js';
+import type { Sighting, Track } from './track.js';
+
+/**
+ * Pairs rows with columns so that the sum of costs is smallest.
+ * @param cost [rows][columns]; Infinity forbids a pair
+ * @returns [row, column] pairs, by row; rows and columns for which only forbidden pairs are left stay single
+ */
+export function assign(cost: readonly (readonly number[])[]): [row: number, column: number][] {
+  if (cost.length === 0 || cost[0]!.length === 0) return [];
+  // Forbidden pairs cost more than any sum of allowed ones: a full assignment then always exists, and uses few of them.
+  const allowed = cost.flat().filter(Number.isFinite);
+  const forbidden = 1 + allowed.reduce((sum, value) => sum + Math.abs(value), 0);
+  return munkres(cost.map((row) => row.map((value) => (Number.isFinite(value) ? value : forbidden))))
+    .filter(([row, column]) => Number.isFinite(cost[row]![column]))
+    .sort(([a], [b]) => a - b);
+}
 
 /** Largest distance from the expected place, in face sizes, and its growth per second unseen. */
 const REACH = 0.7;
@@ -29,13 +44,13 @@ export interface FaceMatch {
 }
 
 /** An expected face, for matching. */
-export interface Expectation {
+interface Expectation {
   readonly box: Box;
   /** Seconds since it was last seen. */
   readonly unseen: number;
 }
 
-export interface Matches {
+interface Matches {
   readonly pairs: readonly (readonly [expectation: number, detection: number])[];
   readonly missing: readonly number[];
   readonly unexpected: readonly number[];

@@ -3,7 +3,7 @@ import type { FaceWindow } from '../align/face-window.js';
 import type { PixelScaling } from '../align/pixel-scaling.js';
 import { humanNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
 import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
-import { squareToFrame } from '../align/similarity.js';
+import { squareToFrame } from '../align/geometry.js';
 import { warpRgb } from '../align/warp.js';
 
 const INPUT_SIZE = 192;

@@ -1,6 +1,6 @@
 import type { Frame } from '../../frame.js';
 import { type Box, centerOf, intersectionOverUnion, sizeOf } from '../align/geometry.js';
-import { presenceWindow } from '../detect/detection-window.js';
+import { presenceWindow } from '../detect/detector.js';
 import type { Detection, DetectorScores, FaceDetector } from '../detect/detector.js';
 import { expectedWindow } from '../track/follow.js';
 import { type FaceMatch, onSameFace } from '../track/match.js';

@@ -1,8 +1,8 @@
 import type { Frame } from '../../frame.js';
 import { intersectionOverSmaller, sizeOf, squareAround } from '../align/geometry.js';
+import { presenceWindow } from '../detect/detector.js';
 import type { Detection, FaceDetector } from '../detect/detector.js';
-import { presenceWindow } from '../detect/detection-window.js';
-import { angleBetween, nearestQuarter, QUARTER_TURNS } from '../detect/quarter-turn.js';
+import { QUARTER_TURNS, angleBetween, nearestQuarter } from '../detect/quarter-turn.js';
 import type { FacePresence } from './face-presence.js';
 
 /** A detection that is the right way up, and what the presence network says of it, 0..1. */

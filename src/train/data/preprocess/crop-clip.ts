@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { FaceFollower } from '../../../ingest/face/face-follower.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
-import type { TrackedFace } from '../../../ingest/face/track/tracked-face.js';
+import type { TrackedFace } from '../../../ingest/face/track/track.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { faceCrop, isFaceCrop, plainView, roomyView } from './crop-image.js';
 import type { ReadFrame } from './read-frames.js';

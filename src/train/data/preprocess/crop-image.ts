@@ -1,8 +1,8 @@
-import { findFaces } from '../../../ingest/face/find-faces.js';
+import { findFaces } from '../../../ingest/face/face-search.js';
+import type { FoundFace } from '../../../ingest/face/face-search.js';
 import { alignFace } from '../../../ingest/face/align/align-face.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { Frame } from '../../../ingest/frame.js';
-import type { FoundFace } from '../../../ingest/face/find-faces.js';
 import type { Point } from '../../../ingest/face/align/geometry.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { cropFlaw } from './sample-row.js';

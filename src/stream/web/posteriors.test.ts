@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { liveFace } from '../../../test/support/live-face.js';
-import { Smoothing } from './smoothing.js';
+import { Smoothing } from './posteriors.js';
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 

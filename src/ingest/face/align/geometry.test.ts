@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applySimilarity, fitSimilarity, scaleOf, squareToFrame } from './similarity.js';
+import { applySimilarity, fitSimilarity, scaleOf, squareToFrame } from './geometry.js';
 
 const coordinate = fc.double({ min: -500, max: 500, noNaN: true });
 const similarity = fc

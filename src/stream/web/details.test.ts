@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { liveFace } from '../../../test/support/live-face.js';
-import { Announcer, summaryText } from './summary-text.js';
+import { Announcer, summaryText } from './details.js';
 
 it('describes faces as text', () => {
   expect(summaryText([])).toBe('No face.');

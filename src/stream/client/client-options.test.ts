@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { tokenFromFragment } from './token.js';
+import { tokenFromFragment } from './client-options.js';
 
 it.each([
   ['', undefined],
