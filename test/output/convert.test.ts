@@ -9,7 +9,7 @@ import { baselineWriters } from '../../src/stream/output/baseline-writers.js';
 import { writeBatchSummary, writeCombined } from '../../src/stream/output/combined.js';
 import { OUTPUT_FORMATS } from '../../src/stream/output/formats.js';
 import { openWriters } from '../../src/stream/output/open-writers.js';
-import { applyPeople, parseMerges, readNames } from '../../src/stream/results/people.js';
+import { applyPeople, renamePeople, parseMerges, readNames } from '../../src/stream/results/people.js';
 import type { RunMetadata } from '../../src/stream/results/run-metadata.js';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
 import { eafFaults } from './support/eaf-schema.js';
@@ -90,6 +90,23 @@ describe('converting', () => {
 });
 
 describe('people', () => {
+  it('a face that becomes somebody else takes the name of that person, or none', () => {
+    const named = frame(0, 0, [face(1, 'anger', { name: 'Ann' }), face(2, 'anger', { name: 'Bob' })]);
+    const namesOf = ({ faces }: FrameResult): unknown[] => faces.map(({ trackId, name }) => [trackId, name]);
+    expect(namesOf(applyPeople(named, { merge: new Map([[2, 5]]) }))).toEqual([
+      [1, 'Ann'],
+      [5, undefined],
+    ]);
+    expect(namesOf(applyPeople(named, { merge: new Map([[2, 5]]), names: { 5: 'Eve' } }))).toEqual([
+      [1, 'Ann'],
+      [5, 'Eve'],
+    ]);
+    expect(namesOf(renamePeople(named, { 1: 'Bob' }))).toEqual([
+      [1, 'Bob'],
+      [2, undefined],
+    ]);
+  });
+
   it('keep the clearer of two faces that become one, and follow chains of merges to their end', () => {
     const both = frame(0, 0, [face(1, 'fear', { score: 0.5 }), face(2, 'anger', { score: 0.9 })]);
     expect(applyPeople(both, { merge: new Map([[2, 1]]) }).faces.map(({ label }) => label)).toEqual(['anger']);

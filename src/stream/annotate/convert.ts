@@ -37,7 +37,7 @@ export interface Converted {
  * @throws FerError ANNOTATION_INVALID, INPUT_NOT_FOUND, CONFIG_INVALID, OUTPUT_UNWRITABLE, INTERRUPTED
  */
 export async function convertAnnotation(path: string, options: ConvertOptions): Promise<Converted> {
-  const { formats, outputDir = dirname(path), baseline, signal, ...people } = options;
+  const { formats, outputDir = dirname(path), baseline, signal, ...corrections } = options;
   const base = basename(path).replace(/\.jsonl$/i, '');
   for (const format of formats) {
     const target = join(outputDir, base + outputFormat(format).ending);
@@ -52,7 +52,8 @@ export async function convertAnnotation(path: string, options: ConvertOptions): 
   const first = await lines.next();
   if (first.done === true || first.value.type !== 'run') throw new FerError('ANNOTATION_INVALID', `${path}: is empty`);
   const { type: _, ...run } = first.value;
-  const named = withNames(run as RunMetadata, people);
+  const named = withNames(run as RunMetadata, corrections);
+  const people = { ...corrections, names: named.people ?? {} };
   const metadata = baseline === undefined ? named : { ...named, settings: { ...named.settings, baseline } };
   const rests = await findRests(path, baseline, people);
   const withBaseline = (frame: FrameResult): FrameResult =>

@@ -33,9 +33,12 @@ export async function writeCombined(
   try {
     await file.write(csvText([['input', ...columns.map(({ name }) => name)]]));
     for (const [index, path] of annotations.entries()) {
-      const { name } = runs[index]!.input;
+      const { people: known, input } = runs[index]!;
+      const corrections = { ...people, names: { ...known, ...people.names } };
       for await (const frame of readFrames(path)) {
-        await file.write(csvText(tableRows(applyPeople(frame, people), columns).map((row) => [name, ...row])));
+        await file.write(
+          csvText(tableRows(applyPeople(frame, corrections), columns).map((row) => [input.name, ...row])),
+        );
       }
     }
     await file.prepare();

@@ -19,10 +19,18 @@ export function applyPeople(result: FrameResult, { names = {}, merge = new Map()
     const trackId = merge.get(face.trackId) ?? face.trackId;
     const rival = faces.get(trackId);
     if (rival !== undefined && rival.score >= face.score) continue;
-    const name = names[trackId];
-    faces.set(trackId, { ...face, trackId, ...(name === undefined ? {} : { name }) });
+    const { name: before, ...rest } = face;
+    // A face that becomes somebody else does not keep its name.
+    const name = names[trackId] ?? (trackId === face.trackId ? before : undefined);
+    faces.set(trackId, { ...rest, trackId, ...(name === undefined ? {} : { name }) });
   }
   return { ...result, faces: [...faces.values()].sort((a, b) => a.trackId - b.trackId) };
+}
+
+/** Names faces whose ids have changed since they were named. */
+export function renamePeople(result: FrameResult, names: Readonly<Record<string, string>>): FrameResult {
+  const faces = result.faces.map(({ name: _, ...face }) => face);
+  return applyPeople({ ...result, faces }, { names });
 }
 
 /**
