@@ -20,7 +20,7 @@ import { markdownTable } from './table.js';
 
 /**
  * How often a model is right, on the same pictures: ours, face-api's FaceExpressionNet (the baseline) and human's emotion network, with and without the mirrored
- * picture, with pictures as they are and, with --faces, cut out again around the face that we find.
+ * picture, with whole pictures and, with --faces, cut out again around the face that we find.
  *
  *   npm run bench:accuracy -- --data ferplus:/data/ferplus --split valid [--model baseline --model runs/mine/best] [--faces] [--limit N] [--backend NAME]
  */

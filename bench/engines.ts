@@ -3,7 +3,7 @@
  *
  *   npx tsx bench/engines.ts [--rounds 5] [--train] [engine[:threads] ...]
  *
- * Every engine gets a process of its own; rounds alternate between them, so that a busy machine slows all alike.
+ * Every engine gets a separate process; rounds alternate between them, so that a busy machine slows all alike.
  * Printed are medians and their ratio to the first engine named: only the ratio travels to another machine. "images per
  * CPU second" leaves out time in which somebody else had the processor. --train times gradient steps (native and WebGPU only:
  * wasm lacks the kernels in stock TensorFlow.js).

@@ -5,7 +5,7 @@ export interface Said {
   readonly label: string;
 }
 
-/** Frames further apart than this are no neighbours: the face was away. Seconds. */
+/** Frames further apart than this, in seconds, are not neighbours: the face was away. */
 const LONGEST_STEP = 0.5;
 
 /** How often the label changes from one frame to the next, and for how long the face was followed. Over several faces both add up. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** `fer live` in a process of its own. */
+/** `fer live` in a separate process. */
 export interface LiveProcess {
   readonly url: string;
   /** The value of a line of /metrics, as "process_resident_memory_bytes"; NaN where it has none. */

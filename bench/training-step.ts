@@ -5,7 +5,7 @@
  *
  * Compared on wasm: ferstream's kernels and batch normalisation; the same kernels with tf.layers.batchNormalization; and the engine's
  * own kernels with that (a filter gradient of convolutions it has none of, so that one stays ours). And the native engine where it is
- * installed (or FERSTREAM_NATIVE_DIR names its folder). Every case gets a process of its own; rounds alternate, so that a busy machine
+ * installed (or FERSTREAM_NATIVE_DIR names its folder). Every case gets a separate process; rounds alternate, so that a busy machine
  * slows all alike: only the ratios travel to another machine. --write puts the table into bench/training-step.md.
  */
 import { fork } from 'node:child_process';

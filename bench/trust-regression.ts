@@ -199,7 +199,7 @@ function visibilityWith({ eyes, mouth }: Appearance, weights: VisibilityWeights)
   return { eyes: areaVisible(eyes, weights.eyes), mouth: areaVisible(mouth, weights.mouth) };
 }
 
-/** Signs are fixed: a clearer lead helps, everything else hurts or does nothing. */
+/** Signs are fixed: a clearer lead raises certainty, everything else lowers it or has no effect. */
 function logistic(examples: readonly Example[]): Float64Array {
   const size = FEATURES.length + 1;
   const w = new Float64Array(size);
@@ -222,7 +222,7 @@ function certainty(x: readonly number[], w: Float64Array): number {
   return 1 / (1 + Math.exp(-x.reduce((sum, value, k) => sum + value * w[k]!, 0)));
 }
 
-/** The least certainty from which so many of the usable faces have the right label, at each certainty above it too. */
+/** The lowest certainty from which this share of usable faces has the right label, also at each higher certainty. */
 function sureLimit(examples: readonly Example[], w: Float64Array): number {
   const usable = examples.filter(({ isUnusable }) => !isUnusable);
   for (let limit = 0.5; limit < 0.97; limit += 0.01) {

@@ -45,7 +45,7 @@ export class ScriptedProducer {
     }, 1000 / RATE);
   }
 
-  /** Resolves when so many results have come. */
+  /** Resolves after this many results. */
   async warm(results = 20): Promise<void> {
     while (this.latencies.length < results) await sleep(50);
   }

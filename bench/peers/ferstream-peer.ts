@@ -6,7 +6,7 @@ import { alignFace } from '../../src/ingest/face/align/align-face.js';
 import { findLargest } from '../../src/train/data/preprocess/crop-image.js';
 import type { Peer } from './peer.js';
 
-/** Ours: find, align, classify, each picture by itself. */
+/** Ours: detect, align, classify, each picture separately. */
 export async function openFerstream(prior: 'balanced' | 'uniform'): Promise<Peer> {
   await openBackend({ backend: 'wasm' });
   const nets = await loadFaceNets();

@@ -1,7 +1,7 @@
 import type { tf } from '../../src/model/tfjs.js';
 import { DEFAULT_CROP } from '../../src/model/crop-geometry.js';
 import { frameClassifier } from '../../src/model/networks/classifier.js';
-import { compactResidualNet } from '../../src/model/networks/compact-residual-net.js';
+import { compactResidualNet } from '../../src/model/networks/residual-nets.js';
 import { resolveConfig } from '../../src/train/config/read-config.js';
 import { MemoryCrops } from '../../src/train/data/crops/image-crops.js';
 import { nlaMethod } from '../../src/train/losses/nla.js';
@@ -84,7 +84,7 @@ export interface TinyRunOptions extends Partial<
   readonly onEpoch?: (done: FinishedEpoch, model: tf.LayersModel) => void | Promise<void>;
 }
 
-/** Trains the tiny network on 48 striped pictures, judged by 12 others, with NLA if nothing else is asked for. */
+/** Trains the tiny network on 48 striped pictures, judged by 12 others, with NLA by default. */
 export async function fitTiny({
   settings = {},
   method = nlaMethod(),
