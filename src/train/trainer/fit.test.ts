@@ -11,7 +11,7 @@ import type { FinishedEpoch } from './fit.js';
 import { repeatsOf } from '../config/sampler.js';
 import { LocalRunner } from './gradients.js';
 import { ModelWeights } from './model-weights.js';
-import { predictWith } from '../data/training/training-set.js';
+import { predictWith } from '../data/training/predict-with.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
 import type { TrainingState } from '../records/training-state.js';
 

@@ -1,6 +1,6 @@
 import type { tf } from '../../model/tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
-import { predictWith } from '../data/training/training-set.js';
+import { predictWith } from '../data/training/predict-with.js';
 import type { EvaluationSet, TrainingSet } from '../data/training/training-set.js';
 import type { Method } from '../losses/method.js';
 import { fitCalibration } from '../metrics/calibration.js';

@@ -1,6 +1,4 @@
-import { tf } from '../../../model/tfjs.js';
 import type { SecondView } from '../../losses/method.js';
-import { nextTurn } from '../../util/event-loop.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 
 /** Frames that a temporal network sees at once; attention grows with their square. */
@@ -26,20 +24,6 @@ export function stretchesOf(length: number): readonly Stretch[] {
     stretches.push({ first: Math.max(0, from - MARGIN), last: Math.min(length, to + MARGIN), from, to });
   }
   return stretches;
-}
-
-/** A model in inference mode, as numbers in and numbers out. Rejects with the reason of `signal` once it is aborted. */
-export function predictWith(model: tf.LayersModel, signal?: AbortSignal): Predict {
-  return async (values, shape) => {
-    await nextTurn();
-    signal?.throwIfAborted();
-    const logits = tf.tidy(() => model.apply(tf.tensor(values, [...shape]), { training: false }) as tf.Tensor); // [..., C]
-    try {
-      return (await logits.data<'float32'>()).slice();
-    } finally {
-      logits.dispose();
-    }
-  };
 }
 
 /** Part of a training batch, as plain numbers, so that any thread can compute it. B images or clips; N = B, or B T for clips of T frames. */
