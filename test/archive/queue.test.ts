@@ -111,7 +111,7 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
     const submission = await submitPaths(archive, await stubRun(join(folder, 'c-out')), paths);
     await work();
     expect(await endOf(archive, submission)).toMatchObject([
-      { failure: expect.stringMatching(/kills\.mp4: ended \d processes .*\[WORKER_FAILED\]$/) as string },
+      { failure: expect.stringMatching(/kills\.mp4: \d processes died on it; .*\[WORKER_FAILED\]$/) as string },
       { result: { state: 'done' } },
     ]);
   });
