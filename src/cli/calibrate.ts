@@ -1,27 +1,25 @@
 import type { Command } from 'commander';
 import type { BackendName } from '../model/engines/backend.js';
-import type { FaceChoice } from '../train/data/faces/detected-faces.js';
 import { unsplitLine } from '../train/data/sample.js';
-import type { Split } from '../train/data/sample.js';
 import type { Calibration } from '../train/metrics/calibration.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, facesOption, foldOption, labelsOption, splitOption, writeLine } from './options.js';
+import { addLabelledDataOptions, backendOption, writeLine } from './options.js';
+import type { LabelledDataFlags } from './options.js';
 import { Progress, textTable } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 
 export function calibrateCommand(program: Command): void {
-  program
-    .command('calibrate')
-    .summary('calibrate the confidence of a model')
-    .description(
-      'Fits the softmax temperature on labelled faces the model was not trained on and writes it into the model folder. Predictions stay the same, only their confidence changes. Training does this on its validation split.',
-    )
-    .requiredOption('--model <dir>', 'model folder')
-    .requiredOption('--data <format:dir>', 'data set, such as ferplus:/data/ferplus or manifest:./own')
-    .addOption(splitOption('split to fit on; results on it no longer measure the model').default('valid'))
-    .addOption(foldOption())
-    .addOption(labelsOption())
-    .addOption(facesOption().default('auto'))
+  addLabelledDataOptions(
+    program
+      .command('calibrate')
+      .summary('calibrate the confidence of a model')
+      .description(
+        'Fits the softmax temperature on labelled faces the model was not trained on and writes it into the model folder. Predictions stay the same, only their confidence changes. Training does this on its validation split.',
+      )
+      .requiredOption('--model <dir>', 'model folder'),
+    'split to fit on; results on it no longer measure the model',
+    'valid',
+  )
     .option('--dry-run', 'print the result, write nothing')
     .addOption(backendOption())
     .addHelpText(
@@ -37,13 +35,8 @@ export function calibrateCommand(program: Command): void {
     });
 }
 
-interface CalibrateFlags {
+interface CalibrateFlags extends LabelledDataFlags {
   readonly model: string;
-  readonly data: string;
-  readonly split: Split;
-  readonly fold?: number;
-  readonly labels?: string;
-  readonly faces: FaceChoice;
   readonly dryRun?: boolean;
   readonly backend?: BackendName | 'auto';
 }

@@ -10,38 +10,28 @@ import type { ExpressionModel } from '../model/expression-model.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import type { PriorChoice } from '../model/class-prior.js';
 import type { FaceNotes } from '../train/data/faces/face-dataset.js';
-import { faceHandling } from '../train/data/faces/detected-faces.js';
-import type { FaceChoice } from '../train/data/faces/detected-faces.js';
+import { faceHandling } from '../train/data/faces/face-handling.js';
 import { unsplitLine } from '../train/data/sample.js';
-import type { Dataset, Split } from '../train/data/sample.js';
+import type { Dataset } from '../train/data/sample.js';
 import type { EvaluationOfCrops, Prediction } from '../train/evaluate/evaluate.js';
 import { VERSION } from '../version.js';
 import { evaluationLines } from './evaluation-lines.js';
 import { EXIT, interruptSignal } from './exit.js';
-import {
-  backendOption,
-  facesOption,
-  foldOption,
-  labelsOption,
-  priorOption,
-  readPrior,
-  splitOption,
-  writeLine,
-} from './options.js';
+import { addLabelledDataOptions, backendOption, priorOption, readPrior, writeLine } from './options.js';
+import type { LabelledDataFlags } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 
 export function evaluateCommand(program: Command): void {
-  program
-    .command('evaluate')
-    .summary('evaluate a model on labelled data')
-    .description('Evaluates a model on one split: accuracy, recall by class, F1, calibration, confusion matrix.')
-    .option('--model <model>', `${MODEL_NAMES.join(', ')}, or the folder of a trained model`, DEFAULT_MODEL)
-    .requiredOption('--data <format:dir>', 'data set, such as ferplus:/data/ferplus or manifest:./own')
-    .addOption(splitOption('split to evaluate').default('test'))
-    .addOption(foldOption())
-    .addOption(labelsOption())
-    .addOption(facesOption().default('auto'))
+  addLabelledDataOptions(
+    program
+      .command('evaluate')
+      .summary('evaluate a model on labelled data')
+      .description('Evaluates a model on one split: accuracy, recall by class, F1, calibration, confusion matrix.')
+      .option('--model <model>', `${MODEL_NAMES.join(', ')}, or the folder of a trained model`, DEFAULT_MODEL),
+    'split to evaluate',
+    'test',
+  )
     .addOption(priorOption())
     .option('--flip', 'flip test-time augmentation: average with the mirror image')
     .option('--ignore-missing', 'leave out classes the model does not have; otherwise they count as wrong')
@@ -60,13 +50,8 @@ export function evaluateCommand(program: Command): void {
     });
 }
 
-export interface EvaluateFlags {
+export interface EvaluateFlags extends LabelledDataFlags {
   readonly model: string;
-  readonly data: string;
-  readonly split: Split;
-  readonly fold?: number;
-  readonly labels?: string;
-  readonly faces: FaceChoice;
   readonly prior?: string;
   readonly flip?: boolean;
   readonly ignoreMissing?: boolean;

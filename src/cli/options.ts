@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
 import { ROTATIONS } from '../ingest/face/detect/quarter-turn.js';
 import type { PriorChoice } from '../model/class-prior.js';
 import { BACKEND_NAMES, TFJS_BACKENDS } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import { FORMAT_NAMES } from '../stream/output/format-names.js';
-import { FACE_CHOICES } from '../train/data/faces/detected-faces.js';
+import { FACE_CHOICES } from '../train/data/faces/face-handling.js';
+import type { FaceChoice } from '../train/data/faces/face-handling.js';
 import { SPLITS } from '../train/data/sample.js';
+import type { Split } from '../train/data/sample.js';
 
 export function queueOption(): Option {
   return new Option('--queue <address>', 'Redis or Valkey with the jobs: redis://host:6379')
@@ -78,6 +81,25 @@ export function rotateOption(): Option {
       if (rotation === undefined) throw new InvalidArgumentError(`Give one of ${ROTATIONS.join(', ')}.`);
       return rotation;
     });
+}
+
+/** What names the labelled faces that a command measures a model on. */
+export interface LabelledDataFlags {
+  readonly data: string;
+  readonly split: Split;
+  readonly fold?: number;
+  readonly labels?: string;
+  readonly faces: FaceChoice;
+}
+
+/** @param split what it is for, and its default */
+export function addLabelledDataOptions(command: Command, split: string, byDefault: Split): Command {
+  return command
+    .requiredOption('--data <format:dir>', 'data set, such as ferplus:/data/ferplus or manifest:./own')
+    .addOption(splitOption(split).default(byDefault))
+    .addOption(foldOption())
+    .addOption(labelsOption())
+    .addOption(facesOption().default('auto'));
 }
 
 export function splitOption(description: string): Option {

@@ -4,8 +4,7 @@ import type { Segment } from '../results/expression-segments.js';
 import { mediaLink } from '../results/media-link.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { cueMilliseconds, percent } from './subtitle-format.js';
-import { SegmentReader, byFace, faceName } from '../results/segment-reader.js';
-import { textFormat } from '../results/text-format.js';
+import { byFace, faceName, segmentsText } from '../results/segment-reader.js';
 
 /** EAF requires a date; a fixed one keeps the same results the same to the byte. */
 const DATE = '2000-01-01T00:00:00+00:00';
@@ -18,26 +17,13 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** ELAN annotations (https://www.mpi.nl/tools/elan/EAFv3.0.xsd): one tier per face, the video linked by its relative path. */
-export const ELAN = textFormat(
+export const ELAN = segmentsText(
   {
     name: 'elan',
     ending: '.eaf',
     summary: 'ELAN annotations: one tier per face, linked to the video',
   },
-  (metadata, path) => {
-    const reader = new SegmentReader(metadata);
-    const all: Segment[] = [];
-    return {
-      frame(result) {
-        all.push(...reader.push(result));
-        return '';
-      },
-      end() {
-        all.push(...reader.end());
-        return eafText(all, metadata, path);
-      },
-    };
-  },
+  (segments, { metadata, path }) => eafText(segments, metadata, path),
 );
 
 function eafText(segments: readonly Segment[], metadata: RunMetadata, path: string): string {

@@ -1,30 +1,16 @@
 import { printable } from '../../errors/fer-error.js';
 import type { Segment } from '../results/expression-segments.js';
 import { DECIMALS, roundTo } from '../results/rounding.js';
-import { SegmentReader, byFace, faceName } from '../results/segment-reader.js';
-import { textFormat } from '../results/text-format.js';
+import { byFace, faceName, segmentsText } from '../results/segment-reader.js';
 
 /** Praat's TextGrid, long text form: one interval tier per face. https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html */
-export const TEXTGRID = textFormat(
+export const TEXTGRID = segmentsText(
   {
     name: 'textgrid',
     ending: '.TextGrid',
     summary: 'Praat TextGrid: one interval tier per face',
   },
-  (metadata) => {
-    const reader = new SegmentReader(metadata);
-    const all: Segment[] = [];
-    return {
-      frame(result) {
-        all.push(...reader.push(result));
-        return '';
-      },
-      end() {
-        all.push(...reader.end());
-        return gridText(all, Math.max(reader.endTime, 0.001));
-      },
-    };
-  },
+  (segments, { endTime }) => gridText(segments, Math.max(endTime, 0.001)),
 );
 
 interface Interval {

@@ -3,7 +3,9 @@ import { ExpressionSegments } from './expression-segments.js';
 import type { Segment } from './expression-segments.js';
 import { FrameIntervals } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
+import type { OutputFormat } from './output-format.js';
 import type { RunMetadata } from './run-metadata.js';
+import { textFormat } from './text-format.js';
 
 /** The segments of a recording; of an image folder, each face of each image is one, with the name of the file. */
 export class SegmentReader {
@@ -61,4 +63,28 @@ export function byFace(segments: readonly Segment[]): (readonly [trackId: number
     else own.push(segment);
   }
   return [...faces].sort(([a], [b]) => a - b);
+}
+
+/**
+ * A text format that is written when all segments are known.
+ * @param text of the segments of a recording that ends at `endTime` seconds, written to `path`
+ */
+export function segmentsText(
+  description: Pick<OutputFormat, 'name' | 'ending' | 'summary'>,
+  text: (segments: readonly Segment[], recording: { metadata: RunMetadata; path: string; endTime: number }) => string,
+): OutputFormat {
+  return textFormat(description, (metadata, path) => {
+    const reader = new SegmentReader(metadata);
+    const all: Segment[] = [];
+    return {
+      frame(result) {
+        all.push(...reader.push(result));
+        return '';
+      },
+      end() {
+        all.push(...reader.end());
+        return text(all, { metadata, path, endTime: reader.endTime });
+      },
+    };
+  });
 }

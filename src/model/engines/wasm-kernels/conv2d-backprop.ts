@@ -15,14 +15,7 @@ export function conv2dBackpropFilter({ inputs, attrs }: KernelCall): tf.TensorIn
   const { batch, inChannels, outChannels, rows, cols } = convGeometry(attrs, x.shape, filterShape);
 
   return tf.tidy(() => {
-    const pointwise =
-      rows.kernel === 1 &&
-      cols.kernel === 1 &&
-      rows.stride === 1 &&
-      cols.stride === 1 &&
-      rows.output === rows.input &&
-      cols.output === cols.input;
-    if (pointwise) {
+    if ([rows, cols].every(isPointwise)) {
       const positions = batch * rows.input * cols.input;
       return tf
         .matMul(tf.transpose(x.reshape([positions, inChannels])), dy.reshape<tf.Tensor2D>([positions, outChannels]))
@@ -54,14 +47,7 @@ export function conv2dBackpropInput({ inputs, attrs }: KernelCall): tf.TensorInf
   const { batch, inChannels, outChannels, rows, cols } = convGeometry(attrs, inputShape, filter.shape);
 
   return tf.tidy(() => {
-    const pointwise =
-      rows.kernel === 1 &&
-      cols.kernel === 1 &&
-      rows.stride === 1 &&
-      cols.stride === 1 &&
-      rows.output === rows.input &&
-      cols.output === cols.input;
-    if (pointwise) {
+    if ([rows, cols].every(isPointwise)) {
       const w = filter.reshape<tf.Tensor2D>([inChannels, outChannels]);
       return tf.matMul(dy.reshape<tf.Tensor2D>([-1, outChannels]), tf.transpose(w)).reshape(inputShape);
     }
@@ -133,4 +119,9 @@ function copyTransposed(
     for (let o = 0; o < outChannels; o++)
       to[toOffset + o * step * inChannels + c] = from[fromOffset + c * outChannels + o]!;
   }
+}
+
+/** Each output is made of one input, at the same place. */
+function isPointwise({ kernel, stride, output, input }: AxisGeometry): boolean {
+  return kernel === 1 && stride === 1 && output === input;
 }

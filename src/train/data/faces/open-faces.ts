@@ -10,8 +10,9 @@ import { openDataset } from '../formats/registry.js';
 import { openPrepared, preparedFolder } from '../preprocess/open-prepared.js';
 import type { Prepared } from '../preprocess/open-prepared.js';
 import type { Dataset, Split } from '../sample.js';
-import { DetectedFaces, faceHandling } from './detected-faces.js';
-import type { FaceChoice } from './detected-faces.js';
+import { DetectedFaces } from './detected-faces.js';
+import { faceHandling } from './face-handling.js';
+import type { FaceChoice } from './face-handling.js';
 import { InMemoryFaces, describeCrops, facesOf, withPixels } from './face-dataset.js';
 import type { FaceDataset, FaceNotes, FaceSample, IndexedFaces, LabelledFace } from './face-dataset.js';
 

@@ -69,20 +69,23 @@ export interface ClipPlan {
   readonly clearness: readonly number[];
 }
 
+/** Plans `count` clips of `frames` frames for a split from its images. */
+export type PlanClips = (
+  split: Split,
+  count: number,
+  frames: number,
+  images: readonly Sample[],
+  random: SeededRandom,
+  balance?: number,
+) => ClipPlan[];
+
 /**
  * Plans clips of one split. Every segment's class is drawn from the classes that have images, other than the one before; its image is drawn from
  * that class. The plan of a clip depends on `random` and its number, not on how many clips there are.
  * @param balance 1: every class equally likely; 0: each as often as it has images; between them, as (number of images)^(1 - balance)
  * @throws FerError CONFIG_INVALID when the images are of fewer than two classes, or the frames too few
  */
-export function planClips(
-  split: Split,
-  count: number,
-  frames: number,
-  images: readonly Sample[],
-  random: SeededRandom,
-  balance = 1,
-): ClipPlan[] {
+export const planClips: PlanClips = (split, count, frames, images, random, balance = 1) => {
   if (count === 0) return [];
   const dealer = new ImageDealer(images, random.fork('images'));
   const { labels } = dealer;
@@ -113,7 +116,7 @@ export function planClips(
       clearness: shown.map(mainShare),
     };
   });
-}
+};
 
 /** Classes by index, each likely by its weight, never one twice in a row; null: all alike. */
 function segmentClasses(

@@ -3,9 +3,9 @@ import { distance, drawFrom, thumbnail } from '../../augment/pixel.js';
 import type { Interval, PixelImage } from '../../augment/pixel.js';
 import { groupBy } from '../../util/arrays.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
-import type { Sample, Split } from '../sample.js';
+import type { Sample } from '../sample.js';
 import { ImageDealer, drawByWeight } from './clip-plan.js';
-import type { ClipPlan } from './clip-plan.js';
+import type { ClipPlan, PlanClips } from './clip-plan.js';
 import type { Mix } from './dissolve-schedule.js';
 import { facePath } from './face-path.js';
 
@@ -57,14 +57,7 @@ const OTHER_CANDIDATES = 24;
  * @param balance 1: every class equally likely; 0: each as often as it has images; between them, as (number of images)^(1 - balance)
  * @throws FerError CONFIG_INVALID without resting faces, or without others
  */
-export function planEpisodes(
-  split: Split,
-  count: number,
-  frames: number,
-  images: readonly Sample[],
-  random: SeededRandom,
-  balance = 1,
-): ClipPlan[] {
+export const planEpisodes: PlanClips = (split, count, frames, images, random, balance = 1) => {
   if (count === 0) return [];
   const atRest = images.filter(({ label }) => label === REST);
   const expressive = images.filter(({ label }) => label !== REST);
@@ -103,7 +96,7 @@ export function planEpisodes(
       clearness: mixes.map(({ share }) => (share >= VISIBLE ? share : 1 - share)),
     };
   });
-}
+};
 
 function candidates(own: readonly Sample[], others: readonly Sample[], random: SeededRandom): readonly Sample[] {
   if (own.length > 0) return random.shuffle(own).slice(0, OWN_CANDIDATES);
