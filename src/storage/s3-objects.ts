@@ -34,9 +34,13 @@ let opened: Promise<{ readonly sdk: Sdk; readonly client: S3Client }> | undefine
 async function s3(): Promise<{ readonly sdk: Sdk; readonly client: S3Client }> {
   // Its notice about Node versions would stand among our messages.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  // With a catch, a bundler accepts that the package is missing.
+  const missing = (error: unknown): never => {
+    throw error;
+  };
   const load = async (): Promise<Sdk> => ({
-    ...(await import('@aws-sdk/client-s3')),
-    Upload: (await import('@aws-sdk/lib-storage')).Upload,
+    ...(await import('@aws-sdk/client-s3').catch(missing)),
+    Upload: (await import('@aws-sdk/lib-storage').catch(missing)).Upload,
   });
   opened ??= optionalPackage(load, '@aws-sdk/client-s3 @aws-sdk/lib-storage', 's3://').then((sdk) => {
     const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION } = process.env;

@@ -17,7 +17,7 @@ export { vNaw, vNawMethod } from './losses/v-naw.js';
 export type { VNawOptions, VNawResult, VNawMethodOptions } from './losses/v-naw.js';
 export { adjustmentOffsets, withLogitAdjustment } from './losses/method.js';
 export type { Method, MethodResult } from './losses/method.js';
-export type { SecondView, EpochProgress } from './losses/method.js';
+export type { SecondView, EpochProgress } from './losses/epoch-progress.js';
 export { fit } from './trainer/fit.js';
 export type { FinishedEpoch, FitInput, FitSettings, SelectionMetric } from './trainer/fit.js';
 export { predictWith } from './data/training/predict-with.js';

@@ -109,9 +109,7 @@ describe('labels made wrong on purpose', { timeout: 180_000 }, () => {
     expect(again).toMatchObject({ code: 0 });
     expect(again.stdout).toContain('81 samples to train on');
     expect(again.stdout).toContain(`left out: 9: excluded by ${file}`);
-    expect(again.stdout).toContain(
-      `${file}: marked, but not in this data set: 1, such as "gone.png" (line 92)`,
-    );
+    expect(again.stdout).toContain(`${file}: marked, but not in this data set: 1, such as "gone.png" (line 92)`);
     expect(ids(await table(second)).sort()).toEqual(
       ids(rows)
         .filter((id) => !wrong.includes(id))

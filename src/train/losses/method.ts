@@ -1,4 +1,5 @@
 import { tf } from '../../model/tfjs.js';
+import type { EpochProgress, SecondView } from './epoch-progress.js';
 import type { Labels } from './labels.js';
 
 /**
@@ -25,19 +26,6 @@ export function withLogitAdjustment(method: Method, offsets: readonly number[]):
  */
 export function adjustmentOffsets(drawn: readonly number[], counts: readonly number[], balance: number): number[] {
   return counts.map((count, k) => (count === 0 ? 0 : Math.log(drawn[k]!) - (1 - balance) * Math.log(count)));
-}
-
-/**
- * What a method wants to see of every sample, besides the augmented sample itself: nothing, its mirror image, or a second, strongly
- * augmented view.
- */
-export type SecondView = 'none' | 'mirrored' | 'strong';
-
-/** The progress of training. */
-export interface EpochProgress {
-  /** From 0. */
-  readonly epoch: number;
-  readonly epochs: number;
 }
 
 export type MethodResult = {

@@ -7,7 +7,8 @@ import { dnfer, dnferMethod } from './dnfer.js';
 import { nla, nlaMethod } from './nla.js';
 import { vNaw, vNawMethod } from './v-naw.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import type { EpochProgress, Method } from './method.js';
+import type { EpochProgress } from './epoch-progress.js';
+import type { Method } from './method.js';
 
 beforeAll(async () => {
   await openBackend();

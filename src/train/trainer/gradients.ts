@@ -1,7 +1,8 @@
 import { tf } from '../../model/tfjs.js';
 import { reseedDropout } from '../../model/networks/seeded-dropout.js';
 import type { Labels } from '../losses/labels.js';
-import type { EpochProgress, Method } from '../losses/method.js';
+import type { EpochProgress } from '../losses/epoch-progress.js';
+import type { Method } from '../losses/method.js';
 import type { WeightVectors } from '../records/training-state.js';
 import type { SeededMicroBatch } from './epoch-batches.js';
 import { nextTurn } from '../util/event-loop.js';

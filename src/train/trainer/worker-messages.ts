@@ -1,6 +1,6 @@
 import type { tf } from '../../model/tfjs.js';
 import type { BackendName } from '../../model/engines/backend.js';
-import type { EpochProgress } from '../losses/method.js';
+import type { EpochProgress } from '../losses/epoch-progress.js';
 import type { LossConfig } from './build-method.js';
 import type { SeededMicroBatch } from './epoch-batches.js';
 import type { MicroBatchResult } from './gradients.js';

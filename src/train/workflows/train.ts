@@ -7,7 +7,10 @@ import { runTraining } from '../trainer/run-training.js';
 import type { RunTrainingOptions } from '../trainer/run-training.js';
 import type { TrainOptions, TrainingOutcome } from '../trainer/train-options.js';
 
-/** `train` with a data set that is open already, and stays open; null to open it. */
+/**
+ * `train` with a data set that is open already, and stays open; null to open it.
+ * @internal keeps TensorFlow.js' types out of the public declarations
+ */
 export function trainOn(
   data: TrainingData | null,
   config: TrainConfig,
