@@ -230,6 +230,16 @@ describe('which way up', () => {
     expect(faces.map(({ quality }) => Math.round(quality.roll / 90) & 3).sort()).toEqual([0, 2]);
   });
 
+  it.each([1, 2, 3] as const)('finds small faces turned by %d quarters beside an upright one', async (quarters) => {
+    const { photo } = PEOPLE.blond;
+    const group = await photoFrame(photo, { left: 0, top: 0, width: 1600, height: 1200 }, 360, 360);
+    const alone = await findFaces(group, nets);
+    const still = beside(await portraitOf('ponytail', 360), quarterTurned(group, quarters));
+    const [faces] = await watch([still]);
+    expect(alone.length).toBeGreaterThan(1);
+    expect(faces).toHaveLength(1 + alone.length);
+  });
+
   it('finds small faces upside down, though the detector sees none of them upright', async () => {
     const { photo } = PEOPLE.blond;
     const group = await photoFrame(photo, { left: 0, top: 0, width: 1600, height: 1200 }, 480, 360);

@@ -166,7 +166,8 @@ export class FaceFollower {
     const detections = await this.search.whole(frame, this.tracks, this.isCalm());
     const { matches, newcomers } = await this.matchDetections(frame, detections);
     const known = await this.verifier.verifyMatches(frame, matches);
-    const verified = [...known, ...(await this.findNewcomers(frame, newcomers, matches))];
+    const alone = !steady || this.continuity.interval > DOUBTFUL_SECONDS;
+    const verified = [...known, ...(await this.findNewcomers(frame, newcomers, matches, alone))];
     const sightings = await refineLandmarks(frame, this.nets.landmarks, verified);
     const seen = new Map<Track, Sighting>();
     for (const [i, { track }] of verified.entries()) if (track !== null) seen.set(track, sightings[i]!);
@@ -216,17 +217,20 @@ export class FaceFollower {
     return { matches, newcomers: unexpected.map((column) => detections[column]!) };
   }
 
+  /** @param alone little is known from other frames: this is the first of a shot, or frames are far apart */
   private async findNewcomers(
     frame: Frame,
     detections: readonly Detection[],
     matches: readonly FaceMatch[],
+    alone: boolean,
   ): Promise<FaceMatch[]> {
     const known = [...matches.map(({ detection }) => detection.box), ...this.tracks.map(({ box }) => box)];
-    const found = await this.verifier.verifyNewcomers(frame, detections, known);
-    if (found.length > 0 || this.tracks.length > 0) return found;
-    const coarse = await this.verifier.verifyNewcomers(frame, await this.search.coarse(frame), known);
-    if (coarse.length > 0) return coarse;
-    return this.verifier.verifyNewcomers(frame, await this.search.turned(frame), known);
+    let found = await this.verifier.verifyNewcomers(frame, detections, known);
+    const isEmpty = found.length === 0 && this.tracks.length === 0;
+    if (isEmpty) found = await this.verifier.verifyNewcomers(frame, await this.search.coarse(frame), known);
+    if (!alone && !(isEmpty && found.length === 0)) return found;
+    const upright = [...known, ...found.map(({ detection }) => detection.box)];
+    return [...found, ...(await this.verifier.verifyNewcomers(frame, await this.search.turned(frame), upright))];
   }
 
   /** Where the detector sees a known face no longer, its landmarks and the presence network may, or the half that shows. */
