@@ -115,6 +115,26 @@ describe('frames far apart', () => {
         expect([i, j, ids[i]![0] === ids[j]![0]]).toEqual([i, j, one === other]);
   });
 
+  it('gives no two people one id where every frame is a new shot', async () => {
+    const names = Array.from(
+      { length: 40 },
+      (_, i) => (['blond', 'ponytail', 'sunken'] as const)[(i * 7 + (i >> 2)) % 3]!,
+    );
+    const { ids } = await annotate(
+      atRate(
+        names.map((name, i) => shots[name][i % shots[name].length]!),
+        25,
+      ),
+    );
+    const people = new Map<number, Set<Name>>();
+    for (const [i, [id]] of ids.entries()) {
+      expect(id).toBeDefined();
+      people.set(id!, (people.get(id!) ?? new Set()).add(names[i]!));
+    }
+    expect([...people.values()].filter((shown) => shown.size > 1)).toEqual([]);
+    expect(people.size).toBeLessThanOrEqual(4);
+  });
+
   it('finds in a video what it finds in a picture alone, however doubtful', async () => {
     const frames = [dim(portraits.blond), portraits.ponytail, dim(portraits.sunken), portraits.blond];
     const alone = await Promise.all(frames.map((frame) => findFaces(frame, nets)));

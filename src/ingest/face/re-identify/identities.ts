@@ -126,6 +126,12 @@ export class Identities {
     return Number.isFinite(separation.apart) && isOther(separation);
   }
 
+  /** True when a face is more likely another known person's: surely that one's, and not surely this one's. */
+  isRatherAnother(id: number, embedding: FaceEmbedding, pose: Pose): boolean {
+    const isSurely = (other: number): boolean => this.separation(other, embedding, pose).apart < SAME_PERSON;
+    return !isSurely(id) && [...this.people.keys()].some((other) => other !== id && isSurely(other));
+  }
+
   seen(id: number, time: number): void {
     const person = this.people.get(id);
     if (person === undefined) return;
@@ -202,6 +208,14 @@ function separate({ views }: Person, embedding: FaceEmbedding, pose: Pose): Sepa
     if (view !== undefined) apart = Math.min(apart, embeddingDistance(view.mean, embedding));
   }
   return { apart, alike: views.has(pose) };
+}
+
+/** True when two looks certainly show different people. */
+export function isOtherFace(
+  a: Pick<Candidate, 'embedding' | 'pose'>,
+  b: Pick<Candidate, 'embedding' | 'pose'>,
+): boolean {
+  return isOther({ apart: embeddingDistance(a.embedding, b.embedding), alike: a.pose === b.pose });
 }
 
 function isOther({ apart, alike }: Separation): boolean {

@@ -6,7 +6,7 @@ import { assign } from '../track/match.js';
 import { stillShows } from '../track/follow.js';
 import { type Sighting, Track } from '../track/track.js';
 import type { EmbeddingNet, FaceEmbedding } from './embedding-net.js';
-import { type Candidate, type Identification, Identities, type KnownPerson } from './identities.js';
+import { type Candidate, type Identification, Identities, isOtherFace, type KnownPerson } from './identities.js';
 
 /** Below this similarity of two consecutive patches, check whether it is still the same person. */
 const CHANGED = 0.4;
@@ -122,7 +122,8 @@ export class ReIdentifier {
     steady: boolean,
   ): Promise<Set<Track>> {
     const doubtful = [...sightings].filter(([track, sighting]) => {
-      if (!track.identified || touches(track, present, MIXING) || stillShows(frame, track)) return false;
+      const isComparable = track.identified || (!steady && track.undecided !== null);
+      if (!isComparable || touches(track, present, MIXING) || stillShows(frame, track)) return false;
       if (!steady) return true;
       const unmoved = intersectionOverUnion(track.box, sighting.box) > UNMOVED;
       return !unmoved && patchSimilarity(track.patch, sighting.patch) <= CHANGED;
@@ -131,9 +132,13 @@ export class ReIdentifier {
       frame,
       doubtful.map(([, { landmarks }]) => landmarks),
     );
-    const replaced = doubtful.filter(([track, { landmarks, patch }], i) =>
-      this.identities.isSomebodyElse(track.id, embeddings[i]!, poseOf(faceQuality(landmarks, patch).yaw)),
-    );
+    const replaced = doubtful.filter(([{ id, undecided }, { landmarks, patch }], i) => {
+      const pose = poseOf(faceQuality(landmarks, patch).yaw);
+      const embedding = embeddings[i]!;
+      if (!steady && this.identities.isRatherAnother(id, embedding, pose)) return true;
+      if (undecided === null) return this.identities.isSomebodyElse(id, embedding, pose);
+      return isOtherFace(undecided.look, { embedding, pose });
+    });
     return new Set(replaced.map(([track]) => track));
   }
 
