@@ -10,6 +10,7 @@ import type { Frame } from '../src/ingest/frame.js';
 import type { CropGeometry, FaceCrop } from '../src/model/crop-geometry.js';
 import type { BackendName } from '../src/model/engines/backend.js';
 import type { LabelSet } from '../src/model/label-set.js';
+import type { Point } from '../src/ingest/face/align/geometry.js';
 import { faceCrop, wholeCrop, findLargest } from '../src/train/data/preprocess/crop-image.js';
 import { mirroredCrop } from '../src/train/evaluate/evaluate.js';
 import { openDataset, RunningMetrics } from '../src/train/index.js';
@@ -163,7 +164,7 @@ async function trained(nameOrFolder: string): Promise<Contender> {
 interface Picture {
   readonly picture: Frame;
   readonly truth: string;
-  readonly landmarks: Awaited<ReturnType<typeof findLargest>>;
+  readonly landmarks: readonly Point[] | null;
 }
 
 async function decode(some: readonly Sample[], faceNets: FaceNets | null): Promise<Picture[]> {
@@ -174,7 +175,7 @@ async function decode(some: readonly Sample[], faceNets: FaceNets | null): Promi
       pictures.push({
         picture,
         truth: label,
-        landmarks: faceNets === null ? null : await findLargest(picture, faceNets),
+        landmarks: faceNets === null ? null : ((await findLargest(picture, faceNets))?.landmarks ?? null),
       });
     }
   }

@@ -27,9 +27,9 @@ const columns: Record<string, number[]> = {
 const began = performance.now();
 for (const { path } of drawn) {
   for await (const picture of (await openImages(path)).frames()) {
-    const landmarks = await findLargest(picture, nets);
-    if (landmarks === null) continue;
-    const { left, right, mouth } = facePoints(landmarks);
+    const face = await findLargest(picture, nets);
+    if (face === null) continue;
+    const { left, right, mouth } = facePoints(face.landmarks);
     const { width, height } = picture;
     columns['eyes x']!.push((left.x + right.x) / 2 / width);
     columns['eyes y']!.push((left.y + right.y) / 2 / height);

@@ -16,9 +16,9 @@ export async function openFerstream(prior: 'balanced' | 'uniform'): Promise<Peer
     labels: model.labels.labels,
     trainedOn: 'FERPlus training split and half the persons of expressions-in-the-wild',
     async answer(picture) {
-      const landmarks = await findLargest(picture, nets);
-      if (landmarks === null) return null;
-      const features = await model.encode([alignFace(picture, landmarks, model.crop)]);
+      const face = await findLargest(picture, nets);
+      if (face === null) return null;
+      const features = await model.encode([alignFace(picture, face.landmarks, model.crop)]);
       const [posteriors] = await model.classify({ features, timestamps: [0], from: 0, to: 1 });
       return priorAdapter(model, prior).adapt(posteriors!);
     },

@@ -78,7 +78,7 @@ it('identifies an object by ETag and size, without reading it', async () => {
 it('says in one line what is missing or refused', async () => {
   s3.put('tapes/faces/1.jpg', 'x');
   expect(await failure('s3://tapes/gone.mp4')).toBe('INPUT_NOT_FOUND s3://tapes/gone.mp4: is not an object and contains no video: check the address'); // prettier-ignore
-  expect(await failure('s3://tapes/faces/')).toContain('holds pictures only');
+  expect(await failure('s3://tapes/faces/')).toContain('contains only pictures');
   expect(await failure('s3://')).toContain('names no bucket');
 });
 

@@ -168,7 +168,7 @@ describeWithEachFfmpeg('http and pipes', () => {
     await expect(reading()).rejects.toMatchObject({
       code: 'INPUT_UNREADABLE',
       message: expect.stringMatching(
-        /the server sends files only from their beginning.*: download it first$/,
+        /the server cannot send parts of a file, which this one needs.*: download it first$/,
       ) as string,
     });
   });

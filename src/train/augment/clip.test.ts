@@ -95,7 +95,7 @@ it('refuses settings that make no sense', () => {
   ] as const) {
     expect(() => drawFrames(options)).toThrow(/augmentation/);
   }
-  expect(() => drawFrames({ count: 4 })(0, new SeededRandom(1))).toThrow(/without frames/);
+  expect(() => drawFrames({ count: 4 })(0, new SeededRandom(1))).toThrow(/no frames/);
 });
 
 it('keeps some, in order, by the seed', () => {

@@ -4,7 +4,7 @@ import { FaceFollower } from '../../../ingest/face/face-follower.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { TrackedFace } from '../../../ingest/face/track/track.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
-import { faceCrop, isFaceCrop, plainView, roomyView } from './crop-image.js';
+import { faceCrop, inPicture, isFaceCrop, plainView, roomyView } from './crop-image.js';
 import type { ReadFrame } from './read-frames.js';
 import { cropFlaw } from './sample-row.js';
 import type { CropFlaw } from './sample-row.js';
@@ -88,15 +88,14 @@ export async function cropClip(
     for await (const { index, timestamp, picture } of frames) {
       const faces: SeenFace[] = [];
       if (picture !== null) {
-        const { frame, toPicture } = isFaceCrop(picture) ? await roomyView(picture) : plainView(picture);
-        for (const { trackId, tracklet, tentative, provisional, evidence, box, landmarks } of await follower.update(
-          frame,
-        )) {
+        const view = isFaceCrop(picture) ? await roomyView(picture) : plainView(picture);
+        for (const face of await follower.update(view.frame)) {
+          const { trackId, tracklet, tentative, provisional, evidence, box } = face;
           if (evidence === 'coasted') continue;
-          const points = toPicture(landmarks);
-          const cut = faceCrop(picture, points, geometry);
+          const pictured = inPicture(face, view);
+          const cut = faceCrop(picture, pictured.landmarks, geometry);
           const crop = await scratch.add(cut);
-          flaws[crop] = cropFlaw(points, picture, cut, geometry);
+          flaws[crop] = cropFlaw(pictured, picture, cut, geometry);
           faces.push({ trackId, tracklet, tentative, provisional, area: box.width * box.height, crop });
         }
       }

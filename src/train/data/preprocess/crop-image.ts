@@ -3,6 +3,7 @@ import type { FoundFace } from '../../../ingest/face/face-search.js';
 import { alignFace } from '../../../ingest/face/align/align-face.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { Frame } from '../../../ingest/frame.js';
+import { boundsOf } from '../../../ingest/face/align/geometry.js';
 import type { Point } from '../../../ingest/face/align/geometry.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { cropFlaw } from './sample-row.js';
@@ -21,21 +22,24 @@ export async function cropImage(
   nets: FaceNets,
   { geometry, noFace }: { readonly geometry: CropGeometry; readonly noFace: NoFace },
 ): Promise<{ readonly origin: CropOrigin; readonly crop: Uint8Array | null; readonly flaw: CropFlaw | null }> {
-  const landmarks = await findLargest(picture, nets);
-  if (landmarks !== null) {
-    const crop = faceCrop(picture, landmarks, geometry);
-    return { origin: 'detected', crop, flaw: cropFlaw(landmarks, picture, crop, geometry) };
+  const face = await findLargest(picture, nets);
+  if (face !== null) {
+    const crop = faceCrop(picture, face.landmarks, geometry);
+    return { origin: 'detected', crop, flaw: cropFlaw(face, picture, crop, geometry) };
   }
   return noFace === 'whole'
     ? { origin: 'whole', crop: await wholeCrop(picture, geometry), flaw: null }
     : { origin: 'none', crop: null, flaw: null };
 }
 
-/** The points of the largest face in pixels of the picture; null where there is none. */
-export async function findLargest(picture: Frame, nets: FaceNets): Promise<FoundFace['landmarks'] | null> {
-  const largestIn = async ({ frame, toPicture }: View, minSize?: number): Promise<FoundFace['landmarks'] | null> => {
-    const [face] = await findFaces(frame, nets, minSize === undefined ? {} : { minSize });
-    return face === undefined ? null : toPicture(face.landmarks);
+/** A face in pixels of the picture it is cut from. */
+export type PicturedFace = Pick<FoundFace, 'box' | 'landmarks'>;
+
+/** The largest face; null where there is none. */
+export async function findLargest(picture: Frame, nets: FaceNets): Promise<PicturedFace | null> {
+  const largestIn = async (view: View, minSize?: number): Promise<PicturedFace | null> => {
+    const [face] = await findFaces(view.frame, nets, minSize === undefined ? {} : { minSize });
+    return face === undefined ? null : inPicture(face, view);
   };
   if (!isFaceCrop(picture)) {
     const found = await largestIn(plainView(picture));
@@ -70,6 +74,20 @@ export interface View {
   readonly frame: Frame;
   /** From pixels of `frame` to pixels of the picture. */
   readonly toPicture: (points: readonly Point[]) => Point[];
+}
+
+/** The face of a view in pixels of the picture. */
+export function inPicture(
+  { box: { x, y, width, height }, landmarks }: PicturedFace,
+  { toPicture }: View,
+): PicturedFace {
+  const box = boundsOf(
+    toPicture([
+      { x, y },
+      { x: x + width, y: y + height },
+    ]),
+  );
+  return { box, landmarks: toPicture(landmarks) };
 }
 
 /** Longer side, in pixels, up to which a picture is probably a face crop. */

@@ -7,10 +7,11 @@ const picture = { width: 100, height: 100 };
 
 /** Points of a face between these heights, nose at 27 to 35, eyes to 47, mouth to 67. */
 function face(top: number, bottom: number) {
-  return Array.from({ length: 68 }, (_, i) => {
+  const landmarks = Array.from({ length: 68 }, (_, i) => {
     const share = i < 36 ? 0.5 : i < 48 ? 0.2 : 0.8;
     return { x: 30 + ((i * 7) % 40), y: top + share * (bottom - top) };
   });
+  return { landmarks, box: { x: 20, y: 10, width: 60, height: 80 } };
 }
 
 /** Stripes this many pixels wide, of soft edges where they are wide. */
@@ -27,6 +28,15 @@ it('a whole face, sharp, has no flaw', () => {
 it('a face whose eyes or mouth are beyond the edge is cut off', () => {
   expect(cropFlaw(face(-60, 80), picture, stripes(3), geometry)).toBe('cut off');
   expect(cropFlaw(face(40, 190), picture, stripes(3), geometry)).toBe('cut off');
+});
+
+it('a face whose detected box is beyond the edge is cut off, wherever its points are', () => {
+  const { landmarks } = face(10, 90);
+  const at = (y: number) =>
+    cropFlaw({ landmarks, box: { x: 20, y, width: 60, height: 80 } }, picture, stripes(3), geometry);
+  expect(at(-12)).toBeNull();
+  expect(at(-24)).toBe('cut off');
+  expect(at(44)).toBe('cut off');
 });
 
 it('a face without detail is blurred, at any size and in colour', () => {
