@@ -71,15 +71,17 @@ async function main(count: number, workers: number, milliseconds: number, concur
     const began = performance.now();
     start('submit', String(count));
     for (let i = 0; i < workers; i += 1) start('work', String(milliseconds), String(concurrency));
-    for (let last = 0; ; await delay(count > 10_000 ? 1_000 : 50)) {
+    let last = 0;
+    for (;;) {
       const done = await archive.queue.getJobCountByTypes('completed');
+      if (done >= count) break;
       const seconds = (performance.now() - began) / 1000;
       if (seconds - last > 60) {
         last = seconds;
         const waiting = await archive.queue.getJobCountByTypes('prioritized');
         console.log(`${seconds.toFixed(0)} s: ${done} done, ${waiting} wait, Redis ${((await memory()) / 1e6).toFixed(0)} MB`); // prettier-ignore
       }
-      if (done >= count) break;
+      await delay(count > 10_000 ? 1_000 : 50);
     }
     const seconds = (performance.now() - began) / 1000;
     console.log(`${count} jobs, ${workers} workers: ${seconds.toFixed(1)} s, ${(count / seconds).toFixed(1)} a second, ${((1000 * seconds) / count).toFixed(2)} ms a job`); // prettier-ignore
