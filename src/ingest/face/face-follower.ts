@@ -226,9 +226,9 @@ export class FaceFollower {
   ): Promise<FaceMatch[]> {
     const known = [...matches.map(({ detection }) => detection.box), ...this.tracks.map(({ box }) => box)];
     let found = await this.verifier.verifyNewcomers(frame, detections, known);
-    const isEmpty = found.length === 0 && this.tracks.length === 0;
-    if (isEmpty) found = await this.verifier.verifyNewcomers(frame, await this.search.coarse(frame), known);
-    if (!alone && !(isEmpty && found.length === 0)) return found;
+    const isEmpty = (): boolean => found.length === 0 && this.tracks.length === 0;
+    if (isEmpty()) found = await this.verifier.verifyNewcomers(frame, await this.search.coarse(frame), known);
+    if (!alone && !isEmpty()) return found;
     const upright = [...known, ...found.map(({ detection }) => detection.box)];
     return [...found, ...(await this.verifier.verifyNewcomers(frame, await this.search.turned(frame), upright))];
   }

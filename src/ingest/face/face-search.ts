@@ -29,7 +29,8 @@ interface FindFacesOptions {
 }
 
 /**
- * The verified faces of a single picture, largest first: as `FaceFollower` finds them in a frame, without re-identification.
+ * The verified faces of a single picture, largest first: as `FaceFollower` finds them in a frame, without re-identification. Other ways up are
+ * searched only where no face is upright: data sets want the main face.
  */
 export async function findFaces(
   frame: Frame,
@@ -113,7 +114,7 @@ export class FaceSearch {
     return this.detector.adjustable ? this.detect(frame, Infinity, [this.quarter]) : [];
   }
 
-  /** For frames without a face: sometimes also searches for faces on their side or upside down. */
+  /** Faces on their side or upside down, at most once in a while: for frames without a face, stills and first frames of a shot. */
   async turned(frame: Frame): Promise<Detection[]> {
     if (this.rotation !== 'auto') return [];
     const recent =
