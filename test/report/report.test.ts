@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { convertAnnotation } from '../../src/stream/annotate/convert.js';
@@ -127,6 +128,14 @@ describe('the report', () => {
   });
 });
 
+/**
+ * Waits until an expression is true in the page. Playwright's own `waitForFunction` evaluates it inside the page from
+ * the second try on, which the report's Content-Security-Policy refuses.
+ */
+async function becomesTrue(shown: Page, expression: string): Promise<void> {
+  await expect.poll(() => shown.evaluate(expression), { timeout: 60_000 }).toBe(true);
+}
+
 describe.skipIf(CHROMIUM === null)('the report in Chromium', { timeout: 120_000 }, () => {
   it.each([
     [1280, 900],
@@ -134,10 +143,10 @@ describe.skipIf(CHROMIUM === null)('the report in Chromium', { timeout: 120_000 
   ])('fits %d pixels, seeks the video, and is used with the keyboard', async (width, height) => {
     const opened = await openPage(pathToFileURL(page('clip')).href, [], { viewport: { width, height } });
     const lane = opened.page.getByRole('slider', { name: 'Timeline of Face 2' });
-    await opened.page.waitForFunction("document.getElementById('video').readyState >= 1");
+    await becomesTrue(opened.page, "document.getElementById('video').readyState >= 1");
     const wide = (await lane.boundingBox())!.width;
     await lane.click({ position: { x: wide / 2, y: 60 } });
-    await opened.page.waitForFunction("Math.abs(document.getElementById('video').currentTime - 6) < 0.3");
+    await becomesTrue(opened.page, "Math.abs(document.getElementById('video').currentTime - 6) < 0.3");
     expect(await lane.getAttribute('aria-valuetext')).toMatch(/^0:06\.\d, neutral 50 %, unsure$/);
     await lane.press('End');
     expect(await lane.getAttribute('aria-valuetext')).toMatch(/^0:12\.0/);
@@ -152,7 +161,7 @@ describe.skipIf(CHROMIUM === null)('the report in Chromium', { timeout: 120_000 
 
   it('draws each face in the colours of its expressions', async () => {
     const { page: shown } = await openPage(pathToFileURL(page('clip')).href, [], { colorScheme: 'light' });
-    await shown.waitForFunction("document.querySelector('.lane canvas').width !== 300");
+    await becomesTrue(shown, "document.querySelector('.lane canvas').width !== 300");
     const colours = await shown.evaluate<string[]>(`(() => {
       const canvas = document.querySelector('.lane canvas');
       const context = canvas.getContext('2d');
@@ -165,7 +174,7 @@ describe.skipIf(CHROMIUM === null)('the report in Chromium', { timeout: 120_000 
     const { page: shown } = await openPage(pathToFileURL(page('clip')).href, [], {
       viewport: { width: 900, height: 200 },
     });
-    await shown.waitForFunction("[...document.querySelectorAll('.lane canvas')].every(({ width }) => width !== 300)");
+    await becomesTrue(shown, "[...document.querySelectorAll('.lane canvas')].every(({ width }) => width !== 300)");
   });
 
   it('tells screen readers what every part is', async () => {
