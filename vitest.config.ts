@@ -4,20 +4,19 @@ import { pathToFileURL } from 'node:url';
 import { globSync } from 'tinyglobby';
 import type { Plugin } from 'vitest/config';
 import { defineConfig } from 'vitest/config';
+import type { ProjectConfig } from 'vitest/node';
 import { BUILT_REPOSITORY } from './test/support/build-sources.js';
 
 const report = process.env['FERSTREAM_TEST_REPORT'];
 
 /**
- * What a test file does that other files in its process would notice: choosing an engine, counting tensors, changing the process or the clock,
- * or keeping hooks in a module that files share. Such a file gets a process of its own. All others share one: starting a process and loading
- * the modules takes longer than most of them run.
+ * Files share processes, as starting one and loading the modules takes longer than most of them run; `set-up.ts` puts back what a file changes.
+ * These need a process of their own: they choose what a module keeps from its first use on, or load a native engine.
  */
-const TOUCHES_THE_PROCESS =
-  /openBackend\(\{|fake-engine|memory\(\)|process\.(env|on|exit|kill|emit|std)|useFakeTimers|stubGlobal|stubEnv|support\/(live-server|browser)/;
+const NEEDS_A_PROCESS = /s3\.environment|openBackend\(\{ backend: 'tfjs-node'/;
 
 const all = ['src/**/*.test.ts', 'test/**/*.test.ts'];
-const alone = globSync(all).filter((path) => TOUCHES_THE_PROCESS.test(readFileSync(path, 'utf8')));
+const alone = globSync(all).filter((path) => NEEDS_A_PROCESS.test(readFileSync(path, 'utf8')));
 
 /** Worker threads and processes that a source starts run its compiled neighbours: they need not compile TypeScript each time. */
 const compiledWorkers: Plugin = {
@@ -31,19 +30,26 @@ const compiledWorkers: Plugin = {
   },
 };
 
+/** Of each project: what stands at the root only can be changed on the command line. */
+const project: ProjectConfig = {
+  pool: 'forks',
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  globalSetup: ['test/support/build-sources.ts'],
+  setupFiles: ['test/support/set-up.ts'],
+};
+
 export default defineConfig({
-  plugins: [compiledWorkers],
   test: {
-    pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    globalSetup: ['test/support/build-sources.ts'],
-    setupFiles: ['test/support/set-up.ts'],
+    // One more than the cores of the machines that run them: some tests wait most of the time.
+    maxWorkers: 3,
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
-      { extends: true, test: { name: 'shared', include: all, exclude: alone, isolate: false } },
-      { extends: true, test: { name: 'alone', include: alone } },
+      {
+        plugins: [compiledWorkers],
+        test: { ...project, name: 'shared', include: all, exclude: alone, isolate: false },
+      },
+      { plugins: [compiledWorkers], test: { ...project, name: 'alone', include: alone } },
     ],
   },
 });

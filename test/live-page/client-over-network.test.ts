@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { LiveProducer } from '../../src/stream/client/live-producer.js';
 import { LiveViewer } from '../../src/stream/client/live-viewer.js';
-import type { ConnectionState } from '../../src/stream/client/connection-state.js';
+import type { ConnectionState } from '../../src/stream/client/live-connection.js';
 import { openLiveServer } from '../../src/stream/server/live-server.js';
 import { FakeLiveEngine } from '../support/fake-live-engine.js';
 import { FakeLiveSource } from '../support/fake-live-source.js';

@@ -12,7 +12,7 @@ import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
 import { findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
 import { runProcess } from '../../src/ingest/ffmpeg/run-process.js';
 import { CHROMIUM } from '../live-page/support/chromium.js';
-import { openPage } from '../live-page/support/browser.js';
+import { openPages } from '../live-page/support/browser.js';
 import { GOOD, METADATA, face, frame } from '../output/support/results.js';
 import { runFer } from '../support/run-fer.js';
 import { scratchDir } from '../support/scratch.js';
@@ -33,6 +33,7 @@ const RESULTS = Array.from({ length: SECONDS * 5 }, (_, i) => {
 });
 
 let folder: string;
+const openPage = openPages();
 const page = (name: string): string => join(folder, `${name}.report.html`);
 
 async function annotate(name: string, results: readonly FrameResult[], input: Partial<RunMetadata['input']> = {}) {

@@ -16,12 +16,16 @@ declare module 'vitest' {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Where the compiled copy lies; the same for all processes of a test run, which ask for it by `builtFile`. */
 export const BUILT_REPOSITORY = join(tmpdir(), `ferstream-built-${process.pid}`);
+const BUILT = 'FERSTREAM_BUILT_SOURCES';
 
 /**
  * Compiles the sources once per test run: a process that loads JavaScript starts in a third of the time that one needs which compiles TypeScript.
  * Everything but src/ and test/ is a link to the repository, so that packages and models are found.
  */
 export async function setup(project: TestProject): Promise<void> {
+  project.provide('builtRepository', BUILT_REPOSITORY);
+  // Called once for each project of the configuration, each with modules of its own.
+  if (process.env[BUILT] === BUILT_REPOSITORY) return;
   await rm(BUILT_REPOSITORY, { recursive: true, force: true });
   await mkdir(BUILT_REPOSITORY);
   await build({
@@ -38,7 +42,7 @@ export async function setup(project: TestProject): Promise<void> {
   const linked = (await readdir(ROOT)).filter((name) => !['src', 'test', '.git'].includes(name));
   for (const path of [...linked, ...globSync('src/**/static', { cwd: ROOT, onlyDirectories: true })])
     await symlink(join(ROOT, path), join(BUILT_REPOSITORY, path.replace(/\/$/, '')));
-  project.provide('builtRepository', BUILT_REPOSITORY);
+  process.env[BUILT] = BUILT_REPOSITORY;
 }
 
 export async function teardown(): Promise<void> {

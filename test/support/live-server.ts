@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { ClientOptions } from 'ws';
 import { openLiveServer } from '../../src/stream/server/live-server.js';
 import type { LiveServer } from '../../src/stream/server/live-server.js';
@@ -6,14 +6,6 @@ import type { LiveServerOptions } from '../../src/stream/server/live-server-opti
 import { FakeLiveEngine } from './fake-live-engine.js';
 import type { FakeEngineOptions } from './fake-live-engine.js';
 import { LiveClient } from './live-client.js';
-
-const opened: LiveServer[] = [];
-const clients: LiveClient[] = [];
-
-afterEach(async () => {
-  for (const { socket } of clients.splice(0)) socket.terminate();
-  await Promise.all(opened.splice(0).map((server) => server.close()));
-});
 
 export interface TestServer {
   readonly server: LiveServer;
@@ -32,7 +24,11 @@ export async function startServer(
   const engine = new FakeLiveEngine(engineOptions);
   const log: string[] = [];
   const server = await openLiveServer(engine, { port: 0, log: (line) => log.push(line), ...options });
-  opened.push(server);
+  const clients: LiveClient[] = [];
+  onTestFinished(async () => {
+    for (const { socket } of clients) socket.terminate();
+    await server.close();
+  });
   return {
     server,
     engine,

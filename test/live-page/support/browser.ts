@@ -1,13 +1,7 @@
-import { afterEach } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { CHROMIUM } from './chromium.js';
-
-const open: Browser[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((browser) => browser.close()));
-});
 
 export interface OpenedPage {
   readonly page: Page;
@@ -17,27 +11,43 @@ export interface OpenedPage {
   readonly requests: string[];
 }
 
-/** A page in a Chromium of its own, closed when the test ends. */
-export async function openPage(
+/** Opens a page in a Chromium with these flags, in a context of its own that is closed when the test ends. */
+export type OpenPage = (
   address: string,
   flags: readonly string[],
-  options: BrowserContextOptions = {},
-): Promise<OpenedPage> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM!, args: [...flags] });
-  open.push(browser);
-  const page = await (await browser.newContext(options)).newPage();
-  const complaints: string[] = [];
-  const requests: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  options?: BrowserContextOptions,
+) => Promise<OpenedPage>;
+
+/** For a test file: one Chromium for each set of flags, closed when all its tests have run. */
+export function openPages(): OpenPage {
+  const browsers = new Map<string, Promise<Browser>>();
+  afterAll(async () => {
+    await Promise.all([...browsers.values()].map(async (browser) => (await browser).close()));
   });
-  page.on('pageerror', ({ message }) => complaints.push(message));
-  page.on('request', (request) => requests.push(request.url()));
-  await page.goto(address, { timeout: 90_000 });
-  return { page, complaints, requests };
+  return async (address, flags, options = {}) => {
+    const key = flags.join(' ');
+    let browser = browsers.get(key);
+    if (browser === undefined) {
+      browser = chromium.launch({ executablePath: CHROMIUM!, args: [...flags], timeout: 120_000 });
+      browsers.set(key, browser);
+    }
+    const context = await (await browser).newContext(options);
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    page.setDefaultTimeout(90_000);
+    const complaints: string[] = [];
+    const requests: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    page.on('pageerror', ({ message }) => complaints.push(message));
+    page.on('request', (request) => requests.push(request.url()));
+    await page.goto(address);
+    return { page, complaints, requests };
+  };
 }
 
 /** Resolves when the page has one of these states. */
 export async function untilState(page: Page, ...keys: readonly string[]): Promise<void> {
-  await page.locator(keys.map((key) => `#state[data-key="${key}"]`).join()).waitFor({ timeout: 60_000 });
+  await page.locator(keys.map((key) => `#state[data-key="${key}"]`).join()).waitFor();
 }

@@ -1,27 +1,23 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ENTRIES = ['src/stream/web/page.ts', 'src/stream/web/overlay-page.ts', 'src/stream/client/index.ts'];
 
-/** Builds the page as `npm run build:page` does, and the package's client entry, into `folder`. */
+/**
+ * Puts into `folder` what `npm run build:page` makes, and the package's client entry: module by module, without the check of
+ * types, which has its own command.
+ */
 export async function buildPage(folder: string): Promise<void> {
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const web = join(ROOT, 'src/stream/web');
-  await mkdir(folder, { recursive: true });
-  const config = join(folder, 'tsconfig.json');
-  await writeFile(
-    config,
-    JSON.stringify({
-      extends: join(web, 'tsconfig.build.json'),
-      compilerOptions: { outDir: join(folder, 'js') },
-      include: [web, join(ROOT, 'src/stream/client/index.ts')],
-      exclude: [join(web, '**/*.test.ts')],
-    }),
-  );
-  await promisify(execFile)(process.execPath, [tsc, '-p', config]);
+  const { metafile } = await build({
+    ...{ absWorkingDir: ROOT, entryPoints: ENTRIES, bundle: true, platform: 'browser', format: 'esm' },
+    ...{ metafile: true, write: false, outdir: folder },
+  });
+  await build({
+    ...{ absWorkingDir: ROOT, entryPoints: Object.keys(metafile.inputs), bundle: false, format: 'esm' },
+    ...{ outdir: join(folder, 'js'), outbase: join(ROOT, 'src') },
+  });
   await cp(join(ROOT, 'src/stream/web/static'), folder, { recursive: true });
 }
