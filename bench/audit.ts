@@ -5,13 +5,12 @@
  *
  * The true labels are those of the data set, which has to be where the runs' config.json says. Nothing is trained, and no engine is needed.
  */
+
 import { basename, dirname, join } from 'node:path';
 import { auditLabels } from '../src/train/audit/audit-labels.js';
-import { evidenceOfRun } from '../src/train/audit/label-evidence.js';
+import { evidenceOfRun, readRowHistory } from '../src/train/audit/label-evidence.js';
+import type { LabelEvidence, RowHistory } from '../src/train/audit/label-evidence.js';
 import { normalisedMargin } from '../src/train/audit/confident-learning.js';
-import { readRowHistory } from '../src/train/audit/row-history.js';
-import type { LabelEvidence } from '../src/train/audit/label-evidence.js';
-import type { RowHistory } from '../src/train/audit/row-history.js';
 import { readConfigFile, resolveConfig } from '../src/train/config/read-config.js';
 import type { TrainConfig } from '../src/train/config/train-config.js';
 import { areaUnderRoc } from '../src/train/metrics/classification-metrics.js';

@@ -17,7 +17,7 @@ import { tf } from '../src/model/tfjs.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { findPackage } from '../src/model/engines/packages.js';
 import { frameClassifier } from '../src/model/networks/classifier.js';
-import { compactResidualNet } from '../src/model/networks/residual-nets.js';
+import { compactResidualNet } from '../src/model/networks/residual-net.js';
 import { markdownTable, median } from './table.js';
 
 const BATCH = 64;

@@ -18,7 +18,7 @@ import { parseArgs } from 'node:util';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { findPackage } from '../src/model/engines/packages.js';
 import { frameClassifier } from '../src/model/networks/classifier.js';
-import { compactResidualNet } from '../src/model/networks/residual-nets.js';
+import { compactResidualNet } from '../src/model/networks/residual-net.js';
 import type { LossConfig } from '../src/train/trainer/build-method.js';
 import { WorkerRunner } from '../src/train/trainer/worker-runner.js';
 import { adamState, adamStep } from '../src/train/trainer/optimizer.js';

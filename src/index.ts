@@ -1,5 +1,5 @@
 // Recorded footage
-export { annotate, annotate$ } from './stream/annotate/annotate.js';
+export { annotate, annotate$ } from './stream/annotate/annotator.js';
 export type { Annotation } from './stream/annotate/annotation.js';
 export { Annotator } from './stream/annotate/annotator.js';
 export type { AnnotateOptions, AnnotateSettings } from './stream/annotate/annotate-options.js';

@@ -5,7 +5,7 @@ import { FerError, printable } from '../errors/fer-error.js';
 import { isS3Address } from '../storage/s3-address.js';
 import type { AnnotateOptions } from '../stream/annotate/annotate-options.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
-import { FORMAT_NAMES } from '../stream/output/format-names.js';
+import { FORMAT_NAMES } from '../stream/results/output-format.js';
 import { applyConfigFile } from './config-file.js';
 import type { QueueFlags } from './annotate-queued.js';
 import { BatchReport } from './batch-report.js';

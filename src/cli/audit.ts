@@ -54,7 +54,7 @@ interface Io {
 /** Audits labels, prints a table by class and returns the exit code. */
 export async function runAudit(data: string | undefined, flags: AuditFlags, io: Io): Promise<number> {
   const { AUDIT_CSV, AUDIT_HTML } = await import('../train/audit/audit-page.js');
-  const { isRunFolder } = await import('../train/audit/row-history.js');
+  const { isRunFolder } = await import('../train/audit/label-evidence.js');
   const { withFolderLock } = await import('../files/folder-lock.js');
   const { audit, unread } = await withFolderLock(flags.output, 'fer audit', async () =>
     (await isRunFolder(flags.model)) ? auditByRun(data, flags) : auditByModel(data, flags, io),
@@ -81,7 +81,7 @@ async function auditByRun(
   const { auditRun } = await import('../train/audit/audit-page.js');
   const { rowPictures } = await import('../train/audit/row-pictures.js');
   const { openPrepared, preparedFolder } = await import('../train/data/preprocess/open-prepared.js');
-  const { readRowHistory } = await import('../train/audit/row-history.js');
+  const { readRowHistory } = await import('../train/audit/label-evidence.js');
   const { readConfigFile } = await import('../train/config/read-config.js');
   const { openDataset } = await import('../train/data/formats/registry.js');
   const { runFolder } = await import('../train/records/run-folder.js');

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
-import { FORMAT_NAMES } from '../stream/output/format-names.js';
+import { FORMAT_NAMES } from '../stream/results/output-format.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { baselineOption, parseFormats, repeated } from './options.js';
 

@@ -1,14 +1,13 @@
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
+import { isAbsolute, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
-import { writeFileAtomic } from '../files/atomic-file.js';
 import type { OpenBackendOptions } from '../model/engines/open-backend.js';
 import type { Grid } from '../train/workflows/experiment/grid.js';
-import { backendOption, warn, writeLine } from './options.js';
 import { EXIT, interruptSignal } from './exit.js';
+import { backendOption, writeLine } from './options.js';
+import { runQueued, submitOption } from './queued-task.js';
 
 export function experimentCommand(program: Command): void {
   program
@@ -21,8 +20,8 @@ export function experimentCommand(program: Command): void {
     .option('-o, --output <dir>', 'output folder', 'fer-experiment')
     .option('--part <i/n>', 'run only part i of n; start n processes to share the work', part)
     .option('--table', 'only write the table of finished runs')
-    .option('--queue <address>', 'submit each run to workers through this Redis or Valkey (redis://host:6379)')
-    .option('--wait', 'with --queue: stay until all runs are done, then write the table')
+    .addOption(submitOption())
+    .option('--wait', 'with --queue: wait until all runs are done')
     .addOption(backendOption())
     .addHelpText('after', '\nGrid file and output: docs/experiment.md')
     .action(async (grid: string, flags: ExperimentFlags) => {
@@ -55,57 +54,32 @@ async function runExperiment(file: string, flags: ExperimentFlags): Promise<numb
   const { parseGrid } = await import('../train/workflows/experiment/grid.js');
   const grid = parseGrid(await readConfigFile(file));
   await mkdir(output, { recursive: true });
+  let code: number = EXIT.ok;
   if (!table && queue !== undefined) {
-    const code = await runQueued(grid, output, queue, wait);
-    return wait && code !== EXIT.interrupted ? Math.max(code, await writeTable(grid, output, true)) : code;
-  }
-  return writeTable(grid, output, table || (await runMissing(grid, output, share, backend)));
+    const ended = await runOverQueue(grid, resolve(output), queue, wait);
+    if (ended === EXIT.interrupted || (ended !== null && !wait)) return ended;
+    // Runs that failed do not keep the others from their table.
+    code = ended ?? EXIT.ok;
+  } else if (!table && !(await runMissing(grid, output, share, backend))) code = EXIT.interrupted;
+  const { writeResults } = await import('../train/workflows/experiment/results-table.js');
+  writeLine(`\n${(await writeResults(grid, output)).table}`);
+  return code;
 }
 
-async function writeTable(grid: Grid, output: string, isComplete: boolean): Promise<number> {
-  const { markdownResults, resultRows } = await import('../train/workflows/experiment/results-table.js');
-  const { gridResults } = await import('../train/workflows/experiment/run-grid.js');
-  const results = await gridResults(grid, output);
-  const rows = resultRows(results);
-  await writeFileAtomic(join(output, 'results.json'), `${JSON.stringify({ rows, cells: results }, null, 2)}\n`);
-  await writeFileAtomic(join(output, 'table.md'), `${markdownResults(rows)}\n`);
-  writeLine(`\n${markdownResults(rows)}`);
-  return isComplete ? EXIT.ok : EXIT.interrupted;
+async function runOverQueue(grid: Grid, output: string, queue: string, wait: boolean): Promise<number | null> {
+  const { layOut } = await import('../train/workflows/experiment/grid.js');
+  for (const { cells } of layOut(grid)) for (const { config } of cells) requireAbsolute(config.data);
+  const task = { name: 'experiment', path: output, title: `experiment ${output}`, settings: { grid, output } } as const;
+  return runQueued(queue, task, { wait }, { write: writeLine, progress: process.stderr, signal: interruptSignal() });
 }
 
-/** Submits the runs, and stays until they are done. Returns the exit code. */
-async function runQueued(grid: Grid, output: string, address: string, wait: boolean): Promise<number> {
-  const { openQueue } = await import('../archive/queue/redis-connection.js');
-  const { submitCells } = await import('../archive/queue/submit-cells.js');
-  const { waitFor } = await import('../archive/queue/wait.js');
-  const signal = interruptSignal();
-  const archive = await openQueue(address, warn);
-  const jobs: (readonly [string, string])[] = [];
-  let failed = 0;
-  try {
-    const { added, known } = await submitCells(
-      archive,
-      grid,
-      resolve(output),
-      (id, name) => void jobs.push([id, name]),
-    );
-    writeLine(`submitted ${added} runs${known > 0 ? `; ${known} were submitted earlier` : ''}`);
-    if (!wait) {
-      writeLine('when they are done, the same command with --table instead of --queue writes the table');
-      return EXIT.ok;
-    }
-    for await (const ended of waitFor(archive, Readable.from(jobs), signal)) {
-      if ('failure' in ended) failed += 1;
-      writeLine('failure' in ended ? `failed: ${ended.failure}` : `done: ${ended.input}`);
-    }
-    return failed > 0 ? EXIT.someFailed : EXIT.ok;
-  } catch (error) {
-    if (!(error instanceof FerError) || error.code !== 'INTERRUPTED') throw error;
-    writeLine('interrupted; workers do what was submitted, the same command continues');
-    return EXIT.interrupted;
-  } finally {
-    await archive.close();
-  }
+/** Workers have working folders of their own. */
+function requireAbsolute(data: string): void {
+  if (isAbsolute(data.slice(data.indexOf(':') + 1))) return;
+  throw new FerError(
+    'CONFIG_INVALID',
+    `${data}: a queue needs the absolute path of the data, the same on every worker`,
+  );
 }
 
 async function runMissing(

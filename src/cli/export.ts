@@ -45,7 +45,7 @@ async function runExport(model: string, { output, format }: ExportFlags): Promis
     for (const path of await exportModel(model, output, { format, version: VERSION })) writeLine(path);
     return EXIT.ok;
   }
-  const { FACE_NETWORKS, faceNetToOnnx } = await import('../ingest/face/face-nets-to-onnx.js');
+  const { FACE_NETWORKS, faceNetToOnnx } = await import('../ingest/face/face-nets.js');
   for (const network of FACE_NETWORKS) {
     const file = { name: `${network.name}.onnx`, content: await faceNetToOnnx(network, VERSION) };
     for (const path of await writeExported([file], output)) writeLine(path);

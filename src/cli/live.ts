@@ -151,7 +151,7 @@ async function shown(line: StatusLine, describe: () => string, until: AbortSigna
 async function sourceOf({ source, loop = false }: LiveFlags): Promise<LiveSource | null> {
   if (source === undefined) return null;
   const { openLiveSource } = await import('../ingest/live/ffmpeg-live-source.js');
-  const { parseSourceAddress } = await import('../ingest/live/source-address.js');
+  const { parseSourceAddress } = await import('../ingest/live/live-source.js');
   const address = parseSourceAddress(source);
   if (address.kind === 'file' && !existsSync(address.path)) {
     throw new FerError(

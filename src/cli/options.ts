@@ -6,7 +6,7 @@ import { ROTATIONS } from '../ingest/face/detect/quarter-turn.js';
 import type { PriorChoice } from '../model/class-prior.js';
 import { BACKEND_NAMES, TFJS_BACKENDS } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
-import { FORMAT_NAMES } from '../stream/output/format-names.js';
+import { FORMAT_NAMES } from '../stream/results/output-format.js';
 import { FACE_CHOICES } from '../train/data/faces/face-handling.js';
 import type { FaceChoice } from '../train/data/faces/face-handling.js';
 import { SPLITS } from '../train/data/sample.js';

@@ -3,8 +3,7 @@ import { Readable } from 'node:stream';
 import type * as ClientS3 from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Upload } from '@aws-sdk/lib-storage';
-import { FerError } from '../errors/fer-error.js';
-import { optionalPackage } from '../errors/optional-package.js';
+import { FerError, optionalPackage } from '../errors/fer-error.js';
 import { parseS3Address, s3Address } from './s3-address.js';
 
 /** Bytes of a part of a multipart upload; smaller files are sent in one request. */

@@ -10,8 +10,8 @@ export { confidentLearning, normalisedMargin, selfConfidence } from './audit/con
 export type { ConfidentLearning } from './audit/confident-learning.js';
 export { evidenceOfLook, evidenceOfRun } from './audit/label-evidence.js';
 export type { LabelEvidence } from './audit/label-evidence.js';
-export { isRunFolder, readRowHistory } from './audit/row-history.js';
-export type { RowHistory } from './audit/row-history.js';
+export { isRunFolder, readRowHistory } from './audit/label-evidence.js';
+export type { RowHistory } from './audit/label-evidence.js';
 export { rowPictures } from './audit/row-pictures.js';
 export { shareOfWrong } from './audit/audit-with-model.js';
 export { AUDIT_CSV, AUDIT_HTML, writeAudit } from './audit/audit-page.js';
@@ -90,8 +90,8 @@ export { ambiguityPoints, CLEAR_MARGIN, QUADRANTS, quadrantOf } from './report/a
 export { nawWeightAt } from './losses/naw-bell.js';
 export type { AmbiguityData, AmbiguityPoint, Quadrant } from './report/ambiguity-points.js';
 export { EPOCHS_CSV, EPOCHS_JSONL, writeEpochTables } from './records/epoch-tables.js';
-export { EVENTS_FILE, TENSORBOARD_FOLDER, writeTensorboardEvents } from './records/tensorboard-events.js';
-export type { TensorboardOptions } from './records/tensorboard-events.js';
+export { EVENTS_FILE, TENSORBOARD_FOLDER, writeTensorboardEvents } from './records/tensorboard.js';
+export type { TensorboardOptions } from './records/tensorboard.js';
 export { writeReport } from './report/run-logs.js';
 export type { ReportData } from './report/report-page.js';
 export type { PictureOf } from './report/examples.js';

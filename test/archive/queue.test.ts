@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
-import { optionalPackage } from '../../src/errors/optional-package.js';
+import { optionalPackage } from '../../src/errors/fer-error.js';
 import { drainQueue, purgeQueue, retryFailed } from '../../src/archive/queue/queue-admin.js';
 import { queueStatus } from '../../src/archive/queue/queue-status.js';
 import { mirrored } from '../../src/archive/queue/queued-input.js';

@@ -5,7 +5,7 @@ import { expandInputs } from '../../src/ingest/sources/expand-inputs.js';
 import { identifyInput } from '../../src/ingest/sources/identity.js';
 import { openUrl } from '../../src/ingest/sources/open-source.js';
 import { findInputs } from '../../src/archive/queue/queued-input.js';
-import { isOverlay } from '../../src/stream/output/overlay-tag.js';
+import { isOverlay } from '../../src/stream/output/overlay-mp4.js';
 import { H264, collect, make, moving, temporaryFolder, truth } from '../ingest/support/clips.js';
 import { TestS3 } from './support/s3-server.js';
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
-import type { FormatName } from '../../src/stream/output/format-names.js';
+import type { FormatName } from '../../src/stream/results/output-format.js';
 import { readAnnotation } from '../../src/stream/results/read-annotation.js';
 import { openWriters } from '../../src/stream/output/open-writers.js';
 import { AtomicFile } from '../../src/files/atomic-file.js';

@@ -1,6 +1,6 @@
 /** A face encoder in a thread that dies on faces at certain places: always, or the first time. Others get their own place as features. */
 import { existsSync, writeFileSync } from 'node:fs';
-import type { EncoderApi, EncoderSetup } from '../../src/stream/pipeline/encoder-pool.js';
+import type { EncoderApi, EncoderSetup } from '../../src/stream/pipeline/face-encoder.js';
 import { serveWorker } from '../../src/workers/serve-worker.js';
 
 /** `x` of the first landmark. `once` dies unless the file that the setup names as model is there. */

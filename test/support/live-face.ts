@@ -1,4 +1,4 @@
-import { ambiguity } from '../../src/stream/pipeline/ambiguity.js';
+import { ambiguity } from '../../src/stream/pipeline/frame-result.js';
 import type { LiveFace } from '../../src/stream/protocol/messages.js';
 
 /** A face with these posteriors, as a live server sends it. */

@@ -3,7 +3,7 @@ import { saveCheckpoint } from '../../src/model/checkpoint/save-checkpoint.js';
 import type { CheckpointDescription } from '../../src/model/checkpoint/checkpoint-info.js';
 import type { LabelSet } from '../../src/model/label-set.js';
 import { frameClassifier } from '../../src/model/networks/classifier.js';
-import { compactResidualNet } from '../../src/model/networks/residual-nets.js';
+import { compactResidualNet } from '../../src/model/networks/residual-net.js';
 import { temporalEncoder } from '../../src/model/networks/temporal-encoder.js';
 import type { TemporalEncoderOptions } from '../../src/model/networks/temporal-encoder.js';
 

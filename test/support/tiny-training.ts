@@ -1,12 +1,12 @@
 import type { tf } from '../../src/model/tfjs.js';
 import { DEFAULT_CROP } from '../../src/model/crop-geometry.js';
 import { frameClassifier } from '../../src/model/networks/classifier.js';
-import { compactResidualNet } from '../../src/model/networks/residual-nets.js';
+import { compactResidualNet } from '../../src/model/networks/residual-net.js';
 import { resolveConfig } from '../../src/train/config/read-config.js';
 import { MemoryCrops } from '../../src/train/data/crops/image-crops.js';
 import { nlaMethod } from '../../src/train/losses/nla.js';
 import type { Method } from '../../src/train/losses/method.js';
-import { augmentations } from '../../src/train/job/augmentations.js';
+import { augmentations } from '../../src/train/job/image-job.js';
 import { fit } from '../../src/train/trainer/fit.js';
 import type { FinishedEpoch, FitInput, FitSettings } from '../../src/train/trainer/fit.js';
 import { ImageEvaluationSet, ImageTrainingSet } from '../../src/train/data/training/image-training-set.js';

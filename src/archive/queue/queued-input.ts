@@ -7,7 +7,7 @@ import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { outputFormat } from '../../stream/output/formats.js';
 import { outputNames } from '../../stream/output/output-names.js';
-import { isOverlay } from '../../stream/output/overlay-tag.js';
+import { isOverlay } from '../../stream/output/overlay-mp4.js';
 import type { ArchiveJob } from './archive-job.js';
 
 /** An input on its way into the queue. */

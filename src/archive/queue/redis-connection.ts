@@ -2,8 +2,7 @@ import type * as bullmq from 'bullmq';
 import type { ConnectionOptions, Queue } from 'bullmq';
 import type * as ioredis from 'ioredis';
 import type { Redis, RedisOptions } from 'ioredis';
-import { FerError } from '../../errors/fer-error.js';
-import { optionalPackage } from '../../errors/optional-package.js';
+import { FerError, optionalPackage } from '../../errors/fer-error.js';
 import { KEY_PREFIX, QUEUE_NAME } from './archive-job.js';
 
 const OLDEST = [6, 2] as const;

@@ -1,5 +1,5 @@
 import { currentBackend, openBackend } from '../../model/engines/open-backend.js';
-import { describeShipped } from '../../model/heads/shipped-models.js';
+import { describeShipped } from '../../model/heads/model-folder.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../../model/expression-model.js';
 import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../model/pretrained/weight-files.js';
 import { reasonOf } from './system.js';

@@ -1,12 +1,12 @@
-import { BlazeFace } from './detect/blazeface.js';
-import { EmbeddingNet } from './re-identify/embedding-net.js';
+import type { Network, OpenSession } from '../../model/sessions/network.js';
+import { networkToOnnx, openTfjsSession } from '../../model/sessions/tfjs-session.js';
+import { LandmarkNet, type LandmarkNetName, landmarkNetwork } from './align/landmark-net.js';
+import { BLAZEFACE, BlazeFace } from './detect/blazeface.js';
 import type { DetectorName, FaceDetector } from './detect/detector.js';
-import { FacePresence } from './verify/face-presence.js';
-import { type LandmarkNetName, LandmarkNet } from './align/landmark-net.js';
-import { SsdMobileNet } from './detect/ssd-mobilenet.js';
-import { openTfjsSession } from '../../model/sessions/tfjs-session.js';
-import type { OpenSession } from '../../model/sessions/network.js';
-import { TinyFaceDetector } from './detect/tiny-face-detector.js';
+import { SSD_MOBILENET, SsdMobileNet } from './detect/ssd-mobilenet.js';
+import { TINY_FACE_DETECTOR, TinyFaceDetector } from './detect/tiny-face-detector.js';
+import { EmbeddingNet, FACE_EMBEDDING } from './re-identify/embedding-net.js';
+import { FacePresence, PRESENCE } from './verify/face-presence.js';
 
 /** The networks of face following; one set serves any number of followers. */
 export interface FaceNets {
@@ -50,7 +50,7 @@ export async function loadFaceNets({
 }
 
 /** @throws FerError WEIGHTS_MISSING */
-export async function loadDetector(name: DetectorName, open: OpenSession = openTfjsSession): Promise<FaceDetector> {
+async function loadDetector(name: DetectorName, open: OpenSession = openTfjsSession): Promise<FaceDetector> {
   switch (name) {
     case 'blazeface':
       return BlazeFace.load(open);
@@ -58,5 +58,29 @@ export async function loadDetector(name: DetectorName, open: OpenSession = openT
       return TinyFaceDetector.load(open);
     case 'ssd':
       return SsdMobileNet.load(open);
+  }
+}
+
+/** The networks of face following. Inputs are scaled as their definitions say. */
+export const FACE_NETWORKS: readonly Network[] = [
+  BLAZEFACE,
+  PRESENCE,
+  landmarkNetwork('tiny'),
+  landmarkNetwork('full'),
+  FACE_EMBEDDING,
+  TINY_FACE_DETECTOR,
+  SSD_MOBILENET,
+];
+
+/**
+ * One of the borrowed face networks as an ONNX file.
+ * @throws FerError WEIGHTS_MISSING
+ */
+export async function faceNetToOnnx(network: Network, version: string): Promise<Uint8Array> {
+  const loaded = await network.load();
+  try {
+    return await networkToOnnx(network, loaded, version);
+  } finally {
+    loaded.dispose();
   }
 }

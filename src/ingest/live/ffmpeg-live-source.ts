@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FerError } from '../../errors/fer-error.js';
 import type { Frame } from '../frame.js';
-import type { BackOff, LiveSource, LiveSourceOptions, LiveSourceStatus } from './live-source.js';
+import { parseSourceAddress } from './live-source.js';
+import type { BackOff, LiveSource, LiveSourceOptions, LiveSourceStatus, SourceAddress } from './live-source.js';
 import { readOnce } from './read-once.js';
 import type { ConnectionEnd } from './read-once.js';
-import { parseSourceAddress } from './source-address.js';
-import type { SourceAddress } from './source-address.js';
 
 /** Holds one value, the latest. For one reader at a time. */
 export class LatestValue<T> {

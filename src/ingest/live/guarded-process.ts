@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { printable } from '../../errors/fer-error.js';
-import { withoutPasswords } from './source-address.js';
+import { withoutPasswords } from './live-source.js';
 
 /** How many of the last complaints are kept to explain an end. */
 const KEPT = 20;

@@ -8,7 +8,7 @@ import { PACE_UNTIMED, sizeFilters } from '../ffmpeg/picture-filters.js';
 import { probeVideo } from '../probe/probe-video.js';
 import { relayUrl } from '../ffmpeg/url-relay.js';
 import type { RelayTrouble } from '../ffmpeg/url-relay.js';
-import type { SourceAddress } from './source-address.js';
+import type { SourceAddress } from './live-source.js';
 
 /** A source made ready for one run of ffmpeg. */
 export interface LiveInput {

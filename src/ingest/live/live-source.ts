@@ -1,3 +1,6 @@
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FerError } from '../../errors/fer-error.js';
 import type { Frame } from '../frame.js';
 
 /** The state of a live source, reported at every change. */
@@ -50,4 +53,68 @@ export interface BackOff {
   readonly longest: number;
   /** A connection that held for so long makes the next pause the shortest again. */
   readonly stableAfter: number;
+}
+
+/** The address of a live source, and ffmpeg's arguments for it. */
+export type SourceAddress = { readonly name: string } & (
+  | { readonly kind: 'camera'; readonly format: 'v4l2' | 'avfoundation' | 'dshow'; readonly device: string }
+  | { readonly kind: 'rtsp'; readonly url: string }
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'lavfi'; readonly graph: string }
+);
+
+const KINDS = 'a camera (/dev/video0), an rtsp:// or http(s):// address, a file, or lavfi:FILTER';
+
+/**
+ * Reads the name of a live source: `/dev/video0` (Linux), `avfoundation:0` (macOS), `dshow:Camera name` (Windows), `rtsp://...`, `http(s)://...`,
+ * `lavfi:testsrc2`, or a file.
+ * @throws FerError USAGE
+ */
+export function parseSourceAddress(text: string): SourceAddress {
+  if (text.trim() === '') throw new FerError('USAGE', `no source given: name ${KINDS}`);
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(text) ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'lavfi':
+      return { kind: 'lavfi', graph: rest, name: text };
+    case 'avfoundation':
+      return { kind: 'camera', format: 'avfoundation', device: rest, name: text };
+    case 'dshow':
+      return { kind: 'camera', format: 'dshow', device: rest, name: text };
+    case 'rtsp':
+    case 'rtsps':
+      return { kind: 'rtsp', url: addressOf(text).href, name: nameOf(addressOf(text)) };
+    case 'http':
+    case 'https':
+      return { kind: 'http', url: addressOf(text).href, name: nameOf(addressOf(text)) };
+    case 'file':
+      return fileAddress(fileURLToPath(text));
+  }
+  if (rest.startsWith('//'))
+    throw new FerError('USAGE', `${withoutPasswords(text)}: ${scheme} addresses are not read: give ${KINDS}`);
+  if (/^\/dev\/(video\d+|v4l\/.+)$/.test(text)) return { kind: 'camera', format: 'v4l2', device: text, name: text };
+  return fileAddress(text);
+}
+
+/** The name that viewers see: without the server's folders. */
+function fileAddress(path: string): SourceAddress {
+  return { kind: 'file', path, name: basename(path) };
+}
+
+function addressOf(text: string): URL {
+  if (!URL.canParse(text))
+    throw new FerError('USAGE', `${withoutPasswords(text)}: is not a valid address: check the spelling`);
+  return new URL(text);
+}
+
+/** Without user, password, and what follows the question mark: cameras take passwords there too. */
+function nameOf({ protocol, host, pathname, search }: URL): string {
+  return `${protocol}//${host}${pathname}${search === '' ? '' : '?...'}`;
+}
+
+/** The text with the user names, passwords and queries of the addresses in it left out. */
+export function withoutPasswords(text: string): string {
+  return text
+    .replace(/([a-z]+:\/\/)[^\s/@]*(?:@[^\s/@]*)*@/gi, '$1')
+    .replace(/([a-z]+:\/\/[^\s?]*)\?[^\s:]*/gi, '$1?...');
 }

@@ -6,7 +6,7 @@ import { prepareInput } from './live-input.js';
 import type { LiveInput } from './live-input.js';
 import { PpmReader } from './ppm-reader.js';
 import type { PpmPicture } from './ppm-reader.js';
-import type { SourceAddress } from './source-address.js';
+import type { SourceAddress } from './live-source.js';
 
 export interface ConnectionOptions {
   readonly maxWidth: number;

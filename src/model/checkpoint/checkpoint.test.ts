@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from '../label-set.js';
 import { frameClassifier } from '../networks/classifier.js';
-import { compactResidualNet } from '../networks/residual-nets.js';
+import { compactResidualNet } from '../networks/residual-net.js';
 import { temporalEncoder } from '../networks/temporal-encoder.js';
 import { copyCheckpoint } from './copy-checkpoint.js';
 import { describeInitialised, initialiseFrom, loadCheckpoint, readCheckpointInfo } from './load-checkpoint.js';

@@ -2,8 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { tf } from '../tfjs.js';
-import { digestFiles } from './checkpoint-files.js';
-import { INFO_FILE, folderHandler } from './folder-handler.js';
+import { INFO_FILE, digestFiles, folderHandler } from './checkpoint-files.js';
 import { readCheckpointInfo } from './load-checkpoint.js';
 
 /** Largest number of IEEE 754 binary16. */

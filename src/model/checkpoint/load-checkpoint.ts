@@ -1,16 +1,15 @@
-import '../networks/custom-layers.js';
+import '../networks/topology.js';
+import { withZeroWeights } from '../networks/topology.js';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import type { CropGeometry } from '../crop-geometry.js';
 import { widenHalfFloats } from '../half-float.js';
 import type { LabelSet } from '../label-set.js';
-import { withZeroWeights } from '../networks/topology.js';
 import { tf } from '../tfjs.js';
-import { verifyFiles, verifyWeights } from './checkpoint-files.js';
+import { INFO_FILE, folderHandler, verifyFiles, verifyWeights } from './checkpoint-files.js';
 import { parseCheckpointInfo } from './checkpoint-info.js';
 import type { CheckpointInfo } from './checkpoint-info.js';
-import { INFO_FILE, folderHandler } from './folder-handler.js';
 
 /** Copied weights, named "layer/weight", such as "stem_conv/kernel". */
 interface Initialised {

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import type { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { replaceFolder } from '../../files/replace-folder.js';
-import { digestFiles } from './checkpoint-files.js';
+import { INFO_FILE, TOPOLOGY_FILE, WEIGHTS_FILE, digestFiles, folderHandler } from './checkpoint-files.js';
 import { CHECKPOINT_FORMAT, parseCheckpointInfo } from './checkpoint-info.js';
 import type { CheckpointDescription } from './checkpoint-info.js';
-import { INFO_FILE, TOPOLOGY_FILE, WEIGHTS_FILE, folderHandler } from './folder-handler.js';
 
 /**
  * Writes a model as a folder: `model.json` and `weights.bin` in TensorFlow.js' standard layout, and `ferstream.json` with their

@@ -4,9 +4,8 @@ import { writeFileAtomic } from '../../files/atomic-file.js';
 import { makeFolder, writeError } from '../../files/write-error.js';
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import { EXPRESSIONS_7 } from '../label-set.js';
-import { findModelFolder } from './model-folder.js';
+import { SHIPPED_MODELS, findModelFolder } from './model-folder.js';
 import { locateModel } from './open-model.js';
-import { SHIPPED_MODELS } from './shipped-models.js';
 
 /** ONNX for any ONNX runtime; TensorFlow.js layers, which need ferstream's own layers, for further training. */
 export const EXPORT_FORMATS = ['onnx', 'tfjs'] as const;

@@ -10,8 +10,7 @@ import { rowsOf } from '../sessions/network.js';
 import type { Network, NetworkSession, OpenSession } from '../sessions/network.js';
 import { openTfjsSession } from '../sessions/tfjs-session.js';
 import { tf } from '../tfjs.js';
-import { isModelFolder, modelFolderHash } from './model-folder.js';
-import { SHIPPED_MODELS, shippedFolder } from './shipped-models.js';
+import { SHIPPED_MODELS, isModelFolder, modelFolderHash, shippedFolder } from './model-folder.js';
 
 /**
  * Mean positions of eyes and mouth in the crops that face-api itself feeds to FaceExpressionNet

@@ -2,7 +2,7 @@ import { RECOGNITION_BLOCKS, disposeRecognition, loadRecognitionWeights } from '
 import type { Convolution } from '../pretrained/recognition-weights.js';
 import { tf } from '../tfjs.js';
 import { Enlarge, StandardiseImage } from './input-layers.js';
-import { Seeds, relu } from './residual-block.js';
+import { Seeds, relu } from './residual-net.js';
 
 /**
  * Typical standard deviation of face pixels (0 to 255) over the 255 by which the recognition network divides: one unit of a standardised image.

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { BatchNorm } from './batch-norm.js';
 import { encoderOf, frameClassifier } from './classifier.js';
-import { compactResidualNet, resNet18 } from './residual-nets.js';
+import { compactResidualNet, resNet18 } from './residual-net.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
 
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { initialiseFrom } from '../checkpoint/load-checkpoint.js';
 import { currentBackend, openBackend } from '../engines/open-backend.js';
 import { encoderOf, frameClassifier } from './classifier.js';
-import { compactResidualNet, resNet18 } from './residual-nets.js';
+import { compactResidualNet, resNet18 } from './residual-net.js';
 import { reseedDropout } from './seeded-dropout.js';
 import { temporalEncoder } from './temporal-encoder.js';
 

@@ -1,4 +1,4 @@
-import { FACE_API_MEAN_RGB } from './face-api-mean.js';
+import { FACE_API_MEAN_RGB } from './pixel-scaling.js';
 import { tf } from '../tfjs.js';
 import { DENSE_INPUT_SIZE, FULL_LAYOUT, denseHead, extractDenseFeatures } from './dense-feature-extractor.js';
 import { disposeWeights, loadFaceApiWeights } from './weight-files.js';

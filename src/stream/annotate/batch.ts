@@ -4,7 +4,7 @@ import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
 import { outputFormat } from '../output/formats.js';
 import { outputNames } from '../output/output-names.js';
-import { isOverlay } from '../output/overlay-tag.js';
+import { isOverlay } from '../output/overlay-mp4.js';
 import { RemoteFolder } from '../output/remote-folder.js';
 import { annotateInput, findFinished, resultHash } from './annotate-input.js';
 import type { InputEvent, InputJob } from './annotate-input.js';

@@ -1,4 +1,4 @@
-export type { ConnectionState } from './connection-state.js';
+export type { ConnectionState } from './live-connection.js';
 export { LiveProducer } from './live-producer.js';
 export type { LiveProducerEvents, LiveProducerOptions, ProducerCounts } from './live-producer.js';
 export { LiveViewer } from './live-viewer.js';

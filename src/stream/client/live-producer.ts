@@ -10,9 +10,8 @@ import type {
 } from '../protocol/messages.js';
 import { commonQuery, liveAddress, socketClass } from './client-options.js';
 import type { LiveClientOptions } from './client-options.js';
-import { Listeners } from './connection-state.js';
-import type { ConnectionState } from './connection-state.js';
-import { LiveConnection, SILENCE } from './live-connection.js';
+import { Listeners, LiveConnection, SILENCE } from './live-connection.js';
+import type { ConnectionState } from './live-connection.js';
 
 /** Credit-based flow control: at most `limit` frames are unanswered at any time. */
 class Credits {

@@ -8,10 +8,9 @@ import type {
   StatsMessage,
 } from '../protocol/messages.js';
 import type { FrameMessage } from '../protocol/frame-message.js';
-import { Listeners } from './connection-state.js';
-import type { ConnectionState } from './connection-state.js';
+import { Listeners, LiveConnection } from './live-connection.js';
+import type { ConnectionState } from './live-connection.js';
 import { commonQuery, liveAddress, socketClass } from './client-options.js';
-import { LiveConnection } from './live-connection.js';
 import type { LiveClientOptions } from './client-options.js';
 
 export interface LiveViewerOptions extends LiveClientOptions {

@@ -5,7 +5,7 @@ import { clipBox, fitInto, placeBox } from './canvas-fit.js';
 import type { Size } from './canvas-fit.js';
 import { LabelLayout, textWidth } from './label-layout.js';
 import { percent } from './subtitle-format.js';
-import { textFormat } from '../results/text-format.js';
+import { textFormat } from '../results/output-format.js';
 import { UNSURE_COLOUR, expressionColour } from '../results/palette.js';
 
 /** Boxes and labels as a subtitle script, to be shown by a player or burnt in. */

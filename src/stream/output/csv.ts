@@ -1,7 +1,7 @@
 import { csvText, resultColumns, tableRows } from '../results/result-columns.js';
 import type { TableLayout } from '../results/result-columns.js';
 import type { RunMetadata } from '../results/run-metadata.js';
-import { textFormat } from '../results/text-format.js';
+import { textFormat } from '../results/output-format.js';
 
 /** One row per face per frame, and one for a frame without a face, so that every frame has a row. */
 export const CSV = textFormat(

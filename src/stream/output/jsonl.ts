@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { writeError } from '../../files/write-error.js';
 import { endText, frameText, runText } from '../results/jsonl-text.js';
-import { textFormat } from '../results/text-format.js';
+import { textFormat } from '../results/output-format.js';
+import type { OutputWriters } from '../results/output-format.js';
+import type { RunMetadata } from '../results/run-metadata.js';
 
 /** Everything: a line for the run, a line for each frame, a line for the end. */
 export const JSONL = textFormat(
@@ -10,3 +15,22 @@ export const JSONL = textFormat(
   },
   (metadata) => ({ header: runText(metadata), frame: frameText, end: endText }),
 );
+
+/** JSONL into a stream, as the results come; a slow reader slows the annotation. The stream stays open: inputs follow each other. */
+export async function streamWriter(stream: Writable, metadata: RunMetadata): Promise<OutputWriters> {
+  const write = async (text: string): Promise<void> => {
+    try {
+      if (!stream.writable) throw Object.assign(new Error('the reader is gone'), { code: 'EPIPE' });
+      if (!stream.write(text)) await once(stream, 'drain');
+    } catch (error) {
+      throw writeError('standard output', error);
+    }
+  };
+  await write(runText(metadata));
+  return {
+    paths: [],
+    write: (result) => write(frameText(result)),
+    finish: (outcome) => write(endText(outcome)),
+    abort: () => Promise.resolve(),
+  };
+}

@@ -1,7 +1,7 @@
 import { CONTINUOUS_TIME } from '../../ingest/ffmpeg/continuous-time.js';
 import { PACE_UNTIMED, keepFilters } from '../../ingest/ffmpeg/picture-filters.js';
 import type { Size } from './canvas-fit.js';
-import { OVERLAY_TAG } from './overlay-tag.js';
+import { OVERLAY_TAG } from './overlay-mp4.js';
 import type { AudioStream, OverlaySource } from './overlay-source.js';
 
 /** Everything the ffmpeg command depends on. Times are in seconds of the source's presentation time. */

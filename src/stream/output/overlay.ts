@@ -14,7 +14,7 @@ import type { RunMetadata } from '../results/run-metadata.js';
 import { AssTrack } from './ass.js';
 import { AtomicFile, refuseFolder, syncFolder } from '../../files/atomic-file.js';
 import { examineSource, imageFrames, imageVideoSize } from './overlay-source.js';
-import { fixLastFrameDuration } from './mp4-last-frame.js';
+import { fixLastFrameDuration } from './overlay-mp4.js';
 import type { OutputContext, OutputFormat, StagedWriter } from '../results/output-format.js';
 import { writeError } from '../../files/write-error.js';
 import { imageOverlayOptions, overlayOptions, stillOverlayOptions } from './overlay-options.js';

@@ -3,7 +3,7 @@ import type { Segment } from '../results/expression-segments.js';
 import type { Cell, Column } from '../results/result-columns.js';
 import { DECIMALS, roundTo } from '../results/rounding.js';
 import { SegmentReader } from '../results/segment-reader.js';
-import { textFormat } from '../results/text-format.js';
+import { textFormat } from '../results/output-format.js';
 
 const number = (name: string) => ({ name, type: 'number' as const });
 const text = (name: string) => ({ name, type: 'text' as const });

@@ -1,9 +1,9 @@
 import { printable } from '../../errors/fer-error.js';
 import type { Segment } from '../results/expression-segments.js';
+import { textFormat } from '../results/output-format.js';
 import type { OutputFormat } from '../results/output-format.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { SegmentReader, faceName } from '../results/segment-reader.js';
-import { textFormat } from '../results/text-format.js';
 
 /** https://www.w3.org/TR/webvtt1/ */
 export const WEBVTT_CUES: SubtitleFormat = {

@@ -1,7 +1,7 @@
 import { printable } from '../../errors/fer-error.js';
 import { SummaryBuilder } from '../results/summary-builder.js';
 import type { FaceSummary, Summary } from '../results/summary-builder.js';
-import { textFormat } from '../results/text-format.js';
+import { textFormat } from '../results/output-format.js';
 import { percent } from './subtitle-format.js';
 
 /** Labels named for each face. */

@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FaceEvidence } from '../../ingest/face/track/track.js';
-import type { MeasuredFace } from './observation.js';
+import type { FrameObservation, FrameResult, MeasuredFace } from './frame-result.js';
 import { LabelSet } from '../../model/label-set.js';
 import type { Clip, ClipContext } from '../../model/expression-model.js';
 import { ClipWindow } from './clip-window.js';
 import type { ClipWindowOptions } from './clip-window.js';
-import type { FrameObservation } from './observation.js';
-import type { FrameResult } from './frame-result.js';
 
 const labels = new LabelSet('two', ['left', 'right']);
 

@@ -2,8 +2,7 @@ import { qualityTemperature, requireFinite, tempered } from '../../model/express
 import type { ExpressionModel, PictureQuality } from '../../model/expression-model.js';
 import type { PriorAdapter } from '../../model/class-prior.js';
 import { toFrameResult } from './frame-result.js';
-import type { FrameResult } from './frame-result.js';
-import type { ClassifiedFace, FaceObservation, FrameObservation } from './observation.js';
+import type { ClassifiedFace, FaceObservation, FrameObservation, FrameResult } from './frame-result.js';
 import { PosteriorSmoother } from './posterior-smoother.js';
 import type { TrustLimits } from './trust.js';
 

@@ -1,9 +1,10 @@
 /** A worker thread that encodes the faces of frames, with its own engine and expression model. */
+
 import { openModel } from '../../model/heads/open-model.js';
 import { loadForInference } from '../../model/sessions/inference-engine.js';
 import { serveWorker, withTransfer } from '../../workers/serve-worker.js';
-import type { EncoderApi, EncoderSetup } from './encoder-pool.js';
 import { localEncoder } from './face-encoder.js';
+import type { EncoderApi, EncoderSetup } from './face-encoder.js';
 
 await serveWorker<string, EncoderApi>(async ({ model, flipTta, backend, threads }: EncoderSetup) => {
   const { backend: opened, loaded } = await loadForInference({ backend, threads }, (open) =>

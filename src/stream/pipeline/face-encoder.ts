@@ -1,7 +1,10 @@
+import { FerError } from '../../errors/fer-error.js';
 import { alignFace } from '../../ingest/face/align/align-face.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
 import type { Picture } from '../../ingest/frame.js';
+import type { BackendName } from '../../model/engines/backend.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
+import { WorkerClient } from '../../workers/worker-client.js';
 
 /** Aligns and encodes the faces of a frame. */
 export interface FaceEncoder {
@@ -22,4 +25,155 @@ export function localEncoder(model: Pick<ExpressionModel, 'crop' | 'encode'>): F
       return faces.length === 0 ? [] : model.encode(faces.map((landmarks) => alignFace(frame, landmarks, model.crop)));
     },
   };
+}
+
+/** Settings of a worker thread. */
+export interface EncoderSetup {
+  readonly backend: BackendName;
+  /** Name or folder, as for `openModel`. */
+  readonly model: string;
+  readonly flipTta: boolean | null;
+  /** Threads of each network, on onnxruntime. */
+  readonly threads: number;
+}
+
+/** Methods of the worker thread. */
+export interface EncoderApi {
+  encode(request: {
+    /** RGB; may be longer than the frame. */
+    readonly pixels: SharedArrayBuffer;
+    readonly width: number;
+    readonly height: number;
+    readonly faces: readonly (readonly Point[])[];
+  }): Promise<Float32Array[]>;
+}
+
+type Client = WorkerClient<string, EncoderApi>;
+
+const MODULE = new URL(
+  import.meta.url.endsWith('.ts') ? './encoder-worker.ts' : './encoder-worker.js',
+  import.meta.url,
+);
+
+interface PoolOptions {
+  readonly workers: number;
+  /** Module that the threads run. Default: encoder-worker. Tests use threads that die. */
+  readonly module?: URL;
+}
+
+/**
+ * Encodes frames in worker threads, each with its own engine and model. Pixels are passed in shared memory: decoded video
+ * is there already, other frames are copied, with one piece of memory for each frame under way. A thread that dies is replaced, and its frame encoded once more.
+ */
+export class EncoderPool implements FaceEncoder {
+  private readonly idle: Client[];
+  private readonly waiting: ((client: Client) => void)[] = [];
+  private readonly memory: SharedArrayBuffer[] = [];
+  private readonly clients: Set<Client>;
+  private isClosed = false;
+
+  private constructor(
+    private readonly setup: EncoderSetup,
+    private readonly options: PoolOptions,
+    clients: readonly Client[],
+  ) {
+    this.idle = [...clients];
+    this.clients = new Set(clients);
+  }
+
+  /** @throws FerError as `openModel` and `openBackend` do */
+  static async open(setup: EncoderSetup, options: PoolOptions): Promise<EncoderPool> {
+    const starting = Array.from({ length: options.workers }, () => start(setup, options.module));
+    const settled = await Promise.allSettled(starting);
+    const clients = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const failed = settled.find((one) => one.status === 'rejected');
+    if (failed !== undefined) {
+      await Promise.all(clients.map((client) => client.end()));
+      throw FerError.from(failed.reason);
+    }
+    return new EncoderPool(setup, options, clients);
+  }
+
+  get width(): number {
+    return this.options.workers;
+  }
+
+  async encode({ data, width, height }: Picture, faces: readonly (readonly Point[])[]): Promise<Float32Array[]> {
+    if (faces.length === 0) return [];
+    const isShared = data.buffer instanceof SharedArrayBuffer && data.byteOffset === 0;
+    const pixels = isShared ? data.buffer : this.share(data);
+    const request = { pixels, width, height, faces };
+    try {
+      try {
+        return await this.ask(request);
+      } catch (error) {
+        if (!(error instanceof WorkerDied)) throw error;
+        return await this.ask(request);
+      }
+    } catch (error) {
+      throw error instanceof WorkerDied ? error.reason : error;
+    } finally {
+      if (!isShared) this.memory.push(pixels);
+    }
+  }
+
+  /** Ends the threads. */
+  dispose(): void {
+    this.isClosed = true;
+    for (const client of this.clients) void client.end();
+  }
+
+  /** A copy of the pixels that threads can see, in memory that an earlier frame has left if there is some. */
+  private share(data: Uint8Array): SharedArrayBuffer {
+    const kept = this.memory.pop();
+    const pixels = kept !== undefined && kept.byteLength >= data.length ? kept : new SharedArrayBuffer(data.length);
+    new Uint8Array(pixels).set(data);
+    return pixels;
+  }
+
+  private async ask(request: Parameters<EncoderApi['encode']>[0]): Promise<Float32Array[]> {
+    const client = await this.take();
+    try {
+      return await client.call('encode', request);
+    } catch (error) {
+      if (client.isAlive || this.isClosed) throw error;
+      throw new WorkerDied(FerError.from(error));
+    } finally {
+      await this.giveBack(client);
+    }
+  }
+
+  private take(): Promise<Client> {
+    const client = this.idle.pop();
+    return client === undefined ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve(client);
+  }
+
+  /** A dead thread's place is taken by a new one. */
+  private async giveBack(client: Client): Promise<void> {
+    let next = client;
+    if (!client.isAlive && !this.isClosed) {
+      // Where no new one starts, the next frame meets the dead one and says so.
+      next = await start(this.setup, this.options.module).catch(() => client);
+      this.clients.delete(client);
+      this.clients.add(next);
+    }
+    const waiting = this.waiting.shift();
+    if (waiting === undefined) this.idle.push(next);
+    else waiting(next);
+  }
+}
+
+class WorkerDied extends Error {
+  constructor(readonly reason: FerError) {
+    super(reason.message);
+  }
+}
+
+function start(setup: EncoderSetup, module: URL = MODULE): Promise<Client> {
+  return WorkerClient.start<string, EncoderApi>({
+    module,
+    name: 'face encoder',
+    setup,
+    failure: (reason) => new FerError('INTERNAL', `a worker thread failed: ${reason}`),
+  });
 }

@@ -12,9 +12,8 @@ import { ClipWindow } from './clip-window.js';
 import { localEncoder } from './face-encoder.js';
 import type { FaceEncoder } from './face-encoder.js';
 import { measureFace } from './face-measures.js';
-import type { FrameResult } from './frame-result.js';
+import type { FrameObservation, FrameResult, MeasuredFace } from './frame-result.js';
 import type { Networks } from './networks.js';
-import type { FrameObservation, MeasuredFace } from './observation.js';
 import type { PipelineSettings } from './pipeline-settings.js';
 import { SpeakingDetector } from './speaking.js';
 
@@ -41,6 +40,7 @@ export class FacePipeline {
   private readonly follow = serial();
   private readonly encode: Stage;
   private readonly classify = serial();
+  private before: { readonly frame: Frame; readonly observed: Promise<unknown> } | null = null;
 
   /** @param networks stay the caller's: dispose them after the last pipeline */
   constructor(
@@ -95,12 +95,21 @@ export class FacePipeline {
       const { faces, accepted } = await found;
       return { ...(await this.observe(frame, faces)), accepted };
     });
+    this.releaseBefore(frame, found, observed);
     return this.classify(async () => this.finished(await this.window.push(await observed)));
+  }
+
+  /** A frame is seen for the last time when it has been observed, and the follower has compared the next frame with it. */
+  private releaseBefore(frame: Frame, found: Promise<unknown>, observed: Promise<unknown>): void {
+    const { before } = this;
+    this.before = { frame, observed };
+    if (before?.frame.release !== undefined)
+      Promise.all([found, before.observed]).then(before.frame.release, () => undefined);
   }
 
   /** Encodes and measures the faces of one frame in one call; from here on the pixels are gone. */
   private async observe(frame: Frame, faces: readonly TrackedFace[]): Promise<FrameObservation> {
-    const { data: _, ...info } = frame;
+    const { data: _, release: __, ...info } = frame;
     const news = faces.filter(({ landmarks }) => !this.encoded.has(landmarks));
     const encoding = this.encoder.encode(
       frame,

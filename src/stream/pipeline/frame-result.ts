@@ -1,11 +1,39 @@
 // Imported file by file: browsers know these types too, and nothing they lead to may need Node.
+
 import type { Box, Point } from '../../ingest/face/align/geometry.js';
-import type { FaceEvidence } from '../../ingest/face/track/track.js';
+import { overallQuality } from '../../ingest/face/align/face-quality.js';
+import type { FaceEvidence, TrackedFace } from '../../ingest/face/track/track.js';
+import type { Frame } from '../../ingest/frame.js';
 import type { LabelSet } from '../../model/label-set.js';
-import { ambiguity } from './ambiguity.js';
-import type { ClassifiedFace, ClassifiedFrame } from './observation.js';
+import type { FaceMeasures } from './face-measures.js';
 import { certaintyOf, trustOf } from './trust.js';
 import type { ResultQuality, Trust, TrustLimits } from './trust.js';
+
+/** A frame whose pixels are gone, and what is known of each of its faces so far. */
+export type FrameOf<F> = Omit<Frame, 'data' | 'release'> & { readonly faces: readonly F[] };
+
+/** A tracked face without its pixels, but with what was measured from them. */
+export type MeasuredFace = Omit<TrackedFace, 'patch'> & FaceMeasures;
+
+/** A face after the frame encoder. */
+export interface FaceObservation {
+  readonly face: MeasuredFace;
+  /** [D] */
+  readonly features: Float32Array;
+}
+
+/** A face after the temporal encoder and classifier. */
+export interface ClassifiedFace {
+  readonly face: MeasuredFace;
+  /** Over the model's labels, summing to 1. [C] */
+  readonly posteriors: Float32Array;
+}
+
+export type FrameObservation = FrameOf<FaceObservation> & {
+  /** Tracklets that have ended unconfirmed and count as faces all the same. */
+  readonly accepted?: readonly number[];
+};
+export type ClassifiedFrame = FrameOf<ClassifiedFace>;
 
 /** One face in one frame, with its expression. */
 export interface FaceResult {
@@ -78,11 +106,13 @@ export function toFrameResult(frame: ClassifiedFrame, labels: LabelSet, limits: 
 
 function toFaceResult({ face, posteriors }: ClassifiedFace, labels: LabelSet, limits: TrustLimits): FaceResult {
   const winner = argmax(posteriors);
-  const { pitch, eyesVisible, mouthVisible } = face;
+  const { pitch, yaw, eyesVisible, mouthVisible } = face;
+  const { size, sharpness } = face.quality;
+  const overall = overallQuality(size, sharpness, yaw);
   const evidence = {
     probability: posteriors[winner]!,
     ambiguity: ambiguity(posteriors),
-    quality: { ...face.quality, pitch, eyesVisible, mouthVisible },
+    quality: { ...face.quality, yaw, overall, pitch, eyesVisible, mouthVisible },
     coasted: face.evidence === 'coasted',
   };
   const certainty = certaintyOf(evidence);
@@ -112,4 +142,19 @@ function argmax(values: ArrayLike<number>): number {
   let best = 0;
   for (let k = 1; k < values.length; k += 1) if (values[k]! > values[best]!) best = k;
   return best;
+}
+
+/**
+ * How close the nearest negative comes to the winner, p2 / p1: 0 clear, 1 tie. NAW weighs its training samples
+ * in the same plane (s = (p_GT, p_NN)), with the winner in place of the unknown truth.
+ */
+export function ambiguity(posteriors: ArrayLike<number>): number {
+  let first = 0;
+  let second = 0;
+  for (let k = 0; k < posteriors.length; k += 1) {
+    const p = posteriors[k]!;
+    if (p > first) [first, second] = [p, first];
+    else if (p > second) second = p;
+  }
+  return first > 0 ? second / first : 1;
 }

@@ -8,7 +8,7 @@ import { EXPRESSIONS_7 } from '../../model/label-set.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { ClipWindow } from './clip-window.js';
 import type { ClipWindowOptions } from './clip-window.js';
-import type { FrameObservation } from './observation.js';
+import type { FrameObservation } from './frame-result.js';
 
 const dir = await scratchDir();
 const MEASURES = { pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };

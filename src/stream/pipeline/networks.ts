@@ -6,8 +6,7 @@ import type { ExpressionModel } from '../../model/expression-model.js';
 import { openModel } from '../../model/heads/open-model.js';
 import { loadForInference } from '../../model/sessions/inference-engine.js';
 import type { NetworkSession, OpenSession } from '../../model/sessions/network.js';
-import { EncoderPool } from './encoder-pool.js';
-import { localEncoder } from './face-encoder.js';
+import { EncoderPool, localEncoder } from './face-encoder.js';
 import type { FaceEncoder } from './face-encoder.js';
 import type { PipelineSettings } from './pipeline-settings.js';
 

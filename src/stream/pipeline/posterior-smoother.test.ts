@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ClassifiedFrame, MeasuredFace } from './observation.js';
+import type { ClassifiedFrame, MeasuredFace } from './frame-result.js';
 import { PosteriorSmoother, averageOf, averageOfBoth, runningAverage } from './posterior-smoother.js';
 import type { PosteriorSmootherOptions, RunningAverage } from './posterior-smoother.js';
 

@@ -1,4 +1,4 @@
-import type { ClassifiedFace, ClassifiedFrame, FrameOf } from './observation.js';
+import type { ClassifiedFace, ClassifiedFrame, FrameOf } from './frame-result.js';
 
 /** A weighted sum of posteriors seen one after the other, and the sum of its weights. */
 export interface RunningAverage {

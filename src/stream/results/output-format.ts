@@ -1,6 +1,26 @@
+import { AtomicFile } from '../../files/atomic-file.js';
 import type { FfmpegBinary } from '../../ingest/ffmpeg/binaries.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import type { RunMetadata, RunOutcome } from './run-metadata.js';
+
+/** The names of all output formats, in the order in which to present them. Apart from the formats, so that `fer --help` need not load them. */
+export const FORMAT_NAMES = [
+  'jsonl',
+  'csv',
+  'parquet',
+  'segments',
+  'segments-parquet',
+  'summary',
+  'html',
+  'vtt',
+  'srt',
+  'ass',
+  'elan',
+  'textgrid',
+  'overlay',
+] as const;
+
+export type FormatName = (typeof FORMAT_NAMES)[number];
 
 /** Takes the results of one input, frame by frame in order. Await each call before the next. */
 export interface OutputWriters {
@@ -55,4 +75,43 @@ export interface OutputFormat {
    * @throws FerError OUTPUT_UNWRITABLE, and for the overlay CONFIG_INVALID or FFMPEG_MISSING.
    */
   open(path: string, metadata: RunMetadata, context: OutputContext): Promise<StagedWriter>;
+}
+
+/** The text of one output, part by part. */
+interface TextWriter {
+  readonly header?: string;
+  /** Text that became final with this frame; may be empty. */
+  frame(result: FrameResult): string;
+  /** The rest. */
+  end?(outcome: RunOutcome): string;
+}
+
+/** A format whose output is one text file, written as the results come. */
+export function textFormat(
+  description: Pick<OutputFormat, 'name' | 'ending' | 'summary'>,
+  begin: (metadata: RunMetadata, path: string) => TextWriter,
+): OutputFormat {
+  return {
+    ...description,
+    async open(path, metadata) {
+      const writer = begin(metadata, path);
+      const { header = '' } = writer;
+      const file = await AtomicFile.open(path);
+      try {
+        await file.write(header);
+      } catch (error) {
+        await file.abort();
+        throw error;
+      }
+      return {
+        write: (result) => file.write(writer.frame(result)),
+        async prepare(outcome) {
+          if (writer.end !== undefined) await file.write(writer.end(outcome));
+          await file.prepare();
+        },
+        commit: () => file.commit(),
+        abort: () => file.abort(),
+      };
+    },
+  };
 }

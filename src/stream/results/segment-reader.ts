@@ -3,9 +3,9 @@ import { ExpressionSegments } from './expression-segments.js';
 import type { Segment } from './expression-segments.js';
 import { FrameIntervals } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
+import { textFormat } from './output-format.js';
 import type { OutputFormat } from './output-format.js';
 import type { RunMetadata } from './run-metadata.js';
-import { textFormat } from './text-format.js';
 
 /** The segments of a recording; of an image folder, each face of each image is one, with the name of the file. */
 export class SegmentReader {

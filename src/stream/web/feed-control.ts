@@ -1,4 +1,4 @@
-import type { ConnectionState } from '../client/connection-state.js';
+import type { ConnectionState } from '../client/live-connection.js';
 import { LiveViewer } from '../client/live-viewer.js';
 import type { HelloMessage, SourceMessage, StatsMessage } from '../protocol/messages.js';
 import { CameraFeed } from './camera-feed.js';

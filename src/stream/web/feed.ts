@@ -1,4 +1,4 @@
-import type { ConnectionState } from '../client/connection-state.js';
+import type { ConnectionState } from '../client/live-connection.js';
 import type { HelloMessage, ResultMessage, SourceMessage, StatsMessage } from '../protocol/messages.js';
 
 /** A result and the picture it belongs to (null if none came). */

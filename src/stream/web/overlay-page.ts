@@ -1,5 +1,5 @@
 import { tokenFromFragment } from '../client/client-options.js';
-import type { ConnectionState } from '../client/connection-state.js';
+import type { ConnectionState } from '../client/live-connection.js';
 import { CameraFeed } from './camera-feed.js';
 import { openCamera } from './camera.js';
 import { element } from './dom.js';

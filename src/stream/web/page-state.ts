@@ -1,4 +1,4 @@
-import type { ConnectionState } from '../client/connection-state.js';
+import type { ConnectionState } from '../client/live-connection.js';
 import type { SourceMessage } from '../protocol/messages.js';
 import type { CameraProblem } from './camera.js';
 

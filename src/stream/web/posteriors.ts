@@ -1,4 +1,4 @@
-import { ambiguity } from '../pipeline/ambiguity.js';
+import { ambiguity } from '../pipeline/frame-result.js';
 import type { HelloMessage, LiveFace } from '../protocol/messages.js';
 
 /** Seconds after which a face that comes back starts again. */

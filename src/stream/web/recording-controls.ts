@@ -1,9 +1,8 @@
 import type { HelloMessage, ResultMessage } from '../protocol/messages.js';
 import { element, fileStem, setText } from './dom.js';
-import { Recorder } from './recorder.js';
+import { Recorder, VideoRecorder } from './recorder.js';
+import type { FilmChoice } from './recorder.js';
 import type { Scene } from './stage.js';
-import { VideoRecorder } from './video-recorder.js';
-import type { FilmChoice } from './video-recorder.js';
 
 interface Recording {
   readonly results: Recorder;

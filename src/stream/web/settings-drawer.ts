@@ -2,8 +2,8 @@ import { listCameras } from './camera.js';
 import type { OpenCamera } from './camera.js';
 import { element, remember, remembered, setText } from './dom.js';
 import type { PageFacts } from './page-state.js';
-import { VideoRecorder } from './video-recorder.js';
-import type { FilmChoice } from './video-recorder.js';
+import { VideoRecorder } from './recorder.js';
+import type { FilmChoice } from './recorder.js';
 
 export interface SettingsEvents {
   onMode(mode: PageFacts['mode']): void;

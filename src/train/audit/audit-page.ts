@@ -14,8 +14,7 @@ import { groupBy } from '../util/arrays.js';
 import { auditLabels } from './audit-labels.js';
 import type { AuditedLabel, LabelAudit } from './audit-labels.js';
 import { distrustOf, figuresOfEvidence, figuresOfRun } from './judge-trust.js';
-import { evidenceOfRun } from './label-evidence.js';
-import { readRowHistory } from './row-history.js';
+import { evidenceOfRun, readRowHistory } from './label-evidence.js';
 
 export const AUDIT_CSV = 'audit.csv';
 export const AUDIT_HTML = 'audit.html';

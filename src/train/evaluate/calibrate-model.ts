@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
-import { INFO_FILE } from '../../model/checkpoint/folder-handler.js';
+import { INFO_FILE } from '../../model/checkpoint/checkpoint-files.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { findModelFolder } from '../../model/heads/model-folder.js';
 import { evaluate } from './evaluate.js';

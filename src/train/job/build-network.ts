@@ -7,12 +7,10 @@ import {
 } from '../../model/checkpoint/load-checkpoint.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
-import { FRAME_PART } from '../../model/heads/model-folder.js';
-import { trainedPart } from '../../model/heads/shipped-models.js';
+import { FRAME_PART, trainedPart } from '../../model/heads/model-folder.js';
 import type { LabelSet } from '../../model/label-set.js';
-import { frameClassifier } from '../../model/networks/classifier.js';
-import { compactResidualNet, resNet18 } from '../../model/networks/residual-nets.js';
-import { ensembleClassifiers } from '../../model/networks/ensemble-classifier.js';
+import { ensembleClassifiers, frameClassifier } from '../../model/networks/classifier.js';
+import { compactResidualNet, resNet18 } from '../../model/networks/residual-net.js';
 import { faceResNet } from '../../model/networks/face-resnet.js';
 import type { tf } from '../../model/tfjs.js';
 import type { Settings } from '../config/read-config.js';

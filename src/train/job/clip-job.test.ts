@@ -9,9 +9,8 @@ import { PATTERNS, stripedPictures } from '../../../test/support/striped-picture
 import { TINY_CROP, saveTinyFrameModel } from '../../../test/support/tiny-models.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { openModel } from '../../model/heads/open-model.js';
-import { checkpointHash } from '../../model/checkpoint/checkpoint-files.js';
+import { INFO_FILE, checkpointHash } from '../../model/checkpoint/checkpoint-files.js';
 import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
-import { INFO_FILE } from '../../model/checkpoint/folder-handler.js';
 import { LabelSet } from '../../model/label-set.js';
 import { modelFolderHash } from '../../model/heads/model-folder.js';
 import { resolveConfig } from '../config/read-config.js';

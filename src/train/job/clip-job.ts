@@ -1,9 +1,8 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { checkpointHash } from '../../model/checkpoint/checkpoint-files.js';
+import { INFO_FILE, checkpointHash } from '../../model/checkpoint/checkpoint-files.js';
 import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
-import { INFO_FILE } from '../../model/checkpoint/folder-handler.js';
 import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
 import type { CheckpointInfo } from '../../model/checkpoint/checkpoint-info.js';
 import { LabelSet } from '../../model/label-set.js';
@@ -23,8 +22,7 @@ import { faceId, faceName, facesOf } from '../data/faces/face-dataset.js';
 import { indexFaces } from '../data/faces/open-faces.js';
 import { CHOSEN, divide } from '../data/training/open-data.js';
 import type { OpenData } from '../data/training/open-data.js';
-import { FRAME_PART, TEMPORAL_PART } from '../../model/heads/model-folder.js';
-import { trainedPart } from '../../model/heads/shipped-models.js';
+import { FRAME_PART, TEMPORAL_PART, trainedPart } from '../../model/heads/model-folder.js';
 import type { EvaluationSet, OnRead } from '../data/training/training-set.js';
 
 export type TemporalNetworkConfig = Extract<NetworkConfig, { name: 'temporal' }>;

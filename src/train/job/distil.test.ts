@@ -8,7 +8,7 @@ import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { LabelSet } from '../../model/label-set.js';
 import { frameClassifier } from '../../model/networks/classifier.js';
-import { compactResidualNet } from '../../model/networks/residual-nets.js';
+import { compactResidualNet } from '../../model/networks/residual-net.js';
 import { MemoryCrops } from '../data/crops/image-crops.js';
 import { teacherPosteriors, withTeachers } from './distil.js';
 

@@ -1,8 +1,7 @@
 import { tf } from '../../model/tfjs.js';
 import { loadCheckpoint } from '../../model/checkpoint/load-checkpoint.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
-import { FRAME_PART } from '../../model/heads/model-folder.js';
-import { trainedPart } from '../../model/heads/shipped-models.js';
+import { FRAME_PART, trainedPart } from '../../model/heads/model-folder.js';
 import { calibrationOf, toPosteriors } from '../../model/heads/model-networks.js';
 import type { LabelSet } from '../../model/label-set.js';
 import type { CropSource } from '../data/crops/crop-source.js';

@@ -1,28 +1,33 @@
 import { FerError } from '../../errors/fer-error.js';
 import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
-import { excludedRows } from '../data/exclusions.js';
-import type { TrainConfig } from '../config/train-config.js';
-import type { Sample, Split } from '../data/sample.js';
-import { augmentations } from './augmentations.js';
-import { buildFrameNetwork, geometryOf } from './build-network.js';
-import type { FrameNetworkConfig } from './build-network.js';
-import { teacherPosteriors, withTeachers } from './distil.js';
-import type { SlightOptions } from '../data/training/slight-expressions.js';
-import type { CropSource } from '../data/crops/crop-source.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
+import type { LabelSet } from '../../model/label-set.js';
+import { randomAffine } from '../augment/affine.js';
+import { footage } from '../augment/footage/footage.js';
+import { inSequence, pixelNoise, randomFlip, randomPadCrop } from '../augment/pixel.js';
+import type { Augmentation } from '../augment/pixel.js';
+import { colourOperation, randAugment } from '../augment/rand-augment.js';
+import { randomErasing } from '../augment/random-erasing.js';
 import { countsOf, drawnShares } from '../config/sampler.js';
-import { checkpointInfo, priorsOf } from './training-job.js';
-import type { TrainingJob } from './training-job.js';
-import { applyLabelNoise } from '../data/label-noise.js';
-import { ImageEvaluationSet, ImageTrainingSet } from '../data/training/image-training-set.js';
-import type { TrainingFace } from '../data/training/image-training-set.js';
+import type { TrainConfig } from '../config/train-config.js';
+import type { CropSource } from '../data/crops/crop-source.js';
+import { excludedRows } from '../data/exclusions.js';
 import { faceId, faceName, facesOf } from '../data/faces/face-dataset.js';
 import type { FaceSample, IndexedFaces } from '../data/faces/face-dataset.js';
 import { indexFaces } from '../data/faces/open-faces.js';
-import type { LabelSet } from '../../model/label-set.js';
+import { applyLabelNoise } from '../data/label-noise.js';
+import type { Sample, Split } from '../data/sample.js';
+import { ImageEvaluationSet, ImageTrainingSet } from '../data/training/image-training-set.js';
+import type { TrainingFace } from '../data/training/image-training-set.js';
 import { divide } from '../data/training/open-data.js';
 import type { OpenData } from '../data/training/open-data.js';
+import type { SlightOptions } from '../data/training/slight-expressions.js';
 import type { EvaluationSet, OnRead } from '../data/training/training-set.js';
+import { buildFrameNetwork, geometryOf } from './build-network.js';
+import type { FrameNetworkConfig } from './build-network.js';
+import { teacherPosteriors, withTeachers } from './distil.js';
+import { checkpointInfo, priorsOf } from './training-job.js';
+import type { TrainingJob } from './training-job.js';
 
 /**
  * A frame network and its images (of clips: their frames, each for itself): divided, and, where an experiment asks for it, cut down and given
@@ -192,4 +197,32 @@ function withCrops(faces: readonly LabelledSample[], { places }: IndexedFaces, f
     const crop = places[from + i] ?? null;
     return crop === null ? [] : [{ id, name: faceName(face), crop, label, shares }];
   });
+}
+
+/** The usual view of an image, and the strong one: the same moves, then RandAugment. */
+export function augmentations(config: TrainConfig['augment']): {
+  readonly weak: Augmentation;
+  readonly strong: Augmentation;
+} {
+  const moves = {
+    flip: randomFlip({ probability: config.flip }),
+    move: randomPadCrop({ padding: config.padding }),
+    ...(config.affine === null ? {} : { affine: randomAffine(config.affine) }),
+  };
+  const extras = {
+    ...(config.footage === null ? {} : { footage: footage(config.footage) }),
+    ...(config.tone === null ? {} : { tone: sometimes(config.tone.probability, colourOperation(config.tone)) }),
+    ...(config.noise === null
+      ? {}
+      : { noise: sometimes(config.noise.probability, pixelNoise({ deviation: config.noise.deviation })) }),
+    ...(config.erasing === null ? {} : { erasing: randomErasing(config.erasing) }),
+  };
+  return {
+    weak: inSequence({ ...moves, ...extras }),
+    strong: inSequence({ ...moves, randAugment: randAugment(config.strong), ...extras }),
+  };
+}
+
+function sometimes(probability: number, augmentation: Augmentation): Augmentation {
+  return (image, random) => (random.next() < probability ? augmentation(image, random) : image);
 }

@@ -8,7 +8,7 @@ import { nawParameters, nawSchedule } from '../losses/naw-bell.js';
 import type { NawParameters } from '../losses/naw-bell.js';
 import { writeEpochTables } from '../records/epoch-tables.js';
 import type { RunFolder } from '../records/run-folder.js';
-import { writeTensorboardEvents } from '../records/tensorboard-events.js';
+import { writeTensorboardEvents } from '../records/tensorboard.js';
 import type { TrainingState } from '../records/training-state.js';
 import { reportPage } from './report-page.js';
 import type { ReportData } from './report-page.js';

@@ -2,7 +2,7 @@
 import { tf } from '../../model/tfjs.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 // Registers the layers that the topology names.
-import '../../model/networks/custom-layers.js';
+import '../../model/networks/topology.js';
 import { buildMethod } from './build-method.js';
 import { ModelWeights } from './model-weights.js';
 import { computeGradients } from './gradients.js';

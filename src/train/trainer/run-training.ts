@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { FerError } from '../../errors/fer-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import { currentBackend } from '../../model/engines/open-backend.js';
-import { trainedPart } from '../../model/heads/shipped-models.js';
+import { trainedPart } from '../../model/heads/model-folder.js';
 import { startFromRecognition } from '../../model/networks/face-resnet.js';
 import { RECOGNITION } from '../config/train-config.js';
 import type { NetworkConfig, TrainConfig } from '../config/train-config.js';

@@ -4,7 +4,7 @@ import { openBackend } from '../../model/engines/open-backend.js';
 import { findPackage } from '../../model/engines/packages.js';
 import type { BackendName } from '../../model/engines/backend.js';
 import { frameClassifier } from '../../model/networks/classifier.js';
-import { compactResidualNet } from '../../model/networks/residual-nets.js';
+import { compactResidualNet } from '../../model/networks/residual-net.js';
 import type { MethodConfig } from '../config/train-config.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { adamState, adamStep } from './optimizer.js';

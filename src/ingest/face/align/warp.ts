@@ -1,5 +1,5 @@
 import type { Picture } from '../../frame.js';
-import type { PixelScaling } from './pixel-scaling.js';
+import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { scaleOf, type Similarity } from './geometry.js';
 
 /** Most samples per axis for one output pixel. */

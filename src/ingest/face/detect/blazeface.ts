@@ -3,7 +3,7 @@ import type { Detection, DetectorScores, FaceDetector, Search } from './detector
 import { rollOf, wholeFrame } from './detector.js';
 import type { Box, Point } from '../align/geometry.js';
 import { boxToFrame, fillLetterbox, fitLetterbox, type Letterbox, toFrame } from './letterbox.js';
-import type { PixelScaling } from '../align/pixel-scaling.js';
+import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { humanNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
 import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
 import { mergeOverlapping } from './non-max-suppression.js';

@@ -1,6 +1,6 @@
 import type { Frame } from '../../frame.js';
 import type { Box, Point } from '../align/geometry.js';
-import type { PixelScaling } from '../align/pixel-scaling.js';
+import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { type Extent, type QuarterTurn, turnBack } from './quarter-turn.js';
 
 /** A network input filled from part of a frame, and the way back to frame pixels. */

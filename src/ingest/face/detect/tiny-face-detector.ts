@@ -3,7 +3,7 @@ import type { Frame } from '../../frame.js';
 import type { Detection, DetectorScores, FaceDetector, Search } from './detector.js';
 import { rollOf, wholeFrame } from './detector.js';
 import { boxToFrame, fillLetterbox, fitLetterbox, type Letterbox } from './letterbox.js';
-import type { PixelScaling } from '../align/pixel-scaling.js';
+import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { type WeightMap, weight } from '../../../model/pretrained/weight-files.js';
 import { faceApiNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
 import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';

@@ -1,6 +1,6 @@
 import { tf } from '../../../model/tfjs.js';
 import type { Frame } from '../../frame.js';
-import { FACE_API_SCALING } from '../align/pixel-scaling.js';
+import { FACE_API_SCALING } from '../../../model/pretrained/pixel-scaling.js';
 import { fitSimilarity } from '../align/geometry.js';
 import type { Point } from '../align/geometry.js';
 import {

@@ -1,6 +1,6 @@
 import type { Frame } from '../../frame.js';
 import type { FaceWindow } from '../align/face-window.js';
-import type { PixelScaling } from '../align/pixel-scaling.js';
+import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { humanNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
 import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
 import { squareToFrame } from '../align/geometry.js';

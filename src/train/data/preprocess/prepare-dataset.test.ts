@@ -11,7 +11,7 @@ import { openBackend } from '../../../model/engines/open-backend.js';
 import { saveCheckpoint } from '../../../model/checkpoint/save-checkpoint.js';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { encoderOf, frameClassifier } from '../../../model/networks/classifier.js';
-import { compactResidualNet } from '../../../model/networks/residual-nets.js';
+import { compactResidualNet } from '../../../model/networks/residual-net.js';
 import { checkDataset } from '../check-dataset.js';
 import { deduplicate } from '../content.js';
 import { labelAt } from '../sample.js';

@@ -8,12 +8,11 @@ import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { encoderOf } from '../../../model/networks/classifier.js';
 import type { CropSource } from '../crops/crop-source.js';
-import { FRAME_PART } from '../../../model/heads/model-folder.js';
-import { trainedPart } from '../../../model/heads/shipped-models.js';
+import { FRAME_PART, trainedPart } from '../../../model/heads/model-folder.js';
 import {
-  bytesPerCrop,
   FEATURES_FILE,
   FEATURES_INFO_FILE,
+  bytesPerCrop,
   startedFeatures,
   writeFeaturesInfo,
 } from './file-features.js';

@@ -4,7 +4,7 @@ import { stripedPictures } from '../../../../test/support/striped-pictures.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { frameClassifier } from '../../../model/networks/classifier.js';
-import { compactResidualNet } from '../../../model/networks/residual-nets.js';
+import { compactResidualNet } from '../../../model/networks/residual-net.js';
 import { flip } from '../../augment/pixel.js';
 import { MemoryCrops } from '../crops/image-crops.js';
 import { SeededRandom } from '../../util/seeded-random.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import { copyCheckpoint } from '../../../model/checkpoint/copy-checkpoint.js';
 import { readCheckpointInfo } from '../../../model/checkpoint/load-checkpoint.js';
-import { INFO_FILE } from '../../../model/checkpoint/folder-handler.js';
+import { INFO_FILE } from '../../../model/checkpoint/checkpoint-files.js';
 import type { WeightPrecision } from '../../../model/checkpoint/copy-checkpoint.js';
 import { findModelFolder, FRAME_PART, TEMPORAL_PART } from '../../../model/heads/model-folder.js';
 import { writeTemperature } from '../../evaluate/calibrate-model.js';

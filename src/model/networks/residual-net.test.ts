@@ -3,7 +3,7 @@ import type { BackendName } from '../engines/backend.js';
 import { openBackend } from '../engines/open-backend.js';
 import { findPackage } from '../engines/packages.js';
 import { tf } from '../tfjs.js';
-import { Relu, rectify } from './residual-block.js';
+import { Relu, rectify } from './residual-net.js';
 
 const native = findPackage('@tensorflow/tfjs-node');
 if (!native) {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../../test/output/support/media.js';
-import { isOverlay, OVERLAY_TAG } from './overlay-tag.js';
+import { isOverlay, OVERLAY_TAG } from './overlay-mp4.js';
 
 function box(type: string, content: Buffer, long = false): Buffer {
   const header = Buffer.alloc(long ? 16 : 8);

@@ -1,10 +1,17 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { epochHistory, THREE_LABELS } from '../../../test/support/epoch-history.js';
+import { THREE_LABELS, epochHistory } from '../../../test/support/epoch-history.js';
 import { scratchDir } from '../../../test/support/scratch.js';
-import { scalarRecord } from './tensorboard-event.js';
-import { eventFile, EVENTS_FILE, TENSORBOARD_FOLDER, writeTensorboardEvents } from './tensorboard-events.js';
+import {
+  EVENTS_FILE,
+  TENSORBOARD_FOLDER,
+  crc32c,
+  eventFile,
+  maskedCrc32c,
+  scalarRecord,
+  writeTensorboardEvents,
+} from './tensorboard.js';
 
 const scratch = await scratchDir();
 const NOW = 1_800_000_000.5;
@@ -170,3 +177,24 @@ function bitwiseMaskedCrc(data: Buffer): number {
   const sum = BigInt((crc ^ 0xffffffff) >>> 0);
   return Number((((sum >> 15n) | (sum << 17n)) + 0xa282ead8n) & 0xffffffffn);
 }
+
+describe('CRC-32C', () => {
+  it('gives the published check values', () => {
+    expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+    // RFC 3720, B.4: the bytes below are its results, least significant first.
+    expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
+    expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
+    expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(0x46dd794e);
+    expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => 31 - i))).toBe(0x113fdb5c);
+    expect(crc32c(new Uint8Array(0))).toBe(0);
+  });
+
+  it('is masked as TFRecord asks, reversibly', () => {
+    for (const text of ['', 'a', 'foo', '123456789']) {
+      const masked = maskedCrc32c(Buffer.from(text));
+      expect(masked).toBeGreaterThanOrEqual(0);
+      const turned = (masked - 0xa282ead8) >>> 0;
+      expect(((turned >>> 17) | (turned << 15)) >>> 0).toBe(crc32c(Buffer.from(text)));
+    }
+  });
+});

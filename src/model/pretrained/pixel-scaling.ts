@@ -1,4 +1,7 @@
-import { FACE_API_MEAN_RGB } from '../../../model/pretrained/face-api-mean.js';
+// Types of the live page lead here, and it is built without Node's types: nothing here may import them.
+
+/** Mean colour that face-api's landmark, expression and recognition networks subtract before dividing by 255. */
+export const FACE_API_MEAN_RGB = [122.782, 117.001, 104.298] as const;
 
 /** How byte values become network inputs: `value * gain + offset`, one offset per channel. */
 export interface PixelScaling {

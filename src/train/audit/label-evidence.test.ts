@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
-import { isRunFolder, readRowHistory } from './row-history.js';
+import { isRunFolder, readRowHistory } from './label-evidence.js';
 
 const dir = await scratchDir();
 const INDEX = { labels: ['neutral', 'happiness'], rows: ['a', 'b'], given: [0, 1] };

@@ -8,8 +8,7 @@ import type { Point } from '../../ingest/face/align/geometry.js';
 import type { Frame, Picture } from '../../ingest/frame.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { openModel } from '../../model/heads/open-model.js';
-import { EncoderPool } from './encoder-pool.js';
-import { localEncoder } from './face-encoder.js';
+import { EncoderPool, localEncoder } from './face-encoder.js';
 
 // Most of it is time that threads take to start.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });

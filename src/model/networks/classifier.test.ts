@@ -1,10 +1,9 @@
 import { tf } from '../tfjs.js';
 import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
-import { encoderOf, frameClassifier } from './classifier.js';
-import { compactResidualNet } from './residual-nets.js';
+import { encoderOf, ensembleClassifiers, frameClassifier } from './classifier.js';
+import { compactResidualNet } from './residual-net.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
-import { ensembleClassifiers } from './ensemble-classifier.js';
 
 beforeAll(async () => {
   await openBackend();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSourceAddress, withoutPasswords } from './source-address.js';
+import { parseSourceAddress, withoutPasswords } from './live-source.js';
 
 describe('parseSourceAddress', () => {
   it.each([
