@@ -5,7 +5,7 @@
  */
 import { openImages } from '../src/ingest/sources/image-source.js';
 import { loadFaceNets } from '../src/ingest/face/face-nets.js';
-import { facePoints } from '../src/ingest/face/align/face-window.js';
+import { facePoints } from '../src/ingest/face/align/geometry.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { openDataset } from '../src/train/data/formats/registry.js';
 import { findLargest } from '../src/train/data/preprocess/crop-image.js';

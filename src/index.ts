@@ -11,7 +11,7 @@ export type { FaceResult, FrameResult, FrameStatus } from './stream/pipeline/fra
 
 // Results in files
 export { OUTPUT_FORMATS } from './stream/output/formats.js';
-export { openWriters } from './stream/output/open-writers.js';
+export { openWriters } from './stream/output/formats.js';
 export type { OutputContext, OutputFormat, OutputWriters } from './stream/results/output-format.js';
 export { readAnnotation } from './stream/results/read-annotation.js';
 export type { AnnotationLine } from './stream/results/annotation-schema.js';

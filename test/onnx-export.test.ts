@@ -4,7 +4,7 @@ import { tf } from '../src/model/tfjs.js';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FACE_NETWORKS, faceNetToOnnx } from '../src/ingest/face/face-nets.js';
-import { loadCheckpoint } from '../src/model/checkpoint/load-checkpoint.js';
+import { loadCheckpoint } from '../src/model/checkpoint/checkpoint.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { modelToOnnx } from '../src/model/heads/export-model.js';
 import { SHIPPED_MODELS, trainedPart } from '../src/model/heads/model-folder.js';

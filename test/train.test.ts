@@ -2,11 +2,12 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../src/model/engines/open-backend.js';
-import { loadCheckpoint } from '../src/model/checkpoint/load-checkpoint.js';
+import { loadCheckpoint } from '../src/model/checkpoint/checkpoint.js';
 import { readConfigFile, resolveConfig } from '../src/train/config/read-config.js';
 import { train as trainLibrary } from '../src/train/workflows/train.js';
 import { ambiguityOf } from './support/ambiguity-of.js';
-import { runFer, startFer } from './support/run-fer.js';
+import { callFer } from './support/call-fer.js';
+import { startFer } from './support/run-fer.js';
 import type { FerRun } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';
 import { PATTERNS } from './support/striped-pictures.js';
@@ -145,7 +146,7 @@ describe('fer train', () => {
   });
 
   it('refuses to write over a run, in one line', async () => {
-    const again = await runFer(train(whole));
+    const again = await callFer(train(whole));
     expect(again.code).toBe(2);
     expect(problems(again)).toEqual([
       expect.stringMatching(
@@ -188,7 +189,7 @@ describe('fer train', () => {
       }
       expect(caught).toBeGreaterThan(0);
       expect(reached).toEqual([...reached].sort((a, b) => a - b));
-      const rest = await runFer(train(folder, '--resume'));
+      const rest = await callFer(train(folder, '--resume'));
       expect(rest.code).toBe(0);
       expect(await epochs(folder)).toEqual(await epochs(whole));
       for (const file of ['last/weights.bin', 'best/weights.bin', 'ambiguity.f32', 'ambiguity.json']) {

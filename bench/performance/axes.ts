@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { windowOfLandmarks } from '../../src/ingest/face/align/face-window.js';
+import { windowOfLandmarks } from '../../src/ingest/face/align/geometry.js';
 import { FaceFollower } from '../../src/ingest/face/face-follower.js';
 import type { TrackedFace } from '../../src/ingest/face/track/track.js';
 import type { Frame } from '../../src/ingest/frame.js';

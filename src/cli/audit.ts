@@ -80,7 +80,7 @@ async function auditByRun(
 ): Promise<Found> {
   const { auditRun } = await import('../train/audit/audit-page.js');
   const { rowPictures } = await import('../train/audit/row-pictures.js');
-  const { openPrepared, preparedFolder } = await import('../train/data/preprocess/open-prepared.js');
+  const { openPrepared, preparedFolder } = await import('../train/data/preprocess/read-prepared.js');
   const { readRowHistory } = await import('../train/audit/label-evidence.js');
   const { readConfigFile } = await import('../train/config/read-config.js');
   const { openDataset } = await import('../train/data/formats/registry.js');

@@ -7,7 +7,7 @@ import { writeStriped } from '../../test/support/striped-dataset.js';
 import { PATTERNS } from '../../test/support/striped-pictures.js';
 import { saveTinyClipModel, saveTinyFrameModel } from '../../test/support/tiny-models.js';
 import { openBackend } from '../model/engines/open-backend.js';
-import { readCheckpointInfo } from '../model/checkpoint/load-checkpoint.js';
+import { readCheckpointInfo } from '../model/checkpoint/checkpoint.js';
 import { LabelSet } from '../model/label-set.js';
 import { TrainedModel } from '../model/heads/trained-model.js';
 import { evaluate } from '../train/evaluate/evaluate.js';

@@ -1,10 +1,8 @@
-import { dirname, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { stringify } from 'csv-stringify/sync';
 import { FerError } from '../errors/fer-error.js';
-import { AtomicFile } from '../files/atomic-file.js';
-import { makeFolder } from '../files/write-error.js';
-import type { Backend, BackendName } from '../model/engines/backend.js';
+import type { BackendName } from '../model/engines/backend.js';
 import type { OpenSession } from '../model/sessions/network.js';
 import type { ExpressionModel } from '../model/expression-model.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
@@ -14,16 +12,18 @@ import { faceHandling } from '../train/data/faces/face-handling.js';
 import { unsplitLine } from '../train/data/sample.js';
 import type { Dataset } from '../train/data/sample.js';
 import type { EvaluationOfCrops, Prediction } from '../train/evaluate/evaluate.js';
-import { VERSION } from '../version.js';
+import type { EvaluationFiles, EvaluationReport, EvaluationSettings } from '../train/evaluate/evaluation-files.js';
 import { evaluationLines } from './evaluation-lines.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { addLabelledDataOptions, backendOption, priorOption, readPrior, writeLine } from './options.js';
 import type { LabelledDataFlags } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
+import { SAMPLES_PER_JOB, addQueueOptions, checkQueueFlags, runQueued } from './queued-task.js';
+import type { QueuedFlags } from './queued-task.js';
 
 export function evaluateCommand(program: Command): void {
-  addLabelledDataOptions(
+  const command = addLabelledDataOptions(
     program
       .command('evaluate')
       .summary('evaluate a model on labelled data')
@@ -37,7 +37,8 @@ export function evaluateCommand(program: Command): void {
     .option('--ignore-missing', 'leave out classes the model does not have; otherwise they count as wrong')
     .option('--json <file>', 'write all results as JSON')
     .option('--predictions <file>', 'write every prediction as CSV')
-    .addOption(backendOption({ trains: false }))
+    .addOption(backendOption({ trains: false }));
+  addQueueOptions(command)
     .addHelpText(
       'after',
       '\nExit code 1 when files are missing or damaged; the rest is evaluated.\n\nExamples:\n  fer evaluate --model runs/nla/best --data ferplus:/data/ferplus --split valid --json nla.json\n  fer evaluate --data manifest:./own --faces detect --ignore-missing\n\nMetrics: docs/evaluate.md',
@@ -50,7 +51,7 @@ export function evaluateCommand(program: Command): void {
     });
 }
 
-export interface EvaluateFlags extends LabelledDataFlags {
+export interface EvaluateFlags extends LabelledDataFlags, Partial<QueuedFlags> {
   readonly model: string;
   readonly prior?: string;
   readonly flip?: boolean;
@@ -70,53 +71,76 @@ const EXAMPLES = 5;
 
 /** Evaluates, prints the results, writes the requested files. Returns the exit code. */
 export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number> {
+  const { openSplit } = await import('../train/data/faces/open-faces.js');
+  const { preparedFolder } = await import('../train/data/preprocess/read-prepared.js');
+  const dataset = await openSplit(flags);
+  const adapt = await readPrior(flags.prior ?? 'balanced');
+  const isQueued = flags.queue !== undefined || flags.wait === true;
+  const report = await (isQueued ? evaluateQueued(flags, adapt, io) : evaluateHere(flags, dataset, adapt, io));
+  if (typeof report === 'number') return report;
+  const { faces } = report.settings;
+  const pictures = preparedFolder(flags.data) !== null || faces === 'as-is' ? '' : ', faces found and aligned';
+  for (const line of [
+    `${report.model.name} on ${flags.data}, ${dataset.unsplit === true ? 'the whole' : flags.split}${pictures}${flags.flip === true ? ', flip test-time augmentation' : ''}`,
+    '',
+    ...evaluationLines(report),
+    '',
+    ...[unsplitLine(dataset) ?? []].flat(),
+    ...remarks(report),
+  ])
+    io.write(line);
+  return report.unreadable.length > 0 || report.problems.length > 0 ? EXIT.someFailed : EXIT.ok;
+}
+
+/** Returns the report, or the exit code where there is none. */
+async function evaluateQueued(flags: EvaluateFlags, adapt: PriorChoice, io: Io): Promise<EvaluationReport | number> {
+  const { queue, wait, samplesPerJob = SAMPLES_PER_JOB, fold, labels, faces, split, predictions } = flags;
+  checkQueueFlags({ queue, wait, samplesPerJob });
+  if (flags.json === undefined) throw new FerError('USAGE', '--queue needs --json: a worker writes the results there');
+  const { absoluteData } = await import('../archive/queue/submit-task.js');
+  const json = resolve(flags.json);
+  const settings = {
+    data: absoluteData(flags.data),
+    ...{ split, faces, adapt, json, samplesPerJob },
+    ...(fold !== undefined && { fold }),
+    ...(labels !== undefined && { labels: resolve(labels) }),
+    model: (MODEL_NAMES as readonly string[]).includes(flags.model) ? flags.model : resolve(flags.model),
+    prior: flags.prior ?? 'balanced',
+    flip: flags.flip ?? false,
+    ignoreMissing: flags.ignoreMissing ?? false,
+    ...(predictions !== undefined && { predictions: resolve(predictions) }),
+  };
+  const task = { name: 'evaluate', path: json, title: `evaluate ${settings.data}`, settings } as const;
+  const ended = await runQueued(queue!, task, { wait }, { ...io, signal: interruptSignal() });
+  return ended ?? (JSON.parse(await readFile(json, 'utf8')) as EvaluationReport);
+}
+
+async function evaluateHere(
+  flags: EvaluateFlags,
+  dataset: Dataset,
+  adapt: PriorChoice,
+  io: Io,
+): Promise<EvaluationReport> {
   const { openModel } = await import('../model/heads/open-model.js');
   const { loadForInference } = await import('../model/sessions/inference-engine.js');
-  const { openSplit } = await import('../train/data/faces/open-faces.js');
-  const { preparedFolder } = await import('../train/data/preprocess/open-prepared.js');
-  const dataset = await openSplit(flags);
-  const prior = await readPrior(flags.prior ?? 'balanced');
+  const { EvaluationFiles, evaluationReport } = await import('../train/evaluate/evaluation-files.js');
   const {
     backend,
     open,
     loaded: model,
   } = await loadForInference({ backend: flags.backend }, (opener) => openModel(flags.model, { open: opener }));
   const faces = await faceHandling(flags.faces, model, flags.data);
-  const files = new Outputs();
+  const { prior = 'balanced', flip = false, ignoreMissing = false } = flags;
+  let files: EvaluationFiles | null = null;
   try {
-    const json = await files.open(flags.json);
-    const predictions = await files.open(flags.predictions);
-    await predictions?.write(csv(['id', 'frame', 'truth', 'predicted', ...model.labels.labels]));
-    const { evaluation, notes } = await evaluateSplit(
-      model,
-      dataset,
-      { ...flags, faces, open },
-      prior,
-      io.progress,
-      async (prediction) => predictions?.write(csv(predictionRow(prediction))),
-    );
-    if (evaluation.count === 0)
-      throw new FerError(
-        'INPUT_UNREADABLE',
-        `${flags.data}: no sample of the ${flags.split} split could be evaluated${firstOf(notes, evaluation)}; run: fer dataset check ${flags.data}`,
-      );
-    await json?.write(
-      `${JSON.stringify(report({ ...flags, faces }, model, backend, dataset, evaluation, notes), null, 2)}\n`,
-    );
-    await files.commit();
-    const pictures = preparedFolder(flags.data) !== null || faces === 'as-is' ? '' : ', faces found and aligned';
-    for (const line of [
-      `${model.name} on ${flags.data}, ${dataset.unsplit === true ? 'the whole' : flags.split}${pictures}${flags.flip === true ? ', flip test-time augmentation' : ''}`,
-      '',
-      ...evaluationLines(evaluation),
-      '',
-      ...[unsplitLine(dataset) ?? []].flat(),
-      ...remarks(dataset, evaluation, notes),
-    ])
-      io.write(line);
-    return notes.unreadable.length > 0 || dataset.problems.length > 0 ? EXIT.someFailed : EXIT.ok;
+    files = await EvaluationFiles.open(flags, model);
+    const asked = { ...flags, faces, prior, adapt, flip, ignoreMissing };
+    const found = await evaluateSplit(model, dataset, { ...asked, open }, io.progress, files);
+    const report = evaluationReport(asked, model, backend, dataset, found);
+    await files.commit(report);
+    return report;
   } finally {
-    await files.abort();
+    await files?.abort();
     model.dispose();
   }
 }
@@ -124,10 +148,9 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
 async function evaluateSplit(
   model: ExpressionModel,
   dataset: Dataset,
-  { data, split, faces, open, flip = false, ignoreMissing = false }: EvaluateFlags & { readonly open: OpenSession },
-  prior: PriorChoice,
+  { data, split, faces, open, flip, ignoreMissing, adapt }: EvaluationSettings & { readonly open: OpenSession },
   target: ProgressTarget,
-  onPrediction: (prediction: Prediction) => Promise<void>,
+  files: EvaluationFiles,
 ): Promise<{ evaluation: EvaluationOfCrops; notes: FaceNotes }> {
   const { withFaces } = await import('../train/data/faces/open-faces.js');
   const { evaluate } = await import('../train/evaluate/evaluate.js');
@@ -136,11 +159,12 @@ async function evaluateSplit(
   const onSample = (done: number): void => {
     progress.update(done);
   };
+  const onPrediction = (prediction: Prediction): Promise<void> => files.add(prediction);
   try {
     return await withFaces(dataset, { data, split }, { model, faces, open, onSample, signal }, async (crops) => {
       progress.start(`evaluating ${dataset.name}`, dataset.samples.length);
       return {
-        evaluation: await evaluate(model, crops, { flip, prior, ignoreMissing, onPrediction, signal }),
+        evaluation: await evaluate(model, crops, { flip, prior: adapt, ignoreMissing, onPrediction, signal }),
         notes: crops.notes,
       };
     });
@@ -149,31 +173,9 @@ async function evaluateSplit(
   }
 }
 
-function report(
-  flags: EvaluateFlags,
-  model: ExpressionModel,
-  backend: Backend,
-  dataset: Dataset,
-  evaluation: EvaluationOfCrops,
-  notes: FaceNotes,
-): object {
-  const { data, split, fold = null, faces, prior = 'balanced', flip = false, ignoreMissing = false } = flags;
-  return {
-    ...evaluation,
-    ...notes,
-    problems: dataset.problems,
-    leftOut: dataset.leftOut,
-    model: { name: model.name, version: model.version, labels: model.labels.labels, path: flags.model },
-    data: { location: data, split, fold, labels: dataset.labels.labels, samples: dataset.samples.length },
-    settings: { faces, prior, flip, ignoreMissing },
-    engine: { backend: backend.name, tfjs: backend.tfjsVersion, device: backend.device },
-    ferstream: VERSION,
-  };
-}
-
-function remarks(dataset: Dataset, evaluation: EvaluationOfCrops, notes: FaceNotes): string[] {
-  const { missingLabels, ignoredMissing, unlabelledFrames, framesWithoutFace, unansweredFrames } = evaluation;
-  const { wholePictures, unreadable } = notes;
+function remarks(report: EvaluationReport): string[] {
+  const { missingLabels, ignoredMissing, unlabelledFrames, framesWithoutFace, unansweredFrames } = report;
+  const { wholePictures, unreadable, problems } = report;
   const missing = `the model does not have ${missingLabels.join(', ')}`;
   return [
     ...(missingLabels.length > 0
@@ -195,7 +197,7 @@ function remarks(dataset: Dataset, evaluation: EvaluationOfCrops, notes: FaceNot
     ),
     ...examples(
       'missing files and unreadable rows',
-      dataset.problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`),
+      problems.map(({ file, line, message }) => `${file}${line === null ? '' : `:${line}`}: ${message}`),
     ),
   ];
 }
@@ -208,44 +210,4 @@ function examples(what: string, all: readonly string[]): string[] {
     ...all.slice(0, EXAMPLES).map((text) => `  ${text.split('\n')[0]!}`),
     ...(rest > 0 ? [`  and ${rest} more (--json lists all)`] : []),
   ];
-}
-
-function firstOf({ unreadable }: FaceNotes, { unansweredFrames }: EvaluationOfCrops): string {
-  if (unreadable[0] !== undefined) return ` (${unreadable[0].path}: ${unreadable[0].message.split('\n')[0]!})`;
-  return unansweredFrames > 0 ? ' (no face found)' : '';
-}
-
-function predictionRow({ id, frame, truth, predicted, posteriors }: Prediction): (string | number)[] {
-  // Seven digits are all that a float32 has.
-  return [id, frame ?? '', truth, predicted, ...Array.from(posteriors, (p) => Number(p.toPrecision(7)))];
-}
-
-function csv(row: readonly (string | number)[]): string {
-  return stringify([[...row]], { record_delimiter: 'windows' });
-}
-
-/** Output files that appear together at the end, or not at all. */
-class Outputs {
-  private readonly files: AtomicFile[] = [];
-
-  /** Null where no file is wanted. */
-  async open(path: string | undefined): Promise<AtomicFile | null> {
-    if (path === undefined) return null;
-    const place = resolve(path);
-    await makeFolder(dirname(place)).catch((cause: unknown) => {
-      throw new FerError('OUTPUT_UNWRITABLE', `${path}: its folder cannot be created; choose another path`, { cause });
-    });
-    const file = await AtomicFile.open(place);
-    this.files.push(file);
-    return file;
-  }
-
-  async commit(): Promise<void> {
-    for (const file of this.files) await file.prepare();
-    for (const file of this.files) await file.commit();
-  }
-
-  async abort(): Promise<void> {
-    for (const file of this.files) await file.abort();
-  }
 }

@@ -25,8 +25,8 @@ export { LocalRunner } from './trainer/gradients.js';
 export type { GradientRunner } from './trainer/gradients.js';
 export { openTrainingData } from './job/training-data.js';
 export type { TrainingData } from './job/training-data.js';
-export { loadCheckpoint, readCheckpointInfo } from '../model/checkpoint/load-checkpoint.js';
-export type { Checkpoint } from '../model/checkpoint/load-checkpoint.js';
-export { saveCheckpoint } from '../model/checkpoint/save-checkpoint.js';
+export { loadCheckpoint, readCheckpointInfo } from '../model/checkpoint/checkpoint.js';
+export type { Checkpoint } from '../model/checkpoint/checkpoint.js';
+export { saveCheckpoint } from '../model/checkpoint/checkpoint.js';
 /** The TensorFlow.js that ferstream computes with. */
 export { tf } from '../model/tfjs.js';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
 import type { FormatName } from '../../src/stream/results/output-format.js';
 import { readAnnotation } from '../../src/stream/results/read-annotation.js';
-import { openWriters } from '../../src/stream/output/open-writers.js';
+import { openWriters } from '../../src/stream/output/formats.js';
 import { AtomicFile } from '../../src/files/atomic-file.js';
 import { temporaryFolder } from './support/media.js';
 import { GOOD, METADATA, face, frame } from './support/results.js';

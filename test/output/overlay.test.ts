@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Box } from '../../src/ingest/face/align/geometry.js';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
-import { openWriters } from '../../src/stream/output/open-writers.js';
+import { openWriters } from '../../src/stream/output/formats.js';
 import type { OutputContext, OutputWriters } from '../../src/stream/results/output-format.js';
 import { ffmpegs, frameTimes, makeMedia, rgbFrame, streams, temporaryFolder } from './support/media.js';
 import { GOOD, METADATA, face, frame } from './support/results.js';

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { convertAnnotation } from '../../src/stream/annotate/convert.js';
-import { openWriters } from '../../src/stream/output/open-writers.js';
+import { openWriters } from '../../src/stream/output/formats.js';
 import { writeIndexPage } from '../../src/stream/report/index-page.js';
 import type { RunMetadata } from '../../src/stream/results/run-metadata.js';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
@@ -14,7 +14,7 @@ import { runProcess } from '../../src/ingest/ffmpeg/run-process.js';
 import { CHROMIUM } from '../live-page/support/chromium.js';
 import { openPages } from '../live-page/support/browser.js';
 import { GOOD, METADATA, face, frame } from '../output/support/results.js';
-import { runFer } from '../support/run-fer.js';
+import { callFer } from '../support/call-fer.js';
 import { scratchDir } from '../support/scratch.js';
 
 const NASTY = '<b>"Ann"</b></script>';
@@ -122,7 +122,7 @@ describe('the report', () => {
 
   it('is written by fer report for every JSONL file of a folder', async () => {
     await annotate('short', RESULTS.slice(0, 9));
-    const { code, stdout } = await runFer(['report', folder, '-o', join(folder, 'reports')]);
+    const { code, stdout } = await callFer(['report', folder, '-o', join(folder, 'reports')]);
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toContain(join(folder, 'reports', 'index.html'));
     expect(await readFile(join(folder, 'reports', 'clip.report.html'), 'utf8')).toContain('src="../clip.webm"');

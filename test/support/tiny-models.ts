@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { saveCheckpoint } from '../../src/model/checkpoint/save-checkpoint.js';
+import { saveCheckpoint } from '../../src/model/checkpoint/checkpoint.js';
 import type { CheckpointDescription } from '../../src/model/checkpoint/checkpoint-info.js';
 import type { LabelSet } from '../../src/model/label-set.js';
 import { frameClassifier } from '../../src/model/networks/classifier.js';

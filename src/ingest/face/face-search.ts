@@ -1,6 +1,5 @@
 import type { Frame } from '../frame.js';
-import { windowOfLandmarks } from './align/face-window.js';
-import { type Box, type Point, sizeOf, squareAround } from './align/geometry.js';
+import { type Box, type Point, sizeOf, squareAround, windowOfLandmarks } from './align/geometry.js';
 import type { Detection, FaceDetector } from './detect/detector.js';
 import { QUARTER_TURNS, type QuarterTurn, type Rotation, nearestQuarter, quarterFor } from './detect/quarter-turn.js';
 import type { FaceNets } from './face-nets.js';

@@ -9,8 +9,13 @@ import { frameClassifier } from '../networks/classifier.js';
 import { compactResidualNet } from '../networks/residual-net.js';
 import { temporalEncoder } from '../networks/temporal-encoder.js';
 import { copyCheckpoint } from './copy-checkpoint.js';
-import { describeInitialised, initialiseFrom, loadCheckpoint, readCheckpointInfo } from './load-checkpoint.js';
-import { saveCheckpoint } from './save-checkpoint.js';
+import {
+  describeInitialised,
+  initialiseFrom,
+  loadCheckpoint,
+  readCheckpointInfo,
+  saveCheckpoint,
+} from './checkpoint.js';
 import type { CheckpointDescription } from './checkpoint-info.js';
 
 let root = '';

@@ -10,8 +10,7 @@ import { EXPRESSIONS_8 } from '../label-set.js';
 import { tf } from '../tfjs.js';
 import { LARGEST_FLOAT16, copyCheckpoint, toFloat16, toUint8, uint8Error } from './copy-checkpoint.js';
 import type { WeightPrecision } from './copy-checkpoint.js';
-import { loadCheckpoint } from './load-checkpoint.js';
-import { saveCheckpoint } from './save-checkpoint.js';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 
 const dir = await scratchDir();
 const at = (...names: readonly string[]): string => join(dir, ...names);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { tf } from '../tfjs.js';
 import { INFO_FILE, digestFiles, folderHandler } from './checkpoint-files.js';
-import { readCheckpointInfo } from './load-checkpoint.js';
+import { readCheckpointInfo } from './checkpoint.js';
 
 /** Largest number of IEEE 754 binary16. */
 export const LARGEST_FLOAT16 = 65504;

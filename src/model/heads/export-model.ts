@@ -66,7 +66,7 @@ async function checkpointToOnnx(
   outputs: readonly string[],
   version: string,
 ): Promise<ExportedFile> {
-  const { loadCheckpoint } = await import('../checkpoint/load-checkpoint.js');
+  const { loadCheckpoint } = await import('../checkpoint/checkpoint.js');
   const { layersModelToOnnx } = await import('../onnx/to-onnx.js');
   const { model, info } = await loadCheckpoint(folder, { kind });
   try {

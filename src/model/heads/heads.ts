@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../checkpoint/load-checkpoint.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { Clip, ClipContext } from '../expression-model.js';
 import { SelfAttention } from '../networks/self-attention.js';
 import { rowsOf } from '../sessions/network.js';

@@ -1,6 +1,6 @@
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
-import { loadCheckpoint } from '../checkpoint/load-checkpoint.js';
-import type { Checkpoint } from '../checkpoint/load-checkpoint.js';
+import { loadCheckpoint } from '../checkpoint/checkpoint.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { encoderOf } from '../networks/classifier.js';
 import { foldBatchNorm } from '../networks/fold-batch-norm.js';
 import { layersModelToOnnx } from '../onnx/to-onnx.js';

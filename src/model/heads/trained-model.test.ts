@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { saveTinyClipModel, saveTinyFrameModel, TINY_CROP } from '../../../test/support/tiny-models.js';
 import { openBackend } from '../engines/open-backend.js';
-import { loadCheckpoint } from '../checkpoint/load-checkpoint.js';
+import { loadCheckpoint } from '../checkpoint/checkpoint.js';
 import type { FaceCrop } from '../crop-geometry.js';
 import { EXPRESSIONS_7, LabelSet } from '../label-set.js';
 import { encoderOf } from '../networks/classifier.js';

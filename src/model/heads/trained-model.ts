@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
-import { loadCheckpoint, readCheckpointInfo } from '../checkpoint/load-checkpoint.js';
+import { loadCheckpoint, readCheckpointInfo } from '../checkpoint/checkpoint.js';
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { Clip, ClipContext, ExpressionModel, QualityCalibration } from '../expression-model.js';

@@ -1,5 +1,5 @@
 import { tf } from '../tfjs.js';
-import { sumByChannel } from './channel-math.js';
+import { sumByChannel } from './batch-norm.js';
 
 /**
  * Layer normalisation over the last axis with its gradient written out (Ba et al. 2016): with z = (x - mean) / sqrt(variance + epsilon) of each row,

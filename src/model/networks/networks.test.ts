@@ -1,6 +1,6 @@
 import { tf } from '../tfjs.js';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { initialiseFrom } from '../checkpoint/load-checkpoint.js';
+import { initialiseFrom } from '../checkpoint/checkpoint.js';
 import { currentBackend, openBackend } from '../engines/open-backend.js';
 import { encoderOf, frameClassifier } from './classifier.js';
 import { compactResidualNet, resNet18 } from './residual-net.js';

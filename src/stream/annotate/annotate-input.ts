@@ -17,7 +17,7 @@ import {
 import type { DoneRecord } from '../output/done-record.js';
 import type { RemoteFolder } from '../output/remote-folder.js';
 import { baselineWriters } from '../output/baseline-writers.js';
-import { openWriters } from '../output/open-writers.js';
+import { openWriters } from '../output/formats.js';
 import { streamWriter } from '../output/jsonl.js';
 import type { OutputContext, OutputWriters } from '../results/output-format.js';
 import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { printable } from '../../errors/fer-error.js';
 import type { Segment } from '../results/expression-segments.js';
-import { mediaLink } from '../results/media-link.js';
+import { mediaLink } from '../results/output-format.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { cueMilliseconds, percent } from './subtitle-format.js';
 import { byFace, faceName, segmentsText } from '../results/segment-reader.js';

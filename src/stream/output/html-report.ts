@@ -2,7 +2,7 @@ import { AtomicFile } from '../../files/atomic-file.js';
 import { ReportBuilder } from '../report/report-builder.js';
 import { reportPage } from '../report/recording-page.js';
 import { reportPictures } from '../report/thumbnails.js';
-import { mediaLink, relativeUrl } from '../results/media-link.js';
+import { mediaLink, relativeUrl } from '../results/output-format.js';
 import type { OutputFormat } from '../results/output-format.js';
 
 /** The HTML report: who was seen when, with which expressions, and how far to trust them. */

@@ -19,7 +19,7 @@ import type { OutputContext, OutputFormat, StagedWriter } from '../results/outpu
 import { writeError } from '../../files/write-error.js';
 import { imageOverlayOptions, overlayOptions, stillOverlayOptions } from './overlay-options.js';
 import type { OverlayOptions } from './overlay-options.js';
-import { placeFont } from './overlay-font.js';
+import { placeFont } from './ass-script.js';
 import { claimTemporary, releaseTemporary, removeStaleTemporaries } from '../../files/temporary-name.js';
 
 /** Images per second, unless `fps` is set. */

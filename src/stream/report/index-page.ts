@@ -5,7 +5,7 @@ import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { duration as longTime, percent } from '../../page/numbers.js';
 import { pageFrame, tiles } from '../../page/page-frame.js';
-import { relativeUrl } from '../results/media-link.js';
+import { relativeUrl } from '../results/output-format.js';
 import { DIGEST_ID, REPORT_STYLE } from './recording-page.js';
 import type { ReportDigest } from './recording-page.js';
 import { colourVar, portrait, shareBar } from './report-parts.js';

@@ -4,9 +4,8 @@ import { setText } from './dom.js';
 import { isAmbiguous, labelText, percent, ranked } from './posteriors.js';
 import type { Posteriors } from './posteriors.js';
 import type { Scene } from './stage.js';
-import { TIMELINE_SECONDS, pointAt, timelineText } from './timeline.js';
+import { TIMELINE_SECONDS, drawTimeline, pointAt, timelineText } from './timeline.js';
 import type { TimelinePoint } from './timeline.js';
-import { drawTimeline } from './timeline-drawing.js';
 
 /** Seconds between two text descriptions of the timeline. */
 const DESCRIBE_EVERY = 1;

@@ -4,9 +4,9 @@ import type { HelloMessage, SourceMessage, StatsMessage } from '../protocol/mess
 import { CameraFeed } from './camera-feed.js';
 import { openCamera } from './camera.js';
 import type { OpenCamera } from './camera.js';
+import { SourceFeed } from './feed.js';
 import type { Answer, Feed, FeedHandlers } from './feed.js';
 import type { PageFacts } from './page-state.js';
-import { SourceFeed } from './source-feed.js';
 
 export interface FeedControlOptions {
   readonly server: string;

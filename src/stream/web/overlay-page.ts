@@ -3,11 +3,11 @@ import type { ConnectionState } from '../client/live-connection.js';
 import { CameraFeed } from './camera-feed.js';
 import { openCamera } from './camera.js';
 import { element } from './dom.js';
+import { SourceFeed } from './feed.js';
 import type { FeedHandlers } from './feed.js';
 import { pageState } from './page-state.js';
 import type { PageFacts } from './page-state.js';
 import { Smoothing } from './posteriors.js';
-import { SourceFeed } from './source-feed.js';
 import { Stage } from './stage.js';
 
 /** Milliseconds after which old boxes are removed. */

@@ -1,8 +1,7 @@
 import { fitInto } from '../output/canvas-fit.js';
 import type { Size } from '../output/canvas-fit.js';
 import type { LiveFace } from '../protocol/messages.js';
-import { drawOverlay } from './overlay-drawing.js';
-import { overlayShapes } from './overlay-shapes.js';
+import { drawOverlay, overlayShapes } from './overlay-drawing.js';
 
 export interface Scene {
   /** Null: nothing but the overlay, on a transparent ground. */

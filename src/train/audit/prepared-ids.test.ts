@@ -13,7 +13,7 @@ import { resolveConfig } from '../config/read-config.js';
 import { openDataset } from '../data/formats/registry.js';
 import { synthesizeClips } from '../data/synthesize/synthesize-clips.js';
 import { openSplit, withFaces } from '../data/faces/open-faces.js';
-import { openPrepared } from '../data/preprocess/open-prepared.js';
+import { openPrepared } from '../data/preprocess/read-prepared.js';
 import { prepareDataset } from '../data/preprocess/prepare-dataset.js';
 import { faceId, facesOf } from '../data/faces/face-dataset.js';
 import { openTrainingData } from '../job/training-data.js';

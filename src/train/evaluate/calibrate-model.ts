@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
+import { readCheckpointInfo } from '../../model/checkpoint/checkpoint.js';
 import { INFO_FILE } from '../../model/checkpoint/checkpoint-files.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { findModelFolder } from '../../model/heads/model-folder.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
-import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
+import { saveCheckpoint } from '../../model/checkpoint/checkpoint.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { trainedPart } from '../../model/heads/model-folder.js';
 import { LabelSet } from '../../model/label-set.js';

@@ -4,7 +4,7 @@ import {
   initialiseFrom,
   loadCheckpoint,
   readCheckpointInfo,
-} from '../../model/checkpoint/load-checkpoint.js';
+} from '../../model/checkpoint/checkpoint.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { FRAME_PART, trainedPart } from '../../model/heads/model-folder.js';

@@ -10,7 +10,7 @@ import { TINY_CROP, saveTinyFrameModel } from '../../../test/support/tiny-models
 import { openBackend } from '../../model/engines/open-backend.js';
 import { openModel } from '../../model/heads/open-model.js';
 import { INFO_FILE, checkpointHash } from '../../model/checkpoint/checkpoint-files.js';
-import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
+import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/checkpoint.js';
 import { LabelSet } from '../../model/label-set.js';
 import { modelFolderHash } from '../../model/heads/model-folder.js';
 import { resolveConfig } from '../config/read-config.js';

@@ -3,7 +3,7 @@ import { tf } from '../../model/tfjs.js';
 import { join } from 'node:path';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { stripedPictures } from '../../../test/support/striped-pictures.js';
-import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
+import { saveCheckpoint } from '../../model/checkpoint/checkpoint.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { LabelSet } from '../../model/label-set.js';

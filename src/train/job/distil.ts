@@ -1,5 +1,5 @@
 import { tf } from '../../model/tfjs.js';
-import { loadCheckpoint } from '../../model/checkpoint/load-checkpoint.js';
+import { loadCheckpoint } from '../../model/checkpoint/checkpoint.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { FRAME_PART, trainedPart } from '../../model/heads/model-folder.js';
 import { calibrationOf, toPosteriors } from '../../model/heads/model-networks.js';

@@ -7,7 +7,7 @@ import { scratchDir } from '../../../test/support/scratch.js';
 import { writeStriped } from '../../../test/support/striped-dataset.js';
 import { PATTERNS, stripedPictures } from '../../../test/support/striped-pictures.js';
 import { openBackend } from '../../model/engines/open-backend.js';
-import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
+import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/checkpoint.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { resolveConfig } from '../config/read-config.js';
 import type { TrainConfig } from '../config/train-config.js';

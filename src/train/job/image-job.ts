@@ -1,5 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
-import { saveCheckpoint } from '../../model/checkpoint/save-checkpoint.js';
+import { saveCheckpoint } from '../../model/checkpoint/checkpoint.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import type { LabelSet } from '../../model/label-set.js';
 import { randomAffine } from '../augment/affine.js';

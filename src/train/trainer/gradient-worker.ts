@@ -4,12 +4,11 @@ import { openBackend } from '../../model/engines/open-backend.js';
 // Registers the layers that the topology names.
 import '../../model/networks/topology.js';
 import { buildMethod } from './build-method.js';
-import { ModelWeights } from './model-weights.js';
+import { ModelWeights, viewOf } from './model-weights.js';
 import { computeGradients } from './gradients.js';
 import type { MicroBatchResult } from './gradients.js';
 import { serveWorker, withTransfer } from '../../workers/serve-worker.js';
-import type { GradientApi, GradientRequest, ThreadSetup } from './worker-messages.js';
-import { viewOf } from './worker-messages.js';
+import type { GradientApi, GradientRequest, ThreadSetup } from './worker-runner.js';
 
 await serveWorker<null, GradientApi>(async (setup: ThreadSetup) => {
   const compute = await prepare(setup);

@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeStriped } from '../../../test/support/striped-dataset.js';
 import { openBackend } from '../../model/engines/open-backend.js';
-import { readCheckpointInfo } from '../../model/checkpoint/load-checkpoint.js';
+import { readCheckpointInfo } from '../../model/checkpoint/checkpoint.js';
 import { resolveConfig } from '../config/read-config.js';
 import type { TrainConfig } from '../config/train-config.js';
 import { runTraining } from './run-training.js';

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeStriped } from '../../../test/support/striped-dataset.js';
 import { openBackend } from '../../model/engines/open-backend.js';
-import { loadCheckpoint } from '../../model/checkpoint/load-checkpoint.js';
+import { loadCheckpoint } from '../../model/checkpoint/checkpoint.js';
 import { faceResNet, startFromRecognition } from '../../model/networks/face-resnet.js';
 import { resolveConfig } from '../config/read-config.js';
 import { runTraining } from './run-training.js';

@@ -2,14 +2,41 @@ import type { tf } from '../../model/tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { currentBackend } from '../../model/engines/open-backend.js';
 import type { EpochProgress } from '../losses/epoch-progress.js';
-import { ModelWeights } from './model-weights.js';
+import type { BackendName } from '../../model/engines/backend.js';
+import { ModelWeights, allocateSharedWeights, viewOf } from './model-weights.js';
+import type { SharedWeights } from './model-weights.js';
 import type { WeightVectors } from '../records/training-state.js';
 import type { LossConfig } from './build-method.js';
 import type { SeededMicroBatch } from './epoch-batches.js';
 import type { GradientRunner, MicroBatchResult } from './gradients.js';
 import { WorkerClient, ownBuffer } from '../../workers/worker-client.js';
-import type { GradientApi, ThreadSetup } from './worker-messages.js';
-import { allocateSharedWeights, viewOf } from './worker-messages.js';
+
+/** Data for a thread at its start. */
+export interface ThreadSetup {
+  readonly backend: BackendName;
+  /** As `model.toJSON` gives it. */
+  readonly topology: tf.io.ModelJSON['modelTopology'];
+  /** All weights, those of frozen layers as well, in the order of `model.weights`. */
+  readonly initial: readonly Float32Array[];
+  readonly loss: LossConfig;
+  /** Labels of the training rows, for balanced class weights; -1 without one. [R] */
+  readonly rowLabels: Int32Array;
+  readonly classCount: number;
+  readonly weights: SharedWeights;
+}
+
+/** To the thread. */
+export interface GradientRequest {
+  /** Grows by one with every change of the shared weights. */
+  readonly step: number;
+  readonly batch: SeededMicroBatch;
+  readonly progress: EpochProgress;
+}
+
+/** Methods of a training thread. */
+export interface GradientApi {
+  compute(request: GradientRequest): Promise<MicroBatchResult>;
+}
 
 export interface WorkerRunnerOptions {
   /** Threads that compute; this one hands out and waits. */

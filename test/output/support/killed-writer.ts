@@ -1,6 +1,6 @@
 /* Writes results for ever, to be killed in the middle. Arguments: the output folder. */
 import { argv, stdout } from 'node:process';
-import { openWriters } from '../../../src/stream/output/open-writers.js';
+import { openWriters } from '../../../src/stream/output/formats.js';
 import { METADATA, face, frame } from './results.js';
 
 const writers = await openWriters(['jsonl', 'csv', 'vtt', 'srt', 'ass', 'summary'], argv[2]!, 'clip', METADATA, {

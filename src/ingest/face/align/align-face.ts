@@ -1,7 +1,6 @@
 import type { CropGeometry, FaceCrop } from '../../../model/crop-geometry.js';
 import type { Picture } from '../../frame.js';
-import { facePoints } from './face-window.js';
-import { type Point, type Similarity, distance, fitSimilarity } from './geometry.js';
+import { type Point, type Similarity, distance, facePoints, fitSimilarity } from './geometry.js';
 import { warpRgb } from './warp.js';
 
 const RAW = { gain: 1, offset: [0, 0, 0] } as const;

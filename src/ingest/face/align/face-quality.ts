@@ -1,6 +1,5 @@
 import { type FacePatch, fineDetail } from './face-patch.js';
-import { facePoints, rollOfLandmarks } from './face-window.js';
-import { type Point, distance, meanPoint } from './geometry.js';
+import { type Point, distance, facePoints, meanPoint, rollOfLandmarks } from './geometry.js';
 
 /** The side a face is seen from: turned to the picture's left, frontal, or to its right. */
 export type Pose = 'left' | 'frontal' | 'right';
@@ -43,9 +42,13 @@ export function faceQuality(landmarks: readonly Point[], patch: FacePatch): Face
   const sharpness = Math.min(1, fineDetail(patch) / SHARP_DETAIL);
   const yaw = yawOf(landmarks);
   const roll = rollOfLandmarks(landmarks) * DEGREES;
+  return { size, sharpness, yaw, roll, overall: overallQuality(size, sharpness, yaw) };
+}
+
+/** All of it in one number, 0 (useless) to 1 (good). */
+export function overallQuality(size: number, sharpness: number, yaw: number): number {
   const frontal = Math.max(0, Math.cos(Math.min(90, Math.abs(yaw)) / DEGREES));
-  const overall = Math.min(1, size / AMPLE_SIZE) * (0.25 + 0.75 * sharpness) * frontal;
-  return { size, sharpness, yaw, roll, overall };
+  return Math.min(1, size / AMPLE_SIZE) * (0.25 + 0.75 * sharpness) * frontal;
 }
 
 export function eyeDistance(landmarks: readonly Point[]): number {

@@ -1,8 +1,7 @@
 import type { Frame } from '../../frame.js';
 import { FACE_API_SCALING } from '../../../model/pretrained/pixel-scaling.js';
-import type { FaceWindow } from './face-window.js';
 import { type Similarity, applySimilarity, squareToFrame } from './geometry.js';
-import type { Point } from './geometry.js';
+import type { FaceWindow, Point } from './geometry.js';
 import {
   DENSE_INPUT_SIZE,
   type DenseLayout,

@@ -1,7 +1,6 @@
 import type { Frame } from '../../frame.js';
-import type { FaceWindow } from '../align/face-window.js';
 import { centerOf } from '../align/geometry.js';
-import type { Box, Point } from '../align/geometry.js';
+import type { Box, FaceWindow, Point } from '../align/geometry.js';
 import type { QuarterTurn } from './quarter-turn.js';
 
 /** A detector's box ends at the brows or the forehead, the 68 points at the chin. */

@@ -1,8 +1,8 @@
 import type { Frame } from '../../frame.js';
 import { facePatch, halfSimilarity, patchSimilarity } from '../align/face-patch.js';
-import { type FaceWindow, windowOfLandmarks } from '../align/face-window.js';
 import {
   type Box,
+  type FaceWindow,
   type Point,
   applySimilarity,
   boundsOf,
@@ -11,6 +11,7 @@ import {
   fitSimilarity,
   scaleOf,
   sizeOf,
+  windowOfLandmarks,
 } from '../align/geometry.js';
 import type { LandmarkNet } from '../align/landmark-net.js';
 import type { Sighting, Track } from './track.js';

@@ -1,7 +1,7 @@
 import type { Frame } from '../../frame.js';
 import { facePatch } from '../align/face-patch.js';
-import type { FaceWindow } from '../align/face-window.js';
 import { boundsOf, centerOf, distance, sizeOf } from '../align/geometry.js';
+import type { FaceWindow } from '../align/geometry.js';
 import type { LandmarkNet } from '../align/landmark-net.js';
 import { landmarkWindow } from '../detect/detector.js';
 import type { Detection } from '../detect/detector.js';

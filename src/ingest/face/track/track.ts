@@ -1,6 +1,6 @@
 import type { FacePatch } from '../align/face-patch.js';
 import type { FaceQuality, Pose } from '../align/face-quality.js';
-import { rollOfLandmarks } from '../align/face-window.js';
+import { rollOfLandmarks } from '../align/geometry.js';
 import type { Box, Point } from '../align/geometry.js';
 import { BoxMotion } from './box-motion.js';
 

@@ -1,9 +1,9 @@
 import type { Frame } from '../../frame.js';
-import type { FaceWindow } from '../align/face-window.js';
+import { squareToFrame } from '../align/geometry.js';
+import type { FaceWindow } from '../align/geometry.js';
 import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { humanNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
 import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
-import { squareToFrame } from '../align/geometry.js';
 import { warpRgb } from '../align/warp.js';
 
 const INPUT_SIZE = 192;

@@ -9,7 +9,7 @@ import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { LabelSet } from '../../../model/label-set.js';
 import { openDataset } from '../formats/registry.js';
 import type { Sample } from '../sample.js';
-import { openPrepared } from '../preprocess/open-prepared.js';
+import { openPrepared } from '../preprocess/read-prepared.js';
 import { faceId, facesOf } from './face-dataset.js';
 import type { FaceSample } from './face-dataset.js';
 import { indexFaces } from './open-faces.js';

@@ -7,11 +7,11 @@ import type { OpenSession } from '../../../model/sessions/network.js';
 import { fitCrops } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { openDataset } from '../formats/registry.js';
-import { openPrepared, preparedFolder } from '../preprocess/open-prepared.js';
-import type { Prepared } from '../preprocess/open-prepared.js';
-import type { Dataset, Split } from '../sample.js';
-import { DetectedFaces } from './detected-faces.js';
+import { openPrepared, preparedFolder, readPrepared } from '../preprocess/read-prepared.js';
+import type { Prepared } from '../preprocess/read-prepared.js';
+import type { Dataset, Sample, Split } from '../sample.js';
 import { faceHandling } from './face-handling.js';
+import { DetectedFaces } from './detected-faces.js';
 import type { FaceChoice } from './face-handling.js';
 import { InMemoryFaces, describeCrops, facesOf, withPixels } from './face-dataset.js';
 import type { FaceDataset, FaceNotes, FaceSample, IndexedFaces, LabelledFace } from './face-dataset.js';
@@ -91,6 +91,8 @@ export interface FacesOptions {
   readonly faces: FaceChoice;
   /** Opens the face networks; on the current TensorFlow.js engine by default. */
   readonly open?: OpenSession;
+  /** Only these samples: [first, end), as `samplesOf` counts them. */
+  readonly range?: readonly [first: number, end: number];
   /** Called with the number of samples done so far. */
   readonly onSample?: (done: number) => void;
   readonly signal?: AbortSignal;
@@ -112,11 +114,19 @@ export async function openSplit({ data, split, fold, labels }: SplitOf): Promise
   );
 }
 
+/** The samples of a split, with those of a prepared set that have no crop. @param dataset of `openSplit` */
+export async function samplesOf(dataset: Dataset, { data, split }: SplitOf): Promise<readonly Sample[]> {
+  const folder = preparedFolder(data);
+  return folder === null
+    ? dataset.samples
+    : (await readPrepared(folder, dataset.unsplit === true ? undefined : split)).all;
+}
+
 /** Opens the faces of a split, and closes them when `work` is done. The engine must be open. @param dataset of `openSplit` */
 export async function withFaces<T>(
   dataset: Dataset,
   { data, split }: SplitOf,
-  { model, faces: choice, open, onSample, signal }: FacesOptions,
+  { model, faces: choice, open, range = [0, Infinity], onSample, signal }: FacesOptions,
   work: (faces: FaceDataset) => Promise<T>,
 ): Promise<T> {
   const handling = await faceHandling(choice, model, data);
@@ -126,14 +136,14 @@ export async function withFaces<T>(
   try {
     const faces =
       prepared === null
-        ? new DetectedFaces(dataset.samples, {
+        ? new DetectedFaces(dataset.samples.slice(...range), {
             geometry: model.crop,
             faces: handling,
             nets: () => (nets ??= loadFaceNets(open ? { open } : {})),
             ...(onSample && { onSample }),
             ...(signal && { signal }),
           })
-        : PreparedFaces.of(prepared, model.crop, onSample);
+        : PreparedFaces.of({ ...prepared, all: prepared.all.slice(...range) }, model.crop, onSample);
     return await work(faces);
   } finally {
     await prepared?.close();

@@ -8,7 +8,7 @@ import { writeFaceTree } from '../../../../test/support/face-tree.js';
 import { startFer } from '../../../../test/support/run-fer.js';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
-import { saveCheckpoint } from '../../../model/checkpoint/save-checkpoint.js';
+import { saveCheckpoint } from '../../../model/checkpoint/checkpoint.js';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { encoderOf, frameClassifier } from '../../../model/networks/classifier.js';
 import { compactResidualNet } from '../../../model/networks/residual-net.js';
@@ -16,7 +16,7 @@ import { checkDataset } from '../check-dataset.js';
 import { deduplicate } from '../content.js';
 import { labelAt } from '../sample.js';
 import { openDataset } from '../formats/registry.js';
-import { openPrepared } from './open-prepared.js';
+import { openPrepared } from './read-prepared.js';
 import { prepareDataset } from './prepare-dataset.js';
 import { prepareFeatures } from './prepare-features.js';
 

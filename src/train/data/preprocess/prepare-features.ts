@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { tf } from '../../../model/tfjs.js';
 import { throwIfAborted } from '../../../errors/fer-error.js';
 import { checkpointHash } from '../../../model/checkpoint/checkpoint-files.js';
-import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';
+import { loadCheckpoint } from '../../../model/checkpoint/checkpoint.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { encoderOf } from '../../../model/networks/classifier.js';
 import type { CropSource } from '../crops/crop-source.js';
@@ -17,7 +17,7 @@ import {
   writeFeaturesInfo,
 } from './file-features.js';
 import type { FeaturesInfo } from './file-features.js';
-import { openPrepared } from './open-prepared.js';
+import { openPrepared } from './read-prepared.js';
 
 /** Crops at a time. Work resumes at a multiple of it, so that every crop is always computed in the same batch. */
 const BATCH = 64;

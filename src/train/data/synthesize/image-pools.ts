@@ -8,7 +8,7 @@ import type { CropSource } from '../crops/crop-source.js';
 import { openPicture } from '../crops/image-crops.js';
 import type { ImageSource } from '../crops/image-crops.js';
 import { openDataset } from '../formats/registry.js';
-import { openPrepared, preparedFolder } from '../preprocess/open-prepared.js';
+import { openPrepared, preparedFolder } from '../preprocess/read-prepared.js';
 import type { Dataset, Sample, Split } from '../sample.js';
 import { carveValidation } from '../splits.js';
 

@@ -8,7 +8,7 @@ import type { CropSource } from '../crops/crop-source.js';
 import { openDataset } from '../formats/registry.js';
 import { mapLabels } from '../label-maps.js';
 import type { FeatureSource } from '../preprocess/file-features.js';
-import { openPrepared, preparedFolder } from '../preprocess/open-prepared.js';
+import { openPrepared, preparedFolder } from '../preprocess/read-prepared.js';
 import type { PreparedSample } from '../preprocess/read-prepared.js';
 import type { Dataset, Sample } from '../sample.js';
 import { carveValidation } from '../splits.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
-import { loadCheckpoint } from '../../../model/checkpoint/load-checkpoint.js';
+import { loadCheckpoint } from '../../../model/checkpoint/checkpoint.js';
 import type { TrainConfig } from '../../config/train-config.js';
 import type { SplitMetrics } from '../../metrics/split-metrics.js';
 import { predictWith } from '../../data/training/predict-with.js';

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import { copyCheckpoint } from '../../../model/checkpoint/copy-checkpoint.js';
-import { readCheckpointInfo } from '../../../model/checkpoint/load-checkpoint.js';
+import { readCheckpointInfo } from '../../../model/checkpoint/checkpoint.js';
 import { INFO_FILE } from '../../../model/checkpoint/checkpoint-files.js';
 import type { WeightPrecision } from '../../../model/checkpoint/copy-checkpoint.js';
 import { findModelFolder, FRAME_PART, TEMPORAL_PART } from '../../../model/heads/model-folder.js';

@@ -6,7 +6,7 @@ import { scratchDir } from '../../../../test/support/scratch.js';
 import { writeStriped } from '../../../../test/support/striped-dataset.js';
 import { PATTERNS } from '../../../../test/support/striped-pictures.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
-import { readCheckpointInfo } from '../../../model/checkpoint/load-checkpoint.js';
+import { readCheckpointInfo } from '../../../model/checkpoint/checkpoint.js';
 import { modelFolderHash } from '../../../model/heads/model-folder.js';
 import { TrainedModel } from '../../../model/heads/trained-model.js';
 import { parseRecipe } from './recipe.js';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { liveFace } from '../../../test/support/live-face.js';
-import { labelPlace, overlayShapes, panelPlace } from './overlay-shapes.js';
+import { labelPlace, overlayShapes, panelPlace } from './overlay-drawing.js';
 
 describe('overlay', () => {
   it('scales boxes with the picture, and mirrors them with it', () => {
