@@ -25,7 +25,7 @@ const LAYERS = {
     'live',
     'sources',
     'probe',
-    'matroska',
+    'nut',
     'ffmpeg',
     'face',
     'face/re-identify',
@@ -63,7 +63,7 @@ const LAYERS = {
     'metrics',
     'util',
   ],
-  archive: ['worker', 'segments', 'queue'],
+  archive: ['worker', 'tasks', 'segments', 'queue'],
   cli: ['.', 'doctor'],
 };
 

@@ -6,6 +6,7 @@
  */
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +55,8 @@ async function work(milliseconds: number, concurrency: number): Promise<void> {
   };
   const worker = new Worker(QUEUE_NAME, job, { connection, prefix: KEY_PREFIX, concurrency, skipVersionCheck: true });
   worker.on('error', () => undefined);
+  await worker.waitUntilReady();
+  process.send?.('ready');
 }
 
 async function main(count: number, workers: number, milliseconds: number, concurrency: number): Promise<void> {
@@ -61,16 +64,20 @@ async function main(count: number, workers: number, milliseconds: number, concur
   const settings = ['--port', String(PORT), '--dir', folder, '--appendonly', 'yes', '--save', ''];
   const redis = spawn('redis-server', settings, { stdio: 'ignore' });
   const children: ChildProcess[] = [];
-  const start = (...args: string[]): void => {
-    children.push(fork(fileURLToPath(import.meta.url), args));
+  const start = (...args: string[]): ChildProcess => {
+    const child = fork(fileURLToPath(import.meta.url), args);
+    children.push(child);
+    return child;
   };
   try {
     const archive = await openQueue(ADDRESS, console.warn);
     const memory = async (): Promise<number> => Number(/^used_memory:(\d+)/m.exec(await archive.redis.info('memory'))![1]); // prettier-ignore
     const before = await memory();
-    const began = performance.now();
+    const ready = Array.from({ length: workers }, () => once(start('work', String(milliseconds), String(concurrency)), 'message')); // prettier-ignore
+    await Promise.all(ready);
     start('submit', String(count));
-    for (let i = 0; i < workers; i += 1) start('work', String(milliseconds), String(concurrency));
+    while ((await archive.queue.getJobCountByTypes('completed', 'active')) === 0) await delay(10);
+    const began = performance.now();
     let last = 0;
     for (;;) {
       const done = await archive.queue.getJobCountByTypes('completed');

@@ -82,12 +82,13 @@ it('takes --no-face with a value', async () => {
     await program.parseAsync(['prepare', 'ferplus:x', '-o', 'y', ...args], { from: 'user' });
     return prepare!.opts();
   };
-  expect(await parse()).toEqual({ output: 'y', face: 'whole', size: 48 });
+  expect(await parse()).toEqual({ output: 'y', face: 'whole', size: 48, samplesPerJob: 500 });
   expect(await parse('--no-face', 'skip', '--fps', '5', '--colour')).toEqual({
     output: 'y',
     face: 'skip',
     size: 48,
     fps: 5,
     colour: true,
+    samplesPerJob: 500,
   });
 });

@@ -1,18 +1,21 @@
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
 import { DEFAULT_CROP } from '../model/crop-geometry.js';
 import type { BackendName } from '../model/engines/backend.js';
 import type { PrepareSummary } from '../train/data/preprocess/prepare-dataset.js';
-import type { NoFace } from '../train/data/preprocess/prepared-header.js';
-import type { Split } from '../train/data/sample.js';
+import type { NoFace, PrepareSettings } from '../train/data/preprocess/prepared-header.js';
+import type { ReadOptions, Split } from '../train/data/sample.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { backendOption, foldOption, labelsOption, number, splitOption, writeLine } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
+import { SAMPLES_PER_JOB, addQueueOptions, checkQueueFlags, runQueued } from './queued-task.js';
+import type { QueuedFlags } from './queued-task.js';
 
 export function datasetPrepareCommand(dataset: Command): void {
-  dataset
+  const command = dataset
     .command('prepare')
     .summary('detect, align and crop all faces once, before training')
     .description('Crops the faces of all images and clips, as annotate does. Use the result as data set prepared:DIR.')
@@ -30,7 +33,8 @@ export function datasetPrepareCommand(dataset: Command): void {
     .option('--size <pixels>', 'side of the square crops', number, 48)
     .option('--colour', 'colour crops (default: grey)')
     .option('--features <model>', 'also store the features this model computes for each crop')
-    .addOption(backendOption())
+    .addOption(backendOption());
+  addQueueOptions(command)
     .addHelpText(
       'after',
       '\nExit code 1 when samples could not be read; they are skipped.\nOutput format and choice of the face: docs/prepare.md',
@@ -44,7 +48,7 @@ export function datasetPrepareCommand(dataset: Command): void {
     });
 }
 
-interface DatasetPrepareFlags {
+interface DatasetPrepareFlags extends Partial<QueuedFlags> {
   readonly output: string;
   readonly split?: Split;
   readonly fold?: number;
@@ -75,20 +79,25 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
   const { writeContactSheet } = await import('../train/report/contact-sheet.js');
   const { prepareFeatures } = await import('../train/data/preprocess/prepare-features.js');
   const { output, split, fold, labels, fps = null, face: noFace, size, colour = false, features, backend } = flags;
-  const dataset = await openDataset(location, {
+  const geometry = { ...DEFAULT_CROP, size, channels: colour ? 3 : 1 } as const;
+  const settings = { geometry, framesPerSecond: fps, noFace };
+  const read = {
     ...(split !== undefined && { split }),
     ...(fold !== undefined && { fold }),
     ...(labels !== undefined && { labels }),
-  });
+  };
+  const dataset = await openDataset(location, read);
+  if (flags.queue !== undefined || flags.wait === true) {
+    const ended = await prepareQueued(location, read, settings, flags, io);
+    // Done: what follows reads and prints the results.
+    if (ended !== null) return ended;
+  }
   const { description } = await openBackend({ backend });
   io.progress.write(`engine: ${description}\n`);
   try {
-    const geometry = { ...DEFAULT_CROP, size, channels: colour ? 3 : 1 } as const;
     const summary = await withProgress(io, `preparing ${dataset.name}`, 'samples', (report) =>
       prepareDataset(dataset, output, {
-        geometry,
-        framesPerSecond: fps,
-        noFace,
+        ...settings,
         ...(io.signal && { signal: io.signal }),
         onProgress: ({ done, total, resumed }) => {
           report(done, total, resumed);
@@ -116,6 +125,26 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
     io.write(`interrupted; ${output} keeps finished work; the same command resumes`);
     return EXIT.interrupted;
   }
+}
+
+async function prepareQueued(
+  location: string,
+  read: ReadOptions,
+  prepare: PrepareSettings,
+  { queue = '', wait, samplesPerJob = SAMPLES_PER_JOB, output: folder, features }: DatasetPrepareFlags,
+  io: PrepareIo,
+): Promise<number | null> {
+  checkQueueFlags({ queue, wait, samplesPerJob });
+  const { absoluteData } = await import('../archive/queue/submit-task.js');
+  const output = resolve(folder);
+  const settings = {
+    data: absoluteData(location),
+    read: read.labels === undefined ? read : { ...read, labels: resolve(read.labels) },
+    ...{ output, prepare, samplesPerJob },
+    features: features === undefined ? null : resolve(features),
+  };
+  const task = { name: 'prepare', path: output, title: `prepare ${output}`, settings } as const;
+  return runQueued(queue, task, { wait }, io);
 }
 
 type Report = (done: number, total: number, resumed: number) => void;

@@ -82,9 +82,9 @@ function describe(event: WorkerEvent): string {
     case 'job-started':
       return `${event.step} ${event.input}`;
     case 'job-done':
-      return `done ${event.input}: ${event.frames} frames in ${event.seconds.toFixed(1)} s`;
+      return `done ${event.input}: ${event.frames > 0 ? `${event.frames} frames in ` : ''}${event.seconds.toFixed(1)} s`;
     case 'job-divided':
-      return `${event.input}: divided into ${event.segments} segments`;
+      return `${event.input}: divided into ${event.parts} parts`;
     case 'job-failed':
       return `${event.final ? 'failed' : 'failed, will be retried'}: ${event.reason}`;
     case 'job-returned':

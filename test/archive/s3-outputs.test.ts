@@ -102,7 +102,7 @@ describe.skipIf(!HAS_REDIS)('over the queue', () => {
       const outputs = [`${OUT}/footage.jsonl`, `${OUT}/footage.csv`];
       expect(await endOf(archive, submission)).toMatchObject([{ result: { state: 'done', frames: 500, outputs } }]);
       expect(events.find(({ event }) => event === 'job-failed')).toMatchObject({ code: 'INPUT_STALLED', final: false });
-      expect(events.find(({ event }) => event === 'job-divided')).toMatchObject({ segments: 2 });
+      expect(events.find(({ event }) => event === 'job-divided')).toMatchObject({ parts: 2 });
       expect(s3.keys('results/')).toEqual(['.ferstream/footage.json', 'footage.csv', 'footage.jsonl'].map((key) => `results/run/1/${key}`)); // prettier-ignore
     } finally {
       await worker.close(100);

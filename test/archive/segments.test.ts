@@ -67,7 +67,7 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
   it('has a segment halved that ended two processes, and the halves merged', async () => {
     const submission = await submitPaths(archive, await runInto('halved', 60), [await inputAs('footage-kills.mp4')]);
     expect(await endOf(archive, submission)).toMatchObject([{ result: { state: 'done', frames: 600 } }]);
-    const divided = events.flatMap((event) => (event.event === 'job-divided' ? [event.segments] : []));
+    const divided = events.flatMap((event) => (event.event === 'job-divided' ? [event.parts] : []));
     expect(divided).toEqual([2, 2, 2]);
     const lost = events.filter((event) => event.event === 'job-failed');
     expect(lost.map((event) => event.code)).toEqual(Array(4).fill('WORKER_FAILED'));

@@ -37,10 +37,23 @@ export const segmentSchema = z.object({
 });
 export type Segment = z.infer<typeof segmentSchema>;
 
+/** Work other than annotation that workers share. */
+export const taskSchema = z.object({ name: z.enum(['experiment', 'prepare', 'evaluate']), settings: z.unknown() });
+export type TaskCall = z.infer<typeof taskSchema>;
+
+/** A part of a task, which any worker can do. */
+export const partSchema = z.object({
+  index: z.string(),
+  /** For people. */
+  name: z.string(),
+  value: z.unknown(),
+});
+export type Part = z.infer<typeof partSchema>;
+
 export const archiveJobSchema = z.object({
-  /** Hash of the run, see `runHash`. */
+  /** Hash of the run, see `runHash`; of a task the version of ferstream. */
   run: z.string(),
-  kind: z.enum(['file', 'images', 'url', 'cells']),
+  kind: z.enum(['file', 'images', 'url', 'task']),
   /** Absolute path or address. */
   path: z.string(),
   /** As the user named it. */
@@ -59,13 +72,15 @@ export const archiveJobSchema = z.object({
   again: z.boolean().optional(),
   /** Jobs of segments only. */
   segment: segmentSchema.optional(),
-  /** For a segment: job id of its input. */
+  /** For a segment or part: job id of the input or task. */
   input: z.string().optional(),
-  /** Of runs of an experiment: the whole grid, and the folders of these runs. */
-  grid: z.unknown().optional(),
-  cells: z.array(z.string()).optional(),
+  /** Jobs of kind "task" only: `path` is what it writes. */
+  task: taskSchema.optional(),
+  /** Of a divided task. */
+  parts: z.array(partSchema).optional(),
+  /** Jobs of parts only. */
+  part: partSchema.optional(),
 });
-/** Of runs of an experiment (kind "cells"): `path` is the output folder, `run` the version of ferstream. */
 export type ArchiveJob = z.infer<typeof archiveJobSchema>;
 
 /** Result of a finished job in the queue. */
@@ -104,6 +119,6 @@ export function parseJob(data: unknown): ArchiveJob {
   );
 }
 
-function digest(text: string): string {
+export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

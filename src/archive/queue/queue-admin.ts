@@ -26,8 +26,8 @@ export async function retryFailed(queue: Queue, ids: readonly string[]): Promise
   let retried = 0;
   for (const job of jobs) {
     const data = parseJob(job.data);
-    // Its input adds it again.
-    if (data.segment !== undefined) continue;
+    // Its input or task adds it again.
+    if (data.segment !== undefined || data.part !== undefined) continue;
     await job.updateData({ ...data, losses: 0, again: true });
     await job.retry('failed', { resetAttemptsMade: true });
     retried += 1;

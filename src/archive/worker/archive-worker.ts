@@ -2,7 +2,7 @@ import type { ConnectionOptions, Job, Worker } from 'bullmq';
 import { FerError } from '../../errors/fer-error.js';
 import type { ErrorCode } from '../../errors/fer-error.js';
 import { KEY_PREFIX, QUEUE_NAME, parseJob, runKey, runSchema } from '../queue/archive-job.js';
-import type { ArchiveJob, ArchiveResult, ArchiveRun, Segment } from '../queue/archive-job.js';
+import type { ArchiveJob, ArchiveResult, ArchiveRun, Part, Segment } from '../queue/archive-job.js';
 import { loadBullMq, redisOptions } from '../queue/redis-connection.js';
 import type { ArchiveQueue, BullMq } from '../queue/redis-connection.js';
 import { BEGUN, RETRY } from '../queue/submit.js';
@@ -33,6 +33,9 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INTERNAL',
 ]);
 
+/** What an input or a task is divided into. */
+type Piece = Segment | Part;
+
 /** Result of a segment whose halves are done. */
 const NOTHING_MORE: ArchiveResult = {
   state: 'skipped',
@@ -55,7 +58,7 @@ export type WorkerEvent =
       readonly frames: number;
       readonly seconds: number;
     }
-  | { readonly event: 'job-divided'; readonly id: string; readonly input: string; readonly segments: number }
+  | { readonly event: 'job-divided'; readonly id: string; readonly input: string; readonly parts: number }
   | {
       readonly event: 'job-failed';
       readonly id: string;
@@ -191,40 +194,28 @@ export class ArchiveWorker {
     lostBy: readonly string[] = [],
   ): Promise<ArchiveResult> {
     const id = job.id!;
-    const losses = data.losses ?? 0;
-    const stalls = job.stalledCounter;
-    const segments = data.segments === undefined ? undefined : await this.requireSegments(job, token, data);
-    const step = segments !== undefined ? 'merge' : data.segment !== undefined ? 'segment' : 'file';
-    if ((losses >= MOST_LOSSES || stalls >= MOST_STALLS) && step !== 'merge') {
-      throw new FerError('WORKER_FAILED', `${data.name}: ${losses + stalls} processes died on it; not retried`);
+    const pieces = piecesOf(data) === null ? null : await this.requirePieces(job, token, data);
+    const step = stepOf(data);
+    const deaths = (data.losses ?? 0) + job.stalledCounter;
+    const isGivenUp = (data.losses ?? 0) >= MOST_LOSSES || job.stalledCounter >= MOST_STALLS;
+    if (isGivenUp && pieces === null) {
+      throw new FerError('WORKER_FAILED', `${data.name}: ${deaths} processes died on it; not retried`);
     }
-    if (data.segment !== undefined && segments !== undefined) return NOTHING_MORE;
-    if (data.kind === 'cells') return this.runCells(process, id, data);
-    const run = await this.run(data.run);
+    if (data.segment !== undefined && pieces !== null) return NOTHING_MORE;
+    const work = await this.workOf(step, id, data, pieces, deaths, lostBy);
     this.emit({ event: 'job-started', id, input: data.name, step });
-    const input = data.input ?? id;
-    // What two processes did not survive is divided: perhaps one half goes well, and the other is smaller.
-    const divide = losses + stalls >= MOST_LOSSES - 1 && step !== 'merge';
-    const done = await process.run(
-      {
-        run,
-        job: data,
-        input,
-        step,
-        ...(segments && { segments }),
-        ...(divide && { divide }),
-        ...(lostBy.length > 0 && { lostBy }),
-      },
-      {
-        signal: this.isOver.signal,
-        onProgress: ({ frames, expectedFrames }) => this.options.onProgress?.(id, data.name, frames, expectedFrames),
-      },
-    );
-    if (done.type === 'divided') {
-      this.emit({ event: 'job-divided', id, input: data.name, segments: done.segments.length });
-      const divided = { ...data, segments: [...done.segments], hash: done.hash };
+    const done = await process.run(work, {
+      signal: this.isOver.signal,
+      onProgress: ({ frames, expectedFrames }) => this.options.onProgress?.(id, data.name, frames, expectedFrames),
+    });
+    if (done.type !== 'finished') {
+      const divided =
+        done.type === 'split'
+          ? { ...data, parts: [...done.parts] }
+          : { ...data, segments: [...done.segments], hash: done.hash };
+      this.emit({ event: 'job-divided', id, input: data.name, parts: piecesOf(divided)!.length });
       await job.updateData(divided);
-      await this.requireSegments(job, token, divided);
+      await this.requirePieces(job, token, divided);
       // All of them exist already: continue with the merge.
       return this.work(process, job, token, divided);
     }
@@ -233,27 +224,58 @@ export class ArchiveWorker {
     return done.result;
   }
 
+  /** @param deaths processes and workers that were lost with the job */
+  private async workOf(
+    step: Work['step'],
+    id: string,
+    data: ArchiveJob,
+    pieces: readonly Piece[] | null,
+    deaths: number,
+    lostBy: readonly string[],
+  ): Promise<Work> {
+    const input = data.input ?? id;
+    if (step === 'split' || step === 'part' || step === 'merge-parts') {
+      return { step, job: data, input, ...(pieces && { parts: pieces as Part[] }) };
+    }
+    return {
+      run: await this.run(data.run),
+      job: data,
+      input,
+      step,
+      ...(pieces && { segments: pieces as Segment[] }),
+      // What two processes did not survive is divided: perhaps one half goes well, and the other is smaller.
+      ...(deaths >= MOST_LOSSES - 1 && pieces === null && { divide: true }),
+      ...(lostBy.length > 0 && { lostBy }),
+    };
+  }
+
   /**
-   * Puts segments into the queue, and the job aside until they are done. Returns them (halves instead of halved ones) once they are.
+   * Puts segments or parts into the queue, and the job aside until they are done. Returns them (halves instead of halved ones) once they are.
    * @throws WaitingChildrenError while they are not; FerError when one failed
    */
-  private async requireSegments(job: Job, token: string, data: ArchiveJob): Promise<Segment[]> {
+  private async requirePieces(job: Job, token: string, data: ArchiveJob): Promise<Piece[]> {
     const { queue } = this.archive;
-    const own = idsOf({ input: data.input ?? job.id! }, data.segments!);
+    const input = data.input ?? job.id!;
+    const own = idsOf(input, piecesOf(data)!);
     if (data.again === true) await this.forgetFailed(own.map(({ id }) => id));
     // What has begun ends before the next input begins.
     if (job.priority !== BEGUN) await job.changePriority({ priority: BEGUN });
-    const { segments: _, again: __, losses: ___, owners: ____, ...common } = data;
+    const { segments: _, parts: _parts, again: __, losses: ___, owners: ____, ...common } = data;
     const states = await Promise.all(own.map(({ id }) => queue.getJobState(id)));
-    // Added again, a failed segment would be waited for again.
+    // Added again, a failed one would be waited for again.
     const open = own.filter((_one, i) => states[i] !== 'failed');
     await queue.addBulk(
-      open.map(({ segment, id }) => ({
-        name: 'segment',
-        data: { ...common, segment, input: data.input ?? job.id! } satisfies ArchiveJob,
+      open.map(({ piece, id }) => ({
+        name: isPart(piece) ? 'part' : 'segment',
+        data: {
+          ...common,
+          ...(isPart(piece) ? { part: piece, name: piece.name } : { segment: piece }),
+          input,
+        } satisfies ArchiveJob,
         opts: {
           jobId: id,
-          priority: BEGUN,
+          // The parts of a long training do not hold up everybody else's inputs.
+          priority: isPart(piece) ? (job.opts.priority ?? BEGUN) : BEGUN,
           parent: { id: job.id!, queue: queue.qualifiedName },
           ignoreDependencyOnFailure: true,
           attempts: job.opts.attempts ?? RETRY.attempts,
@@ -263,24 +285,24 @@ export class ArchiveWorker {
     );
     if (data.again === true) await job.updateData({ ...data, again: false });
     if (await job.moveToWaitingChildren(token)) throw new this.bullmq.WaitingChildrenError();
-    return this.finishedSegments({ ...data, input: data.input ?? job.id! }, own);
+    return this.finishedPieces(data.name, input, own);
   }
 
   /** In order; halves instead of a segment that was halved. */
-  private async finishedSegments(
-    data: ArchiveJob,
-    wanted: readonly { readonly segment: Segment; readonly id: string }[],
-  ): Promise<Segment[]> {
-    const done: Segment[] = [];
-    for (const { segment, id } of wanted) {
+  private async finishedPieces(name: string, input: string, wanted: readonly PieceJob[]): Promise<Piece[]> {
+    const done: Piece[] = [];
+    for (const { piece, id } of wanted) {
+      const what = isPart(piece) ? piece.name : `segment ${piece.index}`;
       const child = (await this.archive.queue.getJob(id)) as Job | undefined;
-      if (child === undefined) throw new FerError('INTERRUPTED', `${data.name}: segment ${segment.index} was purged`);
+      if (child === undefined) throw new FerError('INTERRUPTED', `${name}: ${what} was purged`);
       if ((await child.getState()) !== 'completed') {
-        const reason = child.failedReason.replace(/ \[\w+\]$/, '');
-        throw new FerError('INPUT_UNREADABLE', `segment ${segment.index} failed: ${reason}`);
+        const [, reason, code] = /^([^]*?)(?: \[(\w+)\])?$/.exec(child.failedReason)!;
+        // An error that may pass has been retried often enough.
+        const isFinal = code !== undefined && !PASSING.has(code as ErrorCode);
+        throw new FerError(isFinal ? (code as ErrorCode) : 'INPUT_UNREADABLE', `${what} failed: ${reason}`);
       }
       const { segments } = parseJob(child.data);
-      done.push(...(segments === undefined ? [segment] : await this.finishedSegments(data, idsOf(data, segments))));
+      done.push(...(segments === undefined ? [piece] : await this.finishedPieces(name, input, idsOf(input, segments))));
     }
     return done;
   }
@@ -290,15 +312,6 @@ export class ArchiveWorker {
       const child = (await this.archive.queue.getJob(id)) as Job | undefined;
       if (child !== undefined && (await child.getState()) === 'failed') await child.remove();
     }
-  }
-
-  private async runCells(process: WorkProcess, id: string, job: ArchiveJob): Promise<ArchiveResult> {
-    const step = 'cells';
-    this.emit({ event: 'job-started', id, input: job.name, step });
-    const done = await process.run({ step, job }, { signal: this.isOver.signal });
-    if (done.type === 'divided') throw new FerError('INTERNAL', `${job.name}: was divided`);
-    this.emit({ event: 'job-done', id, input: job.name, step, frames: 0, seconds: done.result.seconds });
-    return done.result;
   }
 
   private async run(hash: string): Promise<ArchiveRun> {
@@ -319,13 +332,33 @@ export class ArchiveWorker {
     const isLoss = code === 'WORKER_FAILED';
     const isFinal = !PASSING.has(code) || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     if (isLoss) await job.updateData({ ...data, losses: (data.losses ?? 0) + 1 });
-    const step = data.kind === 'cells' ? 'cells' : data.segment === undefined ? 'file' : 'segment';
+    const step = stepOf(data);
     this.emit({ event: 'job-failed', id: job.id!, input: data.name, step, code, reason: message, final: isFinal });
     const reason = `${message} [${code}]`;
     return isFinal ? new this.bullmq.UnrecoverableError(reason) : new Error(reason);
   }
 }
 
-function idsOf({ input }: Pick<ArchiveJob, 'input'>, segments: readonly Segment[]): { segment: Segment; id: string }[] {
-  return segments.map((segment) => ({ segment, id: `${input!}-${segment.index}` }));
+interface PieceJob {
+  readonly piece: Piece;
+  readonly id: string;
+}
+
+function idsOf(input: string, pieces: readonly Piece[]): PieceJob[] {
+  return pieces.map((piece) => ({ piece, id: `${input}-${piece.index}` }));
+}
+
+/** Null for what is not divided. */
+function piecesOf({ segments, parts }: ArchiveJob): readonly Piece[] | null {
+  return segments ?? parts ?? null;
+}
+
+function isPart(piece: Piece): piece is Part {
+  return 'value' in piece;
+}
+
+function stepOf(data: ArchiveJob): Work['step'] {
+  if (data.task !== undefined)
+    return data.part !== undefined ? 'part' : data.parts !== undefined ? 'merge-parts' : 'split';
+  return data.segments !== undefined ? 'merge' : data.segment !== undefined ? 'segment' : 'file';
 }

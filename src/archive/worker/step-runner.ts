@@ -13,14 +13,13 @@ import { recordPath } from '../../stream/output/done-record.js';
 import { outputFormat } from '../../stream/output/formats.js';
 import { RemoteFolder } from '../../stream/output/remote-folder.js';
 import type { FrameResult } from '../../stream/pipeline/frame-result.js';
-import { VERSION } from '../../version.js';
-import type { BackendName } from '../../model/engines/backend.js';
 import { runHash } from '../queue/archive-job.js';
-import type { ArchiveJob, ArchiveRun } from '../queue/archive-job.js';
+import type { ArchiveRun } from '../queue/archive-job.js';
 import { mergeSegments } from '../segments/merge-segments.js';
 import { halveSegment, planSegments } from '../segments/plan-segments.js';
 import { hasSegment, segmentPath, writeSegment } from '../segments/segment-file.js';
-import type { AnnotationWork, Work, WorkResult } from './work-protocol.js';
+import { requireVersion } from '../tasks/task.js';
+import type { AnnotationWork, TaskWork, Work, WorkResult } from './work-protocol.js';
 
 export interface StepOptions {
   readonly signal: AbortSignal;
@@ -52,7 +51,7 @@ export class StepRunner {
 
   /** @throws FerError */
   async run(work: Work, options: StepOptions): Promise<WorkResult> {
-    if (work.step === 'cells') return this.runCells(work.job, options.signal);
+    if (isTask(work)) return this.runTask(work, options.signal);
     const open = await this.openRun(work.run);
     for (const owner of work.lostBy ?? []) await removeTemporariesOf(targetsOf(work, open.root), owner);
     switch (work.step) {
@@ -147,24 +146,12 @@ export class StepRunner {
     return resultOf({ type: 'done', ...merged }, secondsSince(began));
   }
 
-  /** Training has the process for itself. */
-  private async runCells({ run, name, path, grid, cells }: ArchiveJob, signal: AbortSignal): Promise<WorkResult> {
-    requireVersion(run);
+  /** A task has the process for itself. */
+  private async runTask(work: TaskWork, signal: AbortSignal): Promise<WorkResult> {
     this.current?.annotator?.dispose();
     this.current = null;
-    const { openBackend } = await import('../../model/engines/open-backend.js');
-    const { parseGrid } = await import('../../train/workflows/experiment/grid.js');
-    const { runCells } = await import('../../train/workflows/experiment/run-grid.js');
-    const began = performance.now();
-    await openBackend(this.backend === undefined ? {} : { backend: this.backend as BackendName });
-    if (!(await runCells(parseGrid(grid), path, cells ?? [], signal))) {
-      throw new FerError('INTERRUPTED', `${name}: stopped`);
-    }
-    const outputs = cells!.map((cell) => join(path, cell));
-    return resultOf(
-      { type: 'done', outputs, outcome: { frames: 0, degraded: false, note: null } },
-      secondsSince(began),
-    );
+    const { runTask } = await import('./run-task.js');
+    return runTask(work, this.backend, signal);
   }
 
   private async inputJob(
@@ -211,13 +198,8 @@ export class StepRunner {
   }
 }
 
-/** @throws FerError MODEL_INCOMPATIBLE */
-function requireVersion(version: string): void {
-  if (version === VERSION) return;
-  throw new FerError(
-    'MODEL_INCOMPATIBLE',
-    `submitted by ferstream ${version}, but this worker is ${VERSION}; use the same version everywhere`,
-  );
+function isTask(work: Work): work is TaskWork {
+  return work.job.task !== undefined;
 }
 
 /** What the step writes. */

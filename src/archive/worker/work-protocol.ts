@@ -1,13 +1,16 @@
 import type { ErrorCode } from '../../errors/fer-error.js';
-import type { ArchiveJob, ArchiveResult, ArchiveRun, Segment } from '../queue/archive-job.js';
+import type { ArchiveJob, ArchiveResult, ArchiveRun, Part, Segment } from '../queue/archive-job.js';
 
 /** One step of a job, as sent to a worker process. */
-export type Work = AnnotationWork | CellsWork;
+export type Work = AnnotationWork | TaskWork;
 
-/** Runs of an experiment. */
-export interface CellsWork {
-  readonly step: 'cells';
+export interface TaskWork {
+  readonly step: 'split' | 'part' | 'merge-parts';
   readonly job: ArchiveJob;
+  /** Id of the task's job. */
+  readonly input: string;
+  /** For a merge: all of them, in order. */
+  readonly parts?: readonly Part[];
 }
 
 export interface AnnotationWork {
@@ -24,10 +27,11 @@ export interface AnnotationWork {
   readonly lostBy?: readonly string[];
 }
 
-/** A finished step: a result, or the segments into which the input is divided. */
+/** A finished step: a result, or what the input or task is divided into. */
 export type WorkResult =
   | { readonly type: 'finished'; readonly result: ArchiveResult }
-  | { readonly type: 'divided'; readonly segments: readonly Segment[]; readonly hash: string | null };
+  | { readonly type: 'divided'; readonly segments: readonly Segment[]; readonly hash: string | null }
+  | { readonly type: 'split'; readonly parts: readonly Part[] };
 
 export type ToProcess = { readonly type: 'work'; readonly work: Work } | { readonly type: 'abort' };
 

@@ -58,6 +58,17 @@ interface Seen extends Omit<LabelledFace, 'crop'> {
   readonly features: Features | null;
 }
 
+/** A model's answers for a clip, or for an image, before they are adapted to class frequencies. */
+export interface Answers {
+  readonly labelled: readonly (Pick<Prediction, 'id' | 'frame' | 'truth'> & {
+    /** Over the model's labels. [C] */
+    readonly posteriors: ArrayLike<number>;
+  })[];
+  readonly unlabelledFrames: number;
+  readonly framesWithoutFace: number;
+  readonly unansweredFrames: number;
+}
+
 /**
  * Tests a model on labelled faces, as it answers when annotating. Every labelled frame of a clip counts: a frame without a face is answered as the nearest one
  * with a face, as in validation during training. Faces are pulled in batches, and only the features of the current clip are held, so memory does not grow with the data.
@@ -68,56 +79,84 @@ interface Seen extends Omit<LabelledFace, 'crop'> {
 export async function evaluate(
   model: ExpressionModel,
   crops: AsyncIterable<LabelledFace> | Iterable<LabelledFace>,
-  { flip: mirror = false, prior = DEFAULT_PRIOR, ignoreMissing = false, onPrediction, signal }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
+): Promise<EvaluationOfCrops> {
+  return evaluateAnswers(model, answersTo(model, crops, options), options);
+}
+
+/**
+ * The second half of `evaluate`: adapts answers to class frequencies and counts them, in their order.
+ * @throws what `answers` throws
+ */
+export async function evaluateAnswers(
+  model: Pick<ExpressionModel, 'labels' | 'trainingPrior'>,
+  answers: AsyncIterable<Answers>,
+  { prior = DEFAULT_PRIOR, ignoreMissing = false, onPrediction }: EvaluateOptions = {},
 ): Promise<EvaluationOfCrops> {
   const priors = priorAdapter(model, prior);
   const metrics = new RunningMetrics(model.labels, ignoreMissing);
-  let [unlabelledFrames, framesWithoutFace, unansweredFrames] = [0, 0, 0];
-
-  const answer = async (sequence: readonly Seen[]): Promise<void> => {
-    const nearest = nearestFaces(sequence.map(({ features }) => features !== null));
-    const labelledFaceless = sequence.filter(
-      ({ label: truth, features }) => truth !== null && features === null,
-    ).length;
-    if (nearest === null) {
-      unansweredFrames += labelledFaceless;
-      unlabelledFrames += sequence.length - labelledFaceless;
-      return;
-    }
-    framesWithoutFace += labelledFaceless;
-    const posteriors = await posteriorsOf(
-      model,
-      nearest.map((at) => sequence[at]!.features!),
-      sequence.map(({ timestamp }) => timestamp),
-    );
-    requireFinite(posteriors, model.name);
-    const labelled = sequence.flatMap(({ id, frame, label: truth }, i) =>
-      truth === null ? [] : [{ id, frame, truth, posteriors: priors.adapt(posteriors[i]!) }],
-    );
-    unlabelledFrames += sequence.length - labelled.length;
+  const counts = { unlabelledFrames: 0, framesWithoutFace: 0, unansweredFrames: 0 };
+  for await (const answer of answers) {
+    counts.unlabelledFrames += answer.unlabelledFrames;
+    counts.framesWithoutFace += answer.framesWithoutFace;
+    counts.unansweredFrames += answer.unansweredFrames;
+    const labelled = answer.labelled.map((one) => ({
+      ...one,
+      posteriors: priors.adapt(Float32Array.from(one.posteriors)),
+    }));
     metrics.add(
       labelled.map(({ truth }) => truth),
-      labelled.map((entry) => entry.posteriors),
+      labelled.map(({ posteriors }) => posteriors),
     );
-    const winners = predictedClasses(labelled.map((entry) => entry.posteriors));
-    for (const [i, entry] of labelled.entries())
-      await onPrediction?.({ ...entry, predicted: model.labels.labels[winners[i]!]! });
-  };
+    const winners = predictedClasses(labelled.map(({ posteriors }) => posteriors));
+    for (const [i, one] of labelled.entries())
+      await onPrediction?.({ ...one, predicted: model.labels.labels[winners[i]!]! });
+  }
+  return { ...metrics.result(), ...counts };
+}
 
+/**
+ * The first half of `evaluate`: answers clip by clip, in the order of the crops.
+ * @throws as `evaluate`
+ */
+export async function* answersTo(
+  model: ExpressionModel,
+  crops: AsyncIterable<LabelledFace> | Iterable<LabelledFace>,
+  { flip: mirror = false, signal }: Pick<EvaluateOptions, 'flip' | 'signal'> = {},
+): AsyncGenerator<Answers, void, undefined> {
   let clip: Seen[] = [];
   for await (const batch of inBatches(crops)) {
     if (signal?.aborted === true) throw new FerError('INTERRUPTED', 'evaluation stopped; run it again for the whole');
     for (const seen of await look(model, batch, mirror)) {
       if (clip.length > 0 && (seen.frame === null || seen.id !== clip[0]!.id)) {
-        await answer(clip);
+        yield await answer(model, clip);
         clip = [];
       }
-      if (seen.frame === null) await answer([seen]);
+      if (seen.frame === null) yield await answer(model, [seen]);
       else clip.push(seen);
     }
   }
-  if (clip.length > 0) await answer(clip);
-  return { ...metrics.result(), unlabelledFrames, framesWithoutFace, unansweredFrames };
+  if (clip.length > 0) yield await answer(model, clip);
+}
+
+async function answer(model: ExpressionModel, sequence: readonly Seen[]): Promise<Answers> {
+  const nearest = nearestFaces(sequence.map(({ features }) => features !== null));
+  const withoutFace = sequence.filter(({ label, features }) => label !== null && features === null).length;
+  if (nearest === null) {
+    const unlabelledFrames = sequence.length - withoutFace;
+    return { labelled: [], unlabelledFrames, framesWithoutFace: 0, unansweredFrames: withoutFace };
+  }
+  const posteriors = await posteriorsOf(
+    model,
+    nearest.map((at) => sequence[at]!.features!),
+    sequence.map(({ timestamp }) => timestamp),
+  );
+  requireFinite(posteriors, model.name);
+  const labelled = sequence.flatMap(({ id, frame, label: truth }, i) =>
+    truth === null ? [] : [{ id, frame, truth, posteriors: posteriors[i]! }],
+  );
+  const unlabelledFrames = sequence.length - labelled.length;
+  return { labelled, unlabelledFrames, framesWithoutFace: withoutFace, unansweredFrames: 0 };
 }
 
 async function look(model: ExpressionModel, batch: readonly LabelledFace[], mirror: boolean): Promise<Seen[]> {

@@ -1,5 +1,23 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../../files/atomic-file.js';
 import { groupBy } from '../../util/arrays.js';
+import type { Grid } from './grid.js';
+import { gridResults } from './run-grid.js';
 import type { CellResult } from './run-grid.js';
+
+/** Writes results.json and table.md from the runs that are finished. */
+export async function writeResults(
+  grid: Grid,
+  folder: string,
+): Promise<{ readonly table: string; readonly paths: readonly string[] }> {
+  const results = await gridResults(grid, folder);
+  const rows = resultRows(results);
+  const table = markdownResults(rows);
+  const paths = [join(folder, 'results.json'), join(folder, 'table.md')] as const;
+  await writeFileAtomic(paths[0], `${JSON.stringify({ rows, cells: results }, null, 2)}\n`);
+  await writeFileAtomic(paths[1], `${table}\n`);
+  return { table, paths };
+}
 
 /** A figure over the seeds. */
 export interface Spread {
