@@ -1,15 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
-import { PassThrough } from 'node:stream';
 import type { Readable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
 import { DecodeLog } from './decode-log.js';
+import type { ProcessOutput } from './process-output.js';
 
 /*
  * The one place that knows fluent-ffmpeg. What it guards against, all observed:
  * - kill() does nothing until the process runs: an earlier stop is kept until `start`.
- * - the output stream ends cleanly before the command reports its error: `ended` waits for the command and the process.
+ * - the command may report its end before the process is gone: `ended` waits for both.
  * - an `error` without a listener takes Node down, and stopping a command is an error to it: there is always a listener.
- * - it kills ffmpeg 20 ms after its output was closed, finished or not: the output is never closed, only ended.
+ * - it starts ffmpeg twice to ask for its encoders and formats before the first job: it believes that ours exist. ffmpeg says so where they don't.
+ * - it reads standard output through streams of its own, and kills ffmpeg 20 ms after the last of them was closed: it is not given any.
  * - a failed spawn makes it throw inside an event handler: its listener is replaced as soon as the process object exists.
  * - option strings with one blank in them are split in two unless handed over one by one.
  */
@@ -27,8 +28,8 @@ export interface FfmpegJob {
   readonly inputs: readonly FfmpegInput[];
   /** Options of the one output, filters included. */
   readonly outputOptions: readonly string[];
-  /** A file to write (overwritten if there), or null to read what ffmpeg writes from `output`. */
-  readonly target: string | null;
+  /** A file to write (overwritten if there), or what takes ffmpeg's standard output. */
+  readonly target: string | ProcessOutput;
 }
 
 /** How ffmpeg ended. */
@@ -43,8 +44,6 @@ export interface FfmpegEnd {
 }
 
 export interface FfmpegRun {
-  /** ffmpeg's standard output; null when it writes to a file. Not reading it makes ffmpeg wait. Ends with ffmpeg, never fails. */
-  readonly output: Readable | null;
   /** What ffmpeg has printed so far. */
   readonly log: DecodeLog;
   /** Fulfilled, never rejected, once the process is gone. */
@@ -52,9 +51,6 @@ export interface FfmpegRun {
   /** Kills ffmpeg, also one that is just being started; fulfilled once the process is gone. Harmless afterwards. */
   stop(): Promise<FfmpegEnd>;
 }
-
-/** Bytes of output read ahead of the consumer. */
-const READ_AHEAD = 1 << 20;
 
 /** Exit code with which ffmpeg says that more decoding failed than -max_error_rate allows. */
 export const EXIT_TOO_MANY_ERRORS = 69;
@@ -66,15 +62,25 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** fluent-ffmpeg keeps the process in a property that its types do not mention. */
+/** Parts of a fluent-ffmpeg command that its types do not mention. */
 interface CommandInternals {
   readonly ffmpegProc?: ChildProcess;
+  _checkCapabilities: (done: () => void) => void;
+  availableEncoders: (done: (error: null, encoders: object) => void) => void;
+  _spawnFfmpeg: (args: string[], options: object, ...callbacks: unknown[]) => void;
 }
 
 /** Starts ffmpeg. It never reads the terminal, and prints errors only, every one of them. */
 export function startFfmpeg(job: FfmpegJob): FfmpegRun {
   const log = new DecodeLog();
   const command = ffmpeg().setFfmpegPath(job.program);
+  const internals = command as unknown as CommandInternals;
+  internals._checkCapabilities = (done) => {
+    done();
+  };
+  internals.availableEncoders = (done) => {
+    done(null, {});
+  };
   for (const input of job.inputs) {
     command.input(input.source);
     if (input.options.length > 0) command.inputOptions(...oneByOne(input.options));
@@ -85,23 +91,20 @@ export function startFfmpeg(job: FfmpegJob): FfmpegRun {
   let exited: Promise<void> = Promise.resolve();
   let stopAsked = false;
   let stopped = false;
-
-  // Neither closed automatically nor destroyed: fluent-ffmpeg would take that for a consumer that has left.
-  const output =
-    job.target === null
-      ? new PassThrough({ readableHighWaterMark: READ_AHEAD, autoDestroy: false, emitClose: false })
-      : null;
+  const output = typeof job.target === 'string' ? null : job.target;
+  if (output !== null) {
+    const spawnFfmpeg = internals._spawnFfmpeg.bind(command);
+    internals._spawnFfmpeg = (args, options, ...callbacks) => {
+      const stdio = ['pipe', output.stdio, 'pipe'];
+      spawnFfmpeg(args, { ...options, captureStdout: false, stdio }, ...callbacks);
+    };
+  }
 
   const kill = (): void => {
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     stopped = true;
     child.kill('SIGKILL');
-    if (output !== null) {
-      // Drain what is still in the pipe; left there, it would keep the pipe open.
-      child.stdout?.unpipe(output);
-      child.stdout?.resume();
-      output.end();
-    }
+    output?.end();
   };
 
   const failure = new Promise<Error | null>((resolve) => {
@@ -109,7 +112,7 @@ export function startFfmpeg(job: FfmpegJob): FfmpegRun {
       log.add(line);
     });
     command.on('start', () => {
-      const started = (command as unknown as CommandInternals).ffmpegProc;
+      const started = internals.ffmpegProc;
       if (started === undefined) return;
       child = started;
       if (started.pid === undefined) {
@@ -118,6 +121,7 @@ export function startFfmpeg(job: FfmpegJob): FfmpegRun {
         return;
       }
       running.add(started);
+      output?.attach(started.stdout);
       exited = new Promise((done) => {
         started.once('exit', () => {
           running.delete(started);
@@ -140,11 +144,9 @@ export function startFfmpeg(job: FfmpegJob): FfmpegRun {
     return { exitCode: child?.exitCode ?? null, stopped, failure: error, log };
   });
 
-  if (output !== null) command.pipe(output, { end: true });
-  else if (job.target !== null) command.save(job.target);
+  command.save(typeof job.target === 'string' ? job.target : 'pipe:1');
 
   return {
-    output,
     log,
     ended,
     stop: async () => {

@@ -1,26 +1,19 @@
-/**
- * ffmpeg's Matroska writer counts whole milliseconds from zero upwards. Presentation times of real containers have finer
- * units and may be negative, so the pictures travel on a clock that runs 1000 times slower and starts 1000 s earlier:
- * what the container calls a millisecond is a microsecond of presentation time.
- */
-const SLOWDOWN = 1_000;
+/** Pictures travel from ffmpeg on a clock of microseconds which starts 1000 s early: containers' times may be negative, NUT's not. */
 const LEAD = 1_000;
 const MICROSECONDS = 1_000_000;
 
 /** ffmpeg filters that put frames on that clock. Goes after every filter that looks at presentation times. */
-export const TO_TRANSPORT_CLOCK = `settb=1/${MICROSECONDS},setpts=PTS*${SLOWDOWN}+${SLOWDOWN * LEAD * MICROSECONDS}`;
+export const TO_TRANSPORT_CLOCK = `settb=1/${MICROSECONDS},setpts=PTS+${LEAD * MICROSECONDS}`;
 
-/** Encoder time base that loses nothing of it: the millisecond Matroska counts in. */
-export const TRANSPORT_TIME_BASE = '1:1000';
+/** Encoder time base that loses nothing of it. */
+export const TRANSPORT_TIME_BASE = `1:${MICROSECONDS}`;
 
 /**
  * Presentation time in seconds, exact to the microsecond.
  * @param ticks time on the transport clock
- * @param tick nanoseconds per tick
  */
-export function presentationTime(ticks: number, tick: number): number {
-  const milliseconds = Math.round((ticks * tick) / 1_000_000);
-  return (milliseconds - LEAD * MICROSECONDS) / MICROSECONDS;
+export function presentationTime(ticks: number): number {
+  return (ticks - LEAD * MICROSECONDS) / MICROSECONDS;
 }
 
 /**
@@ -43,6 +36,8 @@ const LONGEST_JITTER = 0.5;
 /** Frames per second, where the stream does not say. */
 const FALLBACK_RATE = 25;
 const MICROSECOND = 1e-6;
+/** Seconds. ffmpeg's muxer gives a frame that is not later than the last one the next tick; no frames are that close. */
+const COUNTED_ON = 1.5 * MICROSECOND;
 /** ffmpeg's log level "error", which is printed and read here. */
 const AV_LOG_ERROR = 16;
 
@@ -79,7 +74,7 @@ export function isLeap(interval: number, before: number): boolean {
 /**
  * Makes the times of frames strictly increasing, whatever the container says: a time that is not later than the one before it is put half a
  * frame interval after that. Where that continues for several frames, a clock has restarted unseen by `CONTINUOUS_TIME` (ffmpeg renews its
- * filters for a new picture size, and its muxer then repeats one time): time continues by whole intervals. Remembers leaps and such restarts.
+ * filters for a new picture size, and its muxer then counts on by one microsecond a frame): time continues by whole intervals. Remembers leaps and such restarts.
  */
 export class IncreasingTime {
   readonly steps: TimeStep[] = [];
@@ -96,7 +91,7 @@ export class IncreasingTime {
     const { last, intervals } = this;
     const time = this.offset === 0 ? reported : toMicroseconds(reported + this.offset);
     if (last === null) return (this.last = time);
-    if (time <= last) return (this.last = this.goOn(last, reported));
+    if (time <= last + COUNTED_ON) return (this.last = this.goOn(last, reported));
     this.late = 0;
     const interval = time - last;
     if (isLeap(interval, intervals[1])) this.steps.push({ at: last, size: interval });
@@ -108,7 +103,7 @@ export class IncreasingTime {
     const interval = Math.min(...this.intervals);
     const isRestart = ++this.late > JITTER;
     if (this.late === JITTER + 1) this.steps.push({ at: last, size: null });
-    const time = toMicroseconds(last + Math.max(MICROSECOND, isRestart ? interval : interval / 2));
+    const time = toMicroseconds(last + Math.max(2 * MICROSECOND, isRestart ? interval : interval / 2));
     if (isRestart) this.offset = time - reported;
     return time;
   }

@@ -63,8 +63,8 @@ describe('pictureFilters', () => {
 
 describe('the clock pictures travel on', () => {
   it('gives microseconds back, also before 0', () => {
-    expect(presentationTime(1_000_033_367, 1_000_000)).toBe(0.033367);
-    expect(presentationTime(999_920_000, 1_000_000)).toBe(-0.08);
-    expect(presentationTime(1_000_000_000 + 86_400_123_456, 1_000_000)).toBe(86_400.123456);
+    expect(presentationTime(1_000_033_367)).toBe(0.033367);
+    expect(presentationTime(999_920_000)).toBe(-0.08);
+    expect(presentationTime(1_000_000_000 + 86_400_123_456)).toBe(86_400.123456);
   });
 });

@@ -7,9 +7,11 @@ import type { Frame } from '../frame.js';
 import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
 import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument } from '../ffmpeg/input-guards.js';
 import type { InputPlace } from '../ffmpeg/input-guards.js';
-import { MatroskaReader } from '../matroska/matroska-reader.js';
+import type { NutPicture } from '../nut/nut-reader.js';
+import { PictureQueue } from '../nut/picture-queue.js';
 import { IncreasingTime, TRANSPORT_TIME_BASE, describeSteps, presentationTime } from '../ffmpeg/continuous-time.js';
 import type { TimeStep } from '../ffmpeg/continuous-time.js';
+import { ProcessOutput } from '../ffmpeg/process-output.js';
 import { SAME_SHAPE, keepFilters, pictureFilters, workingSize } from '../ffmpeg/picture-filters.js';
 import type { PictureSize } from '../ffmpeg/picture-filters.js';
 import { JointFinder, findJoint } from '../probe/joined-files.js';
@@ -87,33 +89,27 @@ export class FfmpegSource implements FrameSource {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Frame, void, undefined> {
     const seek = seekPoint(this.setup.options, this.setup.probe);
-    const run = await this.start(relay?.address ?? input, seek);
+    const pictures = new PictureQueue();
+    const output = await ProcessOutput.open(pictures);
+    pictures.onRoom = () => {
+      output.resume();
+    };
+    const run = await this.start(relay?.address ?? input, seek, output);
     const stop = (): void => void run.stop();
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted === true) stop();
     const clock = new IncreasingTime();
     if (typeof input !== 'string') input.on('data', this.watch);
     try {
-      const reader = new MatroskaReader();
-      // Not destroyed on return: see ffmpeg-command.
-      for await (const chunk of run.output!.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-        for (const picture of reader.push(chunk)) {
-          throwIfAborted(signal, this.name);
-          if (this.frameCount === 0 && seek !== null) run.log.forgetErrors(); // see RUN_UP
-          const { width, height, data } = picture;
-          yield {
-            index: this.frameCount++,
-            timestamp: clock.next(presentationTime(picture.ticks, picture.tick)),
-            width,
-            height,
-            data,
-          };
-        }
+      for (let picture = await pictures.next(); picture !== null; picture = await pictures.next()) {
+        throwIfAborted(signal, this.name);
+        if (this.frameCount === 0 && seek !== null) run.log.forgetErrors(); // see RUN_UP
+        yield this.frameOf(picture, clock, pictures);
       }
       const end = await run.ended;
       throwIfAborted(signal, this.name);
       if (this.frameCount === 0 && seek !== null) run.log.forgetErrors();
-      await this.judge(end, reader.atRest, relay);
+      await this.judge(end, pictures.isWhole, relay);
       await this.noteLosses(end.log, clock);
     } finally {
       signal?.removeEventListener('abort', stop);
@@ -122,6 +118,20 @@ export class FfmpegSource implements FrameSource {
       this.steps = [...log.stepsBack, ...clock.steps];
       if (typeof input !== 'string') input.off('data', this.watch).destroy(); // left open, it would keep Node waiting
     }
+  }
+
+  private frameOf(picture: NutPicture, clock: IncreasingTime, pictures: PictureQueue): Frame {
+    const { width, height, data, ticks } = picture;
+    return {
+      index: this.frameCount++,
+      timestamp: clock.next(presentationTime(ticks)),
+      width,
+      height,
+      data,
+      release: () => {
+        pictures.giveBack(picture);
+      },
+    };
   }
 
   report(): DecodeReport {
@@ -147,7 +157,7 @@ export class FfmpegSource implements FrameSource {
     return parts.join(', ');
   }
 
-  private async start(input: string | Readable, seek: number | null): Promise<FfmpegRun> {
+  private async start(input: string | Readable, seek: number | null, target: ProcessOutput): Promise<FfmpegRun> {
     const { place, probe, options } = this.setup;
     const { path: program, frameSync } = await findFfmpeg();
     return startFfmpeg({
@@ -171,9 +181,10 @@ export class FfmpegSource implements FrameSource {
         ...[frameSync, 'passthrough'],
         ...['-filter:v', pictureFilters({ ...options, size: probe?.size ?? null, timed: probe?.timed ?? true })],
         ...['-enc_time_base', TRANSPORT_TIME_BASE, '-avoid_negative_ts', 'disabled'],
-        ...['-c:v', 'rawvideo', '-allow_raw_vfw', '1', '-f', 'matroska'],
+        // Without an index ffmpeg's memory does not grow with the length.
+        ...['-c:v', 'rawvideo', '-write_index', '0', '-f', 'nut'],
       ],
-      target: null,
+      target,
     });
   }
 

@@ -1,0 +1,59 @@
+import type { ByteConsumer } from '../ffmpeg/process-output.js';
+import { NutReader } from './nut-reader.js';
+import type { NutPicture } from './nut-reader.js';
+import { PictureMemory } from './picture-memory.js';
+
+/** Pictures kept ready besides the one the consumer works on; beyond them ffmpeg waits. */
+const READY = 1;
+
+/** The receiving end of ffmpeg's output: bytes in, pictures out, one after the other. */
+export class PictureQueue implements ByteConsumer {
+  private readonly memory = new PictureMemory();
+  private readonly reader = new NutReader(this.memory);
+  private readonly ready: NutPicture[] = [];
+  private failure: unknown = null;
+  private isEnded = false;
+  private wake: (() => void) | null = null;
+
+  /** Called when there is room again, after `push` has returned false. */
+  onRoom: () => void = () => undefined;
+
+  /** False when the bytes ended within a picture. */
+  get isWhole(): boolean {
+    return this.reader.atRest;
+  }
+
+  push(chunk: Uint8Array): boolean {
+    try {
+      if (this.failure === null) for (const picture of this.reader.push(chunk)) this.ready.push(picture);
+    } catch (error) {
+      this.failure = error;
+    }
+    this.wake?.();
+    return this.ready.length <= READY;
+  }
+
+  end(): void {
+    this.isEnded = true;
+    this.wake?.();
+  }
+
+  /** The next picture; null at the end. For one consumer. @throws FerError FFMPEG_FAILED for bytes that are not pictures */
+  async next(): Promise<NutPicture | null> {
+    for (;;) {
+      const picture = this.ready.shift();
+      if (picture !== undefined) {
+        if (this.ready.length === READY) this.onRoom();
+        return picture;
+      }
+      if (this.failure !== null) throw this.failure;
+      if (this.isEnded) return null;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  /** Memory of a picture nobody looks at any more. */
+  giveBack({ data }: NutPicture): void {
+    this.memory.giveBack(data);
+  }
+}
