@@ -8,15 +8,23 @@ import type { Frame } from '../src/ingest/frame.js';
 
 export type Random = () => number;
 
-export const DEGRADATIONS = ['small', 'blurred', 'masked', 'barred', 'turned', 'soft'] as const;
+export const DEGRADATIONS = ['small', 'blurred', 'masked', 'barred', 'pressed', 'turned', 'soft', 'aside'] as const;
 export type Degradation = (typeof DEGRADATIONS)[number];
-/** Those after which no verdict may be sure; "soft" is milder and may. */
-export const RUINED: readonly Degradation[] = ['small', 'blurred', 'masked', 'barred', 'turned'];
+/** Those after which no verdict may be sure; "soft" and "aside" (turned a little) are milder and may. */
+export const RUINED: readonly Degradation[] = ['small', 'blurred', 'masked', 'barred', 'pressed', 'turned'];
+
+/** Degrees of yaw of a "turned" face, and of one that looks "aside". */
+const PROFILE = [50, 80] as const;
+const ASIDE = [5, 40] as const;
+/** What a face that is "pressed" looks like. */
+const PRESSED = 55;
 
 export interface FaceInFrame {
   readonly frame: Frame;
   /** The 68 points. */
   readonly landmarks: readonly Point[];
+  /** Degrees of yaw that were added, positive to the picture's right. */
+  readonly yaw?: number;
 }
 
 export async function degrade(
@@ -36,8 +44,13 @@ export async function degrade(
       return { frame: cover(frame, mouthOutline(landmarks, random), random), landmarks };
     case 'barred':
       return { frame: cover(frame, eyeOutline(landmarks, random), random), landmarks };
+    case 'pressed':
+      return press(frame, landmarks, random);
     case 'turned':
-      return turn(frame, landmarks, random);
+    case 'aside': {
+      const [least, most] = how === 'turned' ? PROFILE : ASIDE;
+      return turnHead({ frame, landmarks }, (random() < 0.5 ? -1 : 1) * (least + (most - least) * random()), random);
+    }
   }
 }
 
@@ -78,6 +91,11 @@ function mouthOutline(landmarks: readonly Point[], random: Random): Point[] {
     return [...landmarks.slice(1, 16), landmarks[15]!, top, landmarks[1]!].map((point) => ({ ...point }));
   }
   const mouth = meanPoint(landmarks.slice(48, 60));
+  if (random() < 0.4) {
+    // A sheet, cup or scarf.
+    const [wide, high] = [eyes * (0.7 + 0.7 * random()), eyes * (0.3 + 0.4 * random())];
+    return rectangle({ x: mouth.x, y: mouth.y + 0.6 * (high - 0.3 * eyes) }, wide, high, (random() - 0.5) * 0.4);
+  }
   return ellipse(mouth, eyes * (0.55 + 0.3 * random()), eyes * (0.35 + 0.2 * random()), (random() - 0.5) * 0.6);
 }
 
@@ -92,12 +110,16 @@ function eyeOutline(landmarks: readonly Point[], random: Random): Point[] {
     return [...ellipse(left, size, size * 0.75, angle), ...ellipse(right, size, size * 0.75, angle)];
   }
   const [wide, high] = [eyes * (0.85 + 0.3 * random()), eyes * (0.2 + 0.2 * random())];
+  return rectangle(middle, wide, high, angle);
+}
+
+function rectangle(centre: Point, wide: number, high: number, angle: number): Point[] {
   return [
     [-1, -1],
     [1, -1],
     [1, 1],
     [-1, 1],
-  ].map(([x, y]) => rotated(middle, x! * wide, y! * high, angle));
+  ].map(([x, y]) => rotated(centre, x! * wide, y! * high, angle));
 }
 
 function ellipse(centre: Point, wide: number, high: number, angle: number): Point[] {
@@ -110,7 +132,7 @@ function rotated({ x, y }: Point, dx: number, dy: number, angle: number): Point 
   return { x: x + dx * Math.cos(angle) - dy * Math.sin(angle), y: y + dx * Math.sin(angle) + dy * Math.cos(angle) };
 }
 
-/** Fills a polygon with cloth, plastic or skin: a colour, a gradient and some grain. */
+/** Fills a polygon with cloth, plastic or skin: a colour, a gradient, some grain, and now and then stripes or fingers. */
 function cover(frame: Frame, outline: readonly Point[], random: Random): Frame {
   const data = Uint8Array.from(frame.data);
   const skin = colourAt(frame, outline[0]!);
@@ -119,12 +141,19 @@ function cover(frame: Frame, outline: readonly Point[], random: Random): Frame {
   const colour = kind < 0.3 ? skin : kind < 0.7 ? [grey, grey, grey] : [255 * random(), 255 * random(), 255 * random()];
   const [slopeX, slopeY, grain] = [(random() - 0.5) * 0.6, (random() - 0.5) * 0.6, random() < 0.5 ? 3 : 14];
   const isColourless = isGrey(frame);
+  const outlineWidth = Math.max(...outline.map(({ x }) => x)) - Math.min(...outline.map(({ x }) => x));
+  const [stripes, tilt] = [random() < 0.25 ? 15 + 35 * random() : 0, 2 * Math.PI * random()];
+  const period = (outlineWidth * (0.08 + 0.15 * random())) / (2 * Math.PI);
   const luminance = 0.299 * colour[0]! + 0.587 * colour[1]! + 0.114 * colour[2]!;
   const ys = outline.map(({ y }) => y);
   for (let y = Math.max(0, Math.floor(Math.min(...ys))); y <= Math.min(frame.height - 1, Math.max(...ys)); y++) {
     for (let x = 0; x < frame.width; x++) {
       if (!inside(outline, x + 0.5, y + 0.5)) continue;
-      const shade = slopeX * (x - outline[0]!.x) + slopeY * (y - outline[0]!.y) + (random() - 0.5) * 2 * grain;
+      const shade =
+        slopeX * (x - outline[0]!.x) +
+        slopeY * (y - outline[0]!.y) +
+        (random() - 0.5) * 2 * grain +
+        (stripes && stripes * Math.sin((x * Math.cos(tilt) + y * Math.sin(tilt)) / period));
       for (let c = 0; c < 3; c++)
         data[(y * frame.width + x) * 3 + c] = clamp((isColourless ? luminance : colour[c]!) + shade);
     }
@@ -156,8 +185,76 @@ function inside(outline: readonly Point[], x: number, y: number): boolean {
   return isInside;
 }
 
+const HALF_TURN = Math.PI / 2;
+/** Radians around the head where its texture ends. */
+const TEXTURE_END = 1.4;
+const STEP = Math.PI / 720;
+
+/**
+ * Turns the head about its vertical axis: an ellipsoid with a nose, wearing the picture.
+ * @param degrees positive to the picture's right
+ */
+export function turnHead({ frame, landmarks }: FaceInFrame, degrees: number, random: Random): FaceInFrame {
+  const { width, height } = frame;
+  const angle = (degrees * Math.PI) / 180;
+  const middle = (landmarks[1]!.x + landmarks[15]!.x) / 2;
+  const radius = 1.06 * Math.abs(landmarks[15]!.x - landmarks[1]!.x) * 0.5;
+  const eyes = meanPoint(landmarks.slice(36, 48)).y;
+  const bottom = Math.max(...landmarks.slice(5, 12).map(({ y }) => y)) + 0.12 * radius;
+  const top = eyes - 0.95 * (bottom - eyes);
+  const [centre, reach] = [(top + bottom) / 2, (bottom - top) / 2];
+  const tip = landmarks[30]!;
+  const bridge = landmarks[27]!.y;
+  const nose = (x: number, y: number): number => {
+    const along = y > tip.y ? (y - tip.y) / (0.16 * radius) : ((tip.y - y) / Math.max(1, tip.y - bridge)) * 1.3;
+    return 0.42 * radius * Math.exp(-(((x - tip.x) / (0.2 * radius)) ** 2) - along ** 2);
+  };
+  // Hair and ears beyond the texture's end: stretched, or mirrored.
+  const isMirrored = random() < 0.5;
+  const textureAt = (around: number): number => {
+    const beyond = Math.abs(around) - TEXTURE_END;
+    return beyond <= 0 ? around : Math.sign(around) * (TEXTURE_END - (isMirrored ? 0.5 * beyond : 0));
+  };
+  /** Where a point of the surface is seen, and its depth; `around` is its angle around the axis. */
+  const place = (around: number, y: number): { from: number; x: number; depth: number } => {
+    const level = radius * Math.sqrt(Math.max(0, 1 - ((y - centre) / reach) ** 2));
+    const from = middle + level * Math.sin(textureAt(around));
+    const out = level + (Math.abs(around) < 1 ? nose(from, y) : 0);
+    return { from, x: middle + out * Math.sin(around + angle), depth: out * Math.cos(around + angle) };
+  };
+  const data = Uint8Array.from(frame.data);
+  const depths = new Float32Array(width);
+  for (let y = Math.max(0, Math.ceil(top)); y <= Math.min(height - 1, bottom); y++) {
+    depths.fill(-Infinity);
+    let last = place(-HALF_TURN - angle, y);
+    for (let around = -HALF_TURN - angle + STEP; around <= HALF_TURN - angle; around += STEP) {
+      const next = place(around, y);
+      const [left, right] = last.x <= next.x ? [last, next] : [next, last];
+      for (let x = Math.max(0, Math.ceil(left.x)); x <= Math.min(width - 1, right.x); x++) {
+        const part = (x - left.x) / Math.max(1e-6, right.x - left.x);
+        const depth = left.depth + part * (right.depth - left.depth);
+        if (depth <= depths[x]!) continue;
+        depths[x] = depth;
+        const from = Math.max(0, Math.min(width - 1.001, left.from + part * (right.from - left.from)));
+        const at = (y * width + Math.floor(from)) * 3;
+        const weight = from - Math.floor(from);
+        for (let c = 0; c < 3; c++) {
+          const [a, b] = [frame.data[at + c]!, frame.data[at + 3 + c]!];
+          data[(y * width + x) * 3 + c] = a + weight * (b - a);
+        }
+      }
+      last = next;
+    }
+  }
+  const moved = landmarks.map(({ x, y }) => {
+    const level = radius * Math.sqrt(Math.max(0.04, 1 - ((y - centre) / reach) ** 2));
+    return { x: place(Math.asin(Math.max(-1, Math.min(1, (x - middle) / level))), y).x, y };
+  });
+  return { frame: { ...frame, data }, landmarks: moved, yaw: degrees };
+}
+
 /** As in a profile: the far half of the face is pressed together, the near one keeps its width. */
-function turn(frame: Frame, landmarks: readonly Point[], random: Random): FaceInFrame {
+function press(frame: Frame, landmarks: readonly Point[], random: Random): FaceInFrame {
   const { width, height } = frame;
   const data = new Uint8Array(frame.data.length);
   const toLeft = random() < 0.5;
@@ -184,5 +281,9 @@ function turn(frame: Frame, landmarks: readonly Point[], random: Random): FaceIn
   const columns = Array.from({ length: width }, (_, x) => source(x));
   const moved = (x: number): number =>
     columns.reduce((best, from, at) => (Math.abs(from - x) < Math.abs(columns[best]! - x) ? at : best), 0);
-  return { frame: { ...frame, data }, landmarks: landmarks.map(({ x, y }) => ({ x: moved(x), y })) };
+  return {
+    frame: { ...frame, data },
+    landmarks: landmarks.map(({ x, y }) => ({ x: moved(x), y })),
+    yaw: toLeft ? -PRESSED : PRESSED,
+  };
 }

@@ -1,33 +1,37 @@
-import { existsSync } from 'node:fs';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { alignFace } from '../src/ingest/face/align/align-face.js';
-import { faceQuality, eyeDistance } from '../src/ingest/face/align/face-quality.js';
+import { eyeDistance, faceQuality } from '../src/ingest/face/align/face-quality.js';
 import { facePatch } from '../src/ingest/face/align/face-patch.js';
+import type { FacePatch } from '../src/ingest/face/align/face-patch.js';
 import type { Point } from '../src/ingest/face/align/geometry.js';
 import type { Frame } from '../src/ingest/frame.js';
 import { priorAdapter } from '../src/model/class-prior.js';
 import { DEFAULT_MODEL } from '../src/model/expression-model.js';
 import { ClipWindow } from '../src/stream/pipeline/clip-window.js';
 import { FacePipeline } from '../src/stream/pipeline/face-pipeline.js';
-import { appearanceOf, measureFace } from '../src/stream/pipeline/face-measures.js';
-import type { FaceResult } from '../src/stream/pipeline/frame-result.js';
+import { measureFace } from '../src/stream/pipeline/face-measures.js';
+import type { Appearance } from '../src/stream/pipeline/visibility.js';
+import type { FaceResult, FrameResult } from '../src/stream/pipeline/frame-result.js';
 import { loadNetworks } from '../src/stream/pipeline/networks.js';
 import { parsePipelineOptions } from '../src/stream/pipeline/pipeline-settings.js';
-import type { Appearance } from '../src/stream/pipeline/visibility.js';
 import { openDataset } from '../src/train/index.js';
-import { RUINED, covered, degrade } from './degrade-face.js';
-import type { Degradation } from './degrade-face.js';
+import { RUINED, covered, degrade, turnHead } from './degrade-face.js';
+import type { Degradation, FaceInFrame } from './degrade-face.js';
 import { fitTrust, fitVisibility } from './trust-regression.js';
 
 /**
- * Fits what trust.ts and visibility.ts count on to the default model: which faces have covered eyes or mouths, and how likely a label is right, from
- * labelled photographs as they are and degraded. Half of the people are fitted on, the other half judge. `--write` replaces the weights in src.
+ * Fits what trust.ts and visibility.ts count on to the default model: which faces have covered eyes or mouths, which are turned away, and how likely
+ * a label is right, from labelled photographs as they are and degraded. Those of `train` are fitted on, those of other splits judge. `--write`
+ * replaces the weights in src.
  *
- *   npm run bench:trust-fit -- --data expressions-in-the-wild:DIR --split train --data ferplus:DIR --split valid [--faces 400] [--write]
+ *   npm run bench:trust-fit -- --data expressions-in-the-wild:DIR --split train --data ferplus:DIR --split train \\
+ *     --data ferplus:DIR --split valid [--faces 400] [--write]
  *
- * What was measured of the faces is kept in `--cache FILE`: a run that was stopped continues there, and a fit can be repeated within seconds.
+ * What was seen of the faces is kept in `--cache FILE`: a run that was stopped continues there, and a fit can be repeated within a minute.
  */
 const { values: flags } = parseArgs({
   options: {
@@ -43,38 +47,44 @@ const { values: flags } = parseArgs({
 
 /** One face as it was seen, with what the model said of it. */
 export interface SeenFace {
+  readonly kind: 'seen';
   readonly data: string;
   readonly id: string;
-  /** Even: fitted on, odd: judged on. */
-  readonly person: number;
+  readonly split: string;
   readonly how: Degradation | 'as it is';
   readonly truth: string;
-  readonly face: Omit<FaceResult, 'landmarks'>;
-  readonly appearance: Appearance;
+  /** Degrees by which the head was turned. */
+  readonly yaw: number;
+  readonly face: Pick<FaceResult, 'probabilities' | 'label' | 'ambiguity' | 'quality'>;
+  /** x, y of each of the 68 points. */
+  readonly landmarks: readonly number[];
+  readonly patch: string;
 }
 
-/** Areas seen and covered, of one face. */
+/** Patches of one face whose areas are visible and covered. */
 export interface CoveredFace {
+  readonly kind: 'areas';
   readonly data: string;
   readonly id: string;
-  readonly person: number;
-  readonly eyes: { readonly visible: number[][]; readonly covered: number[][] };
-  readonly mouth: { readonly visible: number[][]; readonly covered: number[][] };
+  readonly split: string;
+  readonly eyes: { readonly visible: string[]; readonly covered: string[] };
+  readonly mouth: { readonly visible: string[]; readonly covered: string[] };
 }
 
 const seen: SeenFace[] = [];
 const areas: CoveredFace[] = [];
 const done = new Set<string>();
 if (existsSync(flags.cache)) {
-  for (const line of (await readFile(flags.cache, 'utf8')).split('\n').filter((text) => text.endsWith('}'))) {
-    const record = JSON.parse(line) as { kind: 'seen' | 'areas' | 'done' } & SeenFace & CoveredFace;
+  for await (const line of createInterface(createReadStream(flags.cache))) {
+    if (!line.endsWith('}')) continue;
+    const record = JSON.parse(line) as SeenFace | CoveredFace | { kind: 'done'; data: string; id: string };
     if (record.kind === 'seen') seen.push(record);
     else if (record.kind === 'areas') areas.push(record);
     else done.add(`${record.data} ${record.id}`);
   }
 }
 await measure();
-const visibility = fitVisibility(areas);
+const visibility = fitVisibility(areas, seen);
 const trust = fitTrust(seen, visibility.weights);
 console.log([...visibility.report, '', ...trust.report].join('\n'));
 if (flags.write) {
@@ -96,12 +106,18 @@ async function measure(): Promise<void> {
     ...(flags.backend === undefined ? {} : { backend: flags.backend as 'wasm' }),
   });
   let networks: Awaited<ReturnType<typeof loadNetworks>> | null = null;
-  const faceIn = async (frame: Frame): Promise<FaceResult | null> => {
+  /** The largest face of the last frame. */
+  const faceIn = async (...frames: readonly Frame[]): Promise<FaceResult | null> => {
     networks ??= await loadNetworks(settings);
     const pipeline = new FacePipeline(networks, { ...settings, causal: true });
-    const results = [...(await pipeline.push(frame)), ...(await pipeline.flush())];
+    const results: FrameResult[] = [];
+    for (const [index, frame] of frames.entries()) {
+      results.push(...(await pipeline.push({ ...frame, index, timestamp: index / 25 })));
+    }
+    results.push(...(await pipeline.flush()));
     await pipeline.dispose();
-    return results[0]?.faces.toSorted((a, b) => b.box.width - a.box.width)[0] ?? null;
+    const faces = results.at(-1)?.faces.filter(({ evidence }) => evidence !== 'coasted') ?? [];
+    return faces.toSorted((a, b) => b.box.width - a.box.width)[0] ?? null;
   };
   const faceAt = async (frame: Frame, landmarks: readonly Point[]): Promise<FaceResult> => {
     const { model } = networks!;
@@ -133,52 +149,72 @@ async function measure(): Promise<void> {
   };
   for (const [k, data] of flags.data.entries()) {
     const split = flags.split[k] ?? 'train';
-    if (split === 'test') throw new Error('fit on other faces than those of the test split');
     const { samples } = await openDataset(data, { split: split as 'train' });
-    const name = data.split(':')[0]!;
-    for (const { id, path, label, subject } of balanced(samples, count)) {
+    const name = `${data.split(':')[0]!} ${split}`;
+    for (const { id, path, label } of balanced(samples, count)) {
       if (done.has(`${name} ${id}`)) continue;
       const random = seededRandom(`${name} ${id}`);
-      // Not the lowest bit: the parts of data sets are often divided by it.
-      const person = (hash(subject ?? id) >>> 16) % 2;
       const frame = await readFrame(path);
       const face = await faceIn(frame);
       const records: object[] = [];
       if (face !== null) {
         const { landmarks } = face;
-        const areaRecord = areasOf(frame, landmarks, random);
-        areas.push({ data: name, id, person, ...areaRecord });
-        records.push({ kind: 'areas', ...areas.at(-1)! });
-        const note = (how: SeenFace['how'], picture: Frame, { landmarks: points, ...rest }: FaceResult): void => {
-          seen.push({
+        const areaRecord: CoveredFace = { kind: 'areas', data: name, id, split, ...areasOf(frame, landmarks, random) };
+        areas.push(areaRecord);
+        records.push(areaRecord);
+        const note = (how: SeenFace['how'], { frame: picture, yaw = 0 }: FaceInFrame, found: FaceResult): void => {
+          const { probabilities, ambiguity, quality } = found;
+          const record: SeenFace = {
+            kind: 'seen',
             data: name,
             id,
-            person,
+            split,
             how,
             truth: label!,
-            face: rest,
-            appearance: plain(appearanceOf(facePatch(picture, points))),
-          });
-          records.push({ kind: 'seen', ...seen.at(-1)! });
+            yaw: Math.round(yaw),
+            face: { probabilities, label: found.label, ambiguity, quality },
+            landmarks: found.landmarks.flatMap(({ x, y }) => [Math.round(x * 10) / 10, Math.round(y * 10) / 10]),
+            patch: packed(facePatch(picture, found.landmarks)),
+          };
+          seen.push(record);
+          records.push(record);
         };
-        note('as it is', frame, face);
+        note('as it is', { frame, landmarks }, face);
         // One way of ruining each face, and now and then a mild one: more faces say more than more ways.
-        const ways = [RUINED[Math.floor(random() * RUINED.length)]!, ...(random() < 0.4 ? (['soft'] as const) : [])];
+        const milder = random() < 0.3 ? 'soft' : random() < 0.4 ? 'aside' : null;
+        const profile = random() < 0.5 ? 'turned' : null;
+        const others = RUINED.filter((how) => how !== 'turned');
+        const ways = [
+          others[Math.floor(random() * others.length)]!,
+          ...[milder, profile].filter((how) => how !== null),
+        ];
         for (const how of ways) {
           const worse = await degrade({ frame, landmarks }, how, random);
-          // Landmarks are found less exactly there.
-          const reach = 0.08 * eyeDistance(worse.landmarks);
-          const off = worse.landmarks.map(({ x, y }) => ({
-            x: x + (random() - 0.5) * reach,
-            y: y + (random() - 0.5) * reach,
-          }));
-          note(how, worse.frame, await faceAt(worse.frame, off));
+          const found = await (how === 'turned'
+            ? faceIn(frame, ...turning({ frame, landmarks }, worse.yaw ?? 0, random), worse.frame)
+            : faceIn(worse.frame));
+          if (found !== null) note(how, worse, found);
+          else if (how !== 'turned' && how !== 'pressed') {
+            // In footage it is followed there from easier frames; landmarks are less exact.
+            const reach = 0.08 * eyeDistance(worse.landmarks);
+            const off = worse.landmarks.map(({ x, y }) => ({
+              x: x + (random() - 0.5) * reach,
+              y: y + (random() - 0.5) * reach,
+            }));
+            note(how, worse, await faceAt(worse.frame, off));
+          }
         }
       }
       records.push({ kind: 'done', data: name, id });
       await appendFile(flags.cache, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
     }
   }
+}
+
+/** A head on its way: profiles are mostly faces that were followed there. */
+function turning(face: FaceInFrame, yaw: number, random: () => number): Frame[] {
+  const count = 3 + Math.floor(random() * 3);
+  return Array.from({ length: count }, (_, i) => turnHead(face, (yaw * (i + 1)) / (count + 1), random).frame);
 }
 
 /** As many of each label as there are, up to an equal share, then the rest by chance of their order. */
@@ -199,48 +235,41 @@ function balanced<
 
 async function readFrame(path: string): Promise<Frame> {
   const { width, height } = await sharp(path).metadata();
-  // Crops as narrow as FER's: larger, with a margin for the detector.
-  const isTiny = Math.max(width, height) < 100;
+  // Crops as narrow as FER's: larger, with a margin for the detector and for noses in profile (a mirrored one would show parts of other faces).
+  const side = Math.max(width, height);
   const picture = sharp(path).toColourspace('srgb').removeAlpha();
-  const large = isTiny
-    ? sharp(await picture.resize(144).png().toBuffer()).extend({
-        top: 40,
-        bottom: 40,
-        left: 40,
-        right: 40,
-        extendWith: 'mirror',
-      })
-    : picture;
+  const margin = side < 100 ? 56 : side < 200 ? Math.round(side * 0.4) : 0;
+  const large =
+    margin > 0
+      ? sharp(await (side < 100 ? picture.resize(144) : picture).png().toBuffer()).extend({
+          top: margin,
+          bottom: margin,
+          left: margin,
+          right: margin,
+          extendWith: 'copy',
+        })
+      : picture;
   const { data, info } = await large.toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true });
   const rgb = info.channels === 3 ? data : Buffer.from(Array.from(data, (value) => [value, value, value]).flat());
   return { index: 0, timestamp: 0, width: info.width, height: info.height, data: rgb };
 }
 
 function areasOf(frame: Frame, landmarks: readonly Point[], random: () => number): Pick<CoveredFace, 'eyes' | 'mouth'> {
-  const features = (picture: Frame, what: 'eyes' | 'mouth'): number[] => {
+  const patchOf = (picture: Frame): string => {
     // Landmarks are a little off, and more so where something covers the face.
-    const shift = landmarks.map(({ x, y }) => ({ x: x + (random() - 0.5) * 3, y: y + (random() - 0.5) * 3 }));
-    const { texture, contrast, colour } = plain(appearanceOf(facePatch(picture, shift)))[what];
-    return [...texture, contrast, colour];
+    const reach = 0.06 * eyeDistance(landmarks);
+    const shift = landmarks.map(({ x, y }) => ({ x: x + (random() - 0.5) * reach, y: y + (random() - 0.5) * reach }));
+    return packed(facePatch(picture, shift));
   };
   const of = (what: 'eyes' | 'mouth') => ({
-    visible: [
-      features(frame, what),
-      features(covered(frame, landmarks, what === 'eyes' ? 'mouth' : 'eyes', random), what),
-    ],
-    covered: [0, 1].map(() => features(covered(frame, landmarks, what, random), what)),
+    visible: [patchOf(frame), patchOf(covered(frame, landmarks, what === 'eyes' ? 'mouth' : 'eyes', random))],
+    covered: [0, 1].map(() => patchOf(covered(frame, landmarks, what, random))),
   });
   return { eyes: of('eyes'), mouth: of('mouth') };
 }
 
-/** With numbers that JSON keeps. */
-function plain({ eyes, mouth }: Appearance): Appearance {
-  const round = (area: Appearance['eyes']): Appearance['eyes'] => ({
-    texture: Array.from(area.texture, (value) => Math.round(value * 1e4) / 1e4) as unknown as Float32Array,
-    contrast: area.contrast,
-    colour: area.colour,
-  });
-  return { eyes: round(eyes), mouth: round(mouth) };
+function packed({ rgb }: FacePatch): string {
+  return Buffer.from(Uint8Array.from(rgb, (value) => Math.max(0, Math.min(255, Math.round(value))))).toString('base64');
 }
 
 /** FNV-1a. */

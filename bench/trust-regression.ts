@@ -1,4 +1,19 @@
-import type { Appearance, AreaAppearance } from '../src/stream/pipeline/visibility.js';
+import { toGrey } from '../src/ingest/face/align/align-face.js';
+import type { Point } from '../src/ingest/face/align/geometry.js';
+import { appearanceOf } from '../src/stream/pipeline/face-measures.js';
+import {
+  DEGREES_PER_UNIT,
+  areaInputs,
+  headInputs,
+  perceptron,
+  visibilityOf,
+} from '../src/stream/pipeline/visibility.js';
+import type {
+  Appearance,
+  PerceptronWeights,
+  Visibility,
+  VisibilityWeights,
+} from '../src/stream/pipeline/visibility.js';
 import type { CoveredFace, SeenFace } from './trust-fit.js';
 import { LIMITS } from '../src/stream/pipeline/trust.js';
 import { RUINED } from './degrade-face.js';
@@ -6,75 +21,130 @@ import { markdownTable } from './table.js';
 
 // Fits the numbers of trust-weights.ts and visibility-weights.ts; see trust-fit.ts.
 
-const HIDDEN = 8;
+const HIDDEN = 12;
 /** Least share of right labels among the faces that are sure, on the faces fitted on. */
 const WANTED = 0.93;
+/** Largest share of ruined faces that may be sure, for each way of ruining. */
+const RUINED_SURE = 0.03;
 
-/** One hidden layer: [hidden][inputs + 1] with the bias last, then [hidden + 1]. */
-export interface AreaWeights {
-  readonly hidden: readonly (readonly number[])[];
-  readonly output: readonly number[];
+/** The face of a patch in the cache. */
+export function appearanceOfPatch(patch: string, landmarks: readonly number[]): Appearance {
+  const rgb = Float32Array.from(Buffer.from(patch, 'base64'));
+  const points: Point[] = Array.from({ length: 68 }, (_, i) => ({
+    x: landmarks[2 * i] ?? 0,
+    y: landmarks[2 * i + 1] ?? 0,
+  }));
+  return appearanceOf({ rgb, grey: toGrey(rgb) }, points);
 }
 
-export interface VisibilityWeights {
-  readonly eyes: AreaWeights;
-  readonly mouth: AreaWeights;
+/** Both ways round: the face as it is and mirrored. */
+interface AreaExample {
+  readonly x: readonly number[];
+  readonly target: number;
 }
 
-export function fitVisibility(faces: readonly CoveredFace[]): {
-  weights: VisibilityWeights;
-  report: string[];
-  source: string;
-} {
+export function fitVisibility(
+  faces: readonly CoveredFace[],
+  seen: readonly SeenFace[],
+): { weights: VisibilityWeights; report: string[]; source: string } {
+  const isFitted = ({ split }: { readonly split: string }): boolean => split === 'train';
+  const groups = [
+    ['fitted', isFitted],
+    ['others', (one: { readonly split: string }) => !isFitted(one)],
+  ] as const;
   const rows: string[][] = [];
-  const fit = (what: 'eyes' | 'mouth'): AreaWeights => {
-    const examples = (half: number): { x: readonly number[]; isVisible: boolean }[] =>
-      faces
-        .filter(({ person }) => person === half)
-        .flatMap((face) => [
-          ...face[what].visible.map((x) => ({ x, isVisible: true })),
-          ...face[what].covered.map((x) => ({ x, isVisible: false })),
-        ]);
-    const weights = trainArea(examples(0));
-    for (const [name, half] of [
-      ['fitted', 0],
-      ['other people', 1],
-    ] as const) {
-      const all = examples(half);
-      const below = (isVisible: boolean): string => {
-        const those = all.filter((example) => example.isVisible === isVisible);
-        const count = those.filter(({ x }) => visibleOf(x, weights) < 0.5).length;
-        return `${((100 * count) / Math.max(1, those.length)).toFixed(1)} % of ${those.length}`;
+  const fitArea = (what: 'eyes' | 'mouth'): PerceptronWeights => {
+    const examples = (those: readonly CoveredFace[]): AreaExample[] =>
+      those.flatMap((face) =>
+        (['covered', 'visible'] as const).flatMap((state, target) =>
+          face[what][state].flatMap((patch) => {
+            const area = appearanceOfPatch(patch, [])[what];
+            const side = what === 'eyes' ? 12 : 8;
+            const texture = area.texture.map((_, i) => area.texture[i - (i % side) + side - 1 - (i % side)]!);
+            return [area, { ...area, texture }].map((one) => ({ x: areaInputs(one), target }));
+          }),
+        ),
+      );
+    const weights = train(examples(faces.filter(isFitted)), 'cross-entropy');
+    for (const [name, belongs] of groups) {
+      const all = examples(faces.filter(belongs));
+      const below = (target: number): string => {
+        const those = all.filter((example) => example.target === target);
+        return percent(those.filter(({ x }) => perceptron(x, weights) < 0).length, those.length);
       };
-      rows.push([what, name, below(false), below(true)]);
+      rows.push([what, name, String(all.length / 2), below(0), below(1)]);
     }
-    // All people count for the weights in use.
-    return trainArea([...examples(0), ...examples(1)]);
+    return weights;
   };
-  const weights = { eyes: fit('eyes'), mouth: fit('mouth') };
-  const report = [markdownTable(['area', 'people', 'covered called covered', 'visible called covered'], rows)];
-  const text = JSON.stringify(weights);
-  const source = `${HEADER}\n// prettier-ignore\nexport const VISIBILITY_WEIGHTS = ${text};\n`;
+  const heads = seen
+    .filter(({ how }) => HEADS.includes(how))
+    .map((one) => ({ one, head: appearanceOfPatch(one.patch, one.landmarks).head }));
+  const yaw = train(
+    heads
+      .filter(({ one }) => isFitted(one))
+      .flatMap(({ one, head }) =>
+        headInputs(head).map((x, k) => ({ x, target: (k === 0 ? one.yaw : -one.yaw) / DEGREES_PER_UNIT })),
+      ),
+    'squares',
+  );
+  const weights = { eyes: fitArea('eyes'), mouth: fitArea('mouth'), yaw };
+  const yaws = groups.flatMap(([name, belongs]) =>
+    BINS.map(([least, most]) => {
+      const those = heads.filter(({ one }) => belongs(one) && Math.abs(one.yaw) >= least && Math.abs(one.yaw) < most);
+      const found = those.map(({ one }) => {
+        const { yaw: degrees } = visibilityOf(appearanceOfPatch(one.patch, one.landmarks), weights);
+        return one.yaw < 0 ? -degrees : degrees;
+      });
+      const before = those.map(({ one }) => (one.yaw < 0 ? -one.face.quality.yaw : one.face.quality.yaw));
+      return [name, `${least} to ${most}`, String(those.length), quantiles(found), quantiles(before)];
+    }),
+  );
+  const report = [
+    markdownTable(['area', 'faces', 'count', 'covered called covered', 'visible called covered'], rows),
+    '',
+    markdownTable(['faces', 'turned by', 'count', 'yaw: 5, 50, 95 %', 'by landmarks alone'], yaws),
+  ];
+  const source = `${HEADER}\n// prettier-ignore\nexport const VISIBILITY_WEIGHTS = ${JSON.stringify(weights)};\n`;
   return { weights, report, source };
 }
 
+/** Faces whose yaw is known up to that of the photograph. */
+const HEADS: readonly SeenFace['how'][] = ['as it is', 'soft', 'aside', 'turned', 'pressed'];
+/** Degrees. */
+const BINS = [
+  [0, 1],
+  [1, 20],
+  [20, 41],
+  [50, 60],
+  [60, 90],
+] as const;
+
 const HEADER = '// Written by bench/trust-fit.ts; do not edit.\n';
 
-/** Adam on the cross-entropy, with weight decay; both classes count alike. */
-function trainArea(examples: readonly { readonly x: readonly number[]; readonly isVisible: boolean }[]): AreaWeights {
+function quantiles(values: number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  return [0.05, 0.5, 0.95].map((q) => Math.round(sorted[Math.floor(q * sorted.length)] ?? NaN)).join(', ');
+}
+
+function percent(part: number, of: number): string {
+  return of === 0 ? '–' : `${((100 * part) / of).toFixed(1)} % of ${of}`;
+}
+
+/** One hidden layer, Adam with weight decay. Targets 0 and 1 for cross-entropy, any number for squares. */
+function train(examples: readonly AreaExample[], loss: 'cross-entropy' | 'squares'): PerceptronWeights {
   const inputs = examples[0]!.x.length;
   const random = seeded(7);
   const size = HIDDEN * (inputs + 1) + HIDDEN + 1;
   const w = Float64Array.from({ length: size }, () => (random() - 0.5) * 0.6);
   const [m, v] = [new Float64Array(size), new Float64Array(size)];
   const order = examples.map((_, i) => i);
-  const steps = Math.max(3000, 12 * examples.length);
-  const BATCH = 16;
-  for (let step = 1, at = 0; step <= steps / 4; step++) {
+  const BATCH = 32;
+  const steps = Math.max(3000, Math.ceil((EPOCHS * examples.length) / BATCH));
+  for (let step = 1, at = 0; step <= steps; step++) {
     const gradient = new Float64Array(size);
     for (let b = 0; b < BATCH; b++) {
       if (at === 0) shuffle(order, random);
-      const { x, isVisible } = examples[order[at]!]!;
+      const { x, target } = examples[order[at]!]!;
       at = (at + 1) % order.length;
       const hidden = new Float64Array(HIDDEN);
       for (let h = 0; h < HIDDEN; h++) {
@@ -85,7 +155,7 @@ function trainArea(examples: readonly { readonly x: readonly number[]; readonly 
       const out = HIDDEN * (inputs + 1);
       let score = w[out + HIDDEN]!;
       for (let h = 0; h < HIDDEN; h++) score += w[out + h]! * hidden[h]!;
-      const error = 1 / (1 + Math.exp(-score)) - Number(isVisible);
+      const error = (loss === 'squares' ? score : 1 / (1 + Math.exp(-score))) - target;
       gradient[out + HIDDEN]! += error;
       for (let h = 0; h < HIDDEN; h++) {
         gradient[out + h]! += error * hidden[h]!;
@@ -94,9 +164,9 @@ function trainArea(examples: readonly { readonly x: readonly number[]; readonly 
         gradient[h * (inputs + 1) + inputs]! += back;
       }
     }
-    const rate = 0.01 * (1 - step / (steps / 4 + 1));
+    const rate = 0.01 * (1 - step / (steps + 1));
     for (let k = 0; k < size; k++) {
-      const g = gradient[k]! / BATCH + 2e-3 * w[k]!;
+      const g = gradient[k]! / BATCH + DECAY * w[k]!;
       m[k] = 0.9 * m[k]! + 0.1 * g;
       v[k] = 0.999 * v[k]! + 0.001 * g * g;
       w[k]! -= (rate * (m[k]! / (1 - 0.9 ** step))) / (Math.sqrt(v[k]! / (1 - 0.999 ** step)) + 1e-8);
@@ -111,45 +181,36 @@ function trainArea(examples: readonly { readonly x: readonly number[]; readonly 
   };
 }
 
-function visibleOf(x: readonly number[], { hidden, output }: AreaWeights): number {
-  let score = output.at(-1)!;
-  for (const [h, weights] of hidden.entries()) {
-    let sum = weights.at(-1)!;
-    for (const [i, value] of x.entries()) sum += weights[i]! * value;
-    score += output[h]! * Math.tanh(sum);
-  }
-  return 1 / (1 + Math.exp(-score));
-}
-
-function areaVisible({ texture, contrast, colour }: AreaAppearance, weights: AreaWeights): number {
-  return visibleOf([...texture, contrast, colour], weights);
-}
+const EPOCHS = 40;
+const DECAY = 5e-4;
 
 const FEATURES = ['logit', 'ambiguity', 'blur', 'yaw', 'pitch', 'eyesCovered', 'mouthCovered'] as const;
 
 interface Example {
   readonly seen: SeenFace;
+  readonly visibility: Visibility;
   readonly x: readonly number[];
   readonly isRight: boolean;
-  readonly isUnusable: boolean;
 }
+
+/** Whether the face shows too little, whatever its posteriors. */
+type IsUnusable = (example: Example) => boolean;
 
 export function fitTrust(
   seen: readonly SeenFace[],
   visibility: VisibilityWeights,
 ): { report: string[]; source: string } {
   const examples = seen.map((one) => exampleOf(one, visibility));
-  const fit = examples.filter(({ seen: { person } }) => person === 0);
-  const check = examples.filter(({ seen: { person } }) => person === 1);
-  const half = logistic(fit.filter(({ isUnusable }) => !isUnusable));
-  const limit = sureLimit(fit, half);
+  const fit = examples.filter(({ seen: { split } }) => split === 'train');
+  const check = examples.filter(({ seen: { split } }) => split !== 'train');
+  const { yaw, weights, sure, isUnusable } = fitLimits(fit);
   const report = [
-    `sure from ${limit.toFixed(2)}, fitted on ${fit.length} faces, judged on ${check.length} of other people`,
+    `turned away from ${yaw} degrees, sure from ${sure.toFixed(2)}, fitted on ${fit.length} faces, judged on ${check.length} others`,
     '',
     markdownTable(
       ['faces', 'count', 'right', 'unusable', 'sure', 'right of sure', 'not sure'],
       [...new Set(check.map(({ seen: { data } }) => data)), null].flatMap((data) =>
-        (['as it is', 'soft', ...RUINED, 'ruined'] as const).map((how) =>
+        (['as it is', 'soft', 'aside', ...RUINED, 'ruined'] as const).map((how) =>
           row(
             `${data ?? 'all'}, ${how}`,
             check.filter(
@@ -157,23 +218,35 @@ export function fitTrust(
                 (data === null || one.data === data) &&
                 (how === 'ruined' ? RUINED.includes(one.how as never) : one.how === how),
             ),
-            half,
-            limit,
+            isUnusable,
+            weights,
+            sure,
           ),
         ),
       ),
     ),
   ];
-  const all = logistic(examples.filter(({ isUnusable }) => !isUnusable));
-  const sure = sureLimit(examples, all);
-  const named = Object.fromEntries(['bias', ...FEATURES].map((name, k) => [name, Math.round(all[k]! * 100) / 100 + 0]));
-  const source = `${HEADER}\n/** Certainty from which a face is "sure". */\nexport const SURE = ${sure.toFixed(2)};\n\n/** Of the logistic regression in trust.ts. */\nexport const TRUST_WEIGHTS = ${JSON.stringify(named)} as const;\n`;
+  const named = Object.fromEntries(
+    ['bias', ...FEATURES].map((name, k) => [name, Math.round(weights[k]! * 100) / 100 + 0]),
+  );
+  const source = [
+    HEADER,
+    '/** Degrees of yaw beyond which a face is turned away. */',
+    `export const TURNED_AWAY = ${yaw};`,
+    '',
+    '/** Certainty from which a face is "sure". */',
+    `export const SURE = ${sure.toFixed(2)};`,
+    '',
+    '/** Weights of the logistic regression in trust.ts. */',
+    `export const TRUST_WEIGHTS = ${JSON.stringify(named)} as const;`,
+    '',
+  ].join('\n');
   return { report, source };
 }
 
 function exampleOf(seen: SeenFace, weights: VisibilityWeights): Example {
-  const { face, appearance, truth } = seen;
-  const { eyes, mouth } = visibilityWith(appearance, weights);
+  const { face, truth } = seen;
+  const visibility = visibilityOf(appearanceOfPatch(seen.patch, seen.landmarks), weights);
   const { quality } = face;
   const p = Math.min(0.999, Math.max(0.001, face.probabilities[face.label]!));
   const x = [
@@ -181,22 +254,42 @@ function exampleOf(seen: SeenFace, weights: VisibilityWeights): Example {
     Math.log(p / (1 - p)),
     face.ambiguity,
     1 - quality.sharpness,
-    Math.abs(quality.yaw) / 45,
+    Math.abs(visibility.yaw) / 45,
     Math.abs(quality.pitch) / 45,
-    1 - eyes,
-    1 - mouth,
+    1 - visibility.eyesVisible,
+    1 - visibility.mouthVisible,
   ];
-  const isUnusable =
-    quality.size < LIMITS.size ||
-    quality.sharpness < LIMITS.sharpness ||
-    Math.abs(quality.yaw) > LIMITS.yaw ||
-    Math.abs(quality.pitch) > LIMITS.pitch ||
-    Math.min(eyes, mouth) < LIMITS.visible;
-  return { seen, x, isRight: face.label === truth, isUnusable };
+  return { seen, visibility, x, isRight: face.label === truth };
 }
 
-function visibilityWith({ eyes, mouth }: Appearance, weights: VisibilityWeights): { eyes: number; mouth: number } {
-  return { eyes: areaVisible(eyes, weights.eyes), mouth: areaVisible(mouth, weights.mouth) };
+/**
+ * The loosest limit of yaw at which few ruined faces are sure, with its regression and certainty. Faces of each way of ruining count apart: the easy
+ * ones do not make up for the hard ones.
+ */
+function fitLimits(fit: readonly Example[]): {
+  yaw: number;
+  weights: Float64Array;
+  sure: number;
+  isUnusable: IsUnusable;
+} {
+  for (let yaw = 50; ; yaw--) {
+    const isUnusable: IsUnusable = ({ seen: { face }, visibility }) =>
+      face.quality.size < LIMITS.size ||
+      face.quality.sharpness < LIMITS.sharpness ||
+      Math.abs(visibility.yaw) > yaw ||
+      Math.abs(face.quality.pitch) > LIMITS.pitch ||
+      Math.min(visibility.eyesVisible, visibility.mouthVisible) < LIMITS.visible;
+    const usable = fit.filter((example) => !isUnusable(example));
+    const weights = logistic(usable);
+    const sure = sureLimit(usable, weights);
+    const isSure = (example: Example): boolean => !isUnusable(example) && certainty(example.x, weights) >= sure;
+    const share = (how: string): number => {
+      const those = fit.filter(({ seen: one }) => one.how === how);
+      return those.filter(isSure).length / Math.max(1, those.length);
+    };
+    if (yaw <= 20 || (share('turned') <= RUINED_SURE && share('pressed') <= RUINED_SURE))
+      return { yaw, weights, sure, isUnusable };
+  }
 }
 
 /** Signs are fixed: a clearer lead raises certainty, everything else lowers it or has no effect. */
@@ -222,28 +315,30 @@ function certainty(x: readonly number[], w: Float64Array): number {
   return 1 / (1 + Math.exp(-x.reduce((sum, value, k) => sum + value * w[k]!, 0)));
 }
 
-/** The lowest certainty from which this share of usable faces has the right label, also at each higher certainty. */
-function sureLimit(examples: readonly Example[], w: Float64Array): number {
-  const usable = examples.filter(({ isUnusable }) => !isUnusable);
+/** The lowest certainty from which this share of usable faces has the right label. */
+function sureLimit(usable: readonly Example[], w: Float64Array): number {
   for (let limit = 0.5; limit < 0.97; limit += 0.01) {
     const sure = usable.filter(({ x }) => certainty(x, w) >= limit);
-    const ruined = sure.filter(({ seen }) => RUINED.includes(seen.how as never)).length;
-    const ofRuined = examples.filter(({ seen }) => RUINED.includes(seen.how as never)).length;
-    const right = sure.filter(({ isRight }) => isRight).length / Math.max(1, sure.length);
-    if (right >= WANTED && ruined / Math.max(1, ofRuined) <= 0.04) return limit;
+    if (sure.filter(({ isRight }) => isRight).length >= WANTED * sure.length) return limit;
   }
   return 0.97;
 }
 
-function row(name: string, examples: readonly Example[], w: Float64Array, limit: number): string[] {
+function row(
+  name: string,
+  examples: readonly Example[],
+  isUnusable: IsUnusable,
+  w: Float64Array,
+  limit: number,
+): string[] {
   const share = (part: number, of = examples.length): string =>
     of === 0 ? '–' : `${((100 * part) / of).toFixed(0)} %`;
-  const sure = examples.filter(({ x, isUnusable }) => !isUnusable && certainty(x, w) >= limit);
+  const sure = examples.filter((example) => !isUnusable(example) && certainty(example.x, w) >= limit);
   return [
     name,
     String(examples.length),
     share(examples.filter(({ isRight }) => isRight).length),
-    share(examples.filter(({ isUnusable }) => isUnusable).length),
+    share(examples.filter(isUnusable).length),
     share(sure.length),
     share(sure.filter(({ isRight }) => isRight).length, sure.length),
     share(examples.length - sure.length),

@@ -85,7 +85,7 @@ function wave(seconds: number, shift: number, peaks: Readonly<Record<string, num
   const labels = ['neutral', 'happiness', 'sadness', 'anger', 'fear', 'disgust', 'surprise'];
   const raw = labels.map((label, k) => {
     const strength = peaks[label] ?? 0;
-    return strength <= 0 ? 0.0008 : strength * (0.55 + 0.45 * Math.sin(seconds / 2.6 + shift + k * 2.1)) + 0.01;
+    return strength <= 0 ? 0.0008 : strength * (0.7 + 0.3 * Math.sin(seconds / 2.6 + shift + k * 2.1)) + 0.01;
   });
   const sum = raw.reduce((total, value) => total + value, 0);
   return Object.fromEntries(labels.map((label, k) => [label, raw[k]! / sum]));
@@ -98,9 +98,9 @@ function boxOf({ x, y, scale }: Person, seconds: number) {
 }
 
 const PEAKS = [
-  { happiness: 3, neutral: 0.7, surprise: 0.25 },
-  { neutral: 2.4, sadness: 0.7, anger: 0.12 },
-  { surprise: 2.2, fear: 0.9, happiness: 0.2 },
+  { happiness: 4, neutral: 0.6, surprise: 0.25 },
+  { neutral: 3.2, sadness: 0.6, anger: 0.12 },
+  { surprise: 3, fear: 0.8, happiness: 0.15 },
 ];
 
 function script(people: readonly Person[], peaks: readonly Readonly<Record<string, number>>[], unsure = -1): Script {
@@ -139,6 +139,9 @@ async function drawing(people: readonly Person[]): Promise<Buffer> {
 const GROUND =
   '<rect width="640" height="480" fill="url(#bg)"/><rect x="430" y="40" width="150" height="190" rx="6" fill="#dfe9ee" opacity="0.5"/><rect x="40" y="300" width="180" height="8" fill="#3f5c70" opacity="0.5"/>';
 
+/** Below the drawing's own edge. */
+const BODY = '<rect x="110" y="479" width="420" height="400" fill="#34506b"/>';
+
 /** One person without the ground, on the canvas of 640x480. */
 async function cutOut(svg: string, { mouth, x, y, scale, hair, coat, blur }: Person) {
   const { mouth: shape, raise } = MOUTHS[mouth];
@@ -151,7 +154,7 @@ async function cutOut(svg: string, { mouth, x, y, scale, hair, coat, blur }: Per
     );
   const body = lines
     .join('\n')
-    .replace('</defs>', `</defs><g transform="translate(${x} ${y}) scale(${scale})">`)
+    .replace('</defs>', `</defs><g transform="translate(${x} ${y}) scale(${scale})">${BODY}`)
     .replace('</svg>', `${shape ?? ''}</g></svg>`)
     .replaceAll('#3a2618', hair)
     .replaceAll('#34506b', coat);

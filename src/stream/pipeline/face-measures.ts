@@ -3,7 +3,7 @@ import type { FacePatch } from '../../ingest/face/align/face-patch.js';
 import { distance, meanPoint } from '../../ingest/face/align/geometry.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
 import { visibilityOf } from './visibility.js';
-import type { Appearance, AreaAppearance } from './visibility.js';
+import type { Appearance, AreaAppearance, Visibility } from './visibility.js';
 
 /** Areas of the patch in pixels: left, top, right, bottom. */
 type Area = readonly [number, number, number, number];
@@ -22,16 +22,13 @@ const PITCH_GAIN = 130;
 const LEVEL_NOSE = 0.66;
 
 /** Measurements of a face from its 68 landmarks and the pixels around them. */
-export interface FaceMeasures {
+export interface FaceMeasures extends Visibility {
   /** Degrees; positive looks up. Coarse. */
   readonly pitch: number;
   /** Height of the mouth's opening over its width: 0 closed. */
   readonly mouthOpening: number;
   /** Height of the eyes' opening over their width, mean of both: 0.3 usual, below 0.15 closed. */
   readonly eyeOpening: number;
-  /** 0 (covered) to 1 (visible). */
-  readonly eyesVisible: number;
-  readonly mouthVisible: number;
 }
 
 /** @param landmarks the 68 points of the iBUG scheme, in pixels of the frame that the patch was cut from */
@@ -41,12 +38,18 @@ export function measureFace(patch: FacePatch, landmarks: readonly Point[]): Face
     mouthOpening: openingOf(landmarks, [61, 62, 63], [67, 66, 65], 60, 64),
     eyeOpening:
       (openingOf(landmarks, [37, 38], [41, 40], 36, 39) + openingOf(landmarks, [43, 44], [47, 46], 42, 45)) / 2,
-    ...visibilityOf(appearanceOf(patch)),
+    ...visibilityOf(appearanceOf(patch, landmarks)),
   };
 }
 
-/** How eyes and mouth look in an upright patch of the face. */
-export function appearanceOf({ rgb: data }: FacePatch): Appearance {
+/**
+ * How eyes, mouth and the whole face look in an upright patch of it.
+ * @param landmarks the 68 points that the patch was cut by
+ */
+export function appearanceOf(
+  { rgb: data, grey: all }: Pick<FacePatch, 'rgb' | 'grey'>,
+  landmarks: readonly Point[],
+): Appearance {
   const nose = meanColour(data, [NOSE]);
   const cheeks = meanColour(data, CHEEKS);
   const contrast = Math.max(1, deviation(greyOf(data, FACE)));
@@ -55,12 +58,32 @@ export function appearanceOf({ rgb: data }: FacePatch): Appearance {
     const grey = greyOf(data, area);
     const own = meanColour(data, [area]);
     return {
-      texture: normalised(blockMeans(grey, area[2] - area[0])),
+      texture: normalised(blockMeans(grey, area[2] - area[0], 3, 2)),
       contrast: deviation(grey) / contrast,
       colour: Math.hypot(...own.map((value, c) => value - skin[c]!)) / brightness,
     };
   };
-  return { eyes: appearance(EYES, cheeks), mouth: appearance(MOUTH, nose) };
+  const head = { texture: normalised(blockMeans(all, SIDE, 4, 4)), asymmetry: asymmetryOf(landmarks) };
+  return { eyes: appearance(EYES, cheeks), mouth: appearance(MOUTH, nose), head };
+}
+
+/** Each 0 for a face from the front, and opposite for the mirrored face. */
+function asymmetryOf(landmarks: readonly Point[]): number[] {
+  const [left, right] = [meanPoint(landmarks.slice(36, 42)), meanPoint(landmarks.slice(42, 48))];
+  const across = { x: right.x - left.x, y: right.y - left.y };
+  const square = Math.max(1e-6, across.x ** 2 + across.y ** 2);
+  /** Along the line through the eyes, in distances between them, from their middle. */
+  const along = ({ x, y }: Point): number =>
+    ((x - (left.x + right.x) / 2) * across.x + (y - (left.y + right.y) / 2) * across.y) / square;
+  const width = (from: number, to: number): number => Math.max(0.02, along(landmarks[to]!) - along(landmarks[from]!));
+  return [
+    along(meanPoint(landmarks.slice(30, 34))),
+    along(meanPoint(landmarks.slice(48, 60))),
+    (along(landmarks[1]!) + along(landmarks[15]!)) / 2,
+    Math.log(width(36, 39) / width(42, 45)),
+    Math.log(width(17, 21) / width(22, 26)),
+    Math.log(width(48, 51) / width(51, 54)),
+  ];
 }
 
 function pitchOf(landmarks: readonly Point[]): number {
@@ -115,13 +138,12 @@ function deviation(values: Float32Array): number {
   return Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length);
 }
 
-/** Means of blocks of 3 x 2 pixels. */
-function blockMeans(grey: Float32Array, columns: number): Float32Array {
-  const wide = columns / 3;
-  const means = new Float32Array(grey.length / 6);
-  for (let i = 0; i < means.length; i++) {
-    const at = Math.floor(i / wide) * 2 * columns + (i % wide) * 3;
-    for (const offset of [0, 1, 2, columns, columns + 1, columns + 2]) means[i]! += grey[at + offset]! / 6;
+function blockMeans(grey: Float32Array, columns: number, width: number, height: number): Float32Array {
+  const across = columns / width;
+  const means = new Float32Array(grey.length / (width * height));
+  for (let i = 0; i < grey.length; i++) {
+    const block = Math.floor(i / columns / height) * across + Math.floor((i % columns) / width);
+    means[block]! += grey[i]! / (width * height);
   }
   return means;
 }

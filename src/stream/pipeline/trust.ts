@@ -1,4 +1,4 @@
-import { SURE, TRUST_WEIGHTS } from './trust-weights.js';
+import { SURE, TRUST_WEIGHTS, TURNED_AWAY } from './trust-weights.js';
 import type { FaceQuality } from '../../ingest/face/align/face-quality.js';
 
 /** Whether to rely on the expression of a face in a frame. */
@@ -16,6 +16,8 @@ export interface TrustEvidence {
 
 /** Quality of a face's picture, and what of it can be seen. */
 export interface ResultQuality extends FaceQuality {
+  /** Degrees from landmarks and texture: 0 is frontal, positive turns to the picture's right. */
+  readonly yaw: number;
   /** Degrees from the landmarks; positive looks up. Coarse. */
   readonly pitch: number;
   /** 0 (covered) to 1 (visible). */
@@ -24,8 +26,8 @@ export interface ResultQuality extends FaceQuality {
 }
 
 /*
- * Weights and the certainty of "sure" are fitted by bench/trust-fit.ts on labelled photographs, plain and degraded, half of the people set
- * aside to judge them; bench/trust.md has the figures.
+ * Weights, the certainty of "sure" and the limit of yaw are fitted by bench/trust-fit.ts on labelled photographs, plain and degraded;
+ * bench/trust.md has the figures on others.
  */
 
 /** Beyond these limits a face shows too little of an expression, whatever its posteriors. */
@@ -34,7 +36,7 @@ export const LIMITS = {
   size: 18,
   sharpness: 0.25,
   /** Degrees. */
-  yaw: 33,
+  yaw: TURNED_AWAY,
   pitch: 40,
   visible: 0.5,
 } as const;

@@ -10,32 +10,78 @@ export interface AreaAppearance {
   readonly colour: number;
 }
 
+/** The whole face; each part changes its sign, or is mirrored, with the face. */
+export interface HeadAppearance {
+  /** Blocks of 4 x 4 pixels, row by row; mean 0, norm 1. [12 * 12] */
+  readonly texture: Float32Array;
+  /** How far nose and mouth stand from the middle, and how much narrower one eye is: 0 for a face from the front. */
+  readonly asymmetry: readonly number[];
+}
+
 export interface Appearance {
   readonly eyes: AreaAppearance;
   readonly mouth: AreaAppearance;
+  readonly head: HeadAppearance;
 }
 
-/** One hidden layer of tanh units: [hidden][inputs + 1] and [hidden + 1], each with its bias last. Inputs: texture, contrast, colour. */
-export interface AreaWeights {
+/** One hidden layer of tanh units: [hidden][inputs + 1] and [hidden + 1], each with its bias last. */
+export interface PerceptronWeights {
   readonly hidden: readonly (readonly number[])[];
   readonly output: readonly number[];
 }
 
-/** Whether eyes and mouth are visible or covered (mask, hand, bar, dark glasses), each 0 (covered) to 1 (visible). */
-export function visibilityOf({ eyes, mouth }: Appearance): { eyesVisible: number; mouthVisible: number } {
+export interface VisibilityWeights {
+  readonly eyes: PerceptronWeights;
+  readonly mouth: PerceptronWeights;
+  readonly yaw: PerceptronWeights;
+}
+
+/** What of a face can be seen. */
+export interface Visibility {
+  /** Whether eyes and mouth are visible or covered (mask, hand, bar, dark glasses), each 0 (covered) to 1 (visible). */
+  readonly eyesVisible: number;
+  readonly mouthVisible: number;
+  /** Degrees by which the head is turned; positive to the picture's right. */
+  readonly yaw: number;
+}
+
+export const DEGREES_PER_UNIT = 45;
+
+export function visibilityOf(
+  { eyes, mouth, head }: Appearance,
+  weights: VisibilityWeights = VISIBILITY_WEIGHTS,
+): Visibility {
+  const chance = (score: number): number => 1 / (1 + Math.exp(-score));
+  const [seen, mirrored] = headInputs(head);
+  // The mirrored face has the opposite yaw.
+  const yaw = (DEGREES_PER_UNIT * (perceptron(seen, weights.yaw) - perceptron(mirrored, weights.yaw))) / 2;
   return {
-    eyesVisible: visible(eyes, VISIBILITY_WEIGHTS.eyes),
-    mouthVisible: visible(mouth, VISIBILITY_WEIGHTS.mouth),
+    eyesVisible: chance(perceptron(areaInputs(eyes), weights.eyes)),
+    mouthVisible: chance(perceptron(areaInputs(mouth), weights.mouth)),
+    yaw: Math.max(-90, Math.min(90, yaw)),
   };
 }
 
-function visible({ texture, contrast, colour }: AreaAppearance, { hidden, output }: AreaWeights): number {
-  const last = texture.length;
+export function areaInputs({ texture, contrast, colour }: AreaAppearance): number[] {
+  return [...texture, contrast, colour];
+}
+
+/** Inputs of the face as it is, and mirrored. */
+export function headInputs({ texture, asymmetry }: HeadAppearance): [number[], number[]] {
+  const side = Math.sqrt(texture.length);
+  const flipped = Array.from(texture, (_, i) => texture[i - (i % side) + side - 1 - (i % side)]!);
+  return [
+    [...texture, ...asymmetry],
+    [...flipped, ...asymmetry.map((value) => -value)],
+  ];
+}
+
+export function perceptron(inputs: readonly number[], { hidden, output }: PerceptronWeights): number {
   let score = output.at(-1)!;
   for (const [h, weights] of hidden.entries()) {
-    let sum = weights.at(-1)! + weights[last]! * contrast + weights[last + 1]! * colour;
-    for (const [i, value] of texture.entries()) sum += weights[i]! * value;
+    let sum = weights.at(-1)!;
+    for (const [i, value] of inputs.entries()) sum += weights[i]! * value;
     score += output[h]! * Math.tanh(sum);
   }
-  return 1 / (1 + Math.exp(-score));
+  return score;
 }

@@ -220,7 +220,7 @@ function troubleRow({ start, end, trackId, name, what }: Trouble, isVideo: boole
   return html`<tr>
     <th scope="row">${isVideo ? timeButton(start) : `image ${Math.round(start) + 1}`}</th>
     <td>${(end - start).toFixed(1)}</td>
-    <td class="text">${trackId === null ? 'all' : (name ?? `Face ${trackId}`)}</td>
+    <td class="text">${trackId === null ? 'all' : (name ?? `Face\u00A0${trackId}`)}</td>
     <td class="text">${what}</td>
   </tr>`;
 }
@@ -317,7 +317,7 @@ function scriptData({ summary, start, end, binWidth, faces, troubles }: ReportCo
     troubles: troubles.slice(LISTED).map((trouble) => ({
       start: short(trouble.start),
       seconds: short(trouble.end - trouble.start),
-      who: trouble.trackId === null ? 'all' : (trouble.name ?? `Face ${trouble.trackId}`),
+      who: trouble.trackId === null ? 'all' : (trouble.name ?? `Face\u00A0${trouble.trackId}`),
       what: trouble.what,
     })),
   };

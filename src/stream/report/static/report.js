@@ -87,8 +87,9 @@
   function colours() {
     const style = getComputedStyle(document.documentElement);
     const token = (name) => style.getPropertyValue(`--${name}`).trim();
+    const ofLabels = new Map(labels.map((label) => [label, token(`e-${KNOWN.includes(label) ? label : 'other'}`)]));
     return {
-      of: (label) => token(`e-${KNOWN.includes(label) ? label : 'other'}`),
+      of: (label) => ofLabels.get(label),
       card: token('card'),
       text: token('text'),
       soft: token('soft'),
