@@ -2,8 +2,9 @@ import type { Picture } from '../../frame.js';
 import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { scaleOf, type Similarity } from './geometry.js';
 
-/** Most samples per axis for one output pixel. */
+/** Most samples per axis: for one output pixel, and for a whole crop, whose many pixels need fewer each. */
 const MOST_SAMPLES = 4;
+const MOST_IN_A_ROW = 340;
 /** Frame pixels per output pixel from which averaging is better than interpolation. */
 const SHRINKING = 1.6;
 /** Binary digits after the point of a sample's position: integer steps take half the time of floating-point ones. */
@@ -26,7 +27,10 @@ export function warpRgb(
 ): void {
   const scale = scaleOf(toFrame);
   if (scale < SHRINKING) interpolate(frame, toFrame, size, scaling, target, offset);
-  else average(frame, toFrame, size, Math.min(MOST_SAMPLES, Math.round(scale)), scaling, target, offset);
+  else {
+    const most = Math.max(2, Math.min(MOST_SAMPLES, Math.floor(MOST_IN_A_ROW / size)));
+    average(frame, toFrame, size, Math.min(most, Math.round(scale)), scaling, target, offset);
+  }
 }
 
 function interpolate(
