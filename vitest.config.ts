@@ -33,8 +33,8 @@ const compiledWorkers: Plugin = {
 /** Of each project: what stands at the root only can be changed on the command line. */
 const project: ProjectConfig = {
   pool: 'forks',
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
   globalSetup: ['test/support/build-sources.ts'],
   setupFiles: ['test/support/set-up.ts'],
 };

@@ -6,6 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
 import { builtFile } from './support/built-file.js';
+import { callFer } from './support/call-fer.js';
 import { runFer, startFer } from './support/run-fer.js';
 import type { RunningFer } from './support/run-fer.js';
 import { processesMentioning } from './support/processes.js';
@@ -15,7 +16,7 @@ const dir = await scratchDir();
 const clip = join(dir, 'clip.mp4');
 const long = join(dir, 'long.mp4');
 /** Frames of it: enough that a process is at work on them when it is killed. */
-const LONG = 150;
+const LONG = 80;
 /** On one thread: starting others takes longer than these clips. */
 const ONE_THREAD = ['--workers', '0'];
 const garbage = join(dir, 'garbage.mp4');
@@ -56,7 +57,7 @@ describe('fer', () => {
     [['annotate', 'x.mp4', '--start', '5', '--end', '2']],
     [['no-such-command']],
   ])('answers %j with one line and exit code 2', async (args) => {
-    const { code, stderr } = await runFer([...args, ...(args.length > 1 ? ['-o', join(dir, 'never')] : [])]);
+    const { code, stderr } = await callFer([...args, ...(args.length > 1 ? ['-o', join(dir, 'never')] : [])]);
     expect(code).toBe(2);
     expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(2); // commander may add "(Did you mean ...?)"
     expect(stderr).not.toContain('    at ');
@@ -68,9 +69,12 @@ describe('fer', () => {
   ])('%s computes on the engine that FERSTREAM_BACKEND names', async (...args) => {
     const grid = join(dir, 'grid.json');
     await writeFile(grid, JSON.stringify({ base: { data: 'manifest:x' }, methods: {}, conditions: {}, seeds: [1] }));
-    const { code, stderr } = await runFer([...args.map((arg) => arg.replace('GRID', grid)), '-o', join(dir, 'never')], {
-      FERSTREAM_BACKEND: 'abacus',
-    });
+    const { code, stderr } = await callFer(
+      [...args.map((arg) => arg.replace('GRID', grid)), '-o', join(dir, 'never')],
+      {
+        FERSTREAM_BACKEND: 'abacus',
+      },
+    );
     expect(code).toBe(2);
     expect(stderr).toMatch(/FERSTREAM_BACKEND.*"abacus"/);
   });
@@ -91,14 +95,14 @@ describe('fer', () => {
   it('skips finished inputs, unless forced or with other options', async () => {
     const args = ['annotate', clip, '-o', out, ...ONE_THREAD];
     const written = (await stat(join(out, 'clip.csv'))).mtimeMs;
-    const again = await runFer(args);
+    const again = await callFer(args);
     expect(again.code).toBe(0);
     expect(again.stdout).toContain('done earlier');
     expect((await stat(join(out, 'clip.csv'))).mtimeMs).toBe(written);
 
-    const other = await runFer([...args, '--fps', '5']);
+    const other = await callFer([...args, '--fps', '5']);
     expect(other.stdout).not.toContain('done earlier');
-    const forced = await runFer([...args, '--fps', '5', '--force']);
+    const forced = await callFer([...args, '--fps', '5', '--force']);
     expect(forced.stdout).not.toContain('done earlier');
     expect(parse(await readFile(join(out, 'clip.csv')), { columns: true })).toHaveLength(2);
   });
@@ -108,7 +112,7 @@ describe('fer', () => {
     await mkdir(join(dir, 'other'));
     await makeClip(namesake, 0.2);
     const before = await readFile(join(out, 'clip.csv'));
-    const refused = await runFer(['annotate', namesake, '-o', out, ...ONE_THREAD]);
+    const refused = await callFer(['annotate', namesake, '-o', out, ...ONE_THREAD]);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`contains the results of ${clip}`);
     expect(await readFile(join(out, 'clip.csv'))).toEqual(before);
@@ -139,7 +143,7 @@ describe('fer', () => {
     await settle(500);
     expect(await processesMentioning(long)).toEqual([]);
 
-    const again = await runFer(args);
+    const again = await callFer(args);
     expect(again.code).toBe(0);
     expect(again.stdout).toMatch(/clip\.mp4\s+done earlier/);
     expect(parse(await readFile(join(folder, 'long.csv')), { columns: true })).toHaveLength(LONG);

@@ -8,7 +8,7 @@ import type { EvaluateFlags } from '../src/cli/evaluate.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { annotateBatch } from '../src/stream/annotate/batch.js';
 import { LabelSet } from '../src/model/label-set.js';
-import { runFer } from './support/run-fer.js';
+import { callFer } from './support/call-fer.js';
 import { scratchDir } from './support/scratch.js';
 import { saveTinyClipModel, saveTinyFrameModel } from './support/tiny-models.js';
 
@@ -109,7 +109,7 @@ function fromPredictions(rows: readonly Record<string, string>[], labels: readon
 describe('fer evaluate', () => {
   it('writes figures that agree with its table of predictions, frame by frame for clips', async () => {
     const [json, csv] = [join(dir, 'out', 'report.json'), join(dir, 'out', 'predictions.csv')];
-    const run = await runFer([
+    const run = await callFer([
       'evaluate',
       '--model',
       frames,
@@ -221,7 +221,7 @@ describe('fer annotate --model DIR', () => {
       return events;
     };
     await saveTinyClipModel(model, LABELS, { clipFrames: 8 });
-    const first = await runFer(['annotate', join(data, 'clip'), '-o', out, '-f', 'jsonl', '--model', model]);
+    const first = await callFer(['annotate', join(data, 'clip'), '-o', out, '-f', 'jsonl', '--model', model]);
     expect(first.code).toBe(0);
     const [header] = (await readFile(join(out, 'clip.jsonl'), 'utf8')).split('\n');
     expect(JSON.parse(header!)).toMatchObject({

@@ -5,7 +5,8 @@ import { openBackend } from '../src/model/engines/open-backend.js';
 import { parseGrid } from '../src/train/workflows/experiment/grid.js';
 import { runGrid } from '../src/train/workflows/experiment/run-grid.js';
 import type { CellResult } from '../src/train/workflows/experiment/run-grid.js';
-import { runFer, startFer } from './support/run-fer.js';
+import { callFer } from './support/call-fer.js';
+import { startFer } from './support/run-fer.js';
 import type { FerRun } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';
 import { writeStriped } from './support/striped-dataset.js';
@@ -58,7 +59,7 @@ beforeAll(async () => {
   fer.child.kill('SIGINT');
   interrupted = await fer.ended;
   resultsThen = await resultFiles();
-  finished = await runFer(ARGS);
+  finished = await callFer(ARGS);
   results = await Promise.all(CELLS.map(({ folder }) => readJson<CellResult>(join(folder, 'result.json'))));
 }, 180_000);
 

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { isLockFile, withFolderLock } from '../src/files/folder-lock.js';
 import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
+import { callFer } from './support/call-fer.js';
 import { runFer, startFer } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';
 import { writeStriped } from './support/striped-dataset.js';
@@ -57,7 +58,7 @@ it.each(['FFMPEG_PATH', 'FFPROBE_PATH'])('ends with 3 where %s leads nowhere', a
   const clip = join(dir, 'clip.mkv');
   const source = ['-f', 'lavfi', '-i', 'testsrc=duration=0.2'];
   await promisify(execFile)((await findFfmpeg()).path, ['-v', 'error', ...source, '-c:v', 'mpeg4', '-y', clip]);
-  const { code, stderr } = await runFer(['annotate', clip, '-o', join(dir, 'out')], { [variable]: '/nonexistent' });
+  const { code, stderr } = await callFer(['annotate', clip, '-o', join(dir, 'out')], { [variable]: '/nonexistent' });
   expect(stderr).toMatch(/=\/nonexistent cannot be started/);
   expect(code).toBe(3);
 });

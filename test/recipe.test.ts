@@ -1,7 +1,8 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { runFer, startFer } from './support/run-fer.js';
+import { callFer } from './support/call-fer.js';
+import { startFer } from './support/run-fer.js';
 import type { FerRun } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';
 import { writeStriped } from './support/striped-dataset.js';
@@ -71,7 +72,7 @@ let whole: FerRun;
 beforeAll(async () => {
   // Few: a search for a face that is not there takes long.
   await writeStriped(join(dir, 'pictures'), { training: 12, test: 3 });
-  whole = await runFer(command(await recipeIn('whole', STAGES), 'whole'));
+  whole = await callFer(command(await recipeIn('whole', STAGES), 'whole'));
 }, 240_000);
 
 it('says what it does, stage by stage, and publishes beside the recipe', async () => {
@@ -95,7 +96,7 @@ it('killed in stage after stage, from crops to clips, makes the same model', asy
     fer.child.kill('SIGKILL');
     await fer.ended;
   }
-  const last = await runFer(args);
+  const last = await callFer(args);
   expect(last).toMatchObject({ code: 0 });
   expect(last.stdout).toContain('first: done before');
   expect(await weights('killed')).toEqual(await weights('whole'));
@@ -103,7 +104,7 @@ it('killed in stage after stage, from crops to clips, makes the same model', asy
 
 it('--check reads the file and runs nothing', async () => {
   const file = await recipeIn('checked', STAGES);
-  expect(await runFer(['recipe', file, '--check', '-o', join(dir, 'checked')])).toMatchObject({
+  expect(await callFer(['recipe', file, '--check', '-o', join(dir, 'checked')])).toMatchObject({
     code: 0,
     stdout: 'crops: prepare\nfirst: train\npictures: synthesize\nsecond: train\nout: publish\n',
   });

@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runAudit } from '../../src/cli/audit.js';
 import type { AuditFlags } from '../../src/cli/audit.js';
-import { runFer } from '../support/run-fer.js';
+import { callFer } from '../support/call-fer.js';
 import type { FerRun } from '../support/run-fer.js';
 import { scratchDir } from '../support/scratch.js';
 import { PATTERNS } from '../support/striped-pictures.js';
@@ -31,7 +31,7 @@ const TINY = [
 ];
 
 const train = (folder: string, epochs: number, ...more: string[]): Promise<FerRun> =>
-  runFer(['train', data, '-o', folder, '--epochs', String(epochs), ...more, ...TINY]);
+  callFer(['train', data, '-o', folder, '--epochs', String(epochs), ...more, ...TINY]);
 
 type Row = Record<'id' | 'given' | 'suggested' | 'score' | 'exclude' | 'p_gt' | 'p_nn' | 'disagreed' | 'looks', string>;
 
@@ -70,7 +70,7 @@ describe('labels made wrong on purpose', { timeout: 180_000 }, () => {
 
   it('are the same when the run is audited afterwards; the data set is known from its settings', async () => {
     const output = join(dir, 'afterwards');
-    const audited = await runFer(['audit', '--model', run, '-o', output]);
+    const audited = await callFer(['audit', '--model', run, '-o', output]);
     expect(audited).toMatchObject({ code: 0 });
     expect(await readFile(join(output, 'audit.csv'), 'utf8')).toBe(await readFile(join(run, 'audit.csv'), 'utf8'));
     expect((await readFile(join(output, 'audit.html'), 'utf8')).match(/src="data:image\/jpeg;base64,/g)).toHaveLength(
@@ -84,7 +84,7 @@ describe('labels made wrong on purpose', { timeout: 180_000 }, () => {
 
   it('are found by a model in one look, which tells of what it cannot read', async () => {
     const output = join(dir, 'one-look');
-    const audited = await runFer(['audit', data, '--model', join(run, 'last'), '-o', output, ...ENGINE]);
+    const audited = await callFer(['audit', data, '--model', join(run, 'last'), '-o', output, ...ENGINE]);
     expect(audited.code).toBe(1);
     expect(audited.stdout).toMatch(/cannot be read: .*damaged\.png/);
     const rows = await table(output);
@@ -126,7 +126,7 @@ describe('labels made wrong on purpose', { timeout: 180_000 }, () => {
     const rows = await table(run);
     const above = Number(rows[4]!.score);
     const count = rows.filter(({ score }) => Number(score) > above).length;
-    const third = await runFer([
+    const third = await callFer([
       'train',
       data,
       '-o',
