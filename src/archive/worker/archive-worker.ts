@@ -6,6 +6,8 @@ import type { ArchiveJob, ArchiveResult, ArchiveRun, Part, Segment } from '../qu
 import { loadBullMq, redisOptions } from '../queue/redis-connection.js';
 import type { ArchiveQueue, BullMq } from '../queue/redis-connection.js';
 import { BEGUN, RETRY } from '../queue/submit.js';
+import { openTrace } from './tracing.js';
+import type { Trace } from './tracing.js';
 import { WorkProcess } from './work-process.js';
 import type { Work } from './work-protocol.js';
 
@@ -101,6 +103,7 @@ export class ArchiveWorker {
     private readonly bullmq: BullMq,
     private readonly options: WorkerOptions,
     private readonly worker: Worker,
+    private readonly trace: Trace,
   ) {
     const { backend, processModule, concurrency } = options;
     this.processes = Array.from({ length: concurrency }, () => new WorkProcess(backend, processModule));
@@ -120,6 +123,7 @@ export class ArchiveWorker {
 
   static async start(archive: ArchiveQueue, address: string, options: WorkerOptions): Promise<ArchiveWorker> {
     const bullmq = await loadBullMq();
+    const trace = await openTrace();
     const { concurrency, lockDuration = LOCK, stalledInterval = STALLED_INTERVAL } = options;
     const self: { worker?: ArchiveWorker } = {};
     const worker = new bullmq.Worker(QUEUE_NAME, (job, token) => self.worker!.process(job, token ?? ''), {
@@ -134,7 +138,7 @@ export class ArchiveWorker {
       maxStalledCount: 1_000,
       metrics: { maxDataPoints: METRICS_MINUTES },
     });
-    self.worker = new ArchiveWorker(archive, bullmq, options, worker);
+    self.worker = new ArchiveWorker(archive, bullmq, options, worker, trace);
     self.worker.emit({ event: 'started', concurrency });
     void worker.run();
     return self.worker;
@@ -204,10 +208,13 @@ export class ArchiveWorker {
     if (data.segment !== undefined && pieces !== null) return NOTHING_MORE;
     const work = await this.workOf(step, id, data, pieces, deaths, lostBy);
     this.emit({ event: 'job-started', id, input: data.name, step });
-    const done = await process.run(work, {
-      signal: this.isOver.signal,
-      onProgress: ({ frames, expectedFrames }) => this.options.onProgress?.(id, data.name, frames, expectedFrames),
-    });
+    const attributes = { 'ferstream.job': id, 'ferstream.input': data.name, 'ferstream.attempt': job.attemptsMade + 1 };
+    const done = await this.trace(`ferstream ${step}`, attributes, () =>
+      process.run(work, {
+        signal: this.isOver.signal,
+        onProgress: ({ frames, expectedFrames }) => this.options.onProgress?.(id, data.name, frames, expectedFrames),
+      }),
+    );
     if (done.type !== 'finished') {
       const divided =
         done.type === 'split'
