@@ -11,6 +11,7 @@ import type { Frame } from '../../src/ingest/frame.js';
 import { openSource } from '../../src/ingest/sources/open-source.js';
 import { isOnnxRuntimeInstalled } from '../../src/model/engines/onnxruntime.js';
 import { Annotator } from '../../src/stream/annotate/annotator.js';
+import { alignFace } from '../../src/ingest/face/align/align-face.js';
 import { localEncoder } from '../../src/stream/pipeline/face-encoder.js';
 import { loadNetworks } from '../../src/stream/pipeline/networks.js';
 import { parsePipelineOptions } from '../../src/stream/pipeline/pipeline-settings.js';
@@ -120,11 +121,8 @@ async function steps(context: AxisContext): Promise<string> {
         ),
       );
       const encoder = localEncoder(networks.model);
-      inMemory('align, encode and measure', (frame, found) =>
-        encoder.encode(
-          frame,
-          found.map(({ landmarks }) => landmarks),
-        ),
+      inMemory('align and encode', (frame, found) =>
+        encoder.encode(found.map(({ landmarks }) => alignFace(frame, landmarks, networks.model.crop))),
       );
       for (const [name, options] of [
         ['whole path, detecting every frame, one thread', { detectEvery: 1, workers: 0 }],

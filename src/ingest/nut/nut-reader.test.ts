@@ -156,7 +156,7 @@ describe('NutReader', () => {
   });
 
   it('reads what ffmpeg writes', async () => {
-    const [{ path }, folder] = [await findFfmpeg(), await scratchDir('nut')];
+    const [{ path }, folder] = [await findFfmpeg(), await scratchDir()];
     const [nut, raw] = [join(folder, 'a.nut'), join(folder, 'a.rgb')];
     const source = ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=30000/1001:duration=0.5'];
     const options = ['-pix_fmt', 'rgb24', '-c:v', 'rawvideo'];

@@ -212,6 +212,9 @@ export class NutReader {
   }
 }
 
+/** Fields of a line of the table; eight are defined. */
+const MOST_FIELDS = 64;
+
 /** The table of the main header which says what the first byte of a frame stands for. */
 function readFrameCodes(cursor: ByteCursor): FrameCode[] {
   const codes: FrameCode[] = [];
@@ -227,7 +230,7 @@ function readFrameCodes(cursor: ByteCursor): FrameCode[] {
     const count = fields > 5 ? cursor.readVarint() : sizeMul - sizeLsb;
     if (fields > 6) cursor.readSigned(); // match_time_delta
     if (fields > 7) headerIndex = cursor.readVarint();
-    for (let i = 8; i < fields && !cursor.isShort; i++) cursor.readVarint();
+    for (let i = 8; i < Math.min(fields, MOST_FIELDS); i++) cursor.readVarint();
     for (let j = 0; j < count && codes.length < 256; j++) {
       if (codes.length === PACKET) codes.push(INVALID_CODE);
       codes.push({ flags, sizeMul, sizeLsb: sizeLsb + j, ptsDelta, reserved, headerIndex });

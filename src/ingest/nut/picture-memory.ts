@@ -3,7 +3,7 @@ const MOST_FREE = 8;
 
 /**
  * Memory for pictures, used again once it is given back: a stream of fresh pictures of several megabytes would have the garbage
- * collector run for every one of them. Shared, so that worker threads see a picture without a copy.
+ * collector run for every one of them.
  */
 export class PictureMemory {
   private free: Uint8Array[] = [];

@@ -9,7 +9,7 @@ import { PictureQueue } from './picture-queue.js';
 let bytes: Uint8Array;
 
 beforeAll(async () => {
-  const nut = join(await scratchDir('queue'), 'a.nut');
+  const nut = join(await scratchDir(), 'a.nut');
   const options = ['-f', 'lavfi', '-i', 'testsrc2=size=16x16:rate=10:duration=0.5', '-pix_fmt', 'rgb24'];
   await runProcess((await findFfmpeg()).path, ['-v', 'error', ...options, '-c:v', 'rawvideo', nut], 60_000);
   bytes = await readFile(nut);

@@ -1,3 +1,4 @@
+import { FerError } from '../../errors/fer-error.js';
 import type { ByteConsumer } from '../ffmpeg/process-output.js';
 import { NutReader } from './nut-reader.js';
 import type { NutPicture } from './nut-reader.js';
@@ -11,7 +12,7 @@ export class PictureQueue implements ByteConsumer {
   private readonly memory = new PictureMemory();
   private readonly reader = new NutReader(this.memory);
   private readonly ready: NutPicture[] = [];
-  private failure: unknown = null;
+  private failure: FerError | null = null;
   private isEnded = false;
   private wake: (() => void) | null = null;
 
@@ -27,7 +28,7 @@ export class PictureQueue implements ByteConsumer {
     try {
       if (this.failure === null) for (const picture of this.reader.push(chunk)) this.ready.push(picture);
     } catch (error) {
-      this.failure = error;
+      this.failure = FerError.from(error);
     }
     this.wake?.();
     return this.ready.length <= READY;

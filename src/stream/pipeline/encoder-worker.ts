@@ -3,22 +3,17 @@
 import { openModel } from '../../model/heads/open-model.js';
 import { loadForInference } from '../../model/sessions/inference-engine.js';
 import { serveWorker, withTransfer } from '../../workers/serve-worker.js';
-import { localEncoder } from './face-encoder.js';
 import type { EncoderApi, EncoderSetup } from './face-encoder.js';
 
 await serveWorker<string, EncoderApi>(async ({ model, flipTta, backend, threads }: EncoderSetup) => {
   const { backend: opened, loaded } = await loadForInference({ backend, threads }, (open) =>
     openModel(model, { flipTta, open }),
   );
-  const encoder = localEncoder(loaded);
   return {
     ready: opened.name,
     api: {
-      async encode({ pixels, width, height, faces }) {
-        const encoded = await encoder.encode(
-          { data: new Uint8Array(pixels, 0, width * height * 3), width, height },
-          faces,
-        );
+      async encode(crops) {
+        const encoded = await loaded.encode(crops);
         return withTransfer(
           encoded,
           encoded.map(({ buffer }) => buffer as ArrayBuffer),

@@ -1,29 +1,25 @@
 import { FerError } from '../../errors/fer-error.js';
-import { alignFace } from '../../ingest/face/align/align-face.js';
-import type { Point } from '../../ingest/face/align/geometry.js';
-import type { Picture } from '../../ingest/frame.js';
+import type { FaceCrop } from '../../model/crop-geometry.js';
 import type { BackendName } from '../../model/engines/backend.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { WorkerClient } from '../../workers/worker-client.js';
 
-/** Aligns and encodes the faces of a frame. */
+/** Encodes the faces of a frame. */
 export interface FaceEncoder {
   /** Frames that are encoded at a time. */
   readonly width: number;
   /**
-   * @param faces the 68 landmarks of each, in pixels of the frame
+   * @param crops of the model's geometry
    * @returns features of each face [D]
    */
-  encode(frame: Picture, faces: readonly (readonly Point[])[]): Promise<Float32Array[]>;
+  encode(crops: readonly FaceCrop[]): Promise<Float32Array[]>;
 }
 
 /** Encodes in this thread; all faces of a frame in one call. */
-export function localEncoder(model: Pick<ExpressionModel, 'crop' | 'encode'>): FaceEncoder {
+export function localEncoder(model: Pick<ExpressionModel, 'encode'>): FaceEncoder {
   return {
     width: 1,
-    async encode(frame, faces) {
-      return faces.length === 0 ? [] : model.encode(faces.map((landmarks) => alignFace(frame, landmarks, model.crop)));
-    },
+    encode: async (crops) => (crops.length === 0 ? [] : model.encode(crops)),
   };
 }
 
@@ -39,13 +35,7 @@ export interface EncoderSetup {
 
 /** Methods of the worker thread. */
 export interface EncoderApi {
-  encode(request: {
-    /** RGB; may be longer than the frame. */
-    readonly pixels: SharedArrayBuffer;
-    readonly width: number;
-    readonly height: number;
-    readonly faces: readonly (readonly Point[])[];
-  }): Promise<Float32Array[]>;
+  encode(crops: readonly FaceCrop[]): Promise<Float32Array[]>;
 }
 
 type Client = WorkerClient<string, EncoderApi>;
@@ -62,13 +52,11 @@ interface PoolOptions {
 }
 
 /**
- * Encodes frames in worker threads, each with its own engine and model. Pixels are passed in shared memory: decoded video
- * is there already, other frames are copied, with one piece of memory for each frame under way. A thread that dies is replaced, and its frame encoded once more.
+ * Encodes frames in worker threads, each with its own engine and model. A thread that dies is replaced, and its frame encoded once more.
  */
 export class EncoderPool implements FaceEncoder {
   private readonly idle: Client[];
   private readonly waiting: ((client: Client) => void)[] = [];
-  private readonly memory: SharedArrayBuffer[] = [];
   private readonly clients: Set<Client>;
   private isClosed = false;
 
@@ -98,22 +86,17 @@ export class EncoderPool implements FaceEncoder {
     return this.options.workers;
   }
 
-  async encode({ data, width, height }: Picture, faces: readonly (readonly Point[])[]): Promise<Float32Array[]> {
-    if (faces.length === 0) return [];
-    const isShared = data.buffer instanceof SharedArrayBuffer && data.byteOffset === 0;
-    const pixels = isShared ? data.buffer : this.share(data);
-    const request = { pixels, width, height, faces };
+  async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
+    if (crops.length === 0) return [];
     try {
       try {
-        return await this.ask(request);
+        return await this.ask(crops);
       } catch (error) {
         if (!(error instanceof WorkerDied)) throw error;
-        return await this.ask(request);
+        return await this.ask(crops);
       }
     } catch (error) {
       throw error instanceof WorkerDied ? error.reason : error;
-    } finally {
-      if (!isShared) this.memory.push(pixels);
     }
   }
 
@@ -123,18 +106,10 @@ export class EncoderPool implements FaceEncoder {
     for (const client of this.clients) void client.end();
   }
 
-  /** A copy of the pixels that threads can see, in memory that an earlier frame has left if there is some. */
-  private share(data: Uint8Array): SharedArrayBuffer {
-    const kept = this.memory.pop();
-    const pixels = kept !== undefined && kept.byteLength >= data.length ? kept : new SharedArrayBuffer(data.length);
-    new Uint8Array(pixels).set(data);
-    return pixels;
-  }
-
-  private async ask(request: Parameters<EncoderApi['encode']>[0]): Promise<Float32Array[]> {
+  private async ask(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
     const client = await this.take();
     try {
-      return await client.call('encode', request);
+      return await client.call('encode', crops);
     } catch (error) {
       if (client.isAlive || this.isClosed) throw error;
       throw new WorkerDied(FerError.from(error));

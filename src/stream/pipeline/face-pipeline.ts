@@ -1,4 +1,5 @@
-import { facePatch } from '../../ingest/face/align/face-patch.js';
+import { faceCrop, facePatch } from '../../ingest/face/align/face-patch.js';
+import type { FacePatch } from '../../ingest/face/align/face-patch.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
 import { FaceFollower } from '../../ingest/face/face-follower.js';
 import type { KnownPerson } from '../../ingest/face/re-identify/identities.js';
@@ -6,6 +7,7 @@ import type { TrackedFace } from '../../ingest/face/track/track.js';
 import type { Frame } from '../../ingest/frame.js';
 import { priorAdapter } from '../../model/class-prior.js';
 import type { PriorAdapter } from '../../model/class-prior.js';
+import type { FaceCrop } from '../../model/crop-geometry.js';
 import { isInAreas } from './areas.js';
 import type { Areas } from './areas.js';
 import { ClipWindow } from './clip-window.js';
@@ -110,11 +112,16 @@ export class FacePipeline {
   /** Encodes and measures the faces of one frame in one call; from here on the pixels are gone. */
   private async observe(frame: Frame, faces: readonly TrackedFace[]): Promise<FrameObservation> {
     const { data: _, release: __, ...info } = frame;
-    const news = faces.filter(({ landmarks }) => !this.encoded.has(landmarks));
-    const encoding = this.encoder.encode(
-      frame,
-      news.map(({ landmarks }) => landmarks),
-    );
+    const { crop } = this.networks.model;
+    const patches = faces.map((face) => patchOf(frame, face));
+    const crops: FaceCrop[] = [];
+    const news: TrackedFace[] = [];
+    for (const [i, face] of faces.entries()) {
+      if (this.encoded.has(face.landmarks)) continue;
+      news.push(face);
+      crops.push(faceCrop(frame, face.landmarks, patches[i]!, crop));
+    }
+    const encoding = this.encoder.encode(crops);
     for (const [i, { landmarks }] of news.entries())
       this.encoded.set(
         landmarks,
@@ -123,7 +130,7 @@ export class FacePipeline {
     const features = await Promise.all(faces.map(({ landmarks }) => this.encoded.get(landmarks)!));
     return {
       ...info,
-      faces: faces.map((face, i) => ({ face: measured(frame, face), features: features[i]! })),
+      faces: faces.map((face, i) => ({ face: measured(face, patches[i]!), features: features[i]! })),
     };
   }
 
@@ -162,9 +169,12 @@ export class FacePipeline {
   }
 }
 
-function measured(frame: Frame, { patch, ...face }: TrackedFace): MeasuredFace {
-  // Whatever hides a face is visible at the place of the face.
-  const seen = face.evidence === 'coasted' ? facePatch(frame, face.landmarks) : patch;
+/** Whatever hides a face is visible at the place of the face. */
+function patchOf(frame: Frame, { evidence, landmarks, patch }: TrackedFace): FacePatch {
+  return evidence === 'coasted' ? facePatch(frame, landmarks) : patch;
+}
+
+function measured({ patch: _, ...face }: TrackedFace, seen: FacePatch): MeasuredFace {
   return { ...face, ...measureFace(seen, face.landmarks) };
 }
 

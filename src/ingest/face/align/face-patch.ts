@@ -1,3 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
+import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
+import type { CropGeometry, FaceCrop } from '../../../model/crop-geometry.js';
 import type { Picture } from '../../frame.js';
 import { alignFace, toGrey } from './align-face.js';
 import type { Point } from './geometry.js';
@@ -18,7 +21,8 @@ export interface FacePatch {
   readonly coarse: Float32Array;
 }
 
-const GEOMETRY = { size: SIDE, channels: 3, eyes: { x: 0.5, y: 0.38 }, mouth: { x: 0.5, y: 0.78 } } as const;
+/** The crop of our own networks, in colour. */
+const GEOMETRY: CropGeometry = { ...DEFAULT_CROP, size: SIDE, channels: 3 };
 
 /** @param landmarks the 68 points, in pixels of the frame */
 export function facePatch(frame: Picture, landmarks: readonly Point[]): FacePatch {
@@ -42,6 +46,19 @@ export function facePatch(frame: Picture, landmarks: readonly Point[]): FacePatc
   const scale = 1 / Math.max(1e-6, Math.sqrt(norm));
   for (let i = 0; i < coarse.length; i++) coarse[i]! *= scale;
   return { rgb, grey, coarse };
+}
+
+/** The crop for a network: the patch itself where it has that geometry. @param landmarks that the patch was cut by */
+export function faceCrop(
+  frame: Picture,
+  landmarks: readonly Point[],
+  patch: FacePatch,
+  geometry: CropGeometry,
+): FaceCrop {
+  const isPatch = isDeepStrictEqual({ ...geometry, channels: 3 }, GEOMETRY);
+  return isPatch
+    ? { geometry, data: geometry.channels === 3 ? patch.rgb : patch.grey }
+    : alignFace(frame, landmarks, geometry);
 }
 
 /** Normalised cross-correlation, -1..1: 1 for the same picture, whatever its brightness and contrast. */
