@@ -10,15 +10,14 @@ export function html(strings: TemplateStringsArray, ...values: readonly HtmlValu
   return new Html(strings.map((part, i) => part + (i < values.length ? markup(values[i]!) : '')).join(''));
 }
 
+/** Safe as text of HTML, XML and WebVTT. */
+export function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
 /** Safe as text and inside quoted attributes. Control characters, which no page may hold, become U+FFFD. */
 function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
-    .replace(CONTROL, '\uFFFD');
+  return escapeText(text).replaceAll('"', '&quot;').replaceAll("'", '&#39;').replace(CONTROL, '\uFFFD');
 }
 
 // eslint-disable-next-line no-control-regex -- these are what must go

@@ -28,6 +28,46 @@ export function configTable(config: Readonly<Record<string, unknown>>): Html {
   </div>`;
 }
 
+/** A table of figures with a header row; where it is wide, it scrolls sideways. */
+export function figureTable({ kind = '', caption = null, head, rows, foot = null }: FigureTable): Html {
+  return html`<div class="scroll" tabindex="0">
+    <table class="${`numbers ${kind}`.trim()}">
+      ${
+        caption === null
+          ? null
+          : html`<caption>
+              ${caption}
+            </caption>`
+      }
+      <thead>
+        <tr>
+          ${head.map((name) => (name instanceof Html ? name : html`<th scope="col">${name}</th>`))}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+      ${
+        foot === null
+          ? null
+          : html`<tfoot>
+              ${foot}
+            </tfoot>`
+      }
+    </table>
+  </div>`;
+}
+
+interface FigureTable {
+  /** A further class of the table. */
+  readonly kind?: string;
+  readonly caption?: string | null;
+  /** Names of the columns, or their cells. */
+  readonly head: readonly (string | Html)[];
+  readonly rows: readonly Html[];
+  readonly foot?: Html | null;
+}
+
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

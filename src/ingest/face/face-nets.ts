@@ -1,3 +1,4 @@
+import { allOrNone } from '../../model/sessions/network.js';
 import type { Network, OpenSession } from '../../model/sessions/network.js';
 import { networkToOnnx, openTfjsSession } from '../../model/sessions/tfjs-session.js';
 import { LandmarkNet, type LandmarkNetName, landmarkNetwork } from './align/landmark-net.js';
@@ -34,7 +35,7 @@ export async function loadFaceNets({
   landmarks = 'tiny',
   open = openTfjsSession,
 }: FaceNetOptions = {}): Promise<FaceNets> {
-  const [faceDetector, presence, landmarkNet, embedding] = await Promise.all([
+  const [faceDetector, presence, landmarkNet, embedding] = await allOrNone([
     loadDetector(detector, open),
     FacePresence.load(open),
     LandmarkNet.load(landmarks, open),

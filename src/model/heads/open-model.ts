@@ -6,7 +6,7 @@ import type { Clip, ClipContext, ExpressionModel, ModelName } from '../expressio
 import { EXPRESSIONS_7 } from '../label-set.js';
 import { FACE_EXPRESSION_INPUT_SIZE, FaceExpressionNet } from '../pretrained/face-expression-net.js';
 import { faceApiWeightsHash } from '../pretrained/weight-files.js';
-import { rowsOf } from '../sessions/network.js';
+import { encodeCrops } from '../sessions/network.js';
 import type { Network, NetworkSession, OpenSession } from '../sessions/network.js';
 import { openTfjsSession } from '../sessions/tfjs-session.js';
 import { tf } from '../tfjs.js';
@@ -61,21 +61,8 @@ class BaselineModel implements ExpressionModel {
     return new BaselineModel(await open(BASELINE_NETWORK));
   }
 
-  async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
-    const rows: Float32Array[] = [];
-    for (let first = 0; first < crops.length; first += BATCH)
-      rows.push(...(await this.encodeBatch(crops.slice(first, first + BATCH))));
-    return rows;
-  }
-
-  private async encodeBatch(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
-    const length = CROP.size * CROP.size * CROP.channels;
-    const pixels = new Float32Array(crops.length * length);
-    for (const [i, { data }] of crops.entries()) pixels.set(data, i * length);
-    const [posteriors] = await this.session.run([
-      { data: pixels, shape: [crops.length, CROP.size, CROP.size, CROP.channels] },
-    ]);
-    return rowsOf(posteriors!);
+  encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
+    return encodeCrops(this.session, crops, CROP, BATCH);
   }
 
   classify({ features, from, to }: Clip): Promise<Float32Array[]> {

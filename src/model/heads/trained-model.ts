@@ -7,7 +7,7 @@ import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { Clip, ClipContext, ExpressionModel, QualityCalibration } from '../expression-model.js';
 import { LabelSet } from '../label-set.js';
 import { encoderOf } from '../networks/classifier.js';
-import { rowsOf } from '../sessions/network.js';
+import { encodeCrops } from '../sessions/network.js';
 import type { NetworkSession, OpenSession } from '../sessions/network.js';
 import { openTfjsSession } from '../sessions/tfjs-session.js';
 import { FrameHead, TemporalHead } from './heads.js';
@@ -128,20 +128,8 @@ export class TrainedModel implements ExpressionModel {
   }
 
   /** Posteriors of each crop [B][C], or features [B][D] for the temporal network. */
-  async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
-    const rows: Float32Array[] = [];
-    for (let first = 0; first < crops.length; first += BATCH)
-      rows.push(...(await this.encodeBatch(crops.slice(first, first + BATCH))));
-    return rows;
-  }
-
-  private async encodeBatch(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
-    const { size, channels } = this.crop;
-    const length = size * size * channels;
-    const pixels = new Float32Array(crops.length * length);
-    for (const [i, { data }] of crops.entries()) pixels.set(data, i * length);
-    const [rows] = await this.parts.encoder.run([{ data: pixels, shape: [crops.length, size, size, channels] }]);
-    return rowsOf(rows!);
+  encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
+    return encodeCrops(this.parts.encoder, crops, this.crop, BATCH);
   }
 
   async classify(clip: Clip): Promise<Float32Array[]> {

@@ -1,3 +1,4 @@
+import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { tf } from '../tfjs.js';
 import type { OnnxDescription, OnnxInput } from '../onnx/onnx-graph.js';
 
@@ -54,4 +55,36 @@ export type OpenSession = (network: Network) => Promise<NetworkSession>;
 export function rowsOf({ data, shape }: Values): Float32Array[] {
   const width = shape.at(-1)!;
   return Array.from({ length: data.length / width }, (_, i) => data.slice(i * width, (i + 1) * width));
+}
+
+/** Waits for all that are loading; when one fails, those that loaded are disposed. */
+export async function allOrNone<T extends readonly ({ dispose(): void } | null)[]>(loading: {
+  readonly [K in keyof T]: Promise<T[K]>;
+}): Promise<T> {
+  try {
+    return (await Promise.all(loading)) as unknown as T;
+  } catch (error) {
+    for (const settled of await Promise.allSettled(loading))
+      if (settled.status === 'fulfilled') settled.value?.dispose();
+    throw error;
+  }
+}
+
+/** Runs a frame network over any number of crops, `batch` at a time. -> its outputs [B][D] */
+export async function encodeCrops(
+  session: NetworkSession,
+  crops: readonly FaceCrop[],
+  { size, channels }: CropGeometry,
+  batch: number,
+): Promise<Float32Array[]> {
+  const length = size * size * channels;
+  const rows: Float32Array[] = [];
+  for (let first = 0; first < crops.length; first += batch) {
+    const chosen = crops.slice(first, first + batch);
+    const pixels = new Float32Array(chosen.length * length);
+    for (const [i, { data }] of chosen.entries()) pixels.set(data, i * length);
+    const [outputs] = await session.run([{ data: pixels, shape: [chosen.length, size, size, channels] }]);
+    rows.push(...rowsOf(outputs!));
+  }
+  return rows;
 }

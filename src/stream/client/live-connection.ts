@@ -5,7 +5,7 @@ import type { ClientMessage, HelloMessage, Problem, ProblemCode, ServerMessage }
 import type { Socket, SocketClass } from './client-options.js';
 
 /** Typed events; `on` returns a function that removes the listener. */
-export class Listeners<Events extends object> {
+class Listeners<Events extends object> {
   private readonly sets = new Map<keyof Events, Set<(value: never) => void>>();
 
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void {
@@ -198,5 +198,29 @@ export class LiveConnection {
   private setState(state: ConnectionState): void {
     this.current = state;
     this.handlers.onState(state);
+  }
+}
+
+/** What a producer and a viewer share: events, the state of the connection, and its end. */
+export abstract class LiveClient<Events extends object> {
+  protected readonly listeners = new Listeners<Events>();
+  protected abstract readonly connection: LiveConnection;
+
+  get state(): ConnectionState {
+    return this.connection.state;
+  }
+
+  /** @returns a function that removes the listener */
+  on<Name extends keyof Events>(event: Name, listener: (value: Events[Name]) => void): () => void {
+    return this.listeners.on(event, listener);
+  }
+
+  /** Reconnects at once instead of waiting. */
+  retryNow(): void {
+    this.connection.retryNow();
+  }
+
+  close(): void {
+    this.connection.close();
   }
 }

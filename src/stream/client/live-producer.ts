@@ -10,7 +10,7 @@ import type {
 } from '../protocol/messages.js';
 import { commonQuery, liveAddress, socketClass } from './client-options.js';
 import type { LiveClientOptions } from './client-options.js';
-import { Listeners, LiveConnection, SILENCE } from './live-connection.js';
+import { LiveClient, LiveConnection, SILENCE } from './live-connection.js';
 import type { ConnectionState } from './live-connection.js';
 
 /** Credit-based flow control: at most `limit` frames are unanswered at any time. */
@@ -81,9 +81,8 @@ export interface ProducerCounts {
 }
 
 /** Sends pictures to a live server and receives the results. Connects and reconnects automatically. */
-export class LiveProducer {
-  private readonly listeners = new Listeners<LiveProducerEvents>();
-  private readonly connection: LiveConnection;
+export class LiveProducer extends LiveClient<LiveProducerEvents> {
+  protected readonly connection: LiveConnection;
   private readonly credits: Credits;
   private readonly framesInFlight: number;
   private readonly counters = { sent: 0, dropped: 0, lost: 0 };
@@ -97,6 +96,7 @@ export class LiveProducer {
    * @throws FerError CONFIG_INVALID for an invalid address, or without a WebSocket
    */
   constructor(server: string, options: LiveProducerOptions = {}) {
+    super();
     this.framesInFlight = options.framesInFlight ?? 2;
     this.credits = new Credits(this.framesInFlight);
     this.connection = new LiveConnection(
@@ -115,10 +115,6 @@ export class LiveProducer {
     this.connection.open();
   }
 
-  get state(): ConnectionState {
-    return this.connection.state;
-  }
-
   /** True when the next `send` will send. */
   get canSend(): boolean {
     return this.state.state === 'open' && this.credits.free > 0 && Date.now() - this.sentAt >= this.shortestGap;
@@ -126,14 +122,6 @@ export class LiveProducer {
 
   get counts(): ProducerCounts {
     return { ...this.counters };
-  }
-
-  /** @returns a function that removes the listener */
-  on<Name extends keyof LiveProducerEvents>(
-    event: Name,
-    listener: (value: LiveProducerEvents[Name]) => void,
-  ): () => void {
-    return this.listeners.on(event, listener);
   }
 
   /**
@@ -157,15 +145,6 @@ export class LiveProducer {
   /** Announces a new scene: tracking and clips start again. */
   reset(): void {
     this.connection.send({ type: 'reset' });
-  }
-
-  /** Reconnects at once instead of waiting. */
-  retryNow(): void {
-    this.connection.retryNow();
-  }
-
-  close(): void {
-    this.connection.close();
   }
 
   private hear(message: ServerMessage): void {

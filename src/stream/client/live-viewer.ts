@@ -8,7 +8,7 @@ import type {
   StatsMessage,
 } from '../protocol/messages.js';
 import type { FrameMessage } from '../protocol/frame-message.js';
-import { Listeners, LiveConnection } from './live-connection.js';
+import { LiveClient, LiveConnection } from './live-connection.js';
 import type { ConnectionState } from './live-connection.js';
 import { commonQuery, liveAddress, socketClass } from './client-options.js';
 import type { LiveClientOptions } from './client-options.js';
@@ -31,15 +31,15 @@ export interface LiveViewerEvents {
 }
 
 /** Receives the results of the server's own source. Connects and reconnects automatically. */
-export class LiveViewer {
-  private readonly listeners = new Listeners<LiveViewerEvents>();
-  private readonly connection: LiveConnection;
+export class LiveViewer extends LiveClient<LiveViewerEvents> {
+  protected readonly connection: LiveConnection;
 
   /**
    * @param server "http://localhost:8787", or any other http, https, ws or wss address
    * @throws FerError CONFIG_INVALID for an invalid address, or without a WebSocket
    */
   constructor(server: string, options: LiveViewerOptions = {}) {
+    super();
     const query = { ...commonQuery(options), frames: options.frames === true ? '1' : undefined };
     this.connection = new LiveConnection(liveAddress(server, WATCH_PATH, query), socketClass(options.WebSocket), {
       onState: (state) => {
@@ -53,24 +53,6 @@ export class LiveViewer {
       },
     });
     this.connection.open();
-  }
-
-  get state(): ConnectionState {
-    return this.connection.state;
-  }
-
-  /** @returns a function that removes the listener */
-  on<Name extends keyof LiveViewerEvents>(event: Name, listener: (value: LiveViewerEvents[Name]) => void): () => void {
-    return this.listeners.on(event, listener);
-  }
-
-  /** Reconnects at once instead of waiting. */
-  retryNow(): void {
-    this.connection.retryNow();
-  }
-
-  close(): void {
-    this.connection.close();
   }
 
   private hear(message: ServerMessage): void {

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { printable } from '../../errors/fer-error.js';
+import { escapeText } from '../../page/html.js';
 import type { Segment } from '../results/expression-segments.js';
 import { mediaLink } from '../results/output-format.js';
 import type { RunMetadata } from '../results/run-metadata.js';
@@ -94,9 +95,5 @@ function valueOf({ label, probability, trust, problem }: Segment): string {
 }
 
 function xmlText(text: string): string {
-  return printable(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+  return escapeText(printable(text)).replaceAll('"', '&quot;');
 }

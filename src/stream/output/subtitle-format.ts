@@ -1,4 +1,5 @@
 import { printable } from '../../errors/fer-error.js';
+import { escapeText } from '../../page/html.js';
 import type { Segment } from '../results/expression-segments.js';
 import { textFormat } from '../results/output-format.js';
 import type { OutputFormat } from '../results/output-format.js';
@@ -19,16 +20,12 @@ export const WEBVTT_CUES: SubtitleFormat = {
   },
   cue(cue, number) {
     const { start, end } = cueMilliseconds(cue);
-    return `${number}\n${clockTime(start, '.')} --> ${clockTime(end, '.')}\n${escapeVtt(cueText(cue))}\n\n`;
+    // Cue text may contain tags and character references; ours is plain text.
+    return `${number}\n${clockTime(start, '.')} --> ${clockTime(end, '.')}\n${escapeText(cueText(cue))}\n\n`;
   },
 };
 
 export const WEBVTT = subtitleOutput(WEBVTT_CUES);
-
-/** Cue text may contain tags and character references; ours is plain text. */
-function escapeVtt(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
 
 /** SubRip has no standard; every player reads numbered cues with a comma before the milliseconds. */
 export const SRT_CUES: SubtitleFormat = {

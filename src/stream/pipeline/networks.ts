@@ -5,6 +5,7 @@ import type { Backend } from '../../model/engines/backend.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { openModel } from '../../model/heads/open-model.js';
 import { loadForInference } from '../../model/sessions/inference-engine.js';
+import { allOrNone } from '../../model/sessions/network.js';
 import type { NetworkSession, OpenSession } from '../../model/sessions/network.js';
 import { EncoderPool, localEncoder } from './face-encoder.js';
 import type { FaceEncoder } from './face-encoder.js';
@@ -32,12 +33,12 @@ export async function loadNetworks(settings: PipelineSettings, workers: number |
   const { backend, loaded } = await loadForInference({ backend: settings.backend, threads }, async (open, engine) => {
     const count = workers ?? (engine === 'wasm' ? Math.min(MOST_WORKERS, cores - 1) : 0);
     const setup = { backend: engine, model: name, flipTta, threads };
-    const [faces, model, pool] = await allOrNone(
+    const [faces, model, pool] = await allOrNone([
       loadFaceNets({ detector, open }),
       // What threads encode is not needed here, unless something turns out to need it.
       openModel(name, { flipTta, open: count === 0 ? open : lazily(open) }),
       count === 0 ? Promise.resolve(null) : EncoderPool.open(setup, { workers: count }),
-    );
+    ]);
     return { faces, model, pool };
   });
   const { faces, model, pool } = loaded;
@@ -70,21 +71,4 @@ function lazily(open: OpenSession): OpenSession {
       },
     });
   };
-}
-
-/** Waits for all; when one fails, the others are disposed. */
-async function allOrNone<A extends Disposable, B extends Disposable, C extends Disposable | null>(
-  ...loading: [Promise<A>, Promise<B>, Promise<C>]
-): Promise<[A, B, C]> {
-  try {
-    return await Promise.all(loading);
-  } catch (error) {
-    for (const settled of await Promise.allSettled(loading))
-      if (settled.status === 'fulfilled') settled.value?.dispose();
-    throw error;
-  }
-}
-
-interface Disposable {
-  dispose(): void;
 }

@@ -6,7 +6,7 @@ import { writeError } from '../../files/write-error.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { percent, posterior } from '../../page/numbers.js';
-import { pageFrame, tiles } from '../../page/page-frame.js';
+import { figureTable, pageFrame, tiles } from '../../page/page-frame.js';
 import { countMatrix } from '../report/confusion.js';
 import { jpegDataUri } from '../report/examples.js';
 import { STYLE } from '../report/style.js';
@@ -137,7 +137,7 @@ export async function auditPage(audit: LabelAudit, { title, basis, pictures }: A
 
 function classTable({ labels, rows, noiseRates }: LabelAudit): Html {
   const byClass = groupBy(rows, ({ given }) => given);
-  const cells = labels.map((label, k) => {
+  const classRows = labels.map((label, k) => {
     const members = byClass.get(k) ?? [];
     const rate = noiseRates[k] ?? null;
     const suspects = members.filter(({ isSuspect }) => isSuspect);
@@ -153,22 +153,13 @@ function classTable({ labels, rows, noiseRates }: LabelAudit): Html {
       <td class="text">${most === 0 ? '–' : `${labels[other]!} (${most})`}</td>
     </tr>`;
   });
-  return html`<div class="scroll" tabindex="0">
-    <table class="numbers">
-      <thead>
-        <tr>
-          <th scope="col">Given label</th>
-          <th scope="col">Labels</th>
-          <th scope="col">Estimated wrong</th>
-          <th scope="col">Marked</th>
-          <th scope="col" class="text">Mostly suggested for these</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${cells}
-      </tbody>
-    </table>
-  </div>`;
+  return figureTable({
+    head: [
+      ...['Given label', 'Labels', 'Estimated wrong', 'Marked'],
+      html`<th scope="col" class="text">Mostly suggested for these</th>`,
+    ],
+    rows: classRows,
+  });
 }
 
 async function figureOf(

@@ -1,6 +1,7 @@
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { figure, percent, posterior } from '../../page/numbers.js';
+import { figureTable } from '../../page/page-frame.js';
 import { CLEAR_MARGIN, QUADRANTS, QUADRANT_NAMES } from './ambiguity-points.js';
 import type { AmbiguityPoint, Quadrant } from './ambiguity-points.js';
 
@@ -66,28 +67,16 @@ export function ambiguityClassTable(points: readonly AmbiguityPoint[], labels: r
         <td class="text">${mistakenFor === null ? '–' : `${mistakenFor.label} (${percent(mistakenFor.share)})`}</td>
       </tr>`,
   );
-  return html`<div class="scroll" tabindex="0">
-    <table class="numbers close">
-      <caption>
-        By given label: means, and shares of the quadrants
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Given label</th>
-          <th scope="col">Samples</th>
-          <th scope="col">p_GT</th>
-          <th scope="col">p_NN</th>
-          <th scope="col">w</th>
-          <th scope="col">Quadrants</th>
-          ${QUADRANTS.map((quadrant) => html`<th scope="col">${QUADRANT_NAMES[quadrant].name}</th>`)}
-          <th scope="col" class="text">Mostly mistaken for</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return figureTable({
+    kind: 'close',
+    caption: 'By given label: means, and shares of the quadrants',
+    head: [
+      ...['Given label', 'Samples', 'p_GT', 'p_NN', 'w', 'Quadrants'],
+      ...QUADRANTS.map((quadrant) => QUADRANT_NAMES[quadrant].name),
+      html`<th scope="col" class="text">Mostly mistaken for</th>`,
+    ],
+    rows,
+  });
 }
 
 function mean3(value: number | null): string {

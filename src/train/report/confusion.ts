@@ -3,6 +3,7 @@ import type { ConfusionMatrix } from '../metrics/classification-metrics.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { percent } from '../../page/numbers.js';
+import { figureTable } from '../../page/page-frame.js';
 
 /** Confusion matrix and figures by class. @param epoch of the counts */
 export function confusionSection(labels: readonly string[], confusion: ConfusionMatrix, epoch: number): Html {
@@ -77,34 +78,18 @@ function classTable(labels: readonly string[], confusion: ConfusionMatrix): Html
         ${bar(recall[k]!)}${bar(precision[k]!)}${bar(f1[k]!)}
       </tr>`,
   );
-  return html`<div class="scroll" tabindex="0">
-    <table class="numbers">
-      <caption>
-        Recall, precision and F1
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Class</th>
-          <th scope="col">Support</th>
-          <th scope="col">Recall</th>
-          <th scope="col">Precision</th>
-          <th scope="col">F1</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-      <tfoot>
-        <tr>
-          <th scope="row">All</th>
-          <td>${count}</td>
-          <td>${percent(meanClassAccuracy)}</td>
-          <td></td>
-          <td>${percent(macroF1)}</td>
-        </tr>
-      </tfoot>
-    </table>
-  </div>`;
+  return figureTable({
+    caption: 'Recall, precision and F1',
+    head: ['Class', 'Support', 'Recall', 'Precision', 'F1'],
+    rows,
+    foot: html`<tr>
+      <th scope="row">All</th>
+      <td>${count}</td>
+      <td>${percent(meanClassAccuracy)}</td>
+      <td></td>
+      <td>${percent(macroF1)}</td>
+    </tr>`,
+  });
 }
 
 function bar(share: number | null): Html {

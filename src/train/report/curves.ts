@@ -4,6 +4,7 @@ import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { lineChart } from './line-chart.js';
 import { duration, figure, percent } from '../../page/numbers.js';
+import { figureTable } from '../../page/page-frame.js';
 
 /** Curves of the run over its epochs, and the same numbers as a table. */
 export function curvesSection(history: readonly EpochRecord[], bestEpoch: number | null): Html {
@@ -81,7 +82,8 @@ function epochTable(history: readonly EpochRecord[], names: readonly string[]): 
       ${cells.map((cell) => html`<td>${cell}</td>`)}
     </tr>`;
   });
-  const header = [
+  const head = [
+    'Epoch',
     'Learning rate',
     'Loss',
     ...names,
@@ -95,17 +97,5 @@ function epochTable(history: readonly EpochRecord[], names: readonly string[]): 
     'Time',
     'Samples/s',
   ];
-  return html`<div class="scroll" tabindex="0">
-    <table class="numbers">
-      <thead>
-        <tr>
-          <th scope="col">Epoch</th>
-          ${header.map((name) => html`<th scope="col">${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return figureTable({ head, rows });
 }
