@@ -100,7 +100,7 @@ function dim(frame: Frame): Frame {
 
 describe('frames far apart', () => {
   it.each([0.2, 0.5, 1, 2, 7])('keeps face and id of one person at %d frames per second', async (rate) => {
-    const frames = atRate(shots.blond, rate);
+    const frames = atRate(shots.blond.slice(0, 4), rate);
     expect((await annotate(frames)).ids).toEqual(frames.map(() => [1]));
     expect((await watch(frames)).map((faces) => faces.length)).toEqual(frames.map(() => 1));
   });
@@ -117,7 +117,7 @@ describe('frames far apart', () => {
 
   it('gives no two people one id where every frame is a new shot', async () => {
     const names = Array.from(
-      { length: 40 },
+      { length: 24 },
       (_, i) => (['blond', 'ponytail', 'sunken'] as const)[(i * 7 + (i >> 2)) % 3]!,
     );
     const { ids } = await annotate(
@@ -221,9 +221,16 @@ describe('which way up', () => {
     return dot(p, q) / Math.sqrt(dot(p, p) * dot(q, q));
   }
 
+  const upright = new Map<Name, Promise<TrackedFace[]>>();
+  const uprightFaces = (name: Name): Promise<TrackedFace[]> => {
+    const faces = upright.get(name) ?? watch(atRate(shots[name].slice(0, 3), 25)).then((seen) => seen[2]!);
+    upright.set(name, faces);
+    return faces;
+  };
+
   it.each([1, 2, 3] as const)('finds faces rolled by %d quarter turns, aligned like upright ones', async (quarters) => {
     for (const name of ['blond', 'ponytail', 'sunken'] as const) {
-      const upright = (await watch(atRate(shots[name].slice(0, 3), 25)))[2]!;
+      const [expectedFace] = await uprightFaces(name);
       const rolled = atRate(
         shots[name].slice(0, 3).map((frame) => quarterTurned(frame, quarters)),
         25,
@@ -232,7 +239,7 @@ describe('which way up', () => {
       expect(found).toHaveLength(1);
       const [crop, expected] = [
         alignFace(rolled[2]!, found[0]!.landmarks, GEOMETRY),
-        alignFace(shots[name][2]!, upright[0]!.landmarks, GEOMETRY),
+        alignFace(shots[name][2]!, expectedFace!.landmarks, GEOMETRY),
       ];
       expect(correlation(crop.data, expected.data)).toBeGreaterThan(0.9);
     }
@@ -250,14 +257,16 @@ describe('which way up', () => {
     expect(faces.map(({ quality }) => Math.round(quality.roll / 90) & 3).sort()).toEqual([0, 2]);
   });
 
-  it.each([1, 2, 3] as const)('finds small faces turned by %d quarters beside an upright one', async (quarters) => {
+  it('finds small faces turned by quarters beside an upright one', async () => {
     const { photo } = PEOPLE.blond;
     const group = await photoFrame(photo, { left: 0, top: 0, width: 1600, height: 1200 }, 360, 360);
     const alone = await findFaces(group, nets);
-    const still = beside(await portraitOf('ponytail', 360), quarterTurned(group, quarters));
-    const [faces] = await watch([still]);
     expect(alone.length).toBeGreaterThan(1);
-    expect(faces).toHaveLength(1 + alone.length);
+    for (const quarters of [1, 2, 3] as const) {
+      const still = beside(await portraitOf('ponytail', 360), quarterTurned(group, quarters));
+      const [faces] = await watch([still]);
+      expect(faces, `${quarters} quarters`).toHaveLength(1 + alone.length);
+    }
   });
 
   it('finds small faces upside down, though the detector sees none of them upright', async () => {
@@ -294,6 +303,9 @@ describe('faces that are half hidden', () => {
       150,
       22,
     );
+  let found: Promise<{ readonly room: Frame; readonly box: TrackedFace['box'] }> | undefined;
+  const faceInRoom = () =>
+    (found ??= Promise.resolve(inRoom()).then(async (room) => ({ room, box: (await findFaces(room, nets))[0]!.box })));
   const still = (frame: Frame, count: number): Frame[] => Array.from({ length: count }, () => frame);
 
   it.each([
@@ -302,15 +314,13 @@ describe('faces that are half hidden', () => {
     ['upper', (_: number, down: number) => down < 0.5],
     ['lower', (_: number, down: number) => down > 0.55],
   ] as const)('follows a face whose %s half is covered for a second', async (_, isCovered) => {
-    const room = inRoom();
-    const { box } = (await findFaces(room, nets))[0]!;
-    const faces = await watch(atRate([...still(room, 6), ...still(cover(room, isCovered, box), 10)], 10));
+    const { room, box } = await faceInRoom();
+    const faces = await watch(atRate([...still(room, 4), ...still(cover(room, isCovered, box), 10)], 10));
     expect(faces.map((found) => found.map(({ trackId }) => trackId))).toEqual(faces.map(() => [1]));
   });
 
   it('gives up a face that is covered altogether', async () => {
-    const room = inRoom();
-    const { box } = (await findFaces(room, nets))[0]!;
+    const { room, box } = await faceInRoom();
     const covered = cover(room, () => true, box);
     const faces = await watch(atRate([...still(room, 4), ...still(covered, 4)], 10));
     expect(faces.slice(0, 4).flat()).toHaveLength(4);

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test as base } from 'vitest';
 import { fakeEngineCode, writeFakePackage } from '../../../test/support/fake-engine-package.js';
 import { packageUrl, runInChild, sourceUrl } from '../../../test/support/run-in-child.js';
@@ -40,8 +41,8 @@ type Step = string | { readonly backend?: string; readonly env: Readonly<Record<
 /** Opens engines, one after the other, in one process whose project is `project`. */
 async function openInChild(project: string, steps: readonly Step[]): Promise<Seen & { outcome: ChildOutcome }> {
   const outcome = await runInChild(
-    `import * as tf from ${JSON.stringify(packageUrl('@tensorflow/tfjs'))};
-     import Module from 'node:module';
+    `import Module, { createRequire } from 'node:module';
+     const tf = createRequire(import.meta.url)(${JSON.stringify(fileURLToPath(packageUrl('@tensorflow/tfjs-core')))});
      import util from 'node:util';
      import { openBackend } from ${JSON.stringify(sourceUrl('src/model/engines/open-backend.ts'))};
      for (const helper of ['isNullOrUndefined', 'isArray']) delete util[helper]; // as on Node 24
