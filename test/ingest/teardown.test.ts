@@ -33,10 +33,10 @@ function alive(pid: number): boolean {
   }
 }
 
-async function until(condition: () => boolean, seconds: number): Promise<boolean> {
+async function until(condition: () => boolean | Promise<boolean>, seconds: number): Promise<boolean> {
   const end = Date.now() + seconds * 1000;
   while (Date.now() < end) {
-    if (condition()) return true;
+    if (await condition()) return true;
     await sleep(50);
   }
   return condition();
@@ -109,7 +109,7 @@ describe('stopping', () => {
     expect(ffmpeg).toBeGreaterThan(0);
     parent.kill('SIGKILL');
     await once(parent, 'exit');
-    expect(await until(() => !alive(ffmpeg!), 10)).toBe(true);
+    expect(await until(() => !alive(ffmpeg!), 90)).toBe(true);
   });
 });
 
@@ -119,13 +119,17 @@ describe('a slow consumer', () => {
       if (frame.index < 2) continue;
       const [ffmpeg] = ffmpegsOf(process.pid);
       // Left alone it would decode the whole clip in about a second; asleep on a full pipe, it is still there.
-      const used = (): string =>
-        spawnSync('ps', ['-o', 'time=', '-p', String(ffmpeg)], { encoding: 'utf8' }).stdout.trim();
-      await sleep(2_500);
-      const before = used();
-      await sleep(1_000);
-      expect(before).not.toBe('');
-      expect(used()).toBe(before);
+      const sleeps = (): boolean =>
+        spawnSync('ps', ['-o', 'stat=', '-p', String(ffmpeg)], { encoding: 'utf8' }).stdout.startsWith('S');
+      const looks = async (): Promise<boolean[]> => {
+        const seen: boolean[] = [];
+        for (let k = 0; k < 10; k += 1) {
+          seen.push(sleeps());
+          await sleep(50);
+        }
+        return seen;
+      };
+      expect(await until(async () => (await looks()).every(Boolean), 90)).toBe(true);
       break;
     }
   });

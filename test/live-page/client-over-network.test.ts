@@ -94,7 +94,7 @@ describe('the client over a real WebSocket', () => {
       }),
     );
     expect(await source).toBe('fake camera');
-    await expect.poll(() => order.length, { timeout: 10_000 }).toBeGreaterThan(8);
+    await expect.poll(() => order.length, { timeout: 60_000 }).toBeGreaterThan(8);
     viewer.close();
     for (let k = 0; k + 1 < order.length; k += 2) expect(order[k + 1]).toBe(order[k]!.replace('frame', 'result'));
   });

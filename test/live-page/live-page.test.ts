@@ -14,7 +14,7 @@ import type { AnnotationLine } from '../../src/stream/results/annotation-schema.
 import { findFfprobe } from '../../src/ingest/ffmpeg/binaries.js';
 import { openLiveSource } from '../../src/ingest/live/ffmpeg-live-source.js';
 import { expressionColour } from '../../src/stream/results/palette.js';
-import { UNSURE_COLOUR } from '../../src/stream/web/overlay-shapes.js';
+import { UNSURE_COLOUR } from '../../src/stream/web/overlay-drawing.js';
 import { openLiveEngine } from '../../src/stream/live/open-live-engine.js';
 import type { LiveEngine } from '../../src/stream/live/live-engine.js';
 import { openLiveServer } from '../../src/stream/server/live-server.js';

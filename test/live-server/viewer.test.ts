@@ -144,7 +144,7 @@ describe('a viewer', () => {
 describe('the source', () => {
   it('stops without viewers, after a delay, and starts again for the next one', async () => {
     const source = new FakeLiveSource();
-    const { connect, engine } = await startServer({ source, sourceLinger: 300 });
+    const { connect, engine } = await startServer({ source, sourceLinger: 2_000 });
     expect(source.passes).toBe(0);
     const first = await connect(WATCH_PATH);
     await first.next('result');
@@ -170,8 +170,13 @@ describe('the source', () => {
     const late = await connect(WATCH_PATH);
     expect(await late.next('source')).toMatchObject({ state: 'ended' });
     await Promise.all([first.leave(), late.leave()]);
-    await wait(60);
-    const next = await connect(WATCH_PATH);
+    let next = await connect(WATCH_PATH);
+    // Until the server has noticed that all have left.
+    while ((await next.next('source')).state === 'ended') {
+      await next.leave();
+      await wait(100);
+      next = await connect(WATCH_PATH);
+    }
     await next.next('result', 2);
     expect(source.passes).toBe(2);
   });

@@ -73,7 +73,7 @@ export class LiveClient {
     return this.of(type)[n - 1]!;
   }
 
-  async until(condition: () => boolean, what: string, patience = 5_000): Promise<void> {
+  async until(condition: () => boolean, what: string, patience = 60_000): Promise<void> {
     const end = performance.now() + patience;
     while (!condition()) {
       if (performance.now() > end)

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 export async function rawExchange(
   port: number,
   bytes: string | Uint8Array,
-  patience = 3_000,
+  patience = 30_000,
   enough?: RegExp,
 ): Promise<string> {
   return new Promise((resolve) => {

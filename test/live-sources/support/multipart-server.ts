@@ -23,9 +23,17 @@ export interface MultipartCamera {
   restart(): Promise<void>;
 }
 
-/** Grey level of picture `n`: it tells which one was received, as far as JPEG leaves it. */
-export function greyOf(n: number): number {
-  return 16 + ((n * 8) % 224);
+const LEVELS = 28;
+
+/** Grey levels of the left and the right half of picture `n`: digits of its number that JPEG leaves readable. */
+function greysOf(n: number): readonly [left: number, right: number] {
+  return [16 + 8 * (n % LEVELS), 16 + 8 * (Math.floor(n / LEVELS) % LEVELS)];
+}
+
+/** The number of a picture of the camera, which begins at 0 again after 784. @param rgb its pixels, three bytes each */
+export function numberOf(rgb: Uint8Array, width: number, height: number): number {
+  const digit = (x: number): number => Math.round((rgb[((height >> 1) * width + x) * 3]! - 16) / 8);
+  return digit(width >> 2) + LEVELS * digit(width - (width >> 2));
 }
 
 export async function multipartCamera(framesPerSecond = 25): Promise<MultipartCamera> {
@@ -45,11 +53,13 @@ export async function multipartCamera(framesPerSecond = 25): Promise<MultipartCa
     response.once('close', () => open.delete(response));
   });
 
-  const jpeg = (width: number, height: number, grey: number): Promise<Buffer> => {
-    const key = `${width} ${height} ${grey}`;
+  const jpeg = (width: number, height: number, [left, right]: readonly [number, number]): Promise<Buffer> => {
+    const key = `${width} ${height} ${left} ${right}`;
+    const pixels = (): Buffer => Buffer.alloc(width * height).map((_, i) => (i % width < width / 2 ? left : right));
     const made =
       pictures.get(key) ??
-      sharp({ create: { width, height, channels: 3, background: { r: grey, g: grey, b: grey } } })
+      sharp(pixels(), { raw: { width, height, channels: 1 } })
+        .toColourspace('srgb')
         .jpeg()
         .toBuffer();
     pictures.set(key, made);
@@ -59,7 +69,7 @@ export async function multipartCamera(framesPerSecond = 25): Promise<MultipartCa
     if (camera.silent || open.size === 0) return;
     const n = sent++;
     const [width, height] = camera.size;
-    void jpeg(width, height, greyOf(n)).then((bytes) => {
+    void jpeg(width, height, greysOf(n)).then((bytes) => {
       for (const response of open) {
         response.write(`--frame\r\nContent-Type: image/jpeg\r\nContent-Length: ${bytes.length}\r\n\r\n`);
         response.write(bytes);
