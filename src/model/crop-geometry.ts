@@ -28,3 +28,14 @@ export const DEFAULT_CROP: CropGeometry = {
   eyes: { x: 0.5, y: 0.375 },
   mouth: { x: 0.5, y: 0.775 },
 };
+
+/** Whether two crops of a face are the same picture. */
+export function isSameCrop(a: CropGeometry, b: CropGeometry): boolean {
+  return a.channels === b.channels && isSameCut(a, b);
+}
+
+/** Whether two crops of a face are the same picture but for its colour. */
+export function isSameCut(a: CropGeometry, b: CropGeometry): boolean {
+  const isSamePoint = (p: CropGeometry['eyes'], q: CropGeometry['eyes']): boolean => p.x === q.x && p.y === q.y;
+  return a.size === b.size && isSamePoint(a.eyes, b.eyes) && isSamePoint(a.mouth, b.mouth);
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { replaceFolder } from '../../files/replace-folder.js';
 import type { CropGeometry } from '../crop-geometry.js';
+import { isSameCrop } from '../crop-geometry.js';
 import { widenHalfFloats } from '../half-float.js';
 import type { LabelSet } from '../label-set.js';
 import { withZeroWeights } from '../networks/topology.js';
@@ -168,16 +169,12 @@ function assertFits(info: CheckpointInfo, { kind, labels, crop }: CheckpointWant
       'use a model trained on that label set, or use it as initial weights only (--init)',
     );
   }
-  if (crop && !sameCrop(info.crop, crop))
+  if (crop && !isSameCrop(info.crop, crop))
     refuse(
       `was trained on crops of ${describeCrop(info.crop)}`,
       describeCrop(crop),
       'crop the faces as it expects, or train again',
     );
-}
-
-function sameCrop(a: CropGeometry, b: CropGeometry): boolean {
-  return describeCrop(a) === describeCrop(b);
 }
 
 function describeCrop({ size, channels, eyes, mouth }: CropGeometry): string {

@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
-import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
+import { DEFAULT_CROP, isSameCut } from '../../../model/crop-geometry.js';
 import type { CropGeometry, FaceCrop } from '../../../model/crop-geometry.js';
 import type { Picture } from '../../frame.js';
 import { alignFace, toGrey } from './align-face.js';
@@ -55,8 +54,7 @@ export function faceCrop(
   patch: FacePatch,
   geometry: CropGeometry,
 ): FaceCrop {
-  const isPatch = isDeepStrictEqual({ ...geometry, channels: 3 }, GEOMETRY);
-  return isPatch
+  return isSameCut(geometry, GEOMETRY)
     ? { geometry, data: geometry.channels === 3 ? patch.rgb : patch.grey }
     : alignFace(frame, landmarks, geometry);
 }
