@@ -8,16 +8,14 @@ import type { Frame } from '../src/ingest/frame.js';
 
 export type Random = () => number;
 
-export const DEGRADATIONS = ['small', 'blurred', 'masked', 'barred', 'pressed', 'turned', 'soft', 'aside'] as const;
+export const DEGRADATIONS = ['small', 'blurred', 'masked', 'barred', 'turned', 'soft', 'aside'] as const;
 export type Degradation = (typeof DEGRADATIONS)[number];
 /** Those after which no verdict may be sure; "soft" and "aside" (turned a little) are milder and may. */
-export const RUINED: readonly Degradation[] = ['small', 'blurred', 'masked', 'barred', 'pressed', 'turned'];
+export const RUINED: readonly Degradation[] = ['small', 'blurred', 'masked', 'barred', 'turned'];
 
 /** Degrees of yaw of a "turned" face, and of one that looks "aside". */
 const PROFILE = [50, 80] as const;
 const ASIDE = [5, 40] as const;
-/** What a face that is "pressed" looks like. */
-const PRESSED = 55;
 
 export interface FaceInFrame {
   readonly frame: Frame;
@@ -44,8 +42,6 @@ export async function degrade(
       return { frame: cover(frame, mouthOutline(landmarks, random), random), landmarks };
     case 'barred':
       return { frame: cover(frame, eyeOutline(landmarks, random), random), landmarks };
-    case 'pressed':
-      return press(frame, landmarks, random);
     case 'turned':
     case 'aside': {
       const [least, most] = how === 'turned' ? PROFILE : ASIDE;
@@ -251,39 +247,4 @@ export function turnHead({ frame, landmarks }: FaceInFrame, degrees: number, ran
     return { x: place(Math.asin(Math.max(-1, Math.min(1, (x - middle) / level))), y).x, y };
   });
   return { frame: { ...frame, data }, landmarks: moved, yaw: degrees };
-}
-
-/** As in a profile: the far half of the face is pressed together, the near one keeps its width. */
-function press(frame: Frame, landmarks: readonly Point[], random: Random): FaceInFrame {
-  const { width, height } = frame;
-  const data = new Uint8Array(frame.data.length);
-  const toLeft = random() < 0.5;
-  const squeeze = 0.12 + 0.15 * random();
-  const [near, far] = toLeft ? [landmarks[16]!.x, landmarks[0]!.x] : [landmarks[0]!.x, landmarks[16]!.x];
-  const nose = landmarks[30]!.x;
-  // The nose moves towards the far side; beyond the far edge of the face the background follows.
-  const newNose = near + (nose - near) * 1.25;
-  const newFar = newNose + (far - nose) * squeeze;
-  const source = (x: number): number => {
-    const side = toLeft ? -1 : 1;
-    const along = (x - near) * side;
-    if (along < 0) return x;
-    if (along < (newNose - near) * side) return near + ((x - near) * (nose - near)) / (newNose - near);
-    if (along < (newFar - near) * side) return nose + (x - newNose) / squeeze;
-    return far + (x - newFar);
-  };
-  for (let x = 0; x < width; x++) {
-    const from = Math.max(0, Math.min(width - 1, Math.round(source(x))));
-    for (let y = 0; y < height; y++)
-      for (let c = 0; c < 3; c++) data[(y * width + x) * 3 + c] = frame.data[(y * width + from) * 3 + c]!;
-  }
-  // The way there, for the landmarks: the nearest column that shows what was at x.
-  const columns = Array.from({ length: width }, (_, x) => source(x));
-  const moved = (x: number): number =>
-    columns.reduce((best, from, at) => (Math.abs(from - x) < Math.abs(columns[best]! - x) ? at : best), 0);
-  return {
-    frame: { ...frame, data },
-    landmarks: landmarks.map(({ x, y }) => ({ x: moved(x), y })),
-    yaw: toLeft ? -PRESSED : PRESSED,
-  };
 }

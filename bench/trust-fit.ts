@@ -7,6 +7,7 @@ import { alignFace } from '../src/ingest/face/align/align-face.js';
 import { eyeDistance, faceQuality } from '../src/ingest/face/align/face-quality.js';
 import { facePatch } from '../src/ingest/face/align/face-patch.js';
 import type { FacePatch } from '../src/ingest/face/align/face-patch.js';
+import { meanPoint } from '../src/ingest/face/align/geometry.js';
 import type { Point } from '../src/ingest/face/align/geometry.js';
 import type { Frame } from '../src/ingest/frame.js';
 import { priorAdapter } from '../src/model/class-prior.js';
@@ -14,7 +15,6 @@ import { DEFAULT_MODEL } from '../src/model/expression-model.js';
 import { ClipWindow } from '../src/stream/pipeline/clip-window.js';
 import { FacePipeline } from '../src/stream/pipeline/face-pipeline.js';
 import { measureFace } from '../src/stream/pipeline/face-measures.js';
-import type { Appearance } from '../src/stream/pipeline/visibility.js';
 import type { FaceResult, FrameResult } from '../src/stream/pipeline/frame-result.js';
 import { loadNetworks } from '../src/stream/pipeline/networks.js';
 import { parsePipelineOptions } from '../src/stream/pipeline/pipeline-settings.js';
@@ -184,7 +184,7 @@ async function measure(): Promise<void> {
         const milder = random() < 0.3 ? 'soft' : random() < 0.4 ? 'aside' : null;
         const profile = random() < 0.5 ? 'turned' : null;
         const others = RUINED.filter((how) => how !== 'turned');
-        const ways = [
+        const ways: Degradation[] = [
           others[Math.floor(random() * others.length)]!,
           ...[milder, profile].filter((how) => how !== null),
         ];
@@ -194,7 +194,7 @@ async function measure(): Promise<void> {
             ? faceIn(frame, ...turning({ frame, landmarks }, worse.yaw ?? 0, random), worse.frame)
             : faceIn(worse.frame));
           if (found !== null) note(how, worse, found);
-          else if (how !== 'turned' && how !== 'pressed') {
+          else if (how !== 'turned') {
             // In footage it is followed there from easier frames; landmarks are less exact.
             const reach = 0.08 * eyeDistance(worse.landmarks);
             const off = worse.landmarks.map(({ x, y }) => ({
@@ -255,15 +255,27 @@ async function readFrame(path: string): Promise<Frame> {
 }
 
 function areasOf(frame: Frame, landmarks: readonly Point[], random: () => number): Pick<CoveredFace, 'eyes' | 'mouth'> {
-  const patchOf = (picture: Frame): string => {
-    // Landmarks are a little off, and more so where something covers the face.
-    const reach = 0.06 * eyeDistance(landmarks);
-    const shift = landmarks.map(({ x, y }) => ({ x: x + (random() - 0.5) * reach, y: y + (random() - 0.5) * reach }));
+  // Landmarks are a little off, and far more so where something covers the face.
+  const patchOf = (picture: Frame, error: number): string => {
+    const eyes = eyeDistance(landmarks);
+    const off = (): number => (random() - 0.5) * 2 * error;
+    const { x: cx, y: cy } = meanPoint(landmarks);
+    const [dx, dy, wide, high, angle] = [off() * eyes, off() * eyes, 1 + off(), 1 + off(), off()];
+    const shift = landmarks.map(({ x, y }) => {
+      const [a, b] = [(x - cx) * wide, (y - cy) * high];
+      return {
+        x: cx + dx + a * Math.cos(angle) - b * Math.sin(angle),
+        y: cy + dy + a * Math.sin(angle) + b * Math.cos(angle),
+      };
+    });
     return packed(facePatch(picture, shift));
   };
   const of = (what: 'eyes' | 'mouth') => ({
-    visible: [patchOf(frame), patchOf(covered(frame, landmarks, what === 'eyes' ? 'mouth' : 'eyes', random))],
-    covered: [0, 1].map(() => patchOf(covered(frame, landmarks, what, random))),
+    visible: [
+      patchOf(frame, 0.04),
+      patchOf(covered(frame, landmarks, what === 'eyes' ? 'mouth' : 'eyes', random), 0.1),
+    ],
+    covered: [0.06, 0.12, 0.25].map((error) => patchOf(covered(frame, landmarks, what, random), error)),
   });
   return { eyes: of('eyes'), mouth: of('mouth') };
 }

@@ -45,7 +45,7 @@ export function annotateCommand(program: Command): void {
       DEFAULT_FORMATS,
     )
     .option('--overlay', 'also write a video with boxes and expressions drawn in')
-    .option('--combine', 'also write all rows of all inputs into combined.csv')
+    .option('--combine', 'also write all rows of all inputs into combined.csv (and JSONL)')
     .option('--names <file>', 'CSV file with the columns id and name: names of people by face id')
     .option('--config <file>', 'JSON file of these options; the command line overrides it')
     .option('--quiet', 'print nothing but errors')
@@ -135,7 +135,9 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
     throw new FerError('USAGE', 'give inputs: files, folders, globs or URLs; or --inputs-from with --queue');
   }
   const { parseArea } = await import('../stream/pipeline/areas.js');
-  const formats = await parseFormats(overlay ? `${format},overlay` : format);
+  const chosen = await parseFormats(overlay ? `${format},overlay` : format);
+  // The combined table is made of the JSONL of all inputs.
+  const formats = combine && !chosen.includes('jsonl') ? ['jsonl', ...chosen] : chosen;
   const toStdout = rest.outputDir === '-';
   if (toStdout && !(format === DEFAULT_FORMATS || formats.join() === 'jsonl')) {
     throw new FerError('USAGE', '-o - writes JSONL only; leave out --format, or give an output folder');
@@ -186,21 +188,22 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
 /** Writes what covers all inputs and returns its paths: summary.csv for a batch with summaries, index.html for one with reports, combined.csv on request. */
 async function writeTables(
   results: readonly string[],
-  { formats, outputDir, combine }: Pick<BatchOptions, 'formats' | 'outputDir'> & { readonly combine: boolean },
+  { outputDir, combine }: Pick<BatchOptions, 'outputDir'> & { readonly combine: boolean },
 ): Promise<string[]> {
   const written: string[] = [];
-  const annotations = results.filter((path) => path.endsWith('.jsonl'));
-  if (combine && !formats.includes('jsonl')) throw new FerError('USAGE', '--combine needs jsonl among the formats');
+  const ending = (end: string): string[] => results.filter((path) => path.endsWith(end));
   const { writeBatchSummary, writeCombined } = await import('../stream/output/combined.js');
-  if (annotations.length > 1 && formats.includes('summary')) {
+  const summaries = ending('.summary.json');
+  if (summaries.length > 1) {
     written.push(join(outputDir, 'summary.csv'));
-    await writeBatchSummary(annotations, written.at(-1)!);
+    await writeBatchSummary(summaries, written.at(-1)!);
   }
+  const annotations = ending('.jsonl');
   if (combine && annotations.length > 0) {
     written.push(join(outputDir, 'combined.csv'));
     await writeCombined(annotations, written.at(-1)!);
   }
-  const reports = results.filter((path) => path.endsWith('.report.html'));
+  const reports = ending('.report.html');
   if (reports.length > 1) {
     const { writeIndexPage } = await import('../stream/report/index-page.js');
     written.unshift(join(outputDir, INDEX_NAME));

@@ -20,7 +20,7 @@ export type { Method, MethodResult } from './losses/method.js';
 export type { SecondView, EpochProgress } from './losses/epoch-progress.js';
 export { fit } from './trainer/fit.js';
 export type { FinishedEpoch, FitInput, FitSettings, SelectionMetric } from './trainer/fit.js';
-export { predictWith } from './data/training/predict-with.js';
+export { predictWith } from './trainer/gradients.js';
 export { LocalRunner } from './trainer/gradients.js';
 export type { GradientRunner } from './trainer/gradients.js';
 export { openTrainingData } from './job/training-data.js';

@@ -10,7 +10,7 @@ import { openStdin } from '../../src/ingest/sources/open-source.js';
 import { openUrl } from '../../src/ingest/sources/open-source.js';
 import { H264, collect, describeWithEachFfmpeg, make, moving, temporaryFolder, truth } from './support/clips.js';
 
-const SILENCE = 700; // milliseconds
+const SILENCE = 1_000; // milliseconds
 
 describeWithEachFfmpeg('http and pipes', () => {
   const folder = temporaryFolder();
@@ -110,11 +110,11 @@ describeWithEachFfmpeg('http and pipes', () => {
   });
 
   it('a slow consumer is not a silent server', async () => {
-    const source = await openUrl(`${base}/good.mp4`, {}, 200);
+    const source = await openUrl(`${base}/good.mp4`, {}, SILENCE);
     let count = 0;
     for await (const frame of source.frames()) {
       count = frame.index + 1;
-      if (count === 3) await new Promise((resolve) => setTimeout(resolve, 600));
+      if (count === 3) await new Promise((resolve) => setTimeout(resolve, 2.5 * SILENCE));
     }
     expect(count).toBe(100);
   });

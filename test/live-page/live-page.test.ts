@@ -13,8 +13,7 @@ import { readAnnotation } from '../../src/stream/results/read-annotation.js';
 import type { AnnotationLine } from '../../src/stream/results/annotation-schema.js';
 import { findFfprobe } from '../../src/ingest/ffmpeg/binaries.js';
 import { openLiveSource } from '../../src/ingest/live/ffmpeg-live-source.js';
-import { expressionColour } from '../../src/stream/results/palette.js';
-import { UNSURE_COLOUR } from '../../src/stream/web/overlay-drawing.js';
+import { UNSURE_COLOUR, expressionColour } from '../../src/stream/results/palette.js';
 import { openLiveEngine } from '../../src/stream/live/open-live-engine.js';
 import type { LiveEngine } from '../../src/stream/live/live-engine.js';
 import { openLiveServer } from '../../src/stream/server/live-server.js';
@@ -310,7 +309,7 @@ async function expectBoxDrawn(page: Page): Promise<void> {
 async function shareOfEdgesDrawn(page: Page): Promise<number> {
   const face = page.locator('.face').first();
   const isUnsure = ((await face.getAttribute('class')) ?? '').includes('unsure');
-  const colour = isUnsure ? UNSURE_COLOUR : `#${expressionColour((await face.getAttribute('data-label'))!)}`;
+  const colour = `#${isUnsure ? UNSURE_COLOUR : expressionColour((await face.getAttribute('data-label'))!)}`;
   const box = (await face.getAttribute('data-box'))!.split(',').map(Number);
   const wanted = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
   return page.evaluate<number>(`(() => {

@@ -194,7 +194,8 @@ describe('tables of a batch', () => {
     const annotations = [join(one, 'clip.jsonl'), join(two, 'clip.jsonl')];
     await mkdir(join(one, 'out'));
     await writeCombined(annotations, join(one, 'out/combined.csv'));
-    await writeBatchSummary(annotations, join(one, 'out/summary.csv'));
+    const summaries = [one, two].map((folder) => join(folder, 'clip.summary.json'));
+    await writeBatchSummary(summaries, join(one, 'out/summary.csv'));
     const read = async (name: string): Promise<Record<string, string>[]> =>
       parse(await readFile(join(one, 'out', name)), { columns: true });
     expect((await read('combined.csv')).map(({ input, frame: index }) => `${input!} ${index!}`)).toEqual([

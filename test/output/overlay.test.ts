@@ -401,7 +401,9 @@ describe('an overlay that cannot be made', () => {
   it.each(['abort', 'signal'] as const)('because of %s leaves neither files nor ffmpeg', async (how) => {
     const dir = temporaryFolder();
     const source = join(SOURCES, 'long.mov');
-    makeMedia('-f', 'lavfi', '-i', 'color=c=gray:s=1280x720:r=25:d=30', ...H264, source);
+    const second = join(SOURCES, 'second.mp4');
+    makeMedia('-f', 'lavfi', '-i', 'color=c=gray:s=1280x720:r=25:d=1', ...H264, second);
+    makeMedia('-stream_loop', '29', '-i', second, '-c', 'copy', source);
     const stop = new AbortController();
     const writers = await open({ sourcePath: source, signal: stop.signal }, 'file', dir);
     await writers.write(moving(0, 0, { width: 1280, height: 720 }));

@@ -5,9 +5,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { saveTinyFrameModel } from '../../../test/support/tiny-models.js';
 import type { Backend } from '../../model/engines/backend.js';
 import { EXPRESSIONS_8 } from '../../model/label-set.js';
-import { checkCameras } from './cameras.js';
-import { checkEngine, describeBackend, checkTfjsPackages } from './engines.js';
-import { checkFfmpeg, checkNodeVersion, checkSharp, checkWriteAccess } from './system.js';
+import { checkCameras, checkFfmpeg, checkNodeVersion, checkSharp, checkWriteAccess } from './system.js';
+import { checkEngine, checkTfjsPackages, describeBackend } from './engines.js';
 import { checkModels, checkWeights } from './models.js';
 
 let folder: string;

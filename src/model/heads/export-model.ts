@@ -97,7 +97,7 @@ function metadataOf({
 }
 
 async function baselineToOnnx(version: string): Promise<ExportedFile> {
-  const { FaceExpressionNet, FACE_EXPRESSION_INPUT_SIZE } = await import('../pretrained/face-expression-net.js');
+  const { FaceExpressionNet, FACE_EXPRESSION_INPUT_SIZE } = await import('../pretrained/face-api-nets.js');
   const { functionToOnnx } = await import('../onnx/to-onnx.js');
   const net = await FaceExpressionNet.load();
   try {

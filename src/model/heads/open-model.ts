@@ -4,7 +4,7 @@ import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import { MODEL_NAMES } from '../expression-model.js';
 import type { Clip, ClipContext, ExpressionModel, ModelName } from '../expression-model.js';
 import { EXPRESSIONS_7 } from '../label-set.js';
-import { FACE_EXPRESSION_INPUT_SIZE, FaceExpressionNet } from '../pretrained/face-expression-net.js';
+import { FACE_EXPRESSION_INPUT_SIZE, FaceExpressionNet } from '../pretrained/face-api-nets.js';
 import { faceApiWeightsHash } from '../pretrained/weight-files.js';
 import { encodeCrops } from '../sessions/network.js';
 import type { Network, NetworkSession, OpenSession } from '../sessions/network.js';

@@ -62,7 +62,7 @@ export async function allOrNone<T extends readonly ({ dispose(): void } | null)[
   readonly [K in keyof T]: Promise<T[K]>;
 }): Promise<T> {
   try {
-    return (await Promise.all(loading)) as unknown as T;
+    return await Promise.all(loading);
   } catch (error) {
     for (const settled of await Promise.allSettled(loading))
       if (settled.status === 'fulfilled') settled.value?.dispose();

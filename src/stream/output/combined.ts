@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { AtomicFile, writeFileAtomic } from '../../files/atomic-file.js';
 import { layoutOf } from './csv.js';
 import { applyPeople } from '../results/people.js';
@@ -6,8 +7,7 @@ import { readFrames, readRun } from '../results/read-annotation.js';
 import { csvText, resultColumns, tableRows } from '../results/result-columns.js';
 import type { Cell } from '../results/result-columns.js';
 import type { RunMetadata } from '../results/run-metadata.js';
-import { SummaryBuilder } from '../results/summary-builder.js';
-import type { FaceSummary } from '../results/summary-builder.js';
+import type { FaceSummary, Summary } from '../results/summary-builder.js';
 
 /**
  * One table of several annotations: the rows of csv, each with its input. Columns that only some have are empty in the others.
@@ -51,18 +51,15 @@ export async function writeCombined(
 
 /**
  * One row per input and face: when it was seen, usable and sure time, share of each expression.
- * @param annotations paths of JSONL files
+ * @param summaries paths of the inputs' own summaries (JSON)
  */
-export async function writeBatchSummary(annotations: readonly string[], target: string): Promise<void> {
+export async function writeBatchSummary(summaries: readonly string[], target: string): Promise<void> {
   const rows: { input: string; face: FaceSummary | null }[] = [];
   const labels = new Set<string>();
-  for (const path of annotations) {
-    const metadata = await readRun(path);
-    for (const label of metadata.model.labels) labels.add(label);
-    const builder = new SummaryBuilder(metadata);
-    for await (const frame of readFrames(path)) builder.push(frame);
-    const { faces } = builder.end({ frames: 0, degraded: false, note: null });
-    const input = metadata.input.name;
+  for (const path of summaries) {
+    const { run, faces } = JSON.parse(await readFile(path, 'utf8')) as Summary;
+    for (const label of run.model.labels) labels.add(label);
+    const input = run.input.name;
     rows.push(...(faces.length === 0 ? [{ input, face: null }] : faces.map((face) => ({ input, face }))));
   }
   const head = [

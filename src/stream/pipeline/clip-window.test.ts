@@ -10,7 +10,7 @@ import type { ClipWindowOptions } from './clip-window.js';
 const labels = new LabelSet('two', ['left', 'right']);
 
 /** Answers with the feature itself as the first posterior, and keeps what it was asked. */
-const MEASURES = { pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
+const MEASURES = { yaw: 0, pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
 
 function echoModel(context: ClipContext) {
   const clips: Clip[] = [];

@@ -11,7 +11,7 @@ import type { ClipWindowOptions } from './clip-window.js';
 import type { FrameObservation } from './frame-result.js';
 
 const dir = await scratchDir();
-const MEASURES = { pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
+const MEASURES = { yaw: 0, pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
 
 const CLIP_FRAMES = 10;
 /** Index of the frame under test. */

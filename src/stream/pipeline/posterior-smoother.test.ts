@@ -4,7 +4,7 @@ import type { ClassifiedFrame, MeasuredFace } from './frame-result.js';
 import { PosteriorSmoother, averageOf, averageOfBoth, runningAverage } from './posterior-smoother.js';
 import type { PosteriorSmootherOptions, RunningAverage } from './posterior-smoother.js';
 
-const MEASURES = { pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
+const MEASURES = { yaw: 0, pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
 
 function face(tracklet: number): MeasuredFace {
   const quality = { size: 40, sharpness: 1, yaw: 0, roll: 0, overall: 1 };

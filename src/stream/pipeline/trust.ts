@@ -1,4 +1,4 @@
-import { SURE, TRUST_WEIGHTS, TURNED_AWAY } from './trust-weights.js';
+import { COVERED, SURE, TRUST_WEIGHTS, TURNED_AWAY } from './trust-weights.js';
 import type { FaceQuality } from '../../ingest/face/align/face-quality.js';
 
 /** Whether to rely on the expression of a face in a frame. */
@@ -26,7 +26,7 @@ export interface ResultQuality extends FaceQuality {
 }
 
 /*
- * Weights, the certainty of "sure" and the limit of yaw are fitted by bench/trust-fit.ts on labelled photographs, plain and degraded;
+ * Weights, the certainty of "sure" and the limits of yaw and visibility are fitted by bench/trust-fit.ts on labelled photographs, plain and degraded;
  * bench/trust.md has the figures on others.
  */
 
@@ -38,7 +38,7 @@ export const LIMITS = {
   /** Degrees. */
   yaw: TURNED_AWAY,
   pitch: 40,
-  visible: 0.5,
+  visible: COVERED,
 } as const;
 
 /**

@@ -1,11 +1,11 @@
-import { expressionColour } from '../results/palette.js';
 import type { LiveFace } from '../protocol/messages.js';
+import { expressionColour } from '../results/palette.js';
 import { setText } from './dom.js';
 import { isAmbiguous, labelText, percent, ranked } from './posteriors.js';
 import type { Posteriors } from './posteriors.js';
 import type { Scene } from './stage.js';
 import { TIMELINE_SECONDS, drawTimeline, pointAt, timelineText } from './timeline.js';
-import type { TimelinePoint } from './timeline.js';
+import type { Timeline, TimelinePoint } from './timeline.js';
 
 /** Seconds between two text descriptions of the timeline. */
 const DESCRIBE_EVERY = 1;
@@ -27,7 +27,7 @@ interface Row {
 }
 
 /** One face in the list: its picture, its current expressions as bars, and its last 30 seconds. */
-export class FaceCard {
+class FaceCard {
   readonly element = make('li', 'face');
   private readonly thumbnail = make('canvas', 'thumbnail');
   private readonly leader = make('p', 'leader');
@@ -198,4 +198,44 @@ function make<K extends keyof HTMLElementTagNameMap>(tag: K, className: string):
   const element = document.createElement(tag);
   if (className !== '') element.className = className;
   return element;
+}
+
+/** Cards shown; more would not be read. */
+const MAX_CARDS = 8;
+
+/** The cards of faces that are in the picture, or were in the last 30 seconds. */
+export class FaceList {
+  private readonly cards = new Map<number, FaceCard>();
+
+  constructor(private readonly list: HTMLElement) {}
+
+  /** @param scene what is shown now @param now seconds */
+  update(scene: Scene, timeline: Timeline, labels: readonly string[], now: number): void {
+    const present = new Map(scene.faces.map((face) => [face.trackId, face]));
+    const shown = timeline.trackIds
+      .toSorted((a, b) => Number(present.has(b)) - Number(present.has(a)) || a - b)
+      .slice(0, MAX_CARDS);
+    for (const [trackId, card] of this.cards) {
+      if (shown.includes(trackId)) continue;
+      card.element.remove();
+      this.cards.delete(trackId);
+    }
+    shown.forEach((trackId, place) => {
+      const card = this.cards.get(trackId) ?? new FaceCard(trackId, labels);
+      this.cards.set(trackId, card);
+      if (this.list.children[place] !== card.element)
+        this.list.insertBefore(card.element, this.list.children[place] ?? null);
+      this.updateCard(card, present.get(trackId) ?? null, scene, timeline, now);
+    });
+  }
+
+  clear(): void {
+    this.cards.clear();
+    this.list.replaceChildren();
+  }
+
+  private updateCard(card: FaceCard, face: LiveFace | null, scene: Scene, timeline: Timeline, now: number): void {
+    card.update(face, timeline.points(card.trackId), now);
+    if (face !== null) card.showPicture(face, scene);
+  }
 }

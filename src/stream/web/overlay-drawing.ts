@@ -2,11 +2,9 @@ import type { Box } from '../../ingest/face/align/geometry.js';
 import { fitInto } from '../output/canvas-fit.js';
 import type { Size } from '../output/canvas-fit.js';
 import type { LiveFace } from '../protocol/messages.js';
-import { UNSURE_COLOUR as UNSURE, expressionColour } from '../results/palette.js';
+import { UNSURE_COLOUR, expressionColour } from '../results/palette.js';
 import { isAmbiguous, labelText, percent, ranked } from './posteriors.js';
 
-/** Colour of faces whose result is not to be trusted. */
-export const UNSURE_COLOUR = `#${UNSURE}`;
 /** Expressions that a face's panel lists. */
 const TOP = 3;
 
@@ -45,7 +43,7 @@ export function overlayShapes(faces: readonly LiveFace[], picture: Size, view: S
     const { box } = face;
     const left = mirrored ? picture.width - box.x - box.width : box.x;
     const isSure = face.trust === 'sure';
-    const colourOf = (label: string): string => (isSure ? `#${expressionColour(label)}` : UNSURE_COLOUR);
+    const colourOf = (label: string): string => `#${isSure ? expressionColour(label) : UNSURE_COLOUR}`;
     return {
       x: x + left * scale,
       y: y + box.y * scale,

@@ -2,7 +2,7 @@ import { tokenFromFragment } from '../client/client-options.js';
 import type { HelloMessage } from '../protocol/messages.js';
 import { Announcer, Details, summaryText } from './details.js';
 import { download, element, fileStem, listenForShortcuts, remember, remembered, setText } from './dom.js';
-import { FaceList } from './face-list.js';
+import { FaceList } from './face-card.js';
 import type { Answer } from './feed.js';
 import { FeedControl } from './feed-control.js';
 import { pageState } from './page-state.js';

@@ -9,7 +9,7 @@ import { percent, posterior } from '../../page/numbers.js';
 import { figureTable, pageFrame, tiles } from '../../page/page-frame.js';
 import { countMatrix } from '../report/confusion.js';
 import { jpegDataUri } from '../report/examples.js';
-import { STYLE } from '../report/style.js';
+import { STYLE } from '../report/report-page.js';
 import { groupBy } from '../util/arrays.js';
 import { auditLabels } from './audit-labels.js';
 import type { AuditedLabel, LabelAudit } from './audit-labels.js';

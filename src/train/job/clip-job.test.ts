@@ -21,7 +21,7 @@ import { DetectedFaces } from '../data/faces/detected-faces.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import { prepareFeatures } from '../data/preprocess/prepare-features.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import { predictWith } from '../data/training/predict-with.js';
+import { predictWith } from '../trainer/gradients.js';
 import { openTrainingData } from './training-data.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
 import { train, trainOn } from '../workflows/train.js';

@@ -11,7 +11,7 @@ import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/check
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import { resolveConfig } from '../config/read-config.js';
 import type { TrainConfig } from '../config/train-config.js';
-import { predictWith } from '../data/training/predict-with.js';
+import { predictWith } from '../trainer/gradients.js';
 import { openTrainingData } from './training-data.js';
 import type { TrainingJob } from './training-job.js';
 

@@ -9,7 +9,7 @@ import type { Prepared } from '../data/preprocess/read-prepared.js';
 import type { Html } from '../../page/html.js';
 import { html } from '../../page/html.js';
 import { pageFrame, tiles } from '../../page/page-frame.js';
-import { STYLE } from './style.js';
+import { STYLE } from './report-page.js';
 import { jpegDataUri } from './examples.js';
 
 export const CONTACT_SHEET = 'faces.html';

@@ -9,9 +9,8 @@ import { nlaMethod } from '../losses/nla.js';
 import type { EpochRecord } from '../records/epoch-tables.js';
 import type { FinishedEpoch } from './fit.js';
 import { repeatsOf } from '../config/sampler.js';
-import { LocalRunner } from './gradients.js';
+import { LocalRunner, predictWith } from './gradients.js';
 import { ModelWeights } from './model-weights.js';
-import { predictWith } from '../data/training/predict-with.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
 import type { TrainingState } from '../records/training-state.js';
 

@@ -1,6 +1,7 @@
 import type { tf } from '../../model/tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
-import { predictWith } from '../data/training/predict-with.js';
+import { averageResults, predictWith } from './gradients.js';
+import type { GradientRunner } from './gradients.js';
 import type { EvaluationSet, TrainingSet } from '../data/training/training-set.js';
 import type { Method } from '../losses/method.js';
 import { fitCalibration } from '../metrics/calibration.js';
@@ -12,8 +13,6 @@ import type { TrainingState, WeightVectors } from '../records/training-state.js'
 import { unlessAborted } from '../util/event-loop.js';
 import { EpochBatches } from './epoch-batches.js';
 import type { BatchSettings } from './epoch-batches.js';
-import { averageResults } from './gradients.js';
-import type { GradientRunner } from './gradients.js';
 import { ModelWeights } from './model-weights.js';
 import type { StepProgress } from './train-options.js';
 import { adamState, adamStep, clipToNorm, globalNorm, lrFactor, updateEma } from './optimizer.js';

@@ -1,11 +1,12 @@
-import { tf } from '../../model/tfjs.js';
 import { reseedDropout } from '../../model/networks/seeded-dropout.js';
-import type { Labels } from '../losses/labels.js';
+import { tf } from '../../model/tfjs.js';
+import type { Predict } from '../data/training/training-set.js';
 import type { EpochProgress } from '../losses/epoch-progress.js';
+import type { Labels } from '../losses/labels.js';
 import type { Method } from '../losses/method.js';
 import type { WeightVectors } from '../records/training-state.js';
-import type { SeededMicroBatch } from './epoch-batches.js';
 import { nextTurn } from '../util/event-loop.js';
+import type { SeededMicroBatch } from './epoch-batches.js';
 import { ModelWeights } from './model-weights.js';
 
 /** Results of one micro-batch. */
@@ -143,4 +144,18 @@ export function averageResults(results: readonly Omit<MicroBatchResult, 'logits'
 
 function addScaled(sum: Float32Array, values: Float32Array, factor: number): void {
   for (let i = 0; i < sum.length; i += 1) sum[i]! += factor * values[i]!;
+}
+
+/** A model in inference mode, as numbers in and numbers out. Rejects with the reason of `signal` once it is aborted. */
+export function predictWith(model: tf.LayersModel, signal?: AbortSignal): Predict {
+  return async (values, shape) => {
+    await nextTurn();
+    signal?.throwIfAborted();
+    const logits = tf.tidy(() => model.apply(tf.tensor(values, [...shape]), { training: false }) as tf.Tensor); // [..., C]
+    try {
+      return (await logits.data<'float32'>()).slice();
+    } finally {
+      logits.dispose();
+    }
+  };
 }

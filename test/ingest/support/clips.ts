@@ -1,8 +1,8 @@
 import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { findFfmpeg, findFfprobe } from '../../../src/ingest/ffmpeg/binaries.js';
 import { runProcess } from '../../../src/ingest/ffmpeg/run-process.js';
@@ -16,12 +16,24 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** Where tests run with several ffmpegs: the one that makes their files, and the files made so far. */
+let maker: { readonly program: string; readonly made: Map<string, Buffer> } | null = null;
+
 /** Runs ffmpeg with these arguments (the last one is the output, returned) and insists that it works. */
 export async function make(...args: string[]): Promise<string> {
-  const { path } = await findFfmpeg();
-  const { exitCode, stderr } = await runProcess(path, ['-nostdin', '-v', 'error', '-y', ...args], 60_000);
+  const output = args.at(-1)!;
+  // Made of the same: inputs have the same name in a folder of another name.
+  const key = [...args.slice(0, -1), basename(output)].join('\n').replaceAll(dirname(output), '');
+  const known = maker?.made.get(key);
+  if (known !== undefined) {
+    await writeFile(output, known);
+    return output;
+  }
+  const program = maker?.program ?? (await findFfmpeg()).path;
+  const { exitCode, stderr } = await runProcess(program, ['-nostdin', '-v', 'error', '-y', ...args], 120_000);
   if (exitCode !== 0) throw new Error(`ffmpeg ${args.join(' ')}: ${stderr}`);
-  return args.at(-1)!;
+  maker?.made.set(key, await readFile(output));
+  return output;
 }
 
 /** Input arguments for a moving test picture. */
@@ -36,7 +48,7 @@ export const H264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv4
 export async function truth(path: string): Promise<number[]> {
   const { path: ffprobe } = await findFfprobe();
   const args = ['-v', 'quiet', '-select_streams', 'V:0', '-show_entries', 'frame=pts_time', '-of', 'json', path];
-  const { stdout } = await runProcess(ffprobe, args, 60_000);
+  const { stdout } = await runProcess(ffprobe, args, 120_000);
   const { frames } = JSON.parse(stdout) as { frames: { pts_time?: string }[] };
   return frames.map((frame) => Number(frame.pts_time));
 }
@@ -78,13 +90,20 @@ export async function hasEncoder(name: string): Promise<boolean> {
   return new RegExp(`^ V\\S+ ${name} `, 'm').test(encoders);
 }
 
-/** Runs the same tests with the ffmpeg that is found, and with the one that npm brings. */
+/** Runs the same tests with the ffmpeg that is found, and with the one that npm brings, which makes the files for both, once. */
 export function describeWithEachFfmpeg(name: string, tests: () => void): void {
+  const { path: bundled } = createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string };
+  const own = { program: bundled, made: new Map<string, Buffer>() };
   describe.each(['found', 'bundled'])(`${name}, ffmpeg %s`, (which) => {
     const before = { ffmpeg: process.env['FFMPEG_PATH'], ffprobe: process.env['FFPROBE_PATH'] };
+    beforeAll(() => {
+      maker = own;
+    });
+    afterAll(() => {
+      maker = null;
+    });
     if (which === 'bundled') {
       beforeAll(async () => {
-        const require = createRequire(import.meta.url);
         // Without PATH and variables only the bundled programs are left to find, as on a machine without ffmpeg.
         delete process.env['FFMPEG_PATH'];
         delete process.env['FFPROBE_PATH'];
@@ -96,7 +115,6 @@ export function describeWithEachFfmpeg(name: string, tests: () => void): void {
         } finally {
           process.env['PATH'] = path;
         }
-        const { path: bundled } = require('@ffmpeg-installer/ffmpeg') as { path: string };
         if (process.env['FFMPEG_PATH'] !== bundled) throw new Error('the bundled ffmpeg was not the one found');
       });
       afterAll(() => {

@@ -9,7 +9,7 @@ import {
   TINY_LAYOUT,
   denseHead,
   extractDenseFeatures,
-} from '../../../model/pretrained/dense-feature-extractor.js';
+} from '../../../model/pretrained/face-api-nets.js';
 import { faceApiNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
 import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
 import { warpRgb } from './warp.js';

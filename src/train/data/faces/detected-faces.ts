@@ -10,9 +10,9 @@ import { cropImage } from '../preprocess/crop-image.js';
 import { readFrames } from '../preprocess/read-frames.js';
 import { labelAt } from '../sample.js';
 import type { Sample } from '../sample.js';
+import type { FaceHandling } from './face-handling.js';
 import { InMemoryFaces, facesOf } from './face-dataset.js';
 import type { FaceDataset, FaceNotes, FaceSample, LabelledFace } from './face-dataset.js';
-import type { FaceHandling } from './face-handling.js';
 
 export interface DetectedFacesOptions {
   readonly geometry: CropGeometry;

@@ -10,7 +10,7 @@ import { SeededRandom } from '../../util/seeded-random.js';
 import type { ClipFeatures } from './clip-features.js';
 import { ClipEvaluationSet, ClipTrainingSet } from './clip-training-set.js';
 import type { ClipTrainingOptions, LabelledClip } from './clip-training-set.js';
-import { predictWith } from './predict-with.js';
+import { predictWith } from '../../trainer/gradients.js';
 
 /** Tells which crop was asked for, and which way round. [n, 2] */
 const ASKED: ClipFeatures = {

@@ -5,7 +5,7 @@ import { FerError } from '../../../errors/fer-error.js';
 import { loadCheckpoint } from '../../../model/checkpoint/checkpoint.js';
 import type { TrainConfig } from '../../config/train-config.js';
 import type { SplitMetrics } from '../../metrics/split-metrics.js';
-import { predictWith } from '../../data/training/predict-with.js';
+import { predictWith } from '../../trainer/gradients.js';
 import type { EvaluationSet } from '../../data/training/training-set.js';
 import { openTrainingData } from '../../job/training-data.js';
 import type { TrainingData } from '../../job/training-data.js';

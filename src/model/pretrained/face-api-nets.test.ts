@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { tf } from '../tfjs.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
-import { FaceExpressionNet } from './face-expression-net.js';
+import { tf } from '../tfjs.js';
+import { FaceExpressionNet } from './face-api-nets.js';
 
 /** The part of face-api that the test compares with; the bundle shares this process's TensorFlow.js engine. */
 interface StockFaceApi {
