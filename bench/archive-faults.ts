@@ -315,6 +315,6 @@ for (const [name, scenario] of Object.entries(SCENARIOS)) {
   await stage.archive.close();
   await stage.redis.kill();
   spawnSync('umount', [stage.outputDir]);
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 console.log(`\n${total} faults`);

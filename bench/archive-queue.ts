@@ -98,7 +98,7 @@ async function main(count: number, workers: number, milliseconds: number, concur
     for (const child of children) child.kill('SIGKILL');
     redis.kill('SIGKILL');
     await delay(200);
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 

@@ -54,7 +54,8 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
   });
   afterAll(async () => {
     await redis.kill();
-    await rm(folder, { recursive: true, force: true });
+    // A process that was killed just now may still write.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
   beforeEach(async () => {
     events = [];
