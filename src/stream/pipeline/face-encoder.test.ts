@@ -7,7 +7,7 @@ import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import type { FaceCrop } from '../../model/crop-geometry.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { openModel } from '../../model/heads/open-model.js';
-import { EncoderPool, localEncoder } from './face-encoder.js';
+import { EncoderPool, GrowingEncoder, localEncoder } from './face-encoder.js';
 
 // Most of it is time that threads take to start.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -91,5 +91,28 @@ describe('threads with a model', () => {
   it('say what is wrong with the model', async () => {
     const setup = { backend: 'wasm', model: './nowhere', flipTta: null, threads: 1 } as const;
     await expect(EncoderPool.open(setup, { workers: 2 })).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
+  });
+});
+
+describe('an encoder that grows', () => {
+  const here = { encode: (crops: readonly FaceCrop[]) => Promise.resolve(crops.map(() => Float32Array.of(-1))) };
+
+  it('starts threads after enough work, and uses them when they are ready', async () => {
+    let started = 0;
+    const encoder = new GrowingEncoder(1, here, () => {
+      started++;
+      return frailPool(1, 'none');
+    });
+    for (let i = 0; i < 49; i++) await encoder.encode([crop(4)]);
+    expect(started).toBe(0);
+    expect(await encoder.encode([crop(4), crop(5)])).toEqual([Float32Array.of(-1), Float32Array.of(-1)]);
+    await expect.poll(() => encoder.encode([crop(4)]), { timeout: 60_000 }).toEqual([Float32Array.of(4)]);
+    expect(started).toBe(1);
+  });
+
+  it('says why threads could not be started', async () => {
+    const encoder = new GrowingEncoder(1, here, () => Promise.reject(new Error('no threads today')));
+    await encoder.encode(new Array<FaceCrop>(50).fill(crop(1)));
+    await vi.waitFor(() => expect(encoder.encode([crop(1)])).rejects.toThrow('no threads today'), { timeout: 60_000 });
   });
 });

@@ -23,6 +23,48 @@ export function localEncoder(model: Pick<ExpressionModel, 'encode'>): FaceEncode
   };
 }
 
+/** Crops after which threads are started: they take most of a second to start, and save a few milliseconds each. */
+const ALONE = 50;
+
+/** Encodes in this thread, and in others as soon as there has been enough work to be worth their start. The features are the same. */
+export class GrowingEncoder implements FaceEncoder {
+  private crops = 0;
+  private pool: EncoderPool | null = null;
+  private failure: unknown = null;
+  private isClosed = false;
+
+  /** @param width threads that `grow` starts */
+  constructor(
+    readonly width: number,
+    private readonly local: Pick<FaceEncoder, 'encode'>,
+    private readonly grow: () => Promise<EncoderPool>,
+  ) {}
+
+  /** @throws FerError also when the threads could not be started */
+  async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
+    if (this.failure !== null) throw FerError.from(this.failure);
+    if (this.pool !== null) return this.pool.encode(crops);
+    const before = this.crops;
+    this.crops += crops.length;
+    if (before < ALONE && this.crops >= ALONE) void this.start();
+    return this.local.encode(crops);
+  }
+
+  dispose(): void {
+    this.isClosed = true;
+    this.pool?.dispose();
+  }
+
+  private async start(): Promise<void> {
+    try {
+      this.pool = await this.grow();
+      if (this.isClosed) this.pool.dispose();
+    } catch (error) {
+      this.failure = error;
+    }
+  }
+}
+
 /** Settings of a worker thread. */
 export interface EncoderSetup {
   readonly backend: BackendName;

@@ -6,8 +6,7 @@ import type { ExpressionModel } from '../../model/expression-model.js';
 import { openModel } from '../../model/heads/open-model.js';
 import { loadForInference } from '../../model/sessions/inference-engine.js';
 import { allOrNone } from '../../model/sessions/network.js';
-import type { NetworkSession, OpenSession } from '../../model/sessions/network.js';
-import { EncoderPool, localEncoder } from './face-encoder.js';
+import { EncoderPool, GrowingEncoder, localEncoder } from './face-encoder.js';
 import type { FaceEncoder } from './face-encoder.js';
 import type { PipelineSettings } from './pipeline-settings.js';
 
@@ -32,13 +31,12 @@ export async function loadNetworks(settings: PipelineSettings, workers: number |
   const threads = Math.max(1, Math.floor(cores / (1 + (workers ?? 0))));
   const { backend, loaded } = await loadForInference({ backend: settings.backend, threads }, async (open, engine) => {
     const count = workers ?? (engine === 'wasm' ? Math.min(MOST_WORKERS, cores - 1) : 0);
+    const [faces, model] = await allOrNone([loadFaceNets({ detector, open }), openModel(name, { flipTta, open })]);
     const setup = { backend: engine, model: name, flipTta, threads };
-    const [faces, model, pool] = await allOrNone([
-      loadFaceNets({ detector, open }),
-      // What threads encode is not needed here, unless something turns out to need it.
-      openModel(name, { flipTta, open: count === 0 ? open : lazily(open) }),
-      count === 0 ? Promise.resolve(null) : EncoderPool.open(setup, { workers: count }),
-    ]);
+    const pool =
+      count === 0
+        ? null
+        : new GrowingEncoder(count, localEncoder(model), () => EncoderPool.open(setup, { workers: count }));
     return { faces, model, pool };
   });
   const { faces, model, pool } = loaded;
@@ -57,18 +55,3 @@ export async function loadNetworks(settings: PipelineSettings, workers: number |
 
 /** By default, and with the one engine that leaves the other cores idle: finding and following faces keeps a core busy, and is the limit from here on. */
 const MOST_WORKERS = 3;
-
-/** Opens a network when it runs for the first time. */
-function lazily(open: OpenSession): OpenSession {
-  return (network) => {
-    let session: Promise<NetworkSession> | null = null;
-    return Promise.resolve({
-      run: async (inputs) => (await (session ??= open(network))).run(inputs),
-      dispose: () => {
-        void session?.then((opened) => {
-          opened.dispose();
-        });
-      },
-    });
-  };
-}
