@@ -11,6 +11,7 @@ import { expandInputs } from '../src/ingest/sources/expand-inputs.js';
 import { Annotator, annotate, annotate$ } from '../src/stream/annotate/annotator.js';
 import type { Input } from '../src/ingest/sources/frame-source.js';
 import type { FrameResult } from '../src/stream/pipeline/frame-result.js';
+import { useBundledFfmpeg } from './ingest/support/clips.js';
 import { smallDemoClip } from './support/demo-clip.js';
 import { processesMentioning } from './support/processes.js';
 import { scratchDir } from './support/scratch.js';
@@ -23,6 +24,7 @@ let results: FrameResult[];
 let tensors: { readonly before: number; readonly after: number };
 
 beforeAll(async () => {
+  useBundledFfmpeg();
   await copyFile(await smallDemoClip(), clip);
   annotator = await Annotator.open();
   input = (await expandInputs([clip])).inputs[0]!;

@@ -2,6 +2,7 @@ import { copyFile, cp, readFile, readdir, stat, truncate } from 'node:fs/promise
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { callFer } from './support/call-fer.js';
+import { useBundledFfmpeg } from './ingest/support/clips.js';
 import { smallDemoClip } from './support/demo-clip.js';
 import { startFer } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';
@@ -49,6 +50,7 @@ async function killAt(out: string, bytes: number): Promise<void> {
 describe('an interrupted annotation', { timeout: 300_000 }, () => {
   let whole: Buffer[];
   beforeAll(async () => {
+    useBundledFfmpeg();
     folder = await scratchDir();
     clip = join(folder, 'clip.mp4');
     await copyFile(await smallDemoClip(), clip);

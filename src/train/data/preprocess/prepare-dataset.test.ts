@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { tf } from '../../../model/tfjs.js';
 import sharp from 'sharp';
 import { beforeAll, expect, it } from 'vitest';
+import { useBundledFfmpeg } from '../../../../test/ingest/support/clips.js';
 import { writeFaceTree } from '../../../../test/support/face-tree.js';
 import { startFer } from '../../../../test/support/run-fer.js';
 import { scratchDir } from '../../../../test/support/scratch.js';
@@ -32,6 +33,7 @@ let root = '';
 let location = '';
 let prepared = '';
 beforeAll(async () => {
+  useBundledFfmpeg();
   await openBackend();
   root = await scratchDir();
   location = `manifest:${join(root, 'faces')}`;
