@@ -7,10 +7,9 @@
  */
 
 import { basename, dirname, join } from 'node:path';
-import { auditLabels } from '../src/train/audit/audit-labels.js';
+import { auditLabels, normalisedMargin } from '../src/train/audit/audit-labels.js';
 import { evidenceOfRun, readRowHistory } from '../src/train/audit/label-evidence.js';
 import type { LabelEvidence, RowHistory } from '../src/train/audit/label-evidence.js';
-import { normalisedMargin } from '../src/train/audit/confident-learning.js';
 import { readConfigFile, resolveConfig } from '../src/train/config/read-config.js';
 import type { TrainConfig } from '../src/train/config/train-config.js';
 import { areaUnderRoc } from '../src/train/metrics/classification-metrics.js';

@@ -2,7 +2,7 @@
 export { annotate, annotate$ } from './stream/annotate/annotator.js';
 export type { Annotation } from './stream/annotate/annotation.js';
 export { Annotator } from './stream/annotate/annotator.js';
-export type { AnnotateOptions, AnnotateSettings } from './stream/annotate/annotate-options.js';
+export type { AnnotateOptions, AnnotateSettings } from './stream/pipeline/pipeline-settings.js';
 export { convertAnnotation } from './stream/annotate/convert.js';
 export type { Converted, ConvertOptions } from './stream/annotate/convert.js';
 export { annotateBatch } from './stream/annotate/batch.js';

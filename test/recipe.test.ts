@@ -71,7 +71,7 @@ let whole: FerRun;
 
 beforeAll(async () => {
   // Few: a search for a face that is not there takes long.
-  await writeStriped(join(dir, 'pictures'), { training: 12, test: 3 });
+  await writeStriped(join(dir, 'pictures'), { training: 9, test: 3 });
   whole = await callFer(command(await recipeIn('whole', STAGES), 'whole'));
 }, 240_000);
 

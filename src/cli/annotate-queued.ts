@@ -18,11 +18,15 @@ export interface QueueFlags {
   readonly maxWaiting: number;
 }
 
-/** Submits to a queue instead of annotating here. Returns the exit code. */
+/**
+ * Submits to a queue instead of annotating here. Returns the exit code.
+ * @param writeTables with `wait`: gets the outputs at the end, writes what covers all inputs and returns its paths
+ */
 export async function annotateQueued(
   inputs: readonly string[],
   flags: QueueFlags,
   { outputDir, formats, stream: _, force = false, signal, ...options }: BatchOptions,
+  writeTables: (outputs: readonly string[]) => Promise<readonly string[]>,
 ): Promise<number> {
   const { openQueue } = await import('../archive/queue/redis-connection.js');
   const { findInputs, findListed } = await import('../archive/queue/queued-input.js');
@@ -49,7 +53,13 @@ export async function annotateQueued(
     if (jobs !== null) {
       const { waitFor } = await import('../archive/queue/wait.js');
       for await (const ended of waitFor(archive, jobs.read(), signal)) report.end(ended);
-      process.stdout.write(`${report.summary().join('\n')}\n`);
+      const tables = isS3Address(outputDir) ? [] : await writeTables(report.outputs);
+      const lines = [
+        ...report.summary(),
+        ...(report.hasResults ? [`results in ${printable(outputDir)}`] : []),
+        ...tables.map((path) => `over all inputs: ${printable(path)}`),
+      ];
+      process.stdout.write(`${lines.join('\n')}\n`);
     }
     return report.failed > 0 ? EXIT.someFailed : EXIT.ok;
   } catch (error) {
@@ -66,7 +76,7 @@ async function runOf(
   { outputDir, formats, force, ...options }: Omit<BatchOptions, 'stream' | 'signal'>,
   segment: number,
 ): Promise<ArchiveRun> {
-  const { parseAnnotateOptions } = await import('../stream/annotate/annotate-options.js');
+  const { parseAnnotateOptions } = await import('../stream/pipeline/pipeline-settings.js');
   const { resultHash } = await import('../stream/annotate/annotate-input.js');
   const { VERSION } = await import('../version.js');
   const { MODEL_NAMES } = await import('../model/expression-model.js');
@@ -87,6 +97,9 @@ async function runOf(
 /** Outcome of the inputs. */
 class SubmitReport {
   failed = 0;
+  /** Those that tables over all inputs are made of. */
+  readonly outputs: string[] = [];
+  hasResults = false;
   private total = 0;
   private readonly rows: string[][] = [];
 
@@ -107,7 +120,9 @@ class SubmitReport {
       this.fail(ended.input, ended.failure);
       return;
     }
-    const { state, frames, degraded, note, seconds } = ended.result;
+    const { state, frames, degraded, note, seconds, outputs } = ended.result;
+    this.hasResults = true;
+    this.outputs.push(...outputs.filter((path) => /\.(jsonl|summary\.json|report\.html)$/.test(path)));
     const row = state === 'skipped' ? 'done earlier' : degraded ? 'degraded' : 'ok';
     const time = state === 'skipped' ? '' : formatDuration(seconds);
     this.row([printable(ended.input), row, String(frames), time, printable(note ?? '')]);

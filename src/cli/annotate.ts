@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
 import { isS3Address } from '../storage/s3-address.js';
-import type { AnnotateOptions } from '../stream/annotate/annotate-options.js';
+import type { AnnotateOptions } from '../stream/pipeline/pipeline-settings.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/results/output-format.js';
 import { applyConfigFile } from './config-file.js';
@@ -154,12 +154,13 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
   };
   if (queue !== undefined) {
     if (toStdout) throw new FerError('USAGE', '-o - does not go with --queue: give an output folder');
-    if (combine) throw new FerError('USAGE', '--combine does not go with --queue: use fer convert on the results');
+    if (combine && wait !== true) throw new FerError('USAGE', '--combine with --queue needs --wait');
     const { annotateQueued } = await import('./annotate-queued.js');
     return annotateQueued(
       inputs,
       { queue, priority, segment, maxWaiting, ...(wait && { wait }), ...(inputsFrom !== undefined && { inputsFrom }) },
       options,
+      (outputs) => writeTables(outputs, { formats, outputDir: rest.outputDir, combine }),
     );
   }
   const isRemote = isS3Address(rest.outputDir);

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command, Option } from 'commander';
-import { closest } from '../errors/closest.js';
-import { FerError } from '../errors/fer-error.js';
+import { FerError, closest } from '../errors/fer-error.js';
 
 /**
  * Options from a JSON file, named as on the command line ("min-quality" or "minQuality") and checked as there. The command line overrides it.

@@ -1,5 +1,4 @@
-import { closest } from '../errors/closest.js';
-import { FerError } from '../errors/fer-error.js';
+import { FerError, closest } from '../errors/fer-error.js';
 import type { ExpressionModel } from './expression-model.js';
 import type { LabelSet } from './label-set.js';
 

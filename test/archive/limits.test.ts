@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +13,7 @@ import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
 import { WorkerMonitor } from '../../src/archive/worker/worker-monitor.js';
 import { temporaryFolder } from '../ingest/support/clips.js';
+import { runFer } from '../support/run-fer.js';
 import { STUB, endOf, stubRun, submitPaths, writeInputs } from './support/archive.js';
 import { HAS_REDIS, TestRedis } from './support/redis.js';
 
@@ -102,6 +104,21 @@ describe.skipIf(!HAS_REDIS)('many inputs', { timeout: 240_000 }, () => {
     expect(done.sort()).toEqual([...paths].sort());
     delete process.env['STUB_FRAMES'];
     delete process.env['STUB_MS'];
+  });
+
+  it('have the tables of a local run when the submitter waits', async () => {
+    const paths = await writeInputs(join(folder, 'e'), ['first', 'second', 'gone']);
+    const output = join(folder, 'e-out');
+    await work(2, () => undefined);
+    await rm(paths[2]!);
+    const run = await runFer(['annotate', ...paths, '-o', output, '-f', 'jsonl,summary', '--combine', '--model', 'baseline', '--queue', redis.address, '--wait']); // prettier-ignore
+    console.log(run.stderr);
+    expect(run.code).toBe(1);
+    expect(run.stdout).toMatch(/first\.mp4 +ok +20[^]*second\.mp4 +ok +20[^]*1 of 3 inputs failed/);
+    for (const name of ['summary.csv', 'combined.csv']) {
+      expect(run.stdout).toContain(`over all inputs: ${join(output, name)}`);
+      expect(await readFile(join(output, name), 'utf8')).toContain('first.mp4');
+    }
   });
 
   it('are counted by /metrics, and shown by a page', async () => {

@@ -51,7 +51,7 @@ export type Ended =
   { readonly input: string; readonly result: ArchiveResult } | { readonly input: string; readonly failure: string };
 
 /**
- * Waits for jobs and yields how each ended, in constant memory, roughly in the order of submission. Redis may be away for a while.
+ * Waits for jobs and yields how each ended, in constant memory, in the order of submission. Redis may be away for a while.
  * @throws FerError INTERRUPTED; the jobs continue
  */
 export async function* waitFor(
@@ -70,27 +70,30 @@ export async function* waitFor(
 }
 
 async function* waitForChunk(
-  archive: ArchiveQueue,
+  { queue, redis }: ArchiveQueue,
   jobs: readonly (readonly [string, string])[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Ended> {
-  const { queue, redis } = archive;
-  let open = jobs;
-  while (open.length > 0) {
+  const ended = new Map<number, Ended>();
+  for (let next = 0; next < jobs.length;) {
     throwIfAborted(signal, 'waiting');
+    const open = [...jobs.keys()].filter((i) => i >= next && !ended.has(i));
     const answers = await Promise.all(
-      open.map(([id]) => redis.hmget(queue.toKey(id), 'timestamp', 'finishedOn', 'failedReason', 'returnvalue')),
+      open.map((i) => redis.hmget(queue.toKey(jobs[i]![0]), 'timestamp', 'finishedOn', 'failedReason', 'returnvalue')),
     );
-    const left: (readonly [string, string])[] = [];
-    for (const [i, job] of open.entries()) {
-      const [, input] = job;
-      const [timestamp, finishedOn, failedReason, result] = answers[i]!;
-      if (timestamp == null) yield { input, failure: `${input}: was removed from the queue` };
-      else if (finishedOn == null) left.push(job);
-      else if (result == null) yield { input, failure: failedReason ?? 'no reason given' };
-      else yield { input, result: JSON.parse(result) as ArchiveResult };
+    for (const [k, i] of open.entries()) {
+      const [, input] = jobs[i]!;
+      const [timestamp, finishedOn, failedReason, result] = answers[k]!;
+      if (timestamp == null) ended.set(i, { input, failure: `${input}: was removed from the queue` });
+      else if (finishedOn == null) continue;
+      else if (result == null) ended.set(i, { input, failure: failedReason ?? 'no reason given' });
+      else ended.set(i, { input, result: JSON.parse(result) as ArchiveResult });
     }
-    open = left;
-    if (open.length > 0) await delay(PAUSE, undefined, { signal }).catch(() => undefined);
+    for (let one = ended.get(next); one !== undefined; one = ended.get(next)) {
+      yield one;
+      ended.delete(next);
+      next += 1;
+    }
+    if (next < jobs.length) await delay(PAUSE, undefined, { signal }).catch(() => undefined);
   }
 }

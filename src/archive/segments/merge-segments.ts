@@ -3,7 +3,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { countShownPackets, probeFile } from '../../ingest/probe/probe-video.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { openSource } from '../../ingest/sources/open-source.js';
-import type { AnnotateSettings } from '../../stream/annotate/annotate-options.js';
+import type { AnnotateSettings } from '../../stream/pipeline/pipeline-settings.js';
 import { openOutputs, outputPlaces, recordDone } from '../../stream/annotate/annotate-input.js';
 import type { InputJob } from '../../stream/annotate/annotate-input.js';
 import { renamePeople } from '../../stream/results/people.js';

@@ -4,7 +4,7 @@ import { openSource } from '../../ingest/sources/open-source.js';
 import { probeFile, probeVideo } from '../../ingest/probe/probe-video.js';
 import type { VideoProbe } from '../../ingest/probe/probe-video.js';
 import type { ClipContext } from '../../model/expression-model.js';
-import type { AnnotateSettings } from '../../stream/annotate/annotate-options.js';
+import type { AnnotateSettings } from '../../stream/pipeline/pipeline-settings.js';
 import type { Segment } from '../queue/archive-job.js';
 
 /** Footage is divided when it is longer than this many segments. */

@@ -1,7 +1,6 @@
 import { tf } from '../tfjs.js';
-import { closest } from '../../errors/closest.js';
-import { FerError } from '../../errors/fer-error.js';
-import { BACKEND_NAMES, EngineMissing, isOnnxBackend, TFJS_BACKENDS } from './backend.js';
+import { FerError, closest } from '../../errors/fer-error.js';
+import { BACKEND_NAMES, EngineMissing, TFJS_BACKENDS, isOnnxBackend } from './backend.js';
 import type { Backend, BackendName, Engine, OpenedEngine, SkippedBackend, TfjsBackend } from './backend.js';
 import { nativeCpuEngine, nativeGpuEngine } from './native-engine.js';
 import { proveEngine } from './prove-engine.js';

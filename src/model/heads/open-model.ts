@@ -1,5 +1,4 @@
-import { closest } from '../../errors/closest.js';
-import { FerError } from '../../errors/fer-error.js';
+import { FerError, closest } from '../../errors/fer-error.js';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import { MODEL_NAMES } from '../expression-model.js';
 import type { Clip, ClipContext, ExpressionModel, ModelName } from '../expression-model.js';

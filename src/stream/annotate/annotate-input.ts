@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
-import type { Input } from '../../ingest/sources/frame-source.js';
+import type { FrameSource, Input } from '../../ingest/sources/frame-source.js';
 import { imageFiles } from '../../ingest/sources/image-source.js';
 import { makeFolder } from '../../files/write-error.js';
 import { identifyModel } from '../../model/heads/open-model.js';
@@ -21,7 +21,7 @@ import { openWriters } from '../output/formats.js';
 import { streamWriter } from '../output/jsonl.js';
 import type { OutputContext, OutputWriters } from '../results/output-format.js';
 import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
-import type { AnnotateSettings } from './annotate-options.js';
+import type { AnnotateSettings } from '../pipeline/pipeline-settings.js';
 import type { Annotator } from './annotator.js';
 import { WorkJournal } from './work-journal.js';
 
@@ -42,6 +42,8 @@ export interface InputJob {
   /** Writes JSONL here instead of files. */
   readonly stream?: Writable | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The input, if `openInput` has begun to open it. */
+  readonly opening?: Promise<FrameSource> | undefined;
 }
 
 /** Events of one input. */
@@ -132,10 +134,9 @@ export async function* annotateInput(
   const isStopped = (): boolean => signal?.aborted === true;
   const began = performance.now();
   let journal: WorkJournal | null = null;
-  const annotation = await annotator.annotate(job.input, job.hash, async (metadata) => {
-    journal = await openJournal(job, metadata);
-    return journal;
-  });
+  const journalOf = async (metadata: RunMetadata): Promise<WorkJournal | null> =>
+    (journal = await openJournal(job, metadata));
+  const annotation = await annotator.annotate(job.input, job.hash, journalOf, undefined, job.opening);
   // Assigned in the callback.
   const kept = journal as WorkJournal | null;
   const { expectedFrames } = annotation.metadata.input;

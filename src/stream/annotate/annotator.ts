@@ -14,8 +14,8 @@ import type { FrameResult } from '../pipeline/frame-result.js';
 import { loadNetworks } from '../pipeline/networks.js';
 import type { Networks } from '../pipeline/networks.js';
 import type { RunMetadata } from '../results/run-metadata.js';
-import { parseAnnotateOptions } from './annotate-options.js';
-import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
+import { parseAnnotateOptions } from '../pipeline/pipeline-settings.js';
+import type { AnnotateOptions, AnnotateSettings } from '../pipeline/pipeline-settings.js';
 import type { Annotation } from './annotation.js';
 import type { WorkJournal } from './work-journal.js';
 
@@ -60,16 +60,17 @@ export class Annotator {
    * @param hash from `identifyInput`, if already known
    * @param openJournal of the work on this input, so that it can be resumed
    * @param range seconds of presentation time, instead of those of the settings
+   * @param opening the input, if `openInput` has begun to open it
    * @throws FerError INPUT_* if it cannot be read
    */
   async annotate(
     input: Input,
     hash?: string | null,
     openJournal?: (metadata: RunMetadata) => Promise<WorkJournal | null>,
-    { start, end }: Pick<AnnotateSettings, 'start' | 'end'> = this.settings,
+    range: Pick<AnnotateSettings, 'start' | 'end'> = this.settings,
+    opening: Promise<FrameSource> = openInput(input, { ...this.settings, ...range }),
   ): Promise<Annotation> {
-    const { fps, width } = this.settings;
-    const source = await openSource(input, { fps, start, end, width, keepUnreadable: true });
+    const source = await opening;
     const metadata = await this.describe(input, hash === undefined ? await identifyInput(input) : hash, source.info);
     const journal = (await openJournal?.(metadata)) ?? null;
     const networks = journal?.networks(this.networks) ?? this.networks;
@@ -155,4 +156,14 @@ async function singleInput(input: string): Promise<Input> {
     );
   }
   return inputs[0]!;
+}
+
+/** Opens an input as these settings want it; nothing is decoded yet. It takes a while, as loading an Annotator does: do both at a time. */
+export function openInput(
+  input: Input,
+  { fps, start, end, width }: Pick<AnnotateSettings, 'fps' | 'start' | 'end' | 'width'>,
+): Promise<FrameSource> {
+  const opening = openSource(input, { fps, start, end, width, keepUnreadable: true });
+  opening.catch(() => undefined); // who awaits it gets the error
+  return opening;
 }

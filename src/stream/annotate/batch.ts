@@ -8,9 +8,9 @@ import { isOverlay } from '../output/overlay-mp4.js';
 import { RemoteFolder } from '../output/remote-folder.js';
 import { annotateInput, findFinished, resultHash } from './annotate-input.js';
 import type { InputEvent, InputJob } from './annotate-input.js';
-import { parseAnnotateOptions } from './annotate-options.js';
-import type { AnnotateOptions, AnnotateSettings } from './annotate-options.js';
-import { Annotator } from './annotator.js';
+import { parseAnnotateOptions } from '../pipeline/pipeline-settings.js';
+import type { AnnotateOptions, AnnotateSettings } from '../pipeline/pipeline-settings.js';
+import { Annotator, openInput } from './annotator.js';
 
 export interface BatchOptions extends AnnotateOptions {
   /** A folder of this machine, or s3://bucket/prefix. */
@@ -72,17 +72,20 @@ export async function* annotateBatch(
       const name = names[index]!;
       try {
         const hash = await identifyInput(input);
-        const job: InputJob = { input, hash, outputDir, remote, name, formats, settingsHash: wanted, stream, signal };
+        const place = { outputDir, remote, name, formats, stream };
+        const job: InputJob = { input, hash, ...place, settingsHash: wanted, signal };
         const finished = stream === undefined && !force ? await findFinished(job) : null;
         if (finished !== null) {
           yield finished;
           continue;
         }
+        // The networks take their time to load.
+        const opening = annotator === null ? openInput(input, settings) : undefined;
         if (annotator === null) {
           annotator = await openAnnotator(settings);
           yield { type: 'engine', backend: annotator.backend.name, description: annotator.backend.description };
         }
-        yield* annotateInput(annotator, job, index + 1);
+        yield* annotateInput(annotator, { ...job, opening }, index + 1);
       } catch (error) {
         if (error instanceof BatchFailure) throw error.cause;
         const failure = FerError.from(error);

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type * as z from 'zod';
-import { closest } from '../../errors/closest.js';
-import { FerError } from '../../errors/fer-error.js';
+import { FerError, closest } from '../../errors/fer-error.js';
 import { trainConfigSchema } from './train-config.js';
 import type { TrainConfig } from './train-config.js';
 

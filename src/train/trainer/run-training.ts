@@ -10,6 +10,7 @@ import type { OnRead, TrainingSet } from '../data/training/training-set.js';
 import { startFrom } from '../job/build-network.js';
 import { openTrainingData } from '../job/training-data.js';
 import type { TrainingData } from '../job/training-data.js';
+import { assertTwoClasses, dataLines, warmUpLines } from '../job/training-job.js';
 import type { TrainingJob } from '../job/training-job.js';
 import { recordWarnings } from '../records/epoch-tables.js';
 import type { EpochRecord } from '../records/epoch-tables.js';
@@ -24,7 +25,6 @@ import type { FinishedEpoch, FitSettings } from './fit.js';
 import type { TrainOptions, TrainingOutcome } from './train-options.js';
 import { LocalRunner } from './gradients.js';
 import { planMicroBatches, readStartedMicroBatches } from './epoch-batches.js';
-import { assertTwoClasses, dataLines, warmUpLines } from './opening-lines.js';
 import { WorkerRunner, assertWorkers } from './worker-runner.js';
 
 export interface RunTrainingOptions extends TrainOptions {

@@ -8,7 +8,7 @@ import { submit } from '../../../src/archive/queue/submit.js';
 import type { SubmitOptions, Submitted } from '../../../src/archive/queue/submit.js';
 import { waitFor } from '../../../src/archive/queue/wait.js';
 import type { Ended } from '../../../src/archive/queue/wait.js';
-import { parseAnnotateOptions } from '../../../src/stream/annotate/annotate-options.js';
+import { parseAnnotateOptions } from '../../../src/stream/pipeline/pipeline-settings.js';
 import { resultHash } from '../../../src/stream/annotate/annotate-input.js';
 import { VERSION } from '../../../src/version.js';
 
@@ -54,9 +54,7 @@ export async function submitPaths(
 export async function endOf(archive: ArchiveQueue, { jobs }: TestSubmission): Promise<Ended[]> {
   const ended: Ended[] = [];
   for await (const one of waitFor(archive, listed(jobs))) ended.push(one);
-  // As they were submitted, not as they ended.
-  const position = new Map(jobs.map(([, input], i) => [input, i]));
-  return ended.sort((a, b) => position.get(a.input)! - position.get(b.input)!);
+  return ended;
 }
 
 async function* inputsOnly(found: AsyncIterable<Found>): AsyncGenerator<Found & { readonly type: 'input' }> {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { closest } from '../../../errors/closest.js';
-import { FerError } from '../../../errors/fer-error.js';
+import { FerError, closest } from '../../../errors/fer-error.js';
 import type { Collector } from '../reading/define-reader.js';
 import type { IndexRow } from '../read-csv.js';
 import { readCsv, readIndex, readLines } from '../read-csv.js';

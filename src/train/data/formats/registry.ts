@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { closest } from '../../../errors/closest.js';
-import { FerError } from '../../../errors/fer-error.js';
+import { FerError, closest } from '../../../errors/fer-error.js';
 import { readHeader } from '../preprocess/prepared-header.js';
 import { readPrepared } from '../preprocess/read-prepared.js';
 import { Folders } from '../reading/folder-listing.js';

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { closest } from '../../../errors/closest.js';
-import { FerError } from '../../../errors/fer-error.js';
+import { FerError, closest } from '../../../errors/fer-error.js';
 import { resolveConfig } from '../../config/read-config.js';
 import type { Settings } from '../../config/read-config.js';
 import type { TrainConfig } from '../../config/train-config.js';

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { closest } from '../../../errors/closest.js';
-import { FerError } from '../../../errors/fer-error.js';
+import { FerError, closest } from '../../../errors/fer-error.js';
 import { WEIGHT_PRECISIONS } from '../../../model/checkpoint/copy-checkpoint.js';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { PRESET_NAMES, readConfigFile, resolveConfig } from '../../config/read-config.js';

@@ -99,7 +99,7 @@ let tensors: readonly [number, number];
 
 beforeAll(async () => {
   await openBackend();
-  await writeStriped(join(dir, 'pictures'), { training: 9, test: 3 });
+  await writeStriped(join(dir, 'pictures'), { training: 6, test: 3 });
   const before = tf.memory().numTensors;
   first = await run(whole);
   tensors = [before, tf.memory().numTensors];
