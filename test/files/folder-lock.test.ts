@@ -86,9 +86,10 @@ describe('withFolderLock', () => {
     const holder = start(folder, { busy: true });
     expect(await holder.next()).toBe('held');
     const [lock] = await locksIn(folder);
-    await delay(4500);
-    const { beat } = JSON.parse(await readFile(join(folder, lock!), 'utf8')) as { beat: number };
-    expect(beat).toBeGreaterThanOrEqual(1);
+    const beat = async (): Promise<number> =>
+      (JSON.parse(await readFile(join(folder, lock!), 'utf8')) as { beat: number }).beat;
+    await expect.poll(beat, { timeout: 120_000, interval: 200 }).toBeGreaterThanOrEqual(1);
+    await writeFile(join(folder, 'enough'), '');
     holder.process.stdin.end();
     expect(await holder.next()).toBe('released');
   });

@@ -73,10 +73,10 @@ it('an audit of a data set is one of its crops, and the other way round', async 
 it('frames of clips too are called alike, those without a face included', async () => {
   const location = `manifest:${join(dir, 'clips')}`;
   await synthesizeClips(await openDataset(pictures), join(dir, 'clips'), {
-    clips: 2,
+    clips: 1,
     validClips: 1,
     testClips: 0,
-    frames: 8,
+    frames: 4,
     size: 16,
   });
   const source = await openDataset(location);

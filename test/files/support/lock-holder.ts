@@ -1,4 +1,5 @@
-/* Locks a folder and holds it until its standard input ends. Arguments: the folder, "busy" to compute without a pause meanwhile. */
+/* Locks a folder and holds it until its standard input ends. Arguments: the folder, "busy" to block its main thread until a file "enough" lies there. */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { argv, stdin, stdout } from 'node:process';
@@ -9,7 +10,8 @@ try {
   await withFolderLock(argv[2]!, 'fer test', async ({ folder }) => {
     await writeFile(join(folder, 'work'), '');
     stdout.write('held\n');
-    if (argv[3] === 'busy') for (const end = Date.now() + 5500; Date.now() < end;);
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    if (argv[3] === 'busy') while (!existsSync(join(folder, 'enough'))) Atomics.wait(cell, 0, 0, 50);
     await new Promise((resolve) => stdin.resume().once('end', resolve));
   });
   stdout.write('released\n');
