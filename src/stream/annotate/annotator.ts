@@ -3,7 +3,7 @@ import type * as rxjs from 'rxjs';
 import { FerError } from '../../errors/fer-error.js';
 import { findFfmpeg, findFfprobe } from '../../ingest/ffmpeg/binaries.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
-import type { Input, SourceInfo } from '../../ingest/sources/frame-source.js';
+import type { FrameSource, Input, SourceInfo } from '../../ingest/sources/frame-source.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
 import { openSource } from '../../ingest/sources/open-source.js';
 import type { Backend } from '../../model/engines/backend.js';

@@ -72,8 +72,8 @@ export async function* annotateBatch(
       const name = names[index]!;
       try {
         const hash = await identifyInput(input);
-        const place = { outputDir, remote, name, formats, stream };
-        const job: InputJob = { input, hash, ...place, settingsHash: wanted, signal };
+        const outputs = { outputDir, remote, name, formats, stream };
+        const job: InputJob = { input, hash, ...outputs, settingsHash: wanted, signal };
         const finished = stream === undefined && !force ? await findFinished(job) : null;
         if (finished !== null) {
           yield finished;
