@@ -107,6 +107,29 @@ describe('fer', () => {
     expect(parse(await readFile(join(out, 'clip.csv')), { columns: true })).toHaveLength(2);
   });
 
+  it('makes one table of all inputs, whatever their formats', async () => {
+    const [second, folder] = [join(dir, 'second.mp4'), join(dir, 'tables')];
+    await makeClip(second, 0.2);
+    const { code } = await callFer([
+      'annotate',
+      clip,
+      second,
+      '-o',
+      folder,
+      '-f',
+      'summary',
+      '--combine',
+      ...ONE_THREAD,
+    ]);
+    expect(code).toBe(0);
+    const inputs = async (name: string): Promise<Set<string>> => {
+      const rows = parse<Record<string, string>>(await readFile(join(folder, name)), { columns: true });
+      return new Set(rows.map(({ input }) => input!));
+    };
+    expect(await inputs('combined.csv')).toEqual(new Set([clip, second]));
+    expect(await inputs('summary.csv')).toEqual(new Set([clip, second]));
+  });
+
   it('does not overwrite the results of another input of the same name', async () => {
     const namesake = join(dir, 'other', 'clip.mp4');
     await mkdir(join(dir, 'other'));

@@ -4,7 +4,7 @@
  *   npm run build:page && npx tsx docs/images/make-live.ts [FOLDER] [SCENE[-DEVICE] ...]
  *
  * Takes every scene (idle, settings, one, three, unsure, gone) on a desktop and a phone, in light and dark, into FOLDER (default: a temporary one).
- * All scenes together also make the pictures of the docs: live.png, live-three.png and live-phones.png.
+ * All scenes together, or the word `docs` after them, also make the pictures of the docs: live.png, live-three.png and live-phones.png.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -233,5 +233,5 @@ async function makeDocs(): Promise<void> {
 
 for (const [name, scene] of Object.entries(SCENES))
   if (Object.keys(DEVICES).some((device) => isChosen(`${name}-${device}`))) await takeScene(name, scene);
-if (chosen.length === 0) await makeDocs();
+if (chosen.length === 0 || chosen.includes('docs')) await makeDocs();
 await rm(scratch, { recursive: true });
