@@ -152,6 +152,8 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
     ...(toStdout ? { stream: process.stdout } : {}),
     signal: interruptSignal(),
   };
+  const isRemote = isS3Address(rest.outputDir);
+  if (isRemote && combine) throw new FerError('USAGE', '--combine needs an output folder on this machine');
   if (queue !== undefined) {
     if (toStdout) throw new FerError('USAGE', '-o - does not go with --queue: give an output folder');
     if (combine && wait !== true) throw new FerError('USAGE', '--combine with --queue needs --wait');
@@ -160,11 +162,9 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
       inputs,
       { queue, priority, segment, maxWaiting, ...(wait && { wait }), ...(inputsFrom !== undefined && { inputsFrom }) },
       options,
-      (outputs) => writeTables(outputs, { formats, outputDir: rest.outputDir, combine }),
+      (outputs) => writeTables(outputs, { outputDir: rest.outputDir, combine }),
     );
   }
-  const isRemote = isS3Address(rest.outputDir);
-  if (isRemote && combine) throw new FerError('USAGE', '--combine needs an output folder on this machine');
   const report = new BatchReport(process.stderr, quiet);
   const results: string[] = [];
   for await (const event of annotateBatch(inputs, options)) {

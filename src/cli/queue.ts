@@ -13,7 +13,7 @@ export function queueCommand(program: Command): void {
   const queue = program
     .command('queue')
     .summary('show, retry or clear a queue')
-    .description('Shows and repairs the queue of "fer annotate --queue".');
+    .description('Shows and repairs the queue that commands with --queue submit to.');
   queue
     .command('status')
     .description('Counts, rate, time left, and failed inputs with their reasons.')
@@ -34,7 +34,7 @@ export function queueCommand(program: Command): void {
     .action(async (ids: string[], { queue: address }: QueueFlags) => {
       const { retryFailed } = await import('../archive/queue/queue-admin.js');
       await withQueue(address, async ({ queue: jobs }) => {
-        writeLine(`${await retryFailed(jobs, ids)} inputs will be retried`);
+        writeLine(`retried: ${await retryFailed(jobs, ids)}`);
       });
     });
   queue
@@ -44,7 +44,7 @@ export function queueCommand(program: Command): void {
     .action(async ({ queue: address }: QueueFlags) => {
       const { drainQueue } = await import('../archive/queue/queue-admin.js');
       await withQueue(address, async ({ queue: jobs }) => {
-        writeLine(`${await drainQueue(jobs)} inputs removed`);
+        writeLine(`removed: ${await drainQueue(jobs)}`);
       });
     });
   queue
@@ -59,7 +59,7 @@ export function queueCommand(program: Command): void {
         const { purgeQueue } = await import('../archive/queue/queue-admin.js');
         await withQueue(address, async (archive) => {
           const removed = await purgeQueue(archive, all ? 'all' : failed ? 'failed' : 'completed');
-          writeLine(`${removed} inputs forgotten`);
+          writeLine(`forgotten: ${removed}`);
         });
       },
     );

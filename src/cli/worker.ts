@@ -9,9 +9,9 @@ import { backendOption, number, queueOption, warn } from './options.js';
 export function workerCommand(program: Command): void {
   program
     .command('worker')
-    .summary('annotate inputs from a queue')
+    .summary('work on inputs and tasks from a queue')
     .description(
-      'Takes jobs of "fer annotate --queue" until it is stopped. Start as many as you like, on any machine that sees the inputs and outputs.',
+      'Takes jobs that commands with --queue submit, until it is stopped. Start as many as you like, on any machine that sees the inputs and outputs.',
     )
     .addOption(queueOption())
     .option('--concurrency <n>', 'inputs at a time (default: as many as memory and cores allow)', number)
