@@ -163,8 +163,7 @@ describe('fer', () => {
     killed.child.kill('SIGKILL');
     await killed.ended;
     expect((await names(folder)).filter((name) => !name.startsWith('.'))).toEqual(['clip.csv', 'clip.jsonl']);
-    await settle(500);
-    expect(await processesMentioning(long)).toEqual([]);
+    await expect.poll(() => processesMentioning(long), { timeout: 60_000 }).toEqual([]);
 
     const again = await callFer(args);
     expect(again.code).toBe(0);

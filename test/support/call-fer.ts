@@ -3,6 +3,8 @@ import { vi } from 'vitest';
 import type { FerRun } from './run-fer.js';
 
 let calls = 0;
+// Each call listens for the end of the process, beside modules that have to go on doing so.
+process.setMaxListeners(0);
 
 /**
  * Runs the command line in this process, where the modules and the engine are loaded already. For tests of what a command does;

@@ -76,7 +76,7 @@ it('frames of clips too are called alike, those without a face included', async 
     clips: 1,
     validClips: 1,
     testClips: 0,
-    frames: 4,
+    frames: 8,
     size: 16,
   });
   const source = await openDataset(location);
