@@ -94,7 +94,10 @@ export class FfmpegSource implements FrameSource {
     pictures.onRoom = () => {
       output.resume();
     };
-    const run = await this.start(relay?.address ?? input, seek, output);
+    const run = await this.start(relay?.address ?? input, seek, output).catch((error: unknown) => {
+      output.end();
+      throw error;
+    });
     const stop = (): void => void run.stop();
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted === true) stop();
