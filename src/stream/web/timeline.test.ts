@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { liveFace } from '../../../test/support/live-face.js';
-import { Timeline, dominantStretches, pointAt, timelineText, unbroken } from './timeline.js';
+import { Timeline, dominantStretches, pointAt, timelineText, unbroken, unsureStretches } from './timeline.js';
 
 function point(time: number, a: number): { time: number; probabilities: Record<string, number> } {
   return { time, probabilities: { a, b: 1 - a } };
@@ -32,6 +32,23 @@ describe('Timeline', () => {
     ]);
     expect(timelineText(points)).toBe('a 67 % of the time, b 33 %');
     expect(timelineText([point(0, 1)])).toBe('too short');
+  });
+
+  it('finds the stretches that are unsure, each in one piece', () => {
+    const trusted = (time: number, trust: 'sure' | 'unsure' | 'unusable') => ({ ...point(time, 1), trust });
+    const points = [
+      trusted(0, 'sure'),
+      trusted(1, 'unsure'),
+      trusted(2, 'unusable'),
+      trusted(3, 'sure'),
+      trusted(4, 'unsure'),
+      trusted(9, 'unsure'),
+    ];
+    expect(unsureStretches(points)).toEqual([
+      { start: 1, end: 3 },
+      { start: 4, end: 4 },
+      { start: 9, end: 9 },
+    ]);
   });
 
   it('finds the point nearest to a time, within a second', () => {

@@ -134,7 +134,7 @@ export function drawTimeline(canvas: HTMLCanvasElement, view: TimelineView): voi
   const ink = getComputedStyle(canvas).color;
 
   for (const stretch of unbroken(points)) drawStack(context, stretch, labels, at, bottom);
-  drawUnsure(context, points, at);
+  drawUnsure(context, points, at, bottom);
   drawNames(context, points, at, bottom);
   drawAxis(context, ink, width, bottom);
   if (cursor !== null) {
@@ -165,16 +165,37 @@ function drawStack(
   }
 }
 
-/** A dark strip along the top where results are unsure. */
+/** Greys the stack where results are unsure, below a dark strip. */
 function drawUnsure(
   context: CanvasRenderingContext2D,
   points: readonly TimelinePoint[],
   at: (time: number) => number,
+  bottom: number,
 ): void {
-  context.fillStyle = '#3a424d';
-  points.forEach(({ time, trust = 'sure' }, k) => {
-    const next = points[k + 1]?.time ?? time;
-    if (trust !== 'sure' && next - time < 1) context.fillRect(at(time), 0, at(next) - at(time) + 1, STRIP);
+  for (const { start, end } of unsureStretches(points)) {
+    context.globalCompositeOperation = 'saturation';
+    context.fillStyle = '#808080';
+    context.fillRect(at(start), 0, at(end) - at(start), bottom);
+    context.globalCompositeOperation = 'source-over';
+    context.fillStyle = '#3a424d';
+    context.fillRect(at(start), 0, at(end) - at(start), STRIP);
+  }
+}
+
+/** Stretches whose results are not to be trusted. */
+export function unsureStretches(
+  points: readonly TimelinePoint[],
+): readonly { readonly start: number; readonly end: number }[] {
+  return unbroken(points).flatMap((stretch) => {
+    const runs: { start: number; end: number }[] = [];
+    for (const [k, { time, trust = 'sure' }] of stretch.entries()) {
+      if (trust === 'sure') continue;
+      const end = stretch[k + 1]?.time ?? time;
+      const last = runs.at(-1);
+      if (last?.end === time) last.end = end;
+      else runs.push({ start: time, end });
+    }
+    return runs;
   });
 }
 
