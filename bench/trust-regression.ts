@@ -25,7 +25,7 @@ const HIDDEN = 16;
 /** Least share of right labels among the faces that are sure, on the faces fitted on. */
 const WANTED = 0.965;
 /** Largest share of ruined faces that may be sure, for each way of ruining. */
-const RUINED_SURE = 0.03;
+const RUINED_SURE = 0.05;
 
 /** The face of a patch in the cache. */
 export function appearanceOfPatch(patch: string, landmarks: readonly number[]): Appearance {
