@@ -12,7 +12,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openQueue } from '../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../src/archive/queue/redis-connection.js';
+import { submitTask } from '../src/archive/queue/submit-task.js';
 import { retryFailed } from '../src/archive/queue/queue-admin.js';
+import { DEFAULT_CROP } from '../src/model/crop-geometry.js';
+import { openBackend } from '../src/model/engines/open-backend.js';
+import { openDataset } from '../src/train/data/formats/registry.js';
+import { prepareDataset } from '../src/train/data/preprocess/prepare-dataset.js';
+import { writeStriped } from '../test/support/striped-dataset.js';
 import { readAnnotation } from '../src/stream/results/read-annotation.js';
 import { endOf, stubRun, submitPaths, writeInputs } from '../test/archive/support/archive.js';
 import type { TestSubmission } from '../test/archive/support/archive.js';
@@ -38,8 +44,12 @@ interface Stage {
 interface Scenario {
   readonly fault: string;
   readonly promise: string;
-  /** @returns the number of injected faults */
-  run(stage: Stage): Promise<{ readonly faults: number; readonly submission: TestSubmission }>;
+  /** @returns the number of injected faults, and the inputs submitted or what is wrong with a task's outputs */
+  run(
+    stage: Stage,
+  ): Promise<
+    { readonly faults: number } & ({ readonly submission: TestSubmission } | { readonly wrong: readonly string[] })
+  >;
 }
 
 const SCENARIOS: Record<string, Scenario> = {
@@ -196,6 +206,11 @@ const SCENARIOS: Record<string, Scenario> = {
       };
     },
   },
+  task: {
+    fault: 'kill -9 of a worker that prepares parts of a data set',
+    promise: 'its parts are continued by others, the output is that of a local run',
+    run: prepareKilled,
+  },
   containers: {
     fault: 'workers that are both process 1 of their container, one killed',
     promise:
@@ -216,6 +231,37 @@ const SCENARIOS: Record<string, Scenario> = {
     },
   },
 };
+
+/** Prepares pictures over the queue while workers are killed, and compares with a local run. */
+async function prepareKilled(stage: Stage): Promise<{ faults: number; wrong: string[] }> {
+  const data = join(stage.folder, 'pictures');
+  await writeStriped(data, { training: 36, test: 0 });
+  const names = { queued: join(stage.folder, 'queued'), local: join(stage.folder, 'local') };
+  const prepare = { geometry: { ...DEFAULT_CROP, size: 16 }, framesPerSecond: null, noFace: 'whole' } as const;
+  await stage.start();
+  const task = {
+    name: 'prepare',
+    ...{ path: names.queued, title: 'prepare' },
+    settings: { data: `manifest:${data}`, read: {}, output: names.queued, prepare, features: null, samplesPerJob: 6 },
+  } as const;
+  const { id } = await submitTask(stage.archive, task);
+  const faults = await repeat(4, async (i) => {
+    await someDone(stage, i);
+    await delay(2 * SECOND);
+    kill(stage.workers.shift()!);
+    await stage.start();
+  });
+  const submission = { jobs: [[id, 'prepare']], submitted: { added: 1, known: 0 } } as const;
+  const wrong = (await endOf(stage.archive, submission)).flatMap((one) => ('failure' in one ? [one.failure] : []));
+  if (wrong.length > 0) return { faults, wrong };
+  await openBackend({ backend: 'wasm' });
+  await prepareDataset(await openDataset(`manifest:${data}`), names.local, prepare);
+  for (const name of ['prepared.json', 'samples.jsonl', 'crops.bin']) {
+    const [queued, local] = await Promise.all([readFile(join(names.queued, name)), readFile(join(names.local, name))]);
+    if (!queued.equals(local)) wrong.push(`${name} is not that of a local run`);
+  }
+  return { faults, wrong };
+}
 
 async function stageFor(folder: string): Promise<Stage> {
   const redis = await TestRedis.start(folder);
@@ -299,10 +345,12 @@ for (const [name, scenario] of Object.entries(SCENARIOS)) {
   try {
     const done = await scenario.run(stage);
     faults = done.faults;
-    const wrong = await problems(stage, done.submission);
+    const wrong = 'wrong' in done ? done.wrong : await problems(stage, done.submission);
     seen =
       wrong.length === 0
-        ? `all ${done.submission.jobs.length} inputs done, outputs whole`
+        ? 'wrong' in done
+          ? 'output equal'
+          : `all ${done.submission.jobs.length} inputs done, outputs whole`
         : `WRONG: ${wrong.slice(0, 3).join('; ')}`;
     if (wrong.length > 0) process.exitCode = 1;
   } catch (error) {
