@@ -1,7 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { PRODUCE_PATH, WATCH_PATH } from '../../src/stream/protocol/messages.js';
 import { FakeLiveSource } from '../support/fake-live-source.js';

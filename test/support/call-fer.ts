@@ -1,4 +1,3 @@
-import type { EventEmitter } from 'node:events';
 import { vi } from 'vitest';
 import type { FerRun } from './run-fer.js';
 
@@ -39,7 +38,7 @@ export async function callFer(args: readonly string[], env: NodeJS.ProcessEnv = 
 }
 
 /** What a command listens to until its process ends. */
-const EVENTS: readonly { readonly emitter: EventEmitter; readonly name: string }[] = [
+const EVENTS: readonly { readonly emitter: NodeJS.EventEmitter; readonly name: string }[] = [
   { emitter: process, name: 'SIGINT' },
   { emitter: process, name: 'SIGTERM' },
   { emitter: process.stdout, name: 'error' },

@@ -64,12 +64,15 @@ describe.skipIf(!available)('real footage', () => {
     ['d20.mp4', 0.8, 1.6, 3],
     ['s32.mp4', 2, 3, 1],
     ['single_face.mp4', 0.8, 1.6, 5],
-  ] as const)('%s from %d to %d s: one face, one id, in all frames (detecting every %d)', async (...part) => {
-    const { results } = await follow(...part);
-    expect(results.length).toBeGreaterThan(15);
-    expect(results.filter((faces) => faces.length === 1).length / results.length).toBeGreaterThanOrEqual(0.97);
-    expect(new Set(results.flat().map(({ trackId }) => trackId)).size).toBe(1);
-  });
+  ] as const)(
+    '%s from %d to %d s: one face, one id, in all frames (detecting every %d)',
+    async (name, start, end, every) => {
+      const { results } = await follow(name, start, end, every);
+      expect(results.length).toBeGreaterThan(15);
+      expect(results.filter((faces) => faces.length === 1).length / results.length).toBeGreaterThanOrEqual(0.97);
+      expect(new Set(results.flat().map(({ trackId }) => trackId)).size).toBe(1);
+    },
+  );
 
   it.each([
     ['d0.mp4', 0, 1.2],

@@ -55,7 +55,8 @@ export async function multipartCamera(framesPerSecond = 25): Promise<MultipartCa
 
   const jpeg = (width: number, height: number, [left, right]: readonly [number, number]): Promise<Buffer> => {
     const key = `${width} ${height} ${left} ${right}`;
-    const pixels = (): Buffer => Buffer.alloc(width * height).map((_, i) => (i % width < width / 2 ? left : right));
+    const pixels = (): Buffer =>
+      Buffer.from(Array.from({ length: width * height }, (_, i) => (i % width < width / 2 ? left : right)));
     const made =
       pictures.get(key) ??
       sharp(pixels(), { raw: { width, height, channels: 1 } })
