@@ -6,6 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
 import { builtFile } from './support/built-file.js';
+import { useBundledFfmpeg } from './ingest/support/clips.js';
 import { callFer } from './support/call-fer.js';
 import { runFer, startFer } from './support/run-fer.js';
 import type { RunningFer } from './support/run-fer.js';
@@ -31,6 +32,7 @@ async function makeClip(path: string, seconds: number): Promise<void> {
 }
 
 beforeAll(async () => {
+  useBundledFfmpeg();
   await makeClip(clip, 0.4);
   await makeClip(long, LONG / 25);
   await writeFile(garbage, Buffer.alloc(20_000, 'not a video '));

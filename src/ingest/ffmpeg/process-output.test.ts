@@ -57,7 +57,7 @@ async function readAll(): Promise<ReturnType<typeof consumer> & { readonly kind:
   return Object.assign(taken, { kind: stdio === 'pipe' ? 'pipe' : 'socket' });
 }
 
-describe('ProcessOutput', { timeout: 60_000 }, () => {
+describe('ProcessOutput', { timeout: 180_000 }, () => {
   it.skipIf(process.platform === 'win32')('reads every byte through its own socket, and leaves no file', async () => {
     const before = await readdir(tmpdir());
     const { bytes, right, kind } = await readAll();

@@ -36,7 +36,7 @@ beforeAll(async () => {
     seed: 2,
   });
   await saveTinyFrameModel(model, new LabelSet('model', ['squares', 'rows', 'columns', 'dots']));
-}, 60_000);
+});
 
 async function audited(): ReturnType<typeof auditWithModel> {
   const dataset = await openDataset(data, { split: 'train' });

@@ -29,7 +29,7 @@ beforeAll(async () => {
   await writeStriped(join(dir, 'pictures'), { training: 6, test: 3 });
   await saveTinyFrameModel(join(dir, 'model'), new LabelSet('model', PATTERNS), { crop: geometry });
   await prepareDataset(await openDataset(pictures), join(dir, 'crops'), { noFace: 'whole', geometry });
-}, 60_000);
+});
 
 async function auditedIds(data: string): Promise<string[]> {
   const model = await openModel(join(dir, 'model'));

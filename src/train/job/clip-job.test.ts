@@ -82,7 +82,7 @@ beforeAll(async () => {
     seed: 2,
   });
   await train(frameConfig(), at('frame-run'));
-}, 60_000);
+});
 
 it('a frame network learns from the frames of clips one by one, and is judged by those of other clips', async () => {
   const { rows } = JSON.parse(await readFile(at('frame-run', 'ambiguity.json'), 'utf8')) as {
@@ -111,7 +111,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
     const before = tf.memory().numTensors;
     await train(clipConfig(), at('run'), { onMessage: (line) => lines.push(line) });
     tensorsLeft = tf.memory().numTensors - before;
-  }, 60_000);
+  });
 
   it('learns from the training clips and is judged by those of the split "valid"', async () => {
     expect(lines).toContain('6 samples to train on, 2 set aside for validation');
@@ -152,7 +152,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
       ['run', 'symmetric-run'].map((run) => readCheckpointInfo(at(run, 'best', 'temporal'))),
     );
     expect(symmetric!.metrics['validationLoss']).not.toBe(plain!.metrics['validationLoss']);
-  }, 60_000);
+  });
 
   async function expectEvaluatedAsJudged(folder: string): Promise<void> {
     const model = await openModel(folder);
@@ -218,7 +218,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
     }
   });
 
-  it('trained again, or interrupted and taken up, has the same weights', { timeout: 60_000 }, async () => {
+  it('trained again, or interrupted and taken up, has the same weights', { timeout: 180_000 }, async () => {
     const stop = new AbortController();
     const begin: TrainOptions = {
       signal: stop.signal,
@@ -282,7 +282,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
 
 it(
   'a run is not taken up on features of a frame network that was trained anew in the same place',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const encoder = at('moving-encoder');
     await saveTinyFrameModel(encoder, new LabelSet('stripes', PATTERNS), { seed: 1 });
@@ -314,7 +314,7 @@ it(
 
 it(
   'features that were prepared with the frame network are used, and those of another one are not',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const clip = (first: number, split: 'train' | 'valid') => ({
       ...({
@@ -372,7 +372,7 @@ it(
 describe('clips that cannot be trained on as they are', () => {
   it(
     'and are all without labels do not judge either: the last epoch counts as the best',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       const clip = (place: number, split: 'train' | 'valid') => ({
         ...({
@@ -455,7 +455,7 @@ describe('clips that cannot be trained on as they are', () => {
 
 it(
   'a model folder that held another frame network gets the one that the features are of',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     await saveTinyFrameModel(at('other-frame-run', 'best'), new LabelSet('stripes', PATTERNS), { seed: 7 });
     const folder = at('reused');
