@@ -154,7 +154,9 @@ describe.skipIf(CHROMIUM === null)('the report in Chromium', { timeout: 120_000 
     await lane.press('Home');
     expect(await lane.getAttribute('aria-valuetext')).toBe('0:00.0, not seen');
     await opened.page.getByText('Periods of one expression').first().click();
-    expect(await opened.page.locator('.periods').first().locator('tbody tr').count()).toBe(2);
+    const rows = opened.page.locator('.periods').first().locator('tbody tr');
+    // They are added by an event that follows the click.
+    await expect.poll(() => rows.count(), { timeout: 60_000 }).toBe(2);
     expect(await opened.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
     expect(opened.complaints).toEqual([]);
     expect(opened.requests.filter((address) => !/^(file|data|blob):/.test(address))).toEqual([]);
