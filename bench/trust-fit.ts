@@ -181,13 +181,10 @@ async function measure(): Promise<void> {
         };
         note('as it is', { frame, landmarks }, face);
         // One way of ruining each face, and now and then a mild one: more faces say more than more ways.
-        const milder = random() < 0.3 ? 'soft' : random() < 0.4 ? 'aside' : null;
-        const profile = random() < 0.5 ? 'turned' : null;
         const others = RUINED.filter((how) => how !== 'turned');
-        const ways: Degradation[] = [
-          others[Math.floor(random() * others.length)]!,
-          ...[milder, profile].filter((how) => how !== null),
-        ];
+        const ways: Degradation[] = [others[Math.floor(random() * others.length)]!];
+        if (random() < 0.6) ways.push(random() < 0.5 ? 'soft' : 'aside');
+        if (random() < 0.5) ways.push('turned');
         for (const how of ways) {
           const worse = await degrade({ frame, landmarks }, how, random);
           const found = await (how === 'turned'
