@@ -131,7 +131,7 @@ async function prepareQueued(
   location: string,
   read: ReadOptions,
   prepare: PrepareSettings,
-  { queue = '', wait, samplesPerJob = SAMPLES_PER_JOB, output: folder, features }: DatasetPrepareFlags,
+  { queue, wait, samplesPerJob = SAMPLES_PER_JOB, output: folder, features }: DatasetPrepareFlags,
   io: PrepareIo,
 ): Promise<number | null> {
   checkQueueFlags({ queue, wait, samplesPerJob });
@@ -144,7 +144,7 @@ async function prepareQueued(
     features: features === undefined ? null : resolve(features),
   };
   const task = { name: 'prepare', path: output, title: `prepare ${output}`, settings } as const;
-  return runQueued(queue, task, { wait }, io);
+  return runQueued(queue!, task, { wait }, io);
 }
 
 type Report = (done: number, total: number, resumed: number) => void;

@@ -119,6 +119,13 @@ describe.skipIf(!HAS_REDIS)('over the queue', { timeout: 300_000 }, () => {
     expect(doneParts()).toEqual([]);
   });
 
+  it('options of a queue are checked', async () => {
+    const alone = await runFer(['dataset', 'prepare', `manifest:${data}`, '-o', join(folder, 'none'), '--wait']);
+    expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining('--wait needs --queue') as string });
+    const blind = await runFer(['evaluate', '--model', model, '--data', `manifest:${data}`, ...overQueue()]);
+    expect(blind).toMatchObject({ code: 2, stderr: expect.stringContaining('--queue needs --json') as string });
+  });
+
   it('fer evaluate writes and prints what a local run does, also where answers depend on those before', async () => {
     const evaluate = ['evaluate', '--model', model, '--data', `manifest:${data}`, '--faces', 'as-is', '--flip'];
     const files = (place: string): string[] => ['--json', join(place, 'report.json'), '--predictions', join(place, 'all.csv')]; // prettier-ignore
