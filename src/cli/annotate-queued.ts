@@ -12,6 +12,7 @@ import { warn } from './options.js';
 export interface QueueFlags {
   readonly queue: string;
   readonly wait?: boolean;
+  readonly combine?: boolean;
   readonly inputsFrom?: string;
   readonly priority: number;
   readonly segment: number;
@@ -37,7 +38,9 @@ export async function annotateQueued(
   const run = await runOf({ ...options, outputDir, formats, force }, flags.segment);
   const archive = await openQueue(flags.queue, warn);
   const jobs = flags.wait === true ? await JobList.create() : null;
-  const report = new SubmitReport();
+  const report = new SubmitReport(
+    flags.combine === true ? /\.(jsonl|summary\.json|report\.html)$/ : /\.(summary\.json|report\.html)$/,
+  );
   try {
     const find = { outputDir: run.outputDir, formats };
     const found = flags.inputsFrom === undefined ? findInputs(inputs, find) : findListed(flags.inputsFrom);
@@ -103,6 +106,9 @@ class SubmitReport {
   private total = 0;
   private readonly rows: string[][] = [];
 
+  /** @param forTables outputs that tables over all inputs are made of: their paths are kept in memory */
+  constructor(private readonly forTables: RegExp) {}
+
   async *take(found: AsyncIterable<Found>): AsyncGenerator<Found & { readonly type: 'input' }> {
     for await (const one of found) {
       if (one.type === 'ignored') {
@@ -122,7 +128,7 @@ class SubmitReport {
     }
     const { state, frames, degraded, note, seconds, outputs } = ended.result;
     this.hasResults = true;
-    this.outputs.push(...outputs.filter((path) => /\.(jsonl|summary\.json|report\.html)$/.test(path)));
+    this.outputs.push(...outputs.filter((path) => this.forTables.test(path)));
     const row = state === 'skipped' ? 'done earlier' : degraded ? 'degraded' : 'ok';
     const time = state === 'skipped' ? '' : formatDuration(seconds);
     this.row([printable(ended.input), row, String(frames), time, printable(note ?? '')]);

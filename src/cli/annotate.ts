@@ -160,7 +160,15 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
     const { annotateQueued } = await import('./annotate-queued.js');
     return annotateQueued(
       inputs,
-      { queue, priority, segment, maxWaiting, ...(wait && { wait }), ...(inputsFrom !== undefined && { inputsFrom }) },
+      {
+        queue,
+        priority,
+        segment,
+        maxWaiting,
+        combine,
+        ...(wait && { wait }),
+        ...(inputsFrom !== undefined && { inputsFrom }),
+      },
       options,
       (outputs) => writeTables(outputs, { outputDir: rest.outputDir, combine }),
     );
