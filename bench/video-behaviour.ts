@@ -46,7 +46,7 @@ const { values: flags } = parseArgs({
   },
 });
 /** Trust is not looked at. */
-const MEASURES = { pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
+const MEASURES = { yaw: 0, pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
 /** Footage is looked at in this width. */
 const WIDTH = 640;
 /** Pairs of pictures that a sequence cuts between, and neutral pictures. */

@@ -15,8 +15,8 @@ const NEWLINE = 10;
 const LINES = 3;
 
 /**
- * Reads what `ffmpeg -c:v ppm -f image2pipe pipe:1` writes. Feed it chunks cut anywhere; pictures come out as soon as their last byte is in, which is
- * why live sources use it: ffmpeg's Matroska writer holds every picture back until the next one.
+ * Reads what `ffmpeg -c:v ppm -f image2pipe pipe:1` writes. Feed it chunks cut anywhere; pictures come out as soon as their last byte is in. Live sources
+ * use it because every picture says its own size, which may change.
  */
 export class PpmReader {
   private header = '';
