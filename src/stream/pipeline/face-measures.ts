@@ -77,7 +77,7 @@ function asymmetryOf(landmarks: readonly Point[]): number[] {
     ((x - (left.x + right.x) / 2) * across.x + (y - (left.y + right.y) / 2) * across.y) / square;
   const width = (from: number, to: number): number => Math.max(0.02, along(landmarks[to]!) - along(landmarks[from]!));
   return [
-    along(meanPoint(landmarks.slice(30, 34))),
+    along(meanPoint(landmarks.slice(30, 36))),
     along(meanPoint(landmarks.slice(48, 60))),
     (along(landmarks[1]!) + along(landmarks[15]!)) / 2,
     Math.log(width(36, 39) / width(42, 45)),
