@@ -92,14 +92,13 @@ async function socketPair(push: (chunk: Uint8Array) => boolean): Promise<SocketP
     const path = join(folder, 'output');
     server.listen(path);
     await once(server, 'listening');
-    const accepted = once(server, 'connection');
     const buffer = new Uint8Array(BUFFER_BYTES);
     const ours = connect({
       path,
       onread: { buffer, callback: (length) => push(buffer.subarray(0, length)) },
     });
     ours.on('error', () => undefined); // "close" follows
-    const [theirs] = (await accepted) as [Socket];
+    const [[theirs]] = (await Promise.all([once(server, 'connection'), once(ours, 'connect')])) as [[Socket], unknown];
     theirs.on('error', () => undefined);
     return { ours, theirs };
   } finally {
