@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { ByteCursor } from './byte-cursor.js';
 import { NutReader } from './nut-reader.js';
 import type { NutPicture } from './nut-reader.js';
-import { PictureMemory } from './picture-memory.js';
 
 /** "v" of the specification. */
 function v(value: number): number[] {
@@ -169,19 +168,6 @@ describe('NutReader', () => {
     );
     expect(Buffer.concat(pictures.map(({ data }) => data)).equals(await readFile(raw))).toBe(true);
     expect(reader.atRest).toBe(true);
-  });
-
-  it('leaves a picture alone until its memory is given back', () => {
-    const bytes = write({ ...small, frames: [frame, { ...frame, fill: 8 }, { ...frame, fill: 9 }] });
-    const memory = new PictureMemory();
-    const reader = new NutReader(memory);
-    const pictures = reader.push(bytes);
-    const first = pictures.next().value!;
-    const second = pictures.next().value!;
-    expect([first.data[0], second.data[0]]).toEqual([7, 8]);
-    memory.giveBack(second.data);
-    expect(pictures.next().value!.data).toBe(second.data);
-    expect([first.data[0], second.data[0]]).toEqual([7, 9]);
   });
 
   it('notices a stream that is cut off in the middle of a picture', () => {

@@ -1,6 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
 import { ByteCursor } from './byte-cursor.js';
-import { PictureMemory } from './picture-memory.js';
 
 /** One uncompressed picture out of a NUT stream. */
 export interface NutPicture {
@@ -8,7 +7,7 @@ export interface NutPicture {
   readonly ticks: number;
   readonly width: number;
   readonly height: number;
-  /** width * height * 3 bytes; never written again, unless it is given back to the memory it was taken from. */
+  /** width * height * 3 bytes; never written again by the reader. */
   readonly data: Uint8Array;
 }
 
@@ -79,7 +78,8 @@ export class NutReader {
   private height = 0;
   private lastPts = 0;
 
-  constructor(private readonly memory = new PictureMemory()) {}
+  /** @param allocate memory for a picture, with any content */
+  constructor(private readonly allocate = (bytes: number): Uint8Array => new Uint8Array(bytes)) {}
 
   /** True between elements: a stream that ends here has not been cut off. */
   get atRest(): boolean {
@@ -198,7 +198,7 @@ export class NutReader {
     const elided = size > LONG_PACKET ? NOTHING : this.elided[index];
     if (elided === undefined || elided.length >= size) throw broken('a frame without its beginning');
     this.lastPts = ticks;
-    const data = this.memory.take(size);
+    const data = this.allocate(size);
     data.set(elided);
     this.picture = { ticks, data, used: elided.length };
   }

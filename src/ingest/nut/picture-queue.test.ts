@@ -28,6 +28,21 @@ describe('PictureQueue', () => {
     expect(queue.isWhole).toBe(true);
   });
 
+  it('uses the memory of a picture again once it is given back, and not before', async () => {
+    const queue = new PictureQueue();
+    queue.push(bytes.subarray(0, bytes.length / 2));
+    const [first, second] = [(await queue.next())!, (await queue.next())!];
+    const pixels = Uint8Array.from(first.data);
+    queue.giveBack(second);
+    queue.push(bytes.subarray(bytes.length / 2));
+    queue.end();
+    const rest = [];
+    for (let picture = await queue.next(); picture !== null; picture = await queue.next()) rest.push(picture.data);
+    expect(rest.filter((data) => data === second.data)).toHaveLength(1);
+    expect(rest.some((data) => data === first.data)).toBe(false);
+    expect(first.data).toEqual(pixels);
+  });
+
   it('wakes the consumer that waits', async () => {
     const queue = new PictureQueue();
     const first = queue.next();

@@ -2,7 +2,6 @@ import { FerError } from '../../errors/fer-error.js';
 import type { ByteConsumer } from '../ffmpeg/process-output.js';
 import { NutReader } from './nut-reader.js';
 import type { NutPicture } from './nut-reader.js';
-import { PictureMemory } from './picture-memory.js';
 
 /** Pictures kept ready besides the one the consumer works on; beyond them ffmpeg waits. */
 const READY = 1;
@@ -10,7 +9,7 @@ const READY = 1;
 /** The receiving end of ffmpeg's output: bytes in, pictures out, one after the other. */
 export class PictureQueue implements ByteConsumer {
   private readonly memory = new PictureMemory();
-  private readonly reader = new NutReader(this.memory);
+  private readonly reader = new NutReader((bytes) => this.memory.take(bytes));
   private readonly ready: NutPicture[] = [];
   private failure: FerError | null = null;
   private isEnded = false;
@@ -56,5 +55,29 @@ export class PictureQueue implements ByteConsumer {
   /** Memory of a picture nobody looks at any more. */
   giveBack({ data }: NutPicture): void {
     this.memory.giveBack(data);
+  }
+}
+
+/** Free pieces kept; more are given up. A pipeline holds about five pictures at a time. */
+const MOST_FREE = 8;
+
+/**
+ * Memory for pictures, used again once it is given back: a stream of fresh pictures of several megabytes would have the garbage
+ * collector run for every one of them.
+ */
+class PictureMemory {
+  private free: Uint8Array[] = [];
+
+  /** @returns a whole piece of memory with any content */
+  take(bytes: number): Uint8Array {
+    const kept = this.free.pop();
+    if (kept?.length === bytes) return kept;
+    this.free = []; // pictures of another size will not come back
+    return new Uint8Array(bytes);
+  }
+
+  /** @param data from `take`, given back once; nobody looks at it afterwards */
+  giveBack(data: Uint8Array): void {
+    if (this.free.length < MOST_FREE) this.free.push(data);
   }
 }
