@@ -120,6 +120,16 @@ describe.skipIf(!HAS_REDIS)('many inputs', { timeout: 240_000 }, () => {
     }
   });
 
+  it('do not hold a worker that ends while Redis is away', async () => {
+    await work(1, () => undefined);
+    await redis.kill();
+    await worker!.close(100);
+    worker = null;
+    await archive.close();
+    await redis.start();
+    archive = await openQueue(redis.address, () => undefined);
+  });
+
   it('are counted by /metrics, and shown by a page', async () => {
     const monitor = new WorkerMonitor(archive);
     const port = await monitor.listen(0, '127.0.0.1');

@@ -136,11 +136,29 @@ export async function openQueue(address: string, warn: (line: string) => void): 
   queue.on('error', () => undefined);
   const close = async (): Promise<void> => {
     // `close` waits for answers that a Redis which is away does not give.
-    if (redis.status === 'ready') await queue.close();
-    else await queue.disconnect();
+    await within(CLOSE_TIMEOUT, redis.status === 'ready' ? queue.close() : queue.disconnect());
     redis.disconnect();
   };
   return { queue, redis, close };
+}
+
+/** Milliseconds for a connection to close. */
+export const CLOSE_TIMEOUT = 5_000;
+
+/**
+ * Waits for a connection to close, but no longer: one that is just being renewed never says that it has ended.
+ * @returns whether it closed in time
+ */
+export async function within(milliseconds: number, closing: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<false>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(false);
+    }, milliseconds);
+  });
+  const isClosed = await Promise.race([closing.then(() => true), tooLate]);
+  clearTimeout(timer);
+  return isClosed;
 }
 
 /** @throws FerError QUEUE_UNREACHABLE */

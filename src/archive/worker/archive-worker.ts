@@ -3,7 +3,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { ErrorCode } from '../../errors/fer-error.js';
 import { KEY_PREFIX, QUEUE_NAME, parseJob, runKey, runSchema } from '../queue/archive-job.js';
 import type { ArchiveJob, ArchiveResult, ArchiveRun, Part, Segment } from '../queue/archive-job.js';
-import { loadBullMq, redisOptions } from '../queue/redis-connection.js';
+import { CLOSE_TIMEOUT, loadBullMq, redisOptions, within } from '../queue/redis-connection.js';
 import type { ArchiveQueue, BullMq } from '../queue/redis-connection.js';
 import { BEGUN, RETRY } from '../queue/submit.js';
 import { openTrace } from './tracing.js';
@@ -149,14 +149,17 @@ export class ArchiveWorker {
   }
 
   /**
-   * Takes no further jobs, and waits for those that run. Those that still run after `patience` milliseconds go back into the queue.
+   * Takes no further jobs, and waits for those that run. Those that still run after `patience` milliseconds go back into the queue. Without Redis it
+   * ends all the same, a moment later.
    */
   async close(patience: number): Promise<void> {
     this.emit({ event: 'draining', running: this.running.size });
     const timer = setTimeout(() => {
       this.isOver.abort();
     }, patience);
-    await this.worker.close();
+    const closing = this.worker.close();
+    // Returning jobs needs Redis; where it stays away, its locks expire and other workers take them.
+    if (!(await within(patience + CLOSE_TIMEOUT, closing))) this.worker.disconnect().catch(() => undefined);
     clearTimeout(timer);
     for (const each of this.processes) each.end();
     this.emit({ event: 'stopped' });
