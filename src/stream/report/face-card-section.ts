@@ -23,7 +23,7 @@ export function faceCard(face: ReportFace, labels: readonly string[], picture: s
       <div>
         <h3 id="${id}-title">${title}</h3>
         <p class="soft facts">
-          ${isVideo ? html`${timeButton(summary.firstSeen)} to ${clock(summary.lastSeen)}, seen for ${summary.seconds.toFixed(1)}\u00a0s` : html`in ${summary.frames} ${summary.frames === 1 ? 'image' : 'images'}`}
+          ${isVideo ? html`${timeButton(summary.firstSeen)} to ${clock(summary.lastSeen)}, seen for ${summary.seconds.toFixed(1)} s` : html`in ${summary.frames} ${summary.frames === 1 ? 'image' : 'images'}`}
         </p>
         ${trustBar(summary)}
       </div>
