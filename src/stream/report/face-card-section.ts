@@ -12,6 +12,9 @@ export function faceTitle({ id, name }: Pick<FaceSummary, 'id' | 'name'>): strin
   return name ?? `Face ${id}`;
 }
 
+/** A space at which no line ends. */
+const NO_BREAK = '\u00a0';
+
 /** One person: picture, when it was seen, how far to trust it, shares of expressions, timeline, periods and transitions. */
 export function faceCard(face: ReportFace, labels: readonly string[], picture: string | null, isVideo: boolean): Html {
   const { summary } = face;
@@ -23,7 +26,7 @@ export function faceCard(face: ReportFace, labels: readonly string[], picture: s
       <div>
         <h3 id="${id}-title">${title}</h3>
         <p class="soft facts">
-          ${isVideo ? html`${timeButton(summary.firstSeen)} to ${clock(summary.lastSeen)}, seen for ${summary.seconds.toFixed(1)} s` : html`in ${summary.frames} ${summary.frames === 1 ? 'image' : 'images'}`}
+          ${isVideo ? html`${timeButton(summary.firstSeen)} to ${clock(summary.lastSeen)}, seen for ${`${summary.seconds.toFixed(1)}${NO_BREAK}s`}` : html`in ${summary.frames} ${summary.frames === 1 ? 'image' : 'images'}`}
         </p>
         ${trustBar(summary)}
       </div>
