@@ -146,41 +146,32 @@ export async function openQueue(address: string, warn: (line: string) => void): 
 export const CLOSE_TIMEOUT = 5_000;
 
 /**
- * Waits for a connection to close, but no longer: one that is just being renewed never says that it has ended.
- * @returns whether it closed in time
+ * Waits for an answer of Redis, but no longer: one that is away gives none, and a connection that is just being renewed never says that it has ended.
+ * @returns whether it came in time
  */
-export async function within(milliseconds: number, closing: Promise<unknown>): Promise<boolean> {
+export async function within(milliseconds: number, answer: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<false>((resolve) => {
     timer = setTimeout(() => {
       resolve(false);
     }, milliseconds);
   });
-  const isClosed = await Promise.race([closing.then(() => true), tooLate]);
-  clearTimeout(timer);
-  return isClosed;
+  try {
+    return await Promise.race([answer.then(() => true), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** @throws FerError QUEUE_UNREACHABLE */
 async function reach(redis: Redis, address: string, reason: () => string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
   const unreachable = (why: string): FerError =>
     new FerError(
       'QUEUE_UNREACHABLE',
       `${printableAddress(address)}: no Redis answers (${why}); start it, or correct --queue`,
     );
-  try {
-    await Promise.race([
-      redis.ping(),
-      new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          reject(unreachable(reason()));
-        }, CONNECT_TIMEOUT);
-      }),
-    ]);
-  } catch (error) {
-    throw error instanceof FerError ? error : unreachable(error instanceof Error ? error.message : String(error));
-  } finally {
-    clearTimeout(timer);
-  }
+  const isThere = await within(CONNECT_TIMEOUT, redis.ping()).catch((error: unknown) => {
+    throw unreachable(error instanceof Error ? error.message : String(error));
+  });
+  if (!isThere) throw unreachable(reason());
 }

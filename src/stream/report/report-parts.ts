@@ -3,7 +3,7 @@ import { percent } from '../../page/numbers.js';
 
 const KNOWN = ['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust', 'fear', 'contempt'];
 
-/** CSS colour of an expression; see page-style.ts. */
+/** CSS colour of an expression; see page-frame.ts. */
 export function colourVar(label: string): Html {
   return new Html(`var(--e-${KNOWN.includes(label) ? label : 'other'})`);
 }
