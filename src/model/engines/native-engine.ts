@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { EngineMissing } from './backend.js';
+import { checkConvolutions } from './checked-convolutions.js';
 import type { Engine, OpenRequest, OpenedEngine } from './backend.js';
 import { requireWithOneEngine } from './require-engine.js';
 import { findPackage, assertSameVersion, tfjsVersion } from './packages.js';
@@ -75,8 +76,6 @@ function load(packageName: string, install: string): void {
   assertSameVersion([found]);
   // libtensorflow reports at level "info" on every start; warnings (a missing CUDA library) stay visible.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
-  // Its oneDNN kernels are faster and, in some shapes, get the gradient of a strided 1x1 convolution wrong (docs/engines.md).
-  process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '0';
   try {
     requireWithOneEngine(found);
   } catch (error) {
@@ -96,6 +95,7 @@ function load(packageName: string, install: string): void {
       `${packageName} was loaded from ${found.folder} but registered no engine with TensorFlow.js; reinstall it: ${install}`,
     );
   }
+  checkConvolutions('tensorflow');
   loaded = packageName;
 }
 
