@@ -7,10 +7,12 @@
  * own kernels with that (a filter gradient of convolutions it has none of, so that one stays ours). And the native engine where it is
  * installed (or FERSTREAM_NATIVE_DIR names its folder). Every case gets a separate process; rounds alternate, so that a busy machine
  * slows all alike: only the ratios travel to another machine. --write puts the table into bench/training-step.md.
+ * With PyTorch, where FERSTREAM_PYTHON (default: python3) has it.
  */
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { execFileSync, fork, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { tf } from '../src/model/tfjs.js';
@@ -29,6 +31,7 @@ interface Case {
   readonly backend: 'wasm' | 'tfjs-node';
   readonly stockKernels: boolean;
   readonly stockNorm: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const CASES: readonly Case[] = [
@@ -36,7 +39,15 @@ const CASES: readonly Case[] = [
   { name: 'wasm, stock batch normalisation', backend: 'wasm', stockKernels: false, stockNorm: true },
   { name: 'wasm, stock kernels and batch normalisation', backend: 'wasm', stockKernels: true, stockNorm: true },
   { name: 'tfjs-node', backend: 'tfjs-node', stockKernels: false, stockNorm: false },
+  {
+    name: 'tfjs-node, without oneDNN',
+    backend: 'tfjs-node',
+    stockKernels: false,
+    stockNorm: false,
+    environment: { TF_ENABLE_ONEDNN_OPTS: '0' },
+  },
 ];
+const PYTHON = process.env['FERSTREAM_PYTHON'] ?? 'python3';
 
 interface Measurement {
   readonly imagesPerSecond: number;
@@ -113,59 +124,106 @@ async function serve({ backend, stockKernels, stockNorm }: Case): Promise<void> 
   process.send?.(description);
 }
 
+/** A process that measures when asked to. */
+interface Runner {
+  readonly name: string;
+  readonly description: string;
+  readonly results: Measurement[];
+  readonly measure: () => Promise<Measurement>;
+  readonly stop: () => void;
+}
+
+async function forkRunner({ name, environment }: Case): Promise<Runner> {
+  const child = fork(fileURLToPath(import.meta.url), ['--serve', name], { env: { ...process.env, ...environment } });
+  const next = (): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const onExit = (code: number | null): void => {
+        reject(new Error(`${name} ended with code ${code ?? 'none'}`));
+      };
+      child.once('exit', onExit);
+      child.once('message', (message) => {
+        child.off('exit', onExit);
+        resolve(message);
+      });
+    });
+  const description = (await next()) as string;
+  const measure = async (): Promise<Measurement> => {
+    const result = next();
+    child.send('measure');
+    return (await result) as Measurement;
+  };
+  return { ...{ name, description, results: [], measure }, stop: () => void child.kill() };
+}
+
+/** @returns null without PyTorch */
+async function torchRunner(): Promise<Runner | null> {
+  try {
+    execFileSync(PYTHON, ['-c', 'import torch'], { stdio: 'ignore' });
+  } catch {
+    console.warn(
+      `PyTorch is left out: "${PYTHON} -c 'import torch'" fails; FERSTREAM_PYTHON may name a Python that has it`,
+    );
+    return null;
+  }
+  const child = spawn(PYTHON, [fileURLToPath(new URL('training-step.py', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const next = async (): Promise<unknown> => {
+    const line = (await lines.next()) as IteratorResult<string, undefined>;
+    if (line.done === true) throw new Error('PyTorch ended');
+    return JSON.parse(line.value) as unknown;
+  };
+  const description = (await next()) as string;
+  const measure = async (): Promise<Measurement> => {
+    child.stdin.write('measure\n');
+    return (await next()) as Measurement;
+  };
+  return { ...{ name: 'PyTorch', description, results: [], measure }, stop: () => void child.kill() };
+}
+
 async function compare(rounds: number, write: boolean): Promise<void> {
   const native = findPackage('@tensorflow/tfjs-node') !== null;
   if (!native) console.warn('tfjs-node is not installed and FERSTREAM_NATIVE_DIR names none: it is left out');
-  const runners: { name: string; child: ChildProcess; description: string; results: Measurement[] }[] = [];
+  const runners: Runner[] = [];
   try {
-    for (const { name, backend } of CASES) {
-      if (backend === 'tfjs-node' && !native) continue;
-      const child = fork(fileURLToPath(import.meta.url), ['--serve', name]);
-      runners.push({ name, child, description: (await answer(child, name)) as string, results: [] });
-    }
+    for (const one of CASES) if (one.backend !== 'tfjs-node' || native) runners.push(await forkRunner(one));
+    const torch = await torchRunner();
+    if (torch !== null) runners.push(torch);
     for (let round = 0; round < rounds; round++) {
-      for (const { name, child, results } of runners) {
-        const next = answer(child, name);
-        child.send('measure');
-        results.push((await next) as Measurement);
-      }
+      for (const { results, measure } of runners) results.push(await measure());
     }
   } finally {
-    for (const { child } of runners) child.kill();
+    for (const { stop } of runners) stop();
   }
-  const speed = (results: readonly Measurement[]): number =>
-    median(results.map(({ imagesPerSecond }) => imagesPerSecond));
-  const slowest = speed(runners.find(({ name }) => name.includes('stock kernels'))!.results);
+  /** Median over the rounds of the ratio within a round. */
+  const ratio = (results: readonly Measurement[], reference: readonly Measurement[] | undefined): string =>
+    reference === undefined
+      ? ''
+      : median(results.map(({ imagesPerSecond }, i) => imagesPerSecond / reference[i]!.imagesPerSecond)).toFixed(2);
+  const resultsOf = (part: string): Measurement[] | undefined =>
+    runners.find(({ name }) => name.includes(part))?.results;
   const rows = runners.map(({ name, description, results }) => [
     name,
-    (speed(results) / slowest).toFixed(1),
-    speed(results).toFixed(0),
+    ratio(results, resultsOf('stock kernels')),
+    ratio(results, resultsOf('PyTorch')),
+    median(results.map(({ imagesPerSecond }) => imagesPerSecond)).toFixed(0),
     median(results.map(({ imagesPerCpuSecond }) => imagesPerCpuSecond)).toFixed(0),
     description,
   ]);
-  const table = markdownTable(['case', 'ratio to stock', 'images/s', 'images per CPU second', 'obtained'], rows);
-  const heading = `Compact residual net (0.17 M parameters), training step, batch ${BATCH}, ${SIZE}x${SIZE}x1, Adam; median of ${rounds} rounds, Node ${process.version}.`;
+  const table = markdownTable(
+    ['case', 'times stock', 'times PyTorch', 'images/s', 'images per CPU second', 'engine'],
+    rows,
+  );
+  const heading = `Compact residual net (0.17 M parameters), training step, batch ${BATCH}, ${SIZE}x${SIZE}x1, Adam; medians of ${rounds} rounds, Node ${process.version}.`;
   console.log(`${heading}\n\n${table}`);
   if (write) {
-    const made = `Made by \`npm run bench:training -- --rounds ${rounds} --write\` on a shared machine with 2 cores: trust the ratios.`;
+    const made = `Made by \`npm run bench:training -- --rounds ${rounds} --write\` on a machine with ${availableParallelism()} cores: trust the ratios.`;
     writeFileSync(
       new URL('training-step.md', import.meta.url),
       `# Speed of a training step\n\n${heading}\n${made}\n\n${table}\n`,
     );
   }
-}
-
-function answer(child: ChildProcess, name: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const onExit = (code: number | null): void => {
-      reject(new Error(`${name} ended with code ${code ?? 'none'}`));
-    };
-    child.once('exit', onExit);
-    child.once('message', (message) => {
-      child.off('exit', onExit);
-      resolve(message);
-    });
-  });
 }
 
 const { values } = parseArgs({
