@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, vi } from 'vitest';
 import { tf } from '../../model/tfjs.js';
 import { join } from 'node:path';
 import { scratchDir } from '../../../test/support/scratch.js';
@@ -22,7 +22,14 @@ beforeAll(async () => {
 });
 
 async function teacher(seed: number, priors?: { posteriors: number[]; training: number[] }): Promise<string> {
-  const folder = join(await scratchDir(), 'teacher');
+  return saveOver(join(await scratchDir(), 'teacher'), seed, priors);
+}
+
+async function saveOver(
+  folder: string,
+  seed: number,
+  priors?: { posteriors: number[]; training: number[] },
+): Promise<string> {
   const model = frameClassifier(compactResidualNet({ size: crop.size, width: 4, seed }), { classes: 3, seed });
   const metrics = { accuracy: 0.5, macroF1: 0.5, calibrationError: 0.1 };
   await saveCheckpoint(model, folder, {
@@ -67,6 +74,18 @@ it('asks several teachers for their mean', async () => {
       expect(value).toBeCloseTo((a[i]![k]! + b[i]![k]!) / 2, 5);
     });
   });
+});
+
+it('asks a teacher once about a crop, and again once it has changed', async () => {
+  const folder = await teacher(11);
+  const first = await ask([folder], [1, 1, 1]);
+  const apply = vi.spyOn(tf.LayersModel.prototype, 'apply');
+  expect(await ask([folder], [1, 1, 1])).toEqual(first);
+  expect(apply).not.toHaveBeenCalled();
+  await saveOver(folder, 12);
+  expect(await ask([folder], [1, 1, 1])).not.toEqual(first);
+  expect(apply).toHaveBeenCalled();
+  apply.mockRestore();
 });
 
 it('mixes them into labels by the share, with votes and without', () => {

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { tf } from '../../model/tfjs.js';
 import { loadCheckpoint } from '../../model/checkpoint/checkpoint.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { FRAME_PART, trainedPart } from '../../model/heads/model-folder.js';
+import { checkpointHash } from '../../model/checkpoint/checkpoint-files.js';
 import { calibrationOf, toPosteriors } from '../../model/heads/model-networks.js';
 import type { LabelSet } from '../../model/label-set.js';
 import type { CropSource } from '../data/crops/crop-source.js';
@@ -18,37 +20,39 @@ const BATCH = 64;
  */
 export async function teacherPosteriors(
   teachers: readonly string[],
-  { labels, crop }: { readonly labels: LabelSet; readonly crop: CropGeometry },
+  wanted: { readonly labels: LabelSet; readonly crop: CropGeometry },
   crops: CropSource,
   places: readonly number[],
   drawn: readonly number[],
   onDone: (done: number, total: number) => void = () => undefined,
 ): Promise<Float32Array[]> {
-  const sums = places.map(() => new Float32Array(labels.size));
+  const classes = wanted.labels.size;
+  const sums = places.map(() => new Float32Array(classes));
   for (const [t, folder] of teachers.entries()) {
-    const { model, info } = await loadCheckpoint(await trainedPart(folder, FRAME_PART), {
-      kind: 'frame',
-      labels,
-      crop,
-    });
+    const checkpoint = await trainedPart(folder, FRAME_PART);
+    const { model, info } = await loadCheckpoint(checkpoint, { kind: 'frame', ...wanted });
     const { temperature, madeFor } = calibrationOf(info);
     // Of a class that is never drawn there is nothing to teach.
     const relative = madeFor?.map((share, k) => share / Math.max(drawn[k]!, 1e-9)) ?? null;
+    const teacher = new Teacher(model, await checkpointHash(checkpoint));
     try {
       for (let from = 0; from < places.length; from += BATCH) {
         const chosen = places.slice(from, from + BATCH);
-        const pixels = Float32Array.from(await crops.read(chosen));
-        const values = tf.tidy(() => {
-          const pictures = tf.tensor4d(pixels, [chosen.length, crop.size, crop.size, crop.channels]);
-          const logits = (x: tf.Tensor4D): tf.Tensor2D => model.apply(x, { training: false }) as tf.Tensor2D;
-          const both = logits(pictures)
-            .add(logits(tf.reverse(pictures, 2)))
-            .div<tf.Tensor2D>(2); // [b, C]
-          return toPosteriors(both, { temperature, madeFor: relative }).dataSync();
-        });
+        const logits = teacher.logits(Float32Array.from(await crops.read(chosen)), chosen.length); // [b][C]
+        const values = tf.tidy(() =>
+          toPosteriors(
+            tf.tensor2d(
+              logits.flatMap((row) => [...row]),
+              [chosen.length, classes],
+            ),
+            {
+              temperature,
+              madeFor: relative,
+            },
+          ).dataSync(),
+        ); // [b, C]
         for (let i = 0; i < chosen.length; i += 1)
-          for (let k = 0; k < labels.size; k += 1)
-            sums[from + i]![k]! += values[i * labels.size + k]! / teachers.length;
+          for (let k = 0; k < classes; k += 1) sums[from + i]![k]! += values[i * classes + k]! / teachers.length;
         onDone(t * places.length + from + chosen.length, teachers.length * places.length);
       }
     } finally {
@@ -56,6 +60,52 @@ export async function teacherPosteriors(
     }
   }
   return sums;
+}
+
+/** Logits by checkpoint and crop. The training stages of a recipe ask the same teachers about the same crops: an hour in that of the default model. */
+const known = new Map<string, Map<string, Float32Array>>();
+
+class Teacher {
+  private readonly known: Map<string, Float32Array>;
+
+  /** @param hash of the checkpoint */
+  constructor(
+    private readonly model: tf.LayersModel,
+    hash: string,
+  ) {
+    this.known = known.get(hash) ?? new Map<string, Float32Array>();
+    known.set(hash, this.known);
+  }
+
+  /**
+   * The mean over each picture and its mirror image.
+   * @param pixels [b, S, S, C]
+   * @returns [b][classes]
+   */
+  logits(pixels: Float32Array, count: number): Float32Array[] {
+    const length = pixels.length / count;
+    const crops = Array.from({ length: count }, (_, i) => pixels.subarray(i * length, (i + 1) * length));
+    const keys = crops.map((crop) =>
+      createHash('sha256')
+        .update(new Uint8Array(crop.buffer, crop.byteOffset, crop.byteLength))
+        .digest('base64'),
+    );
+    const fresh = crops.filter((_, i) => !this.known.has(keys[i]!));
+    const freshKeys = keys.filter((key) => !this.known.has(key));
+    if (fresh.length > 0) {
+      const values = tf.tidy(() => {
+        const [, ...shape] = this.model.inputs[0]!.shape as [null, number, number, number];
+        const pictures = tf.stack(fresh.map((crop) => tf.tensor3d(crop, shape))) as tf.Tensor4D; // [f, S, S, C]
+        const both = [pictures, tf.reverse(pictures, 2)].map(
+          (x) => this.model.apply(x, { training: false }) as tf.Tensor2D,
+        ); // 2 x [f, C]
+        return both[0]!.add(both[1]!).div(2).dataSync<'float32'>();
+      });
+      const classes = values.length / fresh.length;
+      freshKeys.forEach((key, i) => this.known.set(key, values.slice(i * classes, (i + 1) * classes)));
+    }
+    return keys.map((key) => this.known.get(key)!);
+  }
 }
 
 /** Labels with a share of what the teachers say. */
