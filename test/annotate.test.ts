@@ -14,6 +14,7 @@ import type { FrameResult } from '../src/stream/pipeline/frame-result.js';
 import { useBundledFfmpeg } from './ingest/support/clips.js';
 import { smallDemoClip } from './support/demo-clip.js';
 import { processesMentioning } from './support/processes.js';
+import { forgetAnswers, rememberNetworks } from './support/remembered-networks.js';
 import { scratchDir } from './support/scratch.js';
 
 const dir = await scratchDir();
@@ -25,6 +26,7 @@ let tensors: { readonly before: number; readonly after: number };
 
 beforeAll(async () => {
   useBundledFfmpeg();
+  rememberNetworks();
   await copyFile(await smallDemoClip(), clip);
   annotator = await Annotator.open();
   input = (await expandInputs([clip])).inputs[0]!;
@@ -99,6 +101,7 @@ describe('the whole way, over footage with real faces', () => {
   it('leaves no tensor behind, whether it ends or is left early', async () => {
     const { before, after } = tensors;
     expect(after).toBe(before);
+    forgetAnswers();
     let seen = 0;
     for await (const result of await annotator.annotate(input)) if (result.index === 8 && ++seen > 0) break;
     expect(seen).toBe(1);

@@ -2,6 +2,7 @@ import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { callFer } from './support/call-fer.js';
+import { rememberNetworks } from './support/remembered-networks.js';
 import { startFer } from './support/run-fer.js';
 import type { FerRun } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';
@@ -70,6 +71,7 @@ const weights = (name: string): Promise<Buffer[]> =>
 let whole: FerRun;
 
 beforeAll(async () => {
+  rememberNetworks();
   // Few: a search for a face that is not there takes long.
   await writeStriped(join(dir, 'pictures'), { training: 9, test: 3 });
   whole = await callFer(command(await recipeIn('whole', STAGES), 'whole'));

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { callFer } from './support/call-fer.js';
 import { useBundledFfmpeg } from './ingest/support/clips.js';
 import { smallDemoClip } from './support/demo-clip.js';
+import { rememberNetworks } from './support/remembered-networks.js';
 import { startFer } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';
 
@@ -51,6 +52,7 @@ describe('an interrupted annotation', { timeout: 300_000 }, () => {
   let whole: Buffer[];
   beforeAll(async () => {
     useBundledFfmpeg();
+    rememberNetworks();
     folder = await scratchDir();
     clip = join(folder, 'clip.mp4');
     await copyFile(await smallDemoClip(), clip);

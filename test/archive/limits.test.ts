@@ -3,7 +3,6 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Found } from '../../src/archive/queue/queued-input.js';
 import { openQueue } from '../../src/archive/queue/redis-connection.js';
@@ -13,13 +12,13 @@ import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
 import { WorkerMonitor } from '../../src/archive/worker/worker-monitor.js';
 import { temporaryFolder } from '../ingest/support/clips.js';
+import { builtFile } from '../support/built-file.js';
 import { runFer } from '../support/run-fer.js';
-import { STUB, endOf, stubRun, submitPaths, writeInputs } from './support/archive.js';
+import { endOf, stubRun, submitPaths, writeInputs } from './support/archive.js';
 import { HAS_REDIS, TestRedis } from './support/redis.js';
+import { STUB } from './support/stub.js';
 
 if (!HAS_REDIS) console.warn('SKIPPED: tests of priorities, limits and monitoring need redis-server');
-
-const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 describe.skipIf(!HAS_REDIS)('many inputs', { timeout: 240_000 }, () => {
   const folder = temporaryFolder();
@@ -86,7 +85,7 @@ describe.skipIf(!HAS_REDIS)('many inputs', { timeout: 240_000 }, () => {
     const paths = await writeInputs(join(folder, 'c'), names);
     const options = ['--wait', '--inputs-from', '-', '-o', join(folder, 'c-out'), '--model', 'baseline', '-f', 'jsonl', '--segment', '0']; // prettier-ignore
     const submitter = (): ChildProcessWithoutNullStreams =>
-      spawn(process.execPath, ['--import', import.meta.resolve('tsx'), CLI, 'annotate', '--queue', redis.address, ...options]); // prettier-ignore
+      spawn(process.execPath, [builtFile('src/cli/main.ts'), 'annotate', '--queue', redis.address, ...options]);
     const killed = submitter();
     killed.stdin.write(`${paths.slice(0, 505).join('\n')}\n`);
     while ((await archive.queue.getJobCountByTypes('prioritized')) < 500) await new Promise((resolve) => setTimeout(resolve, 20)); // prettier-ignore
@@ -123,9 +122,8 @@ describe.skipIf(!HAS_REDIS)('many inputs', { timeout: 240_000 }, () => {
   it('do not hold a worker that ends while Redis is away', async () => {
     await work(1, () => undefined);
     await redis.kill();
-    await worker!.close(100);
+    await Promise.all([worker!.close(100), archive.close()]);
     worker = null;
-    await archive.close();
     await redis.start();
     archive = await openQueue(redis.address, () => undefined);
   });

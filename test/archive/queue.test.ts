@@ -11,8 +11,9 @@ import { mirrored } from '../../src/archive/queue/queued-input.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
 import { readAnnotation } from '../../src/stream/results/read-annotation.js';
-import { STUB, endOf, stubRun, submitPaths, writeInputs } from './support/archive.js';
+import { endOf, stubRun, submitPaths, writeInputs } from './support/archive.js';
 import { HAS_REDIS, TestRedis } from './support/redis.js';
+import { STUB } from './support/stub.js';
 
 if (!HAS_REDIS) console.warn('SKIPPED: the queue tests need redis-server (apt-get install redis-server)');
 

@@ -6,7 +6,7 @@ import { identifyInput } from '../../src/ingest/sources/identity.js';
 import { openUrl } from '../../src/ingest/sources/open-source.js';
 import { findInputs } from '../../src/archive/queue/queued-input.js';
 import { isOverlay } from '../../src/stream/output/overlay-mp4.js';
-import { H264, collect, make, moving, temporaryFolder, truth } from '../ingest/support/clips.js';
+import { H264, collect, make, moving, temporaryFolder, truth, useBundledFfmpeg } from '../ingest/support/clips.js';
 import { TestS3 } from './support/s3-server.js';
 
 const folder = temporaryFolder();
@@ -14,6 +14,7 @@ let s3: TestS3;
 let clip: string;
 
 beforeAll(async () => {
+  useBundledFfmpeg();
   s3 = await TestS3.start();
   Object.assign(process.env, s3.environment);
   clip = await make(...moving(), ...H264, join(folder, 'clip.mp4'));

@@ -9,10 +9,11 @@ import { putFile } from '../../src/storage/s3-objects.js';
 import { annotateBatch } from '../../src/stream/annotate/batch.js';
 import type { BatchEvent } from '../../src/stream/annotate/batch.js';
 import { RemoteFolder } from '../../src/stream/output/remote-folder.js';
-import { H264, make, moving, temporaryFolder } from '../ingest/support/clips.js';
-import { STUB, endOf, stubRun, submitPaths } from './support/archive.js';
+import { H264, make, moving, temporaryFolder, useBundledFfmpeg } from '../ingest/support/clips.js';
+import { endOf, stubRun, submitPaths } from './support/archive.js';
 import { HAS_REDIS, TestRedis } from './support/redis.js';
 import { TestS3 } from './support/s3-server.js';
+import { STUB } from './support/stub.js';
 
 if (!HAS_REDIS) console.warn('SKIPPED: s3:// over the queue needs redis-server (apt-get install redis-server)');
 
@@ -22,6 +23,7 @@ let s3: TestS3;
 let clip: string;
 
 beforeAll(async () => {
+  useBundledFfmpeg();
   s3 = await TestS3.start();
   Object.assign(process.env, s3.environment, { TMPDIR: folder });
   clip = await make(...moving('64x48', 5, 1), ...H264, join(folder, 'clip.mp4'));
@@ -85,6 +87,7 @@ describe.skipIf(!HAS_REDIS)('over the queue', () => {
     const footage = await make(...moving('64x48', 5, 100), ...H264, join(folder, 'footage.mp4'));
     s3.put('tapes/footage.mp4', await readFile(footage));
     s3.stalling.add('tapes/footage.mp4');
+    process.env['STUB_HASTE'] = '10';
     const redis = await TestRedis.start(folder);
     const archive = await openQueue(redis.address, () => undefined);
     const events: WorkerEvent[] = [];

@@ -7,9 +7,10 @@ import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
 import { retryFailed } from '../../src/archive/queue/queue-admin.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
-import { H264, make, moving, temporaryFolder } from '../ingest/support/clips.js';
-import { STUB, endOf, stubRun, submitPaths } from './support/archive.js';
+import { H264, make, moving, temporaryFolder, useBundledFfmpeg } from '../ingest/support/clips.js';
+import { endOf, stubRun, submitPaths } from './support/archive.js';
 import { HAS_REDIS, TestRedis } from './support/redis.js';
+import { STUB } from './support/stub.js';
 
 if (!HAS_REDIS) console.warn('SKIPPED: tests of divided inputs need redis-server (apt-get install redis-server)');
 
@@ -22,6 +23,7 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
   let events: WorkerEvent[];
 
   beforeAll(async () => {
+    useBundledFfmpeg();
     redis = await TestRedis.start(folder);
     await make(...moving('64x48', 5, 120), ...H264, join(folder, 'footage.mp4'));
   });

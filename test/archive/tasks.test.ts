@@ -11,11 +11,12 @@ import { DEFAULT_CROP } from '../../src/model/crop-geometry.js';
 import { openBackend } from '../../src/model/engines/open-backend.js';
 import { LabelSet } from '../../src/model/label-set.js';
 import { temporaryFolder } from '../ingest/support/clips.js';
-import { runFer } from '../support/run-fer.js';
+import { callFer } from '../support/call-fer.js';
+import { rememberNetworks } from '../support/remembered-networks.js';
 import { writeStriped } from '../support/striped-dataset.js';
 import { saveTinyFrameModel } from '../support/tiny-models.js';
-import { STUB } from './support/archive.js';
 import { HAS_REDIS, TestRedis } from './support/redis.js';
+import { STUB } from './support/stub.js';
 
 if (!HAS_REDIS) console.warn('SKIPPED: tasks over the queue need redis-server (apt-get install redis-server)');
 
@@ -30,6 +31,7 @@ describe.skipIf(!HAS_REDIS)('over the queue', { timeout: 300_000 }, () => {
   let events: WorkerEvent[] = [];
 
   beforeAll(async () => {
+    rememberNetworks();
     await openBackend({ backend: 'wasm' });
     await saveTinyFrameModel(model, new LabelSet('three', CLASSES), { crop: { ...DEFAULT_CROP, size: 16 } });
     await writePictures();
@@ -91,38 +93,38 @@ describe.skipIf(!HAS_REDIS)('over the queue', { timeout: 300_000 }, () => {
     const file = join(folder, 'grid.json');
     await writeFile(file, JSON.stringify(grid));
     const [queued, local] = [join(folder, 'queued'), join(folder, 'local')];
-    const run = await runFer(['experiment', file, '-o', queued, ...overQueue()]);
+    const run = await callFer(['experiment', file, '-o', queued, ...overQueue()]);
     expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('| clean | CE |') as string });
     expect(doneParts().sort()).toEqual(['CE/clean/seed-1', 'NLA/clean/seed-1']);
-    expect((await runFer(['experiment', file, '-o', local, '--backend', 'wasm'])).code).toBe(0);
+    expect((await callFer(['experiment', file, '-o', local, '--backend', 'wasm'])).code).toBe(0);
     expect(await readFile(join(queued, 'table.md'), 'utf8')).toBe(await readFile(join(local, 'table.md'), 'utf8'));
     const relative = { ...grid, base: { ...base, data: 'manifest:pictures' } };
     await writeFile(file, JSON.stringify(relative));
-    expect(await runFer(['experiment', file, '-o', queued, ...overQueue()])).toMatchObject({ code: 2 });
+    expect(await callFer(['experiment', file, '-o', queued, ...overQueue()])).toMatchObject({ code: 2 });
   });
 
   it('fer dataset prepare writes the bytes of a local run', async () => {
     const [queued, local] = [join(folder, 'crops'), join(folder, 'crops-local')];
     const prepare = ['dataset', 'prepare', `manifest:${data}`, '--split', 'valid', '--size', '16', '--features', model];
-    const run = await runFer([...prepare, '-o', queued, ...overQueue('--samples-per-job', '3')]);
+    const run = await callFer([...prepare, '-o', queued, ...overQueue('--samples-per-job', '3')]);
     expect(run.stdout).toContain('6 samples');
     expect(run.code).toBe(1); // a picture is cut short
     expect(doneParts()).toHaveLength(2);
-    expect((await runFer([...prepare, '-o', local, '--backend', 'wasm'])).code).toBe(1);
+    expect((await callFer([...prepare, '-o', local, '--backend', 'wasm'])).code).toBe(1);
     const files = await filesOf(queued);
     expect(Object.keys(files)).toEqual(['crops.bin', 'faces.html', 'features.f32', 'features.json', 'prepared.json', 'samples.jsonl']); // prettier-ignore
     expect(files).toEqual(await filesOf(local));
     expect((await readdir(folder)).filter((name) => name.startsWith('.ferstream'))).toEqual([]);
     // What is there already is not done again.
     events = [];
-    expect((await runFer([...prepare, '-o', queued, ...overQueue('--samples-per-job', '3')])).code).toBe(1);
+    expect((await callFer([...prepare, '-o', queued, ...overQueue('--samples-per-job', '3')])).code).toBe(1);
     expect(doneParts()).toEqual([]);
   });
 
   it('options of a queue are checked', async () => {
-    const alone = await runFer(['dataset', 'prepare', `manifest:${data}`, '-o', join(folder, 'none'), '--wait']);
+    const alone = await callFer(['dataset', 'prepare', `manifest:${data}`, '-o', join(folder, 'none'), '--wait']);
     expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining('--wait needs --queue') as string });
-    const blind = await runFer(['evaluate', '--model', model, '--data', `manifest:${data}`, ...overQueue()]);
+    const blind = await callFer(['evaluate', '--model', model, '--data', `manifest:${data}`, ...overQueue()]);
     expect(blind).toMatchObject({ code: 2, stderr: expect.stringContaining('--queue needs --json') as string });
   });
 
@@ -130,9 +132,9 @@ describe.skipIf(!HAS_REDIS)('over the queue', { timeout: 300_000 }, () => {
     const evaluate = ['evaluate', '--model', model, '--data', `manifest:${data}`, '--faces', 'as-is', '--flip'];
     const files = (place: string): string[] => ['--json', join(place, 'report.json'), '--predictions', join(place, 'all.csv')]; // prettier-ignore
     const [queued, local] = [join(folder, 'figures'), join(folder, 'figures-local')];
-    const run = await runFer([...evaluate, ...files(queued), ...overQueue('--samples-per-job', '8')]);
+    const run = await callFer([...evaluate, ...files(queued), ...overQueue('--samples-per-job', '8')]);
     expect(doneParts()).toHaveLength(3);
-    const here = await runFer([...evaluate, ...files(local), '--backend', 'wasm']);
+    const here = await callFer([...evaluate, ...files(local), '--backend', 'wasm']);
     expect([run.code, here.code]).toEqual([1, 1]);
     expect(run.stdout).toBe(`submitted: evaluate manifest:${data}\n${here.stdout}`);
     expect(await filesOf(queued)).toEqual(await filesOf(local));
@@ -146,7 +148,7 @@ describe.skipIf(!HAS_REDIS)('over the queue', { timeout: 300_000 }, () => {
     const method = { name: 'ce' };
     const methods = { good: { method }, bad: { method, data: `manifest:${later}` } };
     await writeFile(file, JSON.stringify({ base, methods, conditions: { clean: {} }, seeds: [1] }));
-    const run = await runFer(['experiment', file, '-o', output, ...overQueue()]);
+    const run = await callFer(['experiment', file, '-o', output, ...overQueue()]);
     expect(run.code).toBe(1);
     expect(run.stdout).toMatch(/failed: bad\/clean\/seed-1 failed: .*later: no such folder.* \[INPUT_NOT_FOUND\]/);
     expect(run.stdout).toContain('| good |');

@@ -22,6 +22,7 @@ import {
   slide,
   turnHead,
 } from '../support/face-frames.js';
+import { rememberNetworks } from '../support/remembered-networks.js';
 
 type Name = keyof typeof PEOPLE;
 const SIDE = 256;
@@ -31,6 +32,7 @@ const portraits = {} as Record<Name, Frame>;
 const shots = {} as Record<Name, Frame[]>;
 
 beforeAll(async () => {
+  rememberNetworks();
   await openBackend({ backend: 'wasm' });
   nets = await loadFaceNets();
   for (const name of ['blond', 'ponytail', 'sunken'] as const) {

@@ -9,6 +9,7 @@ import {
   plainFrame,
   slide,
 } from '../../../test/support/face-frames.js';
+import { forgetAnswers, rememberNetworks } from '../../../test/support/remembered-networks.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import type { Frame } from '../frame.js';
 import { FaceFollower, type FaceOptions } from './face-follower.js';
@@ -22,6 +23,7 @@ let nets: FaceNets;
 const shots: Record<keyof typeof PEOPLE, Frame[]> = { blond: [], ponytail: [], sunken: [] };
 
 beforeAll(async () => {
+  rememberNetworks();
   await openBackend({ backend: 'wasm' });
   nets = await loadFaceNets();
   for (const name of ['blond', 'ponytail', 'sunken'] as const) {
@@ -143,6 +145,7 @@ describe('FaceFollower', () => {
 
   it('leaks no tensor', async () => {
     await follow(shots.blond.slice(0, 2));
+    forgetAnswers();
     const before = tf.memory().numTensors;
     await follow([...shots.blond.slice(0, 3), ...shots.ponytail.slice(0, 3), ...nobody(1)], { detectEvery: 2 });
     expect(tf.memory().numTensors).toBe(before);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { useBundledFfmpeg } from '../../../test/ingest/support/clips.js';
+import { rememberNetworks } from '../../../test/support/remembered-networks.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { expandInputs } from '../sources/expand-inputs.js';
 import { openSource } from '../sources/open-source.js';
@@ -17,6 +18,7 @@ if (!available) console.warn(`SKIPPED: face following in real footage, there is 
 describe.skipIf(!available)('real footage', () => {
   let nets: FaceNets;
   beforeAll(async () => {
+    rememberNetworks();
     useBundledFfmpeg();
     await openBackend({ backend: 'wasm' });
     nets = await loadFaceNets();

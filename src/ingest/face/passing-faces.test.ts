@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { atRate, PEOPLE, photoFrame, plainFrame } from '../../../test/support/face-frames.js';
+import { rememberNetworks } from '../../../test/support/remembered-networks.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import type { Frame } from '../frame.js';
 import { FaceFollower } from './face-follower.js';
@@ -27,6 +28,7 @@ function lay(picture: Frame, frame: Frame, left: number): Frame {
 }
 
 beforeAll(async () => {
+  rememberNetworks();
   await openBackend({ backend: 'wasm' });
   nets = await loadFaceNets();
   const [behind, before] = await Promise.all(

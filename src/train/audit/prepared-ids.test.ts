@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
+import { rememberNetworks } from '../../../test/support/remembered-networks.js';
 import { writeStriped } from '../../../test/support/striped-dataset.js';
 import { PATTERNS } from '../../../test/support/striped-pictures.js';
 import { saveTinyFrameModel } from '../../../test/support/tiny-models.js';
@@ -25,6 +26,7 @@ const geometry = { ...DEFAULT_CROP, size: 16 };
 const crops = `prepared:${join(dir, 'crops')}`;
 
 beforeAll(async () => {
+  rememberNetworks();
   await openBackend();
   await writeStriped(join(dir, 'pictures'), { training: 6, test: 3 });
   await saveTinyFrameModel(join(dir, 'model'), new LabelSet('model', PATTERNS), { crop: geometry });

@@ -12,8 +12,6 @@ import { parseAnnotateOptions } from '../../../src/stream/pipeline/pipeline-sett
 import { resultHash } from '../../../src/stream/annotate/annotate-input.js';
 import { VERSION } from '../../../src/version.js';
 
-export const STUB = new URL('./stub-process.ts', import.meta.url);
-
 /** Files that the stub takes for footage. */
 export async function writeInputs(folder: string, names: readonly string[]): Promise<string[]> {
   await mkdir(folder, { recursive: true });

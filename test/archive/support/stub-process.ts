@@ -10,10 +10,17 @@ import type { FrameResult } from '../../../src/stream/pipeline/frame-result.js';
 
 // A process of a worker whose "networks" answer at once: STUB_FRAMES frames, each after STUB_MS milliseconds; for an input with "footage" in
 // its name, the frames that it really has. Names of inputs make it misbehave: "kills" ends the process; "footage-kills" where more than 50 s
-// are done at a time (of 120 s); "footage-breaks" fails from second 70 on while there is a file "<path>.broken".
+// are done at a time (of 120 s); "footage-breaks" fails from second 70 on while there is a file "<path>.broken". STUB_HASTE divides every timeout:
+// a test does not wait as long as a silent server may take.
 
 const FRAMES = Number(process.env['STUB_FRAMES'] ?? 20);
 const MILLISECONDS = Number(process.env['STUB_MS'] ?? 5);
+const HASTE = Number(process.env['STUB_HASTE'] ?? 1);
+
+if (HASTE !== 1) {
+  const later = globalThis.setTimeout;
+  globalThis.setTimeout = ((callback: () => void, ms = 0) => later(callback, ms / HASTE)) as typeof setTimeout;
+}
 
 interface Range {
   readonly start: number | null;

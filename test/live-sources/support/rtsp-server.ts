@@ -16,6 +16,11 @@ export interface RtspServer {
   close(): void;
 }
 
+export interface RtspOptions {
+  readonly filter?: string | null;
+  readonly password?: boolean;
+}
+
 const SDP =
   'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=test\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track1\r\n';
 
@@ -23,10 +28,7 @@ const SDP =
  * An RTSP server (RFC 2326, interleaved). With `filter`, it sends the H.264 that a real ffmpeg makes of it. Without, it agrees to everything and then never
  * sends a picture: which makes an unguarded ffmpeg wait for ever. With `password`, it refuses all clients.
  */
-export async function rtspServer({
-  filter = null,
-  password = false,
-}: { filter?: string | null; password?: boolean } = {}): Promise<RtspServer> {
+export async function rtspServer({ filter = null, password = false }: RtspOptions = {}): Promise<RtspServer> {
   const sockets = new Set<Socket>();
   const playing = new Set<Socket>();
   const requests: string[] = [];

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { useBundledFfmpeg } from '../../../../test/ingest/support/clips.js';
 import { PEOPLE, photoPath } from '../../../../test/support/face-frames.js';
+import { rememberNetworks } from '../../../../test/support/remembered-networks.js';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { loadFaceNets } from '../../../ingest/face/face-nets.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
@@ -24,6 +26,8 @@ const video = join(dir, 'face-then-none.mp4');
 let nets: FaceNets;
 
 beforeAll(async () => {
+  useBundledFfmpeg();
+  rememberNetworks();
   await openBackend();
   nets = await loadFaceNets();
   for (const level of [10, 20, 30, 40]) await flat(level);

@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { beforeAll, expect, it } from 'vitest';
 import { useBundledFfmpeg } from '../../../../test/ingest/support/clips.js';
 import { writeFaceTree } from '../../../../test/support/face-tree.js';
+import { forgetAnswers, rememberNetworks } from '../../../../test/support/remembered-networks.js';
 import { startFer } from '../../../../test/support/run-fer.js';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
@@ -34,6 +35,7 @@ let location = '';
 let prepared = '';
 beforeAll(async () => {
   useBundledFfmpeg();
+  rememberNetworks();
   await openBackend();
   root = await scratchDir();
   location = `manifest:${join(root, 'faces')}`;
@@ -65,6 +67,7 @@ it('keeps what is contested', async () => {
 
 it('cuts the faces of images, folders of frames and videos, and passes over what cannot be read', async () => {
   const dataset = await openDataset(location);
+  forgetAnswers();
   const before = tf.memory().numTensors;
   const told: number[] = [];
   const summary = await prepareDataset(dataset, prepared, { onProgress: ({ done }) => told.push(done) });

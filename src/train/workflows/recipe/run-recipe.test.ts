@@ -2,6 +2,7 @@ import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tf } from '../../../model/tfjs.js';
 import { beforeAll, expect, it } from 'vitest';
+import { rememberNetworks } from '../../../../test/support/remembered-networks.js';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { writeStriped } from '../../../../test/support/striped-dataset.js';
 import { PATTERNS } from '../../../../test/support/striped-pictures.js';
@@ -98,6 +99,7 @@ let first: { isComplete: boolean; lines: string[] };
 let tensors: readonly [number, number];
 
 beforeAll(async () => {
+  rememberNetworks();
   await openBackend();
   await writeStriped(join(dir, 'pictures'), { training: 6, test: 3 });
   const before = tf.memory().numTensors;
