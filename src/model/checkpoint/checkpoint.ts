@@ -7,7 +7,6 @@ import type { CropGeometry } from '../crop-geometry.js';
 import { isSameCrop } from '../crop-geometry.js';
 import { widenHalfFloats } from '../half-float.js';
 import type { LabelSet } from '../label-set.js';
-import { withZeroWeights } from '../networks/topology.js';
 import { tf } from '../tfjs.js';
 import {
   INFO_FILE,
@@ -134,6 +133,8 @@ export async function loadCheckpoint(
 ): Promise<Checkpoint> {
   const info = await readCheckpointInfo(folder, wanted);
   await verifyFiles(folder, info);
+  // Its layers load TensorFlow.js, which descriptions of checkpoints do without.
+  const { withZeroWeights } = await import('../networks/topology.js');
   try {
     const artifacts = await folderHandler(folder).load!();
     const { modelTopology, weightSpecs = [], weightData } = artifacts;

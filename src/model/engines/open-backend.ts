@@ -40,6 +40,12 @@ export function openBackend(options: OpenBackendOptions = {}): Promise<Backend> 
   return next;
 }
 
+/** Opens wasm unless TensorFlow.js has an engine: for what it does beside onnxruntime. */
+export async function needTensorFlow(): Promise<void> {
+  // TensorFlow.js declares that there is always one.
+  if ((tf.getBackend() as string | undefined | null) == null) await openBackend({ backend: 'wasm' });
+}
+
 /** The current engine; null before the first `openBackend`. */
 export function currentBackend(): Backend | null {
   return current === null ? null : (opened.get(current) ?? null);

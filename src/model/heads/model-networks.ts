@@ -1,9 +1,6 @@
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import { loadCheckpoint } from '../checkpoint/checkpoint.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
-import { encoderOf } from '../networks/classifier.js';
-import { foldBatchNorm } from '../networks/fold-batch-norm.js';
-import { layersModelToOnnx } from '../onnx/to-onnx.js';
 import type { Compose } from '../onnx/to-onnx.js';
 import { rowsOf } from '../sessions/network.js';
 import type { Network } from '../sessions/network.js';
@@ -39,6 +36,7 @@ export async function readRows(rows: tf.Tensor2D): Promise<Float32Array[]> {
 
 /** The network of a checkpoint for inference, batch norms folded. @throws FerError as `loadCheckpoint` does */
 export async function loadForInference(folder: string, kind: CheckpointInfo['kind']): Promise<tf.LayersModel> {
+  const { foldBatchNorm } = await import('../networks/fold-batch-norm.js');
   const { model } = await loadCheckpoint(folder, { kind }, { forInference: true });
   try {
     return await foldBatchNorm(model);
@@ -79,7 +77,10 @@ export function encoderNetwork({ model, info }: Checkpoint, version: string): Ne
     'features',
     'features',
     (features) => features,
-    () => Promise.resolve({ model, part: encoderOf(model), dispose: () => undefined }),
+    async () => {
+      const { encoderOf } = await import('../networks/classifier.js');
+      return { model, part: encoderOf(model), dispose: () => undefined };
+    },
   );
 }
 
@@ -112,7 +113,10 @@ function cropNetwork(
       const { model, part, dispose } = await load();
       return {
         run: (crops) => compose((image) => [part.apply(image) as tf.Tensor], crops),
-        toOnnx: (description) => layersModelToOnnx(model, [layer], description, { outputs: [output], compose }),
+        toOnnx: async (description) => {
+          const { layersModelToOnnx } = await import('../onnx/to-onnx.js');
+          return layersModelToOnnx(model, [layer], description, { outputs: [output], compose });
+        },
         dispose,
       };
     },
@@ -142,8 +146,10 @@ export function temporalNetwork({ model, info }: Checkpoint, version: string): N
       Promise.resolve({
         run: (...inputs) =>
           compose((...values) => [model.apply(values.length > 1 ? values : values[0]!) as tf.Tensor], ...inputs),
-        toOnnx: (description) =>
-          layersModelToOnnx(model, ['logits'], description, { outputs: ['posteriors'], compose }),
+        toOnnx: async (description) => {
+          const { layersModelToOnnx } = await import('../onnx/to-onnx.js');
+          return layersModelToOnnx(model, ['logits'], description, { outputs: ['posteriors'], compose });
+        },
         dispose: () => undefined,
       }),
   };

@@ -10,6 +10,7 @@ import type { Network, NetworkSession, OpenSession } from '../sessions/network.j
 import { openTfjsSession } from '../sessions/tfjs-session.js';
 import { tf } from '../tfjs.js';
 import { SHIPPED_MODELS, isModelFolder, modelFolderHash, shippedFolder } from './model-folder.js';
+import { TrainedModel } from './trained-model.js';
 
 /**
  * Mean positions of eyes and mouth in the crops that face-api itself feeds to FaceExpressionNet
@@ -97,8 +98,6 @@ export async function openModel(
 ): Promise<ExpressionModel> {
   const source = await locateModel(nameOrFolder, models);
   if (!('folder' in source)) return BaselineModel.load(open);
-  // Imported when needed: its layers load TensorFlow.js.
-  const { TrainedModel } = await import('./trained-model.js');
   return TrainedModel.load(source.folder, { name: source.name, flipTta, open });
 }
 

@@ -6,11 +6,11 @@ import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { Clip, ClipContext, ExpressionModel, QualityCalibration } from '../expression-model.js';
 import { LabelSet } from '../label-set.js';
-import { encoderOf } from '../networks/classifier.js';
 import { encodeCrops } from '../sessions/network.js';
 import type { NetworkSession, OpenSession } from '../sessions/network.js';
 import { openTfjsSession } from '../sessions/tfjs-session.js';
-import { FrameHead, TemporalHead } from './heads.js';
+import { needTensorFlow } from '../engines/open-backend.js';
+import type { FrameHead, TemporalHead } from './heads.js';
 import { calibrationOf, classifierNetwork, encoderNetwork, loadForInference } from './model-networks.js';
 import { findModelFolder, modelFolderHash } from './model-folder.js';
 
@@ -103,13 +103,16 @@ export class TrainedModel implements ExpressionModel {
     open: OpenSession,
     name?: string,
   ): Promise<TrainedModel> {
+    await needTensorFlow();
+    const { FrameHead, TemporalHead } = await import('./heads.js');
+    const { encoderOf } = await import('../networks/classifier.js');
     const held: { dispose(): unknown }[] = [];
     try {
       const frame = { model: await loadForInference(frameFolder, 'frame'), info: frameInfo };
       held.push(frame.model);
       const temporal = await loadCheckpoint(temporalFolder, { kind: 'temporal', crop: frameInfo.crop });
       held.push(temporal.model);
-      assertFit(folder, frame.model, temporal.model);
+      assertFit(folder, () => encoderOf(frame.model), temporal.model);
       const encoder = await open(encoderNetwork(frame, version));
       held.push(encoder);
       const { info } = temporal;
@@ -146,10 +149,10 @@ export class TrainedModel implements ExpressionModel {
   }
 }
 
-function assertFit(folder: string, frame: tf.LayersModel, temporal: tf.LayersModel): void {
+function assertFit(folder: string, encoder: () => tf.LayersModel, temporal: tf.LayersModel): void {
   let given: number | null | undefined;
   try {
-    given = encoderOf(frame).outputs[0]!.shape.at(-1);
+    given = encoder().outputs[0]!.shape.at(-1);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new FerError(

@@ -38,6 +38,7 @@ module.exports = { Tensor, InferenceSession: { create: async () => session } };
 interface Report {
   readonly backend?: string;
   readonly points?: readonly number[];
+  readonly loadsTensorFlow?: boolean;
   readonly warnings: readonly string[];
   readonly code?: string;
   readonly message?: string;
@@ -55,7 +56,7 @@ async function openLandmarks(backend: string | undefined, env: Record<string, st
        const data = Float32Array.from({ length: 112 * 112 * 3 }, (_, i) => Math.sin(i * 12.9898) / 2);
        const [points] = await loaded.run([{ data, shape: [1, 112, 112, 3] }]);
        loaded.dispose();
-       report({ backend: backend.name, points: [...points.data], warnings });
+       report({ backend: backend.name, points: [...points.data], warnings, loadsTensorFlow: '_tfengine' in globalThis });
      } catch ({ code, message }) {
        report({ code, message, warnings });
      }`,
@@ -110,21 +111,26 @@ describe('onnxruntime that is not there, or computes something else', () => {
 
 describe.skipIf(!hasOnnxRuntime('networks are not run on onnxruntime'))('the real onnxruntime', () => {
   it('is what auto takes, gives the same as wasm, and keeps the exported network', async () => {
-    const own = await openLandmarks('auto', {});
-    expect(own).toMatchObject({ backend: 'onnxruntime', warnings: [] });
+    const fresh = { FERSTREAM_CACHE_DIR: join(project, 'fresh') };
+    expect(await openLandmarks('auto', fresh)).toMatchObject({ backend: 'onnxruntime', loadsTensorFlow: true });
+    const own = await openLandmarks('auto', fresh);
+    expect(own).toMatchObject({ backend: 'onnxruntime', warnings: [], loadsTensorFlow: false });
     const reference = await openLandmarks('wasm', {});
     const worst = own.points!.reduce((most, x, i) => Math.max(most, Math.abs(x - reference.points![i]!)), 0);
     expect(own.points).toHaveLength(136);
     expect(worst).toBeLessThan(1e-4);
-    const kept = await readdir(join(project, 'cache', 'onnx'));
+    const kept = await readdir(join(project, 'fresh', 'onnx'));
     expect(kept.sort()).toEqual([
       expect.stringMatching(/^landmarks-[0-9a-f]{32}\.onnx$/),
       expect.stringMatching(/^landmarks-[0-9a-f]{32}\.onnx\.json$/),
     ]);
 
     // A damaged file is made again; a cache that cannot be written costs nothing but time.
-    await writeFile(join(project, 'cache', 'onnx', kept[0]!), 'not an ONNX file');
-    expect(await openLandmarks('onnxruntime', {})).toEqual(own);
-    expect(await openLandmarks('onnxruntime', { FERSTREAM_CACHE_DIR: '/dev/null/cache' })).toEqual(own);
+    await writeFile(join(project, 'fresh', 'onnx', kept[0]!), 'not an ONNX file');
+    expect(await openLandmarks('onnxruntime', fresh)).toEqual({ ...own, loadsTensorFlow: true });
+    expect(await openLandmarks('onnxruntime', { FERSTREAM_CACHE_DIR: '/dev/null/cache' })).toEqual({
+      ...own,
+      loadsTensorFlow: true,
+    });
   });
 });

@@ -52,8 +52,6 @@ async function loadOnOnnxRuntime<T>(
   load: (open: OpenSession, engine: BackendName) => Promise<T>,
 ): Promise<LoadedOnEngine<T>> {
   const runtime = openOnnxRuntime(name, threads === undefined ? {} : { threads });
-  // Networks are exported from TensorFlow.js, and tiny ones stay there.
-  await openBackend({ backend: 'wasm' });
   const open = onnxSessions(runtime);
   return { backend: runtime.backend, open, loaded: await load(open, name) };
 }

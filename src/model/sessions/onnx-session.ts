@@ -6,6 +6,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import { makeFolder } from '../../files/write-error.js';
 import type { OnnxRuntime, OnnxSession } from '../engines/onnxruntime.js';
+import { needTensorFlow } from '../engines/open-backend.js';
 import type { LoadedNetwork, Network, NetworkSession, OpenSession, Values } from './network.js';
 import { networkToOnnx, tfjsSession } from './tfjs-session.js';
 
@@ -55,6 +56,7 @@ class RuntimeSession implements NetworkSession {
 }
 
 async function exportNetwork(network: Network): Promise<{ file: Uint8Array; expected: Values[] }> {
+  await needTensorFlow();
   const loaded: LoadedNetwork = await network.load();
   const session = tfjsSession(loaded);
   try {

@@ -1,3 +1,4 @@
+import { currentBackend } from '../../model/engines/open-backend.js';
 import { tf } from '../../model/tfjs.js';
 import type { Frame } from '../../ingest/frame.js';
 import { FacePipeline } from '../pipeline/face-pipeline.js';
@@ -39,7 +40,7 @@ export class FaceAnalyzer {
 
   /** Tensors held by the engine. */
   get tensors(): number {
-    return tf.memory().numTensors;
+    return currentBackend() === null ? 0 : tf.memory().numTensors;
   }
 
   /** @param stream the stream the frame belongs to; a new one, or one that was forgotten, starts with it */

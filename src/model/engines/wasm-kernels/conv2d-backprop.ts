@@ -1,6 +1,6 @@
 import { tf } from '../../tfjs.js';
-import { convGeometry, cropNegative } from './conv-geometry.js';
-import type { AxisGeometry } from './conv-geometry.js';
+import { convGeometry, cropNegative } from './kernel.js';
+import type { AxisGeometry } from './kernel.js';
 import type { KernelCall } from './kernel.js';
 
 /**
