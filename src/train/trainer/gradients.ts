@@ -1,7 +1,7 @@
 import { reseedDropout } from '../../model/networks/seeded-dropout.js';
 import { tf } from '../../model/tfjs.js';
 import type { Predict } from '../data/training/training-set.js';
-import type { EpochProgress } from '../losses/epoch-progress.js';
+import type { EpochProgress } from '../losses/method.js';
 import type { Labels } from '../losses/labels.js';
 import type { Method } from '../losses/method.js';
 import type { WeightVectors } from '../records/training-state.js';
@@ -127,6 +127,9 @@ export async function computeGradients(
 
 /** Averages the micro-batches of a step, each weighted by its number of images or clips. */
 export function averageResults(results: readonly Omit<MicroBatchResult, 'logits'>[]): Omit<MicroBatchResult, 'logits'> {
+  const [first, ...others] = results;
+  // Nothing to average, and millions of weights.
+  if (first !== undefined && others.length === 0) return first;
   const count = results.reduce((sum, result) => sum + result.count, 0);
   const gradient = new Float32Array(results[0]!.gradient.length);
   const moving = new Float32Array(results[0]!.moving.length);

@@ -56,7 +56,8 @@ export function adamStep(
 /** Euclidean norm of the whole gradient. [P] */
 export function globalNorm(gradient: Float32Array): number {
   let sum = 0;
-  for (const value of gradient) sum += value * value;
+  // By index: iterating over millions of numbers takes three times as long.
+  for (let i = 0; i < gradient.length; i += 1) sum += gradient[i]! * gradient[i]!;
   return Math.sqrt(sum);
 }
 
