@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openQueue } from '../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../src/archive/queue/redis-connection.js';
-import { submitTask } from '../src/archive/queue/submit-task.js';
+import { submitTask } from '../src/archive/queue/submit.js';
 import { retryFailed } from '../src/archive/queue/queue-admin.js';
 import { DEFAULT_CROP } from '../src/model/crop-geometry.js';
 import { openBackend } from '../src/model/engines/open-backend.js';

@@ -89,11 +89,8 @@ const trust = fitTrust(seen, visibility.weights);
 console.log([...visibility.report, '', ...trust.report].join('\n'));
 if (flags.write) {
   const pipeline = new URL('../src/stream/pipeline/', import.meta.url);
-  await writeFile(new URL('visibility-weights.ts', pipeline), visibility.source);
-  await writeFile(new URL('trust-weights.ts', pipeline), trust.source);
-  console.log(
-    '\nsrc/stream/pipeline/visibility-weights.ts and trust-weights.ts are new; run prettier and the tests of trust',
-  );
+  await writeFile(new URL('trust-weights.ts', pipeline), `${trust.source}\n${visibility.source}`);
+  console.log('\nsrc/stream/pipeline/trust-weights.ts is new; run prettier and the tests of trust');
 }
 
 /** Looks at all faces that the cache lacks. */

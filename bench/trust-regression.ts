@@ -19,7 +19,7 @@ import { LIMITS } from '../src/stream/pipeline/trust.js';
 import { RUINED } from './degrade-face.js';
 import { markdownTable } from './table.js';
 
-// Fits the numbers of trust-weights.ts and visibility-weights.ts; see trust-fit.ts.
+// Fits the numbers of trust-weights.ts; see trust-fit.ts.
 
 const HIDDEN = 16;
 /** Least share of right labels among the faces that are sure, on the faces fitted on. */
@@ -115,7 +115,7 @@ export function fitVisibility(
     '',
     markdownTable(['faces', 'turned by', 'count', 'yaw: 5, 50, 95 %', 'by landmarks alone'], yaws),
   ];
-  const source = `${HEADER}\n// prettier-ignore\nexport const VISIBILITY_WEIGHTS = ${JSON.stringify(weights)};\n`;
+  const source = `// prettier-ignore\nexport const VISIBILITY_WEIGHTS = ${JSON.stringify(weights)};\n`;
   return { weights, report, source };
 }
 

@@ -135,7 +135,7 @@ async function prepareQueued(
   io: PrepareIo,
 ): Promise<number | null> {
   checkQueueFlags({ queue, wait, samplesPerJob });
-  const { absoluteData } = await import('../archive/queue/submit-task.js');
+  const { absoluteData } = await import('../archive/queue/submit.js');
   const output = resolve(folder);
   const settings = {
     data: absoluteData(location),

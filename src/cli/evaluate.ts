@@ -97,7 +97,7 @@ async function evaluateQueued(flags: EvaluateFlags, adapt: PriorChoice, io: Io):
   const { queue, wait, samplesPerJob = SAMPLES_PER_JOB, fold, labels, faces, split, predictions } = flags;
   checkQueueFlags({ queue, wait, samplesPerJob });
   if (flags.json === undefined) throw new FerError('USAGE', '--queue needs --json: a worker writes the results there');
-  const { absoluteData } = await import('../archive/queue/submit-task.js');
+  const { absoluteData } = await import('../archive/queue/submit.js');
   const json = resolve(flags.json);
   const settings = {
     data: absoluteData(flags.data),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ArchiveQueue } from '../archive/queue/redis-connection.js';
-import type { QueueStatus } from '../archive/queue/queue-status.js';
+import type { QueueStatus } from '../archive/queue/queue-admin.js';
 import { FerError, printable } from '../errors/fer-error.js';
 import { queueOption, warn, writeLine } from './options.js';
 import { formatDuration, textTable } from './progress.js';
@@ -20,7 +20,7 @@ export function queueCommand(program: Command): void {
     .addOption(queueOption())
     .option('--json', 'as JSON')
     .action(async ({ queue: address, json = false }: QueueFlags & { json?: boolean }) => {
-      const { queueStatus } = await import('../archive/queue/queue-status.js');
+      const { queueStatus } = await import('../archive/queue/queue-admin.js');
       await withQueue(address, async (archive) => {
         const status = await queueStatus(archive);
         writeLine(json ? JSON.stringify(status, null, 2) : statusLines(status).join('\n'));

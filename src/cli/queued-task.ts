@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Job, Queue } from 'bullmq';
-import type { TaskSubmission } from '../archive/queue/submit-task.js';
+import type { TaskSubmission } from '../archive/queue/submit.js';
 import { FerError, printable } from '../errors/fer-error.js';
 import { EXIT } from './exit.js';
 import { number, warn } from './options.js';
@@ -61,7 +61,7 @@ export async function runQueued(
   { write, progress: target, signal }: TaskIo,
 ): Promise<number | null> {
   const { openQueue } = await import('../archive/queue/redis-connection.js');
-  const { submitTask } = await import('../archive/queue/submit-task.js');
+  const { submitTask } = await import('../archive/queue/submit.js');
   const { waitFor } = await import('../archive/queue/wait.js');
   const archive = await openQueue(address, warn);
   const isOver = new AbortController();

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, freemem } from 'node:os';
 import type { Command } from 'commander';
 import type { ArchiveQueue } from '../archive/queue/redis-connection.js';
 import type { WorkerEvent } from '../archive/worker/archive-worker.js';
@@ -42,7 +44,6 @@ interface WorkerFlags {
 async function runWorker(flags: WorkerFlags): Promise<number> {
   const { openQueue } = await import('../archive/queue/redis-connection.js');
   const { ArchiveWorker } = await import('../archive/worker/archive-worker.js');
-  const { capacity } = await import('../archive/worker/capacity.js');
   const signal = interruptSignal();
   const archive = await openQueue(flags.queue, warn);
   const monitor = await startMonitor(archive, flags.metricsPort);
@@ -99,5 +100,32 @@ function describe(event: WorkerEvent): string {
       return `stopping: ${event.running} running`;
     case 'stopped':
       return 'stopped';
+  }
+}
+
+/** Bytes that one process takes: networks, frames in flight, engine. Measured: docs/archives.md. */
+const BYTES_PER_PROCESS = 1.2e9;
+/** Cores that one process keeps busy. */
+const CORES_PER_PROCESS = 1;
+
+/** Processes that memory and cores allow, at least one. */
+function capacity(cores = availableParallelism(), bytes = availableMemory()): number {
+  return Math.max(1, Math.min(Math.floor(cores / CORES_PER_PROCESS), Math.floor(bytes / BYTES_PER_PROCESS)));
+}
+
+/** Free memory of the machine, or the container's limit: the smaller one. */
+function availableMemory(): number {
+  const available = /^MemAvailable:\s+(\d+) kB/m.exec(read('/proc/meminfo') ?? '')?.[1];
+  const machine = available === undefined ? freemem() : Number(available) * 1024;
+  const limit = Number(read('/sys/fs/cgroup/memory.max') ?? NaN);
+  const used = Number(read('/sys/fs/cgroup/memory.current') ?? NaN);
+  return Number.isFinite(limit) ? Math.min(machine, limit - (Number.isFinite(used) ? used : 0)) : machine;
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
   }
 }

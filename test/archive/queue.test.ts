@@ -6,7 +6,7 @@ import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
 import { optionalPackage } from '../../src/errors/fer-error.js';
 import { drainQueue, purgeQueue, retryFailed } from '../../src/archive/queue/queue-admin.js';
-import { queueStatus } from '../../src/archive/queue/queue-status.js';
+import { queueStatus } from '../../src/archive/queue/queue-admin.js';
 import { mirrored } from '../../src/archive/queue/queued-input.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';

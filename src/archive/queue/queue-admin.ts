@@ -1,9 +1,83 @@
 import type { Job, Queue } from 'bullmq';
+import { parseJob, KEY_PREFIX } from './archive-job.js';
+import type { ArchiveQueue } from './redis-connection.js';
 import type { Redis } from 'ioredis';
 import { FerError } from '../../errors/fer-error.js';
-import { KEY_PREFIX, parseJob } from './archive-job.js';
-import type { ArchiveQueue } from './redis-connection.js';
-import { failedJobs } from './queue-status.js';
+
+/** Minutes over which the rate is averaged. */
+const RATE_MINUTES = 10;
+/** Failures listed. */
+const FAILURES = 20;
+
+export interface QueueStatus {
+  /** Not begun. */
+  readonly waiting: number;
+  readonly active: number;
+  /** To be tried again in a moment. */
+  readonly delayed: number;
+  /** Inputs that wait for their segments. */
+  readonly divided: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly workers: number;
+  /** Jobs a minute over the last ten; null before the first minute has ended. */
+  readonly perMinute: number | null;
+  readonly secondsLeft: number | null;
+  readonly memoryBytes: number | null;
+  readonly failures: readonly FailedJob[];
+}
+
+export interface FailedJob {
+  readonly id: string;
+  readonly input: string;
+  readonly reason: string;
+  readonly attempts: number;
+}
+
+export async function queueStatus({ queue, redis }: ArchiveQueue): Promise<QueueStatus> {
+  const counts = await queue.getJobCounts();
+  const count = (...names: string[]): number => names.reduce((sum, name) => sum + (counts[name] ?? 0), 0);
+  const waiting = count('waiting', 'wait', 'prioritized', 'paused');
+  const { active, delayed } = { active: count('active'), delayed: count('delayed') };
+  const divided = count('waiting-children');
+  const perMinute = await rate(queue);
+  const open = waiting + active + delayed;
+  const memory = /^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1];
+  return {
+    waiting,
+    active,
+    delayed,
+    divided,
+    completed: count('completed'),
+    failed: count('failed'),
+    workers: await queue.getWorkersCount(),
+    perMinute,
+    secondsLeft: open === 0 ? 0 : perMinute === null || perMinute === 0 ? null : (open / perMinute) * 60,
+    memoryBytes: memory === undefined ? null : Number(memory),
+    failures: (await queue.getFailed(0, FAILURES - 1)).map((job) => describeFailure(job as Job)),
+  };
+}
+
+/** Failed inputs (dead letters), newest first, in constant memory. */
+export async function* failedJobs(queue: Queue, page = 500): AsyncGenerator<Job> {
+  for (let start = 0; ; start += page) {
+    const jobs = (await queue.getFailed(start, start + page - 1)) as (Job | undefined)[];
+    for (const job of jobs) if (job !== undefined) yield job;
+    if (jobs.length < page) return;
+  }
+}
+
+function describeFailure(job: Job): FailedJob {
+  const { name, segment } = parseJob(job.data);
+  const part = segment === undefined ? '' : ` (segment ${segment.index})`;
+  return { id: job.id!, input: name + part, reason: job.failedReason, attempts: job.attemptsStarted };
+}
+
+async function rate(queue: Queue): Promise<number | null> {
+  const { data } = await queue.getMetrics('completed', 0, RATE_MINUTES - 1);
+  const minutes = (data as unknown as (number | string)[]).map(Number);
+  return minutes.length === 0 ? null : minutes.reduce((sum, value) => sum + value, 0) / minutes.length;
+}
 
 /** Jobs removed by one command. */
 const CHUNK = 1_000;

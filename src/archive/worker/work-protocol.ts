@@ -1,5 +1,7 @@
+import { FerError } from '../../errors/fer-error.js';
 import type { ErrorCode } from '../../errors/fer-error.js';
 import type { ArchiveJob, ArchiveResult, ArchiveRun, Part, Segment } from '../queue/archive-job.js';
+import type { StepRunner } from './step-runner.js';
 
 /** One step of a job, as sent to a worker process. */
 export type Work = AnnotationWork | TaskWork;
@@ -40,3 +42,41 @@ export type FromProcess =
   | { readonly type: 'progress'; readonly frames: number; readonly expectedFrames: number | null }
   | { readonly type: 'done'; readonly value: WorkResult }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
+
+/** Milliseconds between two reports of progress. */
+const PROGRESS_PAUSE = 1_000;
+
+/** Answers a `WorkProcess` from within its process: one step after the other. Ends with the worker that started it. */
+export function serveSteps(runner: StepRunner): void {
+  let stop = new AbortController();
+  let reported = 0;
+  process.once('disconnect', () => process.exit());
+  process.on('message', (message: ToProcess) => {
+    if (message.type === 'abort') {
+      stop.abort();
+      return;
+    }
+    stop = new AbortController();
+    const onProgress = (frames: number, expectedFrames: number | null): void => {
+      const now = performance.now();
+      if (now - reported < PROGRESS_PAUSE) return;
+      reported = now;
+      send({ type: 'progress', frames, expectedFrames });
+    };
+    runner.run(message.work, { signal: stop.signal, onProgress }).then(
+      (value) => {
+        send({ type: 'done', value });
+      },
+      (error: unknown) => {
+        const { code, message: text } = FerError.from(error);
+        send({ type: 'failed', code, message: text });
+      },
+    );
+  });
+
+  send({ type: 'ready' });
+}
+
+function send(message: FromProcess): void {
+  if (process.connected) process.send!(message, () => undefined);
+}

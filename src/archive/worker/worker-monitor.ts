@@ -5,8 +5,8 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import { FerError } from '../../errors/fer-error.js';
 import { html } from '../../page/html.js';
 import type { ArchiveQueue } from '../queue/redis-connection.js';
-import { queueStatus } from '../queue/queue-status.js';
-import type { QueueStatus } from '../queue/queue-status.js';
+import { queueStatus } from '../queue/queue-admin.js';
+import type { QueueStatus } from '../queue/queue-admin.js';
 import type { WorkerEvent } from './archive-worker.js';
 
 /** Seconds; a segment of ten minutes takes some minutes. */

@@ -1,4 +1,4 @@
-import { VISIBILITY_WEIGHTS } from './visibility-weights.js';
+import { VISIBILITY_WEIGHTS } from './trust-weights.js';
 
 /** Grey texture of an area of the face, with its contrast and colour in relation to the rest of the face. */
 export interface AreaAppearance {

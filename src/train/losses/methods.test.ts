@@ -7,7 +7,7 @@ import { dnfer, dnferMethod } from './dnfer.js';
 import { nla, nlaMethod } from './nla.js';
 import { vNaw, vNawMethod } from './v-naw.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import type { EpochProgress } from './epoch-progress.js';
+import type { EpochProgress } from './method.js';
 import type { Method } from './method.js';
 
 beforeAll(async () => {
