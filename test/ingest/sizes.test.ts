@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openFile, openStdin } from '../../src/ingest/sources/open-source.js';
 import type { Frame } from '../../src/ingest/frame.js';
+import { toRgb } from '../../src/ingest/pixels.js';
 import { displaySize } from '../../src/ingest/probe/probe-video.js';
 import {
   H264,
@@ -34,7 +35,7 @@ function isBlack([r, g, b]: [number, number, number]): boolean {
 
 function mustBe(frame: Frame | undefined, width: number, height: number): Frame {
   expect(frame).toMatchObject({ width, height });
-  expect(frame!.data).toHaveLength(width * height * 3);
+  expect(toRgb(frame!)).toHaveLength(width * height * 3);
   return frame!;
 }
 

@@ -15,6 +15,8 @@ export interface FilterSettings {
   readonly width?: number | null | undefined;
   /** The display size of the stream's beginning in pixels, when it is known; null otherwise. */
   readonly size: PictureSize | null;
+  /** Deliver planar YUV 4:2:0 of this range, if the size is even; null or undefined for RGB. */
+  readonly yuv?: 'tv' | 'pc' | null | undefined;
   /** False for a stream without presentation times (bare H.264, say), which then follow from its frame rate. */
   readonly timed: boolean;
 }
@@ -108,9 +110,9 @@ export function keepFilters(probe: { readonly isRotated: boolean } | null): stri
   return probe === null || probe.isRotated ? [] : ['-reinit_filter', '0'];
 }
 
-/** Square pixels of the size asked for, as RGB. */
+/** Square pixels of the size asked for, as RGB or YUV. */
 export function sizeFilters(
-  { width, size }: Pick<FilterSettings, 'width' | 'size'>,
+  { width, size, yuv = null }: Pick<FilterSettings, 'width' | 'size' | 'yuv'>,
   { printSize = false }: { readonly printSize?: boolean } = {},
 ): string[] {
   const print = printSize ? PRINT_SIZE : '';
@@ -126,11 +128,14 @@ export function sizeFilters(
   const target = width == null ? workingSize(size) : { width, height: evenHeight(width, size) };
   // Pictures of another shape, later in the stream, are fitted in with bars, never stretched: a stretched face is another face.
   const shape = size.width / size.height;
+  // `pad` rounds the size of YUV to even numbers.
+  const isPlanar = yuv !== null && target.width % 2 === 0 && target.height % 2 === 0;
   const same = `lt(abs(iw*sar/ih/${shape}-1),${SAME_SHAPE})`;
   const factor = `min(${target.width}/(iw*sar),${target.height}/ih)`;
   return [
-    `scale=w='${print}if(${same},${target.width},max(1,round(iw*sar*${factor})))':h='if(${same},${target.height},max(1,round(ih*${factor})))':eval=frame`,
-    'format=rgb24',
+    // Left to itself, ffmpeg may make video range of footage that has all of it. Said of any other footage, it would cost a copy.
+    `scale=${isPlanar && yuv === 'pc' ? 'out_range=pc:' : ''}w='${print}if(${same},${target.width},max(1,round(iw*sar*${factor})))':h='if(${same},${target.height},max(1,round(ih*${factor})))':eval=frame`,
+    `format=${isPlanar ? 'yuv420p' : 'rgb24'}`,
     `pad=${target.width}:${target.height}:(ow-iw)/2:(oh-ih)/2:eval=frame`,
   ];
 }

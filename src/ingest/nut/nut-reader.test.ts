@@ -7,6 +7,7 @@ import { scratchDir } from '../../../test/support/scratch.js';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ByteCursor } from './byte-cursor.js';
+import { pictureBytes } from '../pixels.js';
 import { NutReader } from './nut-reader.js';
 import type { NutPicture } from './nut-reader.js';
 
@@ -46,6 +47,7 @@ const INVALID = 8192;
 interface Plan {
   readonly width: number;
   readonly height: number;
+  readonly isPlanar: boolean;
   readonly frames: readonly {
     readonly step: number;
     readonly fill: number;
@@ -59,15 +61,31 @@ interface Plan {
 }
 
 /** A stream as the specification describes it; only the code 1 is in use, which says everything itself. */
-function write({ width, height, frames, info }: Plan): Uint8Array {
-  const size = width * height * 3;
+function write({ width, height, isPlanar, frames, info }: Plan): Uint8Array {
+  const size = pictureBytes(width, height, isPlanar);
   const codes = [
     ...[...v(INVALID), ...v(6), ...s(0), ...v(1), ...v(0), ...v(0), ...v(0), ...v(1)],
     ...[...v(CODED | CODED_PTS | SIZE_MSB), ...v(6), ...s(0), ...v(1), ...v(0), ...v(0), ...v(0), ...v(1)],
     ...[...v(INVALID), ...v(6), ...s(0), ...v(1), ...v(0), ...v(0), ...v(0), ...v(253)],
   ];
   const header = packet(START.main, [...[3, 1, 100, 1, 1, 25], ...codes, ...[...v(1), 2, 9, 9], ...v(0)]);
-  const stream = packet(START.stream, [0, 0, 4, 1, 2, 3, 4, 0, SHIFT, 1, 0, 0, 0, ...v(width), ...v(height), 1, 1, 0]);
+  const stream = packet(START.stream, [
+    0,
+    0,
+    4,
+    ...Buffer.from(isPlanar ? 'I420' : 'RGB\x18'),
+    0,
+    SHIFT,
+    1,
+    0,
+    0,
+    0,
+    ...v(width),
+    ...v(height),
+    1,
+    1,
+    0,
+  ]);
   let time = 0;
   const body = frames.flatMap(({ step, fill, sync, elide, checksum, inFull }, i) => {
     const syncs = sync || i === 0;
@@ -108,6 +126,7 @@ function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
 const plans: fc.Arbitrary<Plan> = fc.record({
   width: fc.integer({ min: 1, max: 9 }),
   height: fc.integer({ min: 1, max: 9 }),
+  isPlanar: fc.boolean(),
   info: fc.constantFrom(0, 3, 5000),
   frames: fc.array(
     fc.record({
@@ -123,7 +142,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
 });
 
 const frame = { step: 40, fill: 7, sync: false, elide: false, checksum: false, inFull: false };
-const small: Plan = { width: 2, height: 2, info: 0, frames: [frame, { ...frame, fill: 8 }] };
+const small: Plan = { width: 2, height: 2, isPlanar: false, info: 0, frames: [frame, { ...frame, fill: 8 }] };
 
 describe('NutReader', () => {
   it('reads the same pictures however the bytes are cut into chunks', () => {
@@ -135,11 +154,11 @@ describe('NutReader', () => {
         expect(pictures.map(({ ticks, data }) => [ticks, data.at(-1)])).toEqual(
           plan.frames.map(({ step, fill }) => [(time += step), fill]),
         );
-        for (const [i, { width, height, data }] of pictures.entries()) {
+        for (const [i, { width, height, isPlanar, data }] of pictures.entries()) {
           const { fill, elide } = plan.frames[i]!;
-          const expected = new Array<number>(plan.width * plan.height * 3).fill(fill);
-          if (elide) expected.splice(0, 2, 9, 9);
-          expect([width, height, ...data]).toEqual([plan.width, plan.height, ...expected]);
+          const expected = new Array<number>(pictureBytes(plan.width, plan.height, plan.isPlanar)).fill(fill);
+          if (elide && expected.length > 2) expected.splice(0, 2, 9, 9);
+          expect([width, height, isPlanar, ...data]).toEqual([plan.width, plan.height, plan.isPlanar, ...expected]);
         }
         expect(reader.atRest).toBe(true);
       }),
@@ -154,11 +173,11 @@ describe('NutReader', () => {
     expect(pictures.map((picture) => picture.ticks)).toEqual([40, 80]);
   });
 
-  it('reads what ffmpeg writes', async () => {
+  it.each(['rgb24', 'yuv420p'])('reads what ffmpeg writes of %s', async (format) => {
     const [{ path }, folder] = [await findFfmpeg(), await scratchDir()];
     const [nut, raw] = [join(folder, 'a.nut'), join(folder, 'a.rgb')];
-    const source = ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=30000/1001:duration=0.5'];
-    const options = ['-pix_fmt', 'rgb24', '-c:v', 'rawvideo'];
+    const source = ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=64x46:rate=30000/1001:duration=0.5'];
+    const options = ['-pix_fmt', format, '-c:v', 'rawvideo'];
     await runProcess(path, [...source, ...options, '-enc_time_base', '1:1000000', '-write_index', '0', nut], 60_000);
     await runProcess(path, [...source, ...options, '-f', 'rawvideo', raw], 60_000);
     const reader = new NutReader();
@@ -183,7 +202,8 @@ describe('NutReader', () => {
     ['a picture of the wrong size', () => changed(small, [2, 2, 1, 1, 0], [3, 2, 1, 1, 0]), /3 x 2 RGB/],
     ['two streams', () => changed(small, [3, 1, 100], [3, 2, 100]), /2 streams/],
     ['another version', () => changed(small, [3, 1, 100], [4, 1, 100]), /version 4/],
-    ['sound', () => changed(small, [0, 0, 4, 1, 2, 3, 4], [0, 1, 4, 1, 2, 3, 4]), /not video/],
+    ['sound', () => changed(small, [0, 0, 4, 0x52, 0x47], [0, 1, 4, 0x52, 0x47]), /not video/],
+    ['another pixel format', () => changed(small, [4, 0x52, 0x47], [4, 0x52, 0x48]), /format "RHB/],
     ['an unknown frame code', () => changed(small, [1, 0, 40, 12], [2, 0, 40, 12]), /unknown kind/],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => readAll(new NutReader(), [bytes()])).toThrow(FerError);

@@ -1,4 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
+import { pictureBytes } from '../pixels.js';
 import { ByteCursor } from './byte-cursor.js';
 
 /** One uncompressed picture out of a NUT stream. */
@@ -7,7 +8,9 @@ export interface NutPicture {
   readonly ticks: number;
   readonly width: number;
   readonly height: number;
-  /** width * height * 3 bytes; never written again by the reader. */
+  /** True for planar YUV 4:2:0, false for packed RGB. */
+  readonly isPlanar: boolean;
+  /** Pixels as in a `Picture`; never written again by the reader. */
   readonly data: Uint8Array;
 }
 
@@ -53,10 +56,13 @@ const INVALID_CODE: FrameCode = {
   headerIndex: 0,
 };
 
+/** What the stream calls its pixel format. */
+const FOURCC = { rgb: 'RGB\x18', yuv420: 'I420' } as const;
+
 const NOTHING = new Uint8Array(0);
 
 /**
- * Reads what `ffmpeg -c:v rawvideo -pix_fmt rgb24 -f nut pipe:1` writes: one stream of packed RGB pictures, in the NUT container
+ * Reads what `ffmpeg -c:v rawvideo -pix_fmt rgb24 -f nut pipe:1` writes, or `yuv420p`: one stream of pictures, in the NUT container
  * (https://ffmpeg.org/~michael/nut.txt, version 3). Feed it chunks cut anywhere; pictures come out as soon as their last byte is in. It copies
  * each byte once, straight into the picture that will own it. Checksums are not looked at: the pipe does not change bytes.
  *
@@ -76,6 +82,7 @@ export class NutReader {
   private ptsShift = 0;
   private width = 0;
   private height = 0;
+  private isPlanar = false;
   private lastPts = 0;
 
   /** @param allocate memory for a picture, with any content */
@@ -104,7 +111,7 @@ export class NutReader {
         picture.used += taken;
         if (picture.used < data.length) continue;
         this.picture = null;
-        yield { ticks, width: this.width, height: this.height, data };
+        yield { ticks, width: this.width, height: this.height, isPlanar: this.isPlanar, data };
       } else if (this.skip > 0) {
         const taken = Math.min(this.skip, bytes.length - at);
         at += taken;
@@ -171,7 +178,10 @@ export class NutReader {
     cursor.readVarint(); // stream_id
     const kind = cursor.readVarint();
     if (kind !== 0) throw broken('a stream that is not video');
-    cursor.take(cursor.readVarint()); // fourcc
+    const fourcc = String.fromCharCode(...cursor.take(cursor.readVarint()));
+    if (fourcc !== FOURCC.rgb && fourcc !== FOURCC.yuv420)
+      throw broken(`pictures of the format ${JSON.stringify(fourcc)}`);
+    this.isPlanar = fourcc === FOURCC.yuv420;
     cursor.readVarint(); // time_base_id
     this.ptsShift = cursor.readVarint();
     for (let i = 0; i < 3; i++) cursor.readVarint(); // max_pts_distance, decode_delay, stream_flags
@@ -193,8 +203,10 @@ export class NutReader {
     for (let i = 0; i < reserved && !cursor.isShort; i++) cursor.readVarint();
     if ((flags & FLAG.checksum) !== 0) cursor.take(4);
     if (cursor.isShort) return;
-    if (size !== this.width * this.height * 3 || size <= 0 || stream !== 0)
-      throw broken(`a picture of ${size} bytes where ${this.width} x ${this.height} RGB was announced`);
+    if (size !== pictureBytes(this.width, this.height, this.isPlanar) || size <= 0 || stream !== 0)
+      throw broken(
+        `a picture of ${size} bytes where ${this.width} x ${this.height} ${this.isPlanar ? 'YUV' : 'RGB'} was announced`,
+      );
     const elided = size > LONG_PACKET ? NOTHING : this.elided[index];
     if (elided === undefined || elided.length >= size) throw broken('a frame without its beginning');
     this.lastPts = ticks;

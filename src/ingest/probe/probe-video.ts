@@ -4,6 +4,8 @@ import { FerError } from '../../errors/fer-error.js';
 import { findFfprobe } from '../ffmpeg/binaries.js';
 import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument, playlistFormat } from '../ffmpeg/input-guards.js';
 import type { PictureSize } from '../ffmpeg/picture-filters.js';
+import { isYuvSpace } from '../pixels.js';
+import type { YuvRange, YuvSpace } from '../pixels.js';
 import { isFragmented } from './joined-files.js';
 import { inputError, playlist, refusal, stalled } from './refusal.js';
 import { runProcess } from '../ffmpeg/run-process.js';
@@ -19,6 +21,8 @@ export interface VideoProbe {
   readonly stream: number;
   /** Pixels of the first picture (of `probeFile`: the largest) as shown: after rotation, with square pixels; null if ffprobe does not know. */
   readonly size: PictureSize | null;
+  /** How the colours of footage with subsampled chroma are coded; null for RGB, grey, 4:4:4, transparency, and what only ffmpeg can convert. */
+  readonly yuv: YuvCoding | null;
   /** The container says how to turn the picture. */
   readonly isRotated: boolean;
   /** Number of other video streams, without cover pictures. */
@@ -35,6 +39,12 @@ export interface VideoProbe {
   readonly timed: boolean;
   /** True when the container has an index by which to find the key frame before a time. */
   readonly seekable: boolean;
+}
+
+/** Of YUV: its matrix and range. */
+export interface YuvCoding {
+  readonly space: YuvSpace;
+  readonly range: YuvRange;
 }
 
 /** Milliseconds for ffprobe: it only reads the beginning, but that may come over a slow connection. */
@@ -68,6 +78,9 @@ const streamSchema = z.object({
   codec_name: z.string().default('unknown'),
   width: z.number().default(0),
   height: z.number().default(0),
+  pix_fmt: z.string().default('unknown'),
+  color_space: z.string().default('unknown'),
+  color_range: z.string().default('unknown'),
   sample_aspect_ratio: z.string().optional(),
   avg_frame_rate: z.string().optional(),
   r_frame_rate: z.string().optional(),
@@ -189,6 +202,7 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
     codec: video.codec_name,
     stream: video.index,
     size: displaySize(video),
+    yuv: yuvCoding(video),
     isRotated: rotationOf(video) !== 0,
     otherStreams: videos.length - 1,
     duration: positive(video.duration) ?? positive(format.duration),
@@ -321,6 +335,21 @@ function positive(value: number | undefined): number | null {
 function ratio(text: string | undefined): number | null {
   const [above = NaN, below = 1] = (text ?? '').split(/[/:]/).map(Number);
   return positive(above / below);
+}
+
+/** 4:2:0, 4:2:2, 4:1:1 and 4:1:0 of any depth, planar or packed. */
+const SUBSAMPLED = /^(yuvj?4(20|22|11|10)p\d*(le|be)?|nv(12|21|16)|p[02]\d\d(le|be)|(yuyv|uyvy|yvyu)422)$/;
+
+/** More than 8 bits a value. */
+const DEEP = /\d(le|be)$/;
+
+function yuvCoding(video: Pick<StreamAnswer, 'pix_fmt' | 'color_space' | 'color_range'>): YuvCoding | null {
+  const { pix_fmt: format, color_space: space, color_range: range } = video;
+  if (!SUBSAMPLED.test(format) || !isYuvSpace(space)) return null;
+  const isFull = range === 'pc' || format.startsWith('yuvj');
+  // Older builds of ffmpeg shift the colours of this one.
+  if (isFull && DEEP.test(format)) return null;
+  return { space, range: isFull ? 'pc' : 'tv' };
 }
 
 /** Size after ffmpeg: rotated by quarter turns, with square pixels. */

@@ -3,7 +3,8 @@ import { FerError, throwIfAborted } from '../../errors/fer-error.js';
 import { findFfmpeg } from '../ffmpeg/binaries.js';
 import { EXIT_SIGNALLED, EXIT_TOO_MANY_ERRORS, startFfmpeg } from '../ffmpeg/command.js';
 import type { FfmpegEnd, FfmpegRun } from '../ffmpeg/command.js';
-import type { Frame } from '../frame.js';
+import type { Frame, YuvToRgb } from '../frame.js';
+import { yuvToRgb } from '../pixels.js';
 import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
 import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument } from '../ffmpeg/input-guards.js';
 import type { InputPlace } from '../ffmpeg/input-guards.js';
@@ -56,10 +57,13 @@ export class FfmpegSource implements FrameSource {
   private readonly joint = new JointFinder();
   private steps: readonly TimeStep[] = [];
   private begun = false;
+  /** Of planar pictures. */
+  private readonly yuv: YuvToRgb | undefined;
 
   constructor(private readonly setup: FfmpegSourceSetup) {
     const { probe } = setup;
     this.name = setup.name;
+    if (probe?.yuv != null) this.yuv = yuvToRgb(probe.yuv.space, probe.yuv.range);
     this.expectedFrames = wholeSource(setup.options) ? (probe?.frames ?? null) : null;
     this.info = {
       container: probe?.container ?? null,
@@ -124,13 +128,14 @@ export class FfmpegSource implements FrameSource {
   }
 
   private frameOf(picture: NutPicture, clock: IncreasingTime, pictures: PictureQueue): Frame {
-    const { width, height, data, ticks } = picture;
+    const { width, height, data, ticks, isPlanar } = picture;
     return {
       index: this.frameCount++,
       timestamp: clock.next(presentationTime(ticks)),
       width,
       height,
       data,
+      ...(isPlanar && this.yuv && { yuv: this.yuv }),
       release: () => {
         pictures.giveBack(picture);
       },
@@ -163,6 +168,8 @@ export class FfmpegSource implements FrameSource {
   private async start(input: string | Readable, seek: number | null, target: ProcessOutput): Promise<FfmpegRun> {
     const { place, probe, options } = this.setup;
     const { path: program, frameSync } = await findFfmpeg();
+    const { size = null, timed = true, yuv = null } = probe ?? {};
+    const filters = pictureFilters({ ...options, size, timed, yuv: yuv?.range });
     return startFfmpeg({
       program,
       inputs: [
@@ -182,7 +189,7 @@ export class FfmpegSource implements FrameSource {
         ...['-map', probe === null ? '0:V:0' : `0:${probe.stream}`, '-an', '-sn', '-dn'],
         ...['-max_error_rate', '0'],
         ...[frameSync, 'passthrough'],
-        ...['-filter:v', pictureFilters({ ...options, size: probe?.size ?? null, timed: probe?.timed ?? true })],
+        ...['-filter:v', filters],
         ...['-enc_time_base', TRANSPORT_TIME_BASE, '-avoid_negative_ts', 'disabled'],
         // Without an index ffmpeg's memory does not grow with the length.
         ...['-c:v', 'rawvideo', '-write_index', '0', '-f', 'nut'],

@@ -1,6 +1,7 @@
 import type { Sharp } from 'sharp';
 import { openSource } from '../../ingest/sources/open-source.js';
 import type { Frame } from '../../ingest/frame.js';
+import { toRgb } from '../../ingest/pixels.js';
 import type { OutputContext } from '../results/output-format.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { MOST_IMAGES } from './report-builder.js';
@@ -45,7 +46,7 @@ export async function reportPictures(
   for (const { summary, best } of wanted) {
     const frame = await frameAt(input.kind === 'url' ? 'url' : 'file', sourcePath, best.timestamp, signal);
     if (frame === null) break;
-    const raw = sharp(frame.data, { raw: { width: frame.width, height: frame.height, channels: 3 } });
+    const raw = sharp(toRgb(frame), { raw: { width: frame.width, height: frame.height, channels: 3 } });
     pictures.set(summary.id, await faceJpeg(raw.clone(), frame, best));
     still ??= await jpegUri(raw.resize({ width: STILL_WIDTH, withoutEnlargement: true }), 70);
   }

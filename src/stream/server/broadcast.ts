@@ -1,5 +1,6 @@
 import { FerError, printable } from '../../errors/fer-error.js';
 import type { Frame } from '../../ingest/frame.js';
+import { toRgb } from '../../ingest/pixels.js';
 import type { LiveSource, LiveSourceStatus } from '../../ingest/live/live-source.js';
 import type { LiveEngine } from '../live/live-engine.js';
 import type { Problem, ResultMessage, SourceMessage } from '../protocol/messages.js';
@@ -34,11 +35,14 @@ function openEngineSession(engine: LiveEngine, signal: AbortSignal): EngineSessi
   });
   signal.addEventListener('abort', giveUp, { once: true });
   return {
-    askOnce: ({ index, width, height, data }, captureTime) =>
+    askOnce: (frame, captureTime) =>
       new Promise((resolve) => {
         settle = resolve;
         if (signal.aborted) resolve(null);
-        else session.submit({ sequence: index, captureTime, picture: { kind: 'rgb', width, height, data } });
+        else {
+          const { index: sequence, width, height } = frame;
+          session.submit({ sequence, captureTime, picture: { kind: 'rgb', width, height, data: toRgb(frame) } });
+        }
       }),
     close: () => {
       signal.removeEventListener('abort', giveUp);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { printable } from '../../errors/fer-error.js';
 import type { Frame } from '../../ingest/frame.js';
+import { toRgb } from '../../ingest/pixels.js';
 import type { LiveSourceStatus } from '../../ingest/live/live-source.js';
 import { roundedResult } from '../results/jsonl-text.js';
 import { roundTo } from '../results/rounding.js';
@@ -65,7 +66,7 @@ const QUALITY = 80;
 /** A frame for viewers: header and JPEG. Its bytes are copied at once, so the caller may move them while it is encoded. */
 export async function pictureMessage(frame: Frame, captureTime: number): Promise<Uint8Array> {
   const { width, height } = frame;
-  const pixels = Uint8Array.from(frame.data);
+  const pixels = Uint8Array.from(toRgb(frame));
   const { default: sharp } = await import('sharp');
   const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: QUALITY })

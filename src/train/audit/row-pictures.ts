@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { FerError } from '../../errors/fer-error.js';
 import type { Frame } from '../../ingest/frame.js';
+import { toRgb } from '../../ingest/pixels.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import type { CropSource } from '../data/crops/crop-source.js';
 import { faceId, faceName, facesOf } from '../data/faces/face-dataset.js';
@@ -85,8 +86,9 @@ async function loadFrames(
 }
 
 /** [S, S, 3] */
-async function thumbnail({ data, width, height }: Frame): Promise<Uint8Array> {
-  return sharp(data, { raw: { width, height, channels: 3 } })
+async function thumbnail(frame: Frame): Promise<Uint8Array> {
+  const { width, height } = frame;
+  return sharp(toRgb(frame), { raw: { width, height, channels: 3 } })
     .resize(SIDE, SIDE, { fit: 'contain' })
     .raw()
     .toBuffer();

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { findFfmpeg, findFfprobe } from '../../../src/ingest/ffmpeg/binaries.js';
 import { runProcess } from '../../../src/ingest/ffmpeg/run-process.js';
 import type { Frame } from '../../../src/ingest/frame.js';
+import { toRgb } from '../../../src/ingest/pixels.js';
 import type { FrameSource } from '../../../src/ingest/sources/frame-source.js';
 
 /** A folder of this test file, removed when its tests are done. */
@@ -83,11 +84,12 @@ export function meanColour(
   right: number,
   bottom: number,
 ): [number, number, number] {
+  const rgb = toRgb(frame);
   const sum = [0, 0, 0];
   let count = 0;
   for (let y = Math.floor(top * frame.height); y < Math.floor(bottom * frame.height); y++) {
     for (let x = Math.floor(left * frame.width); x < Math.floor(right * frame.width); x++) {
-      for (let c = 0; c < 3; c++) sum[c]! += frame.data[(y * frame.width + x) * 3 + c]!;
+      for (let c = 0; c < 3; c++) sum[c]! += rgb[(y * frame.width + x) * 3 + c]!;
       count++;
     }
   }

@@ -1,4 +1,5 @@
-import type { Picture } from '../../frame.js';
+import type { Picture, YuvPicture } from '../../frame.js';
+import { isYuv } from '../../frame.js';
 import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { scaleOf, type Similarity } from './geometry.js';
 
@@ -12,9 +13,7 @@ const FRACTION = 15;
 const ONE = 1 << FRACTION;
 
 /**
- * Cuts a rotated, scaled square out of a frame: bilinear, or, when the picture shrinks, the mean of a grid of frame
- * pixels for each output pixel. Beyond the frame its edge is repeated.
- * @param toFrame maps output pixels to frame pixels
+ * Cuts a rotated, scaled square out of a frame, as `resample` does.
  * @param target [size, size, 3], written from `offset`
  */
 export function warpRgb(
@@ -25,32 +24,62 @@ export function warpRgb(
   target: Float32Array,
   offset = 0,
 ): void {
-  const scale = scaleOf(toFrame);
-  if (scale < SHRINKING) interpolate(frame, toFrame, size, scaling, target, offset);
-  else {
-    const most = Math.max(2, Math.min(MOST_SAMPLES, Math.floor(MOST_IN_A_ROW / size)));
-    average(frame, toFrame, size, Math.min(most, Math.round(scale)), scaling, target, offset);
-  }
+  const most = Math.max(2, Math.min(MOST_SAMPLES, Math.floor(MOST_IN_A_ROW / size)));
+  resample(frame, toFrame, { width: size, height: size, pitch: size * 3, offset }, most, scaling, target);
 }
 
+/** A rectangle of RGB pixels in an array. */
+export interface Window {
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Values from one row to the next. */
+  readonly pitch: number;
+  /** Where the first pixel is. */
+  readonly offset: number;
+}
+
+/**
+ * Fills a window from a frame, as RGB: bilinear, or, when the picture shrinks, the mean of a grid of frame pixels for each output pixel. Beyond the frame
+ * its edge is repeated. Of a YUV picture the luma is sampled like that, and of the chroma, which has no fine detail, one value for each output pixel:
+ * then only the pixels that are wanted are converted.
+ * @param toFrame maps pixels of the window to frame pixels
+ * @param most samples along each axis of an output pixel
+ */
+export function resample(
+  frame: Picture,
+  toFrame: Similarity,
+  window: Window,
+  most: number,
+  scaling: PixelScaling,
+  target: Float32Array,
+): void {
+  const scale = scaleOf(toFrame);
+  if (scale < SHRINKING) interpolate(frame, toFrame, window, target);
+  else average(frame, toFrame, window, Math.min(most, Math.round(scale)), target);
+  if (isYuv(frame)) addColour(frame, toFrame, window, scaling, target);
+  else scaleValues(window, scaling, target);
+}
+
+/** Writes the mean of the four nearest pixels: RGB, or luma in the place of red. */
 function interpolate(
   frame: Picture,
   { a, b, tx, ty }: Similarity,
-  size: number,
-  { gain, offset: [offsetR, offsetG, offsetB] }: PixelScaling,
+  { width: columns, height: rows, pitch, offset }: Window,
   target: Float32Array,
-  offset: number,
 ): void {
   const { data, width, height } = frame;
-  const stride = width * 3;
+  const isGrey = isYuv(frame);
+  const step = isGrey ? 1 : 3;
+  const stride = width * step;
   const right = width - 1;
   const bottom = height - 1;
-  let out = offset;
-  for (let j = 0; j < size; j++) {
+  for (let j = 0; j < rows; j++) {
+    let out = offset + j * pitch;
     // Pixel centres are at half-integer positions.
     const startX = a * 0.5 - b * (j + 0.5) + tx - 0.5;
     const startY = b * 0.5 + a * (j + 0.5) + ty - 0.5;
-    for (let i = 0; i < size; i++) {
+    for (let i = 0; i < columns; i++) {
       let x = startX + a * i;
       let y = startY + b * i;
       x = x < 0 ? 0 : x > right ? right : x;
@@ -59,8 +88,8 @@ function interpolate(
       const top = y | 0;
       const px = x - left;
       const py = y - top;
-      const at = (Math.imul(top, stride) + left * 3) | 0;
-      const beside = left < right ? (at + 3) | 0 : at;
+      const at = (Math.imul(top, stride) + Math.imul(left, step)) | 0;
+      const beside = left < right ? (at + step) | 0 : at;
       const down = top < bottom ? stride : 0;
       const below = (at + down) | 0;
       const across = (beside + down) | 0;
@@ -68,36 +97,36 @@ function interpolate(
       const w01 = px - w11;
       const w10 = py - w11;
       const w00 = 1 - px - w10;
-      target[out] = (data[at]! * w00 + data[beside]! * w01 + data[below]! * w10 + data[across]! * w11) * gain + offsetR;
-      target[out + 1] =
-        (data[at + 1]! * w00 + data[beside + 1]! * w01 + data[below + 1]! * w10 + data[across + 1]! * w11) * gain +
-        offsetG;
-      target[out + 2] =
-        (data[at + 2]! * w00 + data[beside + 2]! * w01 + data[below + 2]! * w10 + data[across + 2]! * w11) * gain +
-        offsetB;
+      target[out] = data[at]! * w00 + data[beside]! * w01 + data[below]! * w10 + data[across]! * w11;
+      if (!isGrey) {
+        target[out + 1] =
+          data[at + 1]! * w00 + data[beside + 1]! * w01 + data[below + 1]! * w10 + data[across + 1]! * w11;
+        target[out + 2] =
+          data[at + 2]! * w00 + data[beside + 2]! * w01 + data[below + 2]! * w10 + data[across + 2]! * w11;
+      }
       out += 3;
     }
   }
 }
 
+/** Writes the mean of `samples` by `samples` pixels: RGB, or luma in the place of red. */
 function average(
   frame: Picture,
   { a, b, tx, ty }: Similarity,
-  size: number,
+  { width: columns, height: rows, pitch, offset }: Window,
   samples: number,
-  { gain, offset: [offsetR, offsetG, offsetB] }: PixelScaling,
   target: Float32Array,
-  offset: number,
 ): void {
   const dx = Math.round((a / samples) * ONE) | 0;
   const dy = Math.round((b / samples) * ONE) | 0;
-  const last = size * samples - 1;
+  const last = columns * samples - 1;
   const isInside = (x: number, y: number): boolean =>
     x >= 0 && y >= 0 && x >> FRACTION < frame.width && y >> FRACTION < frame.height;
-  const weight = gain / (samples * samples);
-  const sums = new Int32Array(size * 3);
-  let out = offset;
-  for (let j = 0; j < size; j++) {
+  const isGrey = isYuv(frame);
+  const addInside = isGrey ? addLuma : addRgb;
+  const weight = 1 / (samples * samples);
+  const sums = new Int32Array(columns * (isGrey ? 1 : 3));
+  for (let j = 0; j < rows; j++) {
     sums.fill(0);
     for (let s = 0; s < samples; s++) {
       const v = j + (s + 0.5) / samples;
@@ -105,19 +134,41 @@ function average(
       const u = (s % 2 === 0 ? 0.25 : 0.75) / samples;
       const x = Math.floor((a * u - b * v + tx) * ONE);
       const y = Math.floor((b * u + a * v + ty) * ONE);
-      const add = isInside(x, y) && isInside(x + last * dx, y + last * dy) ? addRow : addRowAtEdge;
+      const add = isInside(x, y) && isInside(x + last * dx, y + last * dy) ? addInside : addAtEdge;
       add(frame, x, y, dx, dy, samples, sums);
     }
-    for (let i = 0; i < sums.length; i += 3) {
-      target[out++] = sums[i]! * weight + offsetR;
-      target[out++] = sums[i + 1]! * weight + offsetG;
-      target[out++] = sums[i + 2]! * weight + offsetB;
-    }
+    const out = offset + j * pitch;
+    if (isGrey) for (let i = 0; i < columns; i++) target[out + 3 * i] = sums[i]! * weight;
+    else for (let i = 0; i < sums.length; i++) target[out + i] = sums[i]! * weight;
   }
 }
 
 /** Adds `samples` pixels, (x, y) and on in steps of (dx, dy), to each output pixel of a row. All of them are inside the frame. */
-function addRow(
+function addLuma(
+  { data, width }: Picture,
+  startX: number,
+  startY: number,
+  dx: number,
+  dy: number,
+  samples: number,
+  sums: Int32Array,
+): void {
+  const end = sums.length | 0;
+  let x = startX | 0;
+  let y = startY | 0;
+  for (let i = 0; i < end; i = (i + 1) | 0) {
+    let sum = 0;
+    for (let t = 0; t < samples; t = (t + 1) | 0) {
+      sum = (sum + data[(Math.imul(y >> FRACTION, width) + (x >> FRACTION)) | 0]!) | 0;
+      x = (x + dx) | 0;
+      y = (y + dy) | 0;
+    }
+    sums[i] = (sums[i]! + sum) | 0;
+  }
+}
+
+/** As `addLuma`, for packed RGB. */
+function addRgb(
   { data, width }: Picture,
   startX: number,
   startY: number,
@@ -146,9 +197,9 @@ function addRow(
   }
 }
 
-/** As `addRow`, where samples may be beyond the frame. */
-function addRowAtEdge(
-  { data, width, height }: Picture,
+/** As `addLuma` or `addRgb`, where samples may be beyond the frame. */
+function addAtEdge(
+  frame: Picture,
   startX: number,
   startY: number,
   dx: number,
@@ -156,18 +207,74 @@ function addRowAtEdge(
   samples: number,
   sums: Int32Array,
 ): void {
+  const { data, width, height } = frame;
+  const step = isYuv(frame) ? 1 : 3;
   let x = startX | 0;
   let y = startY | 0;
-  for (let i = 0; i < sums.length; i += 3) {
+  for (let i = 0; i < sums.length; i += step) {
     for (let t = 0; t < samples; t++) {
       const column = Math.max(0, Math.min(width - 1, x >> FRACTION));
       const row = Math.max(0, Math.min(height - 1, y >> FRACTION));
-      const at = (Math.imul(row, width) + column) * 3;
-      sums[i]! += data[at]!;
-      sums[i + 1]! += data[at + 1]!;
-      sums[i + 2]! += data[at + 2]!;
+      const at = (row * width + column) * step;
+      for (let c = 0; c < step; c++) sums[i + c]! += data[at + c]!;
       x = (x + dx) | 0;
       y = (y + dy) | 0;
+    }
+  }
+}
+
+/** Makes scaled RGB of luma and the chroma in the middle of each output pixel. */
+function addColour(
+  { data, width, height, yuv }: YuvPicture,
+  { a, b, tx, ty }: Similarity,
+  { width: columns, height: rows, pitch, offset }: Window,
+  { gain, offset: [offsetR, offsetG, offsetB] }: PixelScaling,
+  target: Float32Array,
+): void {
+  const { black, luma, redV, greenU, greenV, blueU } = yuv;
+  const stride = (width + 1) >> 1;
+  const u = width * height;
+  const v = u + stride * ((height + 1) >> 1);
+  const right = (width << FRACTION) - 1;
+  const bottom = (height << FRACTION) - 1;
+  const dx = Math.round(a * ONE) | 0;
+  const dy = Math.round(b * ONE) | 0;
+  for (let j = 0; j < rows; j++) {
+    let out = offset + j * pitch;
+    let x = Math.floor((a * 0.5 - b * (j + 0.5) + tx) * ONE) | 0;
+    let y = Math.floor((b * 0.5 + a * (j + 0.5) + ty) * ONE) | 0;
+    for (let i = 0; i < columns; i++) {
+      const column = (x < 0 ? 0 : x > right ? right : x) >> (FRACTION + 1);
+      const row = (y < 0 ? 0 : y > bottom ? bottom : y) >> (FRACTION + 1);
+      const at = (Math.imul(row, stride) + column) | 0;
+      const du = data[u + at]! - 128;
+      const dv = data[v + at]! - 128;
+      const grey = (target[out]! - black) * luma;
+      target[out] = clamped(grey + redV * dv) * gain + offsetR;
+      target[out + 1] = clamped(grey + greenU * du + greenV * dv) * gain + offsetG;
+      target[out + 2] = clamped(grey + blueU * du) * gain + offsetB;
+      out += 3;
+      x = (x + dx) | 0;
+      y = (y + dy) | 0;
+    }
+  }
+}
+
+function clamped(value: number): number {
+  return value < 0 ? 0 : value > 255 ? 255 : value;
+}
+
+function scaleValues(
+  { width, height, pitch, offset }: Window,
+  { gain, offset: [offsetR, offsetG, offsetB] }: PixelScaling,
+  target: Float32Array,
+): void {
+  for (let j = 0; j < height; j++) {
+    const start = offset + j * pitch;
+    for (let i = start; i < start + 3 * width; i += 3) {
+      target[i] = target[i]! * gain + offsetR;
+      target[i + 1] = target[i + 1]! * gain + offsetG;
+      target[i + 2] = target[i + 2]! * gain + offsetB;
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Frame } from '../../frame.js';
+import { resample } from '../align/warp.js';
 import type { Box, Point } from '../align/geometry.js';
 import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { type Extent, type QuarterTurn, turnBack } from './quarter-turn.js';
@@ -57,47 +58,8 @@ export function boxToFrame(letterbox: Letterbox, center: Point, size: Extent, qu
   return { x: x - width / 2, y: y - height / 2, width, height };
 }
 
-/** Samples taken for one output pixel along one axis: up to `taps` frame positions with weights that sum to 1. */
-interface AxisTaps {
-  readonly taps: number;
-  readonly positions: Int32Array;
-  readonly weights: Float32Array;
-  /** 0 where the output pixel is outside the frame. */
-  readonly inside: Uint8Array;
-}
-
 /** Samples along an axis when shrinking: with more, large frames would cost more than the network they feed. */
-const FEWEST_TAPS = 2;
-const MOST_TAPS = 3;
-
-function axisTaps(count: number, start: number, scale: number, length: number): AxisTaps {
-  const taps = Math.max(FEWEST_TAPS, Math.min(MOST_TAPS, Math.floor(scale)));
-  const positions = new Int32Array(count * taps);
-  const weights = new Float32Array(count * taps);
-  const inside = new Uint8Array(count);
-  for (let i = 0; i < count; i++) {
-    const center = start + (i + 0.5) * scale;
-    inside[i] = center >= 0 && center < length ? 1 : 0;
-    if (scale <= 1) {
-      const left = Math.floor(center - 0.5);
-      const share = center - 0.5 - left;
-      positions[2 * i] = clamp(left, length);
-      positions[2 * i + 1] = clamp(left + 1, length);
-      weights[2 * i] = 1 - share;
-      weights[2 * i + 1] = share;
-    } else {
-      for (let tap = 0; tap < taps; tap++) {
-        positions[i * taps + tap] = clamp(Math.floor(center + ((tap + 0.5) / taps - 0.5) * scale), length);
-        weights[i * taps + tap] = 1 / taps;
-      }
-    }
-  }
-  return { taps, positions, weights, inside };
-}
-
-function clamp(position: number, length: number): number {
-  return Math.max(0, Math.min(length - 1, position));
-}
+const MOST_SAMPLES = 3;
 
 /**
  * Fills a network input from a frame: bilinear when enlarging, averaging over the covered pixels when shrinking.
@@ -111,52 +73,25 @@ export function fillLetterbox(
   target: Float32Array,
   offset = 0,
 ): void {
-  const { width, height } = letterbox;
-  const columns = axisTaps(width, letterbox.x, letterbox.scale, frame.width);
-  const rows = axisTaps(height, letterbox.y, letterbox.scale, frame.height);
-  const { data } = frame;
-  const { gain } = scaling;
-  const [offsetR, offsetG, offsetB] = scaling.offset;
-  const stride = frame.width * 3;
-  const nx = columns.taps;
-  const ny = rows.taps;
-  const xs = columns.positions.map((x) => x * 3);
-  let out = offset;
-  for (let j = 0; j < height; j++) {
-    if (rows.inside[j] === 0) {
-      for (let i = 0; i < width; i++) {
-        target[out++] = offsetR;
-        target[out++] = offsetG;
-        target[out++] = offsetB;
-      }
-      continue;
-    }
-    for (let i = 0; i < width; i++) {
-      let r = 0;
-      let g = 0;
-      let b = 0;
-      if (columns.inside[i] === 1) {
-        for (let v = 0; v < ny; v++) {
-          const line = rows.positions[j * ny + v]! * stride;
-          let lineR = 0;
-          let lineG = 0;
-          let lineB = 0;
-          for (let u = i * nx; u < i * nx + nx; u++) {
-            const at = line + xs[u]!;
-            const share = columns.weights[u]!;
-            lineR += data[at]! * share;
-            lineG += data[at + 1]! * share;
-            lineB += data[at + 2]! * share;
-          }
-          const share = rows.weights[j * ny + v]!;
-          r += lineR * share;
-          g += lineG * share;
-          b += lineB * share;
-        }
-      }
-      target[out++] = r * gain + offsetR;
-      target[out++] = g * gain + offsetG;
-      target[out++] = b * gain + offsetB;
+  const { width, height, scale, x, y } = letterbox;
+  const [left, right] = covered(width, x, scale, frame.width);
+  const [top, bottom] = covered(height, y, scale, frame.height);
+  const pitch = width * 3;
+  const inside = { width: right - left, height: bottom - top, pitch, offset: offset + top * pitch + left * 3 };
+  if (inside.width < width || inside.height < height) {
+    const [red, green, blue] = scaling.offset;
+    for (let i = offset; i < offset + height * pitch; i += 3) {
+      target[i] = red;
+      target[i + 1] = green;
+      target[i + 2] = blue;
     }
   }
+  const fromInside = { a: scale, b: 0, tx: x + left * scale, ty: y + top * scale };
+  resample(frame, fromInside, inside, MOST_SAMPLES, scaling, target);
+}
+
+/** The input pixels along an axis whose centres are inside the frame: from the first up to the second. */
+function covered(count: number, start: number, scale: number, length: number): [number, number] {
+  const first = Math.max(0, Math.ceil(-start / scale - 0.5));
+  return [first, Math.max(first, Math.min(count, Math.ceil((length - start) / scale - 0.5)))];
 }

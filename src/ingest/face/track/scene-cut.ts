@@ -1,4 +1,5 @@
 import type { Frame } from '../../frame.js';
+import { isYuv } from '../../frame.js';
 
 /** A gap this many times as long as usual, and at least LEAST_GAP seconds long, counts as a cut. */
 const LONG_GAP = 2.5;
@@ -78,25 +79,35 @@ export class SceneCuts {
   }
 }
 
-/** Brightness of a coarse grid of cells, 0..1. [24 * 32] */
+/** Brightness of a coarse grid of cells, 0..1: Rec. 601 luma of RGB, or the footage's own. [24 * 32] */
 export function lumaSignature(frame: Frame): Float32Array {
   const { data, width, height } = frame;
+  const luma = isYuv(frame) ? frame.yuv : null;
   const signature = new Float32Array(ROWS * COLUMNS);
   const scale = 1 / (255 * SAMPLES * SAMPLES);
-  for (let row = 0; row < ROWS; row++) {
-    for (let column = 0; column < COLUMNS; column++) {
-      let sum = 0;
-      for (let s = 0; s < SAMPLES; s++) {
-        const y = Math.floor(((row + (s + 0.5) / SAMPLES) * height) / ROWS);
-        for (let t = 0; t < SAMPLES; t++) {
-          const at = (y * width + Math.floor(((column + (t + 0.5) / SAMPLES) * width) / COLUMNS)) * 3;
-          sum += 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
-        }
+  const xs = centres(COLUMNS, width);
+  const ys = centres(ROWS, height);
+  for (let i = 0; i < signature.length; i++) {
+    const row = Math.floor(i / COLUMNS) * SAMPLES;
+    const column = (i % COLUMNS) * SAMPLES;
+    let sum = 0;
+    for (let s = row; s < row + SAMPLES; s++) {
+      for (let t = column; t < column + SAMPLES; t++) {
+        const at = ys[s]! * width + xs[t]!;
+        sum +=
+          luma === null
+            ? 0.299 * data[3 * at]! + 0.587 * data[3 * at + 1]! + 0.114 * data[3 * at + 2]!
+            : (data[at]! - luma.black) * luma.luma;
       }
-      signature[row * COLUMNS + column] = sum * scale;
     }
+    signature[i] = sum * scale;
   }
   return signature;
+}
+
+/** Pixels that are sampled along an axis. */
+function centres(cells: number, length: number): Int32Array {
+  return Int32Array.from({ length: cells * SAMPLES }, (_, i) => Math.floor(((i + 0.5) * length) / (cells * SAMPLES)));
 }
 
 /**

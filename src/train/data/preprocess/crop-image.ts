@@ -3,6 +3,7 @@ import type { FoundFace } from '../../../ingest/face/face-search.js';
 import { alignFace } from '../../../ingest/face/align/align-face.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { Frame } from '../../../ingest/frame.js';
+import { toRgb } from '../../../ingest/pixels.js';
 import { boundsOf } from '../../../ingest/face/align/geometry.js';
 import type { Point } from '../../../ingest/face/align/geometry.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
@@ -57,8 +58,9 @@ export function faceCrop(picture: Frame, landmarks: readonly Point[], geometry: 
 }
 
 /** All of the picture, brought to the crop's size; for pictures that are face crops already. [S, S, C] */
-export async function wholeCrop({ data, width, height }: Frame, { size, channels }: CropGeometry): Promise<Uint8Array> {
-  const rgb = await sharp(data, { raw: { width, height, channels: 3 } })
+export async function wholeCrop(picture: Frame, { size, channels }: CropGeometry): Promise<Uint8Array> {
+  const { width, height } = picture;
+  const rgb = await sharp(toRgb(picture), { raw: { width, height, channels: 3 } })
     .resize(size, size, { fit: 'fill' })
     .raw()
     .toBuffer();
@@ -111,13 +113,13 @@ export function plainView(frame: Frame): View {
  * something around them, and of a certain size. Only for finding; what is cut out is cut out of the picture itself.
  */
 export async function roomyView(picture: Frame): Promise<View> {
-  const { data, width, height, index, timestamp } = picture;
+  const { width, height, index, timestamp } = picture;
   const enlarged = Math.max(1, ROOMY_SIDE / Math.max(width, height));
   const w = Math.round(width * enlarged);
   const h = Math.round(height * enlarged);
   const margin = Math.round(Math.max(w, h) * MARGIN);
   // Two steps: in one, sharp would add the margin first.
-  const resized = await sharp(data, { raw: { width, height, channels: 3 } })
+  const resized = await sharp(toRgb(picture), { raw: { width, height, channels: 3 } })
     .resize(w, h, { fit: 'fill', kernel: 'cubic' })
     .raw()
     .toBuffer();
