@@ -77,7 +77,7 @@ async function stock(): Promise<Contender> {
     name: 'stock face-api, every frame',
     rates: [],
     async run(input) {
-      const source = await openSource(input, { width: WIDTH });
+      const source = await openSource(input, { width: WIDTH, rgb: true });
       let frames = 0;
       let withFace = 0;
       for await (const frame of source.frames()) {

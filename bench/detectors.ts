@@ -77,7 +77,7 @@ if (flags.write) await writeFile(new URL('detectors.md', import.meta.url), repor
 
 async function decode(path: string): Promise<Frame[]> {
   const { inputs } = await expandInputs([path]);
-  const source = await openSource(inputs[0]!, { width: WIDTH });
+  const source = await openSource(inputs[0]!, { width: WIDTH, rgb: true });
   const frames: Frame[] = [];
   for await (const frame of source.frames()) frames.push(frame);
   return frames;

@@ -11,7 +11,7 @@ const RATE = 30;
 
 /** What a webcam would show: 640x480 JPEGs of a drifting face. @param path where the clip may be written */
 export async function webcamPictures(path: string): Promise<Buffer[]> {
-  const source = await openFile(await buildPanningFace(path, { seconds: 6 }));
+  const source = await openFile(await buildPanningFace(path, { seconds: 6 }), { rgb: true });
   const pictures: Buffer[] = [];
   for await (const { data, width, height } of source.frames()) {
     pictures.push(

@@ -62,7 +62,7 @@ export const AXES: Readonly<Record<string, Axis>> = {
   },
   resolution: {
     title: 'Resolution',
-    text: 'The whole path with the default settings, one face of a third of the height. The reference is ffmpeg decoding alone and throwing the pictures away; "decode" also hands them over as RGB.',
+    text: 'The whole path with the default settings, one face of a third of the height. The reference is ffmpeg decoding alone and throwing the pictures away; "decode" also hands them over.',
     measure: resolution,
   },
   workers: {
@@ -252,7 +252,7 @@ let stock: ReturnType<typeof openStockChain> | null = null;
 async function stockContender(clip: Clip, labels: readonly string[], frames = Infinity): Promise<Contender> {
   const count = await (stock ??= openStockChain());
   return {
-    ...contender(labels, clip, (most = frames) => overFrames(clip, count, Math.min(most, frames))),
+    ...contender(labels, clip, (most = frames) => overFrames(clip, count, Math.min(most, frames), { rgb: true })),
     isReference: true,
   };
 }

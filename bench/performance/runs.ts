@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
 import type { Frame } from '../../src/ingest/frame.js';
 import { expandInputs } from '../../src/ingest/sources/expand-inputs.js';
-import type { Input } from '../../src/ingest/sources/frame-source.js';
+import type { Input, SourceOptions } from '../../src/ingest/sources/frame-source.js';
 import { openSource } from '../../src/ingest/sources/open-source.js';
 import type { Annotator } from '../../src/stream/annotate/annotator.js';
 import type { Measurement } from './contender.js';
@@ -24,13 +24,15 @@ export async function overFrames(
   { input }: Clip,
   work: (frame: Frame) => Promise<number | null>,
   most = Infinity,
+  options: SourceOptions = {},
 ): Promise<Measurement> {
   let began = performance.now();
   let [frames, faces]: [number, number | null] = [0, null];
-  for await (const frame of (await openSource(input)).frames()) {
+  for await (const frame of (await openSource(input, options)).frames()) {
     if (frames === 0) began = performance.now();
     frames += 1;
     const found = await work(frame);
+    frame.release?.();
     if (found !== null) faces = (faces ?? 0) + found;
     if (frames >= most) break;
   }

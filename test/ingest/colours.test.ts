@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { isYuv } from '../../src/ingest/frame.js';
 import { toRgb } from '../../src/ingest/pixels.js';
 import { openFile } from '../../src/ingest/sources/open-source.js';
+import type { SourceOptions } from '../../src/ingest/sources/frame-source.js';
 import { collect, describeWithEachFfmpeg, make, temporaryFolder } from './support/clips.js';
 
 /** Colours without edges, so that it does not matter how chroma is brought to another resolution. */
@@ -28,9 +29,12 @@ describeWithEachFfmpeg('colours', () => {
   const folder = temporaryFolder();
 
   /** How far the first frame is from what ffmpeg itself makes RGB of. */
-  async function compare(path: string): Promise<{ mean: number; most: number; isPlanar: boolean }> {
+  async function compare(
+    path: string,
+    options?: SourceOptions,
+  ): Promise<{ mean: number; most: number; isPlanar: boolean }> {
     const raw = await make('-i', path, '-frames:v', '1', '-pix_fmt', 'rgb24', '-f', 'rawvideo', join(folder, 'expected.raw')); // prettier-ignore
-    const frames = await collect(await openFile(path));
+    const frames = await collect(await openFile(path, options));
     expect(frames.length).toBeGreaterThan(0);
     return { ...differences(toRgb(frames[0]!), await readFile(raw)), isPlanar: isYuv(frames[0]!) };
   }
@@ -91,6 +95,11 @@ describeWithEachFfmpeg('colours', () => {
       await make(...gradients(width, height), '-pix_fmt', 'yuv420p', '-c:v', 'ffv1', path);
       expect(await compare(path)).toEqual({ mean: 0, most: 0, isPlanar: false });
     }
+  });
+
+  it('are exactly those of ffmpeg with `rgb`', async () => {
+    const path = await make(...gradients(96, 64), '-pix_fmt', 'yuv420p', '-c:v', 'ffv1', join(folder, 'rgb.mkv'));
+    expect(await compare(path, { rgb: true })).toEqual({ mean: 0, most: 0, isPlanar: false });
   });
 
   it('survive scaling, whatever the range', async () => {

@@ -2,13 +2,15 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { buildDemoFootage } from '../../src/ingest/sources/demo-footage.js';
+import { toRgb } from '../../src/ingest/pixels.js';
 import { openFile } from '../../src/ingest/sources/open-source.js';
 import type { Frame } from '../../src/ingest/frame.js';
 import { collect, describeWithEachFfmpeg, meanColour, temporaryFolder } from './support/clips.js';
 
 /** Mean absolute difference of two pictures, 0..255. */
 function difference(a: Frame, b: Frame): number {
-  return a.data.reduce((sum, value, i) => sum + Math.abs(value - b.data[i]!), 0) / a.data.length;
+  const [one, other] = [toRgb(a), toRgb(b)];
+  return one.reduce((sum, value, i) => sum + Math.abs(value - other[i]!), 0) / one.length;
 }
 
 describeWithEachFfmpeg('demo footage', () => {

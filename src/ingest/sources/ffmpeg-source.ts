@@ -169,7 +169,8 @@ export class FfmpegSource implements FrameSource {
     const { place, probe, options } = this.setup;
     const { path: program, frameSync } = await findFfmpeg();
     const { size = null, timed = true, yuv = null } = probe ?? {};
-    const filters = pictureFilters({ ...options, size, timed, yuv: yuv?.range });
+    const range = options.rgb === true ? null : yuv?.range;
+    const filters = pictureFilters({ ...options, size, timed, yuv: range });
     return startFfmpeg({
       program,
       inputs: [

@@ -55,6 +55,8 @@ export interface SourceOptions {
   readonly end?: number | null;
   /** Scale to this width in pixels (height follows, even); null keeps the display size. */
   readonly width?: number | null;
+  /** Make RGB of all pictures; else video may stay YUV, see `Picture`. */
+  readonly rgb?: boolean;
   /** Images that cannot be decoded keep their place, as frames without pixels; else they are left out. */
   readonly keepUnreadable?: boolean;
 }
