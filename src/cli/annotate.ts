@@ -21,6 +21,7 @@ import {
   readPrior,
   repeated,
   rotateOption,
+  submitOption,
 } from './options.js';
 import { INDEX_NAME } from './report.js';
 
@@ -79,10 +80,7 @@ export function annotateCommand(program: Command): void {
       'extra threads that encode faces; results are the same (default: by cores and engine)',
       number,
     )
-    .option(
-      '--queue <address>',
-      'submit to workers through this Redis or Valkey (redis://host:6379) instead of annotating here',
-    )
+    .addOption(submitOption())
     .option('--wait', 'with --queue: wait until all inputs are done')
     .option(
       '--inputs-from <file>',
@@ -139,8 +137,11 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
   // The combined table is made of the JSONL of all inputs.
   const formats = combine && !chosen.includes('jsonl') ? ['jsonl', ...chosen] : chosen;
   const toStdout = rest.outputDir === '-';
-  if (toStdout && !(format === DEFAULT_FORMATS || formats.join() === 'jsonl')) {
-    throw new FerError('USAGE', '-o - writes JSONL only; leave out --format, or give an output folder');
+  if (toStdout && (overlay || combine || !(format === DEFAULT_FORMATS || formats.join() === 'jsonl'))) {
+    throw new FerError(
+      'USAGE',
+      '-o - writes JSONL only; leave out --format, --overlay and --combine, or give an output folder',
+    );
   }
   const options: BatchOptions = {
     ...rest,

@@ -36,7 +36,7 @@ export function convertCommand(program: Command): void {
 
 /** Converts each file and prints what was written. Returns the exit code. */
 async function runConvert(files: readonly string[], flags: ConvertFlags): Promise<number> {
-  const { convertAnnotation } = await import('../stream/annotate/convert.js');
+  const { conversionNames, convertAnnotation } = await import('../stream/annotate/convert.js');
   const { parseMerges, readNames } = await import('../stream/results/people.js');
   const { writeCombined } = await import('../stream/output/combined.js');
   const people = {
@@ -49,10 +49,12 @@ async function runConvert(files: readonly string[], flags: ConvertFlags): Promis
   const formats = await parseFormats(flags.format);
   const place = flags.outputDir === undefined ? {} : { outputDir: flags.outputDir };
   const signal = interruptSignal();
-  for (const file of files) {
+  const names = conversionNames(files, flags.outputDir);
+  for (const [i, file] of files.entries()) {
     const { outputs } = await convertAnnotation(file, {
       formats,
       ...place,
+      name: names[i]!,
       ...people,
       ...(baseline === undefined ? {} : { baseline }),
       signal,

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors/fer-error.js';
+import { writeError } from '../files/write-error.js';
 
 /** What `fer` tells the shell. */
 export const EXIT = {
@@ -29,34 +30,39 @@ export function exitCodeFor(code: ErrorCode): number {
  */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      controller.abort();
-    });
-  }
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  const stop = (): void => {
+    for (const name of names) process.off(name, stop);
+    controller.abort();
+  };
+  for (const name of names) process.on(name, stop);
   interrupts.add(controller);
   return controller.signal;
 }
 
 const interrupts = new Set<AbortController>();
-let hasReaderGone = false;
+/** Exit code when standard output or standard error could not be written. */
+let outputLost: number | null = null;
 
-/** Whether the program that reads our output has ended, so printing is pointless. */
+/** Whether nobody gets our output any more, so printing is pointless. */
 export function isReaderGone(): boolean {
-  return hasReaderGone;
+  return outputLost !== null;
 }
 
-/** Ends quietly when the program that reads our output ends: running work stops as with Ctrl-C. */
+/** Stops running work as Ctrl-C does when the program that reads our output ends (quietly), or the output cannot be written. */
 export function watchReaders(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-      hasReaderGone = true;
-      if (interrupts.size === 0) process.exit(EXIT.readerGone);
+      if (outputLost !== null) return;
+      const isGone = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
+      outputLost = isGone ? EXIT.readerGone : EXIT.cannotRun;
+      if (!isGone && stream === process.stdout)
+        process.stderr.write(`fer: ${writeError('standard output', error).message}\n`);
+      if (interrupts.size === 0) process.exit(outputLost);
       for (const interrupt of interrupts) interrupt.abort();
     });
   }
   process.on('exit', () => {
-    if (hasReaderGone) process.exitCode = EXIT.readerGone;
+    if (outputLost !== null) process.exitCode = outputLost;
   });
 }

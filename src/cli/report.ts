@@ -34,7 +34,7 @@ export function reportCommand(program: Command): void {
 
 /** Writes the reports and prints their paths. Returns the exit code. */
 async function runReport(results: readonly string[], flags: ReportFlags): Promise<number> {
-  const { convertAnnotation } = await import('../stream/annotate/convert.js');
+  const { conversionNames, convertAnnotation } = await import('../stream/annotate/convert.js');
   const { parseMerges, readNames } = await import('../stream/results/people.js');
   const { writeIndexPage } = await import('../stream/report/index-page.js');
   const people = {
@@ -45,8 +45,15 @@ async function runReport(results: readonly string[], flags: ReportFlags): Promis
   const place = flags.outputDir === undefined ? {} : { outputDir: flags.outputDir };
   const signal = interruptSignal();
   const reports: string[] = [];
-  for (const file of files) {
-    const { outputs } = await convertAnnotation(file, { formats: ['html'], ...place, ...people, signal });
+  const names = conversionNames(files, flags.outputDir);
+  for (const [i, file] of files.entries()) {
+    const { outputs } = await convertAnnotation(file, {
+      formats: ['html'],
+      ...place,
+      name: names[i]!,
+      ...people,
+      signal,
+    });
     reports.push(...outputs);
     for (const path of outputs) process.stdout.write(`${printable(path)}\n`);
   }

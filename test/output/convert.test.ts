@@ -12,6 +12,7 @@ import { applyPeople, parseMerges, readNames, renamePeople } from '../../src/str
 import type { RunMetadata } from '../../src/stream/results/run-metadata.js';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
 import { eafFaults } from './support/eaf-schema.js';
+import { callFer } from '../support/call-fer.js';
 import { temporaryFolder } from './support/media.js';
 import { GOOD, METADATA, arbitraryResults, face, frame } from './support/results.js';
 
@@ -63,6 +64,20 @@ describe('converting', () => {
       code: 'ANNOTATION_INVALID',
     });
     expect(await readdir(outputDir)).toEqual([]);
+  });
+
+  it('keeps annotations of one name apart in one folder', async () => {
+    const paths = [join(await annotated(CLIP), 'clip.jsonl'), join(await annotated(CLIP.slice(2)), 'clip.jsonl')];
+    const outputDir = join(temporaryFolder(), 'named');
+    const { code } = await callFer(['convert', ...paths, '--format', 'csv', '-o', outputDir]);
+    expect(code).toBe(0);
+    const rows = await Promise.all(
+      (await readdir(outputDir)).map(
+        async (name) => (await readFile(join(outputDir, name), 'utf8')).split('\n').length,
+      ),
+    );
+    expect(rows).toHaveLength(2);
+    expect(rows[0]).not.toBe(rows[1]);
   });
 
   it('puts names and merged ids into every format', async () => {
@@ -225,6 +240,11 @@ describe('a baseline', () => {
       await writers.finish({ ...GOOD, frames: footage.length });
     };
     await write(dir, 'off');
+    // What cannot be written is refused before the first result.
+    const taken = join(dir, 'clip.csv');
+    await expect(
+      baselineWriters('auto', () => openWriters(FORMATS, taken, 'clip', metadata('auto'), { sourcePath: null })),
+    ).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
     await write(join(dir, '../with'), 'auto');
     const outputDir = join(dir, '../after');
     await convertAnnotation(join(dir, 'clip.jsonl'), { formats: FORMATS, outputDir, baseline: 'auto' });

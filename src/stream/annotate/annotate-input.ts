@@ -140,10 +140,12 @@ export async function* annotateInput(
   // Assigned in the callback.
   const kept = journal as WorkJournal | null;
   const { expectedFrames } = annotation.metadata.input;
-  yield { type: 'started', input, position, expectedFrames, resumed: kept !== null && kept.known > 0 };
-  const writers = await openOutputs(job, annotation.metadata, annotator.settings);
-  let outcome: RunOutcome;
+  let writers: OutputWriters | null = null;
+  let outcome: RunOutcome | null = null;
+  let isUseless = false;
   try {
+    yield { type: 'started', input, position, expectedFrames, resumed: kept !== null && kept.known > 0 };
+    writers = await openOutputs(job, annotation.metadata, annotator.settings);
     let frames = 0;
     for await (const result of annotation) {
       if (isStopped()) break;
@@ -151,25 +153,36 @@ export async function* annotateInput(
       frames += 1;
       yield { type: 'progress', input, frames, timestamp: result.timestamp };
     }
-    if (isStopped()) {
-      await writers.abort();
-      await kept?.close();
-      yield { type: 'interrupted', input };
-      return;
+    if (!isStopped()) {
+      const { degraded, note } = annotation.report();
+      const prior = annotator.settings.prior === 'auto' ? annotation.prior : null;
+      const reached = { frames, degraded, note, ...(prior && { prior }) };
+      await writers.finish(reached);
+      outcome = reached;
     }
-    const { degraded, note } = annotation.report();
-    const prior = annotator.settings.prior === 'auto' ? annotation.prior : null;
-    outcome = { frames, degraded, note, ...(prior && { prior }) };
-    await writers.finish(outcome);
   } catch (error) {
-    await writers.abort();
-    await (isStopped() ? kept?.close() : kept?.remove());
+    isUseless = !isStopped() && isFinal(error);
     throw error;
+  } finally {
+    // Also when the caller leaves its loop over the events.
+    if (outcome === null) {
+      await writers?.abort();
+      await (isUseless ? kept?.remove() : kept?.close());
+    }
+  }
+  if (outcome === null) {
+    yield { type: 'interrupted', input };
+    return;
   }
   await kept?.remove();
   if (stream === undefined) await recordDone(job, writers.paths, outcome);
   const outputs = outputPlaces(job, writers.paths);
   yield { type: 'done', input, outputs, outcome, seconds: (performance.now() - began) / 1000 };
+}
+
+/** Whether another attempt would end in the same way. After a full disk or a lost connection, the next one resumes. */
+function isFinal(error: unknown): boolean {
+  return error instanceof FerError && /^(INPUT|MODEL)_/.test(error.code);
 }
 
 /** The journal of an input whose work can be resumed: one that can be read again, annotated into files. */

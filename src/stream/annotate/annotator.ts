@@ -124,15 +124,25 @@ export async function* annotate(
 /** The same as an Observable, cold: every subscription annotates the input again. */
 export function annotate$(input: string, options: AnnotateOptions = {}): rxjs.Observable<FrameResult> {
   // Loaded when called: RxJS takes a third of the time in which ferstream is imported.
-  const { defer, from, mergeMap } = createRequire(import.meta.url)('rxjs') as typeof rxjs;
-  return defer(() => from(openBoth(input, options))).pipe(
-    mergeMap(({ annotator, annotation }) => {
-      void annotation.settled.then(() => {
-        annotator.dispose();
-      });
-      return annotation.results$;
-    }),
-  );
+  const { Observable } = createRequire(import.meta.url)('rxjs') as typeof rxjs;
+  return new Observable((subscriber) => {
+    openBoth(input, options).then(
+      ({ annotator, annotation }) => {
+        // The subscriber may be gone by now.
+        if (subscriber.closed) {
+          annotator.dispose();
+          return;
+        }
+        void annotation.settled.then(() => {
+          annotator.dispose();
+        });
+        subscriber.add(annotation.results$.subscribe(subscriber));
+      },
+      (error: unknown) => {
+        subscriber.error(error);
+      },
+    );
+  });
 }
 
 async function openBoth(input: string, options: AnnotateOptions) {

@@ -21,7 +21,7 @@ export interface BatchOptions extends AnnotateOptions {
   readonly stream?: Writable;
   /** Annotate again what is done already. */
   readonly force?: boolean;
-  /** Stops after the current frame; finished inputs are kept, the unfinished one leaves nothing. */
+  /** Stops after the current frame; finished inputs are kept, the unfinished one leaves a journal in `.ferstream/`, from which the next run resumes. */
   readonly signal?: AbortSignal;
 }
 
@@ -70,6 +70,7 @@ export async function* annotateBatch(
         return;
       }
       const name = names[index]!;
+      let isInterrupted = false;
       try {
         const hash = await identifyInput(input);
         const outputs = { outputDir, remote, name, formats, stream };
@@ -85,16 +86,20 @@ export async function* annotateBatch(
           annotator = await openAnnotator(settings);
           yield { type: 'engine', backend: annotator.backend.name, description: annotator.backend.description };
         }
-        yield* annotateInput(annotator, { ...job, opening }, index + 1);
+        for await (const event of annotateInput(annotator, { ...job, opening }, index + 1)) {
+          isInterrupted = event.type === 'interrupted';
+          yield event;
+        }
       } catch (error) {
         if (error instanceof BatchFailure) throw error.cause;
         const failure = FerError.from(error);
         if (BATCH_ERRORS.has(failure.code)) throw failure;
-        if (failure.code === 'INTERRUPTED') yield { type: 'interrupted', input: input.name };
+        isInterrupted = failure.code === 'INTERRUPTED';
+        if (isInterrupted) yield { type: 'interrupted', input: input.name };
         else yield { type: 'failed', input: input.name, error: failure };
       }
-      // annotateInput has yielded the event; a rerun does the rest of the batch.
-      if (isStopped()) return;
+      // A rerun does the rest of the batch.
+      if (isInterrupted) return;
     }
   } finally {
     annotator?.dispose();

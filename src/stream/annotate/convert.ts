@@ -4,9 +4,11 @@ import { exists } from '../../files/write-error.js';
 import { imageFiles } from '../../ingest/sources/image-source.js';
 import { openWriters, outputFormat } from '../output/formats.js';
 import { withResting } from '../output/baseline-writers.js';
-import type { OutputContext } from '../results/output-format.js';
+import { outputNames } from '../output/output-names.js';
+import type { OutputContext, OutputWriters } from '../results/output-format.js';
 import { applyPeople } from '../results/people.js';
 import type { People } from '../results/people.js';
+import type { AnnotationLine } from '../results/annotation-schema.js';
 import { readAnnotation, readFrames } from '../results/read-annotation.js';
 import { RestingFaces, relativeToRest } from '../results/resting-face.js';
 import type { BaselineChoice, RestingFace } from '../results/resting-face.js';
@@ -18,6 +20,8 @@ export interface ConvertOptions extends People {
   readonly formats: readonly string[];
   /** Default: the folder of the annotation. */
   readonly outputDir?: string;
+  /** Base name of the outputs; default: that of the annotation. */
+  readonly name?: string;
   /** Adds expressions relative to each person's resting face; default: as the annotation has them. */
   readonly baseline?: BaselineChoice;
   readonly signal?: AbortSignal;
@@ -36,10 +40,9 @@ export interface Converted {
  * @throws FerError ANNOTATION_INVALID, INPUT_NOT_FOUND, CONFIG_INVALID, OUTPUT_UNWRITABLE, INTERRUPTED
  */
 export async function convertAnnotation(path: string, options: ConvertOptions): Promise<Converted> {
-  const { formats, outputDir = dirname(path), baseline, signal, ...corrections } = options;
-  const base = basename(path).replace(/\.jsonl$/i, '');
+  const { formats, outputDir = dirname(path), name = baseName(path), baseline, signal, ...corrections } = options;
   for (const format of formats) {
-    const target = join(outputDir, base + outputFormat(format).ending);
+    const target = join(outputDir, name + outputFormat(format).ending);
     if (resolve(target) === resolve(path)) {
       throw new FerError(
         'CONFIG_INVALID',
@@ -48,34 +51,69 @@ export async function convertAnnotation(path: string, options: ConvertOptions): 
     }
   }
   const lines = readAnnotation(path, { landmarks: formats.includes('jsonl') });
-  const first = await lines.next();
-  if (first.done === true || first.value.type !== 'run') throw new FerError('ANNOTATION_INVALID', `${path}: is empty`);
-  const { type: _, ...run } = first.value;
-  const named = withNames(run as RunMetadata, corrections);
-  const people = { ...corrections, names: named.people ?? {} };
-  const metadata = baseline === undefined ? named : { ...named, settings: { ...named.settings, baseline } };
-  const rests = await findRests(path, baseline, people);
+  try {
+    const first = await lines.next();
+    if (first.done === true || first.value.type !== 'run')
+      throw new FerError('ANNOTATION_INVALID', `${path}: is empty`);
+    const { type: _, ...run } = first.value;
+    const named = withNames(run as RunMetadata, corrections);
+    const people = { ...corrections, names: named.people ?? {} };
+    const metadata = baseline === undefined ? named : { ...named, settings: { ...named.settings, baseline } };
+    const rests = await findRests(path, baseline, people);
+    const writers = await openWriters(formats, outputDir, name, metadata, await contextOf(metadata, path, signal));
+    try {
+      const outcome = await writeLines(lines, writers, { path, people, rests, signal });
+      return { input: path, outputs: writers.paths, outcome };
+    } catch (error) {
+      await writers.abort();
+      throw error;
+    }
+  } finally {
+    await lines.return(undefined);
+  }
+}
+
+interface Conversion {
+  readonly path: string;
+  readonly people: People;
+  readonly rests: ReadonlyMap<number, RestingFace> | null;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function writeLines(
+  lines: AsyncIterable<AnnotationLine>,
+  writers: OutputWriters,
+  { path, people, rests, signal }: Conversion,
+): Promise<RunOutcome> {
   const withBaseline = (frame: FrameResult): FrameResult =>
     rests === null ? frame : relativeToRest(withoutRelative(frame), rests);
-  const writers = await openWriters(formats, outputDir, base, metadata, await contextOf(metadata, path, signal));
-  try {
-    for await (const line of lines) {
-      if (signal?.aborted === true) throw new FerError('INTERRUPTED', `${path}: stopped; nothing was written`);
-      if (line.type === 'frame') {
-        const { type: __, ...frame } = line;
-        await writers.write(withBaseline(applyPeople(frame as FrameResult, people)));
-      } else if (line.type === 'end') {
-        const { type: __, resting, ...rest } = line;
-        const outcome = rests === null ? { ...rest, ...(resting && { resting }) } : withResting(rest, rests);
-        await writers.finish(outcome);
-        return { input: path, outputs: writers.paths, outcome };
-      }
+  for await (const line of lines) {
+    if (signal?.aborted === true) throw new FerError('INTERRUPTED', `${path}: stopped; nothing was written`);
+    if (line.type === 'frame') {
+      const { type: _, ...frame } = line;
+      await writers.write(withBaseline(applyPeople(frame as FrameResult, people)));
+    } else if (line.type === 'end') {
+      const { type: _, resting, ...rest } = line;
+      const outcome = rests === null ? { ...rest, ...(resting && { resting }) } : withResting(rest, rests);
+      await writers.finish(outcome);
+      return outcome;
     }
-    throw new FerError('ANNOTATION_INVALID', `${path}: has no "end" line`);
-  } catch (error) {
-    await writers.abort();
-    throw error;
   }
+  throw new FerError('ANNOTATION_INVALID', `${path}: has no "end" line`);
+}
+
+/**
+ * Base names for the conversions of several annotations. They are distinct where all go into one folder: batches call many inputs "clip".
+ * @param outputDir undefined for the folder of each annotation
+ */
+export function conversionNames(paths: readonly string[], outputDir: string | undefined): string[] {
+  const names = paths.map(baseName);
+  const isDistinct = new Set(names.map((name) => name.toLowerCase())).size === names.length;
+  return outputDir === undefined || isDistinct ? names : outputNames(paths.map((name) => ({ name })));
+}
+
+function baseName(path: string): string {
+  return basename(path).replace(/\.jsonl$/i, '');
 }
 
 /** Each person's resting face, from a separate pass; null leaves frames unchanged. */

@@ -6,9 +6,9 @@ import type { Networks } from '../pipeline/networks.js';
 
 type PipelineNetworks = Pick<Networks, 'faces' | 'model' | 'encoder'>;
 
-/** Bytes gathered before they go to the disk, and read at a time. */
+/** Bytes gathered before a write to the disk. */
 const CHUNK = 256 * 1024;
-/** Milliseconds after which they go in any case: what a killed run loses. */
+/** Milliseconds after which gathered records are written, checked at each record: about what a killed run loses. */
 const DELAY = 1000;
 /** Bytes before each record: its length and checksum. */
 const HEAD = 8;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { AtomicFile } from '../../files/atomic-file.js';
+import { writeError } from '../../files/write-error.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { frameText, roundedResult } from '../results/jsonl-text.js';
 import type { OutputWriters } from '../results/output-format.js';
@@ -20,7 +21,11 @@ export async function baselineWriters(
   open: () => Promise<OutputWriters>,
 ): Promise<OutputWriters> {
   if (choice === 'off') return open();
-  const folder = await mkdtemp(join(tmpdir(), 'ferstream-baseline-'));
+  // Says at once what would be refused after the last result.
+  await (await open()).abort();
+  const folder = await mkdtemp(join(tmpdir(), 'ferstream-baseline-')).catch((error: unknown) => {
+    throw writeError(tmpdir(), error);
+  });
   const spool = join(folder, 'results.jsonl');
   const file = await AtomicFile.open(spool);
   const resting = new RestingFaces(choice);

@@ -51,7 +51,7 @@ export function outputFormat(name: string): OutputFormat {
 
 /**
  * Opens all outputs of one input in `dir` (created if missing), named `base` plus each format's ending. They appear together: all files are
- * complete on disk before the first gets its final name. If anything fails, call `abort`, and nothing is left behind.
+ * complete on disk before the first gets its final name. If anything fails, call `abort`: only files that have their final name by then stay.
  *
  * @param formats names of OUTPUT_FORMATS; repeated ones count once
  * @throws FerError CONFIG_INVALID for an unknown format or an impossible overlay, OUTPUT_UNWRITABLE, FFMPEG_MISSING

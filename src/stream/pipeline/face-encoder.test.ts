@@ -114,5 +114,6 @@ describe('an encoder that grows', () => {
     const encoder = new GrowingEncoder(1, here, () => Promise.reject(new Error('no threads today')));
     await encoder.encode(new Array<FaceCrop>(50).fill(crop(1)));
     await vi.waitFor(() => expect(encoder.encode([crop(1)])).rejects.toThrow('no threads today'), { timeout: 60_000 });
+    expect(await encoder.encode([])).toEqual([]);
   });
 });

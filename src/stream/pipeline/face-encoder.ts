@@ -42,6 +42,7 @@ export class GrowingEncoder implements FaceEncoder {
 
   /** @throws FerError also when the threads could not be started */
   async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
+    if (crops.length === 0) return [];
     if (this.failure !== null) throw FerError.from(this.failure);
     if (this.pool !== null) return this.pool.encode(crops);
     const before = this.crops;

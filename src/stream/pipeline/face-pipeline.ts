@@ -97,6 +97,8 @@ export class FacePipeline {
       const { faces, accepted } = await found;
       return { ...(await this.observe(frame, faces)), accepted };
     });
+    // They wait behind earlier frames; who awaits the results gets the error.
+    for (const work of [found, observed]) work.catch(() => undefined);
     this.releaseBefore(frame, found, observed);
     return this.classify(async () => this.finished(await this.window.push(await observed)));
   }
@@ -121,7 +123,7 @@ export class FacePipeline {
       news.push(face);
       crops.push(faceCrop(frame, face.landmarks, patches[i]!, crop));
     }
-    const encoding = this.encoder.encode(crops);
+    const encoding = crops.length === 0 ? Promise.resolve([]) : this.encoder.encode(crops);
     for (const [i, { landmarks }] of news.entries())
       this.encoded.set(
         landmarks,

@@ -28,6 +28,9 @@ export interface ReportPictures {
   readonly images: ReadonlyMap<number, string>;
 }
 
+/** Unreadable places after which no further ones are tried. */
+const MOST_FAILURES = 3;
+
 export const NO_PICTURES: ReportPictures = { faces: new Map(), still: null, images: new Map() };
 
 /** Reads the footage again where its faces are seen best. What cannot be read has no picture. @throws FerError INTERRUPTED */
@@ -43,9 +46,15 @@ export async function reportPictures(
   const { default: sharp } = await import('sharp');
   const pictures = new Map<number, string>();
   let still: string | null = null;
+  let failures = 0;
   for (const { summary, best } of wanted) {
     const frame = await frameAt(input.kind === 'url' ? 'url' : 'file', sourcePath, best.timestamp, signal);
-    if (frame === null) break;
+    if (frame === null) {
+      failures += 1;
+      // One damaged spot costs one picture; footage that is gone is not asked for again and again.
+      if (failures === MOST_FAILURES) break;
+      continue;
+    }
     const raw = sharp(toRgb(frame), { raw: { width: frame.width, height: frame.height, channels: 3 } });
     pictures.set(summary.id, await faceJpeg(raw.clone(), frame, best));
     still ??= await jpegUri(raw.resize({ width: STILL_WIDTH, withoutEnlargement: true }), 70);

@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { GOOD, METADATA, face, frame } from '../../../test/output/support/results.js';
+import { scratchDir } from '../../../test/support/scratch.js';
+import { FerError } from '../../errors/fer-error.js';
+import { parseAnnotateOptions } from '../pipeline/pipeline-settings.js';
+import type { RunMetadata } from '../results/run-metadata.js';
+import { annotateInput } from './annotate-input.js';
+import type { InputEvent, InputJob } from './annotate-input.js';
+import type { Annotator } from './annotator.js';
+import type { WorkJournal } from './work-journal.js';
+
+const scratch = await scratchDir();
+
+interface Run {
+  readonly dir: string;
+  readonly job: InputJob;
+  /** The journal's file handle is closed. */
+  readonly isClosed: () => boolean;
+  readonly events: AsyncGenerator<InputEvent, void, undefined>;
+}
+
+/** Annotates three frames without networks; then `end` happens. */
+async function run(end: () => void = () => undefined, prepare?: (dir: string) => Promise<unknown>): Promise<Run> {
+  const dir = await mkdtemp(join(scratch, 'out-'));
+  await prepare?.(dir);
+  let journal: WorkJournal | null = null;
+  const annotator = {
+    settings: parseAnnotateOptions({}),
+    async annotate(
+      _input: unknown,
+      _hash: unknown,
+      openJournal: (metadata: RunMetadata) => Promise<WorkJournal | null>,
+    ) {
+      journal = await openJournal(METADATA);
+      return {
+        metadata: METADATA,
+        report: () => GOOD,
+        async *[Symbol.asyncIterator]() {
+          for (let i = 0; i < 3; i += 1) yield await Promise.resolve(frame(i, i / 25, [face(1, 'happiness')]));
+          end();
+        },
+      };
+    },
+  } as unknown as Pick<Annotator, 'settings' | 'annotate'>;
+  const job: InputJob = {
+    ...{ input: { kind: 'file', name: 'clip.mp4', path: 'clip.mp4' }, hash: 'sha256:1', outputDir: dir, name: 'clip' },
+    ...{ formats: ['jsonl', 'csv'], settingsHash: 'sha256:2' },
+  };
+  const isClosed = (): boolean => (journal as unknown as { file: { fd: number } }).file.fd === -1;
+  return { dir, job, isClosed, events: annotateInput(annotator, job) };
+}
+
+async function through({ events }: Run): Promise<void> {
+  for await (const _ of events) continue;
+}
+
+/** Files of the output folder, and of what belongs to a run in `.ferstream`. */
+const filesIn = async (dir: string): Promise<string[]> => (await readdir(dir, { recursive: true })).sort();
+const JOURNAL = ['.ferstream', '.ferstream/clip.journal'];
+
+it('finishes with complete outputs and no journal', async () => {
+  const done = await run();
+  await through(done);
+  expect(await filesIn(done.dir)).toEqual(['.ferstream', '.ferstream/clip.json', 'clip.csv', 'clip.jsonl']);
+  expect(done.isClosed()).toBe(true);
+});
+
+it('leaves the journal alone when the caller leaves the loop over its events', async () => {
+  for (const last of ['started', 'progress'] as const) {
+    const left = await run();
+    for await (const { type } of left.events) if (type === last) break;
+    expect(await filesIn(left.dir), last).toEqual(JOURNAL);
+    expect(left.isClosed(), last).toBe(true);
+  }
+});
+
+it('keeps the journal after a failure that the next attempt may not meet', async () => {
+  const full = await run(() => {
+    throw new FerError('OUTPUT_UNWRITABLE', 'the disk is full');
+  });
+  await expect(through(full)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  expect(await filesIn(full.dir)).toEqual(JOURNAL);
+  expect(full.isClosed()).toBe(true);
+});
+
+it('removes it where the input is to blame', async () => {
+  const damaged = await run(() => {
+    throw new FerError('INPUT_UNREADABLE', 'cannot be decoded');
+  });
+  await expect(through(damaged)).rejects.toMatchObject({ code: 'INPUT_UNREADABLE' });
+  expect(await filesIn(damaged.dir)).toEqual(['.ferstream']);
+});
+
+it('closes the journal where the outputs cannot be opened', async () => {
+  const blocked = await run(undefined, (dir) => mkdir(join(dir, 'clip.csv')));
+  await expect(through(blocked)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  expect(blocked.isClosed()).toBe(true);
+});
