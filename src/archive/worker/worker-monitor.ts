@@ -12,6 +12,18 @@ import type { WorkerEvent } from './archive-worker.js';
 /** Seconds; a segment of ten minutes takes some minutes. */
 const BUCKETS = [1, 5, 15, 60, 300, 900, 3600, 4 * 3600];
 
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const QUEUE_AWAY: Answer = {
+  status: 503,
+  type: 'text/plain',
+  body: 'the queue does not answer; the worker waits for it\n',
+};
+
 /** A worker's HTTP pages: /metrics for Prometheus, / for people, /healthz for Kubernetes. */
 export class WorkerMonitor {
   private readonly registry = new Registry();
@@ -67,9 +79,11 @@ export class WorkerMonitor {
   /** @throws FerError CONFIG_INVALID when the port is taken */
   async listen(port: number, host?: string): Promise<number> {
     this.server = createServer((request, response) => {
-      void this.answer(request.url ?? '/').then(({ status, type, body }) => {
-        response.writeHead(status, { 'content-type': type }).end(body);
-      });
+      void this.answer(request.url ?? '/')
+        .catch(() => QUEUE_AWAY)
+        .then(({ status, type, body }) => {
+          response.writeHead(status, { 'content-type': type }).end(body);
+        });
     }).listen(port, host);
     try {
       await once(this.server, 'listening');
@@ -86,22 +100,27 @@ export class WorkerMonitor {
     this.server?.close();
   }
 
-  private async answer(url: string): Promise<{ status: number; type: string; body: string }> {
+  private async answer(url: string): Promise<Answer> {
     const [path] = url.split('?');
     if (path === '/healthz') return { status: 200, type: 'text/plain', body: 'ok\n' };
     if (path !== '/' && path !== '/metrics') return { status: 404, type: 'text/plain', body: 'not found\n' };
-    // While Redis is away commands would wait for it.
-    if (this.archive.redis.status !== 'ready') {
-      const body =
-        path === '/' ? 'the queue does not answer; the worker waits for it\n' : await this.registry.metrics();
-      return { status: path === '/' ? 503 : 200, type: path === '/' ? 'text/plain' : this.registry.contentType, body };
+    const status = await this.status();
+    if (status === null) {
+      if (path === '/') return QUEUE_AWAY;
+      return { status: 200, type: this.registry.contentType, body: await this.registry.metrics() };
     }
-    const status = await queueStatus(this.archive);
     if (path === '/') return { status: 200, type: 'text/html; charset=utf-8', body: statusPage(status) };
     const { waiting, active, delayed, divided, completed, failed } = status;
     for (const [state, count] of Object.entries({ waiting, active, delayed, divided, completed, failed }))
       this.queued.set({ state }, count);
     return { status: 200, type: this.registry.contentType, body: await this.registry.metrics() };
+  }
+
+  /** null while Redis is away, and while it refuses commands because it loads its data after a start. */
+  private async status(): Promise<QueueStatus | null> {
+    // Without a connection, commands would wait for one.
+    if (this.archive.redis.status !== 'ready') return null;
+    return queueStatus(this.archive).catch(() => null);
   }
 }
 
