@@ -31,8 +31,7 @@ export class WorkProcess {
 
   /** Marks the files of the process; starts it if it does not run. */
   get owner(): string {
-    this.child ??= this.start();
-    return temporaryOwner(this.child.pid ?? 0);
+    return temporaryOwner(this.running().pid ?? 0);
   }
 
   /**
@@ -40,7 +39,7 @@ export class WorkProcess {
    * @throws FerError what the step threw; INTERRUPTED when aborted; WORKER_FAILED when the process ended
    */
   async run(work: Work, { signal, onProgress }: WorkOptions = {}): Promise<WorkResult> {
-    const child = (this.child ??= this.start());
+    const child = this.running();
     let force: NodeJS.Timeout | undefined;
     const abort = (): void => {
       send(child, { type: 'abort' });
@@ -60,7 +59,7 @@ export class WorkProcess {
               : new FerError('WORKER_FAILED', `${work.job.name}: its process ended (${reason ?? `exit code ${code}`})`),
           );
         });
-        if (child.exitCode !== null || child.signalCode !== null) {
+        if (hasEnded(child)) {
           reject(new FerError('WORKER_FAILED', `${work.job.name}: its process ended before it began`));
           return;
         }
@@ -73,7 +72,7 @@ export class WorkProcess {
       signal?.removeEventListener('abort', abort);
       child.removeAllListeners('message');
       child.removeAllListeners('exit');
-      if (child.exitCode !== null || child.signalCode !== null || !child.connected) this.child = null;
+      if (hasEnded(child)) this.child = null;
     }
   }
 
@@ -81,6 +80,12 @@ export class WorkProcess {
   end(): void {
     this.child?.kill('SIGKILL');
     this.child = null;
+  }
+
+  /** A process that ended while it was idle is replaced. */
+  private running(): ChildProcess {
+    if (this.child === null || hasEnded(this.child)) this.child = this.start();
+    return this.child;
   }
 
   private start(): ChildProcess {
@@ -94,6 +99,10 @@ export class WorkProcess {
     child.on('error', () => undefined);
     return child;
   }
+}
+
+function hasEnded({ exitCode, signalCode, connected }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null || !connected;
 }
 
 function send(child: ChildProcess, message: ToProcess): void {
