@@ -80,7 +80,7 @@ export function perceptron(inputs: readonly number[], { hidden, output }: Percep
   let score = output.at(-1)!;
   for (const [h, weights] of hidden.entries()) {
     let sum = weights.at(-1)!;
-    for (const [i, value] of inputs.entries()) sum += weights[i]! * value;
+    for (let i = 0; i < inputs.length; i++) sum += weights[i]! * inputs[i]!; // once a face and frame: no iterator
     score += output[h]! * Math.tanh(sum);
   }
   return score;
