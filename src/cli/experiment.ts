@@ -6,8 +6,8 @@ import { FerError } from '../errors/fer-error.js';
 import type { OpenBackendOptions } from '../model/engines/open-backend.js';
 import type { Grid } from '../train/workflows/experiment/grid.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, writeLine } from './options.js';
-import { runQueued, submitOption } from './queued-task.js';
+import { backendOption, submitOption, writeLine } from './options.js';
+import { runQueued } from './queued-task.js';
 
 export function experimentCommand(program: Command): void {
   program

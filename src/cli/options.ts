@@ -18,6 +18,13 @@ export function queueOption(): Option {
     .makeOptionMandatory();
 }
 
+export function submitOption(): Option {
+  return new Option(
+    '--queue <address>',
+    'submit to workers through this Redis or Valkey (redis://host:6379) instead of running here',
+  );
+}
+
 export function warn(line: string): void {
   process.stderr.write(`warning: ${line}\n`);
 }

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Readable } from 'node:stream';
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Job, Queue } from 'bullmq';
 import type { TaskSubmission } from '../archive/queue/submit.js';
 import { FerError, printable } from '../errors/fer-error.js';
 import { EXIT } from './exit.js';
-import { number, warn } from './options.js';
+import { number, submitOption, warn } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 
@@ -27,13 +26,6 @@ export function addQueueOptions(command: Command): Command {
     .addOption(submitOption())
     .option('--wait', 'with --queue: wait until it is done')
     .option('--samples-per-job <n>', 'with --queue: samples that a worker takes at a time', number, SAMPLES_PER_JOB);
-}
-
-export function submitOption(): Option {
-  return new Option(
-    '--queue <address>',
-    'submit to workers through this Redis or Valkey (redis://host:6379) instead of running here',
-  );
 }
 
 /** @throws FerError USAGE */

@@ -52,7 +52,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
       buildPage(webFolder),
       drawnFace().then((picture) => cameraFile(folder, 'someone', picture)),
     ]);
-    someone = cameraFlags(film);
+    someone = [...cameraFlags(film), '--host-resolver-rules=MAP ferstream.test 127.0.0.1'];
     engine = await openLiveEngine({ backend: 'wasm' });
   }, 180_000);
   afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
@@ -213,10 +213,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
 
   it('says that cameras need https', async () => {
     const server = await serve({ origins: ['http://ferstream.test'] });
-    const { page } = await openPage(`http://ferstream.test:${server.port}`, [
-      ...someone,
-      '--host-resolver-rules=MAP ferstream.test 127.0.0.1',
-    ]);
+    const { page } = await openPage(`http://ferstream.test:${server.port}`, someone);
     await page.locator('#start:enabled').click();
     await untilState(page, 'insecure');
   });
@@ -233,14 +230,14 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
   it("shows the server's source when it has one, and lays boxes over it", async () => {
     const film = await cameraFile(folder, 'source', await drawnFace());
     const server = await serve({ source: openLiveSource(film, { loop: true }) });
-    const { page, complaints } = await openPage(server.url, []);
+    const { page, complaints } = await openPage(server.url, someone);
     await untilState(page, ...WORKING);
     expect(await page.locator('#mode').inputValue()).toBe('source');
     await expectFace(page.locator('.face').first());
     await expectBoxDrawn(page);
     expect(complaints).toEqual([]);
 
-    const overlay = await openPage(`${server.url}/overlay`, [], { viewport: { width: 640, height: 480 } });
+    const overlay = await openPage(`${server.url}/overlay`, someone, { viewport: { width: 640, height: 480 } });
     await overlay.page.locator('#overlay[data-faces="1"]').waitFor();
     // Nothing but box and label: the corner of the picture shows through.
     const [corner, drawn] = await overlay.page.evaluate<[number, number]>(`(() => {

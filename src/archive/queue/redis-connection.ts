@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type * as bullmq from 'bullmq';
 import type { ConnectionOptions, Queue } from 'bullmq';
 import type * as ioredis from 'ioredis';
@@ -150,16 +151,12 @@ export const CLOSE_TIMEOUT = 5_000;
  * @returns whether it came in time
  */
 export async function within(milliseconds: number, answer: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<false>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(false);
-    }, milliseconds);
-  });
+  const answered = new AbortController();
+  const tooLate = delay(milliseconds, false, { signal: answered.signal });
   try {
     return await Promise.race([answer.then(() => true), tooLate]);
   } finally {
-    clearTimeout(timer);
+    answered.abort();
   }
 }
 

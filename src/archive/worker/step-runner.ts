@@ -19,12 +19,7 @@ import { mergeSegments } from '../segments/merge-segments.js';
 import { halveSegment, planSegments } from '../segments/plan-segments.js';
 import { hasSegment, segmentPath, writeSegment } from '../segments/segment-file.js';
 import { requireVersion } from '../tasks/task.js';
-import type { AnnotationWork, TaskWork, Work, WorkResult } from './work-protocol.js';
-
-export interface StepOptions {
-  readonly signal: AbortSignal;
-  readonly onProgress: (frames: number, expectedFrames: number | null) => void;
-}
+import type { AnnotationWork, StepOptions, TaskWork, Work, WorkResult } from './work-protocol.js';
 
 /** The part of `Annotator` that steps use. */
 export type StepAnnotator = Pick<Annotator, 'settings' | 'context' | 'annotate' | 'dispose'>;

@@ -1,7 +1,6 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { ErrorCode } from '../../errors/fer-error.js';
 import type { ArchiveJob, ArchiveResult, ArchiveRun, Part, Segment } from '../queue/archive-job.js';
-import type { StepRunner } from './step-runner.js';
 
 /** One step of a job, as sent to a worker process. */
 export type Work = AnnotationWork | TaskWork;
@@ -35,6 +34,11 @@ export type WorkResult =
   | { readonly type: 'divided'; readonly segments: readonly Segment[]; readonly hash: string | null }
   | { readonly type: 'split'; readonly parts: readonly Part[] };
 
+export interface StepOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (frames: number, expectedFrames: number | null) => void;
+}
+
 export type ToProcess = { readonly type: 'work'; readonly work: Work } | { readonly type: 'abort' };
 
 export type FromProcess =
@@ -47,7 +51,7 @@ export type FromProcess =
 const PROGRESS_PAUSE = 1_000;
 
 /** Answers a `WorkProcess` from within its process: one step after the other. Ends with the worker that started it. */
-export function serveSteps(runner: StepRunner): void {
+export function serveSteps(runner: { run(work: Work, options: StepOptions): Promise<WorkResult> }): void {
   let stop = new AbortController();
   let reported = 0;
   process.once('disconnect', () => process.exit());

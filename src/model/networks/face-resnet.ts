@@ -1,8 +1,8 @@
 import { RECOGNITION_BLOCKS, disposeRecognition, loadRecognitionWeights } from '../pretrained/recognition-weights.js';
 import type { Convolution } from '../pretrained/recognition-weights.js';
 import { tf } from '../tfjs.js';
-import { Enlarge, StandardiseImage } from './input-layers.js';
-import { Seeds, relu } from './residual-net.js';
+import { Enlarge } from './input-layers.js';
+import { Seeds, pictureInput, pooledEncoder, relu } from './residual-net.js';
 
 /**
  * Typical standard deviation of face pixels (0 to 255) over the 255 by which the recognition network divides: one unit of a standardised image.
@@ -101,16 +101,14 @@ export function faceResNet({
   seed = 1,
 }: FaceResNetOptions = {}): tf.LayersModel {
   const seeds = new Seeds(seed * 1000);
-  const input = tf.input({ shape: [size, size, channels], name: 'image' });
-  let x = new StandardiseImage({ name: 'standardise' }).apply(input) as tf.SymbolicTensor;
-  x = new Enlarge({ name: 'enlarge', size: enlargeTo }).apply(x) as tf.SymbolicTensor; // [B, E, E, C]
+  const { input, picture } = pictureInput(size, channels);
+  let x = new Enlarge({ name: 'enlarge', size: enlargeTo }).apply(picture) as tf.SymbolicTensor; // [B, E, E, C]
   x = relu(convolution(x, 'stem', 32, 7, 2, seeds), 'stem'); // [B, (E - 5) / 2, (E - 5) / 2, 32]
   x = tf.layers
     .maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'valid' })
     .apply(x) as tf.SymbolicTensor; // [B, (E - 7) / 4, (E - 7) / 4, 32]
   for (const block of FACE_RESNET_BLOCKS) x = plainBlock(x, block, seeds); // [B, 2, 2, 256] at the end, for E = 99
-  const features = tf.layers.globalAveragePooling2d({ name: 'features' }).apply(x) as tf.SymbolicTensor; // [B, 256]
-  return tf.model({ name: 'face_resnet', inputs: input, outputs: features });
+  return pooledEncoder('face_resnet', input, x); // [B, 256]
 }
 
 /** Basic residual block with biases instead of normalisation; where it halves the feature map, the shortcut is a 2x2 convolution. [B, H, W, C] -> [B, H / s, W / s, filters] */

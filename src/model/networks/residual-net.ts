@@ -101,6 +101,21 @@ function residualBlock(
   return relu(tf.layers.add({ name: `${name}_sum` }).apply([second, shortcut]) as tf.SymbolicTensor, name);
 }
 
+/** The input of a frame encoder: a picture of any pixel range, standardised. [B, S, S, C] */
+export function pictureInput(
+  size: number,
+  channels: number,
+): { readonly input: tf.SymbolicTensor; readonly picture: tf.SymbolicTensor } {
+  const input = tf.input({ shape: [size, size, channels], name: 'image' });
+  return { input, picture: new StandardiseImage({ name: 'standardise' }).apply(input) as tf.SymbolicTensor };
+}
+
+/** A frame encoder from its input to the average of its last feature map. x [B, H, W, D] -> features [B, D] */
+export function pooledEncoder(name: string, input: tf.SymbolicTensor, x: tf.SymbolicTensor): tf.LayersModel {
+  const features = tf.layers.globalAveragePooling2d({ name: 'features' }).apply(x) as tf.SymbolicTensor;
+  return tf.model({ name, inputs: input, outputs: features });
+}
+
 interface ResNet18Options {
   /** Side of the square crop in pixels: 112 or 224 in the papers. */
   readonly size?: number;
@@ -115,9 +130,8 @@ interface ResNet18Options {
  */
 export function resNet18({ size = 112, channels = 3, seed = 1 }: ResNet18Options = {}): tf.LayersModel {
   const seeds = new Seeds(seed * 1000);
-  const input = tf.input({ shape: [size, size, channels], name: 'image' });
-  let x = new StandardiseImage({ name: 'standardise' }).apply(input) as tf.SymbolicTensor;
-  x = relu(convNorm(x, 'stem', 64, 7, 2, seeds), 'stem'); // [B, S/2, S/2, 64]
+  const { input, picture } = pictureInput(size, channels);
+  let x = relu(convNorm(picture, 'stem', 64, 7, 2, seeds), 'stem'); // [B, S/2, S/2, 64]
   x = tf.layers
     .maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'same' })
     .apply(x) as tf.SymbolicTensor; // [B, S/4, S/4, 64]
@@ -127,8 +141,7 @@ export function resNet18({ size = 112, channels = 3, seed = 1 }: ResNet18Options
       x = residualBlock(x, `stage${stage + 1}_block${block + 1}`, 64 * 2 ** stage, strides, seeds);
     }
   } // [B, S/32, S/32, 512]
-  const features = tf.layers.globalAveragePooling2d({ name: 'features' }).apply(x) as tf.SymbolicTensor; // [B, 512]
-  return tf.model({ name: 'resnet18', inputs: input, outputs: features });
+  return pooledEncoder('resnet18', input, x); // [B, 512]
 }
 
 interface CompactResidualNetOptions {
@@ -159,15 +172,13 @@ export function compactResidualNet({
   seed = 1,
 }: CompactResidualNetOptions = {}): tf.LayersModel {
   const seeds = new Seeds(seed * 1000);
-  const input = tf.input({ shape: [size, size, channels], name: 'image' });
-  let x = new StandardiseImage({ name: 'standardise' }).apply(input) as tf.SymbolicTensor;
-  x = relu(convNorm(x, 'stem', width, 3, 2, seeds), 'stem'); // [B, S/2, S/2, W]
+  const { input, picture } = pictureInput(size, channels);
+  let x = relu(convNorm(picture, 'stem', width, 3, 2, seeds), 'stem'); // [B, S/2, S/2, W]
   for (let stage = 0; stage < 3; stage++) {
     for (let block = 0; block < depth; block++) {
       const strides = stage > 0 && block === 0 ? 2 : 1;
       x = residualBlock(x, `stage${stage + 1}_block${block + 1}`, width * 2 ** stage, strides, seeds, block > 0);
     }
   } // [B, S/8, S/8, 4 W]
-  const features = tf.layers.globalAveragePooling2d({ name: 'features' }).apply(x) as tf.SymbolicTensor; // [B, 4 W]
-  return tf.model({ name: 'compact_residual_net', inputs: input, outputs: features });
+  return pooledEncoder('compact_residual_net', input, x); // [B, 4 W]
 }

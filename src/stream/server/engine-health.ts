@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LiveEngine } from '../live/live-engine.js';
 import { roundTo } from '../results/rounding.js';
 import { VERSION } from '../../version.js';
@@ -32,16 +33,13 @@ export class EngineHealth {
   }
 
   private async ask(): Promise<number | null> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<null>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE, null);
-    });
+    const answered = new AbortController();
     try {
-      return await Promise.race([this.engine.tensors(), late]);
+      return await Promise.race([this.engine.tensors(), delay(PATIENCE, null, { signal: answered.signal })]);
     } catch {
       return null;
     } finally {
-      clearTimeout(timer);
+      answered.abort();
     }
   }
 }
