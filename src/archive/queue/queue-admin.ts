@@ -1,5 +1,5 @@
 import type { Job, Queue } from 'bullmq';
-import { parseJob, KEY_PREFIX } from './archive-job.js';
+import { archiveJobSchema, parseJob, KEY_PREFIX } from './archive-job.js';
 import type { ArchiveQueue } from './redis-connection.js';
 import type { Redis } from 'ioredis';
 import { FerError } from '../../errors/fer-error.js';
@@ -68,9 +68,15 @@ export async function* failedJobs(queue: Queue, page = 500): AsyncGenerator<Job>
 }
 
 function describeFailure(job: Job): FailedJob {
-  const { name, segment } = parseJob(job.data);
-  const part = segment === undefined ? '' : ` (segment ${segment.index})`;
-  return { id: job.id!, input: name + part, reason: job.failedReason, attempts: job.attemptsStarted };
+  const { data } = archiveJobSchema.safeParse(job.data);
+  const part = data?.segment === undefined ? '' : ` (segment ${data.segment.index})`;
+  // One of another version has no name that this one can read.
+  return {
+    id: job.id!,
+    input: (data?.name ?? job.id!) + part,
+    reason: job.failedReason,
+    attempts: job.attemptsStarted,
+  };
 }
 
 async function rate(queue: Queue): Promise<number | null> {
@@ -99,6 +105,8 @@ export async function retryFailed(queue: Queue, ids: readonly string[]): Promise
   }
   let retried = 0;
   for (const job of jobs) {
+    // Among all, one of another version stays failed and does not keep the others from running.
+    if (ids.length === 0 && !archiveJobSchema.safeParse(job.data).success) continue;
     const data = parseJob(job.data);
     // Its input or task adds it again.
     if (data.segment !== undefined || data.part !== undefined) continue;

@@ -171,19 +171,21 @@ export class ArchiveWorker {
 
   private async process(job: Job, token: string): Promise<ArchiveResult> {
     const id = job.id!;
+    // There are as many processes as jobs at a time.
     const process = this.idle.pop()!;
-    const before = parseJob(job.data);
-    const lostBy = (before.owners ?? []).filter((owner) => owner !== process.owner).slice(-MOST_OWNERS);
-    const data = { ...before, owners: [...lostBy, process.owner] };
     this.running.add(id);
+    let data: ArchiveJob | null = null;
     try {
+      const before = parseJob(job.data);
+      const lostBy = (before.owners ?? []).filter((owner) => owner !== process.owner).slice(-MOST_OWNERS);
+      data = { ...before, owners: [...lostBy, process.owner] };
       await job.updateData(data);
       return await this.work(process, job, token, data, lostBy);
     } catch (error) {
       if (error instanceof this.bullmq.WaitingChildrenError) throw error;
       if (this.isOver.signal.aborted) {
         await job.moveToWait(token);
-        this.emit({ event: 'job-returned', id, input: data.name });
+        this.emit({ event: 'job-returned', id, input: data?.name ?? id });
         throw new this.bullmq.WaitingError();
       }
       throw await this.judge(job, data, error);
@@ -336,14 +338,18 @@ export class ArchiveWorker {
     return run;
   }
 
-  /** The error for BullMQ: it decides about retries. */
-  private async judge(job: Job, data: ArchiveJob, error: unknown): Promise<Error> {
+  /**
+   * The error for BullMQ: it decides about retries.
+   * @param data null for a job that this version cannot read
+   */
+  private async judge(job: Job, data: ArchiveJob | null, error: unknown): Promise<Error> {
     const { code, message } = FerError.from(error);
     const isLoss = code === 'WORKER_FAILED';
     const isFinal = !PASSING.has(code) || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
-    if (isLoss) await job.updateData({ ...data, losses: (data.losses ?? 0) + 1 });
-    const step = stepOf(data);
-    this.emit({ event: 'job-failed', id: job.id!, input: data.name, step, code, reason: message, final: isFinal });
+    if (isLoss && data !== null) await job.updateData({ ...data, losses: (data.losses ?? 0) + 1 });
+    const step = data === null ? 'file' : stepOf(data);
+    const input = data?.name ?? job.id!;
+    this.emit({ event: 'job-failed', id: job.id!, input, step, code, reason: message, final: isFinal });
     const reason = `${message} [${code}]`;
     return isFinal ? new this.bullmq.UnrecoverableError(reason) : new Error(reason);
   }
