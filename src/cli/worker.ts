@@ -46,25 +46,31 @@ async function runWorker(flags: WorkerFlags): Promise<number> {
   const { ArchiveWorker } = await import('../archive/worker/archive-worker.js');
   const signal = interruptSignal();
   const archive = await openQueue(flags.queue, warn);
-  const monitor = await startMonitor(archive, flags.metricsPort);
-  const worker = await ArchiveWorker.start(archive, flags.queue, {
-    concurrency: flags.concurrency ?? capacity(),
-    backend: flags.backend,
-    onEvent: (event) => {
-      monitor?.take(event);
-      const text = flags.json === true ? JSON.stringify({ time: new Date().toISOString(), ...event }) : describe(event);
-      process.stdout.write(`${printable(text)}\n`);
-    },
-  });
-  await new Promise<void>((stop) => {
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', () => {
-      stop();
+  let monitor: WorkerMonitor | null = null;
+  // An open connection to Redis or an open port would keep the process alive.
+  try {
+    monitor = await startMonitor(archive, flags.metricsPort);
+    const worker = await ArchiveWorker.start(archive, flags.queue, {
+      concurrency: flags.concurrency ?? capacity(),
+      backend: flags.backend,
+      onEvent: (event) => {
+        monitor?.take(event);
+        const text =
+          flags.json === true ? JSON.stringify({ time: new Date().toISOString(), ...event }) : describe(event);
+        process.stdout.write(`${printable(text)}\n`);
+      },
     });
-  });
-  await worker.close(flags.drainTimeout * 1000);
-  monitor?.close();
-  await archive.close();
+    await new Promise<void>((stop) => {
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', () => {
+        stop();
+      });
+    });
+    await worker.close(flags.drainTimeout * 1000);
+  } finally {
+    monitor?.close();
+    await archive.close();
+  }
   return EXIT.ok;
 }
 

@@ -1,6 +1,10 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
@@ -10,6 +14,7 @@ import { queueStatus } from '../../src/archive/queue/queue-admin.js';
 import { mirrored } from '../../src/archive/queue/queued-input.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
+import { workerCommand } from '../../src/cli/worker.js';
 import { readAnnotation } from '../../src/stream/results/read-annotation.js';
 import { endOf, stubRun, submitPaths, writeInputs } from './support/archive.js';
 import { HAS_REDIS, TestRedis } from './support/redis.js';
@@ -118,6 +123,19 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
     ]);
   });
 
+  it('fails a job of another version with a reason, and goes on with the others', async () => {
+    const options = { jobId: 'strange', attempts: 2, backoff: 1 };
+    await archive.queue.add('file', { something: 'else' }, options);
+    await work(1);
+    while (!events.some((one) => one.event === 'job-failed' && one.final)) await new Promise((resolve) => setTimeout(resolve, 20)); // prettier-ignore
+    expect((await queueStatus(archive)).failures[0]!.reason).toMatch(/another version of ferstream.*\[INTERNAL\]$/);
+    expect(await retryFailed(archive.queue, [])).toBe(0);
+    await expect(retryFailed(archive.queue, ['strange'])).rejects.toThrow('another version of ferstream');
+    const paths = await writeInputs(join(folder, 'v'), ['fine']);
+    const submission = await submitPaths(archive, await stubRun(join(folder, 'v-out')), paths);
+    expect(await endOf(archive, submission)).toMatchObject([{ result: { state: 'done' } }]);
+  });
+
   it('continues when Redis is killed and started again', async () => {
     const names = Array.from({ length: 12 }, (_, i) => `clip${i}`);
     const submission = await submitPaths(archive, await stubRun(join(folder, 'd-out')), await writeInputs(join(folder, 'd'), names)); // prettier-ignore
@@ -133,10 +151,12 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
   it('a drained worker gives its job back, and the next one does it', async () => {
     process.env['STUB_MS'] = '100000';
     const paths = await writeInputs(join(folder, 'e'), ['slow']);
-    const submission = await submitPaths(archive, await stubRun(join(folder, 'e-out')), paths);
+    const run = await stubRun(join(folder, 'e-out'));
+    const submission = await submitPaths(archive, run, paths);
     const first = await work();
     delete process.env['STUB_MS'];
-    while (!events.some(({ event }) => event === 'job-started'))
+    // Its process has started, and is at work.
+    while (!(await readdir(run.outputDir).catch(() => [])).some((name) => name.startsWith('.slow.')))
       await new Promise((resolve) => setTimeout(resolve, 20));
     await first.close(50);
     expect(events.map(({ event }) => event)).toContain('job-returned');
@@ -153,6 +173,26 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
     await submitPaths(archive, await stubRun(join(folder, 'f-out')), paths);
     expect(await purgeQueue(archive, 'all')).toBe(2);
     expect(await archive.redis.keys('ferstream:run:*')).toEqual([]);
+  });
+
+  it('a worker whose port for metrics is taken leaves no connection open', async () => {
+    const taken = createServer().listen(0);
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const connections = async () =>
+      String(await archive.redis.client('LIST'))
+        .trim()
+        .split('\n').length;
+    const before = await connections();
+    try {
+      const program = new Command().exitOverride();
+      workerCommand(program);
+      const started = program.parseAsync(['worker', '--queue', redis.address, '--metrics-port', String(port)], { from: 'user' }); // prettier-ignore
+      await expect(started).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+      while ((await connections()) > before) await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      taken.close();
+    }
   });
 
   it('refuses a Redis that can lose jobs, with one remedy', async () => {
