@@ -17,7 +17,7 @@ const dir = await scratchDir();
 const clip = join(dir, 'clip.mp4');
 const long = join(dir, 'long.mp4');
 /** Frames of it: enough that a process is at work on them when it is killed. */
-const LONG = 80;
+const LONG = 50;
 /** On one thread: starting others takes longer than these clips. */
 const ONE_THREAD = ['--workers', '0'];
 const garbage = join(dir, 'garbage.mp4');

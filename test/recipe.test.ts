@@ -73,7 +73,7 @@ let whole: FerRun;
 beforeAll(async () => {
   rememberNetworks();
   // Few: a search for a face that is not there takes long.
-  await writeStriped(join(dir, 'pictures'), { training: 9, test: 3 });
+  await writeStriped(join(dir, 'pictures'), { training: 6, test: 3 });
   whole = await callFer(command(await recipeIn('whole', STAGES), 'whole'));
 }, 240_000);
 
