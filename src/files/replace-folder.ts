@@ -27,15 +27,32 @@ export async function replaceFolder<T>(
     const filled = join(scratch, 'new');
     await mkdir(scratch);
     await mkdir(filled);
-    const result = await fill(filled);
+    const result = await fill(filled).catch((error: unknown) => {
+      throw isWriteError(error, scratch) ? error : new FillError(error);
+    });
     await putInPlace(filled, target, join(scratch, 'old'));
     return result;
   } catch (error) {
+    if (error instanceof FillError) throw error.cause;
     throw writeError(target, error);
   } finally {
     await rm(scratch, { recursive: true, force: true });
     releaseTemporary(scratch);
   }
+}
+
+/** Carries what `fill` threw past the handling of errors in writing. */
+class FillError extends Error {
+  constructor(cause: unknown) {
+    super('fill', { cause });
+  }
+}
+
+/** Whether the system could not write into the folder: the disk is full, for one. The system does not say the path of every failed write. */
+function isWriteError(error: unknown, folder: string): boolean {
+  if (!(error instanceof Error) || !('syscall' in error)) return false;
+  const { path } = error as NodeJS.ErrnoException;
+  return path === undefined || path.startsWith(folder);
 }
 
 /** Cleans up after killed programs, and puts back a folder that one of them had moved aside. */

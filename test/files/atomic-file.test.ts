@@ -127,6 +127,12 @@ describe('replaceFolder', () => {
     await replaceFolder(join(dir, 'model'), options, fill('old'));
     const failing = async (): Promise<void> => Promise.reject(new Error('stopped'));
     await expect(replaceFolder(join(dir, 'model'), options, failing)).rejects.toThrow('stopped');
+    const broken = new TypeError('x is not a function');
+    await expect(replaceFolder(join(dir, 'model'), options, async () => Promise.reject(broken))).rejects.toBe(broken);
+    const unwritable = async (folder: string): Promise<void> => writeFile(join(folder, 'none/marker'), '');
+    await expect(replaceFolder(join(dir, 'model'), options, unwritable)).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+    });
     await mkdir(join(dir, 'other'));
     await writeFile(join(dir, 'other/precious'), '');
     await writeFile(join(dir, 'file'), '');
