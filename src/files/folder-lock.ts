@@ -39,7 +39,7 @@ export function stopSignal(lock: FolderLock, signal: AbortSignal | undefined): A
 }
 
 /** The locks held by the callers of the present asynchronous call: work within locked work may lock the same folder again. */
-const heldAbove = new AsyncLocalStorage<readonly string[]>();
+const heldAbove = new AsyncLocalStorage<ReadonlyMap<string, FolderLock>>();
 
 /** Whether a name in a folder is that of a lock, not of content. */
 export function isLockFile(name: string): boolean {
@@ -66,10 +66,11 @@ export async function withFolderLock<T>(
   const place = beside ? dirname(target) : target;
   const prefix = beside ? `${LOCK_PREFIX}${shortName(target)}-` : LOCK_PREFIX;
   const key = join(place, prefix);
-  const above = heldAbove.getStore() ?? [];
+  const above = heldAbove.getStore() ?? new Map<string, FolderLock>();
+  const held = above.get(key);
+  if (held !== undefined) return fn(held);
   const lost = new AbortController();
   const lock: FolderLock = { folder: target, signal: lost.signal };
-  if (above.includes(key)) return fn(lock);
 
   const { claim, path, isNewFolder } = await acquire(place, prefix, purpose, target, signal);
   locksToRelease.add(path);
@@ -83,7 +84,7 @@ export async function withFolderLock<T>(
     },
   });
   try {
-    const result = await heldAbove.run([...above, key], () => fn(lock));
+    const result = await heldAbove.run(new Map([...above, [key, lock]]), () => fn(lock));
     lost.signal.throwIfAborted();
     return result;
   } catch (error) {

@@ -119,7 +119,13 @@ describe('withFolderLock', () => {
 
   it('is taken once by work within work, not by two pieces of work of one process', async () => {
     const folder = newFolder();
-    await withFolderLock(folder, 'fer recipe', async () => withFolderLock(folder, 'fer train', nothing));
+    await withFolderLock(folder, 'fer recipe', async (outer) =>
+      withFolderLock(folder, 'fer train', async (inner) => {
+        // The loss of the outer lock stops the inner work too.
+        expect(inner.signal).toBe(outer.signal);
+        return Promise.resolve();
+      }),
+    );
     const both = await Promise.allSettled(
       [1, 2].map(async () => withFolderLock(folder, 'fer train', async () => delay(500))),
     );
