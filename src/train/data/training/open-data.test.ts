@@ -175,6 +175,30 @@ describe('merge data', () => {
     expect(closed).toEqual(['x', 'y']);
   });
 
+  it('sums what was left out for the same reason', () => {
+    const leaving = (leftOut: Record<string, number>): OpenData => {
+      const part = prepared('x', [1]);
+      return { ...part, dataset: { ...part.dataset, leftOut } };
+    };
+    expect(mergeData([leaving({ a: 1, b: 2 }), leaving({ b: 3 })]).dataset.leftOut).toEqual({ a: 1, b: 5 });
+  });
+
+  it('takes a picture once that is in several of them, and not at all for training where one holds it out', async () => {
+    const dir = await scratchDir();
+    const row = (id: string, split: Split, content: string): PreparedRow => ({ id, split, label: 'calm', content });
+    const rows = [
+      [row('a', 'train', 'one'), row('b', 'train', 'two'), row('c', 'train', 'three')],
+      [row('d', 'train', 'one'), row('e', 'test', 'two'), row('f', 'train', 'four')],
+    ];
+    for (const [i, each] of rows.entries())
+      await writePrepared(join(dir, String(i)), GEOMETRY, ['calm'], each, new Uint8Array(each.length * 64));
+    const config = { ...PLAIN, data: `prepared:${join(dir, '0')}`, moreData: [`prepared:${join(dir, '1')}`] };
+    const opened = await openData(config);
+    expect(opened.dataset.samples.map(({ id }) => id)).toEqual(['a', 'c', '2:e', '2:f']);
+    expect(opened.dataset.leftOut).toEqual({ 'copy of another sample': 2 });
+    await opened.close();
+  });
+
   it('refuses a data set that is not prepared', () => {
     const raw = { ...prepared('y', [1]), prepared: null };
     expect(() => mergeData([prepared('x', [1]), raw])).toThrow(/moreData: .*must be prepared/);

@@ -10,6 +10,7 @@ import { mapLabels } from '../label-maps.js';
 import type { FeatureSource } from '../preprocess/file-features.js';
 import { openPrepared, preparedFolder } from '../preprocess/read-prepared.js';
 import type { PreparedSample } from '../preprocess/read-prepared.js';
+import { SPLITS } from '../sample.js';
 import type { Dataset, Sample } from '../sample.js';
 import { carveValidation } from '../splits.js';
 import type { CarvedTraining } from '../splits.js';
@@ -56,15 +57,21 @@ export function mergeData(parts: readonly OpenData[]): OpenData {
     }
     offset += sources[i]!.count;
   }
-  const leftOut = Object.assign({}, ...parts.map(({ dataset }) => dataset.leftOut)) as Record<string, number>;
+  const splits = SPLITS.filter((split) => samples.some((sample) => sample.split === split));
   return {
-    dataset: { ...first!.dataset, samples, leftOut },
+    dataset: { ...first!.dataset, samples, splits, leftOut: sumOf(parts.map(({ dataset }) => dataset.leftOut)) },
     prepared: new ConcatenatedCrops(sources),
     preparedFeatures: null,
     close: async () => {
       for (const part of parts) await part.close();
     },
   };
+}
+
+function sumOf(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const [reason, count] of counts.flatMap(Object.entries<number>)) sum[reason] = (sum[reason] ?? 0) + count;
+  return sum;
 }
 
 class ConcatenatedCrops implements CropSource {
@@ -107,12 +114,25 @@ export async function openData(
   signal?: AbortSignal,
 ): Promise<OpenData> {
   const first = await openOne(config, signal);
-  const { labels } = first.dataset.labels;
-  const others: OpenData[] = [];
-  for (const data of config.moreData ?? []) {
-    others.push(await openOne({ ...config, data, fold: null, classWords: null, labels: [...labels] }, signal));
+  const opened = [first];
+  try {
+    const labels = [...first.dataset.labels.labels];
+    for (const data of config.moreData ?? []) {
+      opened.push(await openOne({ ...config, data, fold: null, classWords: null, labels }, signal));
+    }
+    if (opened.length === 1) return first;
+    const merged = mergeData(opened);
+    return config.deduplicate ? { ...merged, dataset: await withoutCopies(merged.dataset, signal) } : merged;
+  } catch (error) {
+    for (const each of opened) await each.close();
+    throw error;
   }
-  return others.length === 0 ? first : mergeData([first, ...others]);
+}
+
+async function withoutCopies(dataset: Dataset, signal: AbortSignal | undefined): Promise<Dataset> {
+  const { dataset: distinct, dropped } = await deduplicate(dataset, signal);
+  if (dropped.length === 0) return distinct;
+  return { ...distinct, leftOut: sumOf([dataset.leftOut ?? {}, { 'copy of another sample': dropped.length }]) };
 }
 
 type DataConfig = Pick<TrainConfig, 'data' | 'fold' | 'classWords' | 'labels' | 'deduplicate'>;
@@ -120,29 +140,35 @@ type DataConfig = Pick<TrainConfig, 'data' | 'fold' | 'classWords' | 'labels' | 
 async function openOne(config: DataConfig, signal?: AbortSignal): Promise<OpenData> {
   const folder = preparedFolder(config.data);
   const prepared = folder === null ? null : await openPrepared(folder);
+  try {
+    return {
+      dataset: await readChosen(config, prepared?.dataset ?? null, signal),
+      prepared: prepared?.crops ?? null,
+      preparedFeatures: prepared?.features ?? null,
+      close: async () => prepared?.close(),
+    };
+  } catch (error) {
+    await prepared?.close();
+    throw error;
+  }
+}
+
+async function readChosen(config: DataConfig, prepared: Dataset | null, signal?: AbortSignal): Promise<Dataset> {
   const read =
-    prepared === null
-      ? await openDataset(config.data, {
-          ...(config.fold !== null && { fold: config.fold }),
-          ...(config.classWords !== null && { labels: config.classWords }),
-        })
-      : prepared.dataset;
-  const distinct = config.deduplicate ? await deduplicate(read, signal) : { dataset: read, dropped: [] };
+    prepared ??
+    (await openDataset(config.data, {
+      ...(config.fold !== null && { fold: config.fold }),
+      ...(config.classWords !== null && { labels: config.classWords }),
+    }));
   const leftOut = {
     ...read.leftOut,
     ...(read.problems.length === 0
       ? {}
       : { [`missing or not understood: "fer dataset check ${config.data}" says why`]: read.problems.length }),
-    ...(distinct.dropped.length === 0 ? {} : { 'copy of another sample': distinct.dropped.length }),
   };
-  const counted = { ...distinct.dataset, leftOut };
-  const dataset = config.labels === null ? counted : mapLabels(counted, new LabelSet(CHOSEN, config.labels));
-  return {
-    dataset,
-    prepared: prepared?.crops ?? null,
-    preparedFeatures: prepared?.features ?? null,
-    close: async () => prepared?.close(),
-  };
+  const counted = { ...read, leftOut };
+  const distinct = config.deduplicate ? await withoutCopies(counted, signal) : counted;
+  return config.labels === null ? distinct : mapLabels(distinct, new LabelSet(CHOSEN, config.labels));
 }
 
 /** Splits a data set for a run: training rows, and validation rows that select the epoch. */
@@ -155,7 +181,7 @@ export function divide(
   dataset: Dataset,
   { validation, contested }: Pick<TrainConfig, 'validation' | 'contested'>,
 ): Division {
-  const parts = inTwo(dataset, validation);
+  const parts = splitForValidation(dataset, validation);
   if (contested) return { ...parts, leftOut: {} };
   const training = parts.training.filter((sample) => sample.contested !== true);
   const count = parts.training.length - training.length;
@@ -169,7 +195,7 @@ export function divide(
 /** Formats of own data: no published figures use their validation split. */
 const OWN_DATA = ['manifest', 'folders'];
 
-function inTwo(dataset: Dataset, { from, fraction, seed }: TrainConfig['validation']): CarvedTraining {
+function splitForValidation(dataset: Dataset, { from, fraction, seed }: TrainConfig['validation']): CarvedTraining {
   const ofSplit = (split: string): readonly Sample[] => dataset.samples.filter((sample) => sample.split === split);
   const own =
     from === 'valid' || (from === 'auto' && OWN_DATA.includes(dataset.name) && dataset.splits.includes('valid'));
