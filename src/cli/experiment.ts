@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
+import { makeFolder } from '../files/write-error.js';
 import { FerError } from '../errors/fer-error.js';
 import type { OpenBackendOptions } from '../model/engines/open-backend.js';
 import type { Grid } from '../train/workflows/experiment/grid.js';
@@ -53,7 +53,7 @@ async function runExperiment(file: string, flags: ExperimentFlags): Promise<numb
   const { readConfigFile } = await import('../train/config/read-config.js');
   const { parseGrid } = await import('../train/workflows/experiment/grid.js');
   const grid = parseGrid(await readConfigFile(file));
-  await mkdir(output, { recursive: true });
+  await makeFolder(output);
   let code: number = EXIT.ok;
   if (!table && queue !== undefined) {
     const ended = await runOverQueue(grid, resolve(output), queue, wait);

@@ -122,6 +122,14 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   }
 }
 
+/** Writes all of `data` at a place of a file: a single write may write less than it is given. */
+export async function writeAt(file: FileHandle, data: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < data.byteLength;) {
+    const { bytesWritten } = await file.write(data, done, data.byteLength - done, position + done);
+    done += bytesWritten;
+  }
+}
+
 /** Fails now rather than after an hour of work, when the rename would. */
 export async function refuseFolder(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);

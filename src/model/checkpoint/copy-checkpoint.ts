@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
+import { makeFolder } from '../../files/write-error.js';
 import { tf } from '../tfjs.js';
 import { INFO_FILE, digestFiles, folderHandler } from './checkpoint-files.js';
 import { readCheckpointInfo } from './checkpoint.js';
@@ -77,7 +78,7 @@ export async function copyCheckpoint(from: string, to: string, precision: Weight
     throw new FerError('WEIGHTS_MISSING', `checkpoint ${from}: cannot be read; copy the folder again`, { cause });
   });
   try {
-    await mkdir(to, { recursive: true });
+    await makeFolder(to);
     const rounding = ROUNDINGS[precision];
     await folderHandler(to).save!(rounding === null ? artifacts : rounded(artifacts, rounding));
     const described = { ...info, files: await digestFiles(to) };

@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import { writeError } from '../../files/write-error.js';
+import { makeFolder, writeError } from '../../files/write-error.js';
 import { html } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { percent, posterior } from '../../page/numbers.js';
@@ -21,7 +20,7 @@ export const AUDIT_HTML = 'audit.html';
 
 /** Writes audit.csv and audit.html into a folder, which is made if need be. @throws FerError OUTPUT_UNWRITABLE */
 export async function writeAudit(folder: string, audit: LabelAudit, options: AuditPageOptions): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(folder).catch((error: unknown) => {
     throw writeError(folder, error);
   });
   await writeFileAtomic(join(folder, AUDIT_CSV), auditCsv(audit));

@@ -1,6 +1,7 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
+import { makeFolder } from '../../files/write-error.js';
 import { INFO_FILE, checkpointHash } from '../../model/checkpoint/checkpoint-files.js';
 import { loadCheckpoint, readCheckpointInfo, saveCheckpoint } from '../../model/checkpoint/checkpoint.js';
 import type { CheckpointInfo } from '../../model/checkpoint/checkpoint-info.js';
@@ -198,7 +199,7 @@ export async function clipJob(
       notes: excluded.notes,
     },
     save: async (folder, figures) => {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await copyEncoder(encoded, join(folder, FRAME_PART));
       await saveCheckpoint(model, join(folder, TEMPORAL_PART), {
         ...checkpointInfo('temporal', model, labels, encoded.info.crop, config),

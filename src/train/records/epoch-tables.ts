@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import { writeError } from '../../files/write-error.js';
+import { makeFolder, writeError } from '../../files/write-error.js';
 import { temperedPosteriors } from '../metrics/calibration.js';
 import type { Calibration } from '../metrics/calibration.js';
 import { learntNothing, temperatureAtLimit } from '../metrics/split-metrics.js';
@@ -108,7 +107,7 @@ export async function writeEpochTables(
   labels: readonly string[],
   history: readonly EpochRecord[],
 ): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(folder).catch((error: unknown) => {
     throw writeError(folder, error);
   });
   await writeFileAtomic(join(folder, EPOCHS_JSONL), epochsJsonl(labels, history));

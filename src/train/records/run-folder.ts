@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
+import { open, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
+import { writeAt } from '../../files/atomic-file.js';
+import { makeFolder } from '../../files/write-error.js';
 
 /** Where a run keeps what. */
 export interface RunFolder {
@@ -38,7 +40,7 @@ export function runFolder(path: string): RunFolder {
  */
 export async function makeRunFolder({ path }: RunFolder): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
   } catch (error) {
     throw new FerError(
       'OUTPUT_UNWRITABLE',
@@ -64,12 +66,8 @@ export async function writeEpochRows(path: string, epoch: number, rows: Float32A
     const file = await open(path, constants.O_RDWR | constants.O_CREAT);
     try {
       await file.truncate((epoch - 1) * rows.byteLength);
-      await file.write(
-        Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength),
-        0,
-        rows.byteLength,
-        (epoch - 1) * rows.byteLength,
-      );
+      const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
+      await writeAt(file, bytes, (epoch - 1) * rows.byteLength);
     } finally {
       await file.close();
     }

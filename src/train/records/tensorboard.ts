@@ -1,7 +1,7 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import { writeError } from '../../files/write-error.js';
+import { makeFolder, writeError } from '../../files/write-error.js';
 import type { EpochRecord } from './epoch-tables.js';
 
 /** Where the events are inside a run folder. The name is fixed, so that a run has one file however often it was resumed. */
@@ -32,7 +32,7 @@ export async function writeTensorboardEvents(
   const place = join(folder, TENSORBOARD_FOLDER);
   const path = join(place, EVENTS_FILE);
   try {
-    await mkdir(place, { recursive: true });
+    await makeFolder(place);
   } catch (error) {
     throw writeError(path, error);
   }

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import { writeError } from '../../files/write-error.js';
+import { makeFolder, writeError } from '../../files/write-error.js';
 import type { TrainConfig } from '../config/train-config.js';
 import type { TrainingSet } from '../data/training/training-set.js';
 import { nawParameters, nawSchedule } from '../losses/naw-bell.js';
@@ -20,7 +19,7 @@ import type { ReportData } from './report-page.js';
  */
 export async function writeReport(path: string, data: ReportData): Promise<void> {
   const page = await reportPage(data);
-  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+  await makeFolder(dirname(path)).catch((error: unknown) => {
     throw writeError(path, error);
   });
   await writeFileAtomic(path, page);

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { writeAt } from '../../../files/atomic-file.js';
 import { FaceFollower } from '../../../ingest/face/face-follower.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { TrackedFace } from '../../../ingest/face/track/track.js';
@@ -139,7 +140,7 @@ export class CropScratch {
 
   /** Returns the crop's place. */
   async add(crop: Uint8Array): Promise<number> {
-    await this.file.write(crop, 0, this.length, this.count * this.length);
+    await writeAt(this.file, crop.subarray(0, this.length), this.count * this.length);
     this.count += 1;
     return this.count - 1;
   }

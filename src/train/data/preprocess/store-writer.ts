@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLockFile } from '../../../files/folder-lock.js';
 import { FerError } from '../../../errors/fer-error.js';
+import { makeFolder } from '../../../files/write-error.js';
 import { cropLength } from '../crops/crop-source.js';
 import { jsonLines } from './read-prepared.js';
 import { assertSame, CROPS_FILE, HEADER_FILE, readHeader, ROWS_FILE, writeHeader } from './prepared-header.js';
@@ -125,7 +126,7 @@ export class StoreWriter {
 }
 
 async function start(folder: string, header: PreparedHeader): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const others = (await readdir(folder)).filter((name) => name !== `${HEADER_FILE}.tmp` && !isLockFile(name));
   if (others.length > 0) {
     throw new FerError(

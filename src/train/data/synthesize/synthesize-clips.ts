@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import type { PixelImage } from '../../augment/pixel.js';
@@ -15,6 +15,7 @@ import type { ClipPlan } from './clip-plan.js';
 import { DEFAULT_SYNTHESIS, REPORT_FILE, checkSynthesisOptions, clipsOf } from './synthesis-options.js';
 import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { replaceFolder } from '../../../files/replace-folder.js';
+import { makeFolder } from '../../../files/write-error.js';
 import { decodeStills, imagePools, readCrops, writePng } from './image-pools.js';
 import type { ImagePools } from './image-pools.js';
 import { planEpisodes, settleRest } from './episode-plan.js';
@@ -245,7 +246,7 @@ async function planReadableClips(
 }
 
 async function writeClip(folder: string, frames: number, frame: (t: number) => PixelImage): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await forEachLimited([...Array(frames).keys()], WRITING, async (t) => {
     await writePng(join(folder, `${String(t).padStart(4, '0')}.png`), frame(t));
   });
