@@ -31,7 +31,8 @@ describe('images as crops', () => {
     const grey = await decodeImages(at('dark.png', 'bright.png'), GREY);
     expect(grey.places).toEqual([0, 1]);
     expect([...(await grey.crops.read([1, 0]))]).toEqual([
-      ...new Array<number>(16).fill(240),
+      // Half transparent, on black.
+      ...new Array<number>(16).fill(120),
       ...new Array<number>(16).fill(10),
     ]);
     const colour = await decodeImages(at('red.png', 'dark.png'), COLOUR);
@@ -74,7 +75,7 @@ describe('images as crops', () => {
     );
     const reason = { failed: expect.stringMatching(/./) as string };
     expect(places).toEqual([reason, 1, reason, reason, 4]);
-    expect([...(await crops.read([4, 1]))].filter((_, i) => i % 16 === 0)).toEqual([240, 10]);
+    expect([...(await crops.read([4, 1]))].filter((_, i) => i % 16 === 0)).toEqual([120, 10]);
     expect(progress).toEqual([1, 2, 3, 4, 5]);
   });
 

@@ -99,9 +99,9 @@ async function decodeImage(image: ImageSource, { size, channels }: CropGeometry)
   return channels === 3 ? rgb : grey(rgb);
 }
 
-/** An image for sharp, whole; a file is read here, as libvips would cache it by its name. */
+/** An image for sharp, whole, transparency on black as in footage of pictures; a file is read here, as libvips would cache it by its name. */
 export async function openPicture(image: ImageSource, options: SharpOptions = {}): Promise<Sharp> {
-  if (typeof image === 'string') return sharp(await readFile(image), options);
+  if (typeof image === 'string') return sharp(await readFile(image), options).flatten({ background: '#000' });
   const { grey: data, width, height } = image;
   return sharp(data, { ...options, raw: { width, height, channels: 1 } });
 }
