@@ -43,6 +43,20 @@ it('divides the training rows, each into one part, the same way for the same see
   );
 });
 
+it('keeps people whole where only some samples name theirs', () => {
+  const rows = Array.from({ length: 60 }, (_, i) => ({
+    label: EXPRESSIONS_7.labels[i % 3]!,
+    subject: i < 40 ? `person ${i % 8}` : null,
+    split: 'train' as const,
+  }));
+  for (const seed of [1, 2, 3]) {
+    const { training, validation } = carveValidation(dataset(rows), 0.3, seed);
+    const people = new Set(training.flatMap(({ subject }) => subject ?? []));
+    expect(validation.filter(({ subject }) => subject !== null && people.has(subject))).toEqual([]);
+    expect(validation.length).toBeGreaterThan(0);
+  }
+});
+
 it('takes each class in its share, to the nearest sample', () => {
   fc.assert(
     fc.property(alone, fc.double({ min: 0.05, max: 0.5, noNaN: true }), fc.nat(), (rows, fraction, seed) => {

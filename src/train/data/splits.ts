@@ -13,8 +13,8 @@ export interface CarvedTraining {
  * Sets part of the TRAINING split aside for choosing epochs and settings, with the classes in the same shares. The official validation and test
  * splits are not touched: on sets that report on them, looking at them early would be looking at the answer.
  *
- * Where every training sample names its subject, whole subjects are set aside, as near to those shares as they allow; else, where recordings give several samples
- * each (stretches of a video), whole recordings; else single samples are drawn, at least one of each class with two or more. Contested samples are not set aside,
+ * Where training samples name their subjects, whole subjects are set aside, as near to those shares as they allow; of samples without one, whole recordings, where
+ * these give several samples each (stretches of a video). Else single samples are drawn, at least one of each class with two or more. Contested samples are not set aside,
  * and have no say in which others are. The same seed gives the same parts.
  *
  * @param fraction share of the training samples, between 0 and 1, both excluded
@@ -31,7 +31,9 @@ export function carveValidation(dataset: Dataset, fraction: number, seed: number
   const rows = all.filter(({ contested }) => contested !== true);
   const random = new SeededRandom(seed).fork('carve validation');
   const namesSubjects = rows.every(({ subject }) => subject !== null);
-  const groups = groupBy(rows, namesSubjects ? ({ subject }) => subject! : recordingOf);
+  const groups = groupBy(rows, (row) =>
+    row.subject === null ? `recording ${recordingOf(row)}` : `subject ${row.subject}`,
+  );
   const isGrouped = groups.size > 1 && (namesSubjects || groups.size < rows.length);
   const chosen = isGrouped
     ? wholeGroups([...groups.values()], rows, fraction, random)
