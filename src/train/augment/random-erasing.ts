@@ -5,11 +5,14 @@ import { checkRange, checkInterval, drawFrom } from './pixel.js';
 export interface RandomErasingOptions {
   /** How often a picture is touched. Default 0.5. */
   readonly probability?: number;
-  /** Least and largest share of the picture that is erased. Default 0.02 to 0.33. */
+  /** Least and largest share of the picture that is erased. Default `ERASED_AREA`. */
   readonly area?: Interval;
   /** Least and largest height over width. Default 0.3 to 3.3. */
   readonly aspect?: Interval;
 }
+
+/** Share of the picture that is erased, from and to. */
+export const ERASED_AREA: Interval = [0.02, 0.3];
 
 /** In pixels. */
 interface Rectangle {
@@ -29,7 +32,7 @@ const TRIES = 10;
  */
 export function randomErasing({
   probability = 0.5,
-  area = [0.02, 0.33],
+  area = ERASED_AREA,
   aspect = [0.3, 3.3],
 }: RandomErasingOptions = {}): Augmentation {
   checkRange('erasing probability', probability, 0, 1);

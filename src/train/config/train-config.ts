@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { FACE_RESNET_SIDES } from '../../model/networks/face-resnet.js';
+import { ERASED_AREA } from '../augment/random-erasing.js';
 import { JSD_VARIANTS } from '../losses/jsd.js';
 import { SAMPLERS } from './sampler.js';
 
@@ -163,7 +164,7 @@ const augment = z.strictObject({
     .nullable()
     .default(null),
   erasing: z
-    .strictObject({ probability: share.default(0.5), area: range.default([0.02, 0.3]) })
+    .strictObject({ probability: share.default(0.5), area: range.default([...ERASED_AREA]) })
     .nullable()
     .default(null),
   /** The strong view that DNFER compares the usual one with: RandAugment. */
@@ -206,8 +207,8 @@ export const trainConfigSchema = z
     freeze: z.array(z.string().min(1)).default([]),
     epochs: count.default(40),
     batchSize: count.default(64),
-    /** Parts of a batch that go through the network one by one (or in several workers); their gradients are averaged. */
-    microBatches: count.default(1),
+    /** Parts of a batch that go through the network one by one (or in several workers); their gradients are averaged. One per worker when null. */
+    microBatches: count.nullable().default(null),
     optimizer: optimizer.prefault({}),
     schedule: schedule.prefault({ name: 'cosine' }),
     warmUpEpochs: z.number().nonnegative().default(0),

@@ -79,10 +79,10 @@ it('records every row, and keeps no tensor', async () => {
 
 describe('micro batches', () => {
   test.each([
-    ['one worker changes nothing', 1, 1, null, { microBatches: 1, workers: 1, line: null }],
+    ['one worker changes nothing', null, 1, null, { microBatches: 1, workers: 1, line: null }],
     [
       'a new run gets a micro-batch for each worker',
-      1,
+      null,
       2,
       null,
       {
@@ -93,6 +93,13 @@ describe('micro batches', () => {
     ],
     ['a configured number stays', 3, 2, null, { microBatches: 3, workers: 2, line: null }],
     [
+      'a single one stays if configured',
+      1,
+      2,
+      null,
+      { microBatches: 1, workers: 1, line: expect.stringContaining('1 of 2 workers is used') as string },
+    ],
+    [
       'more workers than micro-batches are not started',
       2,
       4,
@@ -101,21 +108,21 @@ describe('micro batches', () => {
     ],
     [
       'a run resumes with its micro-batches and one worker',
-      1,
+      null,
       1,
       2,
       { microBatches: 2, workers: 1, line: expect.stringContaining('as when the run started') as string },
     ],
     [
       'a run resumes with its micro-batches and many workers',
-      1,
+      null,
       4,
       2,
       { microBatches: 2, workers: 2, line: expect.stringMatching(/started.*2 of 4 workers/) as string },
     ],
     [
       'a run started with one worker resumes with one',
-      1,
+      null,
       2,
       1,
       { microBatches: 1, workers: 1, line: expect.stringContaining('1 of 2 workers is used') as string },

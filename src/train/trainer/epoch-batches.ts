@@ -19,14 +19,18 @@ interface MicroBatchPlan {
 /**
  * Into how many micro-batches a run with that many workers cuts its batches. The result of training depends on the micro-batches, not on the workers. So
  * a resumed run keeps the number it was started with; a new one gets as many as it has workers, unless the configuration says how many.
- * @param configured 1 counts as not configured
+ * @param configured null: not configured
  * @param startedWith of the run that is resumed; null for a new one
  */
-export function planMicroBatches(configured: number, workers: number, startedWith: number | null): MicroBatchPlan {
-  const microBatches = configured > 1 ? configured : (startedWith ?? workers);
+export function planMicroBatches(
+  configured: number | null,
+  workers: number,
+  startedWith: number | null,
+): MicroBatchPlan {
+  const microBatches = configured ?? startedWith ?? workers;
   const used = Math.min(workers, microBatches);
   const lines = [
-    ...(microBatches === configured
+    ...(configured !== null || microBatches === 1
       ? []
       : [
           `each batch is cut into ${microBatches} micro-batches${startedWith === null ? ', one for each worker' : ', as when the run started'} (microBatches = ${microBatches} in config.json)`,

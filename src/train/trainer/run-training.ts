@@ -34,6 +34,9 @@ export interface RunTrainingOptions extends TrainOptions {
   readonly onComplete?: (folder: RunFolder, training: TrainingSet) => Promise<void>;
 }
 
+/** As the run is recorded. */
+type StartedConfig = TrainConfig & { readonly microBatches: number };
+
 /**
  * Trains as configured, into a run folder from which it can resume after any interruption. The engine must be open.
  * @throws FerError CONFIG_INVALID, INPUT_NOT_FOUND, OUTPUT_UNWRITABLE, WORKER_FAILED
@@ -56,7 +59,7 @@ export async function runTraining(
   const startedWith = saved === null ? null : await readStartedMicroBatches(folder.config);
   const { microBatches, workers, line } = planMicroBatches(asked.microBatches, options.workers ?? 1, startedWith);
   if (line !== null) options.onMessage?.(line);
-  const config: TrainConfig = { ...asked, microBatches };
+  const config: StartedConfig = { ...asked, microBatches };
   const { signal } = options;
   const onRead: OnRead = (done, total) => {
     signal?.throwIfAborted();
@@ -99,7 +102,7 @@ async function initialise(
 /** @param options.workers 0: this thread computes */
 async function runJob(
   job: TrainingJob,
-  config: TrainConfig,
+  config: StartedConfig,
   folder: RunFolder,
   saved: TrainingState | null,
   { workers = 0, signal, onMessage, onStep, onEpoch, onComplete }: RunTrainingOptions,
@@ -155,7 +158,7 @@ async function runJob(
   }
 }
 
-function fitSettings(config: TrainConfig): FitSettings {
+function fitSettings(config: StartedConfig): FitSettings {
   const { name, lr, headLrFactor, gradClip, ...adam } = config.optimizer;
   return { ...config, lr, headLrFactor, gradClip, adam: { ...adam, decoupled: name === 'adamw' } };
 }
