@@ -50,10 +50,10 @@ export type MethodResult = {
 /** One way to train: what it looks at, and its loss. Clips are flattened: every frame is a sample. */
 export interface Method {
   readonly name: string;
-  secondView(moment: EpochProgress): SecondView;
+  secondView(progress: EpochProgress): SecondView;
   /**
    * @param logits of the first view [N, C]
    * @param second of the second view [N, C]; null where `secondView` says "none"
    */
-  loss(logits: tf.Tensor2D, second: tf.Tensor2D | null, labels: Labels, moment: EpochProgress): MethodResult;
+  loss(logits: tf.Tensor2D, second: tf.Tensor2D | null, labels: Labels, progress: EpochProgress): MethodResult;
 }

@@ -103,7 +103,7 @@ export class WorkerRunner implements GradientRunner {
     };
     const threads: TrainingClient[] = [];
     try {
-      // One after the other: libtensorflow's binding is not made for two that load it at the same progress.
+      // One after the other: libtensorflow's binding cannot be loaded by two threads at the same time.
       for (let i = 1; i <= workers; i += 1) {
         signal?.throwIfAborted();
         threads.push(await startTrainingThread(i, setup, module, signal));
