@@ -80,6 +80,16 @@ describe('LiveProducer', () => {
     expect(producer.send(JPEG, 2)).toBe(1);
   });
 
+  it('waits the longer millisecond where the limit falls between two', () => {
+    const producer = new LiveProducer('http://localhost:8787', { WebSocket: FakeSocket });
+    FakeSocket.latest.says(helloMessage({ messagesPerSecond: 60 }));
+    expect(producer.send(JPEG, 0)).toBe(0);
+    vi.advanceTimersByTime(16);
+    expect(producer.canSend).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(producer.canSend).toBe(true);
+  });
+
   it('never has more unanswered frames than both sides allow, in any order of answers', () => {
     const step = fc.oneof(
       fc.constant('send' as const),

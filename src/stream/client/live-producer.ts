@@ -151,7 +151,7 @@ export class LiveProducer extends LiveClient<LiveProducerEvents> {
     switch (message.type) {
       case 'hello':
         this.credits.setLimit(Math.min(this.framesInFlight, message.limits.framesInFlight));
-        this.shortestGap = Math.floor(1000 / message.limits.messagesPerSecond);
+        this.shortestGap = Math.ceil(1000 / message.limits.messagesPerSecond);
         this.listeners.emit('hello', message);
         return;
       case 'result':
