@@ -65,7 +65,7 @@ export function annotateCommand(program: Command): void {
     .option('--region <x,y,w,h>', 'only faces in this area, in pixels or percent (0%,0%,50%,100%)')
     .option('--ignore <x,y,w,h>', 'no faces in this area, such as a poster; repeatable', repeated, [])
     .option('--min-quality <share>', 'mark faces of lower quality (0..1) as unusable', number)
-    .option('--min-confidence <share>', 'mark labels with a lower chance of being right (0..1) as unsure', number)
+    .option('--min-certainty <share>', 'mark labels with a lower chance of being right (0..1) as unsure', number)
     .addOption(detectEveryOption())
     .option('--min-face-size <pixels>', 'ignore smaller faces', number)
     .option('--min-score <score>', 'ignore faces with a lower detection score (0..1)', number)

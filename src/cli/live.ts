@@ -122,7 +122,7 @@ async function runLive(flags: LiveFlags): Promise<number> {
       if (webFolder === null) say('the page is not built, only programs can connect; run: npm run build');
       else if (flags.open) openBrowser(pageAddress(server.url, token));
       activity.onSource = say;
-      await shown(line, () => activity.describe(), interrupted);
+      await showStatus(line, () => activity.describe(), interrupted);
     } finally {
       line.clear();
       await server.close();
@@ -134,7 +134,7 @@ async function runLive(flags: LiveFlags): Promise<number> {
 }
 
 /** Updates the status line until the signal. */
-async function shown(line: StatusLine, describe: () => string, until: AbortSignal): Promise<void> {
+async function showStatus(line: StatusLine, describe: () => string, until: AbortSignal): Promise<void> {
   const timer = setInterval(() => {
     line.show(describe());
   }, line.interval);

@@ -114,7 +114,7 @@ async function runTrain(data: string | undefined, flags: TrainFlags): Promise<nu
     flags.preset ?? (flags.config === undefined ? 'nla' : null),
     startsFromModel && flags.encoder === undefined ? await fineTuneSettings(flags.init) : {},
     flags.config === undefined ? {} : await readConfigFile(flags.config),
-    spoken(data, flags),
+    settingsFromFlags(data, flags),
     parseSettings(flags.set ?? []),
   );
   const signal = interruptSignal();
@@ -154,7 +154,7 @@ async function runTrain(data: string | undefined, flags: TrainFlags): Promise<nu
   return EXIT.ok;
 }
 
-function spoken(
+function settingsFromFlags(
   data: string | undefined,
   { init, encoder, exclude, epochs, batchSize, lr, seed, fold, labels }: TrainFlags,
 ): Settings {

@@ -146,7 +146,7 @@ export class ClipWindow {
   }
 
   /**
-   * The sightings of each tracklet that count: settled history, then waiting ones up to the last that is surely a face, or to the end
+   * For each tracklet, the sightings known to be of a real face: settled history, then waiting ones up to the last that is surely a face, or to the end
    * where the follower has accepted the tracklet. While it is undecided whose face it is, the latest guess holds.
    */
   private confirmedSightings(): Map<number, Sighting[]> {

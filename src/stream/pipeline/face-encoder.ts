@@ -24,7 +24,7 @@ export function localEncoder(model: Pick<ExpressionModel, 'encode'>): FaceEncode
 }
 
 /** Crops after which threads are started: they take most of a second to start, and save a few milliseconds each. */
-const ALONE = 50;
+const CROPS_BEFORE_THREADS = 50;
 
 /** Encodes in this thread, and in others as soon as there has been enough work to be worth their start. The features are the same. */
 export class GrowingEncoder implements FaceEncoder {
@@ -47,7 +47,7 @@ export class GrowingEncoder implements FaceEncoder {
     if (this.pool !== null) return this.pool.encode(crops);
     const before = this.crops;
     this.crops += crops.length;
-    if (before < ALONE && this.crops >= ALONE) void this.start();
+    if (before < CROPS_BEFORE_THREADS && this.crops >= CROPS_BEFORE_THREADS) void this.start();
     return this.local.encode(crops);
   }
 

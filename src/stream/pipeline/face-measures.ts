@@ -71,10 +71,10 @@ export function appearanceOf(
 function asymmetryOf(landmarks: readonly Point[]): number[] {
   const [left, right] = [meanPoint(landmarks.slice(36, 42)), meanPoint(landmarks.slice(42, 48))];
   const across = { x: right.x - left.x, y: right.y - left.y };
-  const square = Math.max(1e-6, across.x ** 2 + across.y ** 2);
+  const squaredLength = Math.max(1e-6, across.x ** 2 + across.y ** 2);
   /** Along the line through the eyes, in distances between them, from their middle. */
   const along = ({ x, y }: Point): number =>
-    ((x - (left.x + right.x) / 2) * across.x + (y - (left.y + right.y) / 2) * across.y) / square;
+    ((x - (left.x + right.x) / 2) * across.x + (y - (left.y + right.y) / 2) * across.y) / squaredLength;
   const width = (from: number, to: number): number => Math.max(0.02, along(landmarks[to]!) - along(landmarks[from]!));
   return [
     along(meanPoint(landmarks.slice(30, 36))),
@@ -91,8 +91,8 @@ function pitchOf(landmarks: readonly Point[]): number {
   const mouth = meanPoint([...landmarks.slice(48, 60)]);
   const tip = landmarks[33]!;
   const down = { x: mouth.x - eyes.x, y: mouth.y - eyes.y };
-  const length = Math.max(1e-6, down.x ** 2 + down.y ** 2);
-  const place = ((tip.x - eyes.x) * down.x + (tip.y - eyes.y) * down.y) / length;
+  const squaredLength = Math.max(1e-6, down.x ** 2 + down.y ** 2);
+  const place = ((tip.x - eyes.x) * down.x + (tip.y - eyes.y) * down.y) / squaredLength;
   return Math.max(-90, Math.min(90, (LEVEL_NOSE - place) * PITCH_GAIN));
 }
 

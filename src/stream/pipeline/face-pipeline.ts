@@ -34,7 +34,7 @@ export class FacePipeline {
   private readonly speaking = new SpeakingDetector();
   private readonly areas: Areas;
   private readonly priorAdapter: PriorAdapter;
-  /** Most faces of one frame so far that `maxFaces` left out. */
+  /** Largest number of faces that `maxFaces` has left out of any one frame so far. */
   leftOut = 0;
   private readonly encoder: FaceEncoder;
   /** Features by landmarks: a repeated picture has the same ones. */
@@ -58,7 +58,7 @@ export class FacePipeline {
       region,
       ignore,
       minQuality,
-      minConfidence,
+      minCertainty,
       causal = false,
     }: FacePipelineOptions,
   ) {
@@ -77,7 +77,7 @@ export class FacePipeline {
       causal,
       smoothing,
       prior: this.priorAdapter,
-      trust: { minQuality, minConfidence },
+      trust: { minQuality, minCertainty },
     });
   }
 

@@ -45,10 +45,11 @@ export interface FaceResult {
   readonly score: number;
   readonly evidence: FaceEvidence;
   readonly quality: ResultQuality;
-  /** Height of the eyes' opening over their width: 0.3 usual, below 0.15 closed; and of the mouth's: 0 closed. */
+  /** Eye aspect ratio (opening / width), mean of both eyes: about 0.3 open, below 0.15 closed. */
   readonly eyeOpening: number;
+  /** Mouth aspect ratio (opening / width) of the inner lips: 0 closed. */
   readonly mouthOpening: number;
-  /** The mouth opened and closed in the rhythm of syllables during the last second; absent where that is unknown. */
+  /** The mouth opened and closed in the rhythm of syllables during the last 1.2 s; absent where that is unknown. */
   readonly speaking?: boolean;
   readonly landmarks: readonly Point[];
   /** Posterior of every label of the model's label set; they sum to 1. */

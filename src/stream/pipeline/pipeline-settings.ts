@@ -41,7 +41,7 @@ export const pipelineSchema = z.strictObject({
   /** Mark faces of lower quality (0..1) as unusable. */
   minQuality: z.number().min(0).max(1).default(0),
   /** Mark faces whose label is right with a lower chance (0..1) as unsure. */
-  minConfidence: z.number().min(0).max(1).default(SURE),
+  minCertainty: z.number().min(0).max(1).default(SURE),
 });
 
 /** Complete with defaults. */
@@ -86,7 +86,7 @@ const annotateSchema = pipelineSchema.extend({
   baseline: z.union([z.enum(['auto', 'off']), z.number().positive().max(3600)]).default('off'),
 });
 
-/** Every setting that can change a result, complete with defaults. */
+/** All settings of recorded use, complete with defaults. */
 export type AnnotateSettings = z.output<typeof annotateSchema>;
 /** The same as a user gives them: everything optional. */
 export type AnnotateOptions = z.input<typeof annotateSchema>;

@@ -38,7 +38,7 @@ export class SpeakingDetector {
   }
 }
 
-/** Null where frames are too rare, or no second has been seen yet. */
+/** Null where frames are too rare, or less than half of the window has been seen. */
 function isSpeaking(samples: readonly Sample[]): boolean | null {
   const seconds = samples.length < 2 ? 0 : samples.at(-1)!.time - samples[0]!.time;
   if (seconds < WINDOW / 2 || seconds / (samples.length - 1) > SLOWEST) return null;

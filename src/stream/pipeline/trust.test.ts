@@ -46,8 +46,8 @@ describe('trust', () => {
 
   it('applies the given limits', () => {
     expect(verdict(evidence(0.98, { overall: 0.4 }), { minQuality: 0.5 })).toBe('unusable');
-    expect(verdict(evidence(0.98), { minConfidence: 0.99 })).toBe('unsure');
-    expect(verdict(evidence(0.6), { minConfidence: 0 })).toBe('sure');
+    expect(verdict(evidence(0.98), { minCertainty: 0.99 })).toBe('unsure');
+    expect(verdict(evidence(0.6), { minCertainty: 0 })).toBe('sure');
   });
 
   it('never gains certainty from a worse picture or a smaller lead', () => {

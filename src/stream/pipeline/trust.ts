@@ -63,7 +63,7 @@ export interface TrustLimits {
   /** Least overall quality, 0..1; below it a face is unusable. */
   readonly minQuality?: number;
   /** Least certainty, 0..1; below it a face is at best unsure. */
-  readonly minConfidence?: number;
+  readonly minCertainty?: number;
 }
 
 /** Reasons for unusable faces. */
@@ -88,8 +88,8 @@ export function unusableReason(
 export function trustOf(
   evidence: TrustEvidence,
   certainty: number,
-  { minQuality = 0, minConfidence = SURE }: TrustLimits = {},
+  { minQuality = 0, minCertainty = SURE }: TrustLimits = {},
 ): Trust {
   if (unusableReason(evidence, minQuality) !== null) return 'unusable';
-  return certainty >= minConfidence ? 'sure' : 'unsure';
+  return certainty >= minCertainty ? 'sure' : 'unsure';
 }

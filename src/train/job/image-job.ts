@@ -60,7 +60,7 @@ export async function imageJob(
     prepared,
     onRead,
   );
-  const training = await taught(
+  const training = await withDistillation(
     withCrops(chosen, indexed, 0),
     config,
     { labels, crop: geometry },
@@ -124,7 +124,7 @@ export async function imageJob(
 }
 
 /** With a share of what teachers say in every label. */
-async function taught(
+async function withDistillation(
   faces: TrainingFace[],
   { distil, sampler }: TrainConfig,
   shape: { readonly labels: LabelSet; readonly crop: CropGeometry },
