@@ -92,6 +92,15 @@ describeWithEachFfmpeg('live sources', () => {
     expect(states(looped)).toEqual(['connecting', 'running']);
   });
 
+  it.concurrent('a looped file that is over at once waits before it starts again', async (test) => {
+    const path = await make(...moving('160x120', 20, 0.05), '-pix_fmt', 'yuv420p', join(folder, 'one-frame.mp4'));
+    const backOff = { shortest: 600_000, longest: 600_000, stableAfter: 600_000 };
+    const looped = follow(test, path, { loop: true, backOff });
+    expect(await until(() => looped.last !== undefined)).toBe(true);
+    await sleep(3_000);
+    expect(looped.last?.index).toBe(0);
+  });
+
   it.concurrent('bare H.264 has no times, and still plays at its rate', async (test) => {
     const path = await make(
       ...moving('160x120', 20, 1.5),

@@ -147,7 +147,12 @@ class FfmpegLiveSource implements LiveSource {
       }
       if (isOver()) return;
       if (end.kind === 'ended') {
-        if (this.options.loop === true) continue;
+        if (this.options.loop === true) {
+          // A file of one frame would start ffmpeg as often as it can end.
+          const rest = Math.max(0, backOff.shortest - (performance.now() - began));
+          await sleep(rest, undefined, { signal }).catch(() => undefined);
+          continue;
+        }
         report({ state: 'ended' });
         return;
       }
