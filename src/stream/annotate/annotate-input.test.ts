@@ -53,7 +53,7 @@ async function run(end: () => void = () => undefined, prepare?: (dir: string) =>
 }
 
 async function through({ events }: Run): Promise<void> {
-  for await (const _ of events) continue;
+  for await (const { input } of events) expect(input).toBe('clip.mp4');
 }
 
 /** Files of the output folder, and of what belongs to a run in `.ferstream`. */

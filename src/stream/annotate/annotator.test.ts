@@ -17,11 +17,21 @@ it('frees the networks of an Observable that is unsubscribed while they load', a
   const opening = new Promise<Annotator>((resolve) => (opened = resolve));
   const open = vi.spyOn(Annotator, 'open').mockReturnValue(opening);
   const subscription = annotate$(input).subscribe();
-  await vi.waitFor(() => expect(open).toHaveBeenCalled(), { timeout: 60_000 });
+  await vi.waitFor(
+    () => {
+      expect(open).toHaveBeenCalled();
+    },
+    { timeout: 60_000 },
+  );
   subscription.unsubscribe();
   opened({
     annotate: () => Promise.resolve({ settled: new Promise(() => undefined) }),
     dispose,
   } as unknown as Annotator);
-  await vi.waitFor(() => expect(dispose).toHaveBeenCalledOnce(), { timeout: 60_000 });
+  await vi.waitFor(
+    () => {
+      expect(dispose).toHaveBeenCalledOnce();
+    },
+    { timeout: 60_000 },
+  );
 });
