@@ -1,3 +1,4 @@
+import { ERASED_AREA } from '../config/train-config.js';
 import type { SeededRandom } from '../util/seeded-random.js';
 import type { Augmentation, PixelImage, Interval } from './pixel.js';
 import { checkRange, checkInterval, drawFrom } from './pixel.js';
@@ -5,14 +6,11 @@ import { checkRange, checkInterval, drawFrom } from './pixel.js';
 export interface RandomErasingOptions {
   /** How often a picture is touched. Default 0.5. */
   readonly probability?: number;
-  /** Least and largest share of the picture that is erased. Default `ERASED_AREA`. */
+  /** Least and largest share of the picture that is erased. Default 0.02 to 0.3. */
   readonly area?: Interval;
   /** Least and largest height over width. Default 0.3 to 3.3. */
   readonly aspect?: Interval;
 }
-
-/** Share of the picture that is erased, from and to. */
-export const ERASED_AREA: Interval = [0.02, 0.3];
 
 /** In pixels. */
 interface Rectangle {

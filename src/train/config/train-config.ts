@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import { FACE_RESNET_SIDES } from '../../model/networks/face-resnet.js';
-import { ERASED_AREA } from '../augment/random-erasing.js';
 import { JSD_VARIANTS } from '../losses/jsd.js';
 import { SAMPLERS } from './sampler.js';
 
 const share = z.number().min(0).max(1);
 const positive = z.number().positive();
 const count = z.int().positive();
+/** Share of the picture that random erasing covers, from and to. */
+export const ERASED_AREA = [0.02, 0.3] as const;
+
 const means = z.tuple([z.number(), z.number()]);
 
 const naw = z

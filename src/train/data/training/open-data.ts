@@ -132,7 +132,7 @@ export async function openData(
 async function withoutCopies(dataset: Dataset, signal: AbortSignal | undefined): Promise<Dataset> {
   const { dataset: distinct, dropped } = await deduplicate(dataset, signal);
   if (dropped.length === 0) return distinct;
-  return { ...distinct, leftOut: sumOf([dataset.leftOut ?? {}, { 'copy of another sample': dropped.length }]) };
+  return { ...distinct, leftOut: sumOf([dataset.leftOut, { 'copy of another sample': dropped.length }]) };
 }
 
 type DataConfig = Pick<TrainConfig, 'data' | 'fold' | 'classWords' | 'labels' | 'deduplicate'>;
