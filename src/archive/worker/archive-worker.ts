@@ -8,7 +8,7 @@ import type { ArchiveQueue, BullMq } from '../queue/redis-connection.js';
 import { BEGUN, RETRY } from '../queue/submit.js';
 import { openTrace } from './tracing.js';
 import type { Trace } from './tracing.js';
-import { WorkProcess } from './work-process.js';
+import { ABORT_PATIENCE, WorkProcess } from './work-process.js';
 import type { Work } from './work-protocol.js';
 
 /** Milliseconds a job stays a worker's without renewal: a Redis that is away for less changes nothing. */
@@ -158,8 +158,10 @@ export class ArchiveWorker {
       this.isOver.abort();
     }, patience);
     const closing = this.worker.close();
+    // A process may take this long to give its job back.
+    const ending = this.running.size > 0 ? ABORT_PATIENCE : 0;
     // Returning jobs needs Redis; where it stays away, its locks expire and other workers take them.
-    if (!(await within(patience + CLOSE_TIMEOUT, closing))) this.worker.disconnect().catch(() => undefined);
+    if (!(await within(patience + ending + CLOSE_TIMEOUT, closing))) this.worker.disconnect().catch(() => undefined);
     clearTimeout(timer);
     for (const each of this.processes) each.end();
     this.emit({ event: 'stopped' });

@@ -5,7 +5,7 @@ import { temporaryOwner } from '../../files/temporary-name.js';
 import type { FromProcess, ToProcess, Work, WorkResult } from './work-protocol.js';
 
 /** Milliseconds between an abort and the end of the process by force. */
-const ABORT_PATIENCE = 10_000;
+export const ABORT_PATIENCE = 10_000;
 
 export interface WorkOptions {
   /** Stops after the current frame. */
