@@ -1,4 +1,3 @@
-import '../networks/topology.js';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
