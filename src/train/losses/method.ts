@@ -1,18 +1,6 @@
 import { tf } from '../../model/tfjs.js';
+import type { EpochProgress, SecondView } from './epoch-progress.js';
 import type { Labels } from './labels.js';
-
-/**
- * What a method wants to see of every sample, besides the augmented sample itself: nothing, its mirror image, or a second, strongly
- * augmented view.
- */
-export type SecondView = 'none' | 'mirrored' | 'strong';
-
-/** The progress of training. */
-export interface EpochProgress {
-  /** From 0. */
-  readonly epoch: number;
-  readonly epochs: number;
-}
 
 /**
  * Logit adjustment for rare classes (Menon et al., "Long-tail learning via logit adjustment", ICLR 2021, eq. 10): the loss sees logits + offsets, so that

@@ -7,7 +7,7 @@ import { dnfer, dnferMethod } from './dnfer.js';
 import { nla, nlaMethod } from './nla.js';
 import { vNaw, vNawMethod } from './v-naw.js';
 import { SeededRandom } from '../util/seeded-random.js';
-import type { EpochProgress } from './method.js';
+import type { EpochProgress } from './epoch-progress.js';
 import type { Method } from './method.js';
 
 beforeAll(async () => {
@@ -29,14 +29,14 @@ function logits(seed: number, scale = 2): tf.Tensor2D {
 /** Loss, its parts, and the gradients by both views, at one moment. */
 function results(
   method: Method,
-  moment: EpochProgress,
+  progress: EpochProgress,
   { scale = 2, labels = LABELS }: { scale?: number; labels?: readonly number[] } = {},
 ) {
   return tf.tidy(() => {
-    const second = method.secondView(moment) === 'none' ? null : logits(2, scale);
+    const second = method.secondView(progress) === 'none' ? null : logits(2, scale);
     let parts: Record<string, number> = {};
     const loss = (first: tf.Tensor2D, other: tf.Tensor2D | null): tf.Scalar => {
-      const result = method.loss(first, other, tf.tensor1d([...labels]), moment);
+      const result = method.loss(first, other, tf.tensor1d([...labels]), progress);
       parts = Object.fromEntries(Object.entries(result.parts).map(([name, part]) => [name, part.dataSync()[0]!]));
       return result.loss;
     };

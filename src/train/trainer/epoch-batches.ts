@@ -5,7 +5,7 @@ import { drawMixture, mixRows } from '../augment/mixup.js';
 import { epochOrder, repeatsOf } from '../config/sampler.js';
 import type { SamplerName } from '../config/sampler.js';
 import type { MicroBatch, TrainingSet } from '../data/training/training-set.js';
-import type { SecondView } from '../losses/method.js';
+import type { SecondView } from '../losses/epoch-progress.js';
 import { SeededRandom } from '../util/seeded-random.js';
 
 interface MicroBatchPlan {

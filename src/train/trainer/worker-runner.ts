@@ -1,7 +1,7 @@
 import type { tf } from '../../model/tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import { currentBackend } from '../../model/engines/open-backend.js';
-import type { EpochProgress } from '../losses/method.js';
+import type { EpochProgress } from '../losses/epoch-progress.js';
 import type { BackendName } from '../../model/engines/backend.js';
 import { ModelWeights, allocateSharedWeights, viewOf } from './model-weights.js';
 import type { SharedWeights } from './model-weights.js';

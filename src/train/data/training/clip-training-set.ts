@@ -4,7 +4,7 @@ import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { sampleRng, stretchesOf } from './training-set.js';
 import type { EvaluationSet, MicroBatch, Predict, TrainingSet } from './training-set.js';
-import type { SecondView } from '../../losses/method.js';
+import type { SecondView } from '../../losses/epoch-progress.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 import type { ClipFeatures, FrameEncoder } from './clip-features.js';
 

@@ -3,7 +3,7 @@ import { flip } from '../../augment/pixel.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { cropLength } from '../crops/crop-source.js';
 import { mean } from '../../util/arrays.js';
-import type { SecondView } from '../../losses/method.js';
+import type { SecondView } from '../../losses/epoch-progress.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 import { SlightExpressions } from './slight-expressions.js';
 import type { SlightOptions } from './slight-expressions.js';

@@ -1,4 +1,4 @@
-import type { SecondView } from '../../losses/method.js';
+import type { SecondView } from '../../losses/epoch-progress.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 
 /** Frames that a temporal network sees at once; attention grows with their square. */
