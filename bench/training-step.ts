@@ -3,8 +3,8 @@
  *
  *   npm run bench:training [-- --rounds 5 --write]
  *
- * Compared on wasm: ferstream's kernels and batch normalisation; the same kernels with tf.layers.batchNormalization; and the engine's
- * own kernels with that (a filter gradient of convolutions it has none of, so that one stays ours). And the native engine where it is
+ * Compared on wasm: ferstream's step, as `fer train` takes it; its kernels with tf.layers.batchNormalization and tf.train.adam; and the engine's
+ * own kernels with those (a filter gradient of convolutions it has none of, so that one stays ours). And the native engine where it is
  * installed (or FERSTREAM_NATIVE_DIR names its folder). Every case gets a separate process; rounds alternate, so that a busy machine
  * slows all alike: only the ratios travel to another machine. --write puts the table into bench/training-step.md.
  * With PyTorch, where FERSTREAM_PYTHON (default: python3) has it.
@@ -18,13 +18,8 @@ import { parseArgs } from 'node:util';
 import { tf } from '../src/model/tfjs.js';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { findPackage } from '../src/model/engines/packages.js';
-import { frameClassifier } from '../src/model/networks/classifier.js';
-import { compactResidualNet } from '../src/model/networks/residual-net.js';
+import { BATCH, CLASSES, SIZE, microBatchesOf, openStep } from './ferstream-step.js';
 import { markdownTable, median } from './table.js';
-
-const BATCH = 64;
-const SIZE = 48;
-const CLASSES = 8;
 
 interface Case {
   readonly name: string;
@@ -83,6 +78,28 @@ function stockNet(): tf.LayersModel {
   return tf.model({ inputs: input, outputs });
 }
 
+/** As anybody would write it. */
+function stockStep(): () => Promise<void> {
+  const net = stockNet();
+  const optimizer = tf.train.adam(1e-3);
+  const images = tf.randomNormal([BATCH, SIZE, SIZE, 1]); // [64, 48, 48, 1]
+  const labels = tf.oneHot(tf.range(0, BATCH, 1, 'int32').mod(tf.scalar(CLASSES, 'int32')), CLASSES); // [64, 8]
+  return async () => {
+    const loss = optimizer.minimize(
+      () => tf.losses.softmaxCrossEntropy(labels, net.apply(images, { training: true }) as tf.Tensor),
+      true,
+    )!;
+    await loss.data();
+    loss.dispose();
+  };
+}
+
+async function ferstreamStep(): Promise<() => Promise<void>> {
+  const { local, step } = await openStep();
+  const batch = microBatchesOf(1);
+  return () => step(local, batch);
+}
+
 /** The child: opens the engine, then measures one round for each message. */
 async function serve({ backend, stockKernels, stockNorm }: Case): Promise<void> {
   await import('@tensorflow/tfjs-backend-wasm');
@@ -94,18 +111,7 @@ async function serve({ backend, stockKernels, stockNorm }: Case): Promise<void> 
       tf.registerKernel(kernel);
     }
   }
-  const net = stockNorm ? stockNet() : frameClassifier(compactResidualNet({ size: SIZE }), { classes: CLASSES });
-  const optimizer = tf.train.adam(1e-3);
-  const images = tf.randomNormal([BATCH, SIZE, SIZE, 1]); // [64, 48, 48, 1]
-  const labels = tf.oneHot(tf.range(0, BATCH, 1, 'int32').mod(tf.scalar(CLASSES, 'int32')), CLASSES); // [64, 8]
-  const step = async (): Promise<void> => {
-    const loss = optimizer.minimize(
-      () => tf.losses.softmaxCrossEntropy(labels, net.apply(images, { training: true }) as tf.Tensor),
-      true,
-    )!;
-    await loss.data();
-    loss.dispose();
-  };
+  const step = stockNorm ? stockStep() : await ferstreamStep();
   for (let i = 0; i < 2; i++) await step();
 
   const measure = async (): Promise<Measurement> => {

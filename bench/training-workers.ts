@@ -17,26 +17,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openBackend } from '../src/model/engines/open-backend.js';
 import { findPackage } from '../src/model/engines/packages.js';
-import { frameClassifier } from '../src/model/networks/classifier.js';
-import { compactResidualNet } from '../src/model/networks/residual-net.js';
-import type { LossConfig } from '../src/train/trainer/build-method.js';
 import { WorkerRunner } from '../src/train/trainer/worker-runner.js';
-import { adamState, adamStep } from '../src/train/trainer/optimizer.js';
-import { averageResults, LocalRunner } from '../src/train/trainer/gradients.js';
-import { buildMethod } from '../src/train/trainer/build-method.js';
-import { ModelWeights } from '../src/train/trainer/model-weights.js';
-import type { GradientRunner } from '../src/train/trainer/gradients.js';
-import type { SeededMicroBatch } from '../src/train/trainer/epoch-batches.js';
+import { BATCH, CLASSES, LOSS, SIZE, microBatchesOf, openStep } from './ferstream-step.js';
 import { markdownTable, median } from './table.js';
 
-const BATCH = 64;
-const SIZE = 48;
-const CLASSES = 8;
-const LOSS: LossConfig = {
-  method: { name: 'ce', labelSmoothing: 0, classWeights: 'none' },
-  sampler: 'shuffle',
-  balance: null,
-};
 const ENGINES = ['wasm', 'tfjs-node'] as const;
 type EngineName = (typeof ENGINES)[number];
 
@@ -93,43 +77,10 @@ function ownCoreSeconds(
   );
 }
 
-function microBatchesOf(count: number): SeededMicroBatch[] {
-  const images = BATCH / count;
-  return Array.from({ length: count }, (_, part) => ({
-    shape: [images, SIZE, SIZE, 1],
-    first: Float32Array.from({ length: images * SIZE * SIZE }, (_value, i) => (i * 7919 + part) % 256),
-    second: null,
-    labels: Float32Array.from({ length: images }, (_value, i) => i % CLASSES),
-    isSoft: false,
-    rows: new Int32Array(images),
-    dropoutSeed: 1,
-  }));
-}
-
 /** The child: all cases on one engine. */
 async function measure(backend: EngineName, seconds: number): Promise<Measured> {
   const { description } = await openBackend({ backend });
-  const model = frameClassifier(compactResidualNet({ size: SIZE }), { classes: CLASSES });
-  const rowLabels = Int32Array.from({ length: BATCH }, (_, i) => i % CLASSES);
-  const weights = await new ModelWeights(model).read();
-  const adam = adamState(weights.trained.length);
-  const ones = new Float32Array(weights.trained.length).fill(1);
-  const moment = { epoch: 0, epochs: 1 };
-  const step = async (runner: GradientRunner, microBatches: readonly SeededMicroBatch[]): Promise<void> => {
-    const { gradient, moving } = averageResults(await runner.run(weights, microBatches, moment));
-    adamStep(
-      weights.trained,
-      gradient,
-      adam,
-      1e-3,
-      { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false },
-      ones,
-      ones,
-    );
-    weights.moving.set(moving);
-  };
-
-  const local = new LocalRunner(model, buildMethod(LOSS, [...rowLabels], CLASSES));
+  const { model, rowLabels, local, step } = await openStep();
   const threads = new Map<number, WorkerRunner>();
   for (const { workers } of CASES) {
     if (workers > 1 && !threads.has(workers))
