@@ -20,7 +20,7 @@ const ROOMS = {
 
 /** Folders of each room, the highest layer first: a folder imports only those below it. "." is the room's own folder. */
 const LAYERS = {
-  model: ['heads', 'sessions', 'onnx', 'checkpoint', 'networks', 'engines', 'engines/wasm-kernels', 'pretrained', '.'],
+  model: ['heads', 'sessions', 'onnx', 'checkpoint', 'networks', 'engines', 'engines/kernels', 'pretrained', '.'],
   ingest: [
     'live',
     'sources',

@@ -39,18 +39,24 @@ export function yuvToRgb(space: YuvSpace, range: YuvRange): YuvToRgb {
   };
 }
 
+/** Where the two planes of chroma of a YUV 4:2:0 picture start, where they end, and bytes from one of their rows to the next. */
+export function chromaPlanes(width: number, height: number): { u: number; v: number; end: number; stride: number } {
+  const stride = (width + 1) >> 1;
+  const u = width * height;
+  const v = u + stride * ((height + 1) >> 1);
+  return { u, v, end: 2 * v - u, stride };
+}
+
 /** Bytes of a picture. @param isPlanar YUV 4:2:0, else packed RGB */
 export function pictureBytes(width: number, height: number, isPlanar: boolean): number {
-  return isPlanar ? width * height + 2 * ((width + 1) >> 1) * ((height + 1) >> 1) : width * height * 3;
+  return isPlanar ? chromaPlanes(width, height).end : width * height * 3;
 }
 
 /** Packed RGB, `width * height * 3` bytes: the picture's own where it is RGB already. */
 export function toRgb(picture: Picture): Uint8Array {
   if (!isYuv(picture)) return picture.data;
   const { data, width, height, yuv } = picture;
-  const stride = (width + 1) >> 1;
-  const u = width * height;
-  const v = u + stride * ((height + 1) >> 1);
+  const { u, v, stride } = chromaPlanes(width, height);
   const rgb = new Uint8ClampedArray(width * height * 3); // rounds
   let out = 0;
   for (let y = 0; y < height; y++) {

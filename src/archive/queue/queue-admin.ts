@@ -1,8 +1,8 @@
 import type { Job, Queue } from 'bullmq';
-import { archiveJobSchema, parseJob, KEY_PREFIX } from './archive-job.js';
-import type { ArchiveQueue } from './redis-connection.js';
 import type { Redis } from 'ioredis';
 import { FerError } from '../../errors/fer-error.js';
+import { KEY_PREFIX, archiveJobSchema, parseJob } from './archive-job.js';
+import type { ArchiveQueue } from './redis-connection.js';
 
 /** Minutes over which the rate is averaged. */
 const RATE_MINUTES = 10;

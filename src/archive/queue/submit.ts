@@ -1,12 +1,12 @@
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Queue, Job } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { throwIfAborted } from '../../errors/fer-error.js';
-import { jobId, runHash, runKey, digest } from './archive-job.js';
+import { VERSION } from '../../version.js';
+import { digest, jobId, runHash, runKey } from './archive-job.js';
 import type { ArchiveJob, ArchiveRun, TaskCall } from './archive-job.js';
 import type { ArchiveQueue } from './redis-connection.js';
 import type { Found } from './queued-input.js';
-import { resolve } from 'node:path';
-import { VERSION } from '../../version.js';
 
 /** Jobs sent to Redis at a time. */
 const CHUNK = 500;

@@ -1,4 +1,4 @@
-import { currentBackend, openBackend } from '../../model/engines/open-backend.js';
+import { needTensorFlow } from '../../model/engines/open-backend.js';
 import { describeShipped } from '../../model/heads/model-folder.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../../model/expression-model.js';
 import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../model/pretrained/weight-files.js';
@@ -57,7 +57,7 @@ async function read(
   const name = 'weights';
   try {
     // Decoding needs an engine; without one TensorFlow.js would use plain `cpu`.
-    if (currentBackend() === null) await openBackend({ backend: 'wasm' });
+    await needTensorFlow();
     for (const network of networks) await load(network);
     return { name, status: 'ok', detail: `${packageName}: ${networks.join(', ')}`, fix: null };
   } catch (error) {

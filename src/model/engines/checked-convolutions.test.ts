@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tf } from '../tfjs.js';
 import { checkConvolutions } from './checked-convolutions.js';
-import { convInfo, filterGradientAt, inputGradientAt, outputAt } from './convolution-reference.js';
+import { filterGradientAt, inputGradientAt, outputAt } from './convolution-reference.js';
 import type { ReferenceValue } from './convolution-reference.js';
+import { convInfo } from './kernels/kernel.js';
 
 /** Reproducible values without a pattern that a shape could hide in. */
 function wave(shape: number[], seed: number): tf.Tensor4D {

@@ -1,7 +1,9 @@
 import { FerError } from '../../errors/fer-error.js';
 import { tf } from '../tfjs.js';
-import { convInfo, filterGradientAt, inputGradientAt, outputAt } from './convolution-reference.js';
-import type { ConvInfo, ReferenceValue } from './convolution-reference.js';
+import { filterGradientAt, inputGradientAt, outputAt } from './convolution-reference.js';
+import type { ReferenceValue } from './convolution-reference.js';
+import { convInfo, installKernel, stockKernel } from './kernels/kernel.js';
+import type { ConvInfo } from './kernels/kernel.js';
 
 /** Values that are compared with the reference. */
 const SAMPLES = 64;
@@ -21,9 +23,7 @@ type Kernel = (call: KernelCall) => tf.Tensor;
  * result is wrong. Call once, after the engine has registered its kernels.
  */
 export function checkConvolutions(engine: string): void {
-  // TensorFlow.js declares every kernel as there.
-  const stock = (name: string): Kernel | undefined =>
-    (tf.getKernel(name, engine) as tf.KernelConfig | undefined)?.kernelFunc as Kernel | undefined;
+  const stock = (name: string): Kernel | undefined => stockKernel(engine, name) as Kernel | undefined;
   const [conv, fused] = [stock('Conv2D'), stock('FusedConv2D')];
   const [inputGradient, filterGradient] = [stock('Conv2DBackpropInput'), stock('Conv2DBackpropFilter')];
   // The engine's check before use says what is wrong with a package without kernels.
@@ -39,11 +39,7 @@ export function checkConvolutions(engine: string): void {
     Conv2DBackpropInput: checkedInputGradient(inputGradient),
     Conv2DBackpropFilter: checkedFilterGradient(filterGradient),
   };
-  for (const [name, kernel] of Object.entries(kernels)) {
-    const config = tf.getKernel(name, engine);
-    tf.unregisterKernel(name, engine);
-    tf.registerKernel({ ...config, kernelFunc: kernel as unknown as tf.KernelFunc });
-  }
+  for (const [name, kernel] of Object.entries(kernels)) installKernel(engine, name, kernel as unknown as tf.KernelFunc);
 }
 
 function checkedForward(stock: Kernel): { readonly run: Kernel; isProved(call: KernelCall): boolean } {

@@ -1,7 +1,4 @@
-import { tf } from '../tfjs.js';
-
-/** Sizes of one convolution in NHWC layout. */
-export type ConvInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
+import type { ConvInfo } from './kernels/kernel.js';
 
 /** One value of a convolution or of its gradients. */
 export interface ReferenceValue {
@@ -11,22 +8,6 @@ export interface ReferenceValue {
 }
 
 type Values = Float32Array | Int32Array | Uint8Array;
-
-/** @throws Error for sizes that do not fit */
-export function convInfo(
-  attrs: Readonly<Record<string, unknown>>,
-  inputShape: readonly number[],
-  filterShape: readonly number[],
-): ConvInfo {
-  return tf.backend_util.computeConv2DInfo(
-    inputShape as [number, number, number, number],
-    filterShape as [number, number, number, number],
-    attrs['strides'] as [number, number],
-    (attrs['dilations'] ?? 1) as [number, number],
-    attrs['pad'] as 'same',
-    attrs['dimRoundingMode'] as 'floor' | undefined,
-  );
-}
 
 /** y[at] of y = conv2d(x, filter), by the definition. Slow, for single values. */
 export function outputAt(info: ConvInfo, x: Values, filter: Values, at: number): ReferenceValue {

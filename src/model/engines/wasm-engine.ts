@@ -6,7 +6,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { EngineMissing } from './backend.js';
 import type { Engine, OpenedEngine } from './backend.js';
 import { findOwnPackage, assertSameVersion, tfjsVersion } from './packages.js';
-import { installTrainingKernels } from './wasm-kernels/training-kernels.js';
+import { installTrainingKernels } from './kernels/training-kernels.js';
 
 const PACKAGE = '@tensorflow/tfjs-backend-wasm';
 let pathsSet = false;

@@ -4,7 +4,7 @@ import { exists } from '../../files/write-error.js';
 import { imageFiles } from '../../ingest/sources/image-source.js';
 import { openWriters, outputFormat } from '../output/formats.js';
 import { withResting } from '../output/baseline-writers.js';
-import { outputNames } from '../output/output-names.js';
+import { fold, outputNames } from '../output/output-names.js';
 import type { OutputContext, OutputWriters } from '../results/output-format.js';
 import { applyPeople } from '../results/people.js';
 import type { People } from '../results/people.js';
@@ -108,7 +108,7 @@ async function writeLines(
  */
 export function conversionNames(paths: readonly string[], outputDir: string | undefined): string[] {
   const names = paths.map(baseName);
-  const isDistinct = new Set(names.map((name) => name.toLowerCase())).size === names.length;
+  const isDistinct = new Set(names.map(fold)).size === names.length;
   return outputDir === undefined || isDistinct ? names : outputNames(paths.map((name) => ({ name })));
 }
 

@@ -136,6 +136,6 @@ function shortened(name: string): string {
 }
 
 /** Names that a file system may take for one: case, and composed or decomposed letters. */
-function fold(name: string): string {
+export function fold(name: string): string {
   return name.normalize('NFC').toLowerCase();
 }

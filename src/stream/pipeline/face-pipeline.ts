@@ -123,7 +123,7 @@ export class FacePipeline {
       news.push(face);
       crops.push(faceCrop(frame, face.landmarks, patches[i]!, crop));
     }
-    const encoding = crops.length === 0 ? Promise.resolve([]) : this.encoder.encode(crops);
+    const encoding = this.encoder.encode(crops);
     for (const [i, { landmarks }] of news.entries())
       this.encoded.set(
         landmarks,

@@ -62,7 +62,7 @@ export async function teacherPosteriors(
   return sums;
 }
 
-/** Logits by checkpoint and crop. The training stages of a recipe ask the same teachers about the same crops: an hour in that of the default model. */
+/** Logits by checkpoint and crop. The training stages of a recipe ask the same teachers about the same crops. */
 const known = new Map<string, Map<string, Float32Array>>();
 
 class Teacher {
@@ -90,19 +90,18 @@ class Teacher {
         .update(new Uint8Array(crop.buffer, crop.byteOffset, crop.byteLength))
         .digest('base64'),
     );
-    const fresh = crops.filter((_, i) => !this.known.has(keys[i]!));
-    const freshKeys = keys.filter((key) => !this.known.has(key));
-    if (fresh.length > 0) {
+    const fresh = new Map(keys.flatMap((key, i) => (this.known.has(key) ? [] : [[key, crops[i]!]])));
+    if (fresh.size > 0) {
       const values = tf.tidy(() => {
         const [, ...shape] = this.model.inputs[0]!.shape as [null, number, number, number];
-        const pictures = tf.stack(fresh.map((crop) => tf.tensor3d(crop, shape))) as tf.Tensor4D; // [f, S, S, C]
+        const pictures = tf.stack([...fresh.values()].map((crop) => tf.tensor3d(crop, shape))) as tf.Tensor4D; // [f, S, S, C]
         const both = [pictures, tf.reverse(pictures, 2)].map(
           (x) => this.model.apply(x, { training: false }) as tf.Tensor2D,
         ); // 2 x [f, C]
         return both[0]!.add(both[1]!).div(2).dataSync<'float32'>();
       });
-      const classes = values.length / fresh.length;
-      freshKeys.forEach((key, i) => this.known.set(key, values.slice(i * classes, (i + 1) * classes)));
+      const classes = values.length / fresh.size;
+      [...fresh.keys()].forEach((key, i) => this.known.set(key, values.slice(i * classes, (i + 1) * classes)));
     }
     return keys.map((key) => this.known.get(key)!);
   }

@@ -1,5 +1,6 @@
 import type { Picture, YuvPicture } from '../../frame.js';
 import { isYuv } from '../../frame.js';
+import { chromaPlanes } from '../../pixels.js';
 import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { scaleOf, type Similarity } from './geometry.js';
 
@@ -232,9 +233,7 @@ function addColour(
   target: Float32Array,
 ): void {
   const { black, luma, redV, greenU, greenV, blueU } = yuv;
-  const stride = (width + 1) >> 1;
-  const u = width * height;
-  const v = u + stride * ((height + 1) >> 1);
+  const { u, v, stride } = chromaPlanes(width, height);
   const right = (width << FRACTION) - 1;
   const bottom = (height << FRACTION) - 1;
   const dx = Math.round(a * ONE) | 0;

@@ -17,25 +17,41 @@ export interface WasmBackend {
 export type Kernel = (call: KernelCall) => tf.TensorInfo;
 
 /** The engine's own kernel of that name; undefined when it has none. */
-export function stockKernel(name: string): Kernel | undefined {
-  return registered(name)?.kernelFunc as unknown as Kernel | undefined;
+export function stockKernel(engine: string, name: string): tf.KernelFunc | undefined {
+  return registered(engine, name)?.kernelFunc;
 }
 
 /** TensorFlow.js declares the kernel as always there. */
-function registered(name: string): tf.KernelConfig | undefined {
-  return tf.getKernel(name, 'wasm');
+function registered(engine: string, name: string): tf.KernelConfig | undefined {
+  return tf.getKernel(name, engine);
 }
 
 /** Adds or replaces a kernel; the setup and teardown of a replaced one are kept. */
-export function installKernel(name: string, kernel: Kernel): void {
-  const stock = registered(name);
-  if (stock) tf.unregisterKernel(name, 'wasm');
-  tf.registerKernel({
-    ...stock,
-    kernelName: name,
-    backendName: 'wasm',
-    kernelFunc: kernel as unknown as tf.KernelFunc,
-  });
+export function installKernel(engine: string, name: string, kernel: tf.KernelFunc): void {
+  const stock = registered(engine, name);
+  if (stock) tf.unregisterKernel(name, engine);
+  tf.registerKernel({ ...stock, kernelName: name, backendName: engine, kernelFunc: kernel });
+}
+
+/** Sizes of one convolution in NHWC layout. */
+export type ConvInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
+
+/** @throws Error for sizes that do not fit */
+export function convInfo(
+  attrs: Readonly<Record<string, unknown>>,
+  inputShape: readonly number[],
+  filterShape: readonly number[],
+  depthwise = false,
+): ConvInfo {
+  return tf.backend_util.computeConv2DInfo(
+    inputShape as [number, number, number, number],
+    filterShape as [number, number, number, number],
+    attrs['strides'] as [number, number],
+    (attrs['dilations'] ?? 1) as [number, number],
+    attrs['pad'] as 'same',
+    attrs['dimRoundingMode'] as 'floor' | undefined,
+    depthwise,
+  );
 }
 
 /** One convolution's sizes, for rows and columns: what its two gradients need to know of it. */
@@ -66,15 +82,7 @@ export function convGeometry(
 ): ConvGeometry {
   const format = (attrs['dataFormat'] ?? 'NHWC') as string;
   if (format !== 'NHWC') throw new Error(`gradients of convolutions on wasm are for NHWC data, not ${format}`);
-  const info = tf.backend_util.computeConv2DInfo(
-    inputShape as [number, number, number, number],
-    filterShape as [number, number, number, number],
-    attrs['strides'] as [number, number],
-    (attrs['dilations'] ?? 1) as [number, number],
-    attrs['pad'] as 'same',
-    attrs['dimRoundingMode'] as 'floor' | undefined,
-    depthwise,
-  );
+  const info = convInfo(attrs, inputShape, filterShape, depthwise);
   if (info.dilationHeight !== 1 || info.dilationWidth !== 1)
     throw new Error('gradients of dilated convolutions are not supported by TensorFlow.js');
   const { inHeight, outHeight, filterHeight, strideHeight, inWidth, outWidth, filterWidth, strideWidth, padInfo } =

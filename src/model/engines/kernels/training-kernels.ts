@@ -178,11 +178,14 @@ let installed = false;
 export function installTrainingKernels(): void {
   if (installed) return;
   installed = true;
-  const stockMatMul = stockKernel('BatchMatMul');
-  if (stockMatMul) installKernel('BatchMatMul', batchMatMul(stockMatMul));
-  installKernel('Conv2DBackpropFilter', conv2dBackpropFilter);
-  installKernel('Conv2DBackpropInput', conv2dBackpropInput);
-  installKernel('DepthwiseConv2dNativeBackpropFilter', depthwiseBackpropFilter);
-  installKernel('DepthwiseConv2dNativeBackpropInput', depthwiseBackpropInput);
-  installKernel('UnsortedSegmentSum', unsortedSegmentSum);
+  const install = (name: string, kernel: Kernel): void => {
+    installKernel('wasm', name, kernel as unknown as tf.KernelFunc);
+  };
+  const stockMatMul = stockKernel('wasm', 'BatchMatMul') as unknown as Kernel | undefined;
+  if (stockMatMul) install('BatchMatMul', batchMatMul(stockMatMul));
+  install('Conv2DBackpropFilter', conv2dBackpropFilter);
+  install('Conv2DBackpropInput', conv2dBackpropInput);
+  install('DepthwiseConv2dNativeBackpropFilter', depthwiseBackpropFilter);
+  install('DepthwiseConv2dNativeBackpropInput', depthwiseBackpropInput);
+  install('UnsortedSegmentSum', unsortedSegmentSum);
 }
