@@ -12,11 +12,11 @@ export interface LiveProcess {
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
-/** Starts the server from its sources on a free port, on the wasm engine. */
+/** Starts the server from its sources on a free port. */
 export async function startLive(...args: string[]): Promise<LiveProcess> {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', 'src/cli/main.ts', 'live', '--no-open', '--port', '0', '--backend', 'wasm', ...args],
+    ['--import', 'tsx', 'src/cli/main.ts', 'live', '--no-open', '--port', '0', ...args],
     {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],

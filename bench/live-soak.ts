@@ -32,7 +32,7 @@ const MOST_DESCRIPTORS = 8;
 
 const scratch = await mkdtemp(join(tmpdir(), 'ferstream-bench-'));
 const clip = await buildPanningFace(join(scratch, 'face.mp4'));
-const server = await startLive('--source', clip, '--loop', '--max-producers', '8');
+const server = await startLive('--backend', 'wasm', '--source', clip, '--loop', '--max-producers', '8');
 const over = new AbortController();
 try {
   const pictures = await webcamPictures(join(scratch, 'webcam.mp4'));

@@ -32,7 +32,7 @@ const MOST_GROWTH = 40;
 
 const scratch = await mkdtemp(join(tmpdir(), 'ferstream-bench-'));
 const clip = await buildPanningFace(join(scratch, 'face.mp4'));
-const server = await startLive('--source', clip, '--loop', '--max-viewers', String(viewers));
+const server = await startLive('--backend', 'wasm', '--source', clip, '--loop', '--max-viewers', String(viewers));
 const sockets: WebSocket[] = [];
 try {
   const rows: string[][] = [];

@@ -2,7 +2,7 @@
  * How live is `fer live`: results a second and milliseconds from capture to result (in the page: to the drawn result) of one producer, of four at a
  * time, and of the page itself in headless Chromium with a fake camera. Server, producers and browser share the machine.
  *
- *   npm run bench:live [-- --seconds 30 --write]
+ *   npm run bench:live [-- --seconds 30 --backends wasm,onnxruntime --write]
  */
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,11 @@ import { markdownTable } from './table.js';
 import { ScriptedProducer, webcamPictures } from './webcam.js';
 
 const { values: flags } = parseArgs({
-  options: { seconds: { type: 'string', default: '30' }, write: { type: 'boolean', default: false } },
+  options: {
+    seconds: { type: 'string', default: '30' },
+    backends: { type: 'string', default: 'wasm' },
+    write: { type: 'boolean', default: false },
+  },
 });
 const seconds = Number(flags.seconds);
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
@@ -28,27 +32,39 @@ const ABOUT = `A producer offers 640x480 JPEGs of a face 30 times a second and s
 result.`;
 
 const scratch = await mkdtemp(join(tmpdir(), 'ferstream-bench-'));
-const server = await startLive();
 try {
   const pictures = await webcamPictures(join(scratch, 'face.mp4'));
-  const rows = [await producers(1, pictures), await producers(4, pictures)];
-  const page = await inChromium(scratch);
-  if (page === null)
-    console.warn(
-      `SKIPPED the page: no browser at ${CHROMIUM} (CHROMIUM_PATH), or the page is not built (npm run build)`,
-    );
-  else rows.push(page);
-  const table = markdownTable(['who sends', 'results/s, each', 'p50 ms', 'p95 ms', 'slowest / mean'], rows);
+  const rows: string[][] = [];
+  for (const backend of flags.backends.split(',')) {
+    const server = await startLive('--backend', backend);
+    try {
+      const of = server.url;
+      rows.push([backend, ...(await producers(of, 1, pictures))], [backend, ...(await producers(of, 4, pictures))]);
+      const page = await inChromium(of, scratch);
+      if (page !== null) rows.push([backend, ...page]);
+      else
+        console.warn(
+          `SKIPPED the page: no browser at ${CHROMIUM} (CHROMIUM_PATH), or the page is not built (npm run build)`,
+        );
+    } finally {
+      await server.stop();
+    }
+  }
+  const table = markdownTable(['engine', 'who sends', 'results/s, each', 'p50 ms', 'p95 ms', 'slowest / mean'], rows);
   console.log(table);
   if (flags.write)
-    await writeSection('Rate and latency', `npm run bench:live -- --seconds ${flags.seconds} --write`, ABOUT, table);
+    await writeSection(
+      'Rate and latency',
+      `npm run bench:live -- --seconds ${flags.seconds} --backends ${flags.backends} --write`,
+      ABOUT,
+      table,
+    );
 } finally {
-  await server.stop();
   await rm(scratch, { recursive: true, force: true });
 }
 
-async function producers(count: number, pictures: readonly Buffer[]): Promise<string[]> {
-  const sending = Array.from({ length: count }, () => new ScriptedProducer(server.url, pictures));
+async function producers(url: string, count: number, pictures: readonly Buffer[]): Promise<string[]> {
+  const sending = Array.from({ length: count }, () => new ScriptedProducer(url, pictures));
   await Promise.all(sending.map((one) => one.warm()));
   for (const one of sending) one.reset();
   await sleep(seconds * 1000);
@@ -68,8 +84,8 @@ async function producers(count: number, pictures: readonly Buffer[]): Promise<st
 }
 
 /** The page says itself how it does. Null without a browser or a built page. */
-async function inChromium(folder: string): Promise<string[] | null> {
-  if (!(await exists(CHROMIUM)) || (await fetch(server.url)).status !== 200) return null;
+async function inChromium(url: string, folder: string): Promise<string[] | null> {
+  if (!(await exists(CHROMIUM)) || (await fetch(url)).status !== 200) return null;
   const camera = await fakeCamera(folder);
   const args = [
     '--use-fake-ui-for-media-stream',
@@ -79,7 +95,7 @@ async function inChromium(folder: string): Promise<string[] | null> {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args });
   try {
     const page = await browser.newPage();
-    await page.goto(server.url);
+    await page.goto(url);
     await page.locator('#start').click();
     await page.locator('#faces li').first().waitFor({ timeout: 120_000 });
     await sleep(seconds * 1000);

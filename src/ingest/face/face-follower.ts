@@ -230,7 +230,10 @@ export class FaceFollower {
     if (isEmpty()) found = await this.verifier.verifyNewcomers(frame, await this.search.coarse(frame), known);
     if (!alone && !isEmpty()) return found;
     const upright = [...known, ...found.map(({ detection }) => detection.box)];
-    return [...found, ...(await this.verifier.verifyNewcomers(frame, await this.search.turned(frame), upright))];
+    return [
+      ...found,
+      ...(await this.verifier.verifyNewcomers(frame, await this.search.turned(frame, isEmpty()), upright)),
+    ];
   }
 
   /** Where the detector sees a known face no longer, its landmarks and the presence network may, or the half that shows. */

@@ -58,6 +58,8 @@ export async function findFaces(
 /** Faces smaller than those already followed are searched for at least this often: in seconds, and in detections. */
 const FULL_SEARCH_SECONDS = 1;
 const FULL_SEARCH_DETECTIONS = 12;
+/** Beside known faces one other way up is searched at a time, in every n-th detection, however far apart frames are. */
+const TURNED_DETECTIONS = 4;
 /** A missing face is searched for in a square this many times as large. */
 const SEARCH_AREA = 2.5;
 
@@ -67,6 +69,7 @@ export class FaceSearch {
   private sinceFull = 0;
   private lastTurned = -Infinity;
   private sinceTurned = 0;
+  private nextTurned = 0;
   /** The way up of the faces seen last. */
   private quarter: QuarterTurn;
 
@@ -113,15 +116,22 @@ export class FaceSearch {
     return this.detector.adjustable ? this.detect(frame, Infinity, [this.quarter]) : [];
   }
 
-  /** Faces on their side or upside down, at most once in a while: for frames without a face, stills and first frames of a shot. */
-  async turned(frame: Frame): Promise<Detection[]> {
+  /**
+   * Faces on their side or upside down. The first frame of a shot is searched for all of them; later frames once in a while, where `isEmpty`
+   * (no face is known) for all, else for one way up after the other.
+   */
+  async turned(frame: Frame, isEmpty = true): Promise<Detection[]> {
     if (this.rotation !== 'auto') return [];
-    const recent =
-      frame.timestamp - this.lastTurned < FULL_SEARCH_SECONDS && ++this.sinceTurned < FULL_SEARCH_DETECTIONS;
-    if (recent) return [];
+    const others = QUARTER_TURNS.filter((quarter) => quarter !== this.quarter);
+    this.sinceTurned++;
+    const isFirst = this.lastTurned === -Infinity;
+    const isDue = isEmpty
+      ? frame.timestamp - this.lastTurned >= FULL_SEARCH_SECONDS || this.sinceTurned >= FULL_SEARCH_DETECTIONS
+      : this.sinceTurned >= TURNED_DETECTIONS;
+    if (!isFirst && !isDue) return [];
     this.lastTurned = frame.timestamp;
     this.sinceTurned = 0;
-    const quarters = QUARTER_TURNS.filter((quarter) => quarter !== this.quarter);
+    const quarters = isFirst || isEmpty ? others : [others[this.nextTurned++ % others.length]!];
     return this.detect(frame, this.minSize, quarters);
   }
 
