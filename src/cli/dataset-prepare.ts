@@ -3,12 +3,21 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
 import { DEFAULT_CROP } from '../model/crop-geometry.js';
+import { isOnnxBackend } from '../model/engines/backend.js';
 import type { BackendName } from '../model/engines/backend.js';
 import type { PrepareSummary } from '../train/data/preprocess/prepare-dataset.js';
 import type { NoFace, PrepareSettings } from '../train/data/preprocess/prepared-header.js';
 import type { ReadOptions, Split } from '../train/data/sample.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, foldOption, labelsOption, number, splitOption, writeLine } from './options.js';
+import {
+  backendOption,
+  cutterWorkersOption,
+  foldOption,
+  labelsOption,
+  number,
+  splitOption,
+  writeLine,
+} from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 import { SAMPLES_PER_JOB, addQueueOptions, checkQueueFlags, runQueued } from './queued-task.js';
@@ -33,7 +42,8 @@ export function datasetPrepareCommand(dataset: Command): void {
     .option('--size <pixels>', 'side of the square crops', number, 48)
     .option('--colour', 'colour crops (default: grey)')
     .option('--features <model>', 'also store the features this model computes for each crop')
-    .addOption(backendOption());
+    .addOption(cutterWorkersOption())
+    .addOption(backendOption({ trains: false }));
   addQueueOptions(command)
     .addHelpText(
       'after',
@@ -59,6 +69,7 @@ interface DatasetPrepareFlags extends Partial<QueuedFlags> {
   readonly size: number;
   readonly colour?: boolean;
   readonly features?: string;
+  readonly workers?: number;
   readonly backend?: BackendName | 'auto';
 }
 
@@ -73,12 +84,28 @@ const EXAMPLES = 5;
 
 /** Returns the exit code. */
 export async function runDatasetPrepare(location: string, flags: DatasetPrepareFlags, io: PrepareIo): Promise<number> {
-  const { openBackend } = await import('../model/engines/open-backend.js');
   const { openDataset } = await import('../train/data/formats/registry.js');
   const { prepareDataset } = await import('../train/data/preprocess/prepare-dataset.js');
   const { writeContactSheet } = await import('../train/report/contact-sheet.js');
   const { prepareFeatures } = await import('../train/data/preprocess/prepare-features.js');
-  const { output, split, fold, labels, fps = null, face: noFace, size, colour = false, features, backend } = flags;
+  const {
+    output,
+    split,
+    fold,
+    labels,
+    fps = null,
+    face: noFace,
+    size,
+    colour = false,
+    features,
+    workers,
+    backend,
+  } = flags;
+  if (features !== undefined && backend !== undefined && isOnnxBackend(backend))
+    throw new FerError(
+      'USAGE',
+      `--features is computed by TensorFlow.js: leave out --backend ${backend}, or run fer dataset prepare with --features once more without it`,
+    );
   const geometry = { ...DEFAULT_CROP, size, channels: colour ? 3 : 1 } as const;
   const settings = { geometry, framesPerSecond: fps, noFace };
   const read = {
@@ -92,13 +119,15 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
     // Done: what follows reads and prints the results.
     if (ended !== null) return ended;
   }
-  const { description } = await openBackend({ backend });
-  io.progress.write(`engine: ${description}\n`);
   try {
     const summary = await withProgress(io, `preparing ${dataset.name}`, 'samples', (report) =>
       prepareDataset(dataset, output, {
         ...settings,
+        ...{ backend, workers },
         ...(io.signal && { signal: io.signal }),
+        onEngine: ({ description }) => {
+          io.progress.write(`engine: ${description}\n`);
+        },
         onProgress: ({ done, total, resumed }) => {
           report(done, total, resumed);
         },
@@ -112,6 +141,8 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
     if (missed > 0)
       io.write(`skipped, missing files or unreadable rows: ${missed}; run: fer dataset check ${location}`);
     if (features !== undefined) {
+      const { openBackend } = await import('../model/engines/open-backend.js');
+      await openBackend({ backend });
       const { crops, dimensions, resumed } = await withProgress(io, 'features', 'crops', (report) =>
         prepareFeatures(output, features, { ...(io.signal && { signal: io.signal }), onProgress: report }),
       );

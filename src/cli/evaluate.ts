@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
 import type { BackendName } from '../model/engines/backend.js';
-import type { OpenSession } from '../model/sessions/network.js';
 import type { ExpressionModel } from '../model/expression-model.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import type { PriorChoice } from '../model/class-prior.js';
@@ -15,7 +14,14 @@ import type { EvaluationOfCrops, Prediction } from '../train/evaluate/evaluate.j
 import type { EvaluationFiles, EvaluationReport, EvaluationSettings } from '../train/evaluate/evaluation-files.js';
 import { evaluationLines } from './evaluation-lines.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { addLabelledDataOptions, backendOption, priorOption, readPrior, writeLine } from './options.js';
+import {
+  addLabelledDataOptions,
+  backendOption,
+  cutterWorkersOption,
+  priorOption,
+  readPrior,
+  writeLine,
+} from './options.js';
 import type { LabelledDataFlags } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
@@ -37,6 +43,7 @@ export function evaluateCommand(program: Command): void {
     .option('--ignore-missing', 'leave out classes the model does not have; otherwise they count as wrong')
     .option('--json <file>', 'write all results as JSON')
     .option('--predictions <file>', 'write every prediction as CSV')
+    .addOption(cutterWorkersOption())
     .addOption(backendOption({ trains: false }));
   addQueueOptions(command)
     .addHelpText(
@@ -58,6 +65,7 @@ export interface EvaluateFlags extends LabelledDataFlags, Partial<QueuedFlags> {
   readonly ignoreMissing?: boolean;
   readonly json?: string;
   readonly predictions?: string;
+  readonly workers?: number;
   readonly backend?: BackendName | 'auto';
 }
 
@@ -124,18 +132,16 @@ async function evaluateHere(
   const { openModel } = await import('../model/heads/open-model.js');
   const { loadForInference } = await import('../model/sessions/inference-engine.js');
   const { EvaluationFiles, evaluationReport } = await import('../train/evaluate/evaluation-files.js');
-  const {
-    backend,
-    open,
-    loaded: model,
-  } = await loadForInference({ backend: flags.backend }, (opener) => openModel(flags.model, { open: opener }));
+  const { backend, loaded: model } = await loadForInference({ backend: flags.backend }, (opener) =>
+    openModel(flags.model, { open: opener }),
+  );
   const faces = await faceHandling(flags.faces, model, flags.data);
   const { prior = 'balanced', flip = false, ignoreMissing = false } = flags;
   let files: EvaluationFiles | null = null;
   try {
     files = await EvaluationFiles.open(flags, model);
     const asked = { ...flags, faces, prior, adapt, flip, ignoreMissing };
-    const found = await evaluateSplit(model, dataset, { ...asked, open }, io.progress, files);
+    const found = await evaluateSplit(model, dataset, { ...asked, engine: backend.name }, io.progress, files);
     const report = evaluationReport(asked, model, backend, dataset, found);
     await files.commit(report);
     return report;
@@ -148,7 +154,16 @@ async function evaluateHere(
 async function evaluateSplit(
   model: ExpressionModel,
   dataset: Dataset,
-  { data, split, faces, open, flip, ignoreMissing, adapt }: EvaluationSettings & { readonly open: OpenSession },
+  {
+    data,
+    split,
+    faces,
+    engine,
+    workers,
+    flip,
+    ignoreMissing,
+    adapt,
+  }: EvaluationSettings & Pick<EvaluateFlags, 'workers'> & { readonly engine: BackendName },
   target: ProgressTarget,
   files: EvaluationFiles,
 ): Promise<{ evaluation: EvaluationOfCrops; notes: FaceNotes }> {
@@ -161,13 +176,18 @@ async function evaluateSplit(
   };
   const onPrediction = (prediction: Prediction): Promise<void> => files.add(prediction);
   try {
-    return await withFaces(dataset, { data, split }, { model, faces, open, onSample, signal }, async (crops) => {
-      progress.start(`evaluating ${dataset.name}`, dataset.samples.length);
-      return {
-        evaluation: await evaluate(model, crops, { flip, prior: adapt, ignoreMissing, onPrediction, signal }),
-        notes: crops.notes,
-      };
-    });
+    return await withFaces(
+      dataset,
+      { data, split },
+      { model, faces, backend: engine, workers, onSample, signal },
+      async (crops) => {
+        progress.start(`evaluating ${dataset.name}`, dataset.samples.length);
+        return {
+          evaluation: await evaluate(model, crops, { flip, prior: adapt, ignoreMissing, onPrediction, signal }),
+          notes: crops.notes,
+        };
+      },
+    );
   } finally {
     progress.clear();
   }

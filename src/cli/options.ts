@@ -39,6 +39,12 @@ export function backendOption({ trains = true }: { readonly trains?: boolean } =
   ]);
 }
 
+export function cutterWorkersOption(): Option {
+  return new Option('--workers <n>', 'threads that find faces; 0 uses none (default: the number of cores)').argParser(
+    number,
+  );
+}
+
 export function modelOption(): Option {
   return new Option('--model <model>', `expression model: ${MODEL_NAMES.join(', ')}, or a model folder`).default(
     DEFAULT_MODEL,

@@ -62,13 +62,13 @@ export const evaluateTask: Task<Settings, Range> = {
   async run(asked, range, context) {
     const path = partPath(context.folder, range);
     if (await exists(path)) return;
-    const { loaded: model, open } = await load(asked, context);
+    const { loaded: model, backend } = await load(asked, context);
     try {
       await makeFolder(context.folder);
       const file = await AtomicFile.open(path);
       try {
         const { signal } = context;
-        const options = { model, faces: asked.faces, open, range, signal };
+        const options = { model, faces: asked.faces, backend: backend.name, workers: 0, range, signal };
         await withFaces(await openSplit(asked), asked, options, async (crops) => {
           for await (const answers of answersTo(model, crops, { flip: asked.flip, signal }))
             await file.write(`${JSON.stringify(answers, plainArrays)}\n`);

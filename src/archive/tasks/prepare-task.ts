@@ -47,8 +47,7 @@ export const prepareTask: Task<Settings, Range> = {
 
   async run({ data, read, prepare }, range, { folder, backend, signal }) {
     const part = partOf(await openDataset(data, read), range);
-    await openBackend({ backend });
-    await prepareDataset(part, partFolder(folder, range), { ...prepare, signal });
+    await prepareDataset(part, partFolder(folder, range), { ...prepare, backend, workers: 0, signal });
   },
 
   async merge({ data, read, output, prepare, features }, parts, { folder, backend, signal }) {

@@ -24,7 +24,7 @@ afterEach(() => {
 
 async function frailPool(workers: number, tombstone: string): Promise<EncoderPool> {
   const setup = { backend: 'wasm', model: join(dir, tombstone), flipTta: null, threads: 1 } as const;
-  const pool = await EncoderPool.open(setup, { workers, module: FRAIL });
+  const pool = await EncoderPool.open(setup, workers, FRAIL);
   open.push(pool);
   return pool;
 }
@@ -74,7 +74,7 @@ describe('threads with a model', () => {
 
   it('encode as this thread does, to the bit', async () => {
     const setup = { backend: 'wasm', model: 'default', flipTta: null, threads: 1 } as const;
-    const pool = await EncoderPool.open(setup, { workers: 1 });
+    const pool = await EncoderPool.open(setup, 1);
     open.push(pool);
     const model = await openModel('default');
     const crops = [1, 7].map((step) => ({
@@ -90,7 +90,7 @@ describe('threads with a model', () => {
 
   it('say what is wrong with the model', async () => {
     const setup = { backend: 'wasm', model: './nowhere', flipTta: null, threads: 1 } as const;
-    await expect(EncoderPool.open(setup, { workers: 2 })).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
+    await expect(EncoderPool.open(setup, 2)).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
   });
 });
 

@@ -2,7 +2,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { FaceCrop } from '../../model/crop-geometry.js';
 import type { BackendName } from '../../model/engines/backend.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
-import { WorkerClient } from '../../workers/worker-client.js';
+import { WorkerPool } from '../../workers/worker-pool.js';
 
 /** Encodes the faces of a frame. */
 export interface FaceEncoder {
@@ -81,117 +81,34 @@ export interface EncoderApi {
   encode(crops: readonly FaceCrop[]): Promise<Float32Array[]>;
 }
 
-type Client = WorkerClient<string, EncoderApi>;
-
 const MODULE = new URL(
   import.meta.url.endsWith('.ts') ? './encoder-worker.ts' : './encoder-worker.js',
   import.meta.url,
 );
 
-interface PoolOptions {
-  readonly workers: number;
-  /** Module that the threads run. Default: encoder-worker. Tests use threads that die. */
-  readonly module?: URL;
-}
-
-/**
- * Encodes frames in worker threads, each with its own engine and model. A thread that dies is replaced, and its frame encoded once more.
- */
+/** Encodes frames in worker threads, each with its own engine and model. */
 export class EncoderPool implements FaceEncoder {
-  private readonly idle: Client[];
-  private readonly waiting: ((client: Client) => void)[] = [];
-  private readonly clients: Set<Client>;
-  private isClosed = false;
+  private constructor(private readonly pool: WorkerPool<string, EncoderApi>) {}
 
-  private constructor(
-    private readonly setup: EncoderSetup,
-    private readonly options: PoolOptions,
-    clients: readonly Client[],
-  ) {
-    this.idle = [...clients];
-    this.clients = new Set(clients);
-  }
-
-  /** @throws FerError as `openModel` and `openBackend` do */
-  static async open(setup: EncoderSetup, options: PoolOptions): Promise<EncoderPool> {
-    const starting = Array.from({ length: options.workers }, () => start(setup, options.module));
-    const settled = await Promise.allSettled(starting);
-    const clients = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    const failed = settled.find((one) => one.status === 'rejected');
-    if (failed !== undefined) {
-      await Promise.all(clients.map((client) => client.end()));
-      throw FerError.from(failed.reason);
-    }
-    return new EncoderPool(setup, options, clients);
+  /**
+   * @param module of the threads; tests use threads that die
+   * @throws FerError as `openModel` and `openBackend` do
+   */
+  static async open(setup: EncoderSetup, workers: number, module: URL = MODULE): Promise<EncoderPool> {
+    const inTurn = setup.backend.startsWith('tfjs-node');
+    return new EncoderPool(await WorkerPool.open({ workers, module, name: 'face encoder', setup, inTurn }));
   }
 
   get width(): number {
-    return this.options.workers;
+    return this.pool.size;
   }
 
   async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
-    if (crops.length === 0) return [];
-    try {
-      try {
-        return await this.ask(crops);
-      } catch (error) {
-        if (!(error instanceof WorkerDied)) throw error;
-        return await this.ask(crops);
-      }
-    } catch (error) {
-      throw error instanceof WorkerDied ? error.reason : error;
-    }
+    return crops.length === 0 ? [] : this.pool.call('encode', crops);
   }
 
   /** Ends the threads. */
   dispose(): void {
-    this.isClosed = true;
-    for (const client of this.clients) void client.end();
+    void this.pool.close();
   }
-
-  private async ask(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
-    const client = await this.take();
-    try {
-      return await client.call('encode', crops);
-    } catch (error) {
-      if (client.isAlive || this.isClosed) throw error;
-      throw new WorkerDied(FerError.from(error));
-    } finally {
-      await this.giveBack(client);
-    }
-  }
-
-  private take(): Promise<Client> {
-    const client = this.idle.pop();
-    return client === undefined ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve(client);
-  }
-
-  /** A dead thread's place is taken by a new one. */
-  private async giveBack(client: Client): Promise<void> {
-    let next = client;
-    if (!client.isAlive && !this.isClosed) {
-      // Where no new one starts, the next frame meets the dead one and says so.
-      next = await start(this.setup, this.options.module).catch(() => client);
-      this.clients.delete(client);
-      this.clients.add(next);
-    }
-    const waiting = this.waiting.shift();
-    if (waiting === undefined) this.idle.push(next);
-    else waiting(next);
-  }
-}
-
-class WorkerDied extends Error {
-  constructor(readonly reason: FerError) {
-    super(reason.message);
-  }
-}
-
-function start(setup: EncoderSetup, module: URL = MODULE): Promise<Client> {
-  return WorkerClient.start<string, EncoderApi>({
-    module,
-    name: 'face encoder',
-    setup,
-    failure: (reason) => new FerError('INTERNAL', `a worker thread failed: ${reason}`),
-  });
 }

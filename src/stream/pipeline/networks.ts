@@ -34,9 +34,7 @@ export async function loadNetworks(settings: PipelineSettings, workers: number |
     const [faces, model] = await allOrNone([loadFaceNets({ detector, open }), openModel(name, { flipTta, open })]);
     const setup = { backend: engine, model: name, flipTta, threads };
     const pool =
-      count === 0
-        ? null
-        : new GrowingEncoder(count, localEncoder(model), () => EncoderPool.open(setup, { workers: count }));
+      count === 0 ? null : new GrowingEncoder(count, localEncoder(model), () => EncoderPool.open(setup, count));
     return { faces, model, pool };
   });
   const { faces, model, pool } = loaded;

@@ -45,7 +45,7 @@ async function audited(): ReturnType<typeof auditWithModel> {
     const crops = new DetectedFaces(dataset.samples, {
       geometry: open.crop,
       faces: 'as-is',
-      nets: () => Promise.reject(new Error('no videos')),
+      cutter: () => Promise.reject(new Error('no videos')),
     });
     return await auditWithModel(open, crops, PATTERNS);
   } finally {

@@ -161,7 +161,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
       const crops = new DetectedFaces(dataset.samples, {
         geometry: model.crop,
         faces: 'as-is',
-        nets: () => Promise.reject(new Error('no face is looked for')),
+        cutter: () => Promise.reject(new Error('no face is looked for')),
       });
       const { metrics } = await readCheckpointInfo(join(folder, 'temporal'), { kind: 'temporal' });
       const evaluation = await evaluate(model, crops, { prior: await priorOfClips(folder) });
@@ -200,7 +200,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
           new DetectedFaces(samples, {
             geometry: model.crop,
             faces: 'as-is',
-            nets: () => Promise.reject(new Error('no face is looked for')),
+            cutter: () => Promise.reject(new Error('no face is looked for')),
           }),
           { prior: await priorOfClips(at('holes-model')) },
         );

@@ -13,6 +13,7 @@ import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import { findFfmpeg } from '../../../ingest/ffmpeg/binaries.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
 import type { Sample } from '../sample.js';
+import { LocalFaceCutter } from '../preprocess/face-cutter.js';
 import { DetectedFaces } from './detected-faces.js';
 import { faceHandling } from './face-handling.js';
 import type { FaceHandling } from './face-handling.js';
@@ -95,9 +96,11 @@ async function cropsOf(
   const source = new DetectedFaces(samples, {
     geometry: GEOMETRY,
     faces,
-    nets: () => {
+    cutter: () => {
       asked += 1;
-      return Promise.resolve(nets);
+      return Promise.resolve(
+        new LocalFaceCutter(nets, { geometry: GEOMETRY, framesPerSecond: null, noFace: 'whole', scratch: dir }),
+      );
     },
   });
   const crops: LabelledFace[] = [];

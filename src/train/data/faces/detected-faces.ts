@@ -1,13 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
-import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { cropLength } from '../crops/crop-source.js';
-import { CropScratch, cropClip } from '../preprocess/crop-clip.js';
-import { cropImage } from '../preprocess/crop-image.js';
-import { readFrames } from '../preprocess/read-frames.js';
+import { cropsOf, cutInOrder } from '../preprocess/face-cutter.js';
+import type { CutFaces, FaceCutter } from '../preprocess/face-cutter.js';
 import { labelAt } from '../sample.js';
 import type { Sample } from '../sample.js';
 import type { FaceHandling } from './face-handling.js';
@@ -17,8 +12,8 @@ import type { FaceDataset, FaceNotes, FaceSample, LabelledFace } from './face-da
 export interface DetectedFacesOptions {
   readonly geometry: CropGeometry;
   readonly faces: FaceHandling;
-  /** Called before the first search for a face; the caller disposes them. */
-  readonly nets: () => Promise<FaceNets>;
+  /** Cuts faces of this geometry; called before the first search for a face. The caller closes it. @param samples so many will be searched */
+  readonly cutter: (samples: number) => Promise<FaceCutter>;
   /** Called with the number of samples done so far. */
   readonly onSample?: (done: number) => void;
   readonly signal?: AbortSignal;
@@ -34,7 +29,6 @@ const BATCH = 64;
  */
 export class DetectedFaces implements FaceDataset {
   readonly notes: FaceNotes = { wholePictures: 0, unreadable: [] };
-  private scratch: { readonly folder: string; readonly file: CropScratch } | null = null;
 
   constructor(
     private readonly samples: readonly Sample[],
@@ -42,27 +36,29 @@ export class DetectedFaces implements FaceDataset {
   ) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LabelledFace> {
-    const { faces, onSample, signal } = this.options;
+    const { cutter, onSample, signal } = this.options;
+    const searched = this.samples.filter((sample) => this.isSearched(sample));
+    const cuts = searched.length === 0 ? null : cutInOrder(await cutter(searched.length), searched, signal);
     let pending: FaceSample[] = [];
-    try {
-      for (const [done, sample] of this.samples.entries()) {
-        if (signal?.aborted === true)
-          throw new FerError('INTERRUPTED', 'evaluation stopped; run it again for the whole');
-        if (faces === 'detect' || (sample.kind === 'clip' && sample.frames === null)) {
-          // Faces leave in the order of the samples.
-          yield* this.asTheyAre(pending);
-          pending = [];
-          yield* this.detect(sample);
-        } else {
-          pending.push(...facesOf(sample));
-          while (pending.length >= BATCH) yield* this.asTheyAre(pending.splice(0, BATCH));
-        }
-        onSample?.(done + 1);
+    for (const [done, sample] of this.samples.entries()) {
+      if (signal?.aborted === true) throw new FerError('INTERRUPTED', 'evaluation stopped; run it again for the whole');
+      if (this.isSearched(sample)) {
+        // Faces leave in the order of the samples.
+        yield* this.asTheyAre(pending);
+        pending = [];
+        const found = await cuts!.next();
+        if (found.done !== true) yield* this.facesOf(sample, found.value.cut);
+      } else {
+        pending.push(...facesOf(sample));
+        while (pending.length >= BATCH) yield* this.asTheyAre(pending.splice(0, BATCH));
       }
-      yield* this.asTheyAre(pending);
-    } finally {
-      await this.close();
+      onSample?.(done + 1);
     }
+    yield* this.asTheyAre(pending);
+  }
+
+  private isSearched({ kind, frames }: Sample): boolean {
+    return this.options.faces === 'detect' || (kind === 'clip' && frames === null);
   }
 
   private async *asTheyAre(faces: readonly FaceSample[]): AsyncGenerator<LabelledFace> {
@@ -71,55 +67,20 @@ export class DetectedFaces implements FaceDataset {
     yield* decoded;
   }
 
-  private async *detect(sample: Sample): AsyncGenerator<LabelledFace> {
-    const onDamage = (message: string): void => void this.notes.unreadable.push({ path: sample.path, message });
-    try {
-      yield* sample.kind === 'image' ? this.ofImage(sample) : this.ofClip(sample, onDamage);
-    } catch (error) {
-      const failure = FerError.from(error);
-      if (!failure.code.startsWith('INPUT_')) throw error;
-      onDamage(failure.message);
+  /** Of an image the largest face, or the whole image where there is none; of a clip the face of the main person in every frame, or none. */
+  private async *facesOf(sample: Sample, cut: CutFaces): AsyncGenerator<LabelledFace> {
+    const { geometry } = this.options;
+    if (cut.note !== null) this.notes.unreadable.push({ path: sample.path, message: cut.note });
+    if (cut.origin === 'whole') this.notes.wholePictures += 1;
+    const crops = cropsOf(cut, cropLength(geometry));
+    for (const { index, timestamp, crop } of cut.frames) {
+      const face =
+        sample.kind === 'image'
+          ? { id: sample.id, frame: null, timestamp: 0, label: sample.label }
+          : { id: sample.id, frame: index, timestamp, label: labelAt(sample, index) };
+      const { value } = crop === null ? { value: null } : await crops.next();
+      yield { ...face, crop: value instanceof Uint8Array ? { geometry, data: Float32Array.from(value) } : null };
     }
-  }
-
-  /** The largest face, or the whole image where there is none. */
-  private async *ofImage(sample: Sample): AsyncGenerator<LabelledFace> {
-    const { geometry, nets, signal } = this.options;
-    const { id, label } = sample;
-    for await (const { picture } of readFrames(sample, { framesPerSecond: null, signal })) {
-      const { origin, crop } = await cropImage(picture!, await nets(), { geometry, noFace: 'whole' });
-      if (origin === 'whole') this.notes.wholePictures += 1;
-      yield { id, frame: null, timestamp: 0, label, crop: { geometry, data: Float32Array.from(crop!) } };
-    }
-  }
-
-  /** The face of the main person in every frame, or none. */
-  private async *ofClip(sample: Sample, onDamage: (note: string) => void): AsyncGenerator<LabelledFace> {
-    const { geometry, nets, signal } = this.options;
-    const scratch = await this.openScratch();
-    const read = readFrames(sample, { framesPerSecond: null, signal, onDamage });
-    const { frames } = await cropClip(read, await nets(), geometry, scratch);
-    for (const { index, timestamp, crop } of frames) {
-      const face = { id: sample.id, frame: index, timestamp, label: labelAt(sample, index) };
-      if (crop === null) yield { ...face, crop };
-      else
-        for await (const data of scratch.read([crop]))
-          yield { ...face, crop: { geometry, data: Float32Array.from(data) } };
-    }
-  }
-
-  private async openScratch(): Promise<CropScratch> {
-    if (this.scratch === null) {
-      const folder = await mkdtemp(join(tmpdir(), 'ferstream-'));
-      const file = await CropScratch.open(join(folder, 'clip'), cropLength(this.options.geometry));
-      this.scratch = { folder, file };
-    }
-    return this.scratch.file;
-  }
-
-  private async close(): Promise<void> {
-    await this.scratch?.file.close();
-    if (this.scratch !== null) await rm(this.scratch.folder, { recursive: true, force: true });
-    this.scratch = null;
+    await crops.return(undefined);
   }
 }

@@ -1,12 +1,15 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
-import { loadFaceNets } from '../../../ingest/face/face-nets.js';
-import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import type { ExpressionModel } from '../../../model/expression-model.js';
-import type { OpenSession } from '../../../model/sessions/network.js';
 import { fitCrops } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { openDataset } from '../formats/registry.js';
+import type { FaceCutter } from '../preprocess/face-cutter.js';
+import { openCutter } from '../preprocess/open-cutter.js';
+import type { CutterOptions } from '../preprocess/open-cutter.js';
 import { openPrepared, preparedFolder, readPrepared } from '../preprocess/read-prepared.js';
 import type { Prepared } from '../preprocess/read-prepared.js';
 import type { Dataset, Sample, Split } from '../sample.js';
@@ -85,12 +88,10 @@ export interface SplitOf {
   readonly labels?: string;
 }
 
-export interface FacesOptions {
+export interface FacesOptions extends CutterOptions {
   /** Sees the faces. */
   readonly model: Pick<ExpressionModel, 'crop' | 'framing'>;
   readonly faces: FaceChoice;
-  /** Opens the face networks; on the current TensorFlow.js engine by default. */
-  readonly open?: OpenSession;
   /** Only these samples: [first, end), as `samplesOf` counts them. */
   readonly range?: readonly [first: number, end: number];
   /** Called with the number of samples done so far. */
@@ -122,15 +123,15 @@ export async function samplesOf(dataset: Dataset, { data, split }: SplitOf): Pro
     : (await readPrepared(folder, dataset.unsplit === true ? undefined : split)).all;
 }
 
-/** Opens the faces of a split, and closes them when `work` is done. The engine must be open. @param dataset of `openSplit` */
+/** Opens the faces of a split, and closes them when `work` is done. @param dataset of `openSplit` */
 export async function withFaces<T>(
   dataset: Dataset,
   { data, split }: SplitOf,
-  { model, faces: choice, open, range = [0, Infinity], onSample, signal }: FacesOptions,
+  { model, faces: choice, backend, workers, range = [0, Infinity], onSample, signal }: FacesOptions,
   work: (faces: FaceDataset) => Promise<T>,
 ): Promise<T> {
   const handling = await faceHandling(choice, model, data);
-  let nets: Promise<FaceNets> | null = null;
+  const opened: FaceCutter[] = [];
   const folder = preparedFolder(data);
   const prepared = folder === null ? null : await openPrepared(folder, dataset.unsplit === true ? {} : { split });
   try {
@@ -139,7 +140,13 @@ export async function withFaces<T>(
         ? new DetectedFaces(dataset.samples.slice(...range), {
             geometry: model.crop,
             faces: handling,
-            nets: () => (nets ??= loadFaceNets(open ? { open } : {})),
+            cutter: async (samples) => {
+              const scratch = await mkdtemp(join(tmpdir(), 'ferstream-'));
+              const settings = { geometry: model.crop, framesPerSecond: null, noFace: 'whole', scratch } as const;
+              const { cutter } = await openCutter(settings, samples, { backend, workers });
+              opened.push(cutter);
+              return cutter;
+            },
             ...(onSample && { onSample }),
             ...(signal && { signal }),
           })
@@ -147,7 +154,7 @@ export async function withFaces<T>(
     return await work(faces);
   } finally {
     await prepared?.close();
-    (await (nets as Promise<FaceNets> | null))?.dispose();
+    await Promise.all(opened.map((cutter) => cutter.close()));
   }
 }
 

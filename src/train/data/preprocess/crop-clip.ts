@@ -84,7 +84,6 @@ export async function cropClip(
   const seen: SeenFace[][] = [];
   // By place in the scratch.
   const flaws: (CropFlaw | null)[] = [];
-  scratch.clear();
   try {
     for await (const { index, timestamp, picture } of frames) {
       const faces: SeenFace[] = [];
@@ -118,7 +117,7 @@ export async function cropClip(
 
 /**
  * The cut-out faces of one clip, until it is known which of them are wanted: on disk, as a long clip with several people in it has more of
- * them than fit into memory. The file is in the prepared folder and is overwritten by the next clip.
+ * them than fit into memory.
  */
 export class CropScratch {
   private count = 0;
@@ -130,12 +129,7 @@ export class CropScratch {
 
   /** @param length bytes of a crop */
   static async open(path: string, length: number): Promise<CropScratch> {
-    return new CropScratch(await open(path, 'w+'), length);
-  }
-
-  /** Forgets everything. */
-  clear(): void {
-    this.count = 0;
+    return new CropScratch(await open(path, 'w'), length);
   }
 
   /** Returns the crop's place. */
@@ -145,15 +139,25 @@ export class CropScratch {
     return this.count - 1;
   }
 
-  async *read(places: readonly number[]): AsyncGenerator<Uint8Array> {
-    for (const place of places) {
-      const crop = new Uint8Array(this.length);
-      await this.file.read(crop, 0, this.length, place * this.length);
-      yield crop;
-    }
-  }
-
   async close(): Promise<void> {
     await this.file.close();
+  }
+}
+
+/** Reads crops back, in the order of their places. @param length bytes of a crop */
+export async function* readScratch(
+  path: string,
+  places: readonly number[],
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    for (const place of places) {
+      const crop = new Uint8Array(length);
+      await file.read(crop, 0, length, place * length);
+      yield crop;
+    }
+  } finally {
+    await file.close();
   }
 }

@@ -222,6 +222,28 @@ it('stops on request, keeps finished work, and then refuses other settings', asy
   expect(allCrops.subarray(0, crops.length).equals(crops) && allRows.subarray(0, rows.length).equals(rows)).toBe(true);
 });
 
+it('writes the same bytes with worker threads, and stops at once when asked to', async () => {
+  const folder = join(root, 'threads');
+  const dataset = await openDataset(location);
+  const controller = new AbortController();
+  const onProgress = ({ done }: { done: number }): void => {
+    if (done === 2) controller.abort();
+  };
+  await expect(
+    prepareDataset(dataset, folder, { workers: 2, signal: controller.signal, onProgress }),
+  ).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(await readdir(folder)).not.toContain('scratch.tmp');
+  const engines: string[] = [];
+  expect(
+    await prepareDataset(dataset, folder, { workers: 2, onEngine: ({ name }) => engines.push(name) }),
+  ).toMatchObject({ resumed: 2, counts: { detected: 8, whole: 1, none: 0, failed: 2 } });
+  expect(engines).toEqual(['wasm']);
+  expect(await contents(folder)).toEqual(await contents(prepared));
+  await expect(prepareDataset(dataset, join(root, 'many'), { workers: 1.5 })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+  });
+});
+
 it('keeps fewer frames of a clip, leaves images without a face out, and cuts in colour, when asked to', async () => {
   const all = await openDataset(location);
   const dataset = {

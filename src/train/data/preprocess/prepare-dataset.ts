@@ -1,17 +1,25 @@
+import { join } from 'node:path';
 import { FerError, throwIfAborted } from '../../../errors/fer-error.js';
 import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
-import type { Dataset } from '../sample.js';
+import type { Backend } from '../../../model/engines/backend.js';
+import { contentKey, fileHash, filesOf } from '../content.js';
+import { cropLength } from '../crops/crop-source.js';
+import type { Dataset, Sample } from '../sample.js';
+import { cropsOf, cutInOrder } from './face-cutter.js';
+import { openCutter } from './open-cutter.js';
+import type { CutterOptions } from './open-cutter.js';
 import { headerFor, prepareSettings } from './prepared-header.js';
 import type { PrepareSettings } from './prepared-header.js';
-import { Preprocessor } from './preprocessor.js';
-import { countOrigins } from './sample-row.js';
+import { countOrigins, rowOf } from './sample-row.js';
 import type { OriginCounts } from './sample-row.js';
 import { StoreWriter } from './store-writer.js';
 
-export interface PrepareOptions extends Partial<PrepareSettings> {
-  /** Stops after the frame at work; samples that are done are kept. */
+export interface PrepareOptions extends Partial<PrepareSettings>, CutterOptions {
+  /** Stops after the frame at work, or, with worker threads, at once; samples that are done are kept. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: PrepareProgress) => void;
+  /** Called when the engine is open; not where nothing is left to do. */
+  readonly onEngine?: (engine: Backend) => void;
 }
 
 export interface PrepareProgress {
@@ -20,7 +28,7 @@ export interface PrepareProgress {
   /** Samples done, those included. */
   readonly done: number;
   readonly total: number;
-  /** Frames read in this run, images included. */
+  /** Frames read in this run, images included; with worker threads, of finished samples. */
   readonly frames: number;
 }
 
@@ -37,10 +45,10 @@ export interface PrepareSummary {
 
 /**
  * Finds, aligns and cuts out the faces of a data set once, for any number of training runs: see docs/prepare.md for the folder it writes. A run
- * that was stopped or killed resumes; a complete one is left unchanged. A sample that cannot be read is noted and skipped.
- * An engine must be open.
+ * that was stopped or killed resumes; a complete one is left unchanged. A sample that cannot be read is noted and skipped. The result does not depend on
+ * the number of worker threads.
  *
- * @throws FerError CONFIG_INVALID when the folder holds crops of other data or settings, FOLDER_IN_USE, OUTPUT_UNWRITABLE, WEIGHTS_MISSING, INTERRUPTED
+ * @throws FerError BACKEND_UNAVAILABLE, CONFIG_INVALID when the folder holds crops of other data or settings, FOLDER_IN_USE, OUTPUT_UNWRITABLE, WEIGHTS_MISSING, INTERRUPTED
  */
 export async function prepareDataset(
   dataset: Dataset,
@@ -55,7 +63,7 @@ export async function prepareDataset(
 async function prepareLocked(
   dataset: Dataset,
   folder: string,
-  { signal, onProgress, ...given }: PrepareOptions,
+  { signal, onProgress, onEngine, backend, workers, ...given }: PrepareOptions,
 ): Promise<PrepareSummary> {
   const settings = prepareSettings(given);
   const { samples } = dataset;
@@ -66,22 +74,28 @@ async function prepareLocked(
   try {
     const resumed = writer.rows.length;
     if (resumed < samples.length) {
-      const preprocessor = await Preprocessor.open(folder, settings);
+      const scratch = join(folder, SCRATCH_FOLDER);
+      const rest = samples.slice(resumed);
+      const { cutter, engine } = await openCutter({ ...settings, scratch }, rest.length, { backend, workers });
       try {
+        onEngine?.(engine);
+        const keyOf = contentKeys();
         let frames = 0;
         const report = (): void => onProgress?.({ resumed, done: writer.rows.length, total: samples.length, frames });
         report();
-        for (const sample of samples.slice(resumed)) {
-          throwIfAborted(signal, dataset.name);
-          const { row, crops } = await preprocessor.prepare(sample, signal, () => {
-            frames += 1;
-            report();
-          });
-          await writer.append(row, crops);
+        const onFrame = (): void => {
+          frames += 1;
           report();
+        };
+        throwIfAborted(signal, dataset.name);
+        for await (const { sample, cut } of cutInOrder(cutter, rest, signal, onFrame)) {
+          await writer.append(rowOf(sample, await keyOf(sample), cut), cropsOf(cut, cropLength(settings.geometry)));
+          if (cutter.width > 1) frames += cut.frames.length;
+          report();
+          throwIfAborted(signal, dataset.name);
         }
       } finally {
-        await preprocessor.close();
+        await cutter.close();
       }
     }
     await writer.complete();
@@ -100,4 +114,28 @@ async function prepareLocked(
   } finally {
     await writer.close();
   }
+}
+
+/** In the prepared folder, while work is under way. */
+const SCRATCH_FOLDER = 'scratch.tmp';
+
+/** Hashes of samples' files; null where they cannot be read. Those of videos are kept: several samples may be stretches of one. */
+function contentKeys(): (sample: Sample) => Promise<string | null> {
+  const videos = new Map<string, Promise<string>>();
+  const hashOnce = (path: string): Promise<string> => {
+    const known = videos.get(path) ?? fileHash(path);
+    videos.set(path, known);
+    return known;
+  };
+  return async (sample) => {
+    if (sample.content !== undefined) return sample.content;
+    try {
+      const own: string[] = [];
+      for (const path of filesOf(sample))
+        own.push(await (sample.kind === 'clip' && sample.frames === null ? hashOnce(path) : fileHash(path)));
+      return contentKey(sample, own);
+    } catch {
+      return null;
+    }
+  };
 }

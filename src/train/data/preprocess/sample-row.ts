@@ -1,5 +1,6 @@
 import type { Box, Point } from '../../../ingest/face/align/geometry.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
+import { labelAt } from '../sample.js';
 import type { Sample } from '../sample.js';
 
 /** Why a crop shows no whole face: part of the face is beyond the picture's edge, or no detail is left. */
@@ -101,6 +102,25 @@ export interface SampleRow extends Pick<
   readonly firstCrop: number;
   readonly crops: number;
   readonly frames: readonly PreparedFrame[];
+}
+
+/** A row without its place in crops.bin, which the store gives. `crop` of a frame counts from the sample's own first one. */
+export type UnplacedRow = Omit<SampleRow, 'firstCrop'>;
+
+/** A sample's row. @param outcome what was cut out of it */
+export function rowOf(
+  sample: Sample,
+  content: string | null,
+  { origin, note, crops, frames }: Pick<SampleRow, 'origin' | 'note' | 'crops' | 'frames'>,
+): UnplacedRow {
+  const { id, kind, split, label, softLabel, contested, subject, frameLabels } = sample;
+  const labels = frameLabels === null ? null : frames.map(({ index }) => labelAt(sample, index));
+  // In the order in which they are read in samples.jsonl.
+  return {
+    ...{ id, kind, split, label, frameLabels: labels, softLabel },
+    ...(contested && { contested }),
+    ...{ subject, content, origin, note, crops, frames },
+  };
 }
 
 /** Number of samples by origin. */

@@ -7,7 +7,7 @@ import { EXPRESSIONS_8 } from '../../../model/label-set.js';
 import { SeededRandom } from '../../util/seeded-random.js';
 import { headerFor, prepareSettings, readHeader } from './prepared-header.js';
 import { StoreWriter } from './store-writer.js';
-import type { UnplacedRow } from './store-writer.js';
+import type { UnplacedRow } from './sample-row.js';
 
 const GEOMETRY = { ...DEFAULT_CROP, size: 8 };
 const EMPTY = { name: 'own', labels: EXPRESSIONS_8, splits: [], samples: [], problems: [], leftOut: {} };

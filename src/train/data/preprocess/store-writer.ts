@@ -8,11 +8,8 @@ import { cropLength } from '../crops/crop-source.js';
 import { jsonLines } from './read-prepared.js';
 import { assertSame, CROPS_FILE, HEADER_FILE, readHeader, ROWS_FILE, writeHeader } from './prepared-header.js';
 import type { PreparedHeader } from './prepared-header.js';
-import type { SampleRow } from './sample-row.js';
+import type { SampleRow, UnplacedRow } from './sample-row.js';
 import { countOrigins } from './sample-row.js';
-
-/** A row without its place in crops.bin, which the store gives. `crop` of a frame counts from the sample's own first one. */
-export type UnplacedRow = Omit<SampleRow, 'firstCrop'>;
 
 /** In-memory part of a written row. */
 export type WrittenRow = Pick<SampleRow, 'id' | 'origin' | 'note'>;
