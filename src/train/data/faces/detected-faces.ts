@@ -78,8 +78,9 @@ export class DetectedFaces implements FaceDataset {
         sample.kind === 'image'
           ? { id: sample.id, frame: null, timestamp: 0, label: sample.label }
           : { id: sample.id, frame: index, timestamp, label: labelAt(sample, index) };
-      const { value } = crop === null ? { value: null } : await crops.next();
-      yield { ...face, crop: value instanceof Uint8Array ? { geometry, data: Float32Array.from(value) } : null };
+      const next = crop === null ? null : await crops.next();
+      const hasCrop = next !== null && next.done !== true;
+      yield { ...face, crop: hasCrop ? { geometry, data: Float32Array.from(next.value) } : null };
     }
     await crops.return(undefined);
   }
