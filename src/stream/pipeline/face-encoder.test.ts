@@ -7,7 +7,7 @@ import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import type { FaceCrop } from '../../model/crop-geometry.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { openModel } from '../../model/heads/open-model.js';
-import { EncoderPool, GrowingEncoder, localEncoder } from './face-encoder.js';
+import { EncoderPool, GrowingEncoder, PlaceTrial, localEncoder } from './face-encoder.js';
 
 // Most of it is time that threads take to start.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -99,10 +99,15 @@ describe('an encoder that grows', () => {
 
   it('starts threads after enough work, and uses them when they are ready', async () => {
     let started = 0;
-    const encoder = new GrowingEncoder(1, here, () => {
-      started++;
-      return frailPool(1, 'none');
-    });
+    const encoder = new GrowingEncoder(
+      1,
+      here,
+      () => {
+        started++;
+        return frailPool(1, 'none');
+      },
+      null,
+    );
     for (let i = 0; i < 49; i++) await encoder.encode([crop(4)]);
     expect(started).toBe(0);
     expect(await encoder.encode([crop(4), crop(5)])).toEqual([Float32Array.of(-1), Float32Array.of(-1)]);
@@ -111,9 +116,44 @@ describe('an encoder that grows', () => {
   });
 
   it('says why threads could not be started', async () => {
-    const encoder = new GrowingEncoder(1, here, () => Promise.reject(new Error('no threads today')));
+    const encoder = new GrowingEncoder(1, here, () => Promise.reject(new Error('no threads today')), null);
     await encoder.encode(new Array<FaceCrop>(50).fill(crop(1)));
     await vi.waitFor(() => expect(encoder.encode([crop(1)])).rejects.toThrow('no threads today'), { timeout: 60_000 });
     expect(await encoder.encode([])).toEqual([]);
+  });
+
+  it('ends threads that lose the trial, and encodes here from then on', async () => {
+    const pool = await frailPool(1, 'none');
+    const lost = vi.spyOn(pool, 'dispose');
+    const trial = new PlaceTrial();
+    const encoder = new GrowingEncoder(1, here, () => Promise.resolve(pool), trial);
+    await encoder.encode(new Array<FaceCrop>(50).fill(crop(1)));
+    while (!trial.isOver) await encoder.encode([crop(4)]);
+    // Here takes no time at all, messages to a thread some.
+    expect(await encoder.encode([crop(4)])).toEqual([Float32Array.of(-1)]);
+    await vi.waitFor(() => {
+      expect(lost).toHaveBeenCalledOnce();
+    });
+  });
+});
+
+describe('the trial of places', () => {
+  it.each([
+    [10, 20, 1, 'threads'],
+    [20, 10, 1, 'here'],
+    [10, 10, 1, 'here'],
+    [100, 200, 25, 'threads'],
+  ] as const)('in threads %d ms a frame, here %d, with %d faces: %s', (threads, at, faces, winner) => {
+    const trial = new PlaceTrial();
+    let time = 0;
+    const places: string[] = [];
+    for (let i = 0; i < 300; i += 1) {
+      const place = trial.place(faces, time);
+      places.push(place);
+      // The first frames after a change take longer.
+      time += (place === 'threads' ? threads : at) * (places.at(-5) === place ? 1 : 4);
+    }
+    expect(places.slice(0, 240).filter((place) => place === 'here')).toHaveLength(120);
+    expect(new Set(places.slice(240))).toEqual(new Set([winner]));
   });
 });

@@ -26,29 +26,48 @@ export function localEncoder(model: Pick<ExpressionModel, 'encode'>): FaceEncode
 /** Crops after which threads are started: they take most of a second to start, and save a few milliseconds each. */
 const CROPS_BEFORE_THREADS = 50;
 
-/** Encodes in this thread, and in others as soon as there has been enough work to be worth their start. The features are the same. */
+/** Where `GrowingEncoder` encodes. */
+type Place = 'here' | 'threads';
+
+/**
+ * Encodes in this thread, and in others as soon as there has been enough work to be worth their start. The features are the same. Cores that
+ * are busy, or only half of one, may make threads slower: both are tried in turn, then the faster one stays.
+ */
 export class GrowingEncoder implements FaceEncoder {
   private crops = 0;
   private pool: EncoderPool | null = null;
   private failure: unknown = null;
   private isClosed = false;
+  /** Settles when nothing is under way in threads. */
+  private inThreads: Promise<unknown> = Promise.resolve();
 
-  /** @param width threads that `grow` starts */
+  /**
+   * @param width threads that `grow` starts
+   * @param trial null keeps the threads without a trial
+   */
   constructor(
     readonly width: number,
     private readonly local: Pick<FaceEncoder, 'encode'>,
     private readonly grow: () => Promise<EncoderPool>,
+    private readonly trial: PlaceTrial | null,
   ) {}
 
   /** @throws FerError also when the threads could not be started */
   async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
     if (crops.length === 0) return [];
     if (this.failure !== null) throw FerError.from(this.failure);
-    if (this.pool !== null) return this.pool.encode(crops);
     const before = this.crops;
     this.crops += crops.length;
     if (before < CROPS_BEFORE_THREADS && this.crops >= CROPS_BEFORE_THREADS) void this.start();
-    return this.local.encode(crops);
+    if (this.pool === null) return this.local.encode(crops);
+    const place = this.trial?.place(crops.length, performance.now()) ?? 'threads';
+    if (place === 'here') {
+      if (this.trial?.isOver === true) void this.endThreads(this.pool);
+      return this.local.encode(crops);
+    }
+    const encoding = this.pool.encode(crops);
+    this.inThreads = Promise.allSettled([this.inThreads, encoding]);
+    return encoding;
   }
 
   dispose(): void {
@@ -63,6 +82,61 @@ export class GrowingEncoder implements FaceEncoder {
     } catch (error) {
       this.failure = error;
     }
+  }
+
+  private async endThreads(pool: EncoderPool): Promise<void> {
+    this.pool = null;
+    await this.inThreads;
+    pool.dispose();
+  }
+}
+
+/** Frames with faces in a round, and the first ones of it, in which the place is still changing. */
+const ROUND = 40;
+const CHANGING = 8;
+const ROUNDS = 6;
+/** Threads stay when they are so many times as fast. */
+const WORTHWHILE = 1.05;
+
+/** Says where to encode: in threads and here by turns, then wherever crops came faster. They come as fast as everything that happens to a frame allows. */
+export class PlaceTrial {
+  private readonly spent: Record<Place, number> = { here: 0, threads: 0 };
+  private round = 0;
+  private frames = 0;
+  private crops = 0;
+  private from = 0;
+  private winner: Place | null = null;
+
+  get isOver(): boolean {
+    return this.winner !== null;
+  }
+
+  /**
+   * @param crops in the next frame
+   * @param time milliseconds
+   */
+  place(crops: number, time: number): Place {
+    if (this.winner !== null) return this.winner;
+    if (this.frames === ROUND) {
+      this.spent[this.current] += (time - this.from) / this.crops;
+      this.round += 1;
+      this.frames = 0;
+    }
+    if (this.round === ROUNDS) {
+      this.winner = this.spent.here > WORTHWHILE * this.spent.threads ? 'threads' : 'here';
+      return this.winner;
+    }
+    if (this.frames === CHANGING) {
+      this.from = time;
+      this.crops = 0;
+    }
+    this.frames += 1;
+    this.crops += crops;
+    return this.current;
+  }
+
+  private get current(): Place {
+    return this.round % 2 === 0 ? 'threads' : 'here';
   }
 }
 

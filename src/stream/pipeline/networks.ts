@@ -6,7 +6,7 @@ import type { ExpressionModel } from '../../model/expression-model.js';
 import { openModel } from '../../model/heads/open-model.js';
 import { loadForInference } from '../../model/sessions/inference-engine.js';
 import { allOrNone } from '../../model/sessions/network.js';
-import { EncoderPool, GrowingEncoder, localEncoder } from './face-encoder.js';
+import { EncoderPool, GrowingEncoder, PlaceTrial, localEncoder } from './face-encoder.js';
 import type { FaceEncoder } from './face-encoder.js';
 import type { PipelineSettings } from './pipeline-settings.js';
 
@@ -22,7 +22,7 @@ export interface Networks {
 
 /**
  * Loads everything, side by side.
- * @param workers threads that encode faces; 0 encodes in this one, null as many as are of use
+ * @param workers threads that encode faces; 0 encodes in this one, null tries whether they help
  * @throws FerError BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID
  */
 export async function loadNetworks(settings: PipelineSettings, workers: number | null = 0): Promise<Networks> {
@@ -34,7 +34,14 @@ export async function loadNetworks(settings: PipelineSettings, workers: number |
     const [faces, model] = await allOrNone([loadFaceNets({ detector, open }), openModel(name, { flipTta, open })]);
     const setup = { backend: engine, model: name, flipTta, threads };
     const pool =
-      count === 0 ? null : new GrowingEncoder(count, localEncoder(model), () => EncoderPool.open(setup, count));
+      count === 0
+        ? null
+        : new GrowingEncoder(
+            count,
+            localEncoder(model),
+            () => EncoderPool.open(setup, count),
+            workers === null ? new PlaceTrial() : null,
+          );
     return { faces, model, pool };
   });
   const { faces, model, pool } = loaded;
