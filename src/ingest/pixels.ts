@@ -13,6 +13,11 @@ const LUMA_SHARES = {
   bt2020c: [0.2627, 0.0593],
 } as const;
 
+/** Rec. 601 luma: grey, wherever the project says so. */
+export function luma601(red: number, green: number, blue: number): number {
+  return 0.299 * red + 0.587 * green + 0.114 * blue;
+}
+
 /** ffprobe's name of a YUV colour space that can be converted. */
 export type YuvSpace = keyof typeof LUMA_SHARES;
 

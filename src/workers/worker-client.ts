@@ -137,6 +137,11 @@ export class WorkerClient<Ready, Api extends WorkerApi<Api>> {
   }
 }
 
+/** The module of that name beside this one: compiled, or the TypeScript source where sources run. @param url `import.meta.url` */
+export function siblingModule(url: string, name: string): URL {
+  return new URL(`./${name}${url.endsWith('.ts') ? '.ts' : '.js'}`, url);
+}
+
 /** The buffer of a view that has it to itself, for `transfer`; memory that is shared with other views is copied instead. */
 export function ownBuffer({ buffer, byteLength }: ArrayBufferView): ArrayBuffer[] {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { FerError } from '../../errors/fer-error.js';
 import { temporaryOwner } from '../../files/temporary-name.js';
+import { siblingModule } from '../../workers/worker-client.js';
 import type { FromProcess, ToProcess, Work, WorkResult } from './work-protocol.js';
 
 /** Milliseconds between an abort and the end of the process by force. */
@@ -23,10 +24,7 @@ export class WorkProcess {
   /** @param backend engine; undefined takes the fastest that works */
   constructor(
     private readonly backend: string | undefined,
-    private readonly module: URL = new URL(
-      import.meta.url.endsWith('.ts') ? './process-main.ts' : './process-main.js',
-      import.meta.url,
-    ),
+    private readonly module: URL = siblingModule(import.meta.url, 'process-main'),
   ) {}
 
   /** Marks the files of the process; starts it if it does not run. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FerError } from '../../errors/fer-error.js';
 import type { Frame } from '../../ingest/frame.js';
-import { WorkerClient, ownBuffer } from '../../workers/worker-client.js';
+import { WorkerClient, ownBuffer, siblingModule } from '../../workers/worker-client.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import type { AnalyzerApi } from './face-analyzer.js';
 import type { EngineDescription, LiveSettings } from './live-engine.js';
@@ -13,10 +13,7 @@ const RESTART_DELAYS = [0, 1_000, 5_000] as const;
 /** Failed frames in a row after which the thread counts as broken: wasm does not recover from running out of memory. */
 const MAX_FAILURES = 3;
 
-const ANALYZER_WORKER = new URL(
-  import.meta.url.endsWith('.ts') ? './analyzer-worker.ts' : './analyzer-worker.js',
-  import.meta.url,
-);
+const ANALYZER_WORKER = siblingModule(import.meta.url, 'analyzer-worker');
 
 export interface SupervisorOptions {
   /** Gets one line for each failure. */

@@ -2,6 +2,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { FaceCrop } from '../../model/crop-geometry.js';
 import type { BackendName } from '../../model/engines/backend.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
+import { siblingModule } from '../../workers/worker-client.js';
 import { WorkerPool } from '../../workers/worker-pool.js';
 
 /** Encodes the faces of a frame. */
@@ -155,10 +156,7 @@ export interface EncoderApi {
   encode(crops: readonly FaceCrop[]): Promise<Float32Array[]>;
 }
 
-const MODULE = new URL(
-  import.meta.url.endsWith('.ts') ? './encoder-worker.ts' : './encoder-worker.js',
-  import.meta.url,
-);
+const MODULE = siblingModule(import.meta.url, 'encoder-worker');
 
 /** Encodes frames in worker threads, each with its own engine and model. */
 export class EncoderPool implements FaceEncoder {

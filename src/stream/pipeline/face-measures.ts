@@ -2,6 +2,7 @@ import { PATCH_SIDE as SIDE } from '../../ingest/face/align/face-patch.js';
 import type { FacePatch } from '../../ingest/face/align/face-patch.js';
 import { distance, meanPoint } from '../../ingest/face/align/geometry.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
+import { luma601 } from '../../ingest/pixels.js';
 import { visibilityOf } from './visibility.js';
 import type { Appearance, AreaAppearance, Visibility } from './visibility.js';
 
@@ -113,7 +114,7 @@ function greyOf(rgb: Float32Array, [left, top, right, bottom]: Area): Float32Arr
   for (let y = top; y < bottom; y++) {
     for (let x = left; x < right; x++) {
       const at = (y * SIDE + x) * 3;
-      grey[i++] = 0.299 * rgb[at]! + 0.587 * rgb[at + 1]! + 0.114 * rgb[at + 2]!;
+      grey[i++] = luma601(rgb[at]!, rgb[at + 1]!, rgb[at + 2]!);
     }
   }
   return grey;

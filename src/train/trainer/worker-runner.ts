@@ -9,7 +9,7 @@ import type { WeightVectors } from '../records/training-state.js';
 import type { LossConfig } from './build-method.js';
 import type { SeededMicroBatch } from './epoch-batches.js';
 import type { GradientRunner, MicroBatchResult } from './gradients.js';
-import { WorkerClient, ownBuffer } from '../../workers/worker-client.js';
+import { WorkerClient, ownBuffer, siblingModule } from '../../workers/worker-client.js';
 
 /** Data for a thread at its start. */
 export interface ThreadSetup {
@@ -53,10 +53,7 @@ export interface WorkerRunnerOptions {
   readonly module?: URL;
 }
 
-const GRADIENT_WORKER = new URL(
-  import.meta.url.endsWith('.ts') ? './gradient-worker.ts' : './gradient-worker.js',
-  import.meta.url,
-);
+const GRADIENT_WORKER = siblingModule(import.meta.url, 'gradient-worker');
 
 type TrainingClient = WorkerClient<null, GradientApi>;
 

@@ -1,5 +1,6 @@
 import type { CropGeometry, FaceCrop } from '../../../model/crop-geometry.js';
 import type { Picture } from '../../frame.js';
+import { luma601 } from '../../pixels.js';
 import { type Point, type Similarity, distance, facePoints, fitSimilarity } from './geometry.js';
 import { warpRgb } from './warp.js';
 
@@ -40,7 +41,6 @@ export function alignFace(frame: Picture, landmarks: readonly Point[], geometry:
 /** Rec. 601 luma of packed RGB. */
 export function toGrey(rgb: Float32Array): Float32Array {
   const grey = new Float32Array(rgb.length / 3);
-  for (let i = 0; i < grey.length; i++)
-    grey[i] = 0.299 * rgb[3 * i]! + 0.587 * rgb[3 * i + 1]! + 0.114 * rgb[3 * i + 2]!;
+  for (let i = 0; i < grey.length; i++) grey[i] = luma601(rgb[3 * i]!, rgb[3 * i + 1]!, rgb[3 * i + 2]!);
   return grey;
 }

@@ -1,5 +1,6 @@
 import type { Frame } from '../../frame.js';
 import { isYuv } from '../../frame.js';
+import { luma601 } from '../../pixels.js';
 
 /** A gap this many times as long as usual, and at least LEAST_GAP seconds long, counts as a cut. */
 const LONG_GAP = 2.5;
@@ -96,7 +97,7 @@ export function lumaSignature(frame: Frame): Float32Array {
         const at = ys[s]! * width + xs[t]!;
         sum +=
           luma === null
-            ? 0.299 * data[3 * at]! + 0.587 * data[3 * at + 1]! + 0.114 * data[3 * at + 2]!
+            ? luma601(data[3 * at]!, data[3 * at + 1]!, data[3 * at + 2]!)
             : (data[at]! - luma.black) * luma.luma;
       }
     }

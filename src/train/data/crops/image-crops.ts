@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import type { Sharp, SharpOptions } from 'sharp';
 import type { EmbeddedImage } from '../sample.js';
 import { FerError } from '../../../errors/fer-error.js';
+import { luma601 } from '../../../ingest/pixels.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { forEachLimited } from '../content.js';
 import { cropLength } from './crop-source.js';
@@ -108,9 +109,8 @@ export async function openPicture(image: ImageSource, options: SharpOptions = {}
 
 /** Rec. 601 luma, rounded to bytes: grey as `CropGeometry` means it and annotating cuts it. [..., 3] -> [..., 1] */
 export function grey(rgb: Uint8Array): Uint8Array {
-  const values = Uint8ClampedArray.from(
-    { length: rgb.length / 3 },
-    (_, i) => 0.299 * rgb[3 * i]! + 0.587 * rgb[3 * i + 1]! + 0.114 * rgb[3 * i + 2]!,
+  const values = Uint8ClampedArray.from({ length: rgb.length / 3 }, (_, i) =>
+    luma601(rgb[3 * i]!, rgb[3 * i + 1]!, rgb[3 * i + 2]!),
   ); // rounds
   return new Uint8Array(values.buffer);
 }

@@ -4,6 +4,7 @@ import { FerError, throwIfAborted } from '../../../errors/fer-error.js';
 import { loadFaceNets } from '../../../ingest/face/face-nets.js';
 import type { Backend, BackendName } from '../../../model/engines/backend.js';
 import { loadForInference } from '../../../model/sessions/inference-engine.js';
+import { siblingModule } from '../../../workers/worker-client.js';
 import { WorkerPool } from '../../../workers/worker-pool.js';
 import { unlessAborted } from '../../util/event-loop.js';
 import type { Sample } from '../sample.js';
@@ -80,7 +81,7 @@ function threadsFor(engine: BackendName, samples: number, cores: number): number
   return engine.startsWith('tfjs-node') || count < 2 ? 0 : count;
 }
 
-const MODULE = new URL(import.meta.url.endsWith('.ts') ? './cutter-worker.ts' : './cutter-worker.js', import.meta.url);
+const MODULE = siblingModule(import.meta.url, 'cutter-worker');
 
 /** Cuts in worker threads. */
 class ThreadedFaceCutter implements FaceCutter {

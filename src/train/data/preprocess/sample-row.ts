@@ -1,4 +1,5 @@
 import type { Box, Point } from '../../../ingest/face/align/geometry.js';
+import { luma601 } from '../../../ingest/pixels.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { labelAt } from '../sample.js';
 import type { Sample } from '../sample.js';
@@ -55,7 +56,7 @@ export function fineDetailOf(crop: Uint8Array, { size, channels }: CropGeometry)
   for (let y = 0; y < side * step; y += 1) {
     for (let x = 0; x < side * step; x += 1) {
       const at = (y * size + x) * channels;
-      const value = channels === 1 ? crop[at]! : 0.299 * crop[at]! + 0.587 * crop[at + 1]! + 0.114 * crop[at + 2]!;
+      const value = channels === 1 ? crop[at]! : luma601(crop[at]!, crop[at + 1]!, crop[at + 2]!);
       grey[Math.floor(y / step) * side + Math.floor(x / step)]! += value / (step * step);
     }
   }
