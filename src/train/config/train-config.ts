@@ -262,7 +262,7 @@ export const trainConfigSchema = z
     /** Of the subset, the noise and the imbalance, so that runs with other seeds see the same data; null for `seed`. */
     dataSeed: z.int().nullable().default(null),
   })
-  .superRefine(({ init, mixup, balance, method: { name }, network }, context) => {
+  .superRefine(({ init, mixup, balance, sampler, method: { name }, network }, context) => {
     const kind = network.name;
     if (network.name === 'ensemble' && network.weights !== null && network.weights.length !== network.members.length) {
       context.addIssue({
@@ -277,11 +277,11 @@ export const trainConfigSchema = z
         path: ['init'],
         message: `${RECOGNITION} fits network.name "face-resnet", not "${kind}"`,
       });
-    if (balance !== null && kind === 'temporal')
+    if (balance !== null && kind === 'temporal' && sampler !== 'shuffle')
       context.addIssue({
         code: 'custom',
         path: ['balance'],
-        message: 'a sampler draws whole clips, whose frames are of several classes; for clips leave it out',
+        message: `sampler ${sampler} draws whole clips, whose frames are of several classes; for clips use sampler shuffle, or leave balance out`,
       });
     if (mixup === null) return;
     if (name !== 'ce')

@@ -142,6 +142,15 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
     }
   });
 
+  it('answers for equal class frequencies where balance says so', async () => {
+    await train(clipConfig({ sampler: 'shuffle', balance: 1, epochs: 1 }), at('balanced-run'));
+    const { priors } = await readCheckpointInfo(at('balanced-run', 'best', 'temporal'));
+    const { priors: natural } = await readCheckpointInfo(at('run', 'best', 'temporal'));
+    expect(priors?.training).toEqual(natural?.training);
+    expect(priors?.posteriors).toEqual(PATTERNS.map(() => 0.333333));
+    await expectEvaluatedAsJudged(at('balanced-run', 'best'));
+  });
+
   it('annotates and evaluates as validated in training, also with flip averaging', async () => {
     await cp(at('frame-run', 'best'), at('symmetric'), { recursive: true });
     const info = await readCheckpointInfo(at('symmetric'));

@@ -204,7 +204,7 @@ export async function clipJob(
       await saveCheckpoint(model, join(folder, TEMPORAL_PART), {
         ...checkpointInfo('temporal', model, labels, encoded.info.crop, config),
         clipFrames: network.frames,
-        ...clipPriors(encoded.info, training, labels.size),
+        ...clipPriors(encoded.info, training, labels.size, config.balance),
         ...figures,
       });
     },
@@ -225,9 +225,10 @@ function clipPriors(
   { priors }: CheckpointInfo,
   { rowLabels }: ClipTrainingSet,
   classCount: number,
+  balance: TrainConfig['balance'],
 ): Pick<CheckpointInfo, 'priors'> {
   if (priors?.training.length !== classCount) return {};
-  const { training: posteriors } = priorsOf([...rowLabels], classCount, { sampler: 'shuffle', balance: null });
+  const { posteriors } = priorsOf([...rowLabels], classCount, { sampler: 'shuffle', balance });
   return { priors: { posteriors, training: priors.training } };
 }
 
