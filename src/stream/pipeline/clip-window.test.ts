@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { measuredFace } from '../../../test/support/measured-face.js';
 import type { FaceEvidence } from '../../ingest/face/track/track.js';
 import type { FrameObservation, FrameResult, MeasuredFace } from './frame-result.js';
 import { LabelSet } from '../../model/label-set.js';
@@ -10,8 +11,6 @@ import type { ClipWindowOptions } from './clip-window.js';
 const labels = new LabelSet('two', ['left', 'right']);
 
 /** Answers with the feature itself as the first posterior, and keeps what it was asked. */
-const MEASURES = { yaw: 0, pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
-
 function echoModel(context: ClipContext) {
   const clips: Clip[] = [];
   return {
@@ -27,19 +26,7 @@ function echoModel(context: ClipContext) {
 }
 
 function face(trackId: number, evidence: FaceEvidence, tentative: boolean, tracklet = trackId): MeasuredFace {
-  const quality = { size: 40, sharpness: 1, yaw: 0, roll: 0, overall: 1 };
-  return {
-    trackId,
-    tracklet,
-    box: { x: 0, y: 0, width: 9, height: 9 },
-    score: 0.9,
-    landmarks: [],
-    quality,
-    evidence,
-    tentative,
-    provisional: false,
-    ...MEASURES,
-  };
+  return measuredFace({ trackId, tracklet, evidence, tentative });
 }
 
 type Sketch = 'seen' | 'maybe' | 'coasted' | 'none';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { measuredFace } from '../../../test/support/measured-face.js';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { saveTinyClipModel, saveTinyFrameModel, TINY_FEATURES } from '../../../test/support/tiny-models.js';
 import { openBackend } from '../../model/engines/open-backend.js';
@@ -11,7 +12,6 @@ import type { ClipWindowOptions } from './clip-window.js';
 import type { FrameObservation } from './frame-result.js';
 
 const dir = await scratchDir();
-const MEASURES = { yaw: 0, pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
 
 const CLIP_FRAMES = 10;
 /** Index of the frame under test. */
@@ -26,19 +26,6 @@ beforeAll(async () => {
 
 /** One face in 40 frames at 25 a second; in frame `changed` it looks otherwise. */
 function observations(model: ExpressionModel, changed: number): FrameObservation[] {
-  const quality = { size: 40, sharpness: 1, yaw: 0, roll: 0, overall: 1 };
-  const face = {
-    trackId: 1,
-    tracklet: 1,
-    box: { x: 0, y: 0, width: 9, height: 9 },
-    score: 0.9,
-    landmarks: [],
-    quality,
-    evidence: 'detected',
-    tentative: false,
-    provisional: false,
-    ...MEASURES,
-  } as const;
   // The features of a model that looks at each picture alone are its posteriors.
   const features = (index: number): Float32Array => {
     const raw = Float32Array.from(
@@ -52,7 +39,7 @@ function observations(model: ExpressionModel, changed: number): FrameObservation
     timestamp: index / 25,
     width: 64,
     height: 48,
-    faces: [{ face, features: features(index) }],
+    faces: [{ face: measuredFace(), features: features(index) }],
   }));
 }
 

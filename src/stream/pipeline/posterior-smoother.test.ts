@@ -1,25 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { measuredFace } from '../../../test/support/measured-face.js';
 import type { ClassifiedFrame, MeasuredFace } from './frame-result.js';
 import { PosteriorSmoother, averageOf, averageOfBoth, runningAverage } from './posterior-smoother.js';
 import type { PosteriorSmootherOptions, RunningAverage } from './posterior-smoother.js';
 
-const MEASURES = { yaw: 0, pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisible: 1, mouthVisible: 1 };
-
 function face(tracklet: number): MeasuredFace {
-  const quality = { size: 40, sharpness: 1, yaw: 0, roll: 0, overall: 1 };
-  return {
-    trackId: tracklet,
-    tracklet,
-    box: { x: 0, y: 0, width: 9, height: 9 },
-    score: 0.9,
-    landmarks: [],
-    quality,
-    evidence: 'detected',
-    tentative: false,
-    provisional: false,
-    ...MEASURES,
-  };
+  return measuredFace({ trackId: tracklet, tracklet });
 }
 
 /** Frames at these times; of each face the first posterior, or null where it is not seen. */

@@ -144,16 +144,19 @@ function average(
   }
 }
 
-/** Adds `samples` pixels, (x, y) and on in steps of (dx, dy), to each output pixel of a row. All of them are inside the frame. */
-function addLuma(
-  { data, width }: Picture,
+/** Adds `samples` pixels, from (startX, startY) on in steps of (dx, dy), to each output pixel of a row. */
+type RowAdder = (
+  frame: Picture,
   startX: number,
   startY: number,
   dx: number,
   dy: number,
   samples: number,
   sums: Int32Array,
-): void {
+) => void;
+
+/** For YUV, where all samples are inside the frame. */
+const addLuma: RowAdder = ({ data, width }, startX, startY, dx, dy, samples, sums) => {
   const end = sums.length | 0;
   let x = startX | 0;
   let y = startY | 0;
@@ -166,18 +169,10 @@ function addLuma(
     }
     sums[i] = (sums[i]! + sum) | 0;
   }
-}
+};
 
 /** As `addLuma`, for packed RGB. */
-function addRgb(
-  { data, width }: Picture,
-  startX: number,
-  startY: number,
-  dx: number,
-  dy: number,
-  samples: number,
-  sums: Int32Array,
-): void {
+const addRgb: RowAdder = ({ data, width }, startX, startY, dx, dy, samples, sums) => {
   let x = startX | 0;
   let y = startY | 0;
   for (let i = 0; i < sums.length; i += 3) {
@@ -196,18 +191,10 @@ function addRgb(
     sums[i + 1] = (sums[i + 1]! + green) | 0;
     sums[i + 2] = (sums[i + 2]! + blue) | 0;
   }
-}
+};
 
 /** As `addLuma` or `addRgb`, where samples may be beyond the frame. */
-function addAtEdge(
-  frame: Picture,
-  startX: number,
-  startY: number,
-  dx: number,
-  dy: number,
-  samples: number,
-  sums: Int32Array,
-): void {
+const addAtEdge: RowAdder = (frame, startX, startY, dx, dy, samples, sums) => {
   const { data, width, height } = frame;
   const step = isYuv(frame) ? 1 : 3;
   let x = startX | 0;
@@ -222,7 +209,7 @@ function addAtEdge(
       y = (y + dy) | 0;
     }
   }
-}
+};
 
 /** Makes scaled RGB of luma and the chroma in the middle of each output pixel. */
 function addColour(
