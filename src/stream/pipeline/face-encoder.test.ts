@@ -137,6 +137,45 @@ describe('an encoder that grows', () => {
   });
 });
 
+describe('an encoder with optional threads', () => {
+  const here = { encode: (crops: readonly FaceCrop[]) => Promise.resolve(crops.map(() => Float32Array.of(-1))) };
+
+  it('encodes here where threads cannot be started', async () => {
+    const grow = vi.fn(() => Promise.reject(new Error('no threads today')));
+    const encoder = new GrowingEncoder(1, here, grow, new PlaceTrial());
+    for (let i = 0; i < 60; i++) expect(await encoder.encode([crop(1)])).toEqual([Float32Array.of(-1)]);
+    expect(grow).toHaveBeenCalledOnce();
+  });
+
+  it('encodes here from the first failure of a thread, and ends the threads once', async () => {
+    const pool = {
+      encode: vi.fn(() => Promise.reject(new Error('out of memory'))),
+      dispose: vi.fn(),
+    };
+    const grow = () => Promise.resolve(pool as unknown as EncoderPool);
+    const encoder = new GrowingEncoder(2, here, grow, new PlaceTrial());
+    await encoder.encode(new Array<FaceCrop>(50).fill(crop(1)));
+    const both = await Promise.all([encoder.encode([crop(1)]), encoder.encode([crop(2)])]);
+    expect(both).toEqual([[Float32Array.of(-1)], [Float32Array.of(-1)]]);
+    expect(pool.encode).toHaveBeenCalledTimes(2);
+    for (let i = 0; i < 5; i++) await encoder.encode([crop(1)]);
+    expect(pool.encode).toHaveBeenCalledTimes(2);
+    expect(pool.dispose).toHaveBeenCalledOnce();
+  });
+
+  it('does not keep features that it has handed out', async () => {
+    const pool = { encode: () => Promise.resolve([Float32Array.of(7)]), dispose: () => undefined };
+    const settled = vi.spyOn(Promise, 'allSettled');
+    const encoder = new GrowingEncoder(1, here, () => Promise.resolve(pool as unknown as EncoderPool), null);
+    await encoder.encode(new Array<FaceCrop>(50).fill(crop(1)));
+    for (let i = 0; i < 3; i++) await encoder.encode([crop(1)]);
+    const kept = await Promise.all(settled.mock.calls.map(([promises]) => [...promises][0]));
+    settled.mockRestore();
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.every((value) => value === undefined)).toBe(true);
+  });
+});
+
 describe('the trial of places', () => {
   it.each([
     [10, 20, 1, 'threads'],

@@ -40,11 +40,11 @@ export class GrowingEncoder implements FaceEncoder {
   private failure: unknown = null;
   private isClosed = false;
   /** Settles when nothing is under way in threads. */
-  private inThreads: Promise<unknown> = Promise.resolve();
+  private inThreads: Promise<void> = Promise.resolve();
 
   /**
    * @param width threads that `grow` starts
-   * @param trial null keeps the threads without a trial
+   * @param trial decides whether threads stay, and encoding goes on here where they fail; null: threads were asked for, and failures of theirs are thrown
    */
   constructor(
     readonly width: number,
@@ -53,7 +53,7 @@ export class GrowingEncoder implements FaceEncoder {
     private readonly trial: PlaceTrial | null,
   ) {}
 
-  /** @throws FerError also when the threads could not be started */
+  /** @throws FerError as `local` does; without a trial also when threads cannot be started or fail */
   async encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
     if (crops.length === 0) return [];
     if (this.failure !== null) throw FerError.from(this.failure);
@@ -66,9 +66,7 @@ export class GrowingEncoder implements FaceEncoder {
       if (this.trial?.isOver === true) void this.endThreads(this.pool);
       return this.local.encode(crops);
     }
-    const encoding = this.pool.encode(crops);
-    this.inThreads = Promise.allSettled([this.inThreads, encoding]);
-    return encoding;
+    return this.encodeInThreads(this.pool, crops);
   }
 
   dispose(): void {
@@ -81,7 +79,20 @@ export class GrowingEncoder implements FaceEncoder {
       this.pool = await this.grow();
       if (this.isClosed) this.pool.dispose();
     } catch (error) {
-      this.failure = error;
+      if (this.trial === null) this.failure = error;
+    }
+  }
+
+  private async encodeInThreads(pool: EncoderPool, crops: readonly FaceCrop[]): Promise<Float32Array[]> {
+    const encoding = pool.encode(crops);
+    // Without the results, which would keep all features of a run in memory.
+    this.inThreads = Promise.allSettled([this.inThreads, encoding]).then(() => undefined);
+    try {
+      return await encoding;
+    } catch (error) {
+      if (this.trial === null || this.isClosed) throw error;
+      if (this.pool === pool) void this.endThreads(pool);
+      return this.local.encode(crops);
     }
   }
 
