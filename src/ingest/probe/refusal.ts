@@ -128,6 +128,15 @@ export function stalled(name: string, cause?: unknown): FerError {
   );
 }
 
+/** The error for a network input whose connection failed before its end. @param reason such as "read ECONNRESET" */
+export function brokenOff(name: string, reason: string, cause?: unknown): FerError {
+  return new FerError(
+    'INPUT_STALLED',
+    `${name}: the connection broke off (${reason}): run the command again, or download the file first`,
+    { cause },
+  );
+}
+
 /** The error for an input that would make ffmpeg open others. */
 export function playlist(name: string, format: string, cause?: unknown): FerError {
   return new FerError(

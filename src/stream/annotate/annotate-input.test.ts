@@ -76,11 +76,14 @@ it('leaves the journal alone when the caller leaves the loop over its events', a
   }
 });
 
-it('keeps the journal after a failure that the next attempt may not meet', async () => {
+it.each([
+  ['OUTPUT_UNWRITABLE', 'the disk is full'],
+  ['INPUT_STALLED', 'the server stopped sending'],
+] as const)('keeps the journal after a failure that the next attempt may not meet: %s', async (code, message) => {
   const full = await run(() => {
-    throw new FerError('OUTPUT_UNWRITABLE', 'the disk is full');
+    throw new FerError(code, message);
   });
-  await expect(through(full)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  await expect(through(full)).rejects.toMatchObject({ code });
   expect(await filesIn(full.dir)).toEqual(JOURNAL);
   expect(full.isClosed()).toBe(true);
 });

@@ -182,7 +182,7 @@ export async function* annotateInput(
 
 /** Whether another attempt would end in the same way. After a full disk or a lost connection, the next one resumes. */
 function isFinal(error: unknown): boolean {
-  return error instanceof FerError && /^(INPUT|MODEL)_/.test(error.code);
+  return error instanceof FerError && error.code !== 'INPUT_STALLED' && /^(INPUT|MODEL)_/.test(error.code);
 }
 
 /** The journal of an input whose work can be resumed: one that can be read again, annotated into files. */
