@@ -74,6 +74,20 @@ it('calibrates the posteriors of a frame model with any earlier temperature', as
   expect(tf.memory().numTensors).toBe(tensors);
 });
 
+it('fits the same temperature whatever class frequencies the network was trained for', async () => {
+  const [plain, skewed] = [join(dir, 'no-priors'), join(dir, 'priors')];
+  await saveTinyFrameModel(plain, LABELS);
+  const shares = LABELS.labels.map((_, k) => 2 ** -k);
+  const sum = shares.reduce((total, share) => total + share, 0);
+  const posteriors = shares.map((share) => share / sum);
+  await saveTinyFrameModel(skewed, LABELS, { priors: { posteriors, training: [...posteriors].reverse() } });
+  for (const model of [plain, skewed]) await calibrate(model);
+  const [expected, fitted] = await Promise.all(
+    [plain, skewed].map(async (model) => (await readCheckpointInfo(model)).temperature!),
+  );
+  expect(fitted! / expected!).toBeCloseTo(1, 2);
+});
+
 it('writes into the part of a clip model that answers', async () => {
   const model = join(dir, 'clips');
   await saveTinyClipModel(model, LABELS);

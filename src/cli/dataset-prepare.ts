@@ -3,7 +3,6 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
 import { DEFAULT_CROP } from '../model/crop-geometry.js';
-import { isOnnxBackend } from '../model/engines/backend.js';
 import type { BackendName } from '../model/engines/backend.js';
 import type { PrepareSummary } from '../train/data/preprocess/prepare-dataset.js';
 import type { NoFace, PrepareSettings } from '../train/data/preprocess/prepared-header.js';
@@ -101,11 +100,6 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
     workers,
     backend,
   } = flags;
-  if (features !== undefined && backend !== undefined && isOnnxBackend(backend))
-    throw new FerError(
-      'USAGE',
-      `--features is computed by TensorFlow.js: leave out --backend ${backend}, or run fer dataset prepare with --features once more without it`,
-    );
   const geometry = { ...DEFAULT_CROP, size, channels: colour ? 3 : 1 } as const;
   const settings = { geometry, framesPerSecond: fps, noFace };
   const read = {
@@ -141,8 +135,8 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
     if (missed > 0)
       io.write(`skipped, missing files or unreadable rows: ${missed}; run: fer dataset check ${location}`);
     if (features !== undefined) {
-      const { openBackend } = await import('../model/engines/open-backend.js');
-      await openBackend({ backend });
+      const { openTfjsBackend } = await import('../model/engines/open-backend.js');
+      await openTfjsBackend(backend);
       const { crops, dimensions, resumed } = await withProgress(io, 'features', 'crops', (report) =>
         prepareFeatures(output, features, { ...(io.signal && { signal: io.signal }), onProgress: report }),
       );

@@ -40,9 +40,10 @@ export function backendOption({ trains = true }: { readonly trains?: boolean } =
 }
 
 export function cutterWorkersOption(): Option {
-  return new Option('--workers <n>', 'threads that find faces; 0 uses none (default: the number of cores)').argParser(
-    number,
-  );
+  return new Option(
+    '--workers <n>',
+    'threads that find faces; 0 uses none (default: one for each core, at most 8)',
+  ).argParser(number);
 }
 
 export function modelOption(): Option {

@@ -94,12 +94,18 @@ export class WorkerPool<Ready, Api extends WorkerApi<Api>> {
     return client === undefined ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve(client);
   }
 
+  /** Also while something was awaited. */
+  private wasClosed(): boolean {
+    return this.isClosed;
+  }
+
   /** A dead thread's place is taken by a new one. */
   private async giveBack(client: WorkerClient<Ready, Api>): Promise<void> {
     let next = client;
     if (!client.isAlive && !this.isClosed) {
       // Where no new one starts, the next request meets the dead one and says so.
       next = await start<Ready, Api>(this.options).catch(() => client);
+      if (this.wasClosed()) await next.end();
       this.clients.delete(client);
       this.clients.add(next);
     }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
-import { openBackend } from '../../model/engines/open-backend.js';
+import { openTfjsBackend } from '../../model/engines/open-backend.js';
 import { layOut, parseGrid } from '../../train/workflows/experiment/grid.js';
 import { writeResults } from '../../train/workflows/experiment/results-table.js';
 import { runCells } from '../../train/workflows/experiment/run-grid.js';
@@ -26,7 +26,7 @@ export const experimentTask: Task<z.infer<typeof settings>, string[]> = {
   },
 
   async run({ grid, output }, cells, { backend, signal }) {
-    await openBackend({ backend });
+    await openTfjsBackend(backend);
     if (await runCells(parseGrid(grid), output, cells, signal)) return;
     throw new FerError('INTERRUPTED', `${cells.join(', ')}: stopped`);
   },

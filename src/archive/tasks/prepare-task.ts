@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { throwIfAborted } from '../../errors/fer-error.js';
 import { stopSignal, withFolderLock } from '../../files/folder-lock.js';
-import { openBackend } from '../../model/engines/open-backend.js';
+import { openTfjsBackend } from '../../model/engines/open-backend.js';
 import { cropLength } from '../../train/data/crops/crop-source.js';
 import { openDataset } from '../../train/data/formats/registry.js';
 import { CROPS_FILE, HEADER_FILE, ROWS_FILE, assertSame, headerFor, prepareSettings, readHeader } from '../../train/data/preprocess/prepared-header.js'; // prettier-ignore
@@ -66,7 +66,7 @@ export const prepareTask: Task<Settings, Range> = {
     });
     const { path } = await writeContactSheet(output);
     if (features !== null) {
-      await openBackend({ backend });
+      await openTfjsBackend(backend);
       await prepareFeatures(output, features, { signal });
     }
     await rm(folder, { recursive: true, force: true });

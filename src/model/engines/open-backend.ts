@@ -62,6 +62,12 @@ export function parseBackendName(name: string, origin: string): BackendName | 'a
   );
 }
 
+/** Opens an engine of TensorFlow.js for what only it can do: the one that is asked for, else, where that is onnxruntime, the fastest that works. */
+export async function openTfjsBackend(backend: BackendName | 'auto' | undefined): Promise<Backend> {
+  const wanted = wantedBackend(backend);
+  return openBackend({ backend: isOnnxBackend(wanted) ? 'auto' : wanted });
+}
+
 /** The engine requested by an option or by FERSTREAM_BACKEND. @throws FerError CONFIG_INVALID */
 export function wantedBackend(option: BackendName | 'auto' | undefined): BackendName | 'auto' {
   const fromEnvironment = process.env['FERSTREAM_BACKEND'];
@@ -77,7 +83,7 @@ async function open({ backend, warn = printToStderr }: OpenBackendOptions): Prom
   if (isOnnxBackend(wanted)) {
     throw new FerError(
       'CONFIG_INVALID',
-      `${wanted} only runs finished networks (annotate, live, evaluate); choose one of TensorFlow.js: auto, ${TFJS_BACKENDS.join(', ')}`,
+      `${wanted} only runs finished networks (annotate, live, evaluate, dataset prepare); choose one of TensorFlow.js: auto, ${TFJS_BACKENDS.join(', ')}`,
     );
   }
   return openNamed(wanted);

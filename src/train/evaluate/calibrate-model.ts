@@ -34,11 +34,14 @@ export async function calibrateModel(
   crops: AsyncIterable<LabelledFace> | Iterable<LabelledFace>,
   signal?: AbortSignal,
 ): Promise<ModelCalibration> {
-  const { temperature: had = 1 } = await readCheckpointInfo(await outputCheckpoint(folder));
+  const { temperature: had = 1, priors } = await readCheckpointInfo(await outputCheckpoint(folder));
+  // Class frequencies are put in after the temperature: fitted on posteriors with others than the network's own, it would scale those too.
+  const prior = priors && Object.fromEntries(model.labels.labels.map((label, k) => [label, priors.posteriors[k]!]));
   const logits: Float64Array[] = [];
   const truths: number[] = [];
   await evaluate(model, crops, {
     ignoreMissing: true,
+    ...(prior && { prior }),
     ...(signal && { signal }),
     onPrediction: ({ truth, posteriors }) => {
       if (!model.labels.has(truth)) return;

@@ -28,7 +28,7 @@ export interface CutterApi {
 export interface CutterOptions {
   /** As for `openBackend`; by default the one that is open, else the best one. */
   readonly backend?: BackendName | 'auto' | undefined;
-  /** Worker threads; 0 cuts in this one. Default: as many as there are cores where that is worth their start. */
+  /** Worker threads; 0 cuts in this one. Default: one for each core, at most 8, where that is worth their start. */
   readonly workers?: number | undefined;
 }
 
@@ -40,6 +40,10 @@ export interface OpenedCutter {
 
 /** Samples from which threads are worth their start, for each of them. */
 const SAMPLES_PER_THREAD = 40;
+/** Bytes of a thread with its engine and networks. */
+const BYTES_PER_THREAD = 500e6;
+/** By default, and at all. */
+const USUAL_THREADS = 8;
 const MOST_THREADS = 64;
 /** Samples handed over for each thread: while one is cut, the next one waits. */
 const AHEAD = 2;
@@ -58,27 +62,34 @@ export async function openCutter(
   const cores = availableParallelism();
   await rm(settings.scratch, { recursive: true, force: true });
   await mkdir(settings.scratch, { recursive: true });
-  const { backend: engine, loaded } = await loadForInference({ backend }, async (open, name) => {
+  const removeScratch = (): Promise<void> => rm(settings.scratch, { recursive: true, force: true });
+  const opening = loadForInference({ backend }, async (open, name) => {
     const count = workers ?? threadsFor(name, samples, cores);
     return count === 0
       ? new LocalFaceCutter(await loadFaceNets({ open }), settings)
       : ThreadedFaceCutter.start({ backend: name, settings, threads: Math.max(1, Math.floor(cores / count)) }, count);
+  });
+  const { backend: engine, loaded } = await opening.catch(async (error: unknown) => {
+    await removeScratch();
+    throw error;
   });
   const cutter: FaceCutter = {
     width: loaded.width,
     cut: (...asked) => loaded.cut(...asked),
     async close() {
       await loaded.close();
-      await rm(settings.scratch, { recursive: true, force: true });
+      await removeScratch();
     },
   };
   return { cutter, engine };
 }
 
-/** TensorFlow's native engine uses all cores by itself. */
+/** Other engines use all cores by themselves, or a GPU. */
 function threadsFor(engine: BackendName, samples: number, cores: number): number {
-  const count = Math.min(cores, Math.floor(samples / SAMPLES_PER_THREAD));
-  return engine.startsWith('tfjs-node') || count < 2 ? 0 : count;
+  if (engine !== 'wasm' && engine !== 'onnxruntime') return 0;
+  const room = Math.floor(process.availableMemory() / BYTES_PER_THREAD);
+  const count = Math.min(cores, USUAL_THREADS, room, Math.floor(samples / SAMPLES_PER_THREAD));
+  return count < 2 ? 0 : count;
 }
 
 const MODULE = siblingModule(import.meta.url, 'cutter-worker');
