@@ -50,6 +50,20 @@ function leftOf(drawing: string): number {
 }
 
 describe('ASS', () => {
+  it('has the size of the first frame that can be read', () => {
+    const unreadable = { width: 0, height: 0, status: 'unreadable', problem: 'truncated', file: 'a.jpg' } as const;
+    const script = scriptOf([
+      frame(0, 0, [], unreadable),
+      frame(1, 1, [face(1, 'fear')]),
+      frame(2, 2, [], unreadable),
+      frame(3, 3, [face(1, 'fear')]),
+    ]);
+    expect(script.startsWith('[Script Info]')).toBe(true);
+    expect(script).toMatch(/^PlayResX: 320\nPlayResY: 240$/m);
+    const events = eventsOf(script);
+    expect([0, 1, 2, 3].map((second) => shownAt(events, second).length)).toEqual([0, 1, 0, 1]);
+  });
+
   it.each([
     ['24000/1001', 24000 / 1001],
     ['25', 25],

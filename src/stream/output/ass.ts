@@ -33,14 +33,12 @@ const AMBIGUOUS = 0.5;
 const PADDING = 0.35;
 
 /**
- * Turns results into ASS events that draw a box and a label for every face. The canvas is the first frame's size; frames of another size
- * are scaled to fit. What does not change from one frame to the next is one event. Holds one frame.
+ * Turns results into ASS events that draw a box and a label for every face. The canvas is the size of the first frame that could be read;
+ * frames of another size are scaled to fit. What does not change from one frame to the next is one event. Holds one frame.
  */
 export class AssTrack {
-  /** Size of the first frame; null before it. */
+  /** Size of the first frame that could be read; null before it. */
   canvas: Size | null = null;
-  /** True if a frame had another size than the first. */
-  resized = false;
 
   /** Events being shown, by their text, with the centisecond in which they began. */
   private showing = new Map<string, { body: AssBody; start: number }>();
@@ -50,12 +48,12 @@ export class AssTrack {
 
   constructor(private readonly title: string) {}
 
-  /** Script text that has become final; the first call begins with the header. */
+  /** Script text that has become final; the first that is not empty begins with the header. */
   push(result: FrameResult): string {
+    const now = this.boundary(result.timestamp);
+    if (isUnreadable(result)) return this.show(now, []);
     const header = this.canvas === null ? this.begin(result) : '';
     const canvas = this.canvas ?? DEFAULT_CANVAS;
-    if (result.width !== canvas.width || result.height !== canvas.height) this.resized = true;
-    const now = this.boundary(result.timestamp);
     return header + this.show(now, frameBodies(result, canvas, (this.layout ??= new LabelLayout(canvas))));
   }
 
@@ -96,6 +94,11 @@ export class AssTrack {
     this.showing = next;
     return text;
   }
+}
+
+/** Such a frame has no size. */
+function isUnreadable({ width, height }: FrameResult): boolean {
+  return width === 0 || height === 0;
 }
 
 /** Boxes below, pills and their texts above, so that no box crosses a label. */

@@ -107,8 +107,8 @@ function watchSection(_: ReportContent, { still }: ReportPictures, media: string
         ${still === null ? null : html`poster="${still}"`}
       ></video>
       <p id="no-video" class="soft" hidden>
-        The footage is not in the folder of this page${media === null ? '' : html` (<code>${decodeURI(media)}</code>)`},
-        or the browser cannot play it.
+        The footage is not in the folder of this
+        page${media === null ? '' : html` (<code>${readableUrl(media)}</code>)`}, or the browser cannot play it.
         <label class="pick">Choose the video<input id="pick" type="file" accept="video/*" /></label>
       </p>
     </div>
@@ -120,6 +120,15 @@ function watchSection(_: ReportContent, { still }: ReportPictures, media: string
       </p>
     </div>
   </section>`;
+}
+
+/** An address as people write it; unchanged where its percent signs are not UTF-8 ("caf%E9.mp4"). */
+function readableUrl(url: string): string {
+  try {
+    return decodeURI(url);
+  } catch {
+    return url;
+  }
 }
 
 function peopleSection(content: ReportContent, pictures: ReportPictures): Html {

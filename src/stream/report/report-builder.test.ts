@@ -1,7 +1,12 @@
+import { join } from 'node:path';
+import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { GOOD, LABELS, METADATA, face, frame } from '../../../test/output/support/results.js';
+import { scratchDir } from '../../../test/support/scratch.js';
 import { MAX_BINS } from './binned-timeline.js';
+import { reportPage } from './recording-page.js';
 import { ReportBuilder } from './report-builder.js';
+import { NO_PICTURES, reportPictures } from './thumbnails.js';
 
 const FIELDS = 4 + LABELS.length;
 const HAPPY = LABELS.indexOf('happiness');
@@ -71,4 +76,36 @@ it('shows each face where it is seen best', () => {
   builder.push(frame(1, 1, [face(1, 'neutral')]));
   builder.push(frame(2, 2, [face(1, 'neutral', { trust: 'unusable' })]));
   expect(builder.end({ ...GOOD, frames: 3 }).faces[0]!.best.timestamp).toBe(1);
+});
+
+it.each([
+  ['https://host/caf%E9.mp4', 'https://host/caf%E9.mp4'],
+  ['https://host/100%.mp4', 'https://host/100%.mp4'],
+  ['./caf%C3%A9.mp4', './café.mp4'],
+])('names the footage, also where its address is not UTF-8: %s', (media, shown) => {
+  const page = reportPage(new ReportBuilder(METADATA).end(GOOD), NO_PICTURES, media);
+  expect(page).toContain(`<code>${shown}</code>`);
+});
+
+it('shows the images of a part of a folder', async () => {
+  const folder = await scratchDir();
+  const colours = { 'a.png': '#f00', 'b.png': '#0f0', 'c.png': '#00f' };
+  for (const [name, background] of Object.entries(colours)) {
+    await sharp({ create: { width: 320, height: 240, channels: 3, background } }).toFile(join(folder, name));
+  }
+  const metadata = { ...METADATA, input: { ...METADATA.input, kind: 'images' as const } };
+  const builder = new ReportBuilder(metadata);
+  // The first image is before the start.
+  builder.push(frame(0, 1, [], { file: 'b.png' }));
+  builder.push(frame(1, 2, [face(1, 'happiness')], { file: 'c.png' }));
+  const imagePaths = Object.keys(colours).map((name) => join(folder, name));
+  const { images, faces } = await reportPictures(builder.end(GOOD), metadata, { sourcePath: folder, imagePaths });
+  const brightest = async (uri: string | undefined): Promise<number> => {
+    const { channels } = await sharp(Buffer.from(uri!.split(',')[1]!, 'base64')).stats();
+    const means = channels.map(({ mean }) => mean);
+    return means.indexOf(Math.max(...means));
+  };
+  expect(await Promise.all([brightest(images.get(0)), brightest(images.get(1)), brightest(faces.get(1))])).toEqual([
+    1, 2, 2,
+  ]);
 });

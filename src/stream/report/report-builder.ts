@@ -18,7 +18,8 @@ const TRANSITION_GAP = 0.5;
 
 /** The frame in which a face is seen best. */
 export interface BestView {
-  readonly index: number;
+  /** Of an image folder. */
+  readonly file?: string;
   /** Seconds. */
   readonly timestamp: number;
   readonly box: Box;
@@ -164,9 +165,16 @@ export class ReportBuilder {
 
 const TRUST_SCORE = { sure: 1, unsure: 0.8, unusable: 0.3 } as const;
 
-function viewOf({ box, quality, trust }: FaceResult, { index, timestamp, width, height }: FrameResult): BestView {
+function viewOf({ box, quality, trust }: FaceResult, { file, timestamp, width, height }: FrameResult): BestView {
   const score = quality.overall * TRUST_SCORE[trust] * Math.min(1, 0.3 + quality.size / 100);
-  return { index, timestamp, box, frame: { width, height }, roll: quality.roll, score };
+  return {
+    ...(file === undefined ? {} : { file }),
+    timestamp,
+    box,
+    frame: { width, height },
+    roll: quality.roll,
+    score,
+  };
 }
 
 function imageOf({ index, width, height, problem, faces }: FrameResult, file: string): ReportImage {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Sharp } from 'sharp';
 import { openSource } from '../../ingest/sources/open-source.js';
 import type { Frame } from '../../ingest/frame.js';
@@ -85,13 +86,15 @@ async function imagePictures(
   paths: readonly string[],
 ): Promise<ReportPictures> {
   const { default: sharp } = await import('sharp');
+  // Frames of a part of the folder are numbered from 0.
+  const pathOf = new Map(paths.map((path) => [basename(path), path]));
   const [small, portraits] = [new Map<number, string>(), new Map<number, string>()];
   const tryTo = async (make: () => Promise<void>): Promise<void> => {
     // An image that cannot be read has no picture; the results say so.
     await make().catch(() => undefined);
   };
-  for (const { index } of images.slice(0, MOST_IMAGES)) {
-    const path = paths[index];
+  for (const { index, file } of images.slice(0, MOST_IMAGES)) {
+    const path = pathOf.get(file);
     if (path === undefined) continue;
     await tryTo(async () => {
       const resized = sharp(path).rotate().flatten().resize({ width: IMAGE_WIDTH, withoutEnlargement: true });
@@ -99,7 +102,7 @@ async function imagePictures(
     });
   }
   for (const { summary, best } of faces) {
-    const path = paths[best.index];
+    const path = best.file === undefined ? undefined : pathOf.get(best.file);
     if (path === undefined) continue;
     await tryTo(async () => {
       const { data, info } = await sharp(path)
