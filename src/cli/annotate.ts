@@ -203,14 +203,15 @@ async function writeTables(
   const written: string[] = [];
   const ending = (end: string): string[] => results.filter((path) => path.endsWith(end));
   const { writeBatchSummary, writeCombined } = await import('../stream/output/combined.js');
+  const { BATCH_TABLES } = await import('../stream/output/output-names.js');
   const summaries = ending('.summary.json');
   if (summaries.length > 1) {
-    written.push(join(outputDir, 'summary.csv'));
+    written.push(join(outputDir, BATCH_TABLES.summary));
     await writeBatchSummary(summaries, written.at(-1)!);
   }
   const annotations = ending('.jsonl');
   if (combine && annotations.length > 0) {
-    written.push(join(outputDir, 'combined.csv'));
+    written.push(join(outputDir, BATCH_TABLES.combined));
     await writeCombined(annotations, written.at(-1)!);
   }
   const reports = ending('.report.html');

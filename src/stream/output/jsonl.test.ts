@@ -1,5 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -10,7 +12,9 @@ import type { FrameResult } from '../pipeline/frame-result.js';
 import { annotationJsonSchema } from '../results/annotation-schema.js';
 import type { AnnotationLine } from '../results/annotation-schema.js';
 import { endText, frameText, roundedResult, runText } from '../results/jsonl-text.js';
-import { JSONL } from './jsonl.js';
+import type { BaselineChoice } from '../results/resting-face.js';
+import { baselineWriters } from './baseline-writers.js';
+import { JSONL, streamWriter } from './jsonl.js';
 import { readAnnotation } from '../results/read-annotation.js';
 
 const SCHEMA_FILE = join(import.meta.dirname, '../../../docs/schema/annotation.schema.json');
@@ -37,6 +41,27 @@ async function refusal(text: string): Promise<FerError> {
   expect(error).toBeInstanceOf(FerError);
   return error as FerError;
 }
+
+describe('JSONL into a stream', () => {
+  async function streamed(baseline: BaselineChoice): Promise<unknown[]> {
+    const stream = new PassThrough();
+    const writers = await baselineWriters(baseline, () => Promise.resolve(streamWriter(stream, METADATA)));
+    await writers.write(frame(0, 0, [face(1, 'happiness')]));
+    await writers.finish({ ...GOOD, frames: 1 });
+    const lines = (await text(stream.end())).trim().split('\n');
+    return lines.map((line) => (JSON.parse(line) as { type: unknown }).type);
+  }
+
+  it.each(['off', 'auto'] as const)('has one line for the run (baseline %s)', async (baseline) => {
+    expect(await streamed(baseline)).toEqual(['run', 'frame', 'end']);
+  });
+
+  it('has it also without frames', async () => {
+    const stream = new PassThrough();
+    await streamWriter(stream, METADATA).finish(GOOD);
+    expect(await text(stream.end())).toBe(runText(METADATA) + endText(GOOD));
+  });
+});
 
 describe('the annotation as JSONL', () => {
   it('reads back what was written, to the written precision', async () => {

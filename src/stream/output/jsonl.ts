@@ -16,8 +16,9 @@ export const JSONL = textFormat(
   (metadata) => ({ header: runText(metadata), frame: frameText, end: endText }),
 );
 
-/** JSONL into a stream, as the results come; a slow reader slows the annotation. The stream stays open: inputs follow each other. */
-export async function streamWriter(stream: Writable, metadata: RunMetadata): Promise<OutputWriters> {
+/** JSONL into a stream, as the results come, the run's line with the first; a slow reader slows the annotation. The stream stays open: inputs follow each other. */
+export function streamWriter(stream: Writable, metadata: RunMetadata): OutputWriters {
+  let header = runText(metadata);
   const write = async (text: string): Promise<void> => {
     try {
       if (!stream.writable) throw Object.assign(new Error('the reader is gone'), { code: 'EPIPE' });
@@ -26,11 +27,15 @@ export async function streamWriter(stream: Writable, metadata: RunMetadata): Pro
       throw writeError('standard output', error);
     }
   };
-  await write(runText(metadata));
+  const withHeader = (text: string): Promise<void> => {
+    const whole = header + text;
+    header = '';
+    return write(whole);
+  };
   return {
     paths: [],
-    write: (result) => write(frameText(result)),
-    finish: (outcome) => write(endText(outcome)),
+    write: (result) => withHeader(frameText(result)),
+    finish: (outcome) => withHeader(endText(outcome)),
     abort: () => Promise.resolve(),
   };
 }

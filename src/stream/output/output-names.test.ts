@@ -38,6 +38,26 @@ describe('outputNames', () => {
     ]);
   });
 
+  const named = (inputs: readonly string[], endings: readonly string[]): string[] =>
+    outputNames(
+      inputs.map((name) => ({ name })),
+      { outputDir: 'out', endings },
+    );
+
+  it('never gives two inputs the same file, also with different endings', () => {
+    const tables = ['.csv', '.segments.csv'];
+    expect(named(['v/clip.mp4', 'v/clip.segments.mp4'], tables)).toEqual(['clip.mp4', 'clip.segments.mp4']);
+    expect(named(['v/clip.segments.mp4', 'v/clip.mp4'], tables)).toEqual(['clip.segments.mp4', 'clip.mp4']);
+    expect(named(['v/clip.mp4', 'v/clip.segments.mp4'], ['.csv'])).toEqual(['clip', 'clip.segments']);
+  });
+
+  it('leaves the names of tables over all inputs to those', () => {
+    const inputs = ['v/Summary.mp4', 'v/combined.mp4', 'v/clip.mp4'];
+    expect(named(inputs, ['.csv', '.csv'])).toEqual(['Summary.mp4', 'combined.mp4', 'clip']);
+    expect(named(inputs, ['.jsonl'])).toEqual(['Summary', 'combined', 'clip']);
+    expect(named(['v/summary'], ['.csv'])).toEqual(['v-summary']);
+  });
+
   it('takes what follows the last dot of a folder of pictures for a part of its name', () => {
     expect(
       outputNames([

@@ -11,9 +11,13 @@ const LONGEST_NAME = 180;
 export interface OutputNameOptions {
   /** With `endings`: no output may be one of the inputs itself. */
   readonly outputDir?: string;
-  /** Endings of the formats that will be written. */
+  /** Endings of the formats that will be written: no two outputs may be the same file, nor one of BATCH_TABLES. */
   readonly endings?: readonly string[];
 }
+
+/** Tables over all inputs of a batch, in its output folder. */
+export const BATCH_TABLES = { summary: 'summary.csv', combined: 'combined.csv' } as const;
+const TABLES: ReadonlySet<string> = new Set(Object.values(BATCH_TABLES));
 
 /**
  * Output base names for several inputs, in their order: always distinct (also where upper and lower case are the same), and the same
@@ -23,53 +27,42 @@ export interface OutputNameOptions {
 export function outputNames(inputs: readonly NamedInput[], options: OutputNameOptions = {}): string[] {
   const { outputDir, endings = [] } = options;
   const sources = new Set(inputs.map(({ name }) => fold(resolve(name))));
-  const isSource = (base: string): boolean =>
-    outputDir !== undefined && endings.some((ending) => sources.has(fold(resolve(join(outputDir, base + ending)))));
+  const distinct = endings.length === 0 ? [''] : [...new Set(endings)];
+  const filesOf = (base: string): string[] => distinct.map((ending) => fold(base + ending));
+  const isTaken = (file: string): boolean =>
+    TABLES.has(file) || (outputDir !== undefined && sources.has(fold(resolve(join(outputDir, file)))));
 
   const ladders = inputs.map(candidates);
   const rungs = ladders.map(() => 0);
   const names = (): string[] => ladders.map((ladder, index) => ladder[rungs[index]!]!);
-  // All inputs that share a name get longer together, so that no name depends on their order.
+  // All inputs that share an output get longer names together, so that no name depends on their order.
   for (;;) {
-    const current = names();
-    let climbed = false;
-    for (const group of sameNames(current)) {
-      if (group.length === 1 && !isSource(current[group[0]!]!)) continue;
-      for (const index of group) {
-        if (rungs[index]! + 1 >= ladders[index]!.length) continue;
-        rungs[index]!++;
-        climbed = true;
-      }
-    }
-    if (!climbed) return numbered(current, isSource);
+    const files = names().map(filesOf);
+    const owners = new Map<string, number>();
+    for (const file of files.flat()) owners.set(file, (owners.get(file) ?? 0) + 1);
+    const climbing = ladders.flatMap((ladder, index) => {
+      const isFree = files[index]!.every((file) => owners.get(file) === 1 && !isTaken(file));
+      return isFree || rungs[index]! + 1 >= ladder.length ? [] : [index];
+    });
+    if (climbing.length === 0) return numbered(names(), filesOf, isTaken);
+    for (const index of climbing) rungs[index]!++;
   }
-}
-
-/** Indices of the names, those of equal ones together. */
-function sameNames(names: readonly string[]): Iterable<readonly number[]> {
-  const groups = new Map<string, number[]>();
-  for (const [index, name] of names.entries()) {
-    const group = groups.get(fold(name));
-    if (group === undefined) groups.set(fold(name), [index]);
-    else group.push(index);
-  }
-  return groups.values();
 }
 
 /** Names that still collide (the same input twice) are numbered. */
-function numbered(names: readonly string[], isSource: (base: string) => boolean): string[] {
-  const taken = new Set<string>();
-  const reserved = new Set(names.map(fold));
+function numbered(
+  names: readonly string[],
+  filesOf: (base: string) => readonly string[],
+  isTaken: (file: string) => boolean,
+): string[] {
+  const written = new Set<string>();
+  const wanted = new Set(names.flatMap(filesOf));
   return names.map((name) => {
     let candidate = name;
-    for (
-      let number = 2;
-      taken.has(fold(candidate)) || isSource(candidate) || (candidate !== name && reserved.has(fold(candidate)));
-      number++
-    ) {
-      candidate = `${name}-${number}`;
-    }
-    taken.add(fold(candidate));
+    const isFree = (file: string): boolean =>
+      !written.has(file) && !isTaken(file) && (candidate === name || !wanted.has(file));
+    for (let number = 2; !filesOf(candidate).every(isFree); number++) candidate = `${name}-${number}`;
+    for (const file of filesOf(candidate)) written.add(file);
     return candidate;
   });
 }
