@@ -108,3 +108,8 @@ export interface CropSource {
 export function cropLength({ size, channels }: CropGeometry): number {
   return size * size * channels;
 }
+
+/** As messages name them. */
+export function describeCrops({ size, channels, eyes, mouth }: CropGeometry): string {
+  return `${size}x${size} ${channels === 1 ? 'grey' : 'colour'} crops with eyes at (${eyes.x}, ${eyes.y}) and mouth at (${mouth.x}, ${mouth.y})`;
+}

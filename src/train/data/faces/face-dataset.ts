@@ -177,7 +177,3 @@ export async function* withPixels({ faces, places, crops }: IndexedFaces): Async
     }
   }
 }
-
-export function describeCrops({ size, channels, eyes, mouth }: CropGeometry): string {
-  return `${size}x${size} ${channels === 1 ? 'grey' : 'colour'} crops with eyes at (${eyes.x}, ${eyes.y}) and mouth at (${mouth.x}, ${mouth.y})`;
-}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import type { ExpressionModel } from '../../../model/expression-model.js';
-import { fitCrops } from '../crops/crop-source.js';
+import { describeCrops, fitCrops } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { openDataset } from '../formats/registry.js';
 import type { FaceCutter } from '../preprocess/face-cutter.js';
@@ -16,7 +16,7 @@ import type { Dataset, Sample, Split } from '../sample.js';
 import { faceHandling } from './face-handling.js';
 import { DetectedFaces } from './detected-faces.js';
 import type { FaceChoice } from './face-handling.js';
-import { InMemoryFaces, describeCrops, facesOf, withPixels } from './face-dataset.js';
+import { InMemoryFaces, facesOf, withPixels } from './face-dataset.js';
 import type { FaceDataset, FaceNotes, FaceSample, IndexedFaces, LabelledFace } from './face-dataset.js';
 
 /**

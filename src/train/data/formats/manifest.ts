@@ -59,8 +59,11 @@ async function readManifest(root: string, { split, fold, labels: labelFile }: Re
       found.unreadable({ file, line: row.line }, problem ?? '');
       continue;
     }
-    if (split !== undefined && part !== split) continue;
     const place = await placeOf(dirname(file), row.path, folders);
+    // Several stretches of one video are several samples, named alike whatever split is read.
+    const times = (seen.get(place) ?? 0) + 1;
+    seen.set(place, times);
+    if (split !== undefined && part !== split) continue;
     const path = resolve(dirname(file), place);
     const media = await mediaAt(path, folders);
     if (media === null) {
@@ -69,9 +72,6 @@ async function readManifest(root: string, { split, fold, labels: labelFile }: Re
     }
     if (truth.label !== null) noteLabel(truth.label);
     for (const label of truth.frameLabels ?? []) if (label !== null) noteLabel(label);
-    // Several stretches of one video are several samples.
-    const times = (seen.get(place) ?? 0) + 1;
-    seen.set(place, times);
     const id = times === 1 ? place : `${place}#${times}`;
     const fields = {
       id,

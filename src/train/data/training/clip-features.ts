@@ -78,7 +78,7 @@ export async function computeFeatures(
   if (2 * count * dimensions * Float32Array.BYTES_PER_ELEMENT > MOST_BYTES) {
     throw new FerError(
       'CONFIG_INVALID',
-      `the features of ${count} frames do not fit into 1 GiB of memory: run "fer dataset prepare ... --features MODEL" and use prepared:DIR`,
+      `the features of ${count} frames do not fit into 1 GiB of memory: run "fer dataset prepare ... --features MODEL" and use prepared:DIR, for moreData too`,
     );
   }
   const views = [new Float32Array(count * dimensions), new Float32Array(count * dimensions)] as const;

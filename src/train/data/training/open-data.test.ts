@@ -194,9 +194,39 @@ describe('merge data', () => {
       await writePrepared(join(dir, String(i)), GEOMETRY, ['calm'], each, new Uint8Array(each.length * 64));
     const config = { ...PLAIN, data: `prepared:${join(dir, '0')}`, moreData: [`prepared:${join(dir, '1')}`] };
     const opened = await openData(config);
-    expect(opened.dataset.samples.map(({ id }) => id)).toEqual(['a', 'c', '2:e', '2:f']);
-    expect(opened.dataset.leftOut).toEqual({ 'copy of another sample': 2 });
+    expect(opened.dataset.samples.map(({ id }) => id)).toEqual(['a', 'c', '2:f']);
+    expect(opened.dataset.splits).toEqual(['train']);
+    expect(opened.dataset.leftOut).toEqual({ 'copy of another sample': 2, 'held out in moreData': 1 });
     await opened.close();
+    // Fold and class words are chosen when a set is prepared.
+    for (const more of [{ fold: 2 }, { classWords: 'words.json' }])
+      await expect(openData({ ...config, ...more })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it('makes larger crops as small as the first ones, and refuses others', async () => {
+    const large = {
+      ...prepared('y', [1]),
+      prepared: new MemoryCrops({ ...geometry, size: 2 }, Uint8Array.of(2, 4, 6, 8)),
+    };
+    expect([...(await mergeData([prepared('x', [1]), large]).prepared!.read([1, 0]))]).toEqual([5, 1]);
+    expect(() => mergeData([large, prepared('x', [1])])).toThrow(/moreData: .*1x1 grey.*2x2 grey/);
+  });
+
+  it('keeps features that all of them have of the same network', async () => {
+    const withFeatures = (name: string, checkpoint: string, values: readonly number[]): OpenData => ({
+      ...prepared(name, values),
+      preparedFeatures: {
+        ...{ checkpoint, dimensions: 1, count: values.length },
+        read: (indices, mirrored = false) =>
+          Promise.resolve(Float32Array.from(indices, (i) => (mirrored ? -1 : 1) * values[i]!)),
+      },
+    });
+    const [x, y] = [withFeatures('x', 'one', [1, 2]), withFeatures('y', 'one', [3])];
+    const { preparedFeatures } = mergeData([x, y]);
+    expect(preparedFeatures).toMatchObject({ checkpoint: 'one', dimensions: 1, count: 3 });
+    expect([...(await preparedFeatures!.read([2, 0], true))]).toEqual([-3, -1]);
+    for (const other of [withFeatures('z', 'another', [4]), prepared('z', [4])])
+      expect(mergeData([x, other]).preparedFeatures).toBeNull();
   });
 
   it('refuses a data set that is not prepared', () => {

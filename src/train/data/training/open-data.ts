@@ -3,7 +3,7 @@ import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { LabelSet } from '../../../model/label-set.js';
 import type { TrainConfig } from '../../config/train-config.js';
 import { deduplicate } from '../content.js';
-import { cropLength } from '../crops/crop-source.js';
+import { cropLength, describeCrops, fitCrops } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { openDataset } from '../formats/registry.js';
 import { mapLabels } from '../label-maps.js';
@@ -28,17 +28,25 @@ export interface OpenData {
 }
 
 /**
- * Several prepared data sets as one: samples one after another, crops likewise. From the second on, names of samples begin with the set's number.
- * @throws FerError CONFIG_INVALID where one is not prepared
+ * Several prepared data sets as one: samples one after another, crops likewise, made smaller where the first one's are. From the second on, names of samples
+ * begin with the set's number.
+ * @throws FerError CONFIG_INVALID where one is not prepared, MODEL_INCOMPATIBLE where its crops cannot be those of the first
  */
 export function mergeData(parts: readonly OpenData[]): OpenData {
-  const sources = parts.map(({ prepared }) => {
+  const sources = parts.map(({ dataset: { name }, prepared }) => {
     if (prepared === null)
       throw new FerError(
         'CONFIG_INVALID',
         'moreData: data sets that are trained on together must be prepared; run: fer dataset prepare FORMAT:DIR --output DIR',
       );
-    return prepared;
+    const { geometry } = parts[0]!.prepared!;
+    const fitted = fitCrops(prepared, geometry);
+    if (fitted === null)
+      throw new FerError(
+        'MODEL_INCOMPATIBLE',
+        `moreData: a data set (${name}) is prepared as ${describeCrops(prepared.geometry)}, the first one as ${describeCrops(geometry)}: prepare both alike`,
+      );
+    return fitted;
   });
   const [first] = parts;
   let offset = 0;
@@ -61,7 +69,7 @@ export function mergeData(parts: readonly OpenData[]): OpenData {
   return {
     dataset: { ...first!.dataset, samples, splits, leftOut: sumOf(parts.map(({ dataset }) => dataset.leftOut)) },
     prepared: new ConcatenatedCrops(sources),
-    preparedFeatures: null,
+    preparedFeatures: mergedFeatures(parts.map(({ preparedFeatures }) => preparedFeatures)),
     close: async () => {
       for (const part of parts) await part.close();
     },
@@ -77,31 +85,58 @@ function sumOf(counts: readonly Readonly<Record<string, number>>[]): Record<stri
 class ConcatenatedCrops implements CropSource {
   readonly geometry: CropGeometry;
   readonly count: number;
-  private readonly starts: number[] = [];
 
   constructor(private readonly parts: readonly CropSource[]) {
     this.geometry = parts[0]!.geometry;
-    let count = 0;
-    for (const part of parts) {
-      this.starts.push(count);
-      count += part.count;
-    }
-    this.count = count;
+    this.count = parts.reduce((sum, { count }) => sum + count, 0);
   }
 
   async read(indices: readonly number[]): Promise<Uint8Array> {
     const length = cropLength(this.geometry);
     const result = new Uint8Array(indices.length * length); // [n, S, S, C]
-    for (const [p, part] of this.parts.entries()) {
-      const start = this.starts[p]!;
-      const places = indices.flatMap((index, i) => (index >= start && index < start + part.count ? [i] : []));
-      if (places.length === 0) continue;
-      const crops = await part.read(places.map((i) => indices[i]! - start));
-      places.forEach((i, k) => {
-        result.set(crops.subarray(k * length, (k + 1) * length), i * length);
-      });
-    }
+    await readParts(this.parts, indices, length, result, (part, own) => part.read(own));
     return result;
+  }
+}
+
+/** Features of the same frame network for all parts; null where one has none, or those of another network. */
+function mergedFeatures(parts: readonly (FeatureSource | null)[]): FeatureSource | null {
+  const known = parts.filter((part) => part !== null);
+  const [first] = known;
+  if (first === undefined || known.length < parts.length) return null;
+  if (known.some(({ checkpoint }) => checkpoint !== first.checkpoint)) return null;
+  const { checkpoint, dimensions } = first;
+  return {
+    ...{ checkpoint, dimensions, count: known.reduce((sum, { count }) => sum + count, 0) },
+    async read(indices, mirrored) {
+      const result = new Float32Array(indices.length * dimensions); // [n, D]
+      await readParts(known, indices, dimensions, result, (part, own) => part.read(own, mirrored));
+      return result;
+    },
+  };
+}
+
+/** Reads values of parts that stand one after another into their places. @param length values of each index */
+async function readParts<Part extends { readonly count: number }, Values extends Uint8Array | Float32Array>(
+  parts: readonly Part[],
+  indices: readonly number[],
+  length: number,
+  result: Values,
+  read: (part: Part, own: readonly number[]) => Promise<Values>,
+): Promise<void> {
+  let start = 0;
+  for (const part of parts) {
+    const from = start;
+    start += part.count;
+    const places = indices.flatMap((index, i) => (index >= from && index < start ? [i] : []));
+    if (places.length === 0) continue;
+    const values = await read(
+      part,
+      places.map((i) => indices[i]! - from),
+    );
+    places.forEach((i, k) => {
+      result.set(values.subarray(k * length, (k + 1) * length), i * length);
+    });
   }
 }
 
@@ -122,11 +157,22 @@ export async function openData(
     }
     if (opened.length === 1) return first;
     const merged = mergeData(opened);
-    return config.deduplicate ? { ...merged, dataset: await withoutCopies(merged.dataset, signal) } : merged;
+    const distinct = config.deduplicate ? await withoutCopies(merged.dataset, signal) : merged.dataset;
+    const ofFirst = new Set(merged.dataset.samples.slice(0, first.dataset.samples.length).map(({ id }) => id));
+    return { ...merged, dataset: trainingOnly(distinct, ofFirst) };
   } catch (error) {
     for (const each of opened) await each.close();
     throw error;
   }
+}
+
+/** Without what further data sets hold out: they are trained with, and the first one alone says what is validated and tested. */
+function trainingOnly(dataset: Dataset, ofFirst: ReadonlySet<string>): Dataset {
+  const samples = dataset.samples.filter(({ id, split }) => split === 'train' || ofFirst.has(id));
+  const splits = SPLITS.filter((split) => samples.some((sample) => sample.split === split));
+  const count = dataset.samples.length - samples.length;
+  if (count === 0) return { ...dataset, splits };
+  return { ...dataset, samples, splits, leftOut: sumOf([dataset.leftOut, { 'held out in moreData': count }]) };
 }
 
 async function withoutCopies(dataset: Dataset, signal: AbortSignal | undefined): Promise<Dataset> {
@@ -154,6 +200,11 @@ async function openOne(config: DataConfig, signal?: AbortSignal): Promise<OpenDa
 }
 
 async function readChosen(config: DataConfig, prepared: Dataset | null, signal?: AbortSignal): Promise<Dataset> {
+  if (prepared !== null && (config.fold !== null || config.classWords !== null))
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${config.data}: fold and class words were chosen when it was prepared: leave out --fold and --labels`,
+    );
   const read =
     prepared ??
     (await openDataset(config.data, {

@@ -217,7 +217,8 @@ class SharedData {
   private testSet: EvaluationSet | undefined;
 
   async of(config: TrainConfig): Promise<TrainingData> {
-    const key = JSON.stringify([config.data, config.fold, config.labels, config.deduplicate, dataSettings(config)]);
+    const { data, moreData, fold, labels, classWords, deduplicate } = config;
+    const key = JSON.stringify([data, moreData, fold, labels, classWords, deduplicate, dataSettings(config)]);
     if (this.data === undefined || this.key !== key) {
       await this.close();
       this.data = await openTrainingData(config);
