@@ -25,14 +25,21 @@ export class SessionFactory {
   constructor(private readonly options: SessionFactoryOptions) {}
 
   open(role: Role, connection: Connection, query: URLSearchParams): void {
-    const { sessions, settings } = this.options;
+    const { broadcast, sessions, settings } = this.options;
+    // Before the limits, which change: a page asks to learn whether there is a source.
+    if (role === 'viewer' && broadcast === null) {
+      connection.end('NO_SOURCE', 'the server was started without a source: start it with fer live --source');
+      return;
+    }
     const limit = role === 'producer' ? settings.maxProducers : settings.maxViewers;
     if (sessions.count(role) >= limit) {
       connection.end('TOO_MANY_SESSIONS', `the server allows ${limit} ${role}s at a time; try again later`);
       return;
     }
-    const session = role === 'producer' ? this.producer(connection, query) : this.viewer(connection, query);
-    if (session === null) return;
+    const session =
+      role === 'viewer' && broadcast !== null
+        ? this.viewer(connection, query, broadcast)
+        : this.producer(connection, query);
     sessions.add(session);
     connection.onClose(() => {
       connection.guard('close', () => {
@@ -55,12 +62,8 @@ export class SessionFactory {
     });
   }
 
-  private viewer(connection: Connection, query: URLSearchParams): Session | null {
-    const { engine, engineHealth, metrics, settings, broadcast } = this.options;
-    if (broadcast === null) {
-      connection.end('NO_SOURCE', 'the server was started without a source: start it with fer live --source');
-      return null;
-    }
+  private viewer(connection: Connection, query: URLSearchParams, broadcast: Broadcast): Session {
+    const { engine, engineHealth, metrics, settings } = this.options;
     connection.send(hello('viewer', engine, settings.messagesPerSecond));
     return new Viewer(connection, broadcast, {
       landmarks: isSet(query, 'landmarks'),

@@ -24,6 +24,13 @@ export async function openCamera(deviceId: string | null, resolution = '640x480'
   }
 }
 
+/** Releases the camera. */
+export function endStream(stream: MediaStream): void {
+  stream.getTracks().forEach((track) => {
+    track.stop();
+  });
+}
+
 /** The available cameras; without names until one has been allowed. */
 export async function listCameras(): Promise<readonly MediaDeviceInfo[]> {
   if (!hasCameras()) return [];

@@ -2,7 +2,7 @@ import type { ConnectionState } from '../client/live-connection.js';
 import { LiveViewer } from '../client/live-viewer.js';
 import type { HelloMessage, SourceMessage, StatsMessage } from '../protocol/messages.js';
 import { CameraFeed } from './camera-feed.js';
-import { openCamera } from './camera.js';
+import { endStream, openCamera } from './camera.js';
 import type { OpenCamera } from './camera.js';
 import { SourceFeed } from './feed.js';
 import type { Answer, Feed, FeedHandlers } from './feed.js';
@@ -74,25 +74,33 @@ export class FeedControl {
     };
   }
 
-  /** Asks the server whether it has a source, and starts with it if so. */
+  /** Asks the server whether it has a source, and starts with it if so and if the server lets one more watch. */
   probe(): void {
     const { server, token } = this.options;
     const viewer = new LiveViewer(server, { token });
     this.retry = () => {
       viewer.retryNow();
     };
-    const remove = viewer.on('state', (state) => {
-      this.connection = state;
-      const hasNone = state.state === 'refused' && state.problem.code === 'NO_SOURCE';
-      if (state.state === 'open' || hasNone) {
+    const settle = (hasSource: boolean, mode: PageFacts['mode']): void => {
+      removers.forEach((remove) => {
         remove();
-        viewer.close();
-        this.serverHasSource = !hasNone;
-        this.setMode(hasNone ? 'camera' : 'source');
-        if (!hasNone) void this.start();
-      }
-      this.options.onChange();
-    });
+      });
+      viewer.close();
+      this.serverHasSource = hasSource;
+      this.setMode(mode);
+      if (mode === 'source') void this.start();
+    };
+    const removers = [
+      viewer.on('state', (state) => {
+        this.connection = state;
+        if (state.state === 'open') settle(true, 'source');
+        else if (state.state === 'refused' && state.problem.code === 'NO_SOURCE') settle(false, 'camera');
+        this.options.onChange();
+      }),
+      viewer.on('problem', ({ code }) => {
+        if (code === 'TOO_MANY_SESSIONS') settle(true, 'camera');
+      }),
+    ];
   }
 
   async start(): Promise<void> {
@@ -125,8 +133,14 @@ export class FeedControl {
     });
     this.options.onCamera(opened);
     video.srcObject = opened.stream;
-    await video.play();
-    this.use(new CameraFeed(video, server, token, this.handlers));
+    try {
+      await video.play();
+    } catch {
+      // Stopping it in the meantime fails it too.
+      if (turn === this.turn) this.cameraFailed();
+      return;
+    }
+    if (turn === this.turn) this.use(new CameraFeed(video, server, token, this.handlers));
   }
 
   stop(): void {
@@ -138,6 +152,12 @@ export class FeedControl {
     this.options.video.srcObject = null;
     if (this.mode === 'camera') this.camera = 'off';
     this.options.onStopped();
+    this.options.onChange();
+  }
+
+  private cameraFailed(): void {
+    this.stop();
+    this.camera = 'other';
     this.options.onChange();
   }
 
@@ -189,10 +209,4 @@ export class FeedControl {
       this.options.onStats(message);
     },
   };
-}
-
-function endStream(stream: MediaStream): void {
-  stream.getTracks().forEach((track) => {
-    track.stop();
-  });
 }

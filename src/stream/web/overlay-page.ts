@@ -1,7 +1,7 @@
 import { tokenFromFragment } from '../client/client-options.js';
 import type { ConnectionState } from '../client/live-connection.js';
 import { CameraFeed } from './camera-feed.js';
-import { openCamera } from './camera.js';
+import { endStream, openCamera } from './camera.js';
 import { element } from './dom.js';
 import { SourceFeed } from './feed.js';
 import type { FeedHandlers } from './feed.js';
@@ -56,9 +56,15 @@ async function begin(): Promise<void> {
     camera = opened;
     return;
   }
-  camera = 'on';
   video.srcObject = opened.stream;
-  await video.play();
+  try {
+    await video.play();
+  } catch {
+    endStream(opened.stream);
+    camera = 'other';
+    return;
+  }
+  camera = 'on';
   new CameraFeed(video, location.origin, token, handlers);
 }
 

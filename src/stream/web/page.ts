@@ -42,7 +42,10 @@ const timeline = new Timeline();
 const details = new Details();
 const announcer = new Announcer();
 const smoothing = new Smoothing(0);
-const recording = new RecordingControls(() => settings.filmChoice);
+const recording = new RecordingControls(
+  () => settings.filmChoice,
+  () => control.inputName,
+);
 let labels: readonly string[] = [];
 let mirrored = false;
 let describedAt = -Infinity;
@@ -91,7 +94,7 @@ function startSession(hello: HelloMessage): void {
   timeline.clear();
   faceList.clear();
   details.ready(hello);
-  recording.ready(hello, control.inputName);
+  recording.ready(hello);
 }
 
 function show({ result, hello, picture }: Answer): void {

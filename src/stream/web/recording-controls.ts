@@ -19,19 +19,25 @@ export class RecordingControls {
     jsonl: element('jsonl', HTMLAnchorElement),
     csv: element('csv', HTMLAnchorElement),
   };
-  private source: { readonly hello: HelloMessage; readonly name: string } | null = null;
+  private hello: HelloMessage | null = null;
   private recording: Recording | null = null;
 
-  /** @param filmChoice what the video of the next recording shows */
-  constructor(private readonly filmChoice: () => FilmChoice) {
+  /**
+   * @param filmChoice what the video of the next recording shows
+   * @param inputName what the next recording is of; the server tells it after the session has started
+   */
+  constructor(
+    private readonly filmChoice: () => FilmChoice,
+    private readonly inputName: () => string,
+  ) {
     this.button.addEventListener('click', () => {
       this.toggle();
     });
   }
 
   /** A session starts. A recording in progress continues with it if the labels are the same. */
-  ready(hello: HelloMessage, name: string): void {
-    this.source = { hello, name };
+  ready(hello: HelloMessage): void {
+    this.hello = hello;
     this.button.disabled = false;
     if (this.recording?.results.fits(hello) === false) this.finish();
   }
@@ -44,7 +50,7 @@ export class RecordingControls {
   /** There is nothing to record any longer. */
   stop(): void {
     this.finish();
-    this.source = null;
+    this.hello = null;
     this.button.disabled = true;
   }
 
@@ -58,10 +64,10 @@ export class RecordingControls {
   }
 
   private start(): void {
-    if (this.source === null) return;
-    const { hello, name } = this.source;
+    const { hello } = this;
+    if (hello === null) return;
     this.recording = {
-      results: new Recorder(name, hello, { live: true }),
+      results: new Recorder(this.inputName(), hello, { live: true }),
       film: new VideoRecorder(this.filmChoice()),
     };
     this.button.setAttribute('aria-pressed', 'true');
