@@ -53,7 +53,7 @@ describe('expandInputs', () => {
     expect(await found(at('strange.bin'))).toEqual(['file ./strange.bin']);
     expect(await found(at('day1/thumb.jpg'))).toEqual(['images ./day1/thumb.jpg']);
     expect(await found(at('day1/.trash.mp4'))).toEqual(['file ./day1/.trash.mp4']);
-    expect(await found(pathToFileURL(at('odd1.mp4')).href)).toHaveLength(1);
+    expect(await found(pathToFileURL(at('odd1.mp4')).href)).toEqual(['file ./odd1.mp4']);
   });
 
   it('expands globs, unless a file is called so', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
@@ -9,6 +9,7 @@ import { baselineWriters } from '../../src/stream/output/baseline-writers.js';
 import { writeBatchSummary, writeCombined } from '../../src/stream/output/combined.js';
 import { OUTPUT_FORMATS, openWriters } from '../../src/stream/output/formats.js';
 import { applyPeople, parseMerges, readNames, renamePeople } from '../../src/stream/results/people.js';
+import type { OutputContext } from '../../src/stream/results/output-format.js';
 import type { RunMetadata } from '../../src/stream/results/run-metadata.js';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
 import { eafFaults } from './support/eaf-schema.js';
@@ -124,14 +125,17 @@ describe('people', () => {
   it('keep the clearer of two faces that become one, and follow chains of merges to their end', () => {
     const both = frame(0, 0, [face(1, 'fear', { score: 0.5 }), face(2, 'anger', { score: 0.9 })]);
     expect(applyPeople(both, { merge: new Map([[2, 1]]) }).faces.map(({ label }) => label)).toEqual(['anger']);
-    expect(parseMerges(['1=2', '2=3', '7=7'])).toEqual(
+    expect(parseMerges(['1=2', '2=3'])).toEqual(
       new Map([
         [1, 3],
         [2, 3],
-        [7, 7],
       ]),
     );
     for (const wrong of ['1', '0=1', '1=x', '1=2=3']) expect(() => parseMerges([wrong])).toThrow(/write two face ids/);
+    for (const circle of [['7=7'], ['1=2', '2=1'], ['1=2', '2=3', '3=1'], ['5=1', '1=2', '2=1']]) {
+      expect(() => parseMerges(circle)).toThrow(/=.* is a circle/);
+    }
+    expect(() => parseMerges(['1=2', '1=3'])).toThrow(/--merge 1=3: face 1 is merged twice/);
   });
 });
 
@@ -170,6 +174,42 @@ describe('ELAN', () => {
       'anger 80 % (unsure)',
     ]);
     expect(text).toMatch(/RELATIVE_MEDIA_URL="\.\.\//);
+  });
+});
+
+describe('the link to the footage', () => {
+  /** The link of an ELAN file written to `<dir>/out`. */
+  async function linkOf(dir: string, context: OutputContext, input: Partial<RunMetadata['input']>): Promise<string> {
+    const metadata = { ...METADATA, input: { ...METADATA.input, ...input } };
+    const writers = await openWriters(['jsonl', 'elan'], join(dir, 'out'), 'clip', metadata, context);
+    for (const result of CLIP) await writers.write(result);
+    await writers.finish({ ...GOOD, frames: CLIP.length });
+    return linkIn(join(dir, 'out/clip.eaf'));
+  }
+
+  async function linkIn(path: string): Promise<string> {
+    return / MEDIA_URL="([^"]*)"/.exec(await readFile(path, 'utf8'))?.[1] ?? '';
+  }
+
+  it('leads to where the footage is now', async () => {
+    const dir = temporaryFolder();
+    expect(await linkOf(dir, { sourcePath: join(dir, 'clip.mp4') }, { name: 'elsewhere/clip.mp4' })).toBe(
+      '../clip.mp4',
+    );
+    await mkdir(join(dir, 'moved'));
+    await writeFile(join(dir, 'moved/clip.mp4'), 'footage');
+    const outputDir = join(dir, 'moved/out');
+    await mkdir(outputDir);
+    await copyFile(join(dir, 'out/clip.jsonl'), join(outputDir, 'clip.jsonl'));
+    await convertAnnotation(join(outputDir, 'clip.jsonl'), { formats: ['elan'] });
+    expect(await linkIn(join(outputDir, 'clip.eaf'))).toBe('../clip.mp4');
+  });
+
+  it('is left out of what is uploaded, except for a URL', async () => {
+    const context = { sourcePath: '/v/clip.mp4', isUploaded: true };
+    expect(await linkOf(temporaryFolder(), context, {})).toBe('');
+    const url = 'https://host/clip.mp4';
+    expect(await linkOf(temporaryFolder(), context, { kind: 'url', name: url })).toBe(url);
   });
 });
 

@@ -70,7 +70,11 @@ async function expandArgument(argument: string, search: Search): Promise<Input[]
   if (argument === '-') return [{ kind: 'stdin', path: '-', name: '-' }];
   if (/^https?:\/\//i.test(argument)) return [urlInput(argument)];
   if (isS3Address(argument)) return expandObjects(argument, search);
-  if (/^file:\/\//i.test(argument)) return expandPath(fileURLToPath(argument), argument, search);
+  if (/^file:\/\//i.test(argument)) {
+    const path = fileURLToPath(argument);
+    // Everything later takes names of files for paths.
+    return expandPath(path, path, search);
+  }
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(argument)?.[1];
   if (scheme !== undefined) {
     throw new FerError(

@@ -217,13 +217,14 @@ export async function recordDone(job: InputJob, outputs: readonly string[], outc
 }
 
 export async function openOutputs(
-  { input, outputDir, name, formats, stream, signal }: InputJob,
+  job: InputJob,
   metadata: RunMetadata,
   settings: Pick<AnnotateSettings, 'start' | 'end' | 'width' | 'baseline'>,
 ): Promise<OutputWriters> {
+  const { outputDir, name, formats, stream } = job;
   return baselineWriters(settings.baseline, async () =>
     stream === undefined
-      ? openWriters(formats, outputDir, name, metadata, await outputContext(input, settings, signal))
+      ? openWriters(formats, outputDir, name, metadata, await outputContext(job, settings))
       : streamWriter(stream, metadata),
   );
 }
@@ -235,12 +236,12 @@ export function inputAddress({ kind, path }: Input): string {
 
 /** Context for writers, such as the footage for the overlay. */
 async function outputContext(
-  input: Input,
+  { input, remote = null, signal }: InputJob,
   { start, end, width }: Pick<AnnotateSettings, 'start' | 'end' | 'width'>,
-  signal: AbortSignal | undefined,
 ): Promise<OutputContext> {
   return {
     sourcePath: input.kind === 'stdin' ? null : inputAddress(input),
+    isUploaded: remote !== null,
     imagePaths: input.kind === 'images' ? (await imageFiles(input.path)).map((image) => resolve(image)) : null,
     range: { start, end },
     scaled: width !== null,

@@ -3,7 +3,6 @@ import { printable } from '../../errors/fer-error.js';
 import { escapeText } from '../../page/html.js';
 import type { Segment } from '../results/expression-segments.js';
 import { mediaLink } from '../results/output-format.js';
-import type { RunMetadata } from '../results/run-metadata.js';
 import { cueMilliseconds, percent } from './subtitle-format.js';
 import { byFace, faceName, segmentsText } from '../results/segment-reader.js';
 
@@ -24,10 +23,11 @@ export const ELAN = segmentsText(
     ending: '.eaf',
     summary: 'ELAN annotations: one tier per face, linked to the video',
   },
-  (segments, { metadata, path }) => eafText(segments, metadata, path),
+  (segments, { metadata: { input }, path, context }) => eafText(segments, mediaText(mediaLink(input, path, context))),
 );
 
-function eafText(segments: readonly Segment[], metadata: RunMetadata, path: string): string {
+/** @param media descriptor of the footage; empty for none */
+function eafText(segments: readonly Segment[], media: string): string {
   const tiers = byFace(segments);
   // TIME_ORDER requires slots in the order of time, across all tiers.
   const bounds = tiers.flatMap(([, own], tier) =>
@@ -63,7 +63,7 @@ function eafText(segments: readonly Segment[], metadata: RunMetadata, path: stri
     `<ANNOTATION_DOCUMENT AUTHOR="ferstream" DATE="${DATE}" FORMAT="3.0" VERSION="3.0" ` +
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">\n' +
     '    <HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">\n' +
-    mediaText(metadata, path) +
+    media +
     `        <PROPERTY NAME="lastUsedAnnotationId">${count}</PROPERTY>\n` +
     '    </HEADER>\n' +
     `    <TIME_ORDER>\n${times.join('')}    </TIME_ORDER>\n` +
@@ -81,11 +81,11 @@ function tierNames(faces: readonly Segment[]): string[] {
   );
 }
 
-function mediaText({ input }: RunMetadata, path: string): string {
-  const place = mediaLink(input, path);
+/** @param place from `mediaLink` */
+function mediaText(place: string | null): string {
   if (place === null) return '';
   const mime = MIME_TYPES[extname(new URL(place, 'file:///').pathname).toLowerCase()] ?? 'video/*';
-  const link = input.kind === 'url' ? '' : ` RELATIVE_MEDIA_URL="${xmlText(place)}"`;
+  const link = URL.canParse(place) ? '' : ` RELATIVE_MEDIA_URL="${xmlText(place)}"`;
   return `        <MEDIA_DESCRIPTOR MEDIA_URL="${xmlText(place)}" MIME_TYPE="${mime}"${link}/>\n`;
 }
 

@@ -2,7 +2,7 @@ import { AtomicFile } from '../../files/atomic-file.js';
 import { ReportBuilder } from '../report/report-builder.js';
 import { reportPage } from '../report/recording-page.js';
 import { reportPictures } from '../report/thumbnails.js';
-import { mediaLink, relativeUrl } from '../results/output-format.js';
+import { mediaLink } from '../results/output-format.js';
 import type { OutputFormat } from '../results/output-format.js';
 
 /** The HTML report: who was seen when, with which expressions, and how far to trust them. */
@@ -21,13 +21,7 @@ export const HTML_REPORT: OutputFormat = {
       async prepare(outcome) {
         const content = builder.end(outcome);
         const pictures = await reportPictures(content, metadata, context);
-        const { kind } = metadata.input;
-        // Footage that was found elsewhere than where it was annotated is linked where it is now.
-        const media =
-          kind === 'file' && context.sourcePath !== null
-            ? relativeUrl(path, context.sourcePath)
-            : mediaLink(metadata.input, path);
-        await file.write(reportPage(content, pictures, media));
+        await file.write(reportPage(content, pictures, mediaLink(metadata.input, path, context)));
         await file.prepare();
       },
       commit: () => file.commit(),

@@ -50,6 +50,8 @@ export interface StagedWriter {
 export interface OutputContext {
   /** Where the overlay can read the source a second time (absolute path or URL); null for stdin. */
   readonly sourcePath: string | null;
+  /** True if the outputs are written here only to be uploaded: no relative path leads from them to the footage. */
+  readonly isUploaded?: boolean;
   /** Absolute paths of the images of a folder, in frame order; null or absent for other sources. */
   readonly imagePaths?: readonly string[] | null;
   /** Default: from `findFfmpeg`. */
@@ -91,12 +93,12 @@ interface TextWriter {
 /** A format whose output is one text file, written as the results come. */
 export function textFormat(
   description: Pick<OutputFormat, 'name' | 'ending' | 'summary'>,
-  begin: (metadata: RunMetadata, path: string) => TextWriter,
+  begin: (metadata: RunMetadata, path: string, context: OutputContext) => TextWriter,
 ): OutputFormat {
   return {
     ...description,
-    async open(path, metadata) {
-      const writer = begin(metadata, path);
+    async open(path, metadata, context) {
+      const writer = begin(metadata, path, context);
       const { header = '' } = writer;
       const file = await AtomicFile.open(path);
       try {
@@ -119,13 +121,20 @@ export function textFormat(
 }
 
 /**
- * Where an output can find the footage: a URL relative to its own folder, or the URL that was annotated; null if it is not a single file.
+ * Where an output can find the footage: a URL relative to its own folder, or the URL that was annotated; null if it is not a single file, or
+ * nothing leads there.
  * @param from path of the output
  */
-export function mediaLink({ kind, name }: RunMetadata['input'], from: string): string | null {
+export function mediaLink(
+  { kind, name }: RunMetadata['input'],
+  from: string,
+  { sourcePath, isUploaded = false }: OutputContext,
+): string | null {
   if (isS3Address(name)) return null; // no browser reads it
   if (kind === 'url') return name;
-  return kind === 'file' ? relativeUrl(from, name) : null;
+  if (kind !== 'file' || isUploaded) return null;
+  // Footage that was found elsewhere than where it was annotated is linked where it is now.
+  return relativeUrl(from, sourcePath ?? name);
 }
 
 /** The way from a file to another, as a URL. */

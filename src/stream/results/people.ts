@@ -60,25 +60,31 @@ export async function readNames(path: string): Promise<Record<string, string>> {
 }
 
 /**
- * "2=5" makes face 2 face 5.
- * @throws FerError CONFIG_INVALID
+ * "2=5" makes face 2 face 5. Each face becomes one other face; chains (1=2, 2=3) end at their last id.
+ * @throws FerError CONFIG_INVALID for anything else, also for a face that becomes two faces, or itself by a chain
  */
 export function parseMerges(texts: readonly string[]): Map<number, number> {
   const merges = new Map<number, number>();
   for (const text of texts) {
     const match = /^([1-9]\d*)=([1-9]\d*)$/.exec(text);
     if (match === null) throw new FerError('CONFIG_INVALID', `--merge ${text}: write two face ids, as in 2=5`);
-    merges.set(Number(match[1]), Number(match[2]));
-  }
-  // A chain (1=2, 2=3) ends at its last id.
-  for (const from of merges.keys()) {
-    const seen = new Set([from]);
-    let to = merges.get(from)!;
-    for (let next = merges.get(to); next !== undefined && !seen.has(next); next = merges.get(to)) {
-      seen.add(to);
-      to = next;
+    const from = Number(match[1]);
+    if (merges.has(from)) {
+      throw new FerError('CONFIG_INVALID', `--merge ${text}: face ${from} is merged twice; give each face once`);
     }
-    merges.set(from, to);
+    merges.set(from, Number(match[2]));
   }
-  return merges;
+  return new Map([...merges.keys()].map((from) => [from, endOfChain(merges, from)]));
+}
+
+function endOfChain(merges: ReadonlyMap<number, number>, from: number): number {
+  const chain = [from];
+  for (let next = merges.get(from); next !== undefined; next = merges.get(next)) {
+    if (chain.includes(next)) {
+      const circle = [...chain.slice(chain.indexOf(next)), next].join('=');
+      throw new FerError('CONFIG_INVALID', `--merge: ${circle} is a circle; leave out one of the merges`);
+    }
+    chain.push(next);
+  }
+  return chain.at(-1)!;
 }

@@ -4,7 +4,7 @@ import type { Segment } from './expression-segments.js';
 import { FrameIntervals } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
 import { textFormat } from './output-format.js';
-import type { OutputFormat } from './output-format.js';
+import type { OutputContext, OutputFormat } from './output-format.js';
 import type { RunMetadata } from './run-metadata.js';
 
 /** The segments of a recording; of an image folder, each face of each image is one, with the name of the file. */
@@ -71,9 +71,12 @@ export function byFace(segments: readonly Segment[]): (readonly [trackId: number
  */
 export function segmentsText(
   description: Pick<OutputFormat, 'name' | 'ending' | 'summary'>,
-  text: (segments: readonly Segment[], recording: { metadata: RunMetadata; path: string; endTime: number }) => string,
+  text: (
+    segments: readonly Segment[],
+    recording: { metadata: RunMetadata; path: string; context: OutputContext; endTime: number },
+  ) => string,
 ): OutputFormat {
-  return textFormat(description, (metadata, path) => {
+  return textFormat(description, (metadata, path, context) => {
     const reader = new SegmentReader(metadata);
     const all: Segment[] = [];
     return {
@@ -83,7 +86,7 @@ export function segmentsText(
       },
       end() {
         all.push(...reader.end());
-        return text(all, { metadata, path, endTime: reader.endTime });
+        return text(all, { metadata, path, context, endTime: reader.endTime });
       },
     };
   });
