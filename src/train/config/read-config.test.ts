@@ -136,10 +136,6 @@ describe('a configuration', () => {
       { ...DATA, method: { name: 'ce' }, network: { name: 'temporal', encoder: 'model' }, mixup: {} },
       /mixup: it mixes pictures; for clips leave it out/,
     ],
-    [
-      { ...DATA, network: { name: 'temporal', encoder: 'model' }, sampler: 'class-balanced', balance: 1 },
-      /balance: sampler class-balanced draws whole clips.*; for clips use sampler shuffle/,
-    ],
     [{ ...DATA, method: { name: 'ce' }, mixup: { alpha: 0 } }, /mixup\.alpha: /],
   ])('says what is wrong with %j', (settings, message) => {
     expect(() => resolveConfig('nla', settings)).toThrow(invalid(message));

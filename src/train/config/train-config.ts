@@ -262,7 +262,7 @@ export const trainConfigSchema = z
     /** Of the subset, the noise and the imbalance, so that runs with other seeds see the same data; null for `seed`. */
     dataSeed: z.int().nullable().default(null),
   })
-  .superRefine(({ init, mixup, balance, sampler, method: { name }, network }, context) => {
+  .superRefine(({ init, mixup, method: { name }, network }, context) => {
     const kind = network.name;
     if (network.name === 'ensemble' && network.weights !== null && network.weights.length !== network.members.length) {
       context.addIssue({
@@ -276,12 +276,6 @@ export const trainConfigSchema = z
         code: 'custom',
         path: ['init'],
         message: `${RECOGNITION} fits network.name "face-resnet", not "${kind}"`,
-      });
-    if (balance !== null && kind === 'temporal' && sampler !== 'shuffle')
-      context.addIssue({
-        code: 'custom',
-        path: ['balance'],
-        message: `sampler ${sampler} draws whole clips, whose frames are of several classes; for clips use sampler shuffle, or leave balance out`,
       });
     if (mixup === null) return;
     if (name !== 'ce')

@@ -142,6 +142,17 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
     }
   });
 
+  it('puts back the frequencies of the frame network by the names of classes, not by their order', async () => {
+    const labels = [...PATTERNS].reverse();
+    await train(clipConfig({ labels, epochs: 1 }), at('reversed-run'));
+    const frame = await readCheckpointInfo(at('frame-run', 'best'));
+    const { labelSet, priors } = await readCheckpointInfo(at('reversed-run', 'best', 'temporal'));
+    expect(labelSet.labels).toEqual(labels);
+    const frequency = (info: typeof frame, label: string): number =>
+      info.priors!.training[info.labelSet.labels.indexOf(label)]!;
+    expect(priors!.training).toEqual(labels.map((label) => frequency(frame, label)));
+  });
+
   it('answers for equal class frequencies where balance says so', async () => {
     await train(clipConfig({ sampler: 'shuffle', balance: 1, epochs: 1 }), at('balanced-run'));
     const { priors } = await readCheckpointInfo(at('balanced-run', 'best', 'temporal'));

@@ -204,7 +204,7 @@ export async function clipJob(
       await saveCheckpoint(model, join(folder, TEMPORAL_PART), {
         ...checkpointInfo('temporal', model, labels, encoded.info.crop, config),
         clipFrames: network.frames,
-        ...clipPriors(encoded.info, training, labels.size, config.balance),
+        priors: clipPriors(encoded.info, training, labels, config),
         ...figures,
       });
     },
@@ -220,16 +220,20 @@ export async function clipJob(
   };
 }
 
-/** Clips are made for other class frequencies than the frame network's training set, which are those to put back. */
+/**
+ * Clips may be made for other class frequencies than the frame network's training set, which are then those to put back; with other classes than that
+ * network's, those of the clips count.
+ */
 function clipPriors(
-  { priors }: CheckpointInfo,
-  { rowLabels }: ClipTrainingSet,
-  classCount: number,
-  balance: TrainConfig['balance'],
-): Pick<CheckpointInfo, 'priors'> {
-  if (priors?.training.length !== classCount) return {};
-  const { posteriors } = priorsOf([...rowLabels], classCount, { sampler: 'shuffle', balance });
-  return { priors: { posteriors, training: priors.training } };
+  { labelSet, priors }: CheckpointInfo,
+  training: ClipTrainingSet,
+  { labels, size }: LabelSet,
+  config: TrainConfig,
+): NonNullable<CheckpointInfo['priors']> {
+  const own = priorsOf([...training.rowLabels], size, config, training.drawn(config.sampler, size));
+  const places = labels.map((label) => labelSet.labels.indexOf(label));
+  if (priors === undefined || labelSet.labels.length !== size || places.includes(-1)) return own;
+  return { posteriors: own.posteriors, training: places.map((place) => priors.training[place]!) };
 }
 
 /** A split of the same data set, without augmentation. */

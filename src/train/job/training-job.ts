@@ -15,16 +15,26 @@ type Figures = Required<Pick<CheckpointInfo, 'temperature' | 'metrics'>>;
  * Class frequencies that a network's posteriors are made for, and those of its training set. A class without samples counts as a tenth
  * of one.
  * @param classes of the training samples, negative without a label [N]
+ * @param drawn how often each class comes in an epoch, where the sampler alone does not say [C]
  */
 export function priorsOf(
   classes: readonly number[],
   classCount: number,
   { sampler, balance }: Pick<TrainConfig, 'sampler' | 'balance'>,
+  drawn?: readonly number[],
 ): NonNullable<CheckpointInfo['priors']> {
   const training = countsOf(classes, classCount).map((count) => Math.max(count, 0.1));
   const posteriors =
-    balance === null ? drawnShares(sampler, training) : training.map((count) => count ** (1 - balance));
+    balance === null
+      ? ((drawn && atLeastATenth(drawn, classes.length)) ?? drawnShares(sampler, training))
+      : training.map((count) => count ** (1 - balance));
   return { posteriors: shares(posteriors), training: shares(training) };
+}
+
+/** Of what a sample counts for. */
+function atLeastATenth(drawn: readonly number[], samples: number): number[] {
+  const sum = drawn.reduce((total, value) => total + value, 0);
+  return drawn.map((value) => Math.max(value, sum / samples / 10));
 }
 
 function shares(values: readonly number[]): number[] {

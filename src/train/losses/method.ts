@@ -22,10 +22,12 @@ export function withLogitAdjustment(method: Method, offsets: readonly number[]):
  * @param drawn how often a class is drawn in training: q [C]
  * @param counts its samples [C]
  * @param balance r_k ~ counts_k^(1 - balance): 0 the frequencies of the samples, 1 equal
- * @returns 0 for a class without samples [C]
+ * @returns 0 for a class that is never drawn [C]
  */
 export function adjustmentOffsets(drawn: readonly number[], counts: readonly number[], balance: number): number[] {
-  return counts.map((count, k) => (count === 0 ? 0 : Math.log(drawn[k]!) - (1 - balance) * Math.log(count)));
+  return counts.map((count, k) =>
+    count === 0 || drawn[k] === 0 ? 0 : Math.log(drawn[k]!) - (1 - balance) * Math.log(count),
+  );
 }
 
 export type MethodResult = {

@@ -6,18 +6,31 @@ import { crossEntropyMethod } from '../losses/cross-entropy.js';
 import { dnferMethod } from '../losses/dnfer.js';
 import { nlaMethod } from '../losses/nla.js';
 import { vNawMethod } from '../losses/v-naw.js';
+import type { TrainingSet } from '../data/training/training-set.js';
 import { countsOf, drawnShares } from '../config/sampler.js';
 import { nawParameters } from '../losses/naw-bell.js';
 
 /** Inputs of the loss. */
-export type LossConfig = Pick<TrainConfig, 'method' | 'sampler' | 'balance'>;
+export interface LossConfig extends Pick<TrainConfig, 'method' | 'sampler' | 'balance'> {
+  /** `TrainingSet.drawn`, where the sampler alone does not say how often a class comes. [C] */
+  readonly drawn?: readonly number[] | undefined;
+}
+
+/** What the loss needs to know of a run. */
+export function lossOf(
+  { method, sampler, balance }: TrainConfig,
+  training: TrainingSet,
+  classCount: number,
+): LossConfig {
+  return { method, sampler, balance, drawn: training.drawn?.(sampler, classCount) };
+}
 
 /**
  * The method a configuration names.
  * @param classes of the training samples [N]
  */
 export function buildMethod(
-  { method: config, sampler, balance }: LossConfig,
+  { method: config, sampler, balance, drawn }: LossConfig,
   classes: readonly number[],
   classCount: number,
 ): Method {
@@ -25,7 +38,7 @@ export function buildMethod(
   const method = plainMethod(config, counts);
   return balance === null
     ? method
-    : withLogitAdjustment(method, adjustmentOffsets(drawnShares(sampler, counts), counts, balance));
+    : withLogitAdjustment(method, adjustmentOffsets(drawn ?? drawnShares(sampler, counts), counts, balance));
 }
 
 function plainMethod(config: MethodConfig, counts: readonly number[]): Method {

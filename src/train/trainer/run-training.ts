@@ -19,7 +19,7 @@ import type { RunFolder } from '../records/run-folder.js';
 import { loadTrainingState, saveTrainingState } from '../records/training-state.js';
 import type { TrainingState } from '../records/training-state.js';
 import { RunLogs } from '../report/run-logs.js';
-import { buildMethod } from './build-method.js';
+import { buildMethod, lossOf } from './build-method.js';
 import { fit, isOutOfPatience } from './fit.js';
 import type { FinishedEpoch, FitSettings } from './fit.js';
 import type { TrainOptions, TrainingOutcome } from './train-options.js';
@@ -122,11 +122,12 @@ async function runJob(
   await writeFileAtomic(folder.ambiguityIndex, JSON.stringify({ labels, rows: rowIds, given: [...rowLabels] }));
 
   const classCount = labels.length;
-  const method = buildMethod(config, [...rowLabels], classCount);
+  const loss = lossOf(config, training, classCount);
+  const method = buildMethod(loss, [...rowLabels], classCount);
   const runner =
     workers === 0
       ? new LocalRunner(model, method)
-      : await WorkerRunner.open({ workers, model, loss: config, rowLabels, classCount, signal });
+      : await WorkerRunner.open({ workers, model, loss, rowLabels, classCount, signal });
   const logs = new RunLogs(folder, config, training, labels);
   const saveEpoch = async ({ state, isBest, rows }: FinishedEpoch): Promise<void> => {
     const record = state.history.at(-1)!;

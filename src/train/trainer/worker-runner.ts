@@ -95,7 +95,7 @@ export class WorkerRunner implements GradientRunner {
       backend: backend.name,
       topology: model.toJSON(null, false),
       initial: await Promise.all(model.getWeights().map(async (weight) => (await weight.data<'float32'>()).slice())),
-      ...{ loss: { method: loss.method, sampler: loss.sampler, balance: loss.balance }, rowLabels, classCount },
+      ...{ loss, rowLabels, classCount },
       weights: allocateSharedWeights(trainedLength, movingLength),
     };
     const threads: TrainingClient[] = [];

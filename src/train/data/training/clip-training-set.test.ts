@@ -51,6 +51,26 @@ const crops = (view: Float32Array): number[] => [...view].filter((_, i) => i % 2
 const mirrors = (view: Float32Array): number[] => [...view].filter((_, i) => i % 2 === 1);
 
 describe('clips to train on', () => {
+  it('know how often each class is drawn, which is what the epochs show, whatever the length of clips', async () => {
+    const uneven = [
+      clip('long', 0, Array<number>(90).fill(0)),
+      clip('mixed', 100, [1, 1, 1, 2]),
+      clip('other', 200, [1, 1]),
+      clip('unlabelled', 300, [-1, -1, -1]),
+    ];
+    const set = new ClipTrainingSet(uneven, ASKED, { ...OPTIONS, temporalScale: null, skipping: null });
+    expect(set.drawn('shuffle', 3).map((share) => share.toFixed(6))).toEqual(['1.000000', '1.750000', '0.250000']);
+    const balanced = set.drawn('class-balanced', 3); // by first labels: one clip of class 0, two of class 1
+    expect(balanced[1]! / balanced[0]!).toBeCloseTo(0.875);
+    const seen = [0, 0, 0];
+    for (let epoch = 0; epoch < 200; epoch += 1) {
+      const { labels } = await set.sampleBatch([0, 1, 2, 3], 'none', random(epoch));
+      for (const label of labels) if (label >= 0) seen[label]! += 1;
+    }
+    expect(seen[1]! / seen[0]!).toBeCloseTo(1.75, 1);
+    expect(seen[2]! / seen[0]!).toBeCloseTo(0.25, 1);
+  });
+
   it('are those that show a face, and the others are counted', () => {
     const set = trainingSet();
     expect(set.count).toBe(3);

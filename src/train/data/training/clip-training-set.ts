@@ -2,6 +2,8 @@ import { drawFrames, nearestFaces, vNawPixels } from '../../augment/clip.js';
 import type { ClipAugmentation } from '../../augment/clip.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
+import { countsOf, drawnShares } from '../../config/sampler.js';
+import type { SamplerName } from '../../config/sampler.js';
 import { sampleRng, stretchesOf } from './training-set.js';
 import type { EvaluationSet, MicroBatch, Predict, TrainingSet } from './training-set.js';
 import type { SecondView } from '../../losses/epoch-progress.js';
@@ -72,6 +74,23 @@ export class ClipTrainingSet implements TrainingSet {
 
   get count(): number {
     return this.clips.length;
+  }
+
+  /** Every clip that is drawn gives the same number of frames, however long it is. */
+  drawn(sampler: SamplerName, classCount: number): number[] {
+    const counts = countsOf(this.classes, classCount);
+    const shares = drawnShares(sampler, counts);
+    const drawn = counts.map(() => 0);
+    for (const [i, { clip, nearest }] of this.clips.entries()) {
+      const own = this.classes[i]!;
+      if (own < 0) continue;
+      const perFrame = shares[own]! / counts[own]! / nearest.length;
+      for (const frame of nearest) {
+        const label = clip.labels[frame]!;
+        if (label >= 0) drawn[label]! += perFrame;
+      }
+    }
+    return drawn;
   }
 
   async sampleBatch(

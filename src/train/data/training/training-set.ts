@@ -1,3 +1,4 @@
+import type { SamplerName } from '../../config/sampler.js';
 import type { SecondView } from '../../losses/epoch-progress.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 
@@ -52,6 +53,8 @@ export interface TrainingSet {
   readonly rowNames?: readonly string[];
   /** The labels trained with, -1 without one. [R] */
   readonly rowLabels: Int32Array;
+  /** How often rows of each class are trained with in an epoch, up to a factor, where samples have several rows. [C] */
+  drawn?(sampler: SamplerName, classCount: number): number[];
   /**
    * Reads, augments and stacks samples. All randomness of a sample comes from `sampleRng(random, index, repeat)`.
    * @param random of the epoch
