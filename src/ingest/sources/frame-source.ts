@@ -11,6 +11,9 @@ export interface Input {
   readonly version?: string;
 }
 
+/** Images of a folder per second, unless `fps` is given. */
+export const IMAGE_RATE = 1;
+
 /** What is known about a source before its first frame; every field may be unknown (null). */
 export interface SourceInfo {
   /** Container and codec as ffprobe names them, e.g. "mov,mp4,m4a" and "h264". */

@@ -5,6 +5,7 @@ import { workingSize } from '../ffmpeg/picture-filters.js';
 import type { Frame } from '../frame.js';
 import { isImageName, naturalOrder } from '../media-names.js';
 import { inputError, outOfRange } from '../probe/refusal.js';
+import { IMAGE_RATE } from './frame-source.js';
 import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
 
 /**
@@ -31,9 +32,6 @@ export async function imageFiles(path: string, name: string = path): Promise<str
 async function readNames(path: string): Promise<string[] | null> {
   return (await stat(path)).isDirectory() ? readdir(path) : null;
 }
-
-/** Pictures a second unless `fps` is given. */
-const DEFAULT_RATE = 1;
 
 /** Remarks on single pictures that a note names. */
 const REMARKS = 3;
@@ -72,7 +70,7 @@ class ImageSource implements FrameSource {
     paths: readonly string[],
     private readonly options: SourceOptions,
   ) {
-    const rate = options.fps ?? DEFAULT_RATE;
+    const rate = options.fps ?? IMAGE_RATE;
     const start = (options.start ?? 0) - HALF_MICROSECOND;
     const end = (options.end ?? Infinity) - HALF_MICROSECOND;
     this.images = paths

@@ -5,6 +5,7 @@ import { clipBox, fitInto, placeBox } from './canvas-fit.js';
 import type { Size } from './canvas-fit.js';
 import { LabelLayout, textWidth } from './label-layout.js';
 import { percent } from './subtitle-format.js';
+import { LONE_FRAME, loneFrameSeconds } from '../results/frame-interval.js';
 import { textFormat } from '../results/output-format.js';
 import { UNSURE_COLOUR, expressionColour } from '../results/palette.js';
 
@@ -15,16 +16,14 @@ export const ASS = textFormat(
     ending: '.ass',
     summary: 'ASS subtitles: boxes that follow the faces, with expression and percentage, for mpv, VLC or ffmpeg',
   },
-  ({ input }) => {
-    const track = new AssTrack(input.name);
+  (metadata) => {
+    const track = new AssTrack(metadata.input.name, loneFrameSeconds(metadata));
     return { frame: (result) => track.push(result), end: () => track.end() };
   },
 );
 
 /** Seconds by which an event may begin before its frame; see `boundary`. */
 const EARLY = 0.008;
-/** Seconds a single frame is taken to last. */
-const LONE_FRAME = 0.04;
 /** For a script without frames. */
 const DEFAULT_CANVAS: Size = { width: 1280, height: 720 };
 /** The runner-up is named from this ambiguity on. */
@@ -43,10 +42,13 @@ export class AssTrack {
   /** Events being shown, by their text, with the centisecond in which they began. */
   private showing = new Map<string, { body: AssBody; start: number }>();
   private last: { timestamp: number; boundary: number } | null = null;
-  private interval = LONE_FRAME;
   private layout: LabelLayout | null = null;
 
-  constructor(private readonly title: string) {}
+  /** @param interval seconds that a frame lasts, until two frames have shown it */
+  constructor(
+    private readonly title: string,
+    private interval = LONE_FRAME,
+  ) {}
 
   /** Script text that has become final; the first that is not empty begins with the header. */
   push(result: FrameResult): string {

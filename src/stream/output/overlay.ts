@@ -6,6 +6,7 @@ import { findFfmpeg } from '../../ingest/ffmpeg/binaries.js';
 import { startFfmpeg } from '../../ingest/ffmpeg/command.js';
 import { formatOptions, guardOptions, inputArgument } from '../../ingest/ffmpeg/input-guards.js';
 import { runProcess } from '../../ingest/ffmpeg/run-process.js';
+import { IMAGE_RATE } from '../../ingest/sources/frame-source.js';
 import { relayUrl } from '../../ingest/ffmpeg/url-relay.js';
 import type { FfmpegBinary } from '../../ingest/ffmpeg/binaries.js';
 import type { FfmpegRun } from '../../ingest/ffmpeg/command.js';
@@ -22,8 +23,6 @@ import type { OverlayOptions } from './overlay-options.js';
 import { placeFont } from './ass-script.js';
 import { claimTemporary, releaseTemporary, removeStaleTemporaries } from '../../files/temporary-name.js';
 
-/** Images per second, unless `fps` is set. */
-const IMAGE_RATE = 1;
 /** Milliseconds without data from a server before giving up. */
 const LONGEST_SILENCE = 20_000;
 /** Milliseconds for ffmpeg to list its features. */
@@ -149,7 +148,7 @@ class OverlayWriter implements StagedWriter {
   private ended = false;
 
   constructor(private readonly job: OverlayJob) {
-    this.track = new AssTrack(job.name);
+    this.track = new AssTrack(job.name, job.footage.kind === 'images' ? 1 / job.footage.rate : undefined);
   }
 
   async write(result: FrameResult): Promise<void> {

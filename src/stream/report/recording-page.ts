@@ -92,7 +92,9 @@ function figures({ summary, troubles }: ReportContent): [string, string][] {
       'Frames without a face',
       percent(summary.frames.total === 0 ? null : 1 - summary.frames.withFaces / summary.frames.total),
     ],
-    [isVideo ? 'Weak stretches' : 'Weak images', String(troubles.length)],
+    isVideo
+      ? ['Weak stretches', String(troubles.length)]
+      : ['Weak images', String(new Set(troubles.map(({ file }) => file)).size)],
   ];
 }
 
@@ -194,30 +196,39 @@ function imagesSection(
 }
 
 function troublesSection({ troubles, summary }: ReportContent): Html {
+  const isVideo = summary.run.input.kind !== 'images';
+  const title = `Unusable and degraded ${isVideo ? 'stretches' : 'images'}`;
   if (troubles.length === 0) {
     return html`<section>
-      <h2>Unusable and degraded stretches</h2>
-      <p class="soft">None: every face in every frame shows enough.</p>
+      <h2>${title}</h2>
+      <p class="soft">None: every face in every ${isVideo ? 'frame' : 'image'} shows enough.</p>
     </section>`;
   }
-  const isVideo = summary.run.input.kind !== 'images';
   return html`<section>
-    <h2>Unusable and degraded stretches</h2>
+    <h2>${title}</h2>
     <p class="soft">
-      Stretches of at least 0.2 s in which a face shows too little of an expression, and of at least 1 s without a face.
+      ${
+        isVideo
+          ? 'Stretches of at least 0.2 s in which a face shows too little of an expression, and of at least 1 s without a face.'
+          : 'Images without a face, or with a face that shows too little of an expression.'
+      }
     </p>
-    <div class="scroll" tabindex="0" role="region" aria-label="Unusable and degraded stretches">
-      <table class="numbers" id="troubles" aria-label="Unusable and degraded stretches">
+    <div class="scroll" tabindex="0" role="region" aria-label="${title}">
+      <table class="numbers" id="troubles" aria-label="${title}">
         <thead>
           <tr>
-            <th scope="col">From</th>
-            <th scope="col">Seconds</th>
+            ${
+              isVideo
+                ? html`<th scope="col">From</th>
+                    <th scope="col">Seconds</th>`
+                : html`<th scope="col">Image</th>`
+            }
             <th scope="col" class="text">Who</th>
             <th scope="col" class="text">Why</th>
           </tr>
         </thead>
         <tbody>
-          ${troubles.slice(0, LISTED).map((trouble) => troubleRow(trouble, isVideo))}
+          ${troubles.slice(0, LISTED).map(troubleRow)}
         </tbody>
       </table>
     </div>
@@ -225,10 +236,10 @@ function troublesSection({ troubles, summary }: ReportContent): Html {
   </section>`;
 }
 
-function troubleRow({ start, end, trackId, name, what }: Trouble, isVideo: boolean): Html {
+function troubleRow({ start, end, trackId, name, what, file }: Trouble): Html {
   return html`<tr>
-    <th scope="row">${isVideo ? timeButton(start) : `image ${Math.round(start) + 1}`}</th>
-    <td>${(end - start).toFixed(1)}</td>
+    <th scope="row">${file ?? timeButton(start)}</th>
+    ${file === undefined ? html`<td>${(end - start).toFixed(1)}</td>` : null}
     <td class="text">${trackId === null ? 'all' : (name ?? `Face\u00A0${trackId}`)}</td>
     <td class="text">${what}</td>
   </tr>`;
@@ -328,6 +339,7 @@ function scriptData({ summary, start, end, binWidth, faces, troubles }: ReportCo
       seconds: short(trouble.end - trouble.start),
       who: trouble.trackId === null ? 'all' : (trouble.name ?? `Face\u00A0${trouble.trackId}`),
       what: trouble.what,
+      file: trouble.file,
     })),
   };
 }

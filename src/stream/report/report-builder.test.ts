@@ -109,3 +109,24 @@ it('shows the images of a part of a folder', async () => {
     1, 2, 2,
   ]);
 });
+
+it('lists each weak image of a folder by its name, at any rate', () => {
+  const metadata = { ...METADATA, input: { ...METADATA.input, kind: 'images' as const }, settings: { fps: 10 } };
+  const builder = new ReportBuilder(metadata);
+  const blurred = { trust: 'unusable', quality: { ...face(1, 'fear').quality, sharpness: 0.1 } } as const;
+  builder.push(frame(0, 0, [face(1, 'fear')], { file: 'a.png' }));
+  builder.push(frame(1, 0.1, [face(1, 'fear', blurred), face(2, 'fear', blurred)], { file: 'b.png' }));
+  builder.push(frame(2, 0.2, [face(1, 'fear', blurred)], { file: 'c.png' }));
+  builder.push(frame(3, 0.3, [], { file: 'd <d>.png' }));
+  const content = builder.end(GOOD);
+  expect(content.troubles.map(({ file, trackId, what }) => [file, trackId, what])).toEqual([
+    ['b.png', 1, 'blurred'],
+    ['b.png', 2, 'blurred'],
+    ['c.png', 1, 'blurred'],
+    ['d <d>.png', null, 'no face'],
+  ]);
+  const page = reportPage(content, NO_PICTURES, null);
+  const rows = [...page.matchAll(/<th scope="row">([^<]*)<\/th>\s*<td class="text">/g)].map(([, cell]) => cell);
+  expect(rows).toEqual(['b.png', 'b.png', 'c.png', 'd &lt;d&gt;.png']);
+  expect(page).toMatch(/<dt>Weak images<\/dt>\s*<dd>3<\/dd>/);
+});

@@ -2,7 +2,7 @@ import type { Box } from '../../ingest/face/align/geometry.js';
 import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
 import { unusableReason } from '../pipeline/trust.js';
 import type { Segment } from '../results/expression-segments.js';
-import { FrameIntervals } from '../results/frame-interval.js';
+import { FrameIntervals, loneFrameSeconds } from '../results/frame-interval.js';
 import type { TimedFrame } from '../results/frame-interval.js';
 import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
 import { SegmentReader } from '../results/segment-reader.js';
@@ -81,7 +81,7 @@ interface FaceState {
 export class ReportBuilder {
   private readonly summary: SummaryBuilder;
   private readonly segments: SegmentReader;
-  private readonly intervals = new FrameIntervals();
+  private readonly intervals: FrameIntervals;
   private readonly troubles: TroubleFinder;
   private readonly faces = new Map<number, FaceState>();
   private readonly images: ReportImage[] = [];
@@ -90,6 +90,7 @@ export class ReportBuilder {
 
   constructor(private readonly metadata: RunMetadata) {
     this.summary = new SummaryBuilder(metadata);
+    this.intervals = new FrameIntervals(loneFrameSeconds(metadata));
     this.segments = new SegmentReader(metadata);
     const { minQuality } = metadata.settings;
     const least = typeof minQuality === 'number' ? minQuality : 0;

@@ -1,8 +1,17 @@
 import { isLeap } from '../../ingest/ffmpeg/continuous-time.js';
+import { IMAGE_RATE } from '../../ingest/sources/frame-source.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
+import type { RunMetadata } from './run-metadata.js';
 
-/** Seconds a single frame is taken to last. */
-const LONE_FRAME = 0.04;
+/** Seconds a single frame of a video is taken to last. */
+export const LONE_FRAME = 0.04;
+
+/** Seconds a single frame lasts: that of a video is not known. */
+export function loneFrameSeconds({ input, settings }: Pick<RunMetadata, 'input' | 'settings'>): number {
+  if (input.kind !== 'images') return LONE_FRAME;
+  const { fps } = settings;
+  return 1 / (typeof fps === 'number' ? fps : IMAGE_RATE);
+}
 
 /** A frame and the time it is shown. */
 export interface TimedFrame {
@@ -19,9 +28,15 @@ export interface TimedFrame {
  */
 export class FrameIntervals {
   private pending: { result: FrameResult; start: number } | null = null;
-  private interval = LONE_FRAME;
+  private interval: number;
   /** Between the last two frames, leap or not: two in a row are the rate of the footage. */
-  private distance = LONE_FRAME;
+  private distance: number;
+
+  /** @param alone seconds that a single frame lasts */
+  constructor(alone = LONE_FRAME) {
+    this.interval = alone;
+    this.distance = alone;
+  }
 
   /** The frame before `result`, whose end is now known; null for the first. */
   push(result: FrameResult): TimedFrame | null {

@@ -1,7 +1,7 @@
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { ExpressionSegments } from './expression-segments.js';
 import type { Segment } from './expression-segments.js';
-import { FrameIntervals } from './frame-interval.js';
+import { FrameIntervals, loneFrameSeconds } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
 import { textFormat } from './output-format.js';
 import type { OutputContext, OutputFormat } from './output-format.js';
@@ -9,13 +9,14 @@ import type { RunMetadata } from './run-metadata.js';
 
 /** The segments of a recording; of an image folder, each face of each image is one, with the name of the file. */
 export class SegmentReader {
-  private readonly intervals = new FrameIntervals();
+  private readonly intervals: FrameIntervals;
   private readonly expressions: ExpressionSegments | null;
   /** Seconds: end of the last frame; complete after `end`. */
   endTime = 0;
 
-  constructor({ input }: Pick<RunMetadata, 'input'>) {
-    this.expressions = input.kind === 'images' ? null : new ExpressionSegments();
+  constructor(run: Pick<RunMetadata, 'input' | 'settings'>) {
+    this.intervals = new FrameIntervals(loneFrameSeconds(run));
+    this.expressions = run.input.kind === 'images' ? null : new ExpressionSegments();
   }
 
   /** The segments that have become final. */

@@ -49,6 +49,17 @@ describe('summary', () => {
     expect(summaryOf(hourly).duration).toBeCloseTo(10_800, 0);
   });
 
+  it.each([
+    [null, 1],
+    [4, 0.25],
+  ])('counts a single picture for 1 / fps (%s)', (fps, seconds) => {
+    const input = { ...METADATA.input, kind: 'images' as const };
+    const builder = new SummaryBuilder({ ...METADATA, input, settings: { fps } });
+    builder.push(frame(0, 0, [face(1, 'anger')], { file: 'a.jpg' }));
+    const { duration, faces } = builder.end(GOOD);
+    expect([duration, faces[0]?.seconds]).toEqual([seconds, seconds]);
+  });
+
   it('has shares and means that sum to one for every face', () => {
     fc.assert(
       fc.property(arbitraryResults, (results) => {

@@ -1,7 +1,7 @@
 import type { FaceResult, FrameResult, FrameStatus } from '../pipeline/frame-result.js';
 import type { RunMetadata, RunOutcome } from './run-metadata.js';
 import { SCHEMA_VERSION } from './annotation-schema.js';
-import { FrameIntervals } from './frame-interval.js';
+import { FrameIntervals, loneFrameSeconds } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
 import { DECIMALS, roundTo } from './rounding.js';
 
@@ -54,14 +54,16 @@ interface FaceSums {
 
 /** Adds up results; memory grows only with the number of faces. */
 export class SummaryBuilder {
-  private readonly intervals = new FrameIntervals();
+  private readonly intervals: FrameIntervals;
   private readonly faces = new Map<number, FaceSums>();
   private readonly statuses: Record<FrameStatus, number> = { ok: 0, 'no-face': 0, degraded: 0, unreadable: 0 };
   private total = 0;
   private withFaces = 0;
   private duration = 0;
 
-  constructor(private readonly metadata: RunMetadata) {}
+  constructor(private readonly metadata: RunMetadata) {
+    this.intervals = new FrameIntervals(loneFrameSeconds(metadata));
+  }
 
   push(result: FrameResult): void {
     this.total++;

@@ -466,11 +466,10 @@
   const moreTroubles = document.getElementById('more-troubles');
   moreTroubles?.addEventListener('click', () => {
     const body = document.querySelector('#troubles tbody');
-    for (const { start, seconds, who, what } of data.troubles) {
+    for (const { start, seconds, who, what, file } of data.troubles) {
       const row = body.insertRow();
       row.append(
-        cell('th', timeButton(start)),
-        cell('td', seconds.toFixed(1)),
+        ...(file === undefined ? [cell('th', timeButton(start)), cell('td', seconds.toFixed(1))] : [cell('th', file)]),
         cell('td', who, true),
         cell('td', what, true),
       );
