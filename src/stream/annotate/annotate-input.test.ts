@@ -1,9 +1,12 @@
 import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NEVER, concat, from } from 'rxjs';
 import { expect, it } from 'vitest';
 import { GOOD, METADATA, face, frame } from '../../../test/output/support/results.js';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { FerError } from '../../errors/fer-error.js';
+import { iterate } from '../pipeline/demand.js';
+import type { FrameResult } from '../pipeline/frame-result.js';
 import { parseAnnotateOptions } from '../pipeline/pipeline-settings.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { annotateInput } from './annotate-input.js';
@@ -21,8 +24,19 @@ interface Run {
   readonly events: AsyncGenerator<InputEvent, void, undefined>;
 }
 
+const FRAMES = [0, 1, 2].map((i) => frame(i, i / 25, [face(1, 'happiness')]));
+
+async function* finite(end: () => void): AsyncGenerator<FrameResult> {
+  for (const result of FRAMES) yield await Promise.resolve(result);
+  end();
+}
+
 /** Annotates three frames without networks; then `end` happens. */
-async function run(end: () => void = () => undefined, prepare?: (dir: string) => Promise<unknown>): Promise<Run> {
+async function run(
+  end: () => void = () => undefined,
+  prepare?: (dir: string) => Promise<unknown>,
+  { results = () => finite(end), signal }: { results?: () => AsyncIterator<FrameResult>; signal?: AbortSignal } = {},
+): Promise<Run> {
   const dir = await mkdtemp(join(scratch, 'out-'));
   await prepare?.(dir);
   let journal: WorkJournal | null = null;
@@ -37,16 +51,13 @@ async function run(end: () => void = () => undefined, prepare?: (dir: string) =>
       return {
         metadata: METADATA,
         report: () => GOOD,
-        async *[Symbol.asyncIterator]() {
-          for (let i = 0; i < 3; i += 1) yield await Promise.resolve(frame(i, i / 25, [face(1, 'happiness')]));
-          end();
-        },
+        [Symbol.asyncIterator]: results,
       };
     },
   } as unknown as Pick<Annotator, 'settings' | 'annotate'>;
   const job: InputJob = {
     ...{ input: { kind: 'file', name: 'clip.mp4', path: 'clip.mp4' }, hash: 'sha256:1', outputDir: dir, name: 'clip' },
-    ...{ formats: ['jsonl', 'csv'], settingsHash: 'sha256:2' },
+    ...{ formats: ['jsonl', 'csv'], settingsHash: 'sha256:2', signal },
   };
   const isClosed = (): boolean => (journal as unknown as { file: { fd: number } }).file.fd === -1;
   return { dir, job, isClosed, events: annotateInput(annotator, job) };
@@ -86,6 +97,24 @@ it.each([
   await expect(through(full)).rejects.toMatchObject({ code });
   expect(await filesIn(full.dir)).toEqual(JOURNAL);
   expect(full.isClosed()).toBe(true);
+});
+
+it('stops at the signal while no result comes, and keeps the journal', async () => {
+  const controller = new AbortController();
+  const results = () => iterate(() => concat(from(FRAMES), NEVER));
+  const idle = await run(undefined, undefined, { results, signal: controller.signal });
+  const seen: string[] = [];
+  for await (const event of idle.events) {
+    seen.push(event.type);
+    if (event.type === 'progress' && event.frames === FRAMES.length) {
+      setTimeout(() => {
+        controller.abort();
+      }, 10);
+    }
+  }
+  expect(seen).toEqual(['started', 'progress', 'progress', 'progress', 'interrupted']);
+  expect(await filesIn(idle.dir)).toEqual(JOURNAL);
+  expect(idle.isClosed()).toBe(true);
 });
 
 it('removes it where the input is to blame', async () => {

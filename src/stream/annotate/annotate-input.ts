@@ -147,8 +147,7 @@ export async function* annotateInput(
     yield { type: 'started', input, position, expectedFrames, resumed: kept !== null && kept.known > 0 };
     writers = await openOutputs(job, annotation.metadata, annotator.settings);
     let frames = 0;
-    for await (const result of annotation) {
-      if (isStopped()) break;
+    for await (const result of untilAborted(annotation, signal)) {
       await writers.write(result);
       frames += 1;
       yield { type: 'progress', input, frames, timestamp: result.timestamp };
@@ -178,6 +177,27 @@ export async function* annotateInput(
   if (stream === undefined) await recordDone(job, writers.paths, outcome);
   const outputs = outputPlaces(job, writers.paths);
   yield { type: 'done', input, outputs, outcome, seconds: (performance.now() - began) / 1000 };
+}
+
+/** Ends early when the signal is aborted, also while no result comes. */
+async function* untilAborted<T>(results: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  const iterator = results[Symbol.asyncIterator]();
+  const isStopped = (): boolean => signal?.aborted === true;
+  const leave = (): void => {
+    iterator.return?.().catch(() => undefined);
+  };
+  signal?.addEventListener('abort', leave, { once: true });
+  try {
+    while (!isStopped()) {
+      const next = await iterator.next();
+      // What comes after the signal is dropped.
+      if (next.done === true || isStopped()) return;
+      yield next.value;
+    }
+  } finally {
+    signal?.removeEventListener('abort', leave);
+    await iterator.return?.();
+  }
 }
 
 /** Whether another attempt would end in the same way. After a full disk or a lost connection, the next one resumes. */
@@ -221,11 +241,11 @@ export async function openOutputs(
   metadata: RunMetadata,
   settings: Pick<AnnotateSettings, 'start' | 'end' | 'width' | 'baseline'>,
 ): Promise<OutputWriters> {
-  const { outputDir, name, formats, stream } = job;
+  const { outputDir, name, formats, stream, signal } = job;
   return baselineWriters(settings.baseline, async () =>
     stream === undefined
       ? openWriters(formats, outputDir, name, metadata, await outputContext(job, settings))
-      : streamWriter(stream, metadata),
+      : streamWriter(stream, metadata, signal),
   );
 }
 

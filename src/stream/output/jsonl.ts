@@ -17,13 +17,15 @@ export const JSONL = textFormat(
 );
 
 /** JSONL into a stream, as the results come, the run's line with the first; a slow reader slows the annotation. The stream stays open: inputs follow each other. */
-export function streamWriter(stream: Writable, metadata: RunMetadata): OutputWriters {
+export function streamWriter(stream: Writable, metadata: RunMetadata, signal?: AbortSignal): OutputWriters {
   let header = runText(metadata);
   const write = async (text: string): Promise<void> => {
     try {
       if (!stream.writable) throw Object.assign(new Error('the reader is gone'), { code: 'EPIPE' });
-      if (!stream.write(text)) await once(stream, 'drain');
+      if (!stream.write(text)) await once(stream, 'drain', signal === undefined ? {} : { signal });
     } catch (error) {
+      // Nobody waits for the reader any longer.
+      if (signal?.aborted === true) return;
       throw writeError('standard output', error);
     }
   };

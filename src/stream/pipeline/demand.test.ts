@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { concatMap, endWith, firstValueFrom, map, take, toArray } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { NEVER, concat, concatMap, endWith, firstValueFrom, map, of, take, toArray } from 'rxjs';
+import { describe, expect, it, vi } from 'vitest';
 import { demand, iterate } from './demand.js';
 
 const pause = (ms = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -163,6 +163,16 @@ describe('iterate', () => {
     for await (const n of numbers) if (n === 5) break;
     expect(settled).toBe(true);
     expect(source.closed()).toBe(1);
+  });
+
+  it('ends when it is told to while it waits for a value', async () => {
+    const settled = vi.fn(() => Promise.resolve());
+    const numbers = iterate(() => concat(of(1), NEVER), settled);
+    expect(await numbers.next()).toEqual({ done: false, value: 1 });
+    const waiting = numbers.next();
+    expect(await numbers.return()).toEqual({ done: true, value: undefined });
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(settled).toHaveBeenCalledOnce();
   });
 
   it('delivers what was emitted before an error, then throws it', async () => {

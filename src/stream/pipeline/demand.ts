@@ -4,16 +4,35 @@ import type { OperatorFunction, Subscription } from 'rxjs';
 /**
  * An Observable as an async iterable, with the demand signal that RxJS lacks: `create` receives `ready`, which resolves
  * as soon as the consumer has taken everything emitted so far. Leaving the loop early unsubscribes; `settled` is then
- * awaited, so that after the loop nothing is left running.
+ * awaited, so that after the loop nothing is left running. `return()` ends the loop also while it waits for a value.
  */
-export async function* iterate<R>(
+export function iterate<R>(
   create: (ready: () => Promise<void>) => Observable<R>,
   settled?: () => Promise<void>,
+): AsyncGenerator<R, void, undefined> {
+  const leaving = new AbortController();
+  const values = valuesOf(create, settled, leaving.signal);
+  // A generator's own return() waits for the value that it is asked for.
+  const leave = values.return.bind(values);
+  values.return = (value) => {
+    leaving.abort();
+    return leave(value);
+  };
+  return values;
+}
+
+async function* valuesOf<R>(
+  create: (ready: () => Promise<void>) => Observable<R>,
+  settled: (() => Promise<void>) | undefined,
+  leaving: AbortSignal,
 ): AsyncGenerator<R, void, undefined> {
   const queue: R[] = [];
   const state: { ended: boolean; failure: { error: unknown } | null } = { ended: false, failure: null };
   const consumer = new Bell();
   const producer = new Bell();
+  leaving.addEventListener('abort', () => {
+    consumer.ring();
+  });
 
   const ready = async (): Promise<void> => {
     while (queue.length > 0) await producer.wait();
@@ -40,7 +59,7 @@ export async function* iterate<R>(
       // Only an empty queue lets the producer continue: it works while the consumer waits, never ahead of it.
       producer.ring();
       if (state.failure !== null) throw state.failure.error;
-      if (state.ended) return;
+      if (state.ended || leaving.aborted) return;
       await consumer.wait();
     }
   } finally {
