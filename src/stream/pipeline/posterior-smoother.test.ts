@@ -123,6 +123,14 @@ describe('PosteriorSmoother', () => {
       Array<number>(200).fill(0.5),
     );
     expect(run(steady).held).toBeLessThanOrEqual(16);
+    // More frames than that where they are needed.
+    const slow = footage(
+      Array.from({ length: 720 }, (_, t) => t / 60),
+      Array<number>(720).fill(0.5),
+    );
+    const { held } = run(slow, { seconds: 2 });
+    expect(held).toBeGreaterThanOrEqual(600);
+    expect(held).toBeLessThanOrEqual(602);
     const stuck = footage(Array<number>(1500).fill(0), Array<number>(1500).fill(0.5));
     expect(run(stuck).held).toBeLessThanOrEqual(512);
   });

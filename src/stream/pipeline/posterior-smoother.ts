@@ -53,8 +53,9 @@ export interface PosteriorSmootherOptions {
 /** Time constants a frame waits for later ones; beyond that they weigh less than 1 %. */
 const REACH = 5;
 
-/** Timestamps may repeat, so a bound in seconds alone is not enough. */
-const MAX_WAITING_FRAMES = 512;
+/** Timestamps may repeat, so a bound in seconds alone is not enough: frames that wait in any case, and per second of waiting. */
+const WAITING_FRAMES = 512;
+const WAITING_RATE = 120;
 
 /** A frame with each face's average of past and present. */
 type Waiting = FrameOf<ClassifiedFace & { readonly forward: RunningAverage }>;
@@ -64,8 +65,11 @@ export class PosteriorSmoother {
   private waiting: Waiting[] = [];
   /** Running average of each tracklet seen recently. */
   private readonly past = new Map<number, RunningAverage>();
+  private readonly mostWaiting: number;
 
-  constructor(private readonly options: PosteriorSmootherOptions) {}
+  constructor(private readonly options: PosteriorSmootherOptions) {
+    this.mostWaiting = Math.max(WAITING_FRAMES, Math.ceil(WAITING_RATE * REACH * options.seconds));
+  }
 
   /** Takes the next frame and returns those that have become final, possibly none. */
   push(frame: ClassifiedFrame): readonly ClassifiedFrame[] {
@@ -80,7 +84,7 @@ export class PosteriorSmoother {
     this.waiting.push(averaged);
     const now = frame.timestamp;
     const tooSoon = this.waiting.findIndex((held) => now - held.timestamp < REACH * seconds);
-    return this.release(Math.max(tooSoon, this.waiting.length - MAX_WAITING_FRAMES));
+    return this.release(Math.max(tooSoon, this.waiting.length - this.mostWaiting));
   }
 
   /** The frames still waiting; call once, after the last frame. */
@@ -103,16 +107,25 @@ export class PosteriorSmoother {
   private release(count: number): readonly ClassifiedFrame[] {
     if (count === 0) return [];
     const future = new Map<number, RunningAverage>();
-    const smoothed = this.waiting.toReversed().map((frame) => ({
-      ...frame,
-      faces: frame.faces.map(({ face, posteriors, forward }) => {
-        const backward = this.take(future.get(face.tracklet), posteriors, frame.timestamp);
-        future.set(face.tracklet, backward);
-        return { face, posteriors: averageOfBoth(posteriors, forward, backward) };
-      }),
-    }));
+    const takeBackwards = (tracklet: number, posteriors: Float32Array, timestamp: number): RunningAverage => {
+      const backward = this.take(future.get(tracklet), posteriors, timestamp);
+      future.set(tracklet, backward);
+      return backward;
+    };
+    for (const { timestamp, faces } of this.waiting.slice(count).reverse())
+      for (const { face, posteriors } of faces) takeBackwards(face.tracklet, posteriors, timestamp);
+    const smoothed = this.waiting
+      .slice(0, count)
+      .reverse()
+      .map((frame) => ({
+        ...frame,
+        faces: frame.faces.map(({ face, posteriors, forward }) => {
+          const backward = takeBackwards(face.tracklet, posteriors, frame.timestamp);
+          return { face, posteriors: averageOfBoth(posteriors, forward, backward) };
+        }),
+      }));
     this.waiting = this.waiting.slice(count);
-    return smoothed.reverse().slice(0, count);
+    return smoothed.reverse();
   }
 
   private take(before: RunningAverage | undefined, posteriors: Float32Array, timestamp: number): RunningAverage {
