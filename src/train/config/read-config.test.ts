@@ -136,6 +136,10 @@ describe('a configuration', () => {
       { ...DATA, method: { name: 'ce' }, network: { name: 'temporal', encoder: 'model' }, mixup: {} },
       /mixup: it mixes pictures; for clips leave it out/,
     ],
+    [
+      { ...DATA, network: { name: 'temporal', encoder: 'model' }, softLabels: true },
+      /softLabels: it is for pictures; for clips leave it out/,
+    ],
     [{ ...DATA, method: { name: 'ce' }, mixup: { alpha: 0 } }, /mixup\.alpha: /],
   ])('says what is wrong with %j', (settings, message) => {
     expect(() => resolveConfig('nla', settings)).toThrow(invalid(message));

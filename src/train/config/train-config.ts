@@ -262,7 +262,7 @@ export const trainConfigSchema = z
     /** Of the subset, the noise and the imbalance, so that runs with other seeds see the same data; null for `seed`. */
     dataSeed: z.int().nullable().default(null),
   })
-  .superRefine(({ init, mixup, method: { name }, network }, context) => {
+  .superRefine(({ init, mixup, distil, softLabels, method: { name }, network }, context) => {
     const kind = network.name;
     if (network.name === 'ensemble' && network.weights !== null && network.weights.length !== network.members.length) {
       context.addIssue({
@@ -277,6 +277,12 @@ export const trainConfigSchema = z
         path: ['init'],
         message: `${RECOGNITION} fits network.name "face-resnet", not "${kind}"`,
       });
+    for (const [setting, isSet] of [
+      ['distil', distil !== null],
+      ['softLabels', softLabels],
+    ] as const)
+      if (isSet && kind === 'temporal')
+        context.addIssue({ code: 'custom', path: [setting], message: 'it is for pictures; for clips leave it out' });
     if (mixup === null) return;
     if (name !== 'ce')
       context.addIssue({

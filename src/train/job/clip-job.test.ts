@@ -194,6 +194,26 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
     }
   }
 
+  it('learns nothing from frames that show no whole face, unless it is told to', async () => {
+    const frames = Array.from({ length: LENGTH }, (_, i) => ({
+      ...{ index: i, timestamp: i / 25, crop: i },
+      ...(i < 3 && { flaw: 'blurred' as const }),
+    }));
+    const clip = { id: 'clip', kind: 'clip', split: 'train', label: PATTERNS[1], frames } as const;
+    await writePrepared(at('flawed'), TINY_CROP, PATTERNS, [clip], stripedPictures(LENGTH, SIZE));
+    await saveTinyFrameModel(at('flawed-encoder'), new LabelSet('stripes', PATTERNS), { seed: 1 });
+    for (const flawedCrops of [false, true]) {
+      const own = clipConfig({ flawedCrops, validation: { fraction: 0 } }, { encoder: at('flawed-encoder') });
+      const config = { ...own, data: `prepared:${at('flawed')}` };
+      const data = await openTrainingData(config);
+      const task = await data.job(config);
+      expect([...task.training.rowLabels]).toEqual(frames.map((_, i) => (i < 3 && !flawedCrops ? -1 : 1)));
+      expect(Object.values(task.report.leftOut)).toEqual(flawedCrops ? [] : [3]);
+      task.dispose();
+      await data.close();
+    }
+  });
+
   it('is judged and evaluated alike on clips of which frames are missing or damaged: all labelled frames count', async () => {
     await cp(at('clips'), at('holes'), { recursive: true });
     const before = await openDataset(`manifest:${at('holes')}`, { split: 'valid' });

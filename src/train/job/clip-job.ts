@@ -69,7 +69,8 @@ export async function encodeClips(
       const own = faces[i]!;
       const crops = own.map(() => indexed.places[next++] ?? null);
       const classes = own.map(({ label }) => (label === null ? -1 : labels.indexOf(label)));
-      return [sample, { rowIds: own.map(faceId), names: own.map(faceName), crops, labels: classes }];
+      const flawed = own.map(({ flaw }) => flaw !== undefined);
+      return [sample, { rowIds: own.map(faceId), names: own.map(faceName), crops, labels: classes, flawed }];
     }),
   );
   const encoderHash = await checkpointHash(encoder);
@@ -136,7 +137,9 @@ export async function clipJob(
   const clipsOf = (samples: readonly Sample[]): LabelledClip[] =>
     samples.flatMap((sample) => encoded.clipOf.get(sample) ?? []);
   const parts = divide(dataset, config);
-  const noisy = withNoise(clipsOf(parts.training), labels.size, config);
+  const whole = clipsOf(parts.training);
+  const usable = config.flawedCrops ? whole : whole.map(withoutFlawed);
+  const noisy = withNoise(usable, labels.size, config);
   const labelled = noisy.flatMap(({ rowIds, labels: own }) => rowIds.filter((_, i) => own[i]! >= 0));
   const excluded = await excludedRows(config, labelled, () =>
     [...encoded.clipOf.values()].flatMap(({ rowIds }) => rowIds),
@@ -179,6 +182,7 @@ export async function clipJob(
   const judges = validation.labels.some((label) => label >= 0);
   const left = {
     'frames that cannot be decoded': encoded.broken,
+    'frames blurred or cut off, as "flawedCrops" is off': labelledFrames(whole) - labelledFrames(usable),
     'clips without any face': training.withoutFace + validation.withoutFace,
   };
 
@@ -234,6 +238,15 @@ function clipPriors(
   const places = labels.map((label) => labelSet.labels.indexOf(label));
   if (priors === undefined || labelSet.labels.length !== size || places.includes(-1)) return own;
   return { posteriors: own.posteriors, training: places.map((place) => priors.training[place]!) };
+}
+
+/** Frames that show no whole face give context, and nothing to learn. */
+function withoutFlawed(clip: LabelledClip): LabelledClip {
+  return { ...clip, labels: clip.labels.map((label, i) => (clip.flawed?.[i] === true ? -1 : label)) };
+}
+
+function labelledFrames(clips: readonly LabelledClip[]): number {
+  return clips.reduce((sum, { labels }) => sum + labels.filter((label) => label >= 0).length, 0);
 }
 
 /** A split of the same data set, without augmentation. */

@@ -20,6 +20,8 @@ export interface LabelledClip {
   readonly crops: readonly (number | null)[];
   /** By frame: class index, -1 without a label. [T] */
   readonly labels: readonly number[];
+  /** By frame: its crop shows no whole face; none by default. [T] */
+  readonly flawed?: readonly boolean[];
 }
 
 /** A clip of which at least one frame shows a face; the others stand in as the nearest one that does. */
