@@ -57,6 +57,9 @@ describe('fer', () => {
     [['annotate', 'x.mp4', '--detect-every', 'often']],
     [['annotate', 'x.mp4', '--detect-every', '0']],
     [['annotate', 'x.mp4', '--start', '5', '--end', '2']],
+    [['annotate', 'x.mp4', '--segment', '60']],
+    [['annotate', 'x.mp4', '--priority', '10']],
+    [['annotate', 'x.mp4', '--max-waiting', '5']],
     [['no-such-command']],
   ])('answers %j with one line and exit code 2', async (args) => {
     const { code, stderr } = await callFer([...args, ...(args.length > 1 ? ['-o', join(dir, 'never')] : [])]);

@@ -95,8 +95,21 @@ export function annotateCommand(program: Command): void {
     )
     .action(async (inputs: string[], flags: AnnotateFlags, command: Command) => {
       await applyConfigFile(command, flags.config);
-      process.exitCode = await runAnnotate(inputs, command.opts<AnnotateFlags>());
+      const all = command.opts<AnnotateFlags>();
+      if (all.queue === undefined) refuseQueueOptions(command);
+      process.exitCode = await runAnnotate(inputs, all);
     });
+}
+
+const QUEUE_OPTIONS: ReadonlySet<string> = new Set(['wait', 'inputsFrom', 'priority', 'segment', 'maxWaiting']);
+
+/** @throws FerError USAGE naming an option of the command line that has no effect without --queue */
+function refuseQueueOptions(command: Command): void {
+  const idle = command.options.find(
+    (option) =>
+      QUEUE_OPTIONS.has(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (idle !== undefined) throw new FerError('USAGE', `${idle.long ?? idle.flags} needs --queue`);
 }
 
 interface AnnotateFlags

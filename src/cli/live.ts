@@ -149,10 +149,11 @@ async function showStatus(line: StatusLine, describe: () => string, until: Abort
 
 /** @throws FerError USAGE; INPUT_NOT_FOUND for a missing file, which otherwise shows only when a client watches */
 async function sourceOf({ source, loop = false }: LiveFlags): Promise<LiveSource | null> {
-  if (source === undefined) return null;
   const { openLiveSource } = await import('../ingest/live/ffmpeg-live-source.js');
   const { parseSourceAddress } = await import('../ingest/live/live-source.js');
-  const address = parseSourceAddress(source);
+  const address = source === undefined ? null : parseSourceAddress(source);
+  if (loop && address?.kind !== 'file') throw new FerError('USAGE', '--loop needs a file as --source');
+  if (source === undefined || address === null) return null;
   if (address.kind === 'file' && !existsSync(address.path)) {
     throw new FerError(
       'INPUT_NOT_FOUND',

@@ -128,6 +128,8 @@ describe('fer live refuses at once, in one line', () => {
     [1, 'no such file', ['--source', join(dir, 'missing.mp4')]],
     [2, 'srt addresses are not read', ['--source', 'srt://me:hunter2@host/']],
     [2, 'must be a number', ['--port', 'high']],
+    [2, '--loop needs a file', ['--loop']],
+    [2, '--loop needs a file', ['--loop', '--source', 'lavfi:testsrc2']],
   ])('exit code %i: %s', async (expected, message, args) => {
     const { code, stderr, stdout } = await callFer(['live', '--no-open', ...args]);
     expect(code).toBe(expected);
