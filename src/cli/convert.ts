@@ -49,7 +49,7 @@ async function runConvert(files: readonly string[], flags: ConvertFlags): Promis
   const formats = await parseFormats(flags.format);
   const place = flags.outputDir === undefined ? {} : { outputDir: flags.outputDir };
   const signal = interruptSignal();
-  const names = conversionNames(files, flags.outputDir);
+  const names = conversionNames(files, flags.outputDir, formats);
   for (const [i, file] of files.entries()) {
     const { outputs } = await convertAnnotation(file, {
       formats,

@@ -45,7 +45,7 @@ async function runReport(results: readonly string[], flags: ReportFlags): Promis
   const place = flags.outputDir === undefined ? {} : { outputDir: flags.outputDir };
   const signal = interruptSignal();
   const reports: string[] = [];
-  const names = conversionNames(files, flags.outputDir);
+  const names = conversionNames(files, flags.outputDir, ['html']);
   for (const [i, file] of files.entries()) {
     const { outputs } = await convertAnnotation(file, {
       formats: ['html'],

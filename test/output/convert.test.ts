@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
-import { convertAnnotation } from '../../src/stream/annotate/convert.js';
+import { conversionNames, convertAnnotation } from '../../src/stream/annotate/convert.js';
 import { baselineWriters } from '../../src/stream/output/baseline-writers.js';
 import { writeBatchSummary, writeCombined } from '../../src/stream/output/combined.js';
 import { OUTPUT_FORMATS, openWriters } from '../../src/stream/output/formats.js';
@@ -174,6 +174,29 @@ describe('ELAN', () => {
       'anger 80 % (unsure)',
     ]);
     expect(text).toMatch(/RELATIVE_MEDIA_URL="\.\.\//);
+  });
+});
+
+describe('names of conversions', () => {
+  const tables = ['csv', 'segments'];
+
+  it('are those of the annotations, unless two would write the same file', () => {
+    expect(conversionNames(['a/clip.jsonl', 'b/clip.jsonl', 'a/clip.jsonl'], undefined, tables)).toEqual([
+      'clip',
+      'clip',
+      'clip',
+    ]);
+    expect(conversionNames(['a/clip.jsonl', 'a/clip.segments.jsonl'], 'out', ['csv'])).toEqual([
+      'clip',
+      'clip.segments',
+    ]);
+    expect(conversionNames(['a/clip.jsonl', 'a/clip.segments.jsonl'], 'out', tables)).toEqual([
+      'clip.jsonl',
+      'clip.segments.jsonl',
+    ]);
+    expect(() => conversionNames(['a/clip.jsonl', 'a/clip.segments.jsonl'], undefined, tables)).toThrow(
+      /would both become clip.segments.csv/,
+    );
   });
 });
 

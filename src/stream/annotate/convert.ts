@@ -103,13 +103,38 @@ async function writeLines(
 }
 
 /**
- * Base names for the conversions of several annotations. They are distinct where all go into one folder: batches call many inputs "clip".
+ * Base names for the conversions of several annotations. No two write the same file where all go into one folder: batches call many inputs "clip".
  * @param outputDir undefined for the folder of each annotation
+ * @param formats names of OUTPUT_FORMATS
+ * @throws FerError CONFIG_INVALID when two would write the same file into their own folder
  */
-export function conversionNames(paths: readonly string[], outputDir: string | undefined): string[] {
+export function conversionNames(
+  paths: readonly string[],
+  outputDir: string | undefined,
+  formats: readonly string[],
+): string[] {
   const names = paths.map(baseName);
-  const isDistinct = new Set(names.map(fold)).size === names.length;
-  return outputDir === undefined || isDistinct ? names : outputNames(paths.map((name) => ({ name })));
+  const endings = formats.map((format) => outputFormat(format).ending);
+  const owners = new Map<string, string>();
+  for (const [i, path] of paths.entries()) {
+    for (const ending of endings) {
+      const target = fold(resolve(outputDir ?? dirname(path), names[i]! + ending));
+      const owner = owners.get(target);
+      owners.set(target, path);
+      // The same annotation twice gives the same file.
+      if (owner === undefined || (outputDir === undefined && resolve(owner) === resolve(path))) continue;
+      if (outputDir !== undefined)
+        return outputNames(
+          paths.map((name) => ({ name })),
+          { endings },
+        );
+      throw new FerError(
+        'CONFIG_INVALID',
+        `${owner} and ${path} would both become ${names[i]! + ending}; convert them one by one into folders of their own (--output-dir)`,
+      );
+    }
+  }
+  return names;
 }
 
 function baseName(path: string): string {
