@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { once } from 'node:events';
@@ -166,12 +166,28 @@ describe.each(await ffmpegs())('the overlay made by ffmpeg $name', ({ ffmpeg }) 
     const source = join(SOURCES, 'served.mp4');
     makeMedia('-f', 'lavfi', '-i', `${BLACK}:r=25:d=0.6`, ...H264, '-movflags', '+faststart', source);
     const times = await frameTimes(source);
-    const server = createServer((_, response) => createReadStream(source).pipe(response));
+    const bytes = (await stat(source)).size;
+    let breaks = false;
+    const server = createServer((_, response) => {
+      response.setHeader('content-length', bytes);
+      if (breaks) {
+        createReadStream(source, { end: bytes - 100 })
+          .on('end', () => setTimeout(() => response.destroy(), 100))
+          .pipe(response, { end: false });
+      } else createReadStream(source).pipe(response);
+    });
     await once(server.listen(0, 'localhost'), 'listening');
     const url = `http://localhost:${(server.address() as AddressInfo).port}/served.mp4`;
     const dir = temporaryFolder();
     const metadata = { ...METADATA, input: { ...METADATA.input, name: url, kind: 'url' as const } };
-    const writers = await openWriters(['overlay'], dir, 'clip', metadata, { sourcePath: url, ffmpeg });
+    const open = () => openWriters(['overlay'], dir, 'clip', metadata, { sourcePath: url, ffmpeg });
+    const cut = await open();
+    breaks = true;
+    for (const [index, time] of times.entries()) await cut.write(moving(index, time));
+    await expect(cut.finish({ ...GOOD, frames: times.length })).rejects.toMatchObject({ code: 'INPUT_STALLED' });
+    await cut.abort();
+    breaks = false;
+    const writers = await open();
     for (const [index, time] of times.entries()) await writers.write(moving(index, time));
     await writers.finish({ ...GOOD, frames: times.length });
     expectTimes(await frameTimes(writers.paths[0]!), times);

@@ -14,7 +14,12 @@ export interface RelayTrouble {
   readonly reason: string;
   /** True when the server was silent for longer than it may be. */
   readonly stalled: boolean;
+  /** True where another attempt may succeed: not for a missing or forbidden file. */
+  readonly passing: boolean;
 }
+
+/** HTTP statuses below 500 that may pass: a timeout, and too many requests. */
+const PASSING: ReadonlySet<number> = new Set([408, 429]);
 
 export interface UrlRelay {
   /** Address on this machine for ffmpeg to open instead. */
@@ -134,14 +139,17 @@ async function relay(
       }
     }
     response.end();
-    return answer.ok ? null : { reason: `${answer.status} ${printable(answer.statusText)}`.trim(), stalled: false };
+    if (answer.ok) return null;
+    const { status, statusText } = answer;
+    const passing = status >= 500 || PASSING.has(status);
+    return { reason: `${status} ${printable(statusText)}`.trim(), stalled: false, passing };
   } catch (error) {
     const { stalled } = line;
     const goneItself = response.closed && !stalled;
     // Cut off in the middle, so that ffmpeg does not take this for the end.
     if (response.headersSent) response.destroy();
     else response.writeHead(502).end();
-    return goneItself ? null : { reason: stalled ? 'timed out' : reasonOf(error), stalled };
+    return goneItself ? null : { reason: stalled ? 'timed out' : reasonOf(error), stalled, passing: true };
   }
 }
 

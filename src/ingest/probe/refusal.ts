@@ -1,6 +1,7 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { ErrorCode } from '../../errors/fer-error.js';
 import { refusedKind } from '../ffmpeg/input-guards.js';
+import type { RelayTrouble } from '../ffmpeg/url-relay.js';
 
 /** Meaning of system error codes for an input. */
 const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -128,11 +129,13 @@ export function stalled(name: string, cause?: unknown): FerError {
   );
 }
 
-/** The error for a network input whose connection failed before its end. @param reason such as "read ECONNRESET" */
-export function brokenOff(name: string, reason: string, cause?: unknown): FerError {
+/** The error for a network input whose connection failed before its end; null where another attempt would fail in the same way. */
+export function connectionError(name: string, trouble: RelayTrouble | null, cause?: unknown): FerError | null {
+  if (trouble?.passing !== true) return null;
+  if (trouble.stalled) return stalled(name, cause);
   return new FerError(
     'INPUT_STALLED',
-    `${name}: the connection broke off (${reason}): run the command again, or download the file first`,
+    `${name}: the connection broke off (${trouble.reason}): run the command again, or download the file first`,
     { cause },
   );
 }

@@ -19,7 +19,7 @@ import { JointFinder, findJoint } from '../probe/joined-files.js';
 import type { DecodeLog } from '../ffmpeg/decode-log.js';
 import { countShownPackets } from '../probe/probe-video.js';
 import type { VideoProbe } from '../probe/probe-video.js';
-import { brokenOff, outOfRange, refusal, stalled } from '../probe/refusal.js';
+import { connectionError, outOfRange, refusal, stalled } from '../probe/refusal.js';
 import { relayUrl } from '../ffmpeg/url-relay.js';
 import type { UrlRelay } from '../ffmpeg/url-relay.js';
 
@@ -43,9 +43,6 @@ export interface FfmpegSourceSetup {
 const RUN_UP = 3;
 /** The same in frames, for footage of a very low rate. */
 const RUN_UP_FRAMES = 20;
-
-/** HTTP statuses that another attempt would get too. All other trouble with a server may pass. */
-const FINAL_STATUS = /^4(?!08|29)\d\d\b/;
 
 /** Frames that ffmpeg decodes, from anything it can open. `file-source` and `stdin-source` say what that is. */
 export class FfmpegSource implements FrameSource {
@@ -220,9 +217,8 @@ export class FfmpegSource implements FrameSource {
       );
     }
     const isComplete = this.expectedFrames !== null && this.frameCount >= this.expectedFrames;
-    if (trouble !== null && !isComplete && !FINAL_STATUS.test(trouble.reason)) {
-      throw brokenOff(this.name, trouble.reason, failure);
-    }
+    const lost = isComplete ? null : connectionError(this.name, trouble, failure);
+    if (lost !== null) throw lost;
     const failed = exitCode !== 0 && exitCode !== EXIT_TOO_MANY_ERRORS;
     if (this.frameCount === 0 && !failed && isRange(this.setup.options)) {
       const { options, probe } = this.setup;

@@ -7,6 +7,7 @@ import { startFfmpeg } from '../../ingest/ffmpeg/command.js';
 import { formatOptions, guardOptions, inputArgument } from '../../ingest/ffmpeg/input-guards.js';
 import { runProcess } from '../../ingest/ffmpeg/run-process.js';
 import { IMAGE_RATE } from '../../ingest/sources/frame-source.js';
+import { connectionError } from '../../ingest/probe/refusal.js';
 import { relayUrl } from '../../ingest/ffmpeg/url-relay.js';
 import type { FfmpegBinary } from '../../ingest/ffmpeg/binaries.js';
 import type { FfmpegRun } from '../../ingest/ffmpeg/command.js';
@@ -196,7 +197,13 @@ class OverlayWriter implements StagedWriter {
     if (footage.place === 'file') return this.encodePass(await this.videoOptions(footage));
     const relay = await relayUrl(footage.path, LONGEST_SILENCE);
     try {
-      await this.encodePass(await this.videoOptions({ ...footage, path: relay.address }));
+      await this.encodePass(await this.videoOptions({ ...footage, path: relay.address })).catch((error: unknown) => {
+        this.stopIfUnwanted();
+        throw connectionError(this.job.name, relay.trouble, error) ?? error;
+      });
+      // ffmpeg takes a broken connection for the end of the footage.
+      const lost = connectionError(this.job.name, relay.trouble);
+      if (lost !== null) throw lost;
     } finally {
       await relay.close();
     }
