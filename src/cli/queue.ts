@@ -29,7 +29,7 @@ export function queueCommand(program: Command): void {
   queue
     .command('retry')
     .description('Retries failed inputs.')
-    .argument('[id...]', 'ids of failed jobs (default: all)')
+    .argument('[id...]', 'ids of failed jobs; that of a segment or part stands for its input or task (default: all)')
     .addOption(queueOption())
     .action(async (ids: string[], { queue: address }: QueueFlags) => {
       const { retryFailed } = await import('../archive/queue/queue-admin.js');
@@ -39,7 +39,7 @@ export function queueCommand(program: Command): void {
     });
   queue
     .command('drain')
-    .description('Removes inputs that have not started; running ones finish.')
+    .description('Removes inputs and tasks that have not started; running and divided ones finish.')
     .addOption(queueOption())
     .action(async ({ queue: address }: QueueFlags) => {
       const { drainQueue } = await import('../archive/queue/queue-admin.js');
@@ -49,17 +49,19 @@ export function queueCommand(program: Command): void {
     });
   queue
     .command('purge')
-    .description('Forgets finished inputs; submitted again, they are checked and skipped.')
+    .description(
+      'Removes finished inputs from the queue, not their results; submitted again, they are checked and skipped.',
+    )
     .addOption(queueOption())
-    .option('--failed', 'forget failed inputs instead')
-    .option('--all', 'forget everything, also what waits and runs')
+    .option('--failed', 'remove failed inputs instead')
+    .option('--all', 'remove everything, also what waits and runs')
     .action(
       async ({ queue: address, failed = false, all = false }: QueueFlags & { failed?: boolean; all?: boolean }) => {
         if (failed && all) throw new FerError('USAGE', 'give either --failed or --all');
         const { purgeQueue } = await import('../archive/queue/queue-admin.js');
         await withQueue(address, async (archive) => {
           const removed = await purgeQueue(archive, all ? 'all' : failed ? 'failed' : 'completed');
-          writeLine(`forgotten: ${removed}`);
+          writeLine(`removed: ${removed}`);
         });
       },
     );

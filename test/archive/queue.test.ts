@@ -3,15 +3,18 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { UnrecoverableError, Worker } from 'bullmq';
+import type { ConnectionOptions } from 'bullmq';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openQueue } from '../../src/archive/queue/redis-connection.js';
+import { KEY_PREFIX, QUEUE_NAME } from '../../src/archive/queue/archive-job.js';
+import { openQueue, redisOptions } from '../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
 import { optionalPackage } from '../../src/errors/fer-error.js';
 import { drainQueue, purgeQueue, retryFailed } from '../../src/archive/queue/queue-admin.js';
 import { queueStatus } from '../../src/archive/queue/queue-admin.js';
-import { mirrored } from '../../src/archive/queue/queued-input.js';
+import { findListed, mirrored } from '../../src/archive/queue/queued-input.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
 import { workerCommand } from '../../src/cli/worker.js';
@@ -31,9 +34,28 @@ it('names the packages to install where they are missing', async () => {
   });
 });
 
-it('mirrors the folders of listed inputs', () => {
-  expect(mirrored('/data/2021/a.b.mp4')).toBe('data/2021/a.b');
-  expect(mirrored('https://host:80/v/clip.webm')).toBe('host_80/v/clip');
+it('mirrors the folders of listed inputs, and never gives two the same name', () => {
+  expect(mirrored('/data/2021/a.b.mp4')).toBe('data/2021/a.b.mp4');
+  expect(mirrored('https://host:80/v/clip.webm')).toBe('host_80/v/clip.webm');
+  const long = 'x'.repeat(300);
+  const paths = ['/d/a.mp4', '/d/a.mov', '/d/take.1', '/d/take.2', `https://h/${long}1`, `https://h/${long}2`, 's3://b/a.mp4', 's3://b/../a.mp4']; // prettier-ignore
+  const names = paths.map(mirrored);
+  expect(new Set(names).size).toBe(paths.length);
+  expect(names.filter((name) => name.split('/').some((part) => part.length > 200 || /^\.*$/.test(part)))).toEqual([]);
+});
+
+it('names listed inputs by where they are, wherever the list is read', async () => {
+  const place = await mkdtemp(join(tmpdir(), 'ferstream-list-'));
+  try {
+    const [path] = await writeInputs(place, ['clip']);
+    const list = join(place, 'list');
+    await writeFile(list, `${relative(process.cwd(), path!)}\n`);
+    const outputs: string[] = [];
+    for await (const found of findListed(list)) if (found.type === 'input') outputs.push(found.input.output);
+    expect(outputs).toEqual([mirrored(path!)]);
+  } finally {
+    await rm(place, { recursive: true });
+  }
 });
 
 describe.skipIf(!HAS_REDIS)('with a Redis', () => {
@@ -88,6 +110,10 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
     expect(await framesOf(join(run.outputDir, 'one.jsonl'))).toBe(20);
     const second = await submitPaths(archive, run, paths);
     expect(second.submitted).toEqual({ added: 0, known: 3 });
+    await rm(join(run.outputDir, 'one.csv'));
+    const repair = await submitPaths(archive, run, paths);
+    expect(repair.submitted).toEqual({ added: 1, known: 2 });
+    expect(await endOf(archive, repair)).toMatchObject([{ result: { state: 'done' } }, {}, {}]);
     expect(await purgeQueue(archive, 'completed')).toBe(3);
     expect(await endOf(archive, second)).toMatchObject([{ failure: expect.stringContaining('was removed') as string }, {}, {}]); // prettier-ignore
     const third = await submitPaths(archive, run, paths);
@@ -121,6 +147,76 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
       { failure: expect.stringMatching(/kills\.mp4: \d processes died on it; .*\[WORKER_FAILED\]$/) as string },
       { result: { state: 'done' } },
     ]);
+  });
+
+  it('gives up an input that lost too many workers, at once, and forgives them on request', async () => {
+    const submission = await submitPaths(archive, await stubRun(join(folder, 'g-out')), await writeInputs(join(folder, 'g'), ['fine'])); // prettier-ignore
+    await archive.redis.hset(archive.queue.toKey(submission.jobs[0]![0]), 'stc', 15);
+    await work();
+    expect(await endOf(archive, submission)).toMatchObject([{ failure: expect.stringContaining('15 processes died') as string }]); // prettier-ignore
+    expect(events.filter(({ event }) => event === 'job-failed')).toMatchObject([{ final: true }]);
+    expect(await retryFailed(archive.queue, [])).toBe(1);
+    expect(await endOf(archive, submission)).toMatchObject([{ result: { state: 'done' } }]);
+  });
+
+  describe('without a worker', () => {
+    const settings = { run: 'r', kind: 'file', path: '/x', name: '/x', output: 'x' } as const;
+    const segment = { index: '0', from: null, start: null, end: null, until: null };
+    const input = (id: string, more = {}): Promise<unknown> => archive.queue.add('input', { ...settings, ...more }, { jobId: id, priority: 5 }); // prettier-ignore
+    const states = (...ids: string[]): Promise<string[]> => Promise.all(ids.map((id) => archive.queue.getJobState(id)));
+    /** Takes the next job, by priority, and ends it. */
+    const end = async (how: 'completed' | 'failed'): Promise<void> => {
+      const connection = redisOptions(redis.address) as ConnectionOptions;
+      const taker = new Worker(QUEUE_NAME, null, { connection, prefix: KEY_PREFIX, skipVersionCheck: true });
+      const job = (await taker.getNextJob('token'))!;
+      if (how === 'completed') await job.moveToCompleted({}, 'token', false);
+      else await job.moveToFailed(new UnrecoverableError('broken'), 'token', false);
+      await taker.close();
+    };
+
+    it('draining keeps what belongs to inputs and tasks that have begun', async () => {
+      await input('new');
+      await input('merging', { segments: [segment] });
+      await input('merging-0', { segment, input: 'merging' });
+      await input('task-0', { kind: 'task', part: { index: '0', name: 'p', value: 0 }, input: 'task' });
+      await archive.queue.add('input', settings, { jobId: 'later', delay: 1e6 });
+      expect(await drainQueue(archive.queue)).toBe(2);
+      const waits = 'prioritized';
+      expect(await states('new', 'later', 'merging', 'merging-0', 'task-0')).toEqual(['unknown', 'unknown', waits, waits, waits]); // prettier-ignore
+    });
+
+    it('purging keeps segments until their input has ended', async () => {
+      await input('a-0', { segment, input: 'a' });
+      await end('completed');
+      await input('b-0', { segment, input: 'b' });
+      await end('failed');
+      await input('gone-0', { segment, input: 'gone' });
+      await end('completed');
+      await input('a', { segments: [segment] });
+      await input('b', { segments: [segment] });
+      expect([await purgeQueue(archive, 'completed'), await purgeQueue(archive, 'failed')]).toEqual([1, 0]);
+      await end('completed');
+      await end('failed');
+      expect([await purgeQueue(archive, 'completed'), await purgeQueue(archive, 'failed')]).toEqual([2, 2]);
+    });
+
+    it('a failed segment is retried through its input', async () => {
+      await input('a-0', { segment, input: 'a' });
+      await end('failed');
+      await expect(retryFailed(archive.queue, ['a-0'])).rejects.toThrow('a-0: its input is no longer in the queue');
+      await input('a', { segments: [segment] });
+      await expect(retryFailed(archive.queue, ['a-0'])).rejects.toThrow('a-0: its input a has not failed');
+      await end('failed');
+      expect(await retryFailed(archive.queue, ['a-0', 'a'])).toBe(1);
+      expect(await states('a')).toEqual(['prioritized']);
+    });
+
+    it('a failed input is tried again when it is submitted again', async () => {
+      const [paths, run] = [await writeInputs(join(folder, 'h'), ['one']), await stubRun(join(folder, 'h-out'))];
+      await submitPaths(archive, run, paths);
+      await end('failed');
+      expect((await submitPaths(archive, run, paths)).submitted).toEqual({ added: 1, known: 0 });
+    });
   });
 
   it('fails a job of another version with a reason, and goes on with the others', async () => {

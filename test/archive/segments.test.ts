@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -5,6 +6,7 @@ import type { ArchiveRun } from '../../src/archive/queue/archive-job.js';
 import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
 import { retryFailed } from '../../src/archive/queue/queue-admin.js';
+import { segmentPath } from '../../src/archive/segments/segment-file.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
 import { H264, make, moving, temporaryFolder, useBundledFfmpeg } from '../ingest/support/clips.js';
@@ -21,6 +23,7 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
   let archive: ArchiveQueue;
   let worker: ArchiveWorker;
   let events: WorkerEvent[];
+  let onEvent: (event: WorkerEvent) => void;
 
   beforeAll(async () => {
     useBundledFfmpeg();
@@ -30,12 +33,16 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
   afterAll(() => redis.kill());
   beforeEach(async () => {
     events = [];
+    onEvent = () => undefined;
     archive = await openQueue(redis.address, () => undefined);
     await archive.redis.flushall();
     worker = await ArchiveWorker.start(archive, redis.address, {
       concurrency: 2,
       processModule: STUB,
-      onEvent: (event) => events.push(event),
+      onEvent: (event) => {
+        events.push(event);
+        onEvent(event);
+      },
     });
   });
   afterEach(async () => {
@@ -89,5 +96,27 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
     expect(await retryFailed(archive.queue, [])).toBe(1);
     expect(await endOf(archive, submission)).toMatchObject([{ result: { state: 'done', frames: 600 } }]);
     expect(steps()).toEqual(['segment', 'merge']);
+  });
+
+  it('has segments done again whose files were damaged before the merge', async () => {
+    const run = await runInto('damaged', 60);
+    let done = 0;
+    // Before the merge begins: a file that ends at the end of a line, as after a crash of the file system.
+    onEvent = (event) => {
+      if (event.event !== 'job-done' || event.step !== 'segment') return;
+      done += 1;
+      const [id] = submission.jobs[0]!;
+      const file = segmentPath(run.outputDir, id, '0');
+      if (done === 2) writeFileSync(file, readFileSync(file, 'utf8').replace(/\n[^\n]*\n$/, '\n'));
+    };
+    const submission = await submitPaths(archive, run, [await inputAs('footage-damaged.mp4')]);
+    const reason = expect.stringMatching(/0\.jsonl: is cut short; .*\[ANNOTATION_INVALID\]$/) as string;
+    expect(await endOf(archive, submission)).toMatchObject([{ failure: reason }]);
+    events.length = 0;
+    expect(await retryFailed(archive.queue, [])).toBe(1);
+    expect(await endOf(archive, submission)).toMatchObject([{ result: { state: 'done', frames: 600 } }]);
+    expect(steps()).toEqual(['segment', 'segment', 'merge']);
+    const frames = events.flatMap((event) => (event.event === 'job-done' ? [event.frames > 0] : []));
+    expect(frames.sort()).toEqual([false, true, true]);
   });
 });

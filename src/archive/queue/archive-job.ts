@@ -62,6 +62,8 @@ export const archiveJobSchema = z.object({
   output: z.string(),
   /** Processes that ended while working on this job. */
   losses: z.number().optional(),
+  /** Workers lost with this job before it was last retried: they count no longer. */
+  stallsForgiven: z.number().optional(),
   /** From `identifyInput`, once known: segments do not read the whole input again. */
   hash: z.string().nullable().optional(),
   /** The processes that took the job, of `temporaryOwner`, the last one last: it removes what the others left. */

@@ -2,6 +2,7 @@ import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { FerError } from '../../errors/fer-error.js';
 import { KEY_PREFIX, archiveJobSchema, parseJob } from './archive-job.js';
+import type { ArchiveJob } from './archive-job.js';
 import type { ArchiveQueue } from './redis-connection.js';
 
 /** Minutes over which the rate is averaged. */
@@ -85,47 +86,64 @@ async function rate(queue: Queue): Promise<number | null> {
   return minutes.length === 0 ? null : minutes.reduce((sum, value) => sum + value, 0) / minutes.length;
 }
 
-/** Jobs removed by one command. */
+/** Jobs read and removed at a time. */
 const CHUNK = 1_000;
 
 /**
- * Returns failed inputs to the queue. Of a divided input only the failed segments run again.
- * @param ids those to retry; empty for all
- * @throws FerError CONFIG_INVALID for an id that is not among the failed ones
+ * Returns failed inputs and tasks to the queue. Of a divided one only the failed segments or parts run again.
+ * @param ids those to retry; empty for all. The id of a segment or part stands for its input or task
+ * @throws FerError CONFIG_INVALID for an id that is not among the failed ones, or whose input still runs
  */
 export async function retryFailed(queue: Queue, ids: readonly string[]): Promise<number> {
-  const jobs: Job[] = [];
-  if (ids.length === 0) for await (const job of failedJobs(queue)) jobs.push(job);
+  const jobs = new Map<string, Job>();
+  if (ids.length === 0) for await (const job of failedJobs(queue)) jobs.set(job.id!, job);
   for (const id of ids) {
-    const job = (await queue.getJob(id)) as Job | undefined;
-    if (job === undefined || (await job.getState()) !== 'failed') {
-      throw new FerError('CONFIG_INVALID', `${id}: is not a failed job; fer queue status lists them`);
-    }
-    jobs.push(job);
+    const job = await failedInputOf(queue, id);
+    jobs.set(job.id!, job);
   }
   let retried = 0;
-  for (const job of jobs) {
+  for (const job of jobs.values()) {
     // Among all, one of another version stays failed and does not keep the others from running.
     if (ids.length === 0 && !archiveJobSchema.safeParse(job.data).success) continue;
     const data = parseJob(job.data);
     // Its input or task adds it again.
     if (data.segment !== undefined || data.part !== undefined) continue;
-    await job.updateData({ ...data, losses: 0, again: true });
+    await job.updateData({ ...data, losses: 0, stallsForgiven: job.stalledCounter, again: true });
     await job.retry('failed', { resetAttemptsMade: true });
     retried += 1;
   }
   return retried;
 }
 
-/** Removes what has not begun. Running jobs end, divided inputs are finished. */
+/** A failed input or task by its own id, or by that of one of its failed segments or parts. */
+async function failedInputOf(queue: Queue, id: string): Promise<Job> {
+  const job = (await queue.getJob(id)) as Job | undefined;
+  if (job === undefined || (await job.getState()) !== 'failed') {
+    throw new FerError('CONFIG_INVALID', `${id}: is not a failed job; fer queue status lists them`);
+  }
+  const { input } = job.data as Partial<ArchiveJob>;
+  if (input === undefined) return job;
+  const parent = (await queue.getJob(input)) as Job | undefined;
+  if (parent !== undefined && (await parent.getState()) === 'failed') return parent;
+  throw new FerError(
+    'CONFIG_INVALID',
+    parent === undefined
+      ? `${id}: its input is no longer in the queue; submit the input again`
+      : `${id}: its input ${input} has not failed; retry it when it has`,
+  );
+}
+
+/** Removes inputs and tasks that have not begun. Running jobs end, divided inputs and tasks are finished. */
 export async function drainQueue(queue: Queue): Promise<number> {
-  const before = await queue.getJobCountByTypes('wait', 'prioritized', 'delayed');
-  await queue.drain(true);
-  return before - (await queue.getJobCountByTypes('wait', 'prioritized', 'delayed'));
+  let removed = 0;
+  for (const state of ['wait', 'prioritized', 'delayed'] as const) {
+    removed += await removeIf(queue, state, (data) => Promise.resolve(!isDivided(data) && !isPiece(data)));
+  }
+  return removed;
 }
 
 /**
- * Forgets finished inputs.
+ * Removes finished jobs from the queue, but no segments and parts of an input or task that is still to be merged.
  * @param what "all" also stops what runs and removes what waits
  */
 export async function purgeQueue(
@@ -138,12 +156,45 @@ export async function purgeQueue(
     await removeRuns(redis);
     return total;
   }
+  return removeIf(queue, what, async (data) => {
+    if (!isPiece(data) || data.input === undefined) return true;
+    const state = await queue.getJobState(data.input);
+    return state === 'unknown' || state === 'completed' || state === 'failed';
+  });
+}
+
+/** Removes the jobs of a state for which `condition` holds, in constant memory. Returns how many. */
+async function removeIf(
+  queue: Queue,
+  state: 'wait' | 'prioritized' | 'delayed' | 'completed' | 'failed',
+  condition: (data: JobData) => Promise<boolean>,
+): Promise<number> {
   let removed = 0;
-  for (;;) {
-    const ids = await queue.clean(0, CHUNK, what);
-    removed += ids.length;
-    if (ids.length < CHUNK) return removed;
+  for (let kept = 0; ;) {
+    const jobs = (await queue.getJobs([state], kept, kept + CHUNK - 1, true)) as (Job | undefined)[];
+    if (jobs.length === 0) return removed;
+    const counts = await Promise.all(
+      jobs.map(async (job) => {
+        if (job === undefined || !(await condition(job.data as JobData))) return 0;
+        // 0 for one that a worker has taken meanwhile.
+        return queue.remove(job.id!, { removeChildren: false });
+      }),
+    );
+    const count = counts.reduce((sum, n) => sum + n, 0);
+    removed += count;
+    kept += jobs.length - count;
   }
+}
+
+/** Also of jobs of another version. */
+type JobData = Partial<ArchiveJob>;
+
+function isPiece({ segment, part }: JobData): boolean {
+  return segment !== undefined || part !== undefined;
+}
+
+function isDivided({ segments, parts }: JobData): boolean {
+  return segments !== undefined || parts !== undefined;
 }
 
 async function removeRuns(redis: Redis): Promise<void> {

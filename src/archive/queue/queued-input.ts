@@ -8,6 +8,7 @@ import type { Input } from '../../ingest/sources/frame-source.js';
 import { outputFormat } from '../../stream/output/formats.js';
 import { outputNames } from '../../stream/output/output-names.js';
 import { isOverlay } from '../../stream/output/overlay-mp4.js';
+import { digest } from './archive-job.js';
 import type { ArchiveJob } from './archive-job.js';
 
 /** An input on its way into the queue. */
@@ -51,23 +52,39 @@ export async function* findListed(list: string): AsyncGenerator<Found> {
     const { inputs, failures, ignored } = await expandInputs([name], { ignore: isOverlay });
     for (const ignoredName of ignored) yield { type: 'ignored', name: ignoredName };
     for (const { name: failedName, error } of failures) yield { type: 'failed', name: failedName, error };
-    for (const input of inputs) yield { type: 'input', input: await queued(input, mirrored(input.path)) };
+    for (const input of inputs) yield { type: 'input', input: await queued(input, mirrored(placeOf(input))) };
   }
 }
 
 async function queued({ kind, path, name, version = '' }: Input, output: string): Promise<QueuedInput> {
   if (kind === 'url' || kind === 'stdin') return { kind: 'url', path, name, output, version };
+  // A folder does not show that one of its pictures was replaced.
+  if (kind === 'images') return { kind, path: resolve(path), name, output, version: '' };
   const { size, mtimeMs } = await stat(path);
   return { kind, path: resolve(path), name, output, version: `${size}-${mtimeMs}` };
 }
 
-/** "/data/2021/a.mp4" becomes "data/2021/a", independent of the rest of the list. */
+/** A path that does not depend on the working folder; an address as it is. */
+function placeOf({ kind, path }: Input): string {
+  return kind === 'url' || kind === 'stdin' ? path : resolve(path);
+}
+
+/** Bytes of a folder or file name; the endings and the temporary names need the rest of the usual 255. */
+const LONGEST_NAME = 180;
+
+/**
+ * "/data/2021/a.mp4" becomes "data/2021/a.mp4", independent of the rest of the list: different inputs never share a name.
+ * @param path absolute path, or an address
+ */
 export function mirrored(path: string): string {
   const parts = path
     .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
     .split(/[\\/]+/)
-    .map((part) => part.replace(/[\p{Cc}:?*"<>|]/gu, '_'))
-    .filter((part) => part !== '' && part !== '.' && part !== '..');
-  const base = parts.pop() ?? 'root';
-  return [...parts, base.replace(/(?<=.)\.[^.]*$/, '')].join('/');
+    .filter((part) => part !== '')
+    .map((part) => {
+      const safe = part.replace(/[\p{Cc}:?*"<>|]/gu, '_').replace(/^\.{1,2}$/, '_');
+      if (Buffer.byteLength(safe) <= LONGEST_NAME) return safe;
+      return `${safe.slice(0, 40)}-${digest(part).slice(0, 16)}`;
+    });
+  return parts.length === 0 ? 'root' : parts.join('/');
 }

@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import { throwIfAborted } from '../../errors/fer-error.js';
+import { exists } from '../../files/write-error.js';
 import { VERSION } from '../../version.js';
 import { digest, jobId, runHash, runKey } from './archive-job.js';
-import type { ArchiveJob, ArchiveRun, TaskCall } from './archive-job.js';
+import type { ArchiveJob, ArchiveResult, ArchiveRun, TaskCall } from './archive-job.js';
 import type { ArchiveQueue } from './redis-connection.js';
 import type { Found } from './queued-input.js';
 
@@ -34,9 +35,9 @@ export interface SubmitOptions {
 }
 
 export interface Submitted {
-  /** New in the queue. */
+  /** New in the queue, or in it again. */
   readonly added: number;
-  /** In the queue already, or finished earlier. */
+  /** In the queue already, or finished earlier with outputs that are still there. */
   readonly known: number;
 }
 
@@ -45,7 +46,7 @@ export interface Submitted {
  * @throws FerError INTERRUPTED
  */
 export async function submit(
-  { queue, redis }: ArchiveQueue,
+  archive: ArchiveQueue,
   run: ArchiveRun,
   inputs: AsyncIterable<Found & { readonly type: 'input' }>,
   options: SubmitOptions = {},
@@ -58,16 +59,17 @@ export async function submit(
     onFull,
     signal,
   } = options;
+  const { queue, redis } = archive;
   const retry = { ...RETRY, backoff: { ...RETRY.backoff, delay: firstPause } };
   const hash = runHash(run);
   await redis.set(runKey(hash), JSON.stringify(run));
   let added = 0;
   let known = 0;
-  let chunk: { readonly id: string; readonly data: ArchiveJob }[] = [];
+  let chunk: { readonly id: string; readonly data: ArchiveJob; readonly version: string }[] = [];
   const send = async (): Promise<void> => {
     throwIfAborted(signal, 'submitting');
-    const before = await Promise.all(chunk.map(({ id }) => redis.exists(queue.toKey(id))));
-    const missing = new Map(chunk.filter((_, i) => before[i] === 0).map((job) => [job.id, job]));
+    const isKnown = await Promise.all(chunk.map(({ id, version }) => keepsResults(archive, id, version)));
+    const missing = new Map(chunk.filter((_, i) => !isKnown[i]).map((job) => [job.id, job]));
     await queue.addBulk(
       [...missing.values()].map(({ id, data }) => ({
         name: 'input',
@@ -83,13 +85,30 @@ export async function submit(
   for await (const { input } of inputs) {
     const { version, ...rest } = input;
     const data: ArchiveJob = { run: hash, ...rest };
-    chunk.push({ id: jobId(data, version), data });
+    chunk.push({ id: jobId(data, version), data, version });
     if (chunk.length < CHUNK) continue;
     await send();
     await waitForRoom(queue, maxWaiting, onFull, signal);
   }
   if (chunk.length > 0) await send();
   return { added, known };
+}
+
+/**
+ * Whether a job is in the queue and need not be added again: it is open, or done with outputs that are still there. A job that failed, whose outputs
+ * are gone or in object storage, or whose content may have changed (a URL without version) is removed: a worker checks it again.
+ */
+async function keepsResults({ queue, redis }: ArchiveQueue, id: string, version: string): Promise<boolean> {
+  const [timestamp, finishedOn, result] = await redis.hmget(queue.toKey(id), 'timestamp', 'finishedOn', 'returnvalue');
+  if (timestamp == null) return false;
+  if (finishedOn == null) return true;
+  if (result != null && version !== '') {
+    const { outputs } = JSON.parse(result) as ArchiveResult;
+    const found = await Promise.all(outputs.map((path) => exists(path)));
+    if (!found.includes(false)) return true;
+  }
+  await queue.remove(id);
+  return false;
 }
 
 async function waitForRoom(

@@ -81,6 +81,16 @@ export async function writeSegment(
   }
 }
 
+/** Whether a segment can be read to its end: for files that a merge refused. */
+export async function isIntact(path: string): Promise<boolean> {
+  try {
+    for await (const _ of readSegment(path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws FerError ANNOTATION_INVALID when it is not there or not complete */
 export async function* readSegment(path: string): AsyncGenerator<SegmentLine> {
   let last = '';

@@ -207,11 +207,10 @@ export class ArchiveWorker {
     const id = job.id!;
     const pieces = piecesOf(data) === null ? null : await this.requirePieces(job, token, data);
     const step = stepOf(data);
-    const deaths = (data.losses ?? 0) + job.stalledCounter;
-    const isGivenUp = (data.losses ?? 0) >= MOST_LOSSES || job.stalledCounter >= MOST_STALLS;
-    if (isGivenUp && pieces === null) {
-      throw new FerError('WORKER_FAILED', `${data.name}: ${deaths} processes died on it; not retried`);
-    }
+    const losses = data.losses ?? 0;
+    const stalls = job.stalledCounter - (data.stallsForgiven ?? 0);
+    const deaths = losses + stalls;
+    if ((losses >= MOST_LOSSES || stalls >= MOST_STALLS) && pieces === null) throw new GivenUp(data.name, deaths);
     if (data.segment !== undefined && pieces !== null) return NOTHING_MORE;
     const work = await this.workOf(step, id, data, pieces, deaths, lostBy);
     this.emit({ event: 'job-started', id, input: data.name, step });
@@ -274,7 +273,7 @@ export class ArchiveWorker {
     if (data.again === true) await this.forgetFailed(own.map(({ id }) => id));
     // What has begun ends before the next input begins.
     if (job.priority !== BEGUN) await job.changePriority({ priority: BEGUN });
-    const { segments: _, parts: _parts, again: __, losses: ___, owners: ____, ...common } = data;
+    const { segments: _, parts: _parts, again: __, losses: ___, stallsForgiven: ____, owners: _____, ...common } = data;
     const states = await Promise.all(own.map(({ id }) => queue.getJobState(id)));
     // Added again, a failed one would be waited for again.
     const open = own.filter((_one, i) => states[i] !== 'failed');
@@ -321,11 +320,17 @@ export class ArchiveWorker {
     return done;
   }
 
+  /**
+   * Removes failed pieces, so that they are added again. Where none failed, the merge did, perhaps because what a piece wrote is gone or
+   * damaged: then all of them. A piece that is done already ends at once.
+   */
   private async forgetFailed(ids: readonly string[]): Promise<void> {
-    for (const id of ids) {
-      const child = (await this.archive.queue.getJob(id)) as Job | undefined;
-      if (child !== undefined && (await child.getState()) === 'failed') await child.remove();
-    }
+    const { queue } = this.archive;
+    const states = await Promise.all(ids.map((id) => queue.getJobState(id)));
+    const failed = ids.filter((_, i) => states[i] === 'failed');
+    const finished = ids.filter((_, i) => states[i] === 'completed');
+    // With their halves.
+    for (const id of failed.length > 0 ? failed : finished) await queue.remove(id);
   }
 
   private async run(hash: string): Promise<ArchiveRun> {
@@ -346,14 +351,22 @@ export class ArchiveWorker {
    */
   private async judge(job: Job, data: ArchiveJob | null, error: unknown): Promise<Error> {
     const { code, message } = FerError.from(error);
-    const isLoss = code === 'WORKER_FAILED';
-    const isFinal = !PASSING.has(code) || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+    const isGivenUp = error instanceof GivenUp;
+    const isLoss = code === 'WORKER_FAILED' && !isGivenUp;
+    const isFinal = isGivenUp || !PASSING.has(code) || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     if (isLoss && data !== null) await job.updateData({ ...data, losses: (data.losses ?? 0) + 1 });
     const step = data === null ? 'file' : stepOf(data);
     const input = data?.name ?? job.id!;
     this.emit({ event: 'job-failed', id: job.id!, input, step, code, reason: message, final: isFinal });
     const reason = `${message} [${code}]`;
     return isFinal ? new this.bullmq.UnrecoverableError(reason) : new Error(reason);
+  }
+}
+
+/** Too many processes died on a job: final, although a dead process may pass. */
+class GivenUp extends FerError {
+  constructor(name: string, deaths: number) {
+    super('WORKER_FAILED', `${name}: ${deaths} processes died on it; not retried`);
   }
 }
 

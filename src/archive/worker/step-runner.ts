@@ -16,8 +16,9 @@ import type { FrameResult } from '../../stream/pipeline/frame-result.js';
 import { runHash } from '../queue/archive-job.js';
 import type { ArchiveRun } from '../queue/archive-job.js';
 import { mergeSegments } from '../segments/merge-segments.js';
+import type { Merged } from '../segments/merge-segments.js';
 import { halveSegment, planSegments } from '../segments/plan-segments.js';
-import { hasSegment, segmentPath, writeSegment } from '../segments/segment-file.js';
+import { hasSegment, isIntact, segmentPath, writeSegment } from '../segments/segment-file.js';
 import { requireVersion } from '../tasks/task.js';
 import type { AnnotationWork, StepOptions, TaskWork, Work, WorkResult } from './work-protocol.js';
 
@@ -136,7 +137,14 @@ export class StepRunner {
     const { remote, root } = open;
     const paths = work.segments!.map(({ index }) => segmentPath(root, work.input, index));
     if (remote !== null) for (const path of paths) await remote.fetch(path, signal);
-    const merged = await mergeSegments(job, work.input, work.segments!, open.settings, root);
+    let merged: Merged;
+    try {
+      merged = await mergeSegments(job, work.input, work.segments!, open.settings, root);
+    } catch (error) {
+      // A retry does again what is not there.
+      if (FerError.from(error).code === 'ANNOTATION_INVALID') await removeDamaged(paths, remote);
+      throw error;
+    }
     if (remote !== null) for (const path of paths) await remote.delete(path);
     return resultOf({ type: 'done', ...merged }, secondsSince(began));
   }
@@ -195,6 +203,14 @@ export class StepRunner {
 
 function isTask(work: Work): work is TaskWork {
   return work.job.task !== undefined;
+}
+
+async function removeDamaged(paths: readonly string[], remote: RemoteFolder | null): Promise<void> {
+  for (const path of paths) {
+    if (await isIntact(path)) continue;
+    await rm(path, { force: true });
+    await remote?.delete(path);
+  }
 }
 
 /** What the step writes. */
