@@ -72,6 +72,10 @@ describe('expandInputs', () => {
   });
 
   it('knows URLs and stdin', async () => {
+    const { inputs: secret } = await expandInputs(['https://user:pass@example.org/a.mp4']);
+    expect(secret).toEqual([
+      { kind: 'url', path: 'https://user:pass@example.org/a.mp4', name: 'https://example.org/a.mp4' },
+    ]);
     const { inputs } = await expandInputs(['https://example.org/a%20b.mp4?x=1', '-', '-']);
     expect(inputs).toEqual([
       { kind: 'url', path: 'https://example.org/a%20b.mp4?x=1', name: 'https://example.org/a%20b.mp4?x=1' },
@@ -161,7 +165,9 @@ describe('what is found but cannot be read is said, and the rest continues', () 
 
   it.runIf(process.platform !== 'win32')('pipes that are called like footage', async () => {
     execFileSync('mkfifo', [at('pipe.mp4')]);
-    expect(Object.values(await reasons(folder)).join()).toMatch(/INPUT_UNREADABLE is not a file/);
+    expect(Object.values(await reasons(folder)).join()).toMatch(
+      /INPUT_UNREADABLE is a pipe: give it as standard input/,
+    );
     await rm(at('pipe.mp4'));
   });
 });

@@ -297,6 +297,8 @@ export class FaceFollower {
 }
 
 function isSamePicture(a: Frame, b: Frame): boolean {
+  // The memory of a frame that was released may hold the next one by now.
+  if (a.data === b.data) return false;
   return a.width === b.width && a.height === b.height && Buffer.compare(a.data, b.data) === 0;
 }
 

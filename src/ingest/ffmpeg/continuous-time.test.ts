@@ -27,6 +27,14 @@ it('continues by whole intervals where time stops, and notes it', () => {
   expect(describeSteps(clock.steps)).toBe('time steps back at 0.14 s');
 });
 
+it('only spreads frames of one time where ffmpeg keeps its filters, and returns to the times of the container', () => {
+  const clock = new IncreasingTime(true);
+  const times = [0.6, 0.7, 0.8, 0.8, 0.8, 0.8, 0.8, 1.3, 1.4].map((time) => clock.next(time));
+  expect(times.slice(-2)).toEqual([1.3, 1.4]);
+  expect(times.slice(2, 7)).toEqual([...times.slice(2, 7)].sort((a, b) => a - b));
+  expect(clock.steps).toEqual([]);
+});
+
 it('takes hours between two frames for a leap of the clock, but not what is usual for the footage', () => {
   const clock = new IncreasingTime();
   for (const time of [0, 0.04, 0.08, 7200, 7200.04]) clock.next(time);

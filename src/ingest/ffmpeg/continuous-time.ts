@@ -86,6 +86,9 @@ export class IncreasingTime {
   /** The last two frame intervals; the smaller one counts, so that a single leap does not. */
   private intervals: readonly [number, number] = [1 / FALLBACK_RATE, 1 / FALLBACK_RATE];
 
+  /** @param filtersStay ffmpeg keeps its filters, and so sees restarts itself: frames with one time are only spread */
+  constructor(private readonly filtersStay = false) {}
+
   /** @param time presentation time in seconds, exact to the microsecond */
   next(reported: number): number {
     const { last, intervals } = this;
@@ -101,8 +104,8 @@ export class IncreasingTime {
 
   private goOn(last: number, reported: number): number {
     const interval = Math.min(...this.intervals);
-    const isRestart = ++this.late > JITTER;
-    if (this.late === JITTER + 1) this.steps.push({ at: last, size: null });
+    const isRestart = ++this.late > JITTER && !this.filtersStay;
+    if (isRestart && this.late === JITTER + 1) this.steps.push({ at: last, size: null });
     const time = toMicroseconds(last + Math.max(2 * MICROSECOND, isRestart ? interval : interval / 2));
     if (isRestart) this.offset = time - reported;
     return time;

@@ -166,7 +166,7 @@ async function open(
 }
 
 /** User name and password are not accepted as part of an address; they go into a header (RFC 7617). */
-function withoutUser(url: string): { address: string; authorization: { authorization?: string } } {
+export function withoutUser(url: string): { address: string; authorization: { authorization?: string } } {
   const parsed = new URL(url);
   const { username, password } = parsed;
   if (username === '' && password === '') return { address: url, authorization: {} };

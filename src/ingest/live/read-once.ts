@@ -33,10 +33,9 @@ const LOOKS = 5;
  * @throws FerError INPUT_*: the source is missing, or is not a video source; FFMPEG_MISSING
  */
 export async function readOnce(address: SourceAddress, options: ConnectionOptions): Promise<ConnectionEnd> {
-  const [{ path: program, frameSync }, input] = await Promise.all([
-    findFfmpeg(),
-    prepareInput(address, options.maxWidth, 2 * options.stallAfter),
-  ]);
+  // First: what `prepareInput` opens is closed below.
+  const { path: program, frameSync } = await findFfmpeg();
+  const input = await prepareInput(address, options.maxWidth, 2 * options.stallAfter);
   try {
     const args = [
       '-nostdin',

@@ -7,7 +7,7 @@ import type { PictureSize } from '../ffmpeg/picture-filters.js';
 import { isYuvSpace } from '../pixels.js';
 import type { YuvRange, YuvSpace } from '../pixels.js';
 import { isFragmented } from './joined-files.js';
-import { inputError, playlist, refusal, stalled } from './refusal.js';
+import { inputError, playlist, refusal, stalled, notAFile } from './refusal.js';
 import { runProcess } from '../ffmpeg/run-process.js';
 import { relayUrl } from '../ffmpeg/url-relay.js';
 import type { UrlRelay } from '../ffmpeg/url-relay.js';
@@ -291,7 +291,7 @@ async function mustBeFootage(path: string, name: string): Promise<void> {
     throw inputError(name, error);
   });
   if (about.isDirectory()) throw new FerError('INPUT_UNREADABLE', `${name}: is a folder: give the files in it`);
-  if (!about.isFile()) return; // a device or a pipe: reading it here would take its first bytes away
+  if (!about.isFile()) throw notAFile(name, about);
   if (about.size === 0) throw new FerError('INPUT_UNREADABLE', `${name}: is empty (0 bytes): record or copy it again`);
   refusePlaylist(await headOf(path, name), name);
 }

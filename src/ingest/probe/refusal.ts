@@ -40,6 +40,14 @@ export function inputError(name: string, error: unknown): FerError {
   return new FerError(kind, `${name}: ${isMangled ? NOT_UTF8 : reason}`, { cause: error });
 }
 
+/** A named pipe or a device is read once, and every look at it takes bytes away. @param name how the user named it */
+export function notAFile(name: string, about: { isCharacterDevice(): boolean }): FerError {
+  const advice = about.isCharacterDevice()
+    ? 'is a device: watch it with fer live --source, or record it first'
+    : `is a pipe: give it as standard input: fer annotate - < ${name}`;
+  return new FerError('INPUT_UNREADABLE', `${name}: ${advice}`);
+}
+
 interface RefusalContext {
   /** Why a URL could not be fetched; null when it could, or is not a URL. */
   readonly network?: string | null;

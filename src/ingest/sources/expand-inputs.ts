@@ -5,7 +5,8 @@ import { glob } from 'tinyglobby';
 import { FerError } from '../../errors/fer-error.js';
 import { exists } from '../../files/write-error.js';
 import { isImageName, isVideoName, naturalOrder } from '../media-names.js';
-import { NOT_UTF8, inputError } from '../probe/refusal.js';
+import { NOT_UTF8, inputError, notAFile } from '../probe/refusal.js';
+import { withoutUser } from '../ffmpeg/url-relay.js';
 import { isS3Address } from '../../storage/s3-address.js';
 import type { Input } from './frame-source.js';
 import { expandS3 } from './s3-inputs.js';
@@ -102,7 +103,10 @@ async function expandObjects(argument: string, { ignore, ignored }: Search): Pro
 function urlInput(argument: string): Input {
   if (!URL.canParse(argument))
     throw new FerError('INPUT_NOT_FOUND', `${argument}: is not a valid address: check the spelling`);
-  return { kind: 'url', path: new URL(argument).href, name: argument };
+  // What results say of their input: without user name and password.
+  const { href, username, password } = new URL(argument);
+  const name = username === '' && password === '' ? argument : withoutUser(href).address;
+  return { kind: 'url', path: href, name };
 }
 
 async function expandPath(path: string, name: string, search: Search): Promise<Input[]> {
@@ -115,6 +119,8 @@ async function expandPath(path: string, name: string, search: Search): Promise<I
 }
 
 async function fileInputs(path: string, name: string, { ignore, ignored }: Search): Promise<Input[]> {
+  const about = await stat(path);
+  if (!about.isFile()) throw notAFile(name, about);
   if (isImageName(path)) return [{ kind: 'images', path, name }];
   if (!(await ignore(path))) return [{ kind: 'file', path, name }];
   ignored.push(name);
@@ -152,8 +158,7 @@ async function searchFolder(
         if (about.isDirectory()) {
           found.push(...(await searchFolder(path, inputName, way, search)));
         } else if (isVideoName(entry.name)) {
-          if (!about.isFile())
-            throw new FerError('INPUT_UNREADABLE', `${inputName}: is not a file: name it to read it`);
+          if (!about.isFile()) throw notAFile(inputName, about);
           const video = await fileInputs(path, inputName, search);
           videos += video.length;
           found.push(...video);

@@ -105,7 +105,8 @@ export class FfmpegSource implements FrameSource {
     const stop = (): void => void run.stop();
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted === true) stop();
-    const clock = new IncreasingTime();
+    const { probe } = this.setup;
+    const clock = new IncreasingTime(keepFilters(probe?.size == null ? null : probe).length > 0);
     if (typeof input !== 'string') input.on('data', this.watch);
     try {
       for (let picture = await pictures.next(); picture !== null; picture = await pictures.next()) {

@@ -3,6 +3,7 @@ import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { withoutUser } from '../ffmpeg/url-relay.js';
 import { isS3Address } from '../../storage/s3-address.js';
 import { headObject } from '../../storage/s3-objects.js';
 import { inputError } from '../probe/refusal.js';
@@ -49,7 +50,8 @@ export async function identifyInput(input: Pick<Input, 'kind' | 'path' | 'versio
     case 'url': {
       const validators = await (isS3Address(input.path) ? objectVersion(input) : validatorsOf(input.path));
       if (validators === null) return null;
-      hash.update(JSON.stringify([input.path, validators]));
+      const place = isS3Address(input.path) ? input.path : withoutUser(input.path).address;
+      hash.update(JSON.stringify([place, validators]));
     }
   }
   return `sha256:${hash.digest('hex')}`;
@@ -81,7 +83,9 @@ async function objectVersion({ path, version }: Pick<Input, 'path' | 'version'>)
 
 async function validatorsOf(url: string): Promise<(string | null)[] | null> {
   try {
-    const { ok, headers } = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(HEAD_TIMEOUT) });
+    const { address, authorization } = withoutUser(url);
+    const signal = AbortSignal.timeout(HEAD_TIMEOUT);
+    const { ok, headers } = await fetch(address, { method: 'HEAD', headers: authorization, signal });
     const [tag, modified] = [headers.get('etag'), headers.get('last-modified')];
     return ok && (tag !== null || modified !== null) ? [tag, modified, headers.get('content-length')] : null;
   } catch {

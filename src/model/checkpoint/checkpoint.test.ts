@@ -8,6 +8,7 @@ import { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from '../label-set.js';
 import { frameClassifier } from '../networks/classifier.js';
 import { compactResidualNet } from '../networks/residual-net.js';
 import { temporalEncoder } from '../networks/temporal-encoder.js';
+import { INFO_FILE, digestFiles } from './checkpoint-files.js';
 import { copyCheckpoint } from './copy-checkpoint.js';
 import {
   describeInitialised,
@@ -207,18 +208,35 @@ test.each([NaN, Infinity])('a network with a weight of %f is refused by the name
   const model = classifier(7);
   const layer = model.getLayer('logits');
   const [kernel, bias] = layer.getWeights();
-  const values = kernel!.dataSync().slice();
+  const finite = kernel!.dataSync().slice();
+  const values = finite.slice();
   values[3] = value;
   tf.tidy(() => {
     layer.setWeights([tf.tensor(values, kernel!.shape), bias!]);
   });
   for (const precision of ['float32', 'float16'] as const) {
     await saveCheckpoint(model, folder, info());
-    if (precision === 'float16') await copyCheckpoint(folder, `${folder}-half`, precision);
+    if (precision === 'float16') {
+      tf.tidy(() => {
+        layer.setWeights([tf.tensor(finite, kernel!.shape), bias!]);
+      });
+      await saveCheckpoint(model, folder, info());
+      await copyCheckpoint(folder, `${folder}-half`, precision);
+      // The weights of the first kernel, in half precision, become NaN or infinity; the checksum fits.
+      const weights = join(`${folder}-half`, 'weights.bin');
+      const content = await readFile(weights);
+      content.writeUInt16LE(Number.isNaN(value) ? 0x7e00 : 0x7c00, 0);
+      await writeFile(weights, content);
+      const described = join(`${folder}-half`, INFO_FILE);
+      const stored = JSON.parse(await readFile(described, 'utf8')) as object;
+      await writeFile(described, JSON.stringify({ ...stored, files: await digestFiles(`${folder}-half`) }));
+    }
     const before = tf.memory().numTensors;
     await expect(loadCheckpoint(precision === 'float16' ? `${folder}-half` : folder)).rejects.toMatchObject({
       code: 'WEIGHTS_MISSING',
-      message: expect.stringMatching(/weight logits\/kernel is not finite/) as string,
+      message: expect.stringMatching(
+        precision === 'float16' ? /is not finite/ : /weight logits\/kernel is not finite/,
+      ) as string,
     });
     expect(tf.memory().numTensors).toBe(before);
   }

@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -119,6 +119,17 @@ it('keeps in half precision what 256 even steps would change much', async () => 
   const kept = await copied((i) => (i === 0 ? 1000 : Math.sin(i)), 'uneven', 'uint8');
   expect(kept[0]).toBe(1000);
   expect(kept[1]).toBeCloseTo(Math.sin(1), 3);
+});
+
+it('refuses a damaged checkpoint, which the copy would give fresh checksums', async () => {
+  await copyCheckpoint(at('frame'), at('damaged'));
+  const weights = await readFile(at('damaged', 'weights.bin'));
+  weights[8]! ^= 1;
+  await writeFile(at('damaged', 'weights.bin'), weights);
+  await expect(copyCheckpoint(at('damaged'), at('from damaged'))).rejects.toMatchObject({
+    code: 'WEIGHTS_MISSING',
+    message: expect.stringMatching(/weights\.bin is damaged/) as string,
+  });
 });
 
 it('refuses what is not a checkpoint', async () => {

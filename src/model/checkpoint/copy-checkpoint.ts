@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { makeFolder } from '../../files/write-error.js';
 import { tf } from '../tfjs.js';
-import { INFO_FILE, digestFiles, folderHandler } from './checkpoint-files.js';
+import { INFO_FILE, digestFiles, folderHandler, verifyFiles, verifyWeights } from './checkpoint-files.js';
 import { readCheckpointInfo } from './checkpoint.js';
 
 /** Largest number of IEEE 754 binary16. */
@@ -74,9 +74,11 @@ export type WeightPrecision = (typeof WEIGHT_PRECISIONS)[number];
  */
 export async function copyCheckpoint(from: string, to: string, precision: WeightPrecision = 'float32'): Promise<void> {
   const info = await readCheckpointInfo(from);
+  await verifyFiles(from, info);
   const artifacts = await folderHandler(from).load!().catch((cause: unknown) => {
     throw new FerError('WEIGHTS_MISSING', `checkpoint ${from}: cannot be read; copy the folder again`, { cause });
   });
+  verifyWeights(from, artifacts);
   try {
     await makeFolder(to);
     const rounding = ROUNDINGS[precision];

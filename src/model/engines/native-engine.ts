@@ -1,3 +1,4 @@
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { tf } from '../tfjs.js';
@@ -18,6 +19,8 @@ interface NativeBackend {
 
 /** The package whose libtensorflow this process has loaded. Two of them in one process crash, so the first one stays. */
 let loaded: string | null = null;
+/** Tells worker threads which one that is. */
+const LOADED = 'ferstream: package of libtensorflow';
 
 /** TensorFlow's C library on the CPU. */
 export const nativeCpuEngine: Engine = nativeEngine('tfjs-node', '@tensorflow/tfjs-node', false);
@@ -34,7 +37,8 @@ function nativeEngine(name: 'tfjs-node' | 'tfjs-node-gpu', packageName: string, 
     install,
 
     async open(request: OpenRequest): Promise<OpenedEngine> {
-      if (loaded === null) load(packageName, install);
+      const ofProcess = getEnvironmentData(LOADED) as string | undefined;
+      if (loaded === null) load(needsGpu ? packageName : (ofProcess ?? packageName), install);
       else if (loaded !== packageName && (needsGpu || request.byName)) {
         if (!findPackage(packageName)) throw new EngineMissing(`${packageName} is not installed`);
         throw new FerError(
@@ -97,6 +101,7 @@ function load(packageName: string, install: string): void {
   }
   checkConvolutions('tensorflow');
   loaded = packageName;
+  setEnvironmentData(LOADED, packageName);
 }
 
 /** Names the package when its libtensorflow serves another engine: the GPU package without a GPU is a CPU engine. */

@@ -40,10 +40,16 @@ export function openBackend(options: OpenBackendOptions = {}): Promise<Backend> 
   return next;
 }
 
-/** Opens wasm unless TensorFlow.js has an engine: for what it does beside onnxruntime. */
-export async function needTensorFlow(): Promise<void> {
-  // TensorFlow.js declares that there is always one.
-  if ((tf.getBackend() as string | undefined | null) == null) await openBackend({ backend: 'wasm' });
+/** Opens wasm unless TensorFlow.js has an engine: for what it does beside onnxruntime. It does not become the engine that a program has chosen. */
+export function needTensorFlow(): Promise<void> {
+  const next = last.then(async () => {
+    // TensorFlow.js declares that there is always one.
+    if ((tf.getBackend() as string | undefined | null) != null) return;
+    await open({ backend: 'wasm' });
+    current = null;
+  });
+  last = next.catch(() => undefined);
+  return next;
 }
 
 /** The current engine; null before the first `openBackend`. */

@@ -1,10 +1,12 @@
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import type { tf } from '../tfjs.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import { makeFolder, writeError } from '../../files/write-error.js';
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import { EXPRESSIONS_7 } from '../label-set.js';
-import { SHIPPED_MODELS, findModelFolder } from './model-folder.js';
+import { INFO_FILE } from '../checkpoint/checkpoint-files.js';
+import { FRAME_PART, SHIPPED_MODELS, TEMPORAL_PART, findModelFolder } from './model-folder.js';
 import { locateModel } from './open-model.js';
 
 /** ONNX for any ONNX runtime; TensorFlow.js layers, which need ferstream's own layers, for further training. */
@@ -40,7 +42,10 @@ export async function exportModel(
   const source = await locateModel(nameOrFolder, models);
   if ('folder' in source && format === 'tfjs') return copyModel(source.folder, output);
   const files = 'folder' in source ? await modelToOnnx(source.folder, version) : [await baselineToOnnx(version)];
-  return writeExported(files, output);
+  const written = await writeExported(files, output);
+  // A part of an earlier export would belong to this one by its place.
+  if (files.length === 1) await rm(join(output, 'temporal.onnx'), { force: true });
+  return written;
 }
 
 /** Writes exported files into a folder. Returns their paths. */
@@ -117,6 +122,12 @@ async function baselineToOnnx(version: string): Promise<ExportedFile> {
 async function copyModel(folder: string, output: string): Promise<string[]> {
   const { copyCheckpoint } = await import('../checkpoint/copy-checkpoint.js');
   const { frame, temporal } = await findModelFolder(folder);
+  // Parts of an earlier export would belong to this one by their place.
+  const stale = temporal === null ? [FRAME_PART, TEMPORAL_PART] : [INFO_FILE, 'model.json', 'weights.bin'];
+  for (const name of stale) {
+    const path = join(output, name);
+    if (relative(path, resolve(frame)).startsWith('..')) await rm(path, { recursive: true, force: true });
+  }
   if (temporal === null) {
     await copyCheckpoint(frame, output);
     return [output];
