@@ -31,7 +31,7 @@ it('of two trainings in one folder, one trains and the other is refused; a kille
   const { run, other } = await Promise.race(
     both.map(async ({ ended }, i) => ({ run: await ended, other: both[1 - i]! })),
   );
-  expect(run.code).toBe(3);
+  expect(run.code).toBe(1);
   expect(run.stderr).toMatch(/run is in use by "fer train" \(process \d+ on /);
   await other.printed('epoch 1');
   other.child.kill('SIGKILL');
@@ -51,7 +51,7 @@ it('a folder that another process has locked is refused to prepare', async () =>
     runFer(['dataset', 'prepare', `manifest:${data}`, '-o', folder, '--backend', 'wasm']),
   );
   expect(stderr).toMatch(/prepared is in use by "fer train" /);
-  expect(code).toBe(3);
+  expect(code).toBe(1);
 });
 
 it.each(['FFMPEG_PATH', 'FFPROBE_PATH'])('ends with 3 where %s leads nowhere', async (variable) => {

@@ -53,6 +53,8 @@ describe('exitCodeFor', () => {
       exitCodeFor('BACKEND_UNAVAILABLE'),
       exitCodeFor('INTERRUPTED'),
     ]).toEqual([2, 1, 3, 130]);
+    const failures = ['ANNOTATION_INVALID', 'FFMPEG_FAILED', 'FOLDER_IN_USE', 'INTERNAL', 'MODEL_BROKEN', 'MODEL_INCOMPATIBLE', 'WORKER_FAILED'] as const; // prettier-ignore
+    expect(failures.filter((code) => exitCodeFor(code) !== 1)).toEqual([]);
   });
 });
 

@@ -4,11 +4,11 @@ import { writeError } from '../files/write-error.js';
 /** What `fer` tells the shell. */
 export const EXIT = {
   ok: 0,
-  /** The batch ran; some inputs failed. */
+  /** Inputs failed, or the work did. */
   someFailed: 1,
   /** Invalid command line or setting. */
   usage: 2,
-  /** The machine lacks something the job needs: engine, ffmpeg, weights, a writable folder. */
+  /** The machine lacks something the job needs: engine, ffmpeg, weights, a package, the queue, a writable folder. */
   cannotRun: 3,
   /** Stopped by Ctrl-C (128 + SIGINT). */
   interrupted: 130,
@@ -16,13 +16,24 @@ export const EXIT = {
   readerGone: 141,
 } as const;
 
+const CANNOT_RUN_CODES: ReadonlySet<ErrorCode> = new Set([
+  'FFMPEG_MISSING',
+  'BACKEND_UNAVAILABLE',
+  'BACKEND_MISMATCH',
+  'WEIGHTS_MISSING',
+  'OUTPUT_UNWRITABLE',
+  'PACKAGE_MISSING',
+  'STORAGE_FAILED',
+  'QUEUE_UNREACHABLE',
+  'QUEUE_UNSAFE',
+]);
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['USAGE', 'CONFIG_INVALID']);
 
 /** The exit code for an error that ended the whole command. */
 export function exitCodeFor(code: ErrorCode): number {
   if (USAGE_CODES.has(code)) return EXIT.usage;
   if (code === 'INTERRUPTED') return EXIT.interrupted;
-  return code.startsWith('INPUT_') ? EXIT.someFailed : EXIT.cannotRun;
+  return CANNOT_RUN_CODES.has(code) ? EXIT.cannotRun : EXIT.someFailed;
 }
 
 /**

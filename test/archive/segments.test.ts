@@ -2,13 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ArchiveRun } from '../../src/archive/queue/archive-job.js';
+import type { ArchiveRun, Segment } from '../../src/archive/queue/archive-job.js';
 import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
 import { retryFailed } from '../../src/archive/queue/queue-admin.js';
+import { planSegments } from '../../src/archive/segments/plan-segments.js';
 import { segmentPath } from '../../src/archive/segments/segment-file.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
+import { parseAnnotateOptions } from '../../src/stream/pipeline/pipeline-settings.js';
 import { H264, make, moving, temporaryFolder, useBundledFfmpeg } from '../ingest/support/clips.js';
 import { endOf, stubRun, submitPaths } from './support/archive.js';
 import { HAS_REDIS, TestRedis } from './support/redis.js';
@@ -118,5 +120,29 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
     expect(steps()).toEqual(['segment', 'segment', 'merge']);
     const frames = events.flatMap((event) => (event.event === 'job-done' ? [event.frames > 0] : []));
     expect(frames.sort()).toEqual([false, true, true]);
+  });
+
+  it('may have segments without frames: its picture ends before its sound', async () => {
+    const path = join(folder, 'footage-short.mkv');
+    await make(...moving('64x48', 5, 50), '-f', 'lavfi', '-t', '120', '-i', 'anullsrc', ...H264, path);
+    const submission = await submitPaths(archive, await runInto('short', 45), [path]);
+    expect(await endOf(archive, submission)).toMatchObject([{ result: { frames: 250, degraded: false } }]);
+    expect(steps().filter((step) => step === 'segment')).toHaveLength(3);
+  });
+
+  it('is decoded as far beyond its borders as smoothing reaches', async () => {
+    const path = join(folder, 'footage.mp4');
+    const context = { past: 0, future: 0, hop: 1 };
+    const reach = async (smoothing: number): Promise<number[]> => {
+      const settings = parseAnnotateOptions({ smoothing });
+      const segments = await planSegments(
+        { kind: 'file', path, name: path },
+        { settings, context, segmentSeconds: 60 },
+      );
+      const [{ end, until }, { start, from }] = segments as [Segment, Segment];
+      return [Math.round(start! - from!), Math.round(until! - end!)];
+    };
+    expect(await reach(0.1)).toEqual([10, 3]);
+    expect(await reach(4)).toEqual([25, 23]);
   });
 });

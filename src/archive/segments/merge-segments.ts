@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { FerError } from '../../errors/fer-error.js';
+import { outOfRange } from '../../ingest/probe/refusal.js';
 import { countShownPackets, probeFile } from '../../ingest/probe/probe-video.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { openSource } from '../../ingest/sources/open-source.js';
@@ -25,7 +26,7 @@ export interface Merged {
 /**
  * Writes the results of one input from its segments: the same files as one run writes. Constant memory.
  * @param id of the input's job
- * @throws FerError ANNOTATION_INVALID when a segment is missing, OUTPUT_UNWRITABLE, INTERRUPTED
+ * @throws FerError ANNOTATION_INVALID when a segment is missing, INPUT_OUT_OF_RANGE when no segment has frames, OUTPUT_UNWRITABLE, INTERRUPTED
  */
 export async function mergeSegments(
   job: InputJob,
@@ -66,6 +67,7 @@ export async function mergeSegments(
       }
       joiner.end((segment.end ?? 0) - OVERLAP);
     }
+    if (frames === 0) throw outOfRange(job.input.name, settings, null, null);
     const outcome = await outcomeOf(job.input, frames, metadata, ends);
     await writers.finish(outcome);
     await recordDone(job, writers.paths, outcome);

@@ -1,3 +1,4 @@
+import { FerError } from '../../errors/fer-error.js';
 import { ShotContinuity } from '../../ingest/face/track/scene-cut.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { openSource } from '../../ingest/sources/open-source.js';
@@ -11,8 +12,12 @@ import type { Segment } from '../queue/archive-job.js';
 const WORTH_DIVIDING = 1.5;
 /** Seconds analysed before a segment, so that the face follower and the averages are as they would be in one run. */
 const LEAD_IN = 10;
-/** Seconds after it: what recorded footage waits for before a result is final (look-ahead 1 s, smoothing 0.5 s, undecided ids 0.8 s). */
-const TAIL = 3;
+/** Seconds after it: what recorded footage waits for before a result is final (look-ahead 1 s, undecided ids 0.8 s). Smoothing comes on top. */
+const TAIL = 2.5;
+/** Time constants that smoothing reaches to both sides. */
+const SMOOTHING_REACH = 5;
+/** Seconds before the reach of smoothing, in which the face follower settles. */
+const SETTLING = 5;
 /** Seconds around a border in which to look for a cut. */
 const CUT_SEARCH = 30;
 /** A segment shorter than this is not halved. Seconds. */
@@ -20,7 +25,7 @@ const SHORTEST_HALF = 20;
 
 /** Conditions for dividing. */
 export interface DivideOptions {
-  readonly settings: Pick<AnnotateSettings, 'start' | 'end' | 'fps' | 'width' | 'prior'>;
+  readonly settings: Pick<AnnotateSettings, 'start' | 'end' | 'fps' | 'width' | 'prior' | 'smoothing'>;
   readonly context: ClipContext;
   /** Seconds. */
   readonly segmentSeconds: number;
@@ -111,13 +116,15 @@ function around(
   { context, settings }: Pick<DivideOptions, 'context' | 'settings'>,
 ): { from: number; until: number } {
   const rate = settings.fps ?? probe.frameRate ?? 25;
+  const reach = SMOOTHING_REACH * settings.smoothing;
+  const leadIn = Math.max(LEAD_IN, SETTLING + reach);
   const until = toMicroseconds(
-    Math.min(border + TAIL + (context.hop + context.future) / rate, settings.end ?? Infinity),
+    Math.min(border + TAIL + reach + (context.hop + context.future) / rate, settings.end ?? Infinity),
   );
   const beginning = firstFrame(probe, settings.start);
-  if (settings.fps !== null || probe.frameRate === null) return { from: Math.max(beginning, border - LEAD_IN), until };
+  if (settings.fps !== null || probe.frameRate === null) return { from: Math.max(beginning, border - leadIn), until };
   const { frameRate } = probe;
-  const first = Math.max(0, Math.floor(((border - LEAD_IN - beginning) * frameRate) / context.hop) * context.hop);
+  const first = Math.max(0, Math.floor(((border - leadIn - beginning) * frameRate) / context.hop) * context.hop);
   const from = Math.max(beginning + (first - 0.5) / frameRate, settings.start ?? -Infinity);
   return { from: toMicroseconds(from), until };
 }
@@ -135,8 +142,17 @@ function betweenFrames({ frameRate, startTime }: VideoProbe, time: number): numb
   return toMicroseconds(beginning + (Math.round((time - beginning) * frameRate) - 0.5) / frameRate);
 }
 
-/** The cut nearest to a time, as the face follower sees cuts: a time between its two frames; null without. */
-async function nearestCut(
+/** The cut nearest to a time, as the face follower sees cuts: a time between its two frames; null without, or where no frames are near. */
+async function nearestCut(input: Input, time: number, reach: number, options: DivideOptions): Promise<number | null> {
+  try {
+    return await findCut(input, time, reach, options);
+  } catch (error) {
+    if (error instanceof FerError && error.code === 'INPUT_OUT_OF_RANGE') return null;
+    throw error;
+  }
+}
+
+async function findCut(
   input: Input,
   time: number,
   reach: number,

@@ -84,7 +84,8 @@ export async function writeSegment(
 /** Whether a segment can be read to its end: for files that a merge refused. */
 export async function isIntact(path: string): Promise<boolean> {
   try {
-    for await (const _ of readSegment(path));
+    const lines = readSegment(path);
+    while ((await lines.next()).done !== true);
     return true;
   } catch {
     return false;

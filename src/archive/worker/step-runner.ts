@@ -110,15 +110,23 @@ export class StepRunner {
     const range = { start: segment.from ?? start, end: segment.until ?? end };
     const annotation = await annotator.annotate(job.input, job.hash, undefined, range);
     let frames = 0;
+    let isEmpty = false;
     const results = async function* (): AsyncGenerator<FrameResult> {
-      for await (const result of annotation) {
-        if (signal.aborted) throw new FerError('INTERRUPTED', `${job.input.name}: stopped`);
-        frames += 1;
-        onProgress(frames, null);
-        yield result;
+      try {
+        for await (const result of annotation) {
+          if (signal.aborted) throw new FerError('INTERRUPTED', `${job.input.name}: stopped`);
+          frames += 1;
+          onProgress(frames, null);
+          yield result;
+        }
+      } catch (error) {
+        // Footage may have a gap, or end before its container does.
+        isEmpty = error instanceof FerError && error.code === 'INPUT_OUT_OF_RANGE';
+        if (!isEmpty) throw error;
       }
     };
     await writeSegment(path, annotation.metadata, results(), () => {
+      if (isEmpty) return { frames, decodeErrors: 0, degraded: false, note: null, people: [] };
       const { decodeErrors, degraded, note } = annotation.report();
       return { frames, decodeErrors, degraded, note, people: annotation.knownPeople };
     });
