@@ -17,6 +17,8 @@ export interface FilterSettings {
   readonly size: PictureSize | null;
   /** Deliver planar YUV 4:2:0 of this range, if the size is even; null or undefined for RGB. */
   readonly yuv?: 'tv' | 'pc' | null | undefined;
+  /** Make whole pictures of interlaced ones. */
+  readonly isInterlaced?: boolean;
   /** False for a stream without presentation times (bare H.264, say), which then follow from its frame rate. */
   readonly timed: boolean;
 }
@@ -52,8 +54,11 @@ export function pictureFilters(settings: FilterSettings): string {
  */
 export const PACE_UNTIMED = `setpts='N/(if(isnan(FRAME_RATE),${FALLBACK_RATE},FRAME_RATE)*TB)'`;
 
-function timeFilters({ start, end, fps, timed }: FilterSettings): string[] {
-  const filters: string[] = [];
+/** One picture for each woven one, with its time; others pass unchanged. Before frames are dropped: it looks at the neighbours. */
+export const DEINTERLACE = 'bwdif=mode=send_frame:deint=interlaced';
+
+function timeFilters({ start, end, fps, timed, isInterlaced = false }: FilterSettings): string[] {
+  const filters: string[] = isInterlaced ? [DEINTERLACE] : [];
   filters.push(timed ? CONTINUOUS_TIME : PACE_UNTIMED);
   if (end != null) filters.push(`trim=end=${end + STOP_LATER}`);
   const conditions: string[] = [];
@@ -104,10 +109,10 @@ export function sizeFromLog(number: number): PictureSize | null {
 
 /**
  * ffmpeg's input option for a stream whose picture size may change: the filters stay, and with them the clock that `CONTINUOUS_TIME` keeps.
- * Filters after it need `eval=frame`. Not for rotated footage: ffmpeg's own rotation needs new filters for a new size.
+ * Filters after it need `eval=frame`. Not for rotated and interlaced footage: those filters need to be new for a new size.
  */
-export function keepFilters(probe: { readonly isRotated: boolean } | null): string[] {
-  return probe === null || probe.isRotated ? [] : ['-reinit_filter', '0'];
+export function keepFilters(probe: { readonly isRotated: boolean; readonly isInterlaced: boolean } | null): string[] {
+  return probe === null || probe.isRotated || probe.isInterlaced ? [] : ['-reinit_filter', '0'];
 }
 
 /** Square pixels of the size asked for, as RGB or YUV. */

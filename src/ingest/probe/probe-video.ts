@@ -25,6 +25,8 @@ export interface VideoProbe {
   readonly yuv: YuvCoding | null;
   /** The container says how to turn the picture. */
   readonly isRotated: boolean;
+  /** Its pictures are woven of two fields, taken one after the other. */
+  readonly isInterlaced: boolean;
   /** Number of other video streams, without cover pictures. */
   readonly otherStreams: number;
   /** Seconds; of the video stream, else of the whole container. */
@@ -71,6 +73,9 @@ const UNTIMED_FORMATS: ReadonlySet<string> = new Set([
   'yuv4mpegpipe',
 ]);
 
+/** ffprobe's names: which field comes first, as coded and as shown. */
+const INTERLACED: ReadonlySet<string> = new Set(['tt', 'bb', 'tb', 'bt']);
+
 const integer = z.coerce.number().int();
 const streamSchema = z.object({
   index: z.number(),
@@ -81,6 +86,7 @@ const streamSchema = z.object({
   pix_fmt: z.string().default('unknown'),
   color_space: z.string().default('unknown'),
   color_range: z.string().default('unknown'),
+  field_order: z.string().default('unknown'),
   sample_aspect_ratio: z.string().optional(),
   avg_frame_rate: z.string().optional(),
   r_frame_rate: z.string().optional(),
@@ -204,6 +210,7 @@ function describe({ streams, format, packets }: Answer, name: string): VideoProb
     size: displaySize(video),
     yuv: yuvCoding(video),
     isRotated: rotationOf(video) !== 0,
+    isInterlaced: INTERLACED.has(video.field_order),
     otherStreams: videos.length - 1,
     duration: positive(video.duration) ?? positive(format.duration),
     startTime: video.start_time ?? format.start_time ?? null,

@@ -169,9 +169,9 @@ export class FfmpegSource implements FrameSource {
   private async start(input: string | Readable, seek: number | null, target: ProcessOutput): Promise<FfmpegRun> {
     const { place, probe, options } = this.setup;
     const { path: program, frameSync } = await findFfmpeg();
-    const { size = null, timed = true, yuv = null } = probe ?? {};
+    const { size = null, timed = true, yuv = null, isInterlaced = false } = probe ?? {};
     const range = options.rgb === true ? null : yuv?.range;
-    const filters = pictureFilters({ ...options, size, timed, yuv: range });
+    const filters = pictureFilters({ ...options, size, timed, isInterlaced, yuv: range });
     return startFfmpeg({
       program,
       inputs: [

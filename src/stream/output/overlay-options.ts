@@ -1,5 +1,5 @@
 import { CONTINUOUS_TIME } from '../../ingest/ffmpeg/continuous-time.js';
-import { PACE_UNTIMED, keepFilters } from '../../ingest/ffmpeg/picture-filters.js';
+import { DEINTERLACE, PACE_UNTIMED, keepFilters } from '../../ingest/ffmpeg/picture-filters.js';
 import type { Size } from './canvas-fit.js';
 import { OVERLAY_TAG } from './overlay-mp4.js';
 import type { AudioStream, OverlaySource } from './overlay-source.js';
@@ -62,6 +62,7 @@ export function overlayOptions(plan: OverlayPlan): OverlayOptions {
   const lead = source.startTime;
   const jump = start === null || !source.seekable ? lead : start - RUN_UP;
   const filters = [
+    ...(source.isInterlaced ? [DEINTERLACE] : []),
     source.timed ? CONTINUOUS_TIME : PACE_UNTIMED,
     sizeFilter(plan.size),
     assFilter(plan.script, plan.fonts),

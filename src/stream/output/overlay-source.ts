@@ -76,6 +76,7 @@ export interface OverlaySource {
   /** False for a stream without presentation times. */
   readonly timed: boolean;
   readonly isRotated: boolean;
+  readonly isInterlaced: boolean;
   /** True when ffmpeg can jump to the key frame before a time. */
   readonly seekable: boolean;
 }
@@ -109,6 +110,7 @@ export async function examineSource(place: 'file' | 'url', path: string, name: s
     startTime: format?.start_time ?? probe.startTime ?? 0,
     timed: probe.timed,
     isRotated: probe.isRotated,
+    isInterlaced: probe.isInterlaced,
     seekable: probe.seekable,
   };
 }
