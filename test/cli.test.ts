@@ -42,6 +42,9 @@ async function names(folder: string): Promise<string[]> {
   return (await readdir(folder)).sort();
 }
 
+/** Nothing answers there. */
+const NO_QUEUE = ['--queue', 'redis://127.0.0.1:1'];
+
 describe('fer', () => {
   it('explains itself', async () => {
     const { code, stdout } = await runFer(['--help']);
@@ -60,12 +63,34 @@ describe('fer', () => {
     [['annotate', 'x.mp4', '--segment', '60']],
     [['annotate', 'x.mp4', '--priority', '10']],
     [['annotate', 'x.mp4', '--max-waiting', '5']],
+    [['annotate', 'x.mp4', ...NO_QUEUE, '--segment', '-5']],
+    [['annotate', 'x.mp4', ...NO_QUEUE, '--segment', '0.5']],
+    [['annotate', 'x.mp4', ...NO_QUEUE, '--priority', '1.5']],
+    [['annotate', 'x.mp4', ...NO_QUEUE, '--priority', '-1']],
+    [['annotate', 'x.mp4', ...NO_QUEUE, '--max-waiting', '0']],
+    [['annotate', 'x.mp4', ...NO_QUEUE, '--backend', 'wasm']],
+    [['dataset', 'prepare', 'manifest:x', '--samples-per-job', '9']],
+    [['dataset', 'prepare', 'manifest:x', ...NO_QUEUE, '--workers', '2']],
+    [['experiment', 'grid.json', ...NO_QUEUE, '--backend', 'wasm']],
     [['no-such-command']],
   ])('answers %j with one line and exit code 2', async (args) => {
     const { code, stderr } = await callFer([...args, ...(args.length > 1 ? ['-o', join(dir, 'never')] : [])]);
     expect(code).toBe(2);
     expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(2); // commander may add "(Did you mean ...?)"
     expect(stderr).not.toContain('    at ');
+  });
+
+  it.each([
+    [['worker', '--concurrency', '1.5'], 2, /--concurrency.* whole number/],
+    [['worker', '--concurrency', '0'], 2, /--concurrency.* whole number/],
+    [['worker', '--metrics-port', '99999'], 2, /--metrics-port.* from 1 to 65535/],
+    [['worker', '--drain-timeout', '3000000'], 2, /--drain-timeout.* from 0 to 2147483/],
+    [['annotate', '--inputs-from', '/no/such/list'], 1, /--inputs-from \/no\/such\/list: no such file/],
+  ] as const)('checks %j before it connects to a queue', async (args, code, stderr) => {
+    expect(await callFer([...args, ...NO_QUEUE])).toMatchObject({
+      code,
+      stderr: expect.stringMatching(stderr) as string,
+    });
   });
 
   it.each([

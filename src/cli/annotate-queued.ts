@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
 import type { ArchiveRun } from '../archive/queue/archive-job.js';
 import type { Ended } from '../archive/queue/wait.js';
@@ -7,16 +8,27 @@ import { isS3Address } from '../storage/s3-address.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { EXIT } from './exit.js';
 import { formatDuration, textTable } from './progress.js';
-import { warn } from './options.js';
+import { number, warn } from './options.js';
 
 export interface QueueFlags {
   readonly queue: string;
   readonly wait?: boolean;
   readonly combine?: boolean;
+  readonly quiet?: boolean;
   readonly inputsFrom?: string;
   readonly priority: number;
   readonly segment: number;
   readonly maxWaiting: number;
+}
+
+/** Segments are no shorter than what is decoded around them. */
+const SHORTEST_SEGMENT = 20;
+
+/** The value of --segment. */
+export function segmentSeconds(text: string): number {
+  const seconds = number(text);
+  if (seconds === 0 || seconds >= SHORTEST_SEGMENT) return seconds;
+  throw new InvalidArgumentError(`Give 0, or at least ${SHORTEST_SEGMENT} seconds.`);
 }
 
 /**
@@ -30,15 +42,20 @@ export async function annotateQueued(
   writeTables: (outputs: readonly string[]) => Promise<readonly string[]>,
 ): Promise<number> {
   const { openQueue } = await import('../archive/queue/redis-connection.js');
-  const { findInputs, findListed } = await import('../archive/queue/queued-input.js');
+  const { findInputs, findListed, requireList } = await import('../archive/queue/queued-input.js');
   const { submit } = await import('../archive/queue/submit.js');
   const { JobList } = await import('../archive/queue/wait.js');
   if (inputs.includes('-'))
     throw new FerError('USAGE', 'standard input cannot be queued: give files, or leave out --queue');
+  if (flags.inputsFrom !== undefined) await requireList(flags.inputsFrom);
+  const say = (line: string): void => {
+    if (flags.quiet !== true) process.stderr.write(`${line}\n`);
+  };
   const run = await runOf({ ...options, outputDir, formats, force }, flags.segment);
   const archive = await openQueue(flags.queue, warn);
   const jobs = flags.wait === true ? await JobList.create() : null;
   const report = new SubmitReport(
+    say,
     flags.combine === true ? /\.(jsonl|summary\.json|report\.html)$/ : /\.(summary\.json|report\.html)$/,
   );
   try {
@@ -47,12 +64,13 @@ export async function annotateQueued(
     const { added, known } = await submit(archive, run, report.take(found), {
       priority: flags.priority,
       maxWaiting: flags.maxWaiting,
-      onFull: (waiting) =>
-        process.stderr.write(`${waiting} jobs wait; submitting continues when workers have taken some\n`),
+      onFull: (waiting) => {
+        say(`${waiting} jobs wait; submitting continues when workers have taken some`);
+      },
       ...(jobs === null ? {} : { onJob: (id, input) => jobs.add(id, input) }),
       ...(signal === undefined ? {} : { signal }),
     });
-    process.stderr.write(`submitted ${added} inputs${known > 0 ? `; ${known} were submitted earlier` : ''}\n`);
+    say(`submitted ${added} inputs${known > 0 ? `; ${known} were submitted earlier` : ''}`);
     if (jobs !== null) {
       const { waitFor } = await import('../archive/queue/wait.js');
       for await (const ended of waitFor(archive, jobs.read(), signal)) report.end(ended);
@@ -62,7 +80,7 @@ export async function annotateQueued(
         ...(report.hasResults ? [`results in ${printable(outputDir)}`] : []),
         ...tables.map((path) => `over all inputs: ${printable(path)}`),
       ];
-      process.stdout.write(`${lines.join('\n')}\n`);
+      if (flags.quiet !== true) process.stdout.write(`${lines.join('\n')}\n`);
     }
     return report.failed > 0 ? EXIT.someFailed : EXIT.ok;
   } catch (error) {
@@ -82,10 +100,9 @@ async function runOf(
   const { parseAnnotateOptions } = await import('../stream/pipeline/pipeline-settings.js');
   const { resultHash } = await import('../stream/annotate/annotate-input.js');
   const { VERSION } = await import('../version.js');
-  const { MODEL_NAMES } = await import('../model/expression-model.js');
+  const { absoluteModel } = await import('../archive/queue/submit.js');
   const { backend: _, ...settings } = parseAnnotateOptions(options);
-  const isFolder = !(MODEL_NAMES as readonly string[]).includes(settings.model);
-  const absolute = isFolder ? { ...settings, model: resolve(settings.model) } : settings;
+  const absolute = { ...settings, model: absoluteModel(settings.model) };
   return {
     ferstream: VERSION,
     settings: absolute,
@@ -106,13 +123,19 @@ class SubmitReport {
   private total = 0;
   private readonly rows: string[][] = [];
 
-  /** @param forTables outputs that tables over all inputs are made of: their paths are kept in memory */
-  constructor(private readonly forTables: RegExp) {}
+  /**
+   * @param say prints what is not about a failure
+   * @param forTables outputs that tables over all inputs are made of: their paths are kept in memory
+   */
+  constructor(
+    private readonly say: (line: string) => void,
+    private readonly forTables: RegExp,
+  ) {}
 
   async *take(found: AsyncIterable<Found>): AsyncGenerator<Found & { readonly type: 'input' }> {
     for await (const one of found) {
       if (one.type === 'ignored') {
-        process.stderr.write(`${printable(`not annotated: ${one.name} is an overlay made by ferstream`)}\n`);
+        this.say(printable(`not annotated: ${one.name} is an overlay made by ferstream`));
         continue;
       }
       this.total += 1;

@@ -7,6 +7,7 @@ import type { AnnotateOptions } from '../stream/pipeline/pipeline-settings.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/results/output-format.js';
 import { applyConfigFile } from './config-file.js';
+import { annotateQueued, segmentSeconds } from './annotate-queued.js';
 import type { QueueFlags } from './annotate-queued.js';
 import { BatchReport } from './batch-report.js';
 import { EXIT, interruptSignal, isReaderGone } from './exit.js';
@@ -19,9 +20,12 @@ import {
   parseFormats,
   priorOption,
   readPrior,
+  refuseOptions,
   repeated,
   rotateOption,
   submitOption,
+  wholeNumber,
+  WORKERS_DECIDE,
 } from './options.js';
 import { INDEX_NAME } from './report.js';
 
@@ -86,9 +90,14 @@ export function annotateCommand(program: Command): void {
       '--inputs-from <file>',
       'with --queue: file with one input per line, "-" for standard input; output folders mirror input folders',
     )
-    .option('--priority <n>', 'with --queue: 1 (first) to 1000', number, 10)
-    .option('--segment <seconds>', 'with --queue: divide longer inputs among workers; 0 never divides', number, 600)
-    .option('--max-waiting <n>', 'with --queue: submit more only when fewer jobs wait', number, 200_000)
+    .option('--priority <n>', 'with --queue: 1 (first) to 1000', wholeNumber(1, 1000), 10)
+    .option(
+      '--segment <seconds>',
+      'with --queue: divide longer inputs among workers, 20 s or more; 0 never divides',
+      segmentSeconds,
+      600,
+    )
+    .option('--max-waiting <n>', 'with --queue: submit more only when fewer jobs wait', wholeNumber(1), 200_000)
     .addHelpText(
       'after',
       '\nExamples:\n  fer annotate interview.mp4\n  fer annotate recordings/ --format csv,vtt --overlay -o results\n  cat clip.webm | fer annotate - --format jsonl',
@@ -96,21 +105,13 @@ export function annotateCommand(program: Command): void {
     .action(async (inputs: string[], flags: AnnotateFlags, command: Command) => {
       await applyConfigFile(command, flags.config);
       const all = command.opts<AnnotateFlags>();
-      if (all.queue === undefined) refuseQueueOptions(command);
+      if (all.queue === undefined) refuseOptions(command, QUEUE_OPTIONS, 'needs --queue');
+      else refuseOptions(command, ['backend'], WORKERS_DECIDE);
       process.exitCode = await runAnnotate(inputs, all);
     });
 }
 
-const QUEUE_OPTIONS: ReadonlySet<string> = new Set(['wait', 'inputsFrom', 'priority', 'segment', 'maxWaiting']);
-
-/** @throws FerError USAGE naming an option of the command line that has no effect without --queue */
-function refuseQueueOptions(command: Command): void {
-  const idle = command.options.find(
-    (option) =>
-      QUEUE_OPTIONS.has(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
-  );
-  if (idle !== undefined) throw new FerError('USAGE', `${idle.long ?? idle.flags} needs --queue`);
-}
+const QUEUE_OPTIONS = ['wait', 'inputsFrom', 'priority', 'segment', 'maxWaiting'];
 
 interface AnnotateFlags
   extends Omit<AnnotateOptions, 'minScore' | 'prior' | 'region' | 'ignore' | 'names'>, Omit<QueueFlags, 'queue'> {
@@ -171,7 +172,6 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
   if (queue !== undefined) {
     if (toStdout) throw new FerError('USAGE', '-o - does not go with --queue: give an output folder');
     if (combine && wait !== true) throw new FerError('USAGE', '--combine with --queue needs --wait');
-    const { annotateQueued } = await import('./annotate-queued.js');
     return annotateQueued(
       inputs,
       {
@@ -180,6 +180,7 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
         segment,
         maxWaiting,
         combine,
+        quiet,
         ...(wait && { wait }),
         ...(inputsFrom !== undefined && { inputsFrom }),
       },

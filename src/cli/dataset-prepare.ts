@@ -19,7 +19,7 @@ import {
 } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
-import { SAMPLES_PER_JOB, addQueueOptions, checkQueueFlags, runQueued } from './queued-task.js';
+import { SAMPLES_PER_JOB, addQueueOptions, checkQueueOptions, runQueued } from './queued-task.js';
 import type { QueuedFlags } from './queued-task.js';
 
 export function datasetPrepareCommand(dataset: Command): void {
@@ -48,7 +48,8 @@ export function datasetPrepareCommand(dataset: Command): void {
       'after',
       '\nExit code 1 when samples could not be read; they are skipped.\nOutput format and choice of the face: docs/prepare.md',
     )
-    .action(async (location: string, flags: DatasetPrepareFlags) => {
+    .action(async (location: string, flags: DatasetPrepareFlags, own: Command) => {
+      checkQueueOptions(own);
       process.exitCode = await runDatasetPrepare(location, flags, {
         write: writeLine,
         progress: process.stderr,
@@ -108,7 +109,8 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
     ...(labels !== undefined && { labels }),
   };
   const dataset = await openDataset(location, read);
-  if (flags.queue !== undefined || flags.wait === true) {
+  if (features !== undefined) await requireFrameModel(features);
+  if (flags.queue !== undefined) {
     const ended = await prepareQueued(location, read, settings, flags, io);
     // Done: what follows reads and prints the results.
     if (ended !== null) return ended;
@@ -152,6 +154,12 @@ export async function runDatasetPrepare(location: string, flags: DatasetPrepareF
   }
 }
 
+/** Looks for the model before hours of work. @throws FerError WEIGHTS_MISSING */
+async function requireFrameModel(model: string): Promise<void> {
+  const { FRAME_PART, trainedPart } = await import('../model/heads/model-folder.js');
+  await trainedPart(model, FRAME_PART);
+}
+
 async function prepareQueued(
   location: string,
   read: ReadOptions,
@@ -159,14 +167,13 @@ async function prepareQueued(
   { queue, wait, samplesPerJob = SAMPLES_PER_JOB, output: folder, features }: DatasetPrepareFlags,
   io: PrepareIo,
 ): Promise<number | null> {
-  checkQueueFlags({ queue, wait, samplesPerJob });
-  const { absoluteData } = await import('../archive/queue/submit.js');
+  const { absoluteData, absoluteModel } = await import('../archive/queue/submit.js');
   const output = resolve(folder);
   const settings = {
     data: absoluteData(location),
     read: read.labels === undefined ? read : { ...read, labels: resolve(read.labels) },
     ...{ output, prepare, samplesPerJob },
-    features: features === undefined ? null : resolve(features),
+    features: features === undefined ? null : absoluteModel(features),
   };
   const task = { name: 'prepare', path: output, title: `prepare ${output}`, settings } as const;
   return runQueued(queue!, task, { wait }, io);

@@ -25,7 +25,7 @@ import {
 import type { LabelledDataFlags } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
-import { SAMPLES_PER_JOB, addQueueOptions, checkQueueFlags, runQueued } from './queued-task.js';
+import { SAMPLES_PER_JOB, addQueueOptions, checkQueueOptions, runQueued } from './queued-task.js';
 import type { QueuedFlags } from './queued-task.js';
 
 export function evaluateCommand(program: Command): void {
@@ -50,7 +50,8 @@ export function evaluateCommand(program: Command): void {
       'after',
       '\nExit code 1 when files are missing or damaged; the rest is evaluated.\n\nExamples:\n  fer evaluate --model runs/nla/best --data ferplus:/data/ferplus --split valid --json nla.json\n  fer evaluate --data manifest:./own --faces detect --ignore-missing\n\nMetrics: docs/evaluate.md',
     )
-    .action(async (flags: EvaluateFlags) => {
+    .action(async (flags: EvaluateFlags, own: Command) => {
+      checkQueueOptions(own);
       process.exitCode = await runEvaluate(flags, {
         write: writeLine,
         progress: process.stderr,
@@ -83,7 +84,7 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
   const { preparedFolder } = await import('../train/data/preprocess/read-prepared.js');
   const dataset = await openSplit(flags);
   const adapt = await readPrior(flags.prior ?? 'balanced');
-  const isQueued = flags.queue !== undefined || flags.wait === true;
+  const isQueued = flags.queue !== undefined;
   const report = await (isQueued ? evaluateQueued(flags, adapt, io) : evaluateHere(flags, dataset, adapt, io));
   if (typeof report === 'number') return report;
   const { faces } = report.settings;
@@ -103,16 +104,15 @@ export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number>
 /** Returns the report, or the exit code where there is none. */
 async function evaluateQueued(flags: EvaluateFlags, adapt: PriorChoice, io: Io): Promise<EvaluationReport | number> {
   const { queue, wait, samplesPerJob = SAMPLES_PER_JOB, fold, labels, faces, split, predictions } = flags;
-  checkQueueFlags({ queue, wait, samplesPerJob });
   if (flags.json === undefined) throw new FerError('USAGE', '--queue needs --json: a worker writes the results there');
-  const { absoluteData } = await import('../archive/queue/submit.js');
+  const { absoluteData, absoluteModel } = await import('../archive/queue/submit.js');
   const json = resolve(flags.json);
   const settings = {
     data: absoluteData(flags.data),
     ...{ split, faces, adapt, json, samplesPerJob },
     ...(fold !== undefined && { fold }),
     ...(labels !== undefined && { labels: resolve(labels) }),
-    model: (MODEL_NAMES as readonly string[]).includes(flags.model) ? flags.model : resolve(flags.model),
+    model: absoluteModel(flags.model),
     prior: flags.prior ?? 'balanced',
     flip: flags.flip ?? false,
     ignoreMissing: flags.ignoreMissing ?? false,

@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { makeFolder } from '../files/write-error.js';
@@ -6,7 +6,7 @@ import { FerError } from '../errors/fer-error.js';
 import type { OpenBackendOptions } from '../model/engines/open-backend.js';
 import type { Grid } from '../train/workflows/experiment/grid.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, submitOption, writeLine } from './options.js';
+import { WORKERS_DECIDE, backendOption, refuseOptions, submitOption, writeLine } from './options.js';
 import { runQueued } from './queued-task.js';
 
 export function experimentCommand(program: Command): void {
@@ -24,7 +24,9 @@ export function experimentCommand(program: Command): void {
     .option('--wait', 'with --queue: wait until all runs are done')
     .addOption(backendOption())
     .addHelpText('after', '\nGrid file and output: docs/experiment.md')
-    .action(async (grid: string, flags: ExperimentFlags) => {
+    .action(async (grid: string, flags: ExperimentFlags, command: Command) => {
+      if (flags.queue === undefined) refuseOptions(command, ['wait'], 'needs --queue');
+      else refuseOptions(command, ['backend'], WORKERS_DECIDE);
       process.exitCode = await runExperiment(grid, flags);
     });
 }
@@ -48,11 +50,11 @@ interface ExperimentFlags {
 /** Runs the missing trainings, here or over a queue, writes table.md and results.json. Returns the exit code. */
 async function runExperiment(file: string, flags: ExperimentFlags): Promise<number> {
   const { output, table = false, part: share, queue, wait = false, backend } = flags;
-  if (wait && queue === undefined) throw new FerError('USAGE', '--wait needs --queue');
   if (queue !== undefined && share !== undefined) throw new FerError('USAGE', 'give either --part or --queue');
   const { readConfigFile } = await import('../train/config/read-config.js');
   const { parseGrid } = await import('../train/workflows/experiment/grid.js');
-  const grid = parseGrid(await readConfigFile(file));
+  const given = parseGrid(await readConfigFile(file));
+  const grid = queue === undefined ? given : await absoluteGrid(given);
   await makeFolder(output);
   let code: number = EXIT.ok;
   if (!table && queue !== undefined) {
@@ -68,18 +70,44 @@ async function runExperiment(file: string, flags: ExperimentFlags): Promise<numb
 
 async function runOverQueue(grid: Grid, output: string, queue: string, wait: boolean): Promise<number | null> {
   const { layOut } = await import('../train/workflows/experiment/grid.js');
-  for (const { cells } of layOut(grid)) for (const { config } of cells) requireAbsolute(config.data);
+  layOut(grid); // its settings are checked before it is submitted
   const task = { name: 'experiment', path: output, title: `experiment ${output}`, settings: { grid, output } } as const;
   return runQueued(queue, task, { wait }, { write: writeLine, progress: process.stderr, signal: interruptSignal() });
 }
 
-/** Workers have working folders of their own. */
-function requireAbsolute(data: string): void {
-  if (isAbsolute(data.slice(data.indexOf(':') + 1))) return;
-  throw new FerError(
-    'CONFIG_INVALID',
-    `${data}: a queue needs the absolute path of the data, the same on every worker`,
-  );
+/** The grid with absolute paths: workers have working folders of their own. */
+export async function absoluteGrid(grid: Grid): Promise<Grid> {
+  const { absoluteData, absoluteModel } = await import('../archive/queue/submit.js');
+  const { RECOGNITION } = await import('../train/config/train-config.js');
+  const paths = new Map<string, (text: string) => string>([
+    ['data', absoluteData],
+    ['moreData', absoluteData],
+    ['classWords', (path) => resolve(path)],
+    ['exclude.file', (path) => resolve(path)],
+    ['init', (model) => (model === RECOGNITION ? model : absoluteModel(model))],
+    ['distil.teachers', absoluteModel],
+    ['network.encoder', absoluteModel],
+    ['network.members', absoluteModel],
+  ]);
+  const absolute = (value: unknown, place: string): unknown => {
+    if (Array.isArray(value)) return value.map((one) => absolute(one, place));
+    if (typeof value === 'string') return paths.get(place)?.(value) ?? value;
+    if (typeof value !== 'object' || value === null) return value;
+    return settingsAt(value, place);
+  };
+  const settingsAt = (settings: object, place = ''): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [key, absolute(value, place === '' ? key : `${place}.${key}`)]),
+    );
+  const each = (named: Grid['methods']): Grid['methods'] =>
+    Object.fromEntries(Object.entries(named).map(([name, settings]) => [name, settingsAt(settings)]));
+  return {
+    ...grid,
+    base: settingsAt(grid.base),
+    start: grid.start === null ? null : settingsAt(grid.start),
+    methods: each(grid.methods),
+    conditions: each(grid.conditions),
+  };
 }
 
 async function runMissing(

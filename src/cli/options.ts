@@ -142,6 +142,28 @@ export function number(text: string): number {
   return value;
 }
 
+/** Parses a whole number between two limits, both allowed. */
+export function wholeNumber(least: number, most = Infinity): (text: string) => number {
+  return (text) => {
+    const value = number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    const limits = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`Give a whole number ${limits}.`);
+  };
+}
+
+/** @throws FerError USAGE naming the first of the options, by attribute, that the command line has. */
+export function refuseOptions(command: Command, attributes: readonly string[], reason: string): void {
+  const given = command.options.find(
+    (option) =>
+      attributes.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (given !== undefined) throw new FerError('USAGE', `${given.long ?? given.flags} ${reason}`);
+}
+
+/** Why an option about the machine is refused. */
+export const WORKERS_DECIDE = 'has no effect with --queue: give it to fer worker';
+
 export function detectEveryOption(): Option {
   return new Option(
     '--detect-every <n>',

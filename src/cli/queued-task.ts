@@ -5,7 +5,7 @@ import type { Job, Queue } from 'bullmq';
 import type { TaskSubmission } from '../archive/queue/submit.js';
 import { FerError, printable } from '../errors/fer-error.js';
 import { EXIT } from './exit.js';
-import { number, submitOption, warn } from './options.js';
+import { WORKERS_DECIDE, refuseOptions, submitOption, warn, wholeNumber } from './options.js';
 import { Progress } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 
@@ -25,15 +25,19 @@ export function addQueueOptions(command: Command): Command {
   return command
     .addOption(submitOption())
     .option('--wait', 'with --queue: wait until it is done')
-    .option('--samples-per-job <n>', 'with --queue: samples that a worker takes at a time', number, SAMPLES_PER_JOB);
+    .option(
+      '--samples-per-job <n>',
+      'with --queue: samples that a worker takes at a time',
+      wholeNumber(1),
+      SAMPLES_PER_JOB,
+    );
 }
 
-/** @throws FerError USAGE */
-export function checkQueueFlags({ queue, wait = false, samplesPerJob }: QueuedFlags): void {
-  if (wait && queue === undefined) throw new FerError('USAGE', '--wait needs --queue');
-  if (!(Number.isInteger(samplesPerJob) && samplesPerJob > 0)) {
-    throw new FerError('USAGE', `--samples-per-job ${samplesPerJob}: give a whole number above 0`);
-  }
+/** Refuses options that would have no effect. @throws FerError USAGE */
+export function checkQueueOptions(command: Command): void {
+  const { queue } = command.opts<Partial<QueuedFlags>>();
+  if (queue === undefined) refuseOptions(command, ['wait', 'samplesPerJob'], 'needs --queue');
+  else refuseOptions(command, ['backend', 'workers'], WORKERS_DECIDE);
 }
 
 export interface TaskIo {

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { ArchiveQueue } from '../archive/queue/redis-connection.js';
 import type { WorkerEvent } from '../archive/worker/archive-worker.js';
 import type { WorkerMonitor } from '../archive/worker/worker-monitor.js';
 import { printable } from '../errors/fer-error.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, number, queueOption, warn } from './options.js';
+import { backendOption, number, queueOption, warn, wholeNumber } from './options.js';
 
 export function workerCommand(program: Command): void {
   program
@@ -16,20 +17,33 @@ export function workerCommand(program: Command): void {
       'Takes jobs that commands with --queue submit, until it is stopped. Start as many as you like, on any machine that sees the inputs and outputs.',
     )
     .addOption(queueOption())
-    .option('--concurrency <n>', 'inputs at a time (default: as many as memory and cores allow)', number)
-    .addOption(backendOption())
+    .option('--concurrency <n>', 'inputs at a time (default: as many as memory and cores allow)', wholeNumber(1))
+    .addOption(backendOption({ trains: false }))
     .option(
       '--drain-timeout <seconds>',
       'on SIGTERM, time for running jobs to finish before they return to the queue',
-      number,
+      drainSeconds,
       300,
     )
-    .option('--metrics-port <port>', 'serve /metrics for Prometheus, a status page and /healthz', number)
+    .option(
+      '--metrics-port <port>',
+      'serve /metrics for Prometheus, a status page and /healthz',
+      wholeNumber(1, 65_535),
+    )
     .option('--json', 'one JSON line for each event')
     .addHelpText('after', '\nExample:\n  fer worker --queue redis://queue.example.org:6379')
     .action(async (flags: WorkerFlags) => {
       process.exitCode = await runWorker(flags);
     });
+}
+
+/** Seconds that a timer can wait. */
+const LONGEST_DRAIN = 2_147_483;
+
+function drainSeconds(text: string): number {
+  const seconds = number(text);
+  if (seconds >= 0 && seconds <= LONGEST_DRAIN) return seconds;
+  throw new InvalidArgumentError(`Give seconds from 0 to ${LONGEST_DRAIN}.`);
 }
 
 interface WorkerFlags {

@@ -13,6 +13,7 @@ import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
 import { WorkerMonitor } from '../../src/archive/worker/worker-monitor.js';
 import { temporaryFolder } from '../ingest/support/clips.js';
 import { builtFile } from '../support/built-file.js';
+import { callFer } from '../support/call-fer.js';
 import { runFer } from '../support/run-fer.js';
 import { endOf, stubRun, submitPaths, writeInputs } from './support/archive.js';
 import { HAS_REDIS, TestRedis } from './support/redis.js';
@@ -110,13 +111,16 @@ describe.skipIf(!HAS_REDIS)('many inputs', { timeout: 240_000 }, () => {
     const output = join(folder, 'e-out');
     await work(2, () => undefined);
     await rm(paths[2]!);
-    const run = await runFer(['annotate', ...paths, '-o', output, '-f', 'jsonl,summary', '--combine', '--segment', '0', '--model', 'baseline', '--queue', redis.address, '--wait']); // prettier-ignore
+    const annotate = ['annotate', ...paths, '-o', output, '-f', 'jsonl,summary', '--combine', '--segment', '0', '--model', 'baseline', '--queue', redis.address, '--wait']; // prettier-ignore
+    const run = await runFer(annotate);
     expect(run.code).toBe(1);
     expect(run.stdout).toMatch(/first\.mp4 +ok +20[^]*second\.mp4 +ok +20[^]*1 of 3 inputs failed/);
     for (const name of ['summary.csv', 'combined.csv']) {
       expect(run.stdout).toContain(`over all inputs: ${join(output, name)}`);
       expect(await readFile(join(output, name), 'utf8')).toContain('first.mp4');
     }
+    const quiet = await callFer([...annotate, '--quiet']);
+    expect(quiet).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^failed: [^\n]*gone\.mp4[^\n]*\n$/) as string }); // prettier-ignore
   });
 
   it('do not hold a worker that ends while Redis is away', async () => {

@@ -168,7 +168,7 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
     const end = async (how: 'completed' | 'failed'): Promise<void> => {
       const connection = redisOptions(redis.address) as ConnectionOptions;
       const taker = new Worker(QUEUE_NAME, null, { connection, prefix: KEY_PREFIX, skipVersionCheck: true });
-      const job = (await taker.getNextJob('token'));
+      const job = await taker.getNextJob('token');
       if (how === 'completed') await job.moveToCompleted({}, 'token', false);
       else await job.moveToFailed(new UnrecoverableError('broken'), 'token', false);
       await taker.close();

@@ -1,5 +1,5 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { retryFailed } from '../../src/archive/queue/queue-admin.js';
@@ -7,9 +7,11 @@ import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
+import { absoluteGrid } from '../../src/cli/experiment.js';
 import { DEFAULT_CROP } from '../../src/model/crop-geometry.js';
 import { openBackend } from '../../src/model/engines/open-backend.js';
 import { LabelSet } from '../../src/model/label-set.js';
+import { parseGrid } from '../../src/train/workflows/experiment/grid.js';
 import { temporaryFolder } from '../ingest/support/clips.js';
 import { callFer } from '../support/call-fer.js';
 import { rememberNetworks } from '../support/remembered-networks.js';
@@ -21,6 +23,25 @@ import { STUB } from './support/stub.js';
 if (!HAS_REDIS) console.warn('SKIPPED: tasks over the queue need redis-server (apt-get install redis-server)');
 
 const CLASSES = ['neutral', 'happiness', 'fear'];
+
+it('a grid is submitted with absolute paths, and models by their names', async () => {
+  const base = { data: 'manifest:faces', moreData: ['prepared:more'], init: 'runs/a', classWords: 'words.txt', exclude: { file: 'audit.csv' } }; // prettier-ignore
+  const named = { init: 'default/frame', network: { name: 'temporal', encoder: 'default' }, distil: { teachers: ['baseline', 'runs/b'] } }; // prettier-ignore
+  const other = { init: 'face-api:recognition', network: { name: 'ensemble', members: ['a', '/b'] } };
+  const settings = { start: { data: 'ferplus:/x' }, methods: { named }, conditions: { other }, seeds: [1] };
+  expect(await absoluteGrid(parseGrid({ base, ...settings }))).toMatchObject({
+    base: {
+      data: `manifest:${resolve('faces')}`,
+      moreData: [`prepared:${resolve('more')}`],
+      init: resolve('runs/a'),
+      classWords: resolve('words.txt'),
+      exclude: { file: resolve('audit.csv') },
+    },
+    start: { data: 'ferplus:/x' },
+    methods: { named: { ...named, distil: { teachers: ['baseline', resolve('runs/b')] } } },
+    conditions: { other: { ...other, network: { name: 'ensemble', members: [resolve('a'), '/b'] } } },
+  });
+});
 
 describe.skipIf(!HAS_REDIS)('over the queue', { timeout: 300_000 }, () => {
   const folder = temporaryFolder();
@@ -98,9 +119,11 @@ describe.skipIf(!HAS_REDIS)('over the queue', { timeout: 300_000 }, () => {
     expect(doneParts().sort()).toEqual(['CE/clean/seed-1', 'NLA/clean/seed-1']);
     expect((await callFer(['experiment', file, '-o', local, '--backend', 'wasm'])).code).toBe(0);
     expect(await readFile(join(queued, 'table.md'), 'utf8')).toBe(await readFile(join(local, 'table.md'), 'utf8'));
-    const relative = { ...grid, base: { ...base, data: 'manifest:pictures' } };
-    await writeFile(file, JSON.stringify(relative));
-    expect(await callFer(['experiment', file, '-o', queued, ...overQueue()])).toMatchObject({ code: 2 });
+    // The same, named from here: all runs are done.
+    const fromHere = { ...grid, base: { ...base, data: `manifest:${relative(process.cwd(), pictures)}` } };
+    await writeFile(file, JSON.stringify(fromHere));
+    events = [];
+    expect(await callFer(['experiment', file, '-o', queued, ...overQueue()])).toMatchObject({ code: 0 });
   });
 
   it('fer dataset prepare writes the bytes of a local run', async () => {
@@ -122,6 +145,10 @@ describe.skipIf(!HAS_REDIS)('over the queue', { timeout: 300_000 }, () => {
   });
 
   it('options of a queue are checked', async () => {
+    const absent = ['--features', join(folder, 'absent')];
+    const early = await callFer(['dataset', 'prepare', `manifest:${data}`, '-o', join(folder, 'none'), ...absent, ...overQueue()]); // prettier-ignore
+    expect(early).toMatchObject({ code: 3, stderr: expect.stringContaining('[WEIGHTS_MISSING]') as string });
+    expect(early.stdout).not.toContain('submitted');
     const alone = await callFer(['dataset', 'prepare', `manifest:${data}`, '-o', join(folder, 'none'), '--wait']);
     expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining('--wait needs --queue') as string });
     const blind = await callFer(['evaluate', '--model', model, '--data', `manifest:${data}`, ...overQueue()]);

@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { FerError } from '../../errors/fer-error.js';
+import { FerError } from '../../errors/fer-error.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { outputFormat } from '../../stream/output/formats.js';
@@ -37,6 +37,19 @@ export async function* findInputs(args: readonly string[], options: FindOptions)
   const endings = options.formats.map((format) => outputFormat(format).ending);
   const names = outputNames(inputs, { outputDir: options.outputDir, endings });
   for (const [i, input] of inputs.entries()) yield { type: 'input', input: await queued(input, names[i]!) };
+}
+
+/** @throws FerError INPUT_NOT_FOUND when a list cannot be read */
+export async function requireList(list: string): Promise<void> {
+  if (list === '-') return;
+  const wrong = (why: string): FerError => new FerError('INPUT_NOT_FOUND', `--inputs-from ${list}: ${why}`);
+  const found = await stat(list).catch(() => {
+    throw wrong('no such file');
+  });
+  if (found.isDirectory()) throw wrong('is a folder; give it as an input, or a file with one input per line');
+  await access(list, constants.R_OK).catch(() => {
+    throw wrong('cannot be read: check its permissions');
+  });
 }
 
 /**

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import { throwIfAborted } from '../../errors/fer-error.js';
 import { exists } from '../../files/write-error.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../../model/expression-model.js';
 import { VERSION } from '../../version.js';
 import { digest, jobId, runHash, runKey } from './archive-job.js';
 import type { ArchiveJob, ArchiveResult, ArchiveRun, TaskCall } from './archive-job.js';
@@ -149,8 +150,15 @@ export async function submitTask(
   return { id, isNew: true };
 }
 
+/** A model by name as it is ("default", "default/frame"), the folder of another one as an absolute path. */
+export function absoluteModel(model: string): string {
+  const isNamed = (MODEL_NAMES as readonly string[]).includes(model) || model.startsWith(`${DEFAULT_MODEL}/`);
+  return isNamed ? model : resolve(model);
+}
+
 /** FORMAT:DIR with an absolute path. */
 export function absoluteData(location: string): string {
   const at = location.indexOf(':') + 1;
+  if (at === 0) return location;
   return location.slice(0, at) + resolve(location.slice(at));
 }
