@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
+import type { ConvertOptions, Converted } from '../stream/annotate/convert.js';
 import { FORMAT_NAMES } from '../stream/results/output-format.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { baselineOption, parseFormats, repeated } from './options.js';
@@ -36,7 +37,6 @@ export function convertCommand(program: Command): void {
 
 /** Converts each file and prints what was written. Returns the exit code. */
 async function runConvert(files: readonly string[], flags: ConvertFlags): Promise<number> {
-  const { conversionNames, convertAnnotation } = await import('../stream/annotate/convert.js');
   const { parseMerges, readNames } = await import('../stream/results/people.js');
   const { writeCombined } = await import('../stream/output/combined.js');
   const people = {
@@ -47,23 +47,51 @@ async function runConvert(files: readonly string[], flags: ConvertFlags): Promis
   if (typeof baseline === 'number' && (baseline <= 0 || baseline > 3600))
     throw new FerError('CONFIG_INVALID', '--baseline: give auto, off, or seconds up to 3600');
   const formats = await parseFormats(flags.format);
-  const place = flags.outputDir === undefined ? {} : { outputDir: flags.outputDir };
-  const signal = interruptSignal();
-  const names = conversionNames(files, flags.outputDir, formats);
-  for (const [i, file] of files.entries()) {
-    const { outputs } = await convertAnnotation(file, {
-      formats,
-      ...place,
-      name: names[i]!,
-      ...people,
-      ...(baseline === undefined ? {} : { baseline }),
-      signal,
-    });
-    for (const path of outputs) process.stdout.write(`${printable(path)}\n`);
-  }
-  if (flags.combine !== undefined) {
-    await writeCombined(files, flags.combine, people);
+  const { converted, failed } = await convertEach(files, {
+    formats,
+    ...(flags.outputDir === undefined ? {} : { outputDir: flags.outputDir }),
+    ...people,
+    ...(baseline === undefined ? {} : { baseline }),
+    signal: interruptSignal(),
+  });
+  if (flags.combine !== undefined && converted.length > 0) {
+    const sources = converted.map(({ input }) => input);
+    await writeCombined(sources, flags.combine, people);
     process.stdout.write(`${printable(flags.combine)}\n`);
   }
-  return EXIT.ok;
+  return failed > 0 ? EXIT.someFailed : EXIT.ok;
+}
+
+/** Converts one file after the other, and prints what was written. Of several, a bad one is reported and the others are done. */
+export async function convertEach(
+  files: readonly string[],
+  options: Omit<ConvertOptions, 'name'>,
+): Promise<{ readonly converted: readonly Converted[]; readonly failed: number }> {
+  const { conversionNames, convertAnnotation } = await import('../stream/annotate/convert.js');
+  const names = conversionNames(files, options.outputDir, options.formats);
+  const converted: Converted[] = [];
+  let failed = 0;
+  for (const [i, file] of files.entries()) {
+    try {
+      const one = await convertAnnotation(file, { ...options, name: names[i]! });
+      converted.push(one);
+      for (const path of one.outputs) process.stdout.write(`${printable(path)}\n`);
+    } catch (error) {
+      if (files.length === 1 || !isOfOneFile(error)) throw error;
+      reportFailure(error);
+      failed += 1;
+    }
+  }
+  return { converted, failed };
+}
+
+/** Prints an error that does not end the command. */
+export function reportFailure(error: unknown): void {
+  process.stderr.write(`${printable(`failed: ${FerError.from(error).message}`)}\n`);
+}
+
+/** Whether other files may go well. */
+function isOfOneFile(error: unknown): boolean {
+  const { code } = FerError.from(error);
+  return code === 'ANNOTATION_INVALID' || code.startsWith('INPUT_');
 }

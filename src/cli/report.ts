@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { Command } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
 import { naturalOrder } from '../ingest/media-names.js';
+import { convertEach, reportFailure } from './convert.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { repeated } from './options.js';
 
@@ -22,7 +23,7 @@ export function reportCommand(program: Command): void {
     .description(
       'Writes an HTML report for each JSONL file of "fer annotate", and an index of several. Pictures of people need the video, where it was or in the folder of the results.',
     )
-    .argument('<results...>', 'JSONL files of "fer annotate", or folders with them')
+    .argument('<results...>', 'JSONL files of "fer annotate", or folders (searched through) with them')
     .option('-o, --output-dir <dir>', 'output folder (default: that of each JSONL file)')
     .option('--names <file>', 'CSV file with the columns id and name: names of people by face id')
     .option('--merge <id=id>', 'make a face id another one, as in 2=5; repeatable', repeated, [])
@@ -34,46 +35,58 @@ export function reportCommand(program: Command): void {
 
 /** Writes the reports and prints their paths. Returns the exit code. */
 async function runReport(results: readonly string[], flags: ReportFlags): Promise<number> {
-  const { conversionNames, convertAnnotation } = await import('../stream/annotate/convert.js');
   const { parseMerges, readNames } = await import('../stream/results/people.js');
   const { writeIndexPage } = await import('../stream/report/index-page.js');
   const people = {
     merge: parseMerges(flags.merge),
     ...(flags.names === undefined ? {} : { names: await readNames(flags.names) }),
   };
-  const files = (await Promise.all(results.map(annotationsOf))).flat();
-  const place = flags.outputDir === undefined ? {} : { outputDir: flags.outputDir };
-  const signal = interruptSignal();
-  const reports: string[] = [];
-  const names = conversionNames(files, flags.outputDir, ['html']);
-  for (const [i, file] of files.entries()) {
-    const { outputs } = await convertAnnotation(file, {
-      formats: ['html'],
-      ...place,
-      name: names[i]!,
-      ...people,
-      signal,
-    });
-    reports.push(...outputs);
-    for (const path of outputs) process.stdout.write(`${printable(path)}\n`);
-  }
+  const outputDir = flags.outputDir === undefined ? {} : { outputDir: flags.outputDir };
+  const { files, missing } = await findAnnotations(results);
+  const options = { formats: ['html'], ...outputDir, ...people, signal: interruptSignal() };
+  const { converted, failed } = await convertEach(files, options);
+  const reports = converted.flatMap(({ outputs }) => outputs);
   if (reports.length > 1) {
-    const index = join(flags.outputDir ?? dirname(reports[0]!), INDEX_NAME);
+    const isFolder = results.length === 1 && files[0] !== results[0];
+    const index = join(flags.outputDir ?? (isFolder ? results[0]! : dirname(reports[0]!)), INDEX_NAME);
     await writeIndexPage(reports, index);
     process.stdout.write(`${printable(index)}\n`);
   }
-  return EXIT.ok;
+  return failed + missing > 0 ? EXIT.someFailed : EXIT.ok;
 }
 
-/** The JSONL files of an argument, by name. */
+interface FoundAnnotations {
+  readonly files: readonly string[];
+  /** Arguments without any. */
+  readonly missing: number;
+}
+
+async function findAnnotations(paths: readonly string[]): Promise<FoundAnnotations> {
+  const files: string[] = [];
+  let missing = 0;
+  for (const path of paths) {
+    const found = await annotationsOf(path);
+    files.push(...found);
+    if (found.length > 0) continue;
+    const error = new FerError('INPUT_NOT_FOUND', `${path}: contains no JSONL file; write some with fer annotate`);
+    if (paths.length === 1) throw error;
+    reportFailure(error);
+    missing += 1;
+  }
+  return { files, missing };
+}
+
+/** The JSONL files of an argument, by name; of a folder also those in its folders that are not hidden. */
 async function annotationsOf(path: string): Promise<string[]> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
   if (!isFolder) return [path];
-  const names = (await readdir(path)).filter((name) => name.endsWith('.jsonl') && !name.startsWith('.'));
-  if (names.length === 0)
-    throw new FerError('INPUT_NOT_FOUND', `${path}: contains no JSONL file; write some with fer annotate`);
+  const names = (await readdir(path, { recursive: true })).filter((name) => name.endsWith('.jsonl') && !isHidden(name));
   return names.sort(naturalOrder).map((name) => join(path, name));
+}
+
+function isHidden(path: string): boolean {
+  return path.split(sep).some((part) => part.startsWith('.'));
 }

@@ -67,6 +67,16 @@ describe('converting', () => {
     expect(await readdir(outputDir)).toEqual([]);
   });
 
+  it('converts the others when one of several is damaged', async () => {
+    const dir = await annotated(CLIP);
+    await writeFile(join(dir, 'cut.jsonl'), '{"type":');
+    const paths = ['cut', 'absent', 'clip'].map((name) => join(dir, `${name}.jsonl`));
+    const combined = join(dir, 'all.csv');
+    const { code, stdout, stderr } = await callFer(['convert', ...paths, '--format', 'csv', '--combine', combined]);
+    expect([code, stdout.trim().split('\n')]).toEqual([1, [join(dir, 'clip.csv'), combined]]);
+    expect(stderr).toMatch(/^failed: .*cut\.jsonl.*\nfailed: .*absent\.jsonl.*\n$/);
+  });
+
   it('keeps annotations of one name apart in one folder', async () => {
     const paths = [join(await annotated(CLIP), 'clip.jsonl'), join(await annotated(CLIP.slice(2)), 'clip.jsonl')];
     const outputDir = join(temporaryFolder(), 'named');

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -126,6 +126,21 @@ describe('the report', () => {
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toContain(join(folder, 'reports', 'index.html'));
     expect(await readFile(join(folder, 'reports', 'clip.report.html'), 'utf8')).toContain('src="../clip.webm"');
+  });
+
+  it('is also written for JSONL files in folders of the folder, and without those that are damaged', async () => {
+    const tree = join(folder, 'tree');
+    for (const place of ['a/b', 'c', '.ferstream/segments']) {
+      await mkdir(join(tree, place), { recursive: true });
+      await copyFile(join(folder, 'short.jsonl'), join(tree, place, 'one.jsonl'));
+    }
+    await writeFile(join(tree, 'cut.jsonl'), '{"type":');
+    const { code, stdout, stderr } = await callFer(['report', tree]);
+    const written = ['a/b/one.report.html', 'c/one.report.html', 'index.html'].map((path) => join(tree, path));
+    expect(stdout.trim().split('\n')).toEqual(written);
+    expect(stderr).toMatch(/^failed: .*cut\.jsonl.*\n$/);
+    expect(code).toBe(1);
+    expect(await readFile(written[2]!, 'utf8')).toContain('href="./a/b/one.report.html"');
   });
 });
 
