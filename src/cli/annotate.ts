@@ -88,7 +88,7 @@ export function annotateCommand(program: Command): void {
     .option('--wait', 'with --queue: wait until all inputs are done')
     .option(
       '--inputs-from <file>',
-      'with --queue: file with one input per line, "-" for standard input; output folders mirror input folders',
+      'with --queue: file with one input per line, "-" for standard input; outputs are named by the whole path',
     )
     .option('--priority <n>', 'with --queue: 1 (first) to 1000', wholeNumber(1, 1000), 10)
     .option(
