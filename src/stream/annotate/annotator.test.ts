@@ -1,8 +1,13 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import sharp from 'sharp';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PEOPLE, photoPath } from '../../../test/support/face-frames.js';
+import { rememberNetworks } from '../../../test/support/remembered-networks.js';
 import { scratchDir } from '../../../test/support/scratch.js';
+import { TrainedModel } from '../../model/heads/trained-model.js';
 import { Annotator, annotate$ } from './annotator.js';
+import { annotateBatch } from './batch.js';
 
 const scratch = await scratchDir();
 afterEach(() => {
@@ -34,4 +39,27 @@ it('frees the networks of an Observable that is unsubscribed while they load', a
     },
     { timeout: 60_000 },
   );
+});
+
+it('ends a batch whose engine no longer computes, and goes on where it does', async () => {
+  rememberNetworks();
+  const { photo, ...section } = PEOPLE.blond;
+  const inputs = ['one.png', 'two.png'].map((name) => join(scratch, name));
+  for (const path of inputs) await sharp(photoPath(photo)).extract(section).resize(200, 200).png().toFile(path);
+  const options = { outputDir: join(scratch, 'out'), formats: ['jsonl'], backend: 'wasm', workers: 0 } as const;
+  const run = async (): Promise<string[]> => {
+    const events: string[] = [];
+    for await (const { type } of annotateBatch(inputs, options)) events.push(type);
+    return events;
+  };
+  const encode = vi.spyOn(TrainedModel.prototype, 'encode').mockRejectedValue(new Error('memory access out of bounds'));
+  await expect(run()).rejects.toMatchObject({
+    code: 'BACKEND_UNAVAILABLE',
+    message: expect.stringMatching(/wasm no longer computes .*it resumes/) as string,
+  });
+  encode.mockRestore();
+  vi.spyOn(TrainedModel.prototype, 'encode').mockRejectedValueOnce(new Error('this one only'));
+  const events = await run();
+  expect(events.filter((type) => type === 'failed')).toHaveLength(1);
+  expect(events.filter((type) => type === 'done')).toHaveLength(1);
 });

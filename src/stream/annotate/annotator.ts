@@ -78,6 +78,24 @@ export class Annotator {
     return new Annotation(metadata, source, () => new FacePipeline(networks, this.settings), this.settings);
   }
 
+  /**
+   * Whether the engine still computes: wasm that has run out of memory, or a GPU that was lost, does not recover in this process.
+   * @throws FerError BACKEND_UNAVAILABLE
+   */
+  async assertComputes(): Promise<void> {
+    const { model, backend } = this.networks;
+    const data = new Float32Array(model.crop.size ** 2 * model.crop.channels);
+    const broken = (why: string): FerError =>
+      new FerError(
+        'BACKEND_UNAVAILABLE',
+        `${backend.name} no longer computes (${why}): run the same command again, it resumes`,
+      );
+    const [features] = await model.encode([{ geometry: model.crop, data }]).catch((error: unknown) => {
+      throw broken(FerError.from(error).message);
+    });
+    if (features?.every(Number.isFinite) !== true) throw broken('its numbers are not finite');
+  }
+
   dispose(): void {
     this.networks.dispose();
   }

@@ -94,6 +94,8 @@ export async function* annotateBatch(
         if (error instanceof BatchFailure) throw error.cause;
         const failure = FerError.from(error);
         if (BATCH_ERRORS.has(failure.code)) throw failure;
+        // A fault of ours may be the engine's end, which every further input would meet too.
+        if (failure.code === 'INTERNAL') await annotator?.assertComputes();
         isInterrupted = failure.code === 'INTERRUPTED';
         if (isInterrupted) yield { type: 'interrupted', input: input.name };
         else yield { type: 'failed', input: input.name, error: failure };
