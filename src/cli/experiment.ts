@@ -6,8 +6,8 @@ import { FerError } from '../errors/fer-error.js';
 import type { OpenBackendOptions } from '../model/engines/open-backend.js';
 import type { Grid } from '../train/workflows/experiment/grid.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { WORKERS_DECIDE, backendOption, refuseOptions, submitOption, writeLine } from './options.js';
-import { runQueued } from './queued-task.js';
+import { backendOption, submitOption, writeLine } from './options.js';
+import { checkQueueOptions, runQueued } from './queued-task.js';
 
 export function experimentCommand(program: Command): void {
   program
@@ -25,8 +25,7 @@ export function experimentCommand(program: Command): void {
     .addOption(backendOption())
     .addHelpText('after', '\nGrid file and output: docs/experiment.md')
     .action(async (grid: string, flags: ExperimentFlags, command: Command) => {
-      if (flags.queue === undefined) refuseOptions(command, ['wait'], 'needs --queue');
-      else refuseOptions(command, ['backend'], WORKERS_DECIDE);
+      checkQueueOptions(command);
       process.exitCode = await runExperiment(grid, flags);
     });
 }

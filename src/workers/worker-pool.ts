@@ -10,7 +10,7 @@ export interface WorkerPoolOptions {
   readonly name: string;
   /** Given to the module's `open` in every thread. */
   readonly setup: unknown;
-  /** Start one thread after the other: libtensorflow's binding cannot be loaded by two at the same time. */
+  /** Start one thread after the other. */
   readonly inTurn?: boolean;
 }
 

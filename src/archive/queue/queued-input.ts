@@ -6,7 +6,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { outputFormat } from '../../stream/output/formats.js';
-import { outputNames } from '../../stream/output/output-names.js';
+import { LONGEST_NAME, outputNames } from '../../stream/output/output-names.js';
 import { isOverlay } from '../../stream/output/overlay-mp4.js';
 import { digest } from './archive-job.js';
 import type { ArchiveJob } from './archive-job.js';
@@ -81,9 +81,6 @@ async function queued({ kind, path, name, version = '' }: Input, output: string)
 function placeOf({ kind, path }: Input): string {
   return kind === 'url' || kind === 'stdin' ? path : resolve(path);
 }
-
-/** Bytes of a folder or file name; the endings and the temporary names need the rest of the usual 255. */
-const LONGEST_NAME = 180;
 
 /**
  * "/data/2021/a.mp4" becomes "data/2021/a.mp4", independent of the rest of the list: different inputs never share a name.

@@ -6,6 +6,7 @@ import { probeFile, probeVideo } from '../../ingest/probe/probe-video.js';
 import type { VideoProbe } from '../../ingest/probe/probe-video.js';
 import type { ClipContext } from '../../model/expression-model.js';
 import type { AnnotateSettings } from '../../stream/pipeline/pipeline-settings.js';
+import { SMOOTHING_REACH } from '../../stream/pipeline/posterior-smoother.js';
 import type { Segment } from '../queue/archive-job.js';
 
 /** Footage is divided when it is longer than this many segments. */
@@ -14,8 +15,6 @@ const WORTH_DIVIDING = 1.5;
 const LEAD_IN = 10;
 /** Seconds after it: what recorded footage waits for before a result is final (look-ahead 1 s, undecided ids 0.8 s). Smoothing comes on top. */
 const TAIL = 2.5;
-/** Time constants that smoothing reaches to both sides. */
-const SMOOTHING_REACH = 5;
 /** Seconds before the reach of smoothing, in which the face follower settles. */
 const SETTLING = 5;
 /** Seconds around a border in which to look for a cut. */

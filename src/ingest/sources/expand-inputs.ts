@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -104,13 +105,12 @@ function urlInput(argument: string): Input {
   if (!URL.canParse(argument))
     throw new FerError('INPUT_NOT_FOUND', `${argument}: is not a valid address: check the spelling`);
   // What results say of their input: without user name and password.
-  const { href, username, password } = new URL(argument);
-  const name = username === '' && password === '' ? argument : withoutUser(href).address;
-  return { kind: 'url', path: href, name };
+  return { kind: 'url', path: new URL(argument).href, name: withoutUser(argument).address };
 }
 
 async function expandPath(path: string, name: string, search: Search): Promise<Input[]> {
-  if (!(await stat(path)).isDirectory()) return fileInputs(path, name, search);
+  const about = await stat(path);
+  if (!about.isDirectory()) return fileInputs(path, name, about, search);
   const said = search.failures.length + search.ignored.length;
   const found = await searchFolder(path, name, new Set(), search);
   if (found.length === 0 && search.failures.length + search.ignored.length === said)
@@ -118,8 +118,7 @@ async function expandPath(path: string, name: string, search: Search): Promise<I
   return found;
 }
 
-async function fileInputs(path: string, name: string, { ignore, ignored }: Search): Promise<Input[]> {
-  const about = await stat(path);
+async function fileInputs(path: string, name: string, about: Stats, { ignore, ignored }: Search): Promise<Input[]> {
   if (!about.isFile()) throw notAFile(name, about);
   if (isImageName(path)) return [{ kind: 'images', path, name }];
   if (!(await ignore(path))) return [{ kind: 'file', path, name }];
@@ -158,8 +157,7 @@ async function searchFolder(
         if (about.isDirectory()) {
           found.push(...(await searchFolder(path, inputName, way, search)));
         } else if (isVideoName(entry.name)) {
-          if (!about.isFile()) throw notAFile(inputName, about);
-          const video = await fileInputs(path, inputName, search);
+          const video = await fileInputs(path, inputName, about, search);
           videos += video.length;
           found.push(...video);
         } else if (isImageName(entry.name)) pictures++;
@@ -220,8 +218,9 @@ async function expandGlob(pattern: string, search: Search): Promise<Input[]> {
   for (const match of matches) {
     const path = match.replace(/\/$/, '');
     try {
-      if ((await stat(path)).isDirectory()) found.push(...(await searchFolder(path, path, new Set(), search)));
-      else if (isVideoName(path) || isImageName(path)) found.push(...(await fileInputs(path, path, search)));
+      const about = await stat(path);
+      if (about.isDirectory()) found.push(...(await searchFolder(path, path, new Set(), search)));
+      else if (isVideoName(path) || isImageName(path)) found.push(...(await fileInputs(path, path, about, search)));
     } catch (error) {
       search.failures.push({ name: path, error: inputError(path, error) });
     }

@@ -105,8 +105,7 @@ export class FfmpegSource implements FrameSource {
     const stop = (): void => void run.stop();
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted === true) stop();
-    const { probe } = this.setup;
-    const clock = new IncreasingTime(keepFilters(probe?.size == null ? null : probe).length > 0);
+    const clock = new IncreasingTime(this.keptFilters.length > 0);
     if (typeof input !== 'string') input.on('data', this.watch);
     try {
       for (let picture = await pictures.next(); picture !== null; picture = await pictures.next()) {
@@ -166,6 +165,12 @@ export class FfmpegSource implements FrameSource {
     return parts.join(', ');
   }
 
+  /** ffmpeg's option, or none. */
+  private get keptFilters(): string[] {
+    const { probe } = this.setup;
+    return keepFilters(probe?.size == null ? null : probe);
+  }
+
   private async start(input: string | Readable, seek: number | null, target: ProcessOutput): Promise<FfmpegRun> {
     const { place, probe, options } = this.setup;
     const { path: program, frameSync } = await findFfmpeg();
@@ -182,7 +187,7 @@ export class FfmpegSource implements FrameSource {
             ...(typeof input === 'string' ? formatOptions(input) : []),
             // Presentation times stay those of the container, and a seek point is one of them too.
             '-copyts',
-            ...keepFilters(probe?.size == null ? null : probe),
+            ...this.keptFilters,
             ...(seek === null ? [] : ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', String(seek)]),
           ],
         },

@@ -22,6 +22,11 @@ export function isOnnxBackend(name: string): name is OnnxBackend {
   return (ONNX_BACKENDS as readonly string[]).includes(name);
 }
 
+/** Whether threads have to open the engine one after the other: libtensorflow's binding cannot be loaded by two at the same time. */
+export function opensInTurn(name: BackendName): boolean {
+  return name === 'tfjs-node' || name === 'tfjs-node-gpu';
+}
+
 /** An engine that `auto` skipped, and why. */
 export interface SkippedBackend {
   readonly name: BackendName;

@@ -34,20 +34,22 @@ let last: Promise<unknown> = Promise.resolve();
  *   TensorFlow.js fell back to another one, CONFIG_INVALID for an unknown name.
  */
 export function openBackend(options: OpenBackendOptions = {}): Promise<Backend> {
-  // One at a time: TensorFlow.js has a single current engine, and two overlapping switches would leave either.
-  const next = last.then(() => open(options));
-  last = next.catch(() => undefined);
-  return next;
+  return inTurn(() => open(options));
 }
 
 /** Opens wasm unless TensorFlow.js has an engine: for what it does beside onnxruntime. It does not become the engine that a program has chosen. */
 export function needTensorFlow(): Promise<void> {
-  const next = last.then(async () => {
+  return inTurn(async () => {
     // TensorFlow.js declares that there is always one.
     if ((tf.getBackend() as string | undefined | null) != null) return;
     await open({ backend: 'wasm' });
     current = null;
   });
+}
+
+/** One switch at a time: TensorFlow.js has a single current engine, and two overlapping switches would leave either. */
+function inTurn<T>(change: () => Promise<T>): Promise<T> {
+  const next = last.then(change);
   last = next.catch(() => undefined);
   return next;
 }

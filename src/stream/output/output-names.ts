@@ -6,7 +6,7 @@ import type { Input } from '../../ingest/sources/frame-source.js';
 export type NamedInput = Pick<Input, 'name'> & Partial<Pick<Input, 'kind'>>;
 
 /** Bytes of a base name; the endings and the temporary names need the rest of the usual 255. */
-const LONGEST_NAME = 180;
+export const LONGEST_NAME = 180;
 
 export interface OutputNameOptions {
   /** With `endings`: no output may be one of the inputs itself. */

@@ -1,5 +1,6 @@
 import { FerError } from '../../errors/fer-error.js';
 import type { FaceCrop } from '../../model/crop-geometry.js';
+import { opensInTurn } from '../../model/engines/backend.js';
 import type { BackendName } from '../../model/engines/backend.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { siblingModule } from '../../workers/worker-client.js';
@@ -178,7 +179,7 @@ export class EncoderPool implements FaceEncoder {
    * @throws FerError as `openModel` and `openBackend` do
    */
   static async open(setup: EncoderSetup, workers: number, module: URL = MODULE): Promise<EncoderPool> {
-    const inTurn = setup.backend.startsWith('tfjs-node');
+    const inTurn = opensInTurn(setup.backend);
     return new EncoderPool(await WorkerPool.open({ workers, module, name: 'face encoder', setup, inTurn }));
   }
 

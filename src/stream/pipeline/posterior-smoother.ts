@@ -51,7 +51,7 @@ export interface PosteriorSmootherOptions {
 }
 
 /** Time constants a frame waits for later ones; beyond that they weigh less than 1 %. */
-const REACH = 5;
+export const SMOOTHING_REACH = 5;
 
 /** Timestamps may repeat, so a bound in seconds alone is not enough: frames that wait in any case, and per second of waiting. */
 const WAITING_FRAMES = 512;
@@ -68,7 +68,7 @@ export class PosteriorSmoother {
   private readonly mostWaiting: number;
 
   constructor(private readonly options: PosteriorSmootherOptions) {
-    this.mostWaiting = Math.max(WAITING_FRAMES, Math.ceil(WAITING_RATE * REACH * options.seconds));
+    this.mostWaiting = Math.max(WAITING_FRAMES, Math.ceil(WAITING_RATE * SMOOTHING_REACH * options.seconds));
   }
 
   /** Takes the next frame and returns those that have become final, possibly none. */
@@ -83,7 +83,7 @@ export class PosteriorSmoother {
     }
     this.waiting.push(averaged);
     const now = frame.timestamp;
-    const tooSoon = this.waiting.findIndex((held) => now - held.timestamp < REACH * seconds);
+    const tooSoon = this.waiting.findIndex((held) => now - held.timestamp < SMOOTHING_REACH * seconds);
     return this.release(Math.max(tooSoon, this.waiting.length - this.mostWaiting));
   }
 

@@ -1,8 +1,6 @@
+import { luma601 } from '../../ingest/pixels.js';
 import { blankLike, clamp } from './pixel.js';
 import type { PixelImage } from './pixel.js';
-
-/** How bright red, green and blue appear: ITU-R BT.601. */
-const LUMA = [0.299, 0.587, 0.114] as const;
 
 /*
  * Each of these moves a picture along the line from a poor version of itself (factor 0) through itself (1) and beyond, as the
@@ -74,7 +72,7 @@ function meanBrightness({ data, channels }: PixelImage): number {
 }
 
 function luma(data: Float32Array, at: number): number {
-  return LUMA[0] * data[at]! + LUMA[1] * data[at + 1]! + LUMA[2] * data[at + 2]!;
+  return luma601(data[at]!, data[at + 1]!, data[at + 2]!);
 }
 
 /** Grey levels of a picture of whole numbers. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { SPLITS } from './sample.js';
+import { splitsOf } from './sample.js';
 import type { Dataset, Sample } from './sample.js';
 
 export interface DroppedSample {
@@ -46,7 +46,7 @@ export async function deduplicate(
     dataset: {
       ...dataset,
       samples,
-      splits: SPLITS.filter((split) => samples.some((sample) => sample.split === split)),
+      splits: splitsOf(samples),
     },
     dropped,
   };

@@ -1,7 +1,7 @@
 import { FerError } from '../../errors/fer-error.js';
 import { EXPRESSIONS_7, EXPRESSIONS_8, LabelSet } from '../../model/label-set.js';
 import type { Dataset, Sample } from './sample.js';
-import { SPLITS } from './sample.js';
+import { splitsOf } from './sample.js';
 
 /** How data sets spell what we call by one name. */
 const SYNONYMS: Readonly<Record<string, string>> = {
@@ -183,7 +183,7 @@ export function mapLabels(dataset: Dataset, to: LabelSet, rename: Readonly<Recor
     labels: to,
     samples,
     leftOut,
-    splits: SPLITS.filter((split) => samples.some((sample) => sample.split === split)),
+    splits: splitsOf(samples),
   };
 }
 

@@ -4,6 +4,11 @@ import type { LabelSet } from '../../model/label-set.js';
 export const SPLITS = ['train', 'valid', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
+/** The splits that have samples, in the order of `SPLITS`. */
+export function splitsOf(samples: readonly Pick<Sample, 'split'>[]): Split[] {
+  return SPLITS.filter((split) => samples.some((sample) => sample.split === split));
+}
+
 /** One picture of a clip stored as pictures. */
 export interface FrameFile {
   /** Place in the footage, counted from 0; gaps stand for frames without a face. */

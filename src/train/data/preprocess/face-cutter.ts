@@ -37,7 +37,7 @@ export interface FaceCutter {
   readonly width: number;
   /**
    * A sample that cannot be read gives origin "failed".
-   * @param onFrame called after each frame, where the sample is not cut in another thread
+   * @param onFrame called for each frame: after it, or, where the sample is cut in another thread, at the sample's end
    * @throws FerError INTERRUPTED
    */
   cut(sample: Sample, signal?: AbortSignal, onFrame?: () => void): Promise<CutFaces>;

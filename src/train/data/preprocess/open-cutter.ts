@@ -2,8 +2,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { FerError, throwIfAborted } from '../../../errors/fer-error.js';
 import { loadFaceNets } from '../../../ingest/face/face-nets.js';
+import { opensInTurn } from '../../../model/engines/backend.js';
 import type { Backend, BackendName } from '../../../model/engines/backend.js';
 import { loadForInference } from '../../../model/sessions/inference-engine.js';
+import type { LoadedOnEngine } from '../../../model/sessions/inference-engine.js';
 import { siblingModule } from '../../../workers/worker-client.js';
 import { WorkerPool } from '../../../workers/worker-pool.js';
 import { unlessAborted } from '../../util/event-loop.js';
@@ -55,33 +57,42 @@ const AHEAD = 2;
 export async function openCutter(
   settings: CutSettings,
   samples: number,
-  { backend, workers }: CutterOptions = {},
+  options: CutterOptions = {},
 ): Promise<OpenedCutter> {
+  const removeScratch = (): Promise<void> => rm(settings.scratch, { recursive: true, force: true });
+  await removeScratch();
+  try {
+    const { backend: engine, loaded } = await load(settings, samples, options);
+    const cutter: FaceCutter = {
+      width: loaded.width,
+      cut: (...asked) => loaded.cut(...asked),
+      async close() {
+        await loaded.close();
+        await removeScratch();
+      },
+    };
+    return { cutter, engine };
+  } catch (error) {
+    await removeScratch();
+    throw error;
+  }
+}
+
+async function load(
+  settings: CutSettings,
+  samples: number,
+  { backend, workers }: CutterOptions,
+): Promise<LoadedOnEngine<FaceCutter>> {
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 0 && workers <= MOST_THREADS))
     throw new FerError('CONFIG_INVALID', `${workers} worker threads: give a whole number from 0 to ${MOST_THREADS}`);
   const cores = availableParallelism();
-  await rm(settings.scratch, { recursive: true, force: true });
   await mkdir(settings.scratch, { recursive: true });
-  const removeScratch = (): Promise<void> => rm(settings.scratch, { recursive: true, force: true });
-  const opening = loadForInference({ backend }, async (open, name) => {
+  return loadForInference<FaceCutter>({ backend }, async (open, name) => {
     const count = workers ?? threadsFor(name, samples, cores);
     return count === 0
       ? new LocalFaceCutter(await loadFaceNets({ open }), settings)
       : ThreadedFaceCutter.start({ backend: name, settings, threads: Math.max(1, Math.floor(cores / count)) }, count);
   });
-  const { backend: engine, loaded } = await opening.catch(async (error: unknown) => {
-    await removeScratch();
-    throw error;
-  });
-  const cutter: FaceCutter = {
-    width: loaded.width,
-    cut: (...asked) => loaded.cut(...asked),
-    async close() {
-      await loaded.close();
-      await removeScratch();
-    },
-  };
-  return { cutter, engine };
 }
 
 /** Other engines use all cores by themselves, or a GPU. */
@@ -99,7 +110,7 @@ class ThreadedFaceCutter implements FaceCutter {
   private constructor(private readonly pool: WorkerPool<null, CutterApi>) {}
 
   static async start(setup: CutterSetup, workers: number): Promise<ThreadedFaceCutter> {
-    const inTurn = setup.backend.startsWith('tfjs-node');
+    const inTurn = opensInTurn(setup.backend);
     return new ThreadedFaceCutter(
       await WorkerPool.open({ workers, module: MODULE, name: 'face cutter', setup, inTurn }),
     );
@@ -109,9 +120,10 @@ class ThreadedFaceCutter implements FaceCutter {
     return AHEAD * this.pool.size;
   }
 
-  async cut(sample: Sample, signal?: AbortSignal): Promise<CutFaces> {
+  async cut(sample: Sample, signal?: AbortSignal, onFrame: () => void = () => undefined): Promise<CutFaces> {
     const cut = await unlessAborted(this.pool.call('cut', sample), signal);
     if (cut === null) throwIfAborted(signal, sample.id);
+    cut!.frames.forEach(onFrame);
     return cut!;
   }
 

@@ -18,6 +18,7 @@ import { checkDataset } from '../check-dataset.js';
 import { deduplicate } from '../content.js';
 import { labelAt } from '../sample.js';
 import { openDataset } from '../formats/registry.js';
+import { openCutter } from './open-cutter.js';
 import { openPrepared } from './read-prepared.js';
 import { prepareDataset } from './prepare-dataset.js';
 import { prepareFeatures } from './prepare-features.js';
@@ -242,6 +243,10 @@ it('writes the same bytes with worker threads, and stops at once when asked to',
   await expect(prepareDataset(dataset, join(root, 'many'), { workers: 1.5 })).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
   });
+  const scratch = await scratchDir();
+  const settings = { geometry: DEFAULT_CROP, framesPerSecond: null, noFace: 'whole', scratch } as const;
+  await expect(openCutter(settings, 1, { workers: 99 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  expect(existsSync(scratch)).toBe(false);
 });
 
 it('keeps fewer frames of a clip, leaves images without a face out, and cuts in colour, when asked to', async () => {

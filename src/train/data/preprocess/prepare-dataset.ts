@@ -90,7 +90,6 @@ async function prepareLocked(
         throwIfAborted(signal, dataset.name);
         for await (const { sample, cut } of cutInOrder(cutter, rest, signal, onFrame)) {
           await writer.append(rowOf(sample, await keyOf(sample), cut), cropsOf(cut, cropLength(settings.geometry)));
-          if (cutter.width > 1) frames += cut.frames.length;
           report();
           throwIfAborted(signal, dataset.name);
         }

@@ -6,7 +6,7 @@ import { FerError } from '../../../errors/fer-error.js';
 import { LabelSet } from '../../../model/label-set.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
-import { SPLITS } from '../sample.js';
+import { splitsOf } from '../sample.js';
 import type { Dataset, Sample, Split } from '../sample.js';
 import { FEATURES_FILE, FileCrops, FileFeatures, readFeaturesInfo } from './file-features.js';
 import type { FeatureSource } from './file-features.js';
@@ -123,7 +123,7 @@ export async function readPrepared(folder: string, split?: Split): Promise<Prepa
     dataset: {
       name: header.source.name,
       labels: new LabelSet(header.labels.name, header.labels.labels),
-      splits: SPLITS.filter((name) => samples.some((sample) => sample.split === name)),
+      splits: splitsOf(samples),
       samples,
       problems: [],
       ...(header.source.unsplit && { unsplit: true as const }),

@@ -7,7 +7,7 @@ import type { ClassWords } from '../class-words.js';
 import { labelSetFor } from '../label-maps.js';
 import { Folders } from './folder-listing.js';
 import { checkFold } from '../splits.js';
-import { SPLITS } from '../sample.js';
+import { splitsOf } from '../sample.js';
 
 /** Input of a reader. */
 export interface Reading {
@@ -121,12 +121,11 @@ export class Collector {
 
   /** @param labels null to take those that occur in any split, in alphabetical order */
   dataset(name: string, labels: LabelSet | null): Dataset {
-    const splits = SPLITS.filter((split) => this.samples.some((sample) => sample.split === split));
     const { samples, problems, leftOut, isUnsplit } = this;
     return {
       name,
       labels: labels ?? labelSetFor(name, [...this.occurring].sort()),
-      splits,
+      splits: splitsOf(samples),
       samples,
       problems,
       leftOut,

@@ -10,7 +10,7 @@ import { mapLabels } from '../label-maps.js';
 import type { FeatureSource } from '../preprocess/file-features.js';
 import { openPrepared, preparedFolder } from '../preprocess/read-prepared.js';
 import type { PreparedSample } from '../preprocess/read-prepared.js';
-import { SPLITS } from '../sample.js';
+import { splitsOf } from '../sample.js';
 import type { Dataset, Sample } from '../sample.js';
 import { carveValidation } from '../splits.js';
 import type { CarvedTraining } from '../splits.js';
@@ -65,7 +65,7 @@ export function mergeData(parts: readonly OpenData[]): OpenData {
     }
     offset += sources[i]!.count;
   }
-  const splits = SPLITS.filter((split) => samples.some((sample) => sample.split === split));
+  const splits = splitsOf(samples);
   return {
     dataset: { ...first!.dataset, samples, splits, leftOut: sumOf(parts.map(({ dataset }) => dataset.leftOut)) },
     prepared: new ConcatenatedCrops(sources),
@@ -169,7 +169,7 @@ export async function openData(
 /** Without what further data sets hold out: they are trained with, and the first one alone says what is validated and tested. */
 function trainingOnly(dataset: Dataset, ofFirst: ReadonlySet<string>): Dataset {
   const samples = dataset.samples.filter(({ id, split }) => split === 'train' || ofFirst.has(id));
-  const splits = SPLITS.filter((split) => samples.some((sample) => sample.split === split));
+  const splits = splitsOf(samples);
   const count = dataset.samples.length - samples.length;
   if (count === 0) return { ...dataset, splits };
   return { ...dataset, samples, splits, leftOut: sumOf([dataset.leftOut, { 'held out in moreData': count }]) };
