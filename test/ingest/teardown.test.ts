@@ -33,6 +33,12 @@ function alive(pid: number): boolean {
   }
 }
 
+/** Whether a process of that id runs: one that has ended may wait for somebody to ask how. */
+function runs(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
+}
+
 async function until(condition: () => boolean | Promise<boolean>, seconds: number): Promise<boolean> {
   const end = Date.now() + seconds * 1000;
   while (Date.now() < end) {
@@ -111,6 +117,25 @@ describe('stopping', () => {
     await once(parent, 'exit');
     expect(await until(() => !alive(ffmpeg!), 90)).toBe(true);
   });
+
+  it.runIf(POSIX).each(['kill', 'terminate'])(
+    'an ffmpeg that writes to nobody ends with its process or thread (%s)',
+    async (how) => {
+      const script = builtFile('test/ingest/support/endless-ffmpeg.ts');
+      const parent = spawn(process.execPath, [script, how], { stdio: ['pipe', 'pipe', 'inherit'] });
+      await once(parent.stdout, 'data');
+      const [ffmpeg] = ffmpegsOf(parent.pid!);
+      expect(ffmpeg).toBeGreaterThan(0);
+      if (how === 'kill') parent.kill('SIGKILL');
+      else parent.stdin.write('terminate');
+      try {
+        expect(await until(() => ffmpegsOf(parent.pid!).length === 0 && !runs(ffmpeg!), 60)).toBe(true);
+      } finally {
+        if (runs(ffmpeg!)) process.kill(ffmpeg!, 'SIGKILL');
+        parent.kill('SIGKILL');
+      }
+    },
+  );
 });
 
 describe('a slow consumer', () => {

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
 import { DecodeLog } from './decode-log.js';
+import { dieWithUs } from './life-line.js';
 import type { ProcessOutput } from './process-output.js';
 
 /*
@@ -121,6 +122,7 @@ export function startFfmpeg(job: FfmpegJob): FfmpegRun {
         return;
       }
       running.add(started);
+      dieWithUs(started);
       output?.attach(started.stdout);
       exited = new Promise((done) => {
         started.once('exit', () => {
