@@ -35,7 +35,7 @@ export type { ExpandedInputs } from './ingest/sources/expand-inputs.js';
 export type { Input } from './ingest/sources/frame-source.js';
 export { openSource } from './ingest/sources/open-source.js';
 export type { Frame, Picture, YuvToRgb } from './ingest/frame.js';
-export { toRgb } from './ingest/pixels.js';
+export { toRgb } from './ingest/frame.js';
 export type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './ingest/sources/frame-source.js';
 export { FaceFollower } from './ingest/face/face-follower.js';
 export type { FaceOptions } from './ingest/face/face-follower.js';

@@ -48,8 +48,8 @@ export function reportJson(results: readonly CheckResult[]): string {
 /** All checks, in the order of printing. The engine comes before the weights, which are decoded on it. */
 async function allChecks(): Promise<readonly Check[]> {
   const { checkCameras } = await import('./doctor/system.js');
-  const { checkEngine, checkOnnxRuntime, checkTfjsPackages } = await import('./doctor/engines.js');
-  const { checkModels, checkWeights } = await import('./doctor/models.js');
+  const { checkEngine, checkOnnxRuntime, checkTfjsPackages } = await import('./doctor/inference.js');
+  const { checkModels, checkWeights } = await import('./doctor/inference.js');
   const { checkFfmpeg, checkNodeVersion, checkSharp, checkWriteAccess } = await import('./doctor/system.js');
   return [
     () => Promise.resolve(checkNodeVersion()),

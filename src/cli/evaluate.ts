@@ -7,7 +7,7 @@ import type { ExpressionModel } from '../model/expression-model.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import type { PriorChoice } from '../model/class-prior.js';
 import type { FaceNotes } from '../train/data/faces/face-dataset.js';
-import { faceHandling } from '../train/data/faces/face-handling.js';
+import { faceHandling } from '../train/data/faces/detected-faces.js';
 import { unsplitLine } from '../train/data/sample.js';
 import type { Dataset } from '../train/data/sample.js';
 import type { EvaluationOfCrops, Prediction } from '../train/evaluate/evaluate.js';

@@ -7,8 +7,8 @@ import type { PriorChoice } from '../model/class-prior.js';
 import { BACKEND_NAMES, TFJS_BACKENDS } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import { FORMAT_NAMES } from '../stream/results/output-format.js';
-import { FACE_CHOICES } from '../train/data/faces/face-handling.js';
-import type { FaceChoice } from '../train/data/faces/face-handling.js';
+import { FACE_CHOICES } from '../train/data/faces/detected-faces.js';
+import type { FaceChoice } from '../train/data/faces/detected-faces.js';
 import { SPLITS } from '../train/data/sample.js';
 import type { Split } from '../train/data/sample.js';
 
@@ -152,11 +152,12 @@ export function wholeNumber(least: number, most = Infinity): (text: string) => n
   };
 }
 
-/** @throws FerError USAGE naming the first of the options, by attribute, that the command line has. */
+/** @throws FerError USAGE naming the first of the options, by attribute, that the command line or its --config has. */
 export function refuseOptions(command: Command, attributes: readonly string[], reason: string): void {
+  const isGiven = (name: string): boolean =>
+    ['cli', 'config'].includes(command.getOptionValueSource(name) ?? '') && command.getOptionValue(name) !== false;
   const given = command.options.find(
-    (option) =>
-      attributes.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+    (option) => attributes.includes(option.attributeName()) && isGiven(option.attributeName()),
   );
   if (given !== undefined) throw new FerError('USAGE', `${given.long ?? given.flags} ${reason}`);
 }

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { isYuv } from '../../src/ingest/frame.js';
-import { toRgb } from '../../src/ingest/pixels.js';
+import { isYuv, toRgb } from '../../src/ingest/frame.js';
 import { openFile } from '../../src/ingest/sources/open-source.js';
 import type { SourceOptions } from '../../src/ingest/sources/frame-source.js';
 import { collect, describeWithEachFfmpeg, make, temporaryFolder } from './support/clips.js';

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { buildDemoFootage } from '../../src/ingest/sources/demo-footage.js';
-import { toRgb } from '../../src/ingest/pixels.js';
+import { toRgb } from '../../src/ingest/frame.js';
 import { openFile } from '../../src/ingest/sources/open-source.js';
 import type { Frame } from '../../src/ingest/frame.js';
 import { collect, describeWithEachFfmpeg, meanColour, temporaryFolder } from './support/clips.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openFile, openStdin } from '../../src/ingest/sources/open-source.js';
 import type { Frame } from '../../src/ingest/frame.js';
-import { toRgb } from '../../src/ingest/pixels.js';
+import { toRgb } from '../../src/ingest/frame.js';
 import { displaySize } from '../../src/ingest/probe/probe-video.js';
 import {
   H264,

@@ -11,8 +11,7 @@ import type { LiveServer } from '../../src/stream/server/live-server.js';
 import { PEOPLE } from '../support/face-frames.js';
 import { LiveClient } from '../support/live-client.js';
 import { webcamJpeg } from '../support/live-sessions.js';
-import { runProcess } from '../../src/ingest/ffmpeg/run-process.js';
-import { findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
+import { runProcess, findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
 import { scratchDir } from '../support/scratch.js';
 
 // Engine, ffmpeg and networks are the real ones; they take a while to start.

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
-import { runProcess } from '../../src/ingest/ffmpeg/run-process.js';
+import { findFfmpeg, runProcess } from '../../src/ingest/ffmpeg/binaries.js';
 import { buildDemoFootage } from '../../src/ingest/sources/demo-footage.js';
 
 /** The demo footage, made once per test run. */

@@ -1,8 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
-import { runProcess } from '../../src/ingest/ffmpeg/run-process.js';
+import { findFfmpeg, runProcess } from '../../src/ingest/ffmpeg/binaries.js';
 import type { Frame } from '../../src/ingest/frame.js';
 import { cutOut, noiseFrame, PEOPLE, photoFrame } from './face-frames.js';
 import { writeTree } from './write-tree.js';

@@ -12,7 +12,7 @@ import { loadForInference } from '../../model/sessions/inference-engine.js';
 import type { LoadedOnEngine } from '../../model/sessions/inference-engine.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import type { FaceNotes } from '../../train/data/faces/face-dataset.js';
-import { FACE_CHOICES, faceHandling } from '../../train/data/faces/face-handling.js';
+import { FACE_CHOICES, faceHandling } from '../../train/data/faces/detected-faces.js';
 import { openSplit, samplesOf, withFaces } from '../../train/data/faces/open-faces.js';
 import { SPLITS } from '../../train/data/sample.js';
 import { answersTo, evaluateAnswers } from '../../train/evaluate/evaluate.js';

@@ -9,7 +9,7 @@ import { BEGUN, RETRY } from '../queue/submit.js';
 import { openTrace } from './tracing.js';
 import type { Trace } from './tracing.js';
 import { ABORT_PATIENCE, WorkProcess } from './work-process.js';
-import type { Work } from './work-protocol.js';
+import type { Work } from './work-process.js';
 
 /** Milliseconds a job stays a worker's without renewal: a Redis that is away for less changes nothing. */
 const LOCK = 60_000;

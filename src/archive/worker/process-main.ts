@@ -1,4 +1,4 @@
-import { serveSteps } from './work-protocol.js';
+import { serveSteps } from './work-process.js';
 import { StepRunner } from './step-runner.js';
 
 // The program of `WorkProcess`.

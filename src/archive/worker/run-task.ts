@@ -3,7 +3,7 @@ import type { BackendName } from '../../model/engines/backend.js';
 import type { TaskCall } from '../queue/archive-job.js';
 import { requireVersion } from '../tasks/task.js';
 import type { Task, TaskContext } from '../tasks/task.js';
-import type { TaskWork, WorkResult } from './work-protocol.js';
+import type { TaskWork, WorkResult } from './work-process.js';
 
 /** Does one step of a task. @throws FerError */
 export async function runTask(

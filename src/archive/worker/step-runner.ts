@@ -20,7 +20,7 @@ import type { Merged } from '../segments/merge-segments.js';
 import { halveSegment, planSegments } from '../segments/plan-segments.js';
 import { hasSegment, isIntact, segmentPath, writeSegment } from '../segments/segment-file.js';
 import { requireVersion } from '../tasks/task.js';
-import type { AnnotationWork, StepOptions, TaskWork, Work, WorkResult } from './work-protocol.js';
+import type { AnnotationWork, StepOptions, TaskWork, Work, WorkResult } from './work-process.js';
 
 /** The part of `Annotator` that steps use. */
 export type StepAnnotator = Pick<Annotator, 'settings' | 'context' | 'annotate' | 'dispose'>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WorkProcess } from './work-process.js';
-import type { Work } from './work-protocol.js';
+import type { Work } from './work-process.js';
 
 let folder: string;
 beforeAll(async () => {

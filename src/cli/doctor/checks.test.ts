@@ -6,8 +6,7 @@ import { saveTinyFrameModel } from '../../../test/support/tiny-models.js';
 import type { Backend } from '../../model/engines/backend.js';
 import { EXPRESSIONS_8 } from '../../model/label-set.js';
 import { checkCameras, checkFfmpeg, checkNodeVersion, checkSharp, checkWriteAccess } from './system.js';
-import { checkEngine, checkTfjsPackages, describeBackend } from './engines.js';
-import { checkModels, checkWeights } from './models.js';
+import { checkEngine, checkTfjsPackages, describeBackend, checkModels, checkWeights } from './inference.js';
 
 let folder: string;
 

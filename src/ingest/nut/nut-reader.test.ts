@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FerError } from '../../errors/fer-error.js';
-import { findFfmpeg } from '../ffmpeg/binaries.js';
-import { runProcess } from '../ffmpeg/run-process.js';
+import { findFfmpeg, runProcess } from '../ffmpeg/binaries.js';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ByteCursor } from './byte-cursor.js';
-import { pictureBytes } from '../pixels.js';
+import { pictureBytes } from '../frame.js';
 import { NutReader } from './nut-reader.js';
 import type { NutPicture } from './nut-reader.js';
 

@@ -1,5 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
-import { pictureBytes } from '../pixels.js';
+import { pictureBytes } from '../frame.js';
 import { ByteCursor } from './byte-cursor.js';
 
 /** One uncompressed picture out of a NUT stream. */

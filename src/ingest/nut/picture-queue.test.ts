@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
-import { findFfmpeg } from '../ffmpeg/binaries.js';
-import { runProcess } from '../ffmpeg/run-process.js';
+import { findFfmpeg, runProcess } from '../ffmpeg/binaries.js';
 import { PictureQueue } from './picture-queue.js';
 
 let bytes: Uint8Array;

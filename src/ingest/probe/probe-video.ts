@@ -1,14 +1,13 @@
 import { open, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
-import { findFfprobe } from '../ffmpeg/binaries.js';
+import { findFfprobe, runProcess } from '../ffmpeg/binaries.js';
 import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument, playlistFormat } from '../ffmpeg/input-guards.js';
 import type { PictureSize } from '../ffmpeg/picture-filters.js';
-import { isYuvSpace } from '../pixels.js';
-import type { YuvRange, YuvSpace } from '../pixels.js';
+import { isYuvSpace } from '../frame.js';
+import type { YuvRange, YuvSpace } from '../frame.js';
 import { isFragmented } from './joined-files.js';
 import { inputError, playlist, refusal, stalled, notAFile } from './refusal.js';
-import { runProcess } from '../ffmpeg/run-process.js';
 import { relayUrl } from '../ffmpeg/url-relay.js';
 import type { UrlRelay } from '../ffmpeg/url-relay.js';
 

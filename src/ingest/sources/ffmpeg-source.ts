@@ -4,7 +4,7 @@ import { findFfmpeg } from '../ffmpeg/binaries.js';
 import { EXIT_SIGNALLED, EXIT_TOO_MANY_ERRORS, startFfmpeg } from '../ffmpeg/command.js';
 import type { FfmpegEnd, FfmpegRun } from '../ffmpeg/command.js';
 import type { Frame, YuvToRgb } from '../frame.js';
-import { yuvToRgb } from '../pixels.js';
+import { yuvToRgb } from '../frame.js';
 import type { DecodeReport, FrameSource, SourceInfo, SourceOptions } from './frame-source.js';
 import { NETWORK_TIMEOUT, formatOptions, guardOptions, inputArgument } from '../ffmpeg/input-guards.js';
 import type { InputPlace } from '../ffmpeg/input-guards.js';

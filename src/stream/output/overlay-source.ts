@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
-import { findFfprobe } from '../../ingest/ffmpeg/binaries.js';
+import { findFfprobe, runProcess } from '../../ingest/ffmpeg/binaries.js';
 import { guardOptions, inputArgument } from '../../ingest/ffmpeg/input-guards.js';
-import { runProcess } from '../../ingest/ffmpeg/run-process.js';
 import { probeVideo } from '../../ingest/probe/probe-video.js';
 import type { Size } from './canvas-fit.js';
 

@@ -2,7 +2,7 @@ import { PATCH_SIDE as SIDE } from '../../ingest/face/align/face-patch.js';
 import type { FacePatch } from '../../ingest/face/align/face-patch.js';
 import { distance, meanPoint } from '../../ingest/face/align/geometry.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
-import { luma601 } from '../../ingest/pixels.js';
+import { luma601 } from '../../ingest/frame.js';
 import { visibilityOf } from './visibility.js';
 import type { Appearance, AreaAppearance, Visibility } from './visibility.js';
 

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Sharp } from 'sharp';
 import { openSource } from '../../ingest/sources/open-source.js';
 import type { Frame } from '../../ingest/frame.js';
-import { toRgb } from '../../ingest/pixels.js';
+import { toRgb } from '../../ingest/frame.js';
 import type { OutputContext } from '../results/output-format.js';
 import type { RunMetadata } from '../results/run-metadata.js';
 import { MOST_IMAGES } from './report-builder.js';

@@ -1,6 +1,6 @@
 import { FerError, printable } from '../../errors/fer-error.js';
 import type { Frame } from '../../ingest/frame.js';
-import { toRgb } from '../../ingest/pixels.js';
+import { toRgb } from '../../ingest/frame.js';
 import type { LiveSource, LiveSourceStatus } from '../../ingest/live/live-source.js';
 import type { LiveEngine } from '../live/live-engine.js';
 import type { Problem, ResultMessage, SourceMessage } from '../protocol/messages.js';

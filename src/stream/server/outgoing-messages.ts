@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { printable } from '../../errors/fer-error.js';
 import type { Frame } from '../../ingest/frame.js';
-import { toRgb } from '../../ingest/pixels.js';
+import { toRgb } from '../../ingest/frame.js';
 import type { LiveSourceStatus } from '../../ingest/live/live-source.js';
 import { roundedResult } from '../results/jsonl-text.js';
 import { roundTo } from '../results/rounding.js';

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { FerError } from '../../errors/fer-error.js';
 import type { Frame } from '../../ingest/frame.js';
-import { toRgb } from '../../ingest/pixels.js';
+import { toRgb } from '../../ingest/frame.js';
 import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import type { CropSource } from '../data/crops/crop-source.js';
 import { faceId, faceName, facesOf } from '../data/faces/face-dataset.js';

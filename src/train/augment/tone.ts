@@ -1,4 +1,4 @@
-import { luma601 } from '../../ingest/pixels.js';
+import { luma601 } from '../../ingest/frame.js';
 import { blankLike, clamp } from './pixel.js';
 import type { PixelImage } from './pixel.js';
 

@@ -1,8 +1,7 @@
 import { tf } from '../../model/tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
-import { checkLabels, labelDistribution } from './labels.js';
-import type { Labels } from './labels.js';
-import { logPosteriors } from './log-posteriors.js';
+import { checkLabels, labelDistribution, logPosteriors } from './distributions.js';
+import type { Labels } from './distributions.js';
 import type { Method } from './method.js';
 
 export interface CrossEntropyOptions {

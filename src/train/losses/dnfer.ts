@@ -1,8 +1,7 @@
 import { tf } from '../../model/tfjs.js';
 import { crossEntropy } from './cross-entropy.js';
-import { checkLabels, checkViews, labelOneHot } from './labels.js';
-import type { Labels } from './labels.js';
-import { logPosteriors, withoutGradient } from './log-posteriors.js';
+import { checkLabels, checkViews, labelOneHot, logPosteriors, withoutGradient } from './distributions.js';
+import type { Labels } from './distributions.js';
 import type { Method } from './method.js';
 
 export interface DnferOptions {

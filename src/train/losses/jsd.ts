@@ -1,6 +1,5 @@
 import { tf } from '../../model/tfjs.js';
-import { checkViews } from './labels.js';
-import { logPosteriors, withoutGradient } from './log-posteriors.js';
+import { checkViews, logPosteriors, withoutGradient } from './distributions.js';
 
 /** `paper`: the Jensen-Shannon divergence, mean over the batch. `released-code`: what NLA's published code computes in its place. */
 export const JSD_VARIANTS = ['paper', 'released-code'] as const;

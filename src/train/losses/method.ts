@@ -1,6 +1,6 @@
 import { tf } from '../../model/tfjs.js';
 import type { EpochProgress, SecondView } from './epoch-progress.js';
-import type { Labels } from './labels.js';
+import type { Labels } from './distributions.js';
 
 /**
  * Logit adjustment for rare classes (Menon et al., "Long-tail learning via logit adjustment", ICLR 2021, eq. 10): the loss sees logits + offsets, so that

@@ -1,8 +1,14 @@
 import { tf } from '../../model/tfjs.js';
 import { crossEntropy } from './cross-entropy.js';
-import { argMaxOneHot, checkLabels, labelOneHot, labelledCount } from './labels.js';
-import type { Labels } from './labels.js';
-import { logPosteriors, withoutGradient } from './log-posteriors.js';
+import {
+  argMaxOneHot,
+  checkLabels,
+  labelOneHot,
+  labelledCount,
+  logPosteriors,
+  withoutGradient,
+} from './distributions.js';
+import type { Labels } from './distributions.js';
 import { bell } from './naw-bell.js';
 import type { NawParameters } from './naw-bell.js';
 

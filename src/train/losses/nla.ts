@@ -1,7 +1,7 @@
 import { tf } from '../../model/tfjs.js';
 import { jsd } from './jsd.js';
 import type { JsdVariant } from './jsd.js';
-import type { Labels } from './labels.js';
+import type { Labels } from './distributions.js';
 import { nawCrossEntropy } from './naw.js';
 import { NAW_PARAMETERS, nawSchedule } from './naw-bell.js';
 import type { NawOptions, NawWeights } from './naw.js';

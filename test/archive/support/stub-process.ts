@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { serveSteps } from '../../../src/archive/worker/work-protocol.js';
+import { serveSteps } from '../../../src/archive/worker/work-process.js';
 import { StepRunner } from '../../../src/archive/worker/step-runner.js';
 import type { StepAnnotator } from '../../../src/archive/worker/step-runner.js';
 import { FerError } from '../../../src/errors/fer-error.js';

@@ -4,10 +4,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { findFfmpeg, findFfprobe } from '../../../src/ingest/ffmpeg/binaries.js';
-import { runProcess } from '../../../src/ingest/ffmpeg/run-process.js';
+import { findFfmpeg, findFfprobe, runProcess } from '../../../src/ingest/ffmpeg/binaries.js';
 import type { Frame } from '../../../src/ingest/frame.js';
-import { toRgb } from '../../../src/ingest/pixels.js';
+import { toRgb } from '../../../src/ingest/frame.js';
 import type { FrameSource } from '../../../src/ingest/sources/frame-source.js';
 
 /** A folder of this test file, removed when its tests are done. */

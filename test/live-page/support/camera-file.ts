@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { findFfmpeg } from '../../../src/ingest/ffmpeg/binaries.js';
-import { runProcess } from '../../../src/ingest/ffmpeg/run-process.js';
+import { findFfmpeg, runProcess } from '../../../src/ingest/ffmpeg/binaries.js';
 
 /** A picture without a face. */
 export async function emptyPicture(): Promise<Buffer> {

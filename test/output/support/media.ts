@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findFfmpeg } from '../../../src/ingest/ffmpeg/binaries.js';
-import { runProcess } from '../../../src/ingest/ffmpeg/run-process.js';
+import { findFfmpeg, runProcess } from '../../../src/ingest/ffmpeg/binaries.js';
 import { removeWithTestFile } from '../../support/temporary-folders.js';
 import type { FfmpegBinary } from '../../../src/ingest/ffmpeg/binaries.js';
 

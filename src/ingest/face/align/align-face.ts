@@ -1,6 +1,6 @@
 import type { CropGeometry, FaceCrop } from '../../../model/crop-geometry.js';
 import type { Picture } from '../../frame.js';
-import { luma601 } from '../../pixels.js';
+import { luma601 } from '../../frame.js';
 import { type Point, type Similarity, distance, facePoints, fitSimilarity } from './geometry.js';
 import { warpRgb } from './warp.js';
 

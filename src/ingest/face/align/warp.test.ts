@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../frame.js';
-import { toRgb, yuvToRgb } from '../../pixels.js';
+import { toRgb, yuvToRgb } from '../../frame.js';
 import { fillLetterbox, fitLetterbox } from '../detect/letterbox.js';
 import { lumaSignature } from '../track/scene-cut.js';
 import { warpRgb } from './warp.js';

@@ -1,6 +1,5 @@
 import type { Picture, YuvPicture } from '../../frame.js';
-import { isYuv } from '../../frame.js';
-import { chromaPlanes } from '../../pixels.js';
+import { isYuv, chromaPlanes } from '../../frame.js';
 import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { scaleOf, type Similarity } from './geometry.js';
 

@@ -1,12 +1,11 @@
 import type { Frame } from '../../frame.js';
 import type { Detection, DetectorScores, FaceDetector, Search } from './detector.js';
-import { rollOf, wholeFrame } from './detector.js';
+import { rollOf, wholeFrame, mergeOverlapping } from './detector.js';
 import type { Box, Point } from '../align/geometry.js';
 import { boxToFrame, fillLetterbox, fitLetterbox, type Letterbox, toFrame } from './letterbox.js';
 import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { humanNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
 import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
-import { mergeOverlapping } from './non-max-suppression.js';
 import { type QuarterTurn, turnBack, turnUpright } from './quarter-turn.js';
 
 /** Longer sides of the input in pixels; trained at the largest, but fully convolutional. */

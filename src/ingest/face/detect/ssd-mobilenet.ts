@@ -1,13 +1,12 @@
 import { tf } from '../../../model/tfjs.js';
 import type { Frame } from '../../frame.js';
 import type { Detection, DetectorScores, FaceDetector, Search } from './detector.js';
-import { rollOf, wholeFrame } from './detector.js';
+import { rollOf, wholeFrame, mergeOverlapping } from './detector.js';
 import { boxToFrame, fillLetterbox, fitLetterbox, type Letterbox } from './letterbox.js';
 import type { PixelScaling } from '../../../model/pretrained/pixel-scaling.js';
 import { disposeWeights, loadFaceApiWeights, type WeightMap, weight } from '../../../model/pretrained/weight-files.js';
 import { faceApiNetwork, openTfjsSession } from '../../../model/sessions/tfjs-session.js';
 import type { Network, NetworkSession, OpenSession } from '../../../model/sessions/network.js';
-import { mergeOverlapping } from './non-max-suppression.js';
 import { type QuarterTurn, turnUpright } from './quarter-turn.js';
 
 const WEIGHTS = 'ssd_mobilenetv1_model';

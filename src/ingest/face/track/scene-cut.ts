@@ -1,6 +1,5 @@
 import type { Frame } from '../../frame.js';
-import { isYuv } from '../../frame.js';
-import { luma601 } from '../../pixels.js';
+import { isYuv, luma601 } from '../../frame.js';
 
 /** A gap this many times as long as usual, and at least LEAST_GAP seconds long, counts as a cut. */
 const LONG_GAP = 2.5;

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import type { Sharp, SharpOptions } from 'sharp';
 import type { EmbeddedImage } from '../sample.js';
 import { FerError } from '../../../errors/fer-error.js';
-import { luma601 } from '../../../ingest/pixels.js';
+import { luma601 } from '../../../ingest/frame.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { forEachLimited } from '../content.js';
 import { cropLength } from './crop-source.js';

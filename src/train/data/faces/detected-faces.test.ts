@@ -14,9 +14,8 @@ import { findFfmpeg } from '../../../ingest/ffmpeg/binaries.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
 import type { Sample } from '../sample.js';
 import { LocalFaceCutter } from '../preprocess/face-cutter.js';
-import { DetectedFaces } from './detected-faces.js';
-import { faceHandling } from './face-handling.js';
-import type { FaceHandling } from './face-handling.js';
+import { DetectedFaces, faceHandling } from './detected-faces.js';
+import type { FaceHandling } from './detected-faces.js';
 import type { LabelledFace } from './face-dataset.js';
 
 const GEOMETRY = { size: 8, channels: 1, eyes: { x: 0.5, y: 0.35 }, mouth: { x: 0.5, y: 0.75 } } as const;

@@ -5,9 +5,27 @@ import { cropsOf, cutInOrder } from '../preprocess/face-cutter.js';
 import type { CutFaces, FaceCutter } from '../preprocess/face-cutter.js';
 import { labelAt } from '../sample.js';
 import type { Sample } from '../sample.js';
-import type { FaceHandling } from './face-handling.js';
 import { InMemoryFaces, facesOf } from './face-dataset.js';
 import type { FaceDataset, FaceNotes, FaceSample, LabelledFace } from './face-dataset.js';
+import type { ExpressionModel } from '../../../model/expression-model.js';
+import { areAlignedClips } from '../synthesize/synthesis-options.js';
+
+/** How pictures become crops: used as a whole (data sets of face crops), or faces detected and aligned as in annotation. Videos are always searched for faces. */
+export type FaceHandling = 'as-is' | 'detect';
+
+/** The option; `auto`: pictures like those the model was trained on. */
+export const FACE_CHOICES = ['auto', 'as-is', 'detect'] as const;
+export type FaceChoice = (typeof FACE_CHOICES)[number];
+
+/** @param data FORMAT:DIR */
+export async function faceHandling(
+  asked: FaceChoice,
+  { framing }: Pick<ExpressionModel, 'framing'>,
+  data: string,
+): Promise<FaceHandling> {
+  if (asked !== 'auto') return asked;
+  return framing === 'aligned' && !(await areAlignedClips(data)) ? 'detect' : 'as-is';
+}
 
 export interface DetectedFacesOptions {
   readonly geometry: CropGeometry;

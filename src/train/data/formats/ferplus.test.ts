@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { standIns, writeTree } from '../../../../test/support/write-tree.js';
-import { runProcess } from '../../../ingest/ffmpeg/run-process.js';
+import { runProcess } from '../../../ingest/ffmpeg/binaries.js';
 import { deduplicate } from '../content.js';
 import { ferplus, ferplusVotes, strictMajority } from './ferplus.js';
 

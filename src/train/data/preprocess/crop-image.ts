@@ -3,7 +3,7 @@ import type { FoundFace } from '../../../ingest/face/face-search.js';
 import { alignFace } from '../../../ingest/face/align/align-face.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { Frame } from '../../../ingest/frame.js';
-import { toRgb } from '../../../ingest/pixels.js';
+import { toRgb } from '../../../ingest/frame.js';
 import { boundsOf } from '../../../ingest/face/align/geometry.js';
 import type { Point } from '../../../ingest/face/align/geometry.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';

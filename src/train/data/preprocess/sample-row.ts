@@ -1,5 +1,5 @@
 import type { Box, Point } from '../../../ingest/face/align/geometry.js';
-import { luma601 } from '../../../ingest/pixels.js';
+import { luma601 } from '../../../ingest/frame.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import { labelAt } from '../sample.js';
 import type { Sample } from '../sample.js';

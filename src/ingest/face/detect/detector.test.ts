@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from './detector.js';
-import { mergeOverlapping } from './non-max-suppression.js';
+import { mergeOverlapping } from './detector.js';
 
 function detection(x: number, y: number, side: number, score: number): Detection {
   return { box: { x, y, width: side, height: side }, score, keypoints: [{ x, y }], roll: 0 };
