@@ -4,7 +4,7 @@ import { FerError, printable } from '../errors/fer-error.js';
 import type { ArchiveRun } from '../archive/queue/archive-job.js';
 import type { Ended } from '../archive/queue/wait.js';
 import type { Found } from '../archive/queue/queued-input.js';
-import { isS3Address } from '../storage/s3-address.js';
+import { isS3Address } from '../storage/s3-objects.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { EXIT } from './exit.js';
 import { formatDuration, textTable } from './progress.js';
@@ -42,11 +42,10 @@ export async function annotateQueued(
   writeTables: (outputs: readonly string[]) => Promise<readonly string[]>,
 ): Promise<number> {
   const { openQueue } = await import('../archive/queue/redis-connection.js');
-  const { findInputs, findListed, requireList } = await import('../archive/queue/queued-input.js');
+  const { findInputs, findListed, notQueued, requireList } = await import('../archive/queue/queued-input.js');
   const { submit } = await import('../archive/queue/submit.js');
   const { JobList } = await import('../archive/queue/wait.js');
-  if (inputs.includes('-'))
-    throw new FerError('USAGE', 'standard input cannot be queued: give files, or leave out --queue');
+  if (inputs.includes('-')) throw notQueued();
   if (flags.inputsFrom !== undefined) await requireList(flags.inputsFrom);
   const say = (line: string): void => {
     if (flags.quiet !== true) process.stderr.write(`${line}\n`);

@@ -15,6 +15,7 @@ import { optionalPackage } from '../../src/errors/fer-error.js';
 import { drainQueue, purgeQueue, retryFailed } from '../../src/archive/queue/queue-admin.js';
 import { queueStatus } from '../../src/archive/queue/queue-admin.js';
 import { findListed, mirrored } from '../../src/archive/queue/queued-input.js';
+import type { Found } from '../../src/archive/queue/queued-input.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
 import { workerCommand } from '../../src/cli/worker.js';
@@ -36,9 +37,23 @@ it('names the packages to install where they are missing', async () => {
 
 it('mirrors the folders of listed inputs, and never gives two the same name', () => {
   expect(mirrored('/data/2021/a.b.mp4')).toBe('data/2021/a.b.mp4');
-  expect(mirrored('https://host:80/v/clip.webm')).toBe('host_80/v/clip.webm');
+  expect(mirrored('https://host/v/clip.webm')).toBe('https/host/v/clip.webm');
+  expect(mirrored('https://host:80/v/clip.webm')).toMatch(/^https\/host_80-[0-9a-f]{8}\/v\/clip\.webm$/);
   const long = 'x'.repeat(300);
-  const paths = ['/d/a.mp4', '/d/a.mov', '/d/take.1', '/d/take.2', `https://h/${long}1`, `https://h/${long}2`, 's3://b/a.mp4', 's3://b/../a.mp4']; // prettier-ignore
+  const files = [
+    '/d/a.mp4',
+    '/d/a.mov',
+    '/d/take.1',
+    '/d/take.2',
+    '/d/a:b',
+    '/d/a_b',
+    '/d/a\\b',
+    '/d/a/b',
+    '/h/a',
+    '/http/h/a',
+  ];
+  const addresses = ['http://h/a', 'https://h/a', 'http://h//a', 'http://h/a/', 'http://h/a?b=1', 'http://h/a_b=1', 's3://h/a', 's3://b/a.mp4', 's3://b/../a.mp4', `https://h/${long}1`, `https://h/${long}2`]; // prettier-ignore
+  const paths = [...files, ...addresses];
   const names = paths.map(mirrored);
   expect(new Set(names).size).toBe(paths.length);
   expect(names.filter((name) => name.split('/').some((part) => part.length > 200 || /^\.*$/.test(part)))).toEqual([]);
@@ -49,10 +64,13 @@ it('names listed inputs by where they are, wherever the list is read', async () 
   try {
     const [path] = await writeInputs(place, ['clip']);
     const list = join(place, 'list');
-    await writeFile(list, `${relative(process.cwd(), path!)}\n`);
-    const outputs: string[] = [];
-    for await (const found of findListed(list)) if (found.type === 'input') outputs.push(found.input.output);
-    expect(outputs).toEqual([mirrored(path!)]);
+    await writeFile(list, `${relative(process.cwd(), path!)}\n-\n`);
+    const found: Found[] = [];
+    for await (const one of findListed(list)) found.push(one);
+    expect(found).toMatchObject([
+      { type: 'input', input: { output: mirrored(path!) } },
+      { type: 'failed', name: '-', error: { code: 'USAGE' } },
+    ]);
   } finally {
     await rm(place, { recursive: true });
   }

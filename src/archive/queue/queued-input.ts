@@ -1,6 +1,6 @@
 import { constants, createReadStream } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { FerError } from '../../errors/fer-error.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
@@ -65,8 +65,16 @@ export async function* findListed(list: string): AsyncGenerator<Found> {
     const { inputs, failures, ignored } = await expandInputs([name], { ignore: isOverlay });
     for (const ignoredName of ignored) yield { type: 'ignored', name: ignoredName };
     for (const { name: failedName, error } of failures) yield { type: 'failed', name: failedName, error };
-    for (const input of inputs) yield { type: 'input', input: await queued(input, mirrored(placeOf(input))) };
+    for (const input of inputs) {
+      if (input.kind === 'stdin') yield { type: 'failed', name, error: notQueued() };
+      else yield { type: 'input', input: await queued(input, mirrored(placeOf(input))) };
+    }
   }
+}
+
+/** Of "-". */
+export function notQueued(): FerError {
+  return new FerError('USAGE', 'standard input cannot be queued: give files, or leave out --queue');
 }
 
 async function queued({ kind, path, name, version = '' }: Input, output: string): Promise<QueuedInput> {
@@ -82,19 +90,30 @@ function placeOf({ kind, path }: Input): string {
   return kind === 'url' || kind === 'stdin' ? path : resolve(path);
 }
 
+/** First folder of addresses. */
+const SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 's3']);
+
 /**
- * "/data/2021/a.mp4" becomes "data/2021/a.mp4", independent of the rest of the list: different inputs never share a name.
+ * "/data/2021/a.mp4" becomes "data/2021/a.mp4", "https://host/a.mp4" "https/host/a.mp4", independent of the rest of the list: different inputs never share
+ * a name. A part with characters that a file name should not have gets a hash of its own.
  * @param path absolute path, or an address
  */
 export function mirrored(path: string): string {
-  const parts = path
-    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
-    .split(/[\\/]+/)
-    .filter((part) => part !== '')
-    .map((part) => {
-      const safe = part.replace(/[\p{Cc}:?*"<>|]/gu, '_').replace(/^\.{1,2}$/, '_');
-      if (Buffer.byteLength(safe) <= LONGEST_NAME) return safe;
-      return `${safe.slice(0, 40)}-${digest(part).slice(0, 16)}`;
-    });
-  return parts.length === 0 ? 'root' : parts.join('/');
+  const [, scheme, address] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(path) ?? [];
+  if (scheme !== undefined) return [scheme.toLowerCase(), ...address!.split('/').map(safePart)].join('/');
+  const parts = path.replace(/^([a-z]):/i, '$1').split(sep);
+  const [first, ...others] = parts[0] === '' ? parts.slice(1) : parts;
+  if (first === undefined || first === '') return 'root';
+  // No path may look like an address.
+  return [SCHEMES.has(first) ? marked(first, first) : safePart(first), ...others.map(safePart)].join('/');
+}
+
+function safePart(part: string): string {
+  const safe = part.replace(/[\p{Cc}\\:?*"<>|]/gu, '_').replace(/^\.{0,2}$/, '_');
+  if (Buffer.byteLength(safe) > LONGEST_NAME) return `${safe.slice(0, 40)}-${digest(part).slice(0, 16)}`;
+  return safe === part ? part : marked(safe, part);
+}
+
+function marked(safe: string, part: string): string {
+  return `${safe}-${digest(part).slice(0, 8)}`;
 }

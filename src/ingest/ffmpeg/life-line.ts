@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 
 /**
  * Keeps the ids of our processes. Its input closes when this process or thread ends, however that happens; then it kills those that still run.
@@ -16,7 +16,7 @@ done
 [ -z "$ids" ] || kill -9 $ids
 `;
 
-let keeper: Socket | null = null;
+let keeper: Writable | null = null;
 
 /**
  * Has a child process killed when this process or thread is gone, also after SIGKILL: ffmpeg ends by itself only when it writes to a closed pipe, and it may
@@ -32,10 +32,10 @@ export function dieWithUs(child: ChildProcess): void {
   });
 }
 
-function startKeeper(): Socket {
+function startKeeper(): Writable {
   // In a process group of its own: Ctrl-C in the terminal does not reach it.
   const shell = spawn('/bin/sh', ['-c', KEEPER], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-  const line = shell.stdin as Socket;
+  const line: Writable = shell.stdin;
   const lost = (): void => {
     if (keeper === line) keeper = null;
   };
@@ -44,6 +44,6 @@ function startKeeper(): Socket {
   line.on('error', lost);
   // Neither keeps this process running.
   shell.unref();
-  line.unref();
+  (line as Writable & { unref(): void }).unref(); // a pipe is a socket
   return line;
 }
