@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { scratchDir } from '../../test/support/scratch.js';
 import { applyConfigFile } from './config-file.js';
-import { number, repeated } from './options.js';
+import { number, refuseOptions, repeated } from './options.js';
 
 async function parsed(config: unknown, args: string[] = []): Promise<Record<string, unknown>> {
   const path = join(await scratchDir(), 'config.json');
@@ -40,4 +40,25 @@ it.each([
     code: 'CONFIG_INVALID',
     message: expect.stringContaining(message) as unknown,
   });
+});
+
+it.each([
+  [{ wait: true }, '--wait needs --queue'],
+  [{ priority: 3 }, '--priority needs --queue'],
+  [{ wait: false }, null],
+  [{}, null],
+])('options without effect are refused as on the command line: %j', async (config, message) => {
+  const path = join(await scratchDir(), 'config.json');
+  await writeFile(path, JSON.stringify(config));
+  const command = new Command()
+    .option('--wait')
+    .option('--priority <n>', '', number, 10)
+    .option('--config <file>')
+    .action(async (_: unknown, self: Command) => {
+      await applyConfigFile(self, path);
+      refuseOptions(self, ['wait', 'priority'], 'needs --queue');
+    });
+  const work = command.parseAsync([], { from: 'user' });
+  if (message === null) await work;
+  else await expect(work).rejects.toMatchObject({ code: 'USAGE', message });
 });
