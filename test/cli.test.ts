@@ -72,6 +72,9 @@ describe('fer', () => {
     [['dataset', 'prepare', 'manifest:x', '--samples-per-job', '9']],
     [['dataset', 'prepare', 'manifest:x', ...NO_QUEUE, '--workers', '2']],
     [['experiment', 'grid.json', ...NO_QUEUE, '--backend', 'wasm']],
+    [['experiment', 'grid.json', '--table', '--part', '1/2']],
+    [['experiment', 'grid.json', '--table', ...NO_QUEUE]],
+    [['export', 'faces', '--format', 'tfjs']],
     [['no-such-command']],
   ])('answers %j with one line and exit code 2', async (args) => {
     const { code, stderr } = await callFer([...args, ...(args.length > 1 ? ['-o', join(dir, 'never')] : [])]);

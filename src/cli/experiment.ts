@@ -6,7 +6,7 @@ import { FerError } from '../errors/fer-error.js';
 import type { OpenBackendOptions } from '../model/engines/open-backend.js';
 import type { Grid } from '../train/workflows/experiment/grid.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, submitOption, writeLine } from './options.js';
+import { backendOption, refuseOptions, submitOption, writeLine } from './options.js';
 import { checkQueueOptions, runQueued } from './queued-task.js';
 
 export function experimentCommand(program: Command): void {
@@ -25,6 +25,8 @@ export function experimentCommand(program: Command): void {
     .addOption(backendOption())
     .addHelpText('after', '\nGrid file and output: docs/experiment.md')
     .action(async (grid: string, flags: ExperimentFlags, command: Command) => {
+      if (flags.table === true)
+        refuseOptions(command, ['part', 'queue', 'wait', 'backend'], 'has no effect with --table');
       checkQueueOptions(command);
       process.exitCode = await runExperiment(grid, flags);
     });

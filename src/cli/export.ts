@@ -1,5 +1,6 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
+import { FerError } from '../errors/fer-error.js';
 import { MODEL_NAMES } from '../model/expression-model.js';
 import type { ExportFormat } from '../model/heads/export-model.js';
 import { VERSION } from '../version.js';
@@ -37,6 +38,8 @@ interface ExportFlags {
 
 /** Writes the files and prints their paths. Returns the exit code. */
 async function runExport(model: string, { output, format }: ExportFlags): Promise<number> {
+  if (model === FACES && format !== 'onnx')
+    throw new FerError('USAGE', `--format ${format}: the face networks are exported as onnx only; leave --format out`);
   const { openBackend } = await import('../model/engines/open-backend.js');
   const { exportModel, writeExported } = await import('../model/heads/export-model.js');
   // Nothing is computed, so the engine that is always there will do.
