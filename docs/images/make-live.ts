@@ -177,7 +177,7 @@ function isChosen(shot: string): boolean {
 }
 
 async function takeScene(name: string, { people, script: results, end }: SceneSpec): Promise<void> {
-  const film = await cameraFile(scratch, name, await drawing(people));
+  const film = await cameraFile(scratch, name, await drawing(people), 30);
   const browser = await chromium.launch({ executablePath: CHROMIUM!, args: [...FLAGS, ...cameraFlags(film)] });
   for (const [device, options] of Object.entries(DEVICES)) {
     if (!isChosen(`${name}-${device}`)) continue;

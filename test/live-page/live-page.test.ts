@@ -19,12 +19,14 @@ import type { LiveEngine } from '../../src/stream/live/live-engine.js';
 import { openLiveServer } from '../../src/stream/server/live-server.js';
 import type { LiveServer } from '../../src/stream/server/live-server.js';
 import type { LiveServerOptions } from '../../src/stream/server/live-server-options.js';
+import { liveFace } from '../support/live-face.js';
 import { scratchDir } from '../support/scratch.js';
 import { openPages, untilState } from './support/browser.js';
-import { cameraFile, cameraFlags, emptyPicture } from './support/camera-file.js';
+import { cameraFile, cameraFlags } from './support/camera-file.js';
 import { CHROMIUM } from './support/chromium.js';
 import { DRAWN_FACE, drawnFace } from './support/drawn-face.js';
 import { buildPage } from './support/page-folder.js';
+import { ScriptedEngine } from './support/scripted-engine.js';
 
 /** The page works; how fast depends on the machine. */
 const WORKING = ['running', 'overloaded'];
@@ -38,8 +40,11 @@ let engine: LiveEngine;
 const servers: LiveServer[] = [];
 const openPage = openPages();
 
-async function serve(options: LiveServerOptions = {}): Promise<LiveServer> {
-  const server = await openLiveServer(engine, { port: 0, webFolder, ...options });
+/** Finds a face in every picture: for tests of the page, not of what is found. */
+const scripted = new ScriptedEngine(() => [liveFace({ neutral: 0.1, happiness: 0.9 })]);
+
+async function serve(options: LiveServerOptions = {}, by: LiveEngine = scripted): Promise<LiveServer> {
+  const server = await openLiveServer(by, { port: 0, webFolder, ...options });
   servers.push(server);
   return server;
 }
@@ -59,7 +64,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
   afterAll(() => engine.close());
 
   it('shows the face in the camera, survives a restart of the server, and records', async () => {
-    const server = await serve();
+    const server = await serve({}, engine);
     const { page, complaints } = await openPage(server.url, someone);
     await untilState(page, 'off');
     await page.keyboard.press('s');
@@ -81,7 +86,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
 
     await server.close();
     await untilState(page, 'server-gone');
-    await serve({ port: server.port });
+    await serve({ port: server.port }, engine);
     await untilState(page, ...WORKING);
     const before = await page.locator('#recorded').textContent();
     await page.locator('#recorded').filter({ hasNotText: before! }).waitFor();
@@ -189,8 +194,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
   });
 
   it('reports an empty picture', async () => {
-    const film = await cameraFile(folder, 'nobody', await emptyPicture());
-    const { page } = await openPage((await serve()).url, cameraFlags(film));
+    const { page } = await openPage((await serve({}, new ScriptedEngine(() => []))).url, someone);
     await page.locator('#start:enabled').click();
     await untilState(page, 'no-face', 'overloaded');
     expect(await page.locator('.face').count()).toBe(0);
@@ -229,7 +233,7 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
 
   it("shows the server's source when it has one, and lays boxes over it", async () => {
     const film = await cameraFile(folder, 'source', await drawnFace());
-    const server = await serve({ source: openLiveSource(film, { loop: true }) });
+    const server = await serve({ source: openLiveSource(film, { loop: true }) }, engine);
     const { page, complaints } = await openPage(server.url, someone);
     await untilState(page, ...WORKING);
     expect(await page.locator('#mode').inputValue()).toBe('source');

@@ -28,7 +28,7 @@ export function openPages(): OpenPage {
     const key = flags.join(' ');
     let browser = browsers.get(key);
     if (browser === undefined) {
-      browser = chromium.launch({ executablePath: CHROMIUM!, args: [...flags], timeout: 120_000 });
+      browser = chromium.launch({ executablePath: CHROMIUM!, args: ['--disable-gpu', ...flags], timeout: 120_000 });
       browsers.set(key, browser);
     }
     const context = await (await browser).newContext(options);

@@ -1,44 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { findFfmpeg, runProcess } from '../../../src/ingest/ffmpeg/binaries.js';
 
-/** A picture without a face. */
-export async function emptyPicture(): Promise<Buffer> {
-  return sharp({ create: { width: 640, height: 480, channels: 3, background: '#556677' } })
-    .png()
-    .toBuffer();
-}
-
-/** A still picture as Motion JPEG at 30 frames per second, which Chromium's fake camera repeats. */
-export async function cameraFile(folder: string, name: string, png: Buffer): Promise<string> {
-  const [still, film] = [join(folder, `${name}.png`), join(folder, `${name}.mjpeg`)];
+/** A still picture as raw video, which Chromium's fake camera repeats; by default with fewer frames a second than cameras give, to spare the machine. */
+export async function cameraFile(folder: string, name: string, png: Buffer, rate = 10): Promise<string> {
+  const [still, film] = [join(folder, `${name}.png`), join(folder, `${name}.y4m`)];
   await writeFile(still, png);
   const { path } = await findFfmpeg();
-  await runProcess(
-    path,
-    [
-      '-v',
-      'error',
-      '-loop',
-      '1',
-      '-framerate',
-      '30',
-      '-i',
-      still,
-      '-t',
-      '1',
-      '-pix_fmt',
-      'yuvj420p',
-      '-c:v',
-      'mjpeg',
-      '-q:v',
-      '3',
-      '-y',
-      film,
-    ],
-    60_000,
-  );
+  const input = ['-v', 'error', '-loop', '1', '-framerate', String(rate), '-i', still];
+  await runProcess(path, [...input, '-t', '0.5', '-pix_fmt', 'yuv420p', '-y', film], 60_000);
   return film;
 }
 
