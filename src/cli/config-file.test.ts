@@ -27,6 +27,16 @@ it('takes options by either name; the command line overrides the file', async ()
   expect(await parsed({ fps: 5, minQuality: 0.5 }, ['--fps', '10'])).toMatchObject({ fps: 10, minQuality: 0.5 });
 });
 
+it('is read in the encodings of Windows', async () => {
+  const path = join(await scratchDir(), 'config.json');
+  for (const encoding of ['utf8', 'utf16le'] as const) {
+    await writeFile(path, '\uFEFF{ "fps": 5 }\r\n', encoding);
+    const command = new Command().option('--fps <rate>', '', number);
+    await applyConfigFile(command, path);
+    expect(command.opts()).toEqual({ fps: 5 });
+  }
+});
+
 it.each([
   [{ 'min-qualty': 1 }, 'did you mean "min-quality"'],
   [{ fps: 'many' }, 'fps: It must be a number'],

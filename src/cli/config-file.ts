@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Command, Option } from 'commander';
 import { FerError, closest } from '../errors/fer-error.js';
+import { readText } from '../files/text-file.js';
 
 /**
  * Options from a JSON file, named as on the command line ("min-quality" or "minQuality") and checked as there. The command line overrides it.
@@ -27,7 +27,7 @@ export async function applyConfigFile(command: Command, path: string | undefined
 }
 
 async function readObject(path: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8').catch(() => {
+  const text = await readText(path).catch(() => {
     throw invalid(path, 'cannot be read');
   });
   let value: unknown;

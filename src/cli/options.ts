@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
+import { readText } from '../files/text-file.js';
 import { ROTATIONS } from '../ingest/face/detect/quarter-turn.js';
 import type { PriorChoice } from '../model/class-prior.js';
 import { BACKEND_NAMES, TFJS_BACKENDS } from '../model/engines/backend.js';
@@ -69,7 +69,7 @@ export async function readPrior(text: string): Promise<PriorChoice> {
       'CONFIG_INVALID',
       `--prior ${text}: ${why}; give ${PRIORS.join(', ')}, or a JSON file such as {"neutral": 0.7, "happiness": 0.3}`,
     );
-  const json = await readFile(text, 'utf8').catch(() => {
+  const json = await readText(text).catch(() => {
     throw wrong('is neither a prior nor a file');
   });
   let value: unknown;

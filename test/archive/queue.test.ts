@@ -64,8 +64,9 @@ it('names listed inputs by where they are, wherever the list is read', async () 
   try {
     const [path] = await writeInputs(place, ['clip']);
     const list = join(place, 'list');
-    await writeFile(list, `${relative(process.cwd(), path!)}\n-\n`);
     const found: Found[] = [];
+    // As PowerShell writes it.
+    await writeFile(list, `\uFEFF${relative(process.cwd(), path!)}\r\n-\r\n`, 'utf16le');
     for await (const one of findListed(list)) found.push(one);
     expect(found).toMatchObject([
       { type: 'input', input: { output: mirrored(path!) } },

@@ -9,8 +9,9 @@ import { baselineWriters } from '../../src/stream/output/baseline-writers.js';
 import { writeBatchSummary, writeCombined } from '../../src/stream/output/combined.js';
 import { OUTPUT_FORMATS, openWriters } from '../../src/stream/output/formats.js';
 import { applyPeople, parseMerges, readNames, renamePeople } from '../../src/stream/results/people.js';
+import { scratchDir } from '../support/scratch.js';
 import type { OutputContext } from '../../src/stream/results/output-format.js';
-import type { RunMetadata } from '../../src/stream/results/run-metadata.js';
+import type { RunMetadata } from '../../src/stream/results/annotation-schema.js';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
 import { eafFaults } from './support/eaf-schema.js';
 import { callFer } from '../support/call-fer.js';
@@ -115,6 +116,15 @@ describe('converting', () => {
 });
 
 describe('people', () => {
+  it('are read from what a spreadsheet saves; a name may hold the other separators', async () => {
+    const path = join(await scratchDir(), 'people.csv');
+    const text = 'id;name\r\n1;Müller, José\r\n';
+    for (const bytes of [Buffer.from(text, 'latin1'), Buffer.from(`\uFEFF${text}`, 'utf16le'), text]) {
+      await writeFile(path, bytes);
+      expect(await readNames(path)).toEqual({ 1: 'Müller, José' });
+    }
+  });
+
   it('a face that becomes somebody else takes the name of that person, or none', () => {
     const named = frame(0, 0, [face(1, 'anger', { name: 'Ann' }), face(2, 'anger', { name: 'Bob' })]);
     const namesOf = ({ faces }: FrameResult): unknown[] => faces.map(({ trackId, name }) => [trackId, name]);

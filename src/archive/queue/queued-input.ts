@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { FerError } from '../../errors/fer-error.js';
+import { encodingOf, withoutMark } from '../../files/text-file.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { outputFormat } from '../../stream/output/formats.js';
@@ -57,10 +58,10 @@ export async function requireList(list: string): Promise<void> {
  * @param list a file, or "-" for standard input
  */
 export async function* findListed(list: string): AsyncGenerator<Found> {
-  const stream = list === '-' ? process.stdin : createReadStream(list);
+  const stream = list === '-' ? process.stdin : createReadStream(list, await encodingOf(list));
   const lines = createInterface({ input: stream, crlfDelay: Infinity });
   for await (const line of lines) {
-    const name = line.trim();
+    const name = withoutMark(line).trim();
     if (name === '' || name.startsWith('#')) continue;
     const { inputs, failures, ignored } = await expandInputs([name], { ignore: isOverlay });
     for (const ignoredName of ignored) yield { type: 'ignored', name: ignoredName };

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { FerError } from '../../errors/fer-error.js';
+import { readText } from '../../files/text-file.js';
 import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
 
 /** Corrections of identities, made after annotating. */
@@ -40,8 +40,10 @@ export function renamePeople(result: FrameResult, names: Readonly<Record<string,
 export async function readNames(path: string): Promise<Record<string, string>> {
   let rows: Record<string, string>[];
   try {
-    const text = await readFile(path, 'utf8');
-    rows = parse(text, { columns: true, bom: true, trim: true, skip_empty_lines: true, delimiter: [',', ';', '\t'] });
+    const text = await readText(path);
+    // A name may hold the other separators.
+    const delimiter = /[;\t,]/.exec(text.trimStart().split('\n', 1)[0]!)?.[0] ?? ',';
+    rows = parse(text, { columns: true, trim: true, skip_empty_lines: true, delimiter });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new FerError('CONFIG_INVALID', `--names ${path}: ${reason}`, { cause: error });

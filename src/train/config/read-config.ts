@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type * as z from 'zod';
 import { FerError, closest } from '../../errors/fer-error.js';
+import { readText } from '../../files/text-file.js';
 import { trainConfigSchema } from './train-config.js';
 import type { TrainConfig } from './train-config.js';
 
@@ -58,7 +58,7 @@ export function resolveConfig(preset: string | null, ...layers: readonly Setting
 export async function readConfigFile(path: string): Promise<Settings> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readText(path);
   } catch (error) {
     throw new FerError('INPUT_NOT_FOUND', `configuration ${path} cannot be read: check the path`, { cause: error });
   }

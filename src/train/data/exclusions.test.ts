@@ -30,6 +30,18 @@ describe('rows to leave out', () => {
     expect((await readExclusions({ file, above: 1 })).lines.size).toBe(0);
   });
 
+  it('are read from what a spreadsheet saves: UTF-16, Windows-1252, semicolons', async () => {
+    const text = 'id;score;exclude\r\nJosé.png;0.9;yes\r\nb;0.1;no\r\n';
+    for (const [name, bytes] of [
+      ['utf16.csv', Buffer.from(`\uFEFF${text}`, 'utf16le')],
+      ['cp1252.csv', Buffer.from(text, 'latin1')],
+    ] as const) {
+      const file = join(dir, name);
+      await writeFile(file, bytes);
+      expect([...(await readExclusions({ file, above: null })).lines.keys()]).toEqual(['José.png']);
+    }
+  });
+
   it('are requested by a valid file, else an error names the line', async () => {
     const code = 'CONFIG_INVALID';
     await expect(readExclusions({ file: join(dir, 'none.csv'), above: null })).rejects.toMatchObject({

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { FerError } from '../../errors/fer-error.js';
+import { readText } from '../../files/text-file.js';
 import type { TrainConfig } from '../config/train-config.js';
 import { columns, parseCsv } from './read-csv.js';
 
@@ -25,14 +25,14 @@ export interface ExcludedRows {
  * @throws FerError INPUT_NOT_FOUND, CONFIG_INVALID naming the line
  */
 export async function readExclusions({ file, above }: NonNullable<TrainConfig['exclude']>): Promise<Exclusions> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const text = await readText(file).catch((cause: unknown) => {
     throw new FerError(
       'INPUT_NOT_FOUND',
       `exclude: ${file} cannot be read: name the audit.csv that fer audit or a training run has written`,
       { cause },
     );
   });
-  const [header, ...rows] = parseCsv(text.replace(/\r\n?/g, '\n'), file);
+  const [header, ...rows] = parseCsv(text, file);
   const column = columns(header);
   const by = above === null ? 'exclude' : 'score';
   const [idPlace, markPlace] = [column('id'), column(by)];

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CsvError, parse } from 'csv-parse/sync';
 import { FerError } from '../../errors/fer-error.js';
+import { decodeText } from '../../files/text-file.js';
 
 /** A line of an index with its place, counted from 1. */
 export interface IndexLine {
@@ -27,22 +28,6 @@ export async function readIndex(path: string): Promise<string> {
     );
   });
   return decodeText(bytes).replace(/\r\n?/g, '\n');
-}
-
-/** UTF-8 or UTF-16 by its byte-order mark or its zero bytes; what is not valid UTF-8 is Windows-1252, which Excel writes in Western Europe. */
-export function decodeText(bytes: Uint8Array): string {
-  const decode = (encoding: string): string => new TextDecoder(encoding).decode(bytes);
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return decode('utf-16le');
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return decode('utf-16be');
-  const start = bytes.subarray(0, 256);
-  const zeros = (parity: number): number => start.filter((byte, i) => byte === 0 && i % 2 === parity).length;
-  if (zeros(1) > start.length / 4) return decode('utf-16le');
-  if (zeros(0) > start.length / 4) return decode('utf-16be');
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return decode('windows-1252');
-  }
 }
 
 /** The lines of an index that hold something, without margins. */
