@@ -1,7 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { throwIfAborted } from '../../errors/fer-error.js';
+import { FerError, throwIfAborted } from '../../errors/fer-error.js';
 import { stopSignal, withFolderLock } from '../../files/folder-lock.js';
 import { openTfjsBackend } from '../../model/engines/open-backend.js';
 import { cropLength } from '../../train/data/crops/crop-source.js';
@@ -112,6 +112,11 @@ async function append(
       };
       await writer.append({ ...row, frames: own }, crops());
     }
+    if (index < end)
+      throw new FerError(
+        'WORKER_FAILED',
+        `${folder}: has ${index - first} of ${end - first} samples: fer queue retry prepares them again`,
+      );
   } finally {
     await file.close();
   }

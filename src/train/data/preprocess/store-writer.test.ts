@@ -79,6 +79,17 @@ it('appends crops and continues after a killed program', async () => {
   expect(await contents(whole)).toEqual(wanted);
 });
 
+it('counts again where rows of a complete folder were lost', async () => {
+  const folder = join(await scratchDir(), 'crops');
+  await writeRest(folder);
+  await truncate(join(folder, 'samples.jsonl'), (await readFile(join(folder, 'samples.jsonl'))).length - 1);
+  const writer = await StoreWriter.open(folder, HEADER);
+  await writer.append({ ...ROWS.at(-1)!, crops: 0, frames: [], origin: 'failed' }, []);
+  await writer.complete();
+  await writer.close();
+  expect(await readHeader(folder)).toMatchObject({ complete: { crops: 10, detected: 4, none: 1, failed: 1 } });
+});
+
 it('refuses a folder with crops of something else, or with other things in it', async () => {
   const root = await scratchDir();
   const folder = join(root, 'crops');

@@ -105,14 +105,13 @@ export class StoreWriter {
 
   /** To be called when every sample has its row: from now on the folder can be opened. */
   async complete(): Promise<void> {
-    if (this.header.complete !== null) return;
+    const complete = { crops: this.cropCount, ...countOrigins(this.written) };
+    // Rows of a complete folder may have been lost, and written again.
+    if (JSON.stringify(this.header.complete) === JSON.stringify(complete)) return;
     await writing(this.folder, async () => {
       await this.cropsFile.sync();
       await this.rowsFile.sync();
-      await writeHeader(this.folder, {
-        ...this.header,
-        complete: { crops: this.cropCount, ...countOrigins(this.written) },
-      });
+      await writeHeader(this.folder, { ...this.header, complete });
     });
   }
 

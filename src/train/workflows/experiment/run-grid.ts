@@ -240,6 +240,8 @@ class SharedData {
   async close(): Promise<void> {
     await this.data?.close();
     this.data = undefined;
+    // It reads from the data.
+    this.testSet = undefined;
   }
 }
 
