@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { openLiveSource } from '../../src/ingest/live/ffmpeg-live-source.js';
 import { openFile } from '../../src/ingest/sources/open-source.js';
 import type { Frame } from '../../src/ingest/frame.js';
 import { collect, describeWithEachFfmpeg, make, temporaryFolder, truth } from './support/clips.js';
@@ -37,5 +38,11 @@ describeWithEachFfmpeg('interlaced footage', () => {
     const progressive = await collect(await openFile(whole));
     const [a, b] = [combing(frames[10]!), combing(progressive[10]!)];
     expect(a).toBeLessThan(2 * b + 1);
+    const live: Frame[] = [];
+    for await (const { data, ...frame } of openLiveSource(woven).frames()) {
+      live.push({ ...frame, data: data.filter((_, i) => i % 3 === 0) }); // [H, W, 3] -> [H, W]
+      if (live.length === 3) break;
+    }
+    for (const frame of live) expect(combing(frame)).toBeLessThan(2 * b + 1);
   });
 });

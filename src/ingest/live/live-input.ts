@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { FerError } from '../../errors/fer-error.js';
 import { formatOptions, guardOptions, inputArgument } from '../ffmpeg/input-guards.js';
-import { PACE_UNTIMED, sizeFilters } from '../ffmpeg/picture-filters.js';
+import { DEINTERLACE, PACE_UNTIMED, sizeFilters } from '../ffmpeg/picture-filters.js';
 import { probeVideo } from '../probe/probe-video.js';
 import { relayUrl } from '../ffmpeg/url-relay.js';
 import type { RelayTrouble } from '../ffmpeg/url-relay.js';
@@ -128,9 +128,10 @@ async function http(url: string, maxWidth: number, patience: number): Promise<Li
 }
 
 async function file(path: string, name: string, maxWidth: number): Promise<LiveInput> {
-  const { size, stream, timed } = await probeVideo('file', path, name);
+  const { size, stream, timed, isInterlaced } = await probeVideo('file', path, name);
   const width = size === null || size.width <= maxWidth ? null : maxWidth;
-  const filters = size === null ? limitWidth(maxWidth) : sizeFilters({ width, size }).join(',');
+  const fitted = size === null ? [limitWidth(maxWidth)] : sizeFilters({ width, size });
+  const filters = [...(isInterlaced ? [DEINTERLACE] : []), ...fitted].join(',');
   return plain(
     ['-re', ...guardOptions('file'), ...formatOptions(path), '-i', inputArgument('file', path), '-map', `0:${stream}`],
     timed ? filters : `${PACE_UNTIMED},realtime,${filters}`,
