@@ -12,7 +12,7 @@ import { segmentPath, writeSegment } from '../src/archive/segments/segment-file.
 import { findFfmpeg } from '../src/ingest/ffmpeg/binaries.js';
 import { parseAnnotateOptions } from '../src/stream/pipeline/pipeline-settings.js';
 import type { FrameResult } from '../src/stream/pipeline/frame-result.js';
-import type { RunMetadata } from '../src/stream/results/run-metadata.js';
+import type { RunMetadata } from '../src/stream/results/annotation-schema.js';
 
 const RATE = 25;
 const SEGMENT = 600;

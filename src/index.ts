@@ -15,7 +15,7 @@ export { openWriters } from './stream/output/formats.js';
 export type { OutputContext, OutputFormat, OutputWriters } from './stream/results/output-format.js';
 export { readAnnotation } from './stream/results/read-annotation.js';
 export type { AnnotationLine } from './stream/results/annotation-schema.js';
-export type { RunMetadata, RunOutcome } from './stream/results/run-metadata.js';
+export type { RunMetadata, RunOutcome } from './stream/results/annotation-schema.js';
 export { SummaryBuilder } from './stream/results/summary-builder.js';
 export type { FaceSummary, Summary } from './stream/results/summary-builder.js';
 

@@ -4,7 +4,7 @@ import { FerError, printable } from '../errors/fer-error.js';
 import type { ArchiveRun } from '../archive/queue/archive-job.js';
 import type { Ended } from '../archive/queue/wait.js';
 import type { Found } from '../archive/queue/queued-input.js';
-import { isS3Address } from '../storage/s3-objects.js';
+import { isS3Address } from '../storage/s3.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { EXIT } from './exit.js';
 import { formatDuration, textTable } from './progress.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
-import { isS3Address } from '../storage/s3-address.js';
+import { isS3Address } from '../storage/s3.js';
 import type { AnnotateOptions } from '../stream/pipeline/pipeline-settings.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
 import { FORMAT_NAMES } from '../stream/results/output-format.js';

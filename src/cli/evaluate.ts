@@ -12,7 +12,6 @@ import { unsplitLine } from '../train/data/sample.js';
 import type { Dataset } from '../train/data/sample.js';
 import type { EvaluationOfCrops, Prediction } from '../train/evaluate/evaluate.js';
 import type { EvaluationFiles, EvaluationReport, EvaluationSettings } from '../train/evaluate/evaluation-files.js';
-import { evaluationLines } from './evaluation-lines.js';
 import { EXIT, interruptSignal } from './exit.js';
 import {
   addLabelledDataOptions,
@@ -23,10 +22,11 @@ import {
   writeLine,
 } from './options.js';
 import type { LabelledDataFlags } from './options.js';
-import { Progress } from './progress.js';
+import { Progress, textTable } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 import { SAMPLES_PER_JOB, addQueueOptions, checkQueueOptions, runQueued } from './queued-task.js';
 import type { QueuedFlags } from './queued-task.js';
+import type { Evaluation } from '../train/evaluate/running-metrics.js';
 
 export function evaluateCommand(program: Command): void {
   const command = addLabelledDataOptions(
@@ -230,4 +230,57 @@ function examples(what: string, all: readonly string[]): string[] {
     ...all.slice(0, EXAMPLES).map((text) => `  ${text.split('\n')[0]!}`),
     ...(rest > 0 ? [`  and ${rest} more (--json lists all)`] : []),
   ];
+}
+
+/** The results of an evaluation as text. */
+export function evaluationLines(evaluation: Evaluation): string[] {
+  const {
+    count,
+    accuracy,
+    meanClassAccuracy,
+    macroF1,
+    expectedCalibrationError,
+    labels,
+    confusion,
+    recall,
+    precision,
+    f1,
+  } = evaluation;
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  return [
+    ...textTable(
+      ['count', 'accuracy (WAR)', 'mean class accuracy (UAR)', 'macro F1', 'calibration error'],
+      [
+        [
+          String(count),
+          percent(accuracy),
+          percent(meanClassAccuracy),
+          percent(macroF1),
+          percent(expectedCalibrationError),
+        ],
+      ],
+    ),
+    '',
+    ...textTable(
+      ['class', 'count', 'predicted', 'recall', 'precision', 'F1'],
+      labels.map((label, k) => [
+        label,
+        String(sum(confusion[k]!)),
+        String(sum(confusion.map((row) => row[k]!))),
+        percent(recall[label]!),
+        percent(precision[label]!),
+        percent(f1[label]!),
+      ]),
+    ),
+    '',
+    ...textTable(
+      ['truth \\ predicted', ...labels],
+      labels.map((label, k) => [label, ...confusion[k]!.map(String)]),
+    ),
+  ];
+}
+
+/** 0.4567 as 45.67; "-" where there is nothing to divide by. */
+function percent(share: number | null): string {
+  return share === null ? '-' : (share * 100).toFixed(2);
 }

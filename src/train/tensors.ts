@@ -6,7 +6,7 @@ export { dnfer, dnferMethod } from './losses/dnfer.js';
 export type { DnferOptions, DnferResult, DnferView, DnferMethodOptions } from './losses/dnfer.js';
 export { jsd, JSD_VARIANTS } from './losses/jsd.js';
 export type { JsdResult, JsdVariant } from './losses/jsd.js';
-export type { Labels } from './losses/labels.js';
+export type { Labels } from './losses/distributions.js';
 export { nawCrossEntropy, nawWeights } from './losses/naw.js';
 export { nawSchedule, NAW_PARAMETERS } from './losses/naw-bell.js';
 export type { NawOptions, NawResult, NawWeights } from './losses/naw.js';

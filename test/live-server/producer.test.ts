@@ -1,8 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/version.js';
-import { FRAME_HEADER_BYTES } from '../../src/stream/protocol/frame-message.js';
-import { PRODUCE_PATH } from '../../src/stream/protocol/messages.js';
+import { FRAME_HEADER_BYTES, PRODUCE_PATH } from '../../src/stream/protocol/messages.js';
 import { frameBytes } from '../support/live-client.js';
 import type { LiveClient } from '../support/live-client.js';
 import { metric, startServer } from '../support/live-server.js';

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { convertAnnotation } from '../../src/stream/annotate/convert.js';
 import { openWriters } from '../../src/stream/output/formats.js';
 import { writeIndexPage } from '../../src/stream/report/index-page.js';
-import type { RunMetadata } from '../../src/stream/results/run-metadata.js';
+import type { RunMetadata } from '../../src/stream/results/annotation-schema.js';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
 import { findFfmpeg, runProcess } from '../../src/ingest/ffmpeg/binaries.js';
 import { CHROMIUM } from '../live-page/support/chromium.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
-import { encodeFrameHeader } from '../../src/stream/protocol/frame-message.js';
+import { encodeFrameHeader } from '../../src/stream/protocol/messages.js';
 import type { ServerMessage } from '../../src/stream/protocol/messages.js';
 
 const schemaFile = new URL('../../docs/schema/live-protocol.schema.json', import.meta.url);

@@ -8,7 +8,7 @@ import type { AnnotateSettings } from '../../stream/pipeline/pipeline-settings.j
 import { openOutputs, outputPlaces, recordDone } from '../../stream/annotate/annotate-input.js';
 import type { InputJob } from '../../stream/annotate/annotate-input.js';
 import { renamePeople } from '../../stream/results/people.js';
-import type { RunMetadata, RunOutcome } from '../../stream/results/run-metadata.js';
+import type { RunMetadata, RunOutcome } from '../../stream/results/annotation-schema.js';
 import type { Segment } from '../queue/archive-job.js';
 import { IdJoiner } from './join-ids.js';
 import { readSegment, segmentFolder, segmentPath } from './segment-file.js';

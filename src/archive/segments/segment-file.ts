@@ -8,7 +8,7 @@ import { makeFolder, writeError } from '../../files/write-error.js';
 import type { KnownPerson } from '../../ingest/face/re-identify/identities.js';
 import type { FrameResult } from '../../stream/pipeline/frame-result.js';
 import { frameText } from '../../stream/results/jsonl-text.js';
-import type { RunMetadata } from '../../stream/results/run-metadata.js';
+import type { RunMetadata } from '../../stream/results/annotation-schema.js';
 
 /** How a segment ended: the last line of its file. */
 export interface SegmentEnd {

@@ -3,7 +3,7 @@ import { type Box, type Point, sizeOf, squareAround, windowOfLandmarks } from '.
 import type { Detection, FaceDetector } from './detect/detector.js';
 import { QUARTER_TURNS, type QuarterTurn, type Rotation, nearestQuarter, quarterFor } from './detect/quarter-turn.js';
 import type { FaceNets } from './face-nets.js';
-import { refineLandmarks } from './track/landmark-refinement.js';
+import { refineLandmarks } from './track/sightings.js';
 import { onSameFace } from './track/match.js';
 import type { FaceMatch } from './track/match.js';
 import type { Track } from './track/track.js';

@@ -4,8 +4,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ReadableStreamDefaultReader } from 'node:stream/web';
-import { isS3Address } from '../../storage/s3-address.js';
-import { fetchObject } from '../../storage/s3-objects.js';
+import { isS3Address, fetchObject } from '../../storage/s3.js';
 import { printable } from '../../errors/fer-error.js';
 
 /** How a relayed URL failed. */

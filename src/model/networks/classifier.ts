@@ -1,6 +1,6 @@
 import { FerError } from '../../errors/fer-error.js';
 import { tf } from '../tfjs.js';
-import { SeededDropout } from './seeded-dropout.js';
+import { SeededDropout } from './layers.js';
 import { buildTopology, topologyOf } from './topology.js';
 import type { LayerJson, Origin, Topology } from './topology.js';
 

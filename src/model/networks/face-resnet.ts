@@ -1,7 +1,7 @@
 import { RECOGNITION_BLOCKS, disposeRecognition, loadRecognitionWeights } from '../pretrained/recognition-weights.js';
 import type { Convolution } from '../pretrained/recognition-weights.js';
 import { tf } from '../tfjs.js';
-import { Enlarge } from './input-layers.js';
+import { Enlarge } from './layers.js';
 import { Seeds, pictureInput, pooledEncoder, relu } from './residual-net.js';
 
 /**

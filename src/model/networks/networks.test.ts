@@ -4,8 +4,8 @@ import { initialiseFrom } from '../checkpoint/checkpoint.js';
 import { currentBackend, openBackend } from '../engines/open-backend.js';
 import { encoderOf, frameClassifier } from './classifier.js';
 import { compactResidualNet, resNet18 } from './residual-net.js';
-import { reseedDropout } from './seeded-dropout.js';
-import { temporalEncoder } from './temporal-encoder.js';
+import { reseedDropout } from './layers.js';
+import { setFrameHead, temporalEncoder } from './temporal-encoder.js';
 
 beforeAll(async () => {
   await openBackend();
@@ -213,9 +213,13 @@ describe('temporal encoder', () => {
     model.dispose();
   });
 
-  test('causal: no frame sees a later one; otherwise it does', () => {
-    for (const causal of [true, false]) {
-      const model = temporalEncoder({ ...small, causal });
+  test.each([
+    [true, false],
+    [true, true],
+    [false, false],
+  ])('causal: no frame sees a later one; otherwise it does (causal %s, relative %s)', (causal, relative) => {
+    {
+      const model = temporalEncoder({ ...small, causal, relative });
       tf.tidy(() => {
         const x = wave([2, 9, 6], 1);
         const changed = tf.concat([x.slice([0, 0, 0], [2, 5, 6]), wave([2, 4, 6], 5)], 1); // another future from frame 5 on
@@ -244,17 +248,48 @@ describe('temporal encoder', () => {
     }
   });
 
-  test('masked: padding changes nothing for the frames that are there', () => {
-    const model = temporalEncoder({ ...small, masked: true });
+  test.each([false, true])(
+    'masked: padding changes nothing for the frames that are there (relative: %s)',
+    (relative) => {
+      const model = temporalEncoder({ ...small, masked: true, relative });
+      tf.tidy(() => {
+        const x = wave([2, 5, 6], 1);
+        const alone = model.predict([x, tf.ones([2, 5])]) as tf.Tensor;
+        const padded = model.predict([
+          tf.concat([x, wave([2, 3, 6], 7)], 1),
+          tf.concat([tf.ones([2, 5]), tf.zeros([2, 3])], 1),
+        ]) as tf.Tensor;
+        expect(largest(padded.slice([0, 0, 0], [2, 5, 4]).sub(alone))).toBeLessThan(1e-5);
+      });
+      model.dispose();
+    },
+  );
+
+  test('relative: what all frames have in common is half of what it sees, and none of the other half', () => {
+    const model = temporalEncoder({ ...small, layers: 0, relative: true });
+    const seen = tf.model({ inputs: model.inputs, outputs: model.getLayer('relative').output as tf.SymbolicTensor });
     tf.tidy(() => {
       const x = wave([2, 5, 6], 1);
-      const alone = model.predict([x, tf.ones([2, 5])]) as tf.Tensor;
-      const padded = model.predict([
-        tf.concat([x, wave([2, 3, 6], 7)], 1),
-        tf.concat([tf.ones([2, 5]), tf.zeros([2, 3])], 1),
-      ]) as tf.Tensor;
-      expect(largest(padded.slice([0, 0, 0], [2, 5, 4]).sub(alone))).toBeLessThan(1e-5);
+      const apart = (values: tf.Tensor): tf.Tensor => (seen.predict(values) as tf.Tensor).slice([0, 0, 6], [2, 5, 6]);
+      expect(largest(apart(x.add(3)).sub(apart(x)))).toBeLessThan(1e-5);
+      expect(largest(apart(x).mean(1))).toBeLessThan(1e-6);
+      expect(largest((seen.predict(x) as tf.Tensor).slice([0, 0, 0], [2, 5, 6]).sub(x))).toBe(0);
     });
+    model.dispose();
+  });
+
+  test('frameLogits: it starts with the answers of the frame network, whose last layer is not trained', () => {
+    const model = temporalEncoder({ ...small, frameLogits: true });
+    tf.tidy(() => {
+      const kernel = wave([6, 4], 3) as tf.Tensor2D;
+      const bias = tf.tensor1d([0.1, -2, 3, 0]);
+      setFrameHead(model, kernel, bias);
+      const x = wave([2, 5, 6], 1);
+      const frame = x.reshape<tf.Tensor2D>([10, 6]).matMul<tf.Tensor2D>(kernel).add(bias).reshape([2, 5, 4]);
+      expect(largest((model.predict(x) as tf.Tensor).sub(frame))).toBeLessThan(1e-5);
+    });
+    expect(model.trainableWeights.map(({ originalName }) => originalName)).not.toContain('logits_frame/kernel');
+    expect(model.getLayer('logits_change').trainableWeights).toHaveLength(2);
     model.dispose();
   });
 
@@ -273,15 +308,18 @@ describe('temporal encoder', () => {
     model.dispose();
   });
 
-  test.each([{}, { causal: true, positionalCode: true, heads: 1 }, { width: 40, heads: 1, feedForward: 40 }])(
-    'gradients are those of plain JavaScript: %j',
-    async (options) => {
-      await expectCpuGradients(
-        () => temporalEncoder({ ...small, ...options }),
-        () => [wave([2, 21, 6], 1)],
-      );
-    },
-  );
+  test.each([
+    {},
+    { causal: true, positionalCode: true, heads: 1 },
+    { width: 40, heads: 1, feedForward: 40 },
+    { relative: true },
+    { relative: true, causal: true },
+  ])('gradients are those of plain JavaScript: %j', async (options) => {
+    await expectCpuGradients(
+      () => temporalEncoder({ ...small, ...options }),
+      () => [wave([2, 21, 6], 1)],
+    );
+  });
 
   test('refuses heads that do not divide the width', () => {
     expect(() => temporalEncoder({ ...small, heads: 3 })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));

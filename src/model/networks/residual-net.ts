@@ -1,6 +1,6 @@
 import { tf } from '../tfjs.js';
 import { BatchNorm } from './batch-norm.js';
-import { StandardiseImage } from './input-layers.js';
+import { StandardiseImage } from './layers.js';
 import { nativeBackend } from './native-ops.js';
 import type { NativeBackend } from './native-ops.js';
 

@@ -1,7 +1,7 @@
 import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
-import { DropoutMasks } from './seeded-dropout.js';
-import type { DropsOut } from './seeded-dropout.js';
+import { DropoutMasks } from './layers.js';
+import type { DropsOut } from './layers.js';
 
 /** Added to the scores of masked frames: exp() of it is 0 in float32. */
 const NEVER = -1e9;

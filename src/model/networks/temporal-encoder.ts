@@ -1,6 +1,5 @@
 import { tf } from '../tfjs.js';
-import { LayerNorm } from './layer-norm.js';
-import { SeededDropout } from './seeded-dropout.js';
+import { LayerNorm, SeededDropout } from './layers.js';
 import { SelfAttention } from './self-attention.js';
 
 /** Adds the sinusoidal position encoding (Vaswani et al. 2017, section 3.5). [B, T, D] -> [B, T, D] */
@@ -31,6 +30,44 @@ function positionalCode(time: number, width: number): Float32Array {
 
 tf.serialization.registerClass(PositionalCode);
 
+/** Less than one frame's share of any clip. */
+const HARDLY_ANY = 1e-6;
+
+/**
+ * Features beside their difference from the mean over the clip, so that a face is seen against how this person usually looks; causal: from the mean
+ * so far. Takes x [B, T, D], or [x, present] with present [B, T] = 1 for frames, 0 for padding. Returns [B, T, 2 D].
+ */
+class RelativeFeatures extends tf.layers.Layer {
+  static readonly className = 'FerRelativeFeatures';
+  private readonly causal: boolean;
+
+  constructor(config: { readonly name?: string; readonly causal?: boolean }) {
+    super(config);
+    this.causal = config.causal ?? false;
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    const [batch, time, width] = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as tf.Shape;
+    return [batch!, time!, 2 * width!];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const [x, present] = Array.isArray(inputs) ? (inputs as [tf.Tensor, tf.Tensor?]) : [inputs]; // [B, T, D], [B, T]
+      const weights = present?.expandDims(2) ?? x.mean(2, true).mul(0).add(1); // [B, T, 1]
+      const over = (values: tf.Tensor): tf.Tensor => (this.causal ? values.cumsum(1) : values.mean(1, true));
+      const mean = over(x.mul(weights)).div(over(weights).maximum(HARDLY_ANY)); // [B, T or 1, D]
+      return tf.concat([x, x.sub(mean)], 2);
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), causal: this.causal };
+  }
+}
+
+tf.serialization.registerClass(RelativeFeatures);
+
 export interface TemporalEncoderOptions {
   /** D: length of a frame's feature vector. */
   readonly features: number;
@@ -48,6 +85,10 @@ export interface TemporalEncoderOptions {
   readonly positionalCode?: boolean;
   /** Frames attend only to earlier ones: for live use. */
   readonly causal?: boolean;
+  /** The network also sees how features differ from their mean over the clip. */
+  readonly relative?: boolean;
+  /** Its logits are those of the frame network plus a change, which is 0 before training. `setFrameHead` gives it the frame network's last layer, which stays as it is. */
+  readonly frameLogits?: boolean;
   /** A second input "present" [B, T]: 1 for frames, 0 for padding, which is masked. */
   readonly masked?: boolean;
   /** Seed of the initial weights and the dropout. */
@@ -56,7 +97,8 @@ export interface TemporalEncoderOptions {
 
 /**
  * Temporal encoder with a prediction for every frame, as in V-NAW (arXiv 2503.15970): 1x1 projection, transformer encoder
- * (normalisation after each part, as in Vaswani et al. 2017), linear layer. Defaults are the published ones. Clips may have any length T.
+ * (normalisation after each part, as in Vaswani et al. 2017), linear layer. Defaults are the published ones; `relative` and `frameLogits` are ours.
+ * Clips may have any length T.
  *
  * features [B, T, D] (and present [B, T] when `masked`) -> logits [B, T, C]
  * @throws FerError CONFIG_INVALID when the heads do not divide the width.
@@ -71,6 +113,8 @@ export function temporalEncoder(options: TemporalEncoderOptions): tf.LayersModel
     feedForward = 512,
     dropout = 0.6,
     causal = false,
+    relative = false,
+    frameLogits = false,
     seed = 1,
   } = options;
   let lastSeed = seed * 1000;
@@ -93,7 +137,12 @@ export function temporalEncoder(options: TemporalEncoderOptions): tf.LayersModel
 
   const input = tf.input({ shape: [null, features], name: 'features' }); // [B, T, D]
   const present = options.masked === true ? tf.input({ shape: [null], name: 'present' }) : undefined; // [B, T]
-  let x = dense(input, 'projection', width); // [B, T, W]
+  const seen = relative
+    ? (new RelativeFeatures({ name: 'relative', causal }).apply(
+        present ? [input, present] : input,
+      ) as tf.SymbolicTensor)
+    : input; // [B, T, D or 2 D]
+  let x = dense(seen, 'projection', width); // [B, T, W]
   if (options.positionalCode === true)
     x = new PositionalCode({ name: 'positional_code' }).apply(x) as tf.SymbolicTensor;
   for (let i = 1; i <= layers; i++) {
@@ -102,6 +151,25 @@ export function temporalEncoder(options: TemporalEncoderOptions): tf.LayersModel
     const hidden = drop(dense(x, `layer${i}_hidden`, feedForward, 'relu'), `layer${i}_hidden_dropout`); // [B, T, F]
     x = addAndNormalise(x, dense(hidden, `layer${i}_forward`, width), `layer${i}_forward`); // [B, T, W]
   }
-  const logits = dense(x, 'logits', classes); // [B, T, C]
+  const logits = frameLogits ? changedLogits(input, x, classes) : dense(x, 'logits', classes); // [B, T, C]
   return tf.model({ name: 'temporal_encoder', inputs: present ? [input, present] : input, outputs: logits });
+}
+
+/** The frame network's logits plus a change that is 0 at first. [B, T, D], [B, T, W] -> [B, T, C] */
+function changedLogits(features: tf.SymbolicTensor, x: tf.SymbolicTensor, units: number): tf.SymbolicTensor {
+  const parts = [
+    tf.layers.dense({ name: FRAME_LOGITS, units, kernelInitializer: 'zeros', trainable: false }).apply(features),
+    tf.layers.dense({ name: 'logits_change', units, kernelInitializer: 'zeros' }).apply(x),
+  ] as tf.SymbolicTensor[];
+  return tf.layers.add({ name: 'logits' }).apply(parts) as tf.SymbolicTensor;
+}
+
+const FRAME_LOGITS = 'logits_frame';
+
+/**
+ * Gives a temporal encoder with `frameLogits` the last layer of the frame network: until it is trained, it answers as that network does.
+ * @param kernel [D, C] @param bias [C]
+ */
+export function setFrameHead(temporal: tf.LayersModel, kernel: tf.Tensor2D, bias: tf.Tensor1D): void {
+  temporal.getLayer(FRAME_LOGITS).setWeights([kernel, bias]);
 }

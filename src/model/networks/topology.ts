@@ -1,10 +1,8 @@
 // Importing this file registers our own layers with TensorFlow.js, which needs them to build a network that has them.
 import './batch-norm.js';
-import './input-layers.js';
-import './layer-norm.js';
+import './layers.js';
 import './temporal-encoder.js';
 import './residual-net.js';
-import './seeded-dropout.js';
 import './self-attention.js';
 import { tf } from '../tfjs.js';
 

@@ -8,7 +8,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { iterate } from '../pipeline/demand.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { parseAnnotateOptions } from '../pipeline/pipeline-settings.js';
-import type { RunMetadata } from '../results/run-metadata.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
 import { annotateInput } from './annotate-input.js';
 import type { InputEvent, InputJob } from './annotate-input.js';
 import type { Annotator } from './annotator.js';

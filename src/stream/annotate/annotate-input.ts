@@ -20,7 +20,7 @@ import { baselineWriters } from '../output/baseline-writers.js';
 import { openWriters } from '../output/formats.js';
 import { streamWriter } from '../output/jsonl.js';
 import type { OutputContext, OutputWriters } from '../results/output-format.js';
-import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
+import type { RunMetadata, RunOutcome } from '../results/annotation-schema.js';
 import type { AnnotateSettings } from '../pipeline/pipeline-settings.js';
 import type { Annotator } from './annotator.js';
 import { WorkJournal } from './work-journal.js';

@@ -5,7 +5,7 @@ import type { Frame } from '../../ingest/frame.js';
 import type { DecodeReport, FrameSource } from '../../ingest/sources/frame-source.js';
 import { applyPeople } from '../results/people.js';
 import type { People } from '../results/people.js';
-import type { RunMetadata } from '../results/run-metadata.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
 import { demand, iterate } from '../pipeline/demand.js';
 import type { FacePipeline } from '../pipeline/face-pipeline.js';
 import type { FrameResult } from '../pipeline/frame-result.js';

@@ -13,7 +13,7 @@ import { FacePipeline } from '../pipeline/face-pipeline.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import { loadNetworks } from '../pipeline/networks.js';
 import type { Networks } from '../pipeline/networks.js';
-import type { RunMetadata } from '../results/run-metadata.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
 import { parseAnnotateOptions } from '../pipeline/pipeline-settings.js';
 import type { AnnotateOptions, AnnotateSettings } from '../pipeline/pipeline-settings.js';
 import type { Annotation } from './annotation.js';

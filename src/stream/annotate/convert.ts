@@ -8,11 +8,10 @@ import { fold, outputNames } from '../output/output-names.js';
 import type { OutputContext, OutputWriters } from '../results/output-format.js';
 import { applyPeople } from '../results/people.js';
 import type { People } from '../results/people.js';
-import type { AnnotationLine } from '../results/annotation-schema.js';
+import type { AnnotationLine, RunMetadata, RunOutcome } from '../results/annotation-schema.js';
 import { readAnnotation, readFrames } from '../results/read-annotation.js';
 import { RestingFaces, relativeToRest } from '../results/resting-face.js';
 import type { BaselineChoice, RestingFace } from '../results/resting-face.js';
-import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 
 export interface ConvertOptions extends People {

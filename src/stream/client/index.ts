@@ -15,5 +15,5 @@ export type {
   SourceState,
   StatsMessage,
 } from '../protocol/messages.js';
-export type { FrameMessage } from '../protocol/frame-message.js';
+export type { FrameMessage } from '../protocol/messages.js';
 export type { Problem, ProblemCode } from '../protocol/messages.js';

@@ -1,7 +1,12 @@
-import { decodeFrameMessage } from '../protocol/frame-message.js';
-import type { FrameMessage } from '../protocol/frame-message.js';
-import { CLOSE_CODES, parseServerMessage } from '../protocol/messages.js';
-import type { ClientMessage, HelloMessage, Problem, ProblemCode, ServerMessage } from '../protocol/messages.js';
+import { decodeFrameMessage, CLOSE_CODES, parseServerMessage } from '../protocol/messages.js';
+import type {
+  FrameMessage,
+  ClientMessage,
+  HelloMessage,
+  Problem,
+  ProblemCode,
+  ServerMessage,
+} from '../protocol/messages.js';
 import type { Socket, SocketClass } from './client-options.js';
 
 /** Typed events; `on` returns a function that removes the listener. */

@@ -1,9 +1,8 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeSocket, helloMessage } from '../../../test/support/fake-socket.js';
-import { decodeFrameMessage } from '../protocol/frame-message.js';
-import type { FrameMessage } from '../protocol/frame-message.js';
-import type { ResultMessage } from '../protocol/messages.js';
+import { decodeFrameMessage } from '../protocol/messages.js';
+import type { FrameMessage, ResultMessage } from '../protocol/messages.js';
 import { LiveProducer } from './live-producer.js';
 import type { LiveProducerOptions } from './live-producer.js';
 

@@ -1,5 +1,4 @@
-import { encodeFrameHeader } from '../protocol/frame-message.js';
-import { PRODUCE_PATH } from '../protocol/messages.js';
+import { encodeFrameHeader, PRODUCE_PATH } from '../protocol/messages.js';
 import type {
   ErrorMessage,
   HelloMessage,

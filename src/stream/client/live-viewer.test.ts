@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeSocket, helloMessage } from '../../../test/support/fake-socket.js';
-import { encodeFrameHeader } from '../protocol/frame-message.js';
+import { encodeFrameHeader } from '../protocol/messages.js';
 import type { ConnectionState } from './live-connection.js';
 import { LiveViewer } from './live-viewer.js';
 

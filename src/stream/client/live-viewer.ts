@@ -6,8 +6,8 @@ import type {
   ServerMessage,
   SourceMessage,
   StatsMessage,
+  FrameMessage,
 } from '../protocol/messages.js';
-import type { FrameMessage } from '../protocol/frame-message.js';
 import { LiveClient, LiveConnection } from './live-connection.js';
 import type { ConnectionState } from './live-connection.js';
 import { commonQuery, liveAddress, socketClass } from './client-options.js';

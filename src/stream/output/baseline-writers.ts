@@ -10,7 +10,7 @@ import { frameText, roundedResult } from '../results/jsonl-text.js';
 import type { OutputWriters } from '../results/output-format.js';
 import { RestingFaces, relativeToRest } from '../results/resting-face.js';
 import type { BaselineChoice, RestingFace } from '../results/resting-face.js';
-import type { RunOutcome } from '../results/run-metadata.js';
+import type { RunOutcome } from '../results/annotation-schema.js';
 
 /**
  * Writers that add expressions relative to each person's resting face, which is known only at the end: results wait in a temporary file.

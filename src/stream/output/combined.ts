@@ -6,7 +6,7 @@ import type { People } from '../results/people.js';
 import { readFrames, readRun } from '../results/read-annotation.js';
 import { csvText, resultColumns, tableRows } from '../results/result-columns.js';
 import type { Cell } from '../results/result-columns.js';
-import type { RunMetadata } from '../results/run-metadata.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
 import type { FaceSummary, Summary } from '../results/summary-builder.js';
 
 /**

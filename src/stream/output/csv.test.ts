@@ -7,8 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { GOOD, LABELS, METADATA, arbitraryResults, face, frame } from '../../../test/output/support/results.js';
 import { temporaryFolder } from '../../../test/output/support/media.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import type { RunMetadata } from '../results/run-metadata.js';
-
+import type { RunMetadata } from '../results/annotation-schema.js';
 import { CSV } from './csv.js';
 import { csvText, resultColumns, tableRows } from '../results/result-columns.js';
 import { roundedResult } from '../results/jsonl-text.js';

@@ -1,6 +1,6 @@
 import { csvText, resultColumns, tableRows } from '../results/result-columns.js';
 import type { TableLayout } from '../results/result-columns.js';
-import type { RunMetadata } from '../results/run-metadata.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
 import { textFormat } from '../results/output-format.js';
 
 /** One row per face per frame, and one for a frame without a face, so that every frame has a row. */

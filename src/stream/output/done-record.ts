@@ -3,7 +3,7 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
-import type { RunOutcome } from '../results/run-metadata.js';
+import type { RunOutcome } from '../results/annotation-schema.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import { makeFolder, writeError } from '../../files/write-error.js';
 import type { RemoteFolder } from './remote-folder.js';

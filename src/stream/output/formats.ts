@@ -5,7 +5,7 @@ import type { FrameResult } from '../pipeline/frame-result.js';
 import { roundedResult } from '../results/jsonl-text.js';
 import { FORMAT_NAMES } from '../results/output-format.js';
 import type { FormatName, OutputContext, OutputFormat, OutputWriters, StagedWriter } from '../results/output-format.js';
-import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
+import type { RunMetadata, RunOutcome } from '../results/annotation-schema.js';
 import { ASS } from './ass.js';
 import { CSV } from './csv.js';
 import { ELAN } from './elan.js';

@@ -4,7 +4,7 @@ import { writeError } from '../../files/write-error.js';
 import { endText, frameText, runText } from '../results/jsonl-text.js';
 import { textFormat } from '../results/output-format.js';
 import type { OutputWriters } from '../results/output-format.js';
-import type { RunMetadata } from '../results/run-metadata.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
 
 /** Everything: a line for the run, a line for each frame, a line for the end. */
 export const JSONL = textFormat(

@@ -1,5 +1,5 @@
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
-import { isS3Address } from '../../storage/s3-address.js';
+import { isS3Address } from '../../storage/s3.js';
 import { isImageName } from '../../ingest/media-names.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 

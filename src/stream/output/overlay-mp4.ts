@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { isS3Address } from '../../storage/s3-address.js';
+import { isS3Address } from '../../storage/s3.js';
 
 /** Written into every overlay as its comment, so that a folder annotated again is not annotated with its own overlays. */
 export const OVERLAY_TAG = 'ferstream overlay';

@@ -11,7 +11,7 @@ import { relayUrl } from '../../ingest/ffmpeg/url-relay.js';
 import type { FfmpegBinary } from '../../ingest/ffmpeg/binaries.js';
 import type { FfmpegRun } from '../../ingest/ffmpeg/command.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import type { RunMetadata } from '../results/run-metadata.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
 import { AssTrack } from './ass.js';
 import { AtomicFile, refuseFolder, syncFolder } from '../../files/atomic-file.js';
 import { examineSource, imageFrames, imageVideoSize } from './overlay-source.js';

@@ -4,7 +4,7 @@ import { runText } from '../results/jsonl-text.js';
 import type { OutputFormat } from '../results/output-format.js';
 import { resultColumns, rowFaces } from '../results/result-columns.js';
 import type { Cell, Column } from '../results/result-columns.js';
-import type { RunMetadata } from '../results/run-metadata.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
 import { SegmentReader } from '../results/segment-reader.js';
 import { layoutOf } from './csv.js';
 import { SEGMENT_COLUMNS, segmentRow } from './segments.js';

@@ -8,8 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { FerError } from '../../errors/fer-error.js';
 import { claimTemporary, releaseTemporary } from '../../files/temporary-name.js';
 import { makeFolder, writeError } from '../../files/write-error.js';
-import { isS3Address, s3Join } from '../../storage/s3-address.js';
-import { deleteObject, fetchObject, headObject, putFile, readObject } from '../../storage/s3-objects.js';
+import { isS3Address, s3Join, deleteObject, fetchObject, headObject, putFile, readObject } from '../../storage/s3.js';
 
 /**
  * A folder of object storage that takes results. They are written to a folder of this machine (in TMPDIR) and uploaded when they are

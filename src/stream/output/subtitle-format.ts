@@ -3,7 +3,7 @@ import { escapeText } from '../../page/html.js';
 import type { Segment } from '../results/expression-segments.js';
 import { textFormat } from '../results/output-format.js';
 import type { OutputFormat } from '../results/output-format.js';
-import type { RunMetadata } from '../results/run-metadata.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
 import { SegmentReader, faceName } from '../results/segment-reader.js';
 
 /** https://www.w3.org/TR/webvtt1/ */

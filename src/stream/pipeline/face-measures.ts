@@ -1,5 +1,5 @@
-import { PATCH_SIDE as SIDE } from '../../ingest/face/align/face-patch.js';
-import type { FacePatch } from '../../ingest/face/align/face-patch.js';
+import { PATCH_SIDE as SIDE } from '../../ingest/face/align/align-face.js';
+import type { FacePatch } from '../../ingest/face/align/align-face.js';
 import { distance, meanPoint } from '../../ingest/face/align/geometry.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
 import { luma601 } from '../../ingest/frame.js';

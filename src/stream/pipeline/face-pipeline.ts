@@ -1,5 +1,5 @@
-import { faceCrop, facePatch } from '../../ingest/face/align/face-patch.js';
-import type { FacePatch } from '../../ingest/face/align/face-patch.js';
+import { faceCrop, facePatch } from '../../ingest/face/align/align-face.js';
+import type { FacePatch } from '../../ingest/face/align/align-face.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
 import { FaceFollower } from '../../ingest/face/face-follower.js';
 import type { KnownPerson } from '../../ingest/face/re-identify/identities.js';

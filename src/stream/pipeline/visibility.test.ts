@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toGrey } from '../../ingest/face/align/align-face.js';
-import { PATCH_SIDE as SIDE } from '../../ingest/face/align/face-patch.js';
+import { toGrey, PATCH_SIDE as SIDE } from '../../ingest/face/align/align-face.js';
 import type { Point } from '../../ingest/face/align/geometry.js';
 import { appearanceOf } from './face-measures.js';
 import { visibilityOf } from './visibility.js';

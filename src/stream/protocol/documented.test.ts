@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decodeFrameMessage, encodeFrameHeader } from './frame-message.js';
+import { decodeFrameMessage, encodeFrameHeader, CLOSE_CODES, PROBLEM_CODES } from './messages.js';
 import { clientMessage, serverMessage } from './message-schema.js';
-import { CLOSE_CODES, PROBLEM_CODES } from './messages.js';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
 

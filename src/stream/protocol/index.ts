@@ -1,6 +1,6 @@
 /** `ferstream/protocol`: the messages between live clients and the server, for a client of your own. See docs/protocol.md. */
-export { FRAME_HEADER_BYTES, decodeFrameMessage, encodeFrameHeader } from './frame-message.js';
-export type { FrameMessage } from './frame-message.js';
+export { FRAME_HEADER_BYTES, decodeFrameMessage, encodeFrameHeader } from './messages.js';
+export type { FrameMessage } from './messages.js';
 export { PRODUCE_PATH, PROTOCOL_VERSION, WATCH_PATH, parseServerMessage } from './messages.js';
 export type {
   ClientMessage,

@@ -1,6 +1,5 @@
 import type { Html } from '../../page/html.js';
-import { html } from '../../page/html.js';
-import { percent } from '../../page/numbers.js';
+import { html, percent } from '../../page/html.js';
 import type { FaceSummary } from '../results/summary-builder.js';
 import { clock, colourVar, portrait, shareBar, timeButton } from './report-parts.js';
 import type { ReportFace } from './report-builder.js';

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { configTable, pageFrame, tiles } from '../../page/page-frame.js';
 import type { Html } from '../../page/html.js';
-import { html } from '../../page/html.js';
-import { duration as longTime, percent } from '../../page/numbers.js';
-import type { RunMetadata } from '../results/run-metadata.js';
+import { html, duration as longTime, percent } from '../../page/html.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
 import { faceCard, faceTitle } from './face-card-section.js';
 import { colourVar, timeButton } from './report-parts.js';
 import type { ReportContent, ReportImage } from './report-builder.js';

@@ -4,7 +4,7 @@ import { unusableReason } from '../pipeline/trust.js';
 import type { Segment } from '../results/expression-segments.js';
 import { FrameIntervals, loneFrameSeconds } from '../results/frame-interval.js';
 import type { TimedFrame } from '../results/frame-interval.js';
-import type { RunMetadata, RunOutcome } from '../results/run-metadata.js';
+import type { RunMetadata, RunOutcome } from '../results/annotation-schema.js';
 import { SegmentReader } from '../results/segment-reader.js';
 import { SummaryBuilder } from '../results/summary-builder.js';
 import type { FaceSummary, Summary } from '../results/summary-builder.js';

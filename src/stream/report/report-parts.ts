@@ -1,5 +1,4 @@
-import { Html, html } from '../../page/html.js';
-import { percent } from '../../page/numbers.js';
+import { Html, html, percent } from '../../page/html.js';
 
 const KNOWN = ['neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust', 'fear', 'contempt'];
 

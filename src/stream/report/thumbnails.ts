@@ -4,7 +4,7 @@ import { openSource } from '../../ingest/sources/open-source.js';
 import type { Frame } from '../../ingest/frame.js';
 import { toRgb } from '../../ingest/frame.js';
 import type { OutputContext } from '../results/output-format.js';
-import type { RunMetadata } from '../results/run-metadata.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
 import { MOST_IMAGES } from './report-builder.js';
 import type { BestView, ReportContent, ReportFace } from './report-builder.js';
 

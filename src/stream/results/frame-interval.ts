@@ -1,7 +1,7 @@
 import { isLeap } from '../../ingest/ffmpeg/continuous-time.js';
 import { IMAGE_RATE } from '../../ingest/sources/frame-source.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import type { RunMetadata } from './run-metadata.js';
+import type { RunMetadata } from './annotation-schema.js';
 
 /** Seconds a single frame of a video is taken to last. */
 export const LONE_FRAME = 0.04;

@@ -1,5 +1,5 @@
 import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
-import type { RunMetadata, RunOutcome } from './run-metadata.js';
+import type { RunMetadata, RunOutcome } from './annotation-schema.js';
 import { DECIMALS, roundTo } from './rounding.js';
 
 // Lines only, no files: the live page writes the same lines in the browser.

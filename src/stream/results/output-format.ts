@@ -1,9 +1,9 @@
 import { dirname, relative, resolve } from 'node:path';
 import { AtomicFile } from '../../files/atomic-file.js';
 import type { FfmpegBinary } from '../../ingest/ffmpeg/binaries.js';
-import { isS3Address } from '../../storage/s3-address.js';
+import { isS3Address } from '../../storage/s3.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import type { RunMetadata, RunOutcome } from './run-metadata.js';
+import type { RunMetadata, RunOutcome } from './annotation-schema.js';
 
 /** The names of all output formats, in the order in which to present them. Apart from the formats, so that `fer --help` need not load them. */
 export const FORMAT_NAMES = [

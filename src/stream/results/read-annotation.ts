@@ -3,8 +3,7 @@ import type { ZodError } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
 import { SCHEMA_VERSION, annotationLine } from './annotation-schema.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
-import type { AnnotationLine } from './annotation-schema.js';
-import type { RunMetadata } from './run-metadata.js';
+import type { AnnotationLine, RunMetadata } from './annotation-schema.js';
 
 export interface ReadOptions {
   /** False leaves out the 68 landmarks of every face: most of the file, and of the time to parse it. Default true. */

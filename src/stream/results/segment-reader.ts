@@ -5,7 +5,7 @@ import { FrameIntervals, loneFrameSeconds } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';
 import { textFormat } from './output-format.js';
 import type { OutputContext, OutputFormat } from './output-format.js';
-import type { RunMetadata } from './run-metadata.js';
+import type { RunMetadata } from './annotation-schema.js';
 
 /** The segments of a recording; of an image folder, each face of each image is one, with the name of the file. */
 export class SegmentReader {

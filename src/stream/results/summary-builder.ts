@@ -1,5 +1,5 @@
 import type { FaceResult, FrameResult, FrameStatus } from '../pipeline/frame-result.js';
-import type { RunMetadata, RunOutcome } from './run-metadata.js';
+import type { RunMetadata, RunOutcome } from './annotation-schema.js';
 import { SCHEMA_VERSION } from './annotation-schema.js';
 import { FrameIntervals, loneFrameSeconds } from './frame-interval.js';
 import type { TimedFrame } from './frame-interval.js';

@@ -7,7 +7,6 @@ import { EngineHealth, healthReport } from './engine-health.js';
 import { createListener, httpRoutes, listen, listenerUrl, stopper } from './http-listener.js';
 import { parseServerOptions } from './live-server-options.js';
 import type { LiveServerOptions, LiveServerSettings } from './live-server-options.js';
-import { SessionFactory } from './session-factory.js';
 import type { ServerMetrics } from './server-metrics.js';
 import { Sessions } from './sessions.js';
 import { readStaticFiles } from './static-files.js';
@@ -35,7 +34,7 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
   const { source, log } = settings;
   // Their packages are loaded when a server is opened, not with the library.
   const { ServerMetrics } = await import('./server-metrics.js');
-  const { UpgradeHandler } = await import('./upgrade-handler.js');
+  const { SessionFactory, UpgradeHandler } = await import('./upgrade-handler.js');
   const files = settings.webFolder === null ? new Map<string, never>() : await readStaticFiles(settings.webFolder);
   const http = createListener(settings.tls);
   const stopListening = stopper(http);

@@ -7,8 +7,7 @@ import { roundedResult } from '../results/jsonl-text.js';
 import { roundTo } from '../results/rounding.js';
 import { VERSION } from '../../version.js';
 import type { LiveEngine } from '../live/live-engine.js';
-import { encodeFrameHeader } from '../protocol/frame-message.js';
-import { PROTOCOL_VERSION } from '../protocol/messages.js';
+import { encodeFrameHeader, PROTOCOL_VERSION } from '../protocol/messages.js';
 import type { HelloMessage, ResultMessage, Role, SourceMessage } from '../protocol/messages.js';
 
 /** Thousandths of a millisecond. */

@@ -1,5 +1,5 @@
 import type { LiveEngine, LiveSession, SessionListener } from '../live/live-engine.js';
-import { FRAME_HEADER_BYTES, decodeFrameMessage } from '../protocol/frame-message.js';
+import { FRAME_HEADER_BYTES, decodeFrameMessage } from '../protocol/messages.js';
 import { clientMessage } from '../protocol/message-schema.js';
 import { TokenBucket } from './connection.js';
 import type { Connection } from './connection.js';

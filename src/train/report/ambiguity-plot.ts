@@ -1,6 +1,5 @@
-import { html } from '../../page/html.js';
+import { html, figure, percent, posterior } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
-import { figure, percent, posterior } from '../../page/numbers.js';
 import { figureTable } from '../../page/page-frame.js';
 import { CLEAR_MARGIN, QUADRANTS, QUADRANT_NAMES } from './ambiguity-points.js';
 import type { AmbiguityPoint, Quadrant } from './ambiguity-points.js';

@@ -1,8 +1,7 @@
 import { classificationMetrics, normaliseRows } from '../metrics/classification-metrics.js';
 import type { ConfusionMatrix } from '../metrics/classification-metrics.js';
-import { html } from '../../page/html.js';
+import { html, percent } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
-import { percent } from '../../page/numbers.js';
 import { figureTable } from '../../page/page-frame.js';
 
 /** Confusion matrix and figures by class. @param epoch of the counts */

@@ -1,9 +1,8 @@
 import { partNames } from '../records/epoch-tables.js';
 import type { EpochRecord } from '../records/epoch-tables.js';
-import { html } from '../../page/html.js';
+import { html, duration, figure, percent } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { lineChart } from './line-chart.js';
-import { duration, figure, percent } from '../../page/numbers.js';
 import { figureTable } from '../../page/page-frame.js';
 
 /** Curves of the run over its epochs, and the same numbers as a table. */

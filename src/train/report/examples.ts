@@ -1,9 +1,8 @@
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { FerError } from '../../errors/fer-error.js';
-import { html } from '../../page/html.js';
+import { html, figure, posterior } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
-import { figure, posterior } from '../../page/numbers.js';
 import type { SeededRandom } from '../util/seeded-random.js';
 import { QUADRANTS, QUADRANT_NAMES } from './ambiguity-points.js';
 import type { AmbiguityPoint, Quadrant } from './ambiguity-points.js';

@@ -1,6 +1,5 @@
-import { html } from '../../page/html.js';
+import { html, decades, figure, ticks } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
-import { decades, figure, ticks } from '../../page/numbers.js';
 
 export interface Series {
   readonly name: string;

@@ -1,6 +1,5 @@
-import { html } from '../../page/html.js';
+import { html, duration, figure, percent } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
-import { duration, figure, percent } from '../../page/numbers.js';
 import { configTable, pageFrame, tiles } from '../../page/page-frame.js';
 import { recordWarnings } from '../records/epoch-tables.js';
 import type { EpochRecord } from '../records/epoch-tables.js';

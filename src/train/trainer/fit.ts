@@ -24,7 +24,7 @@ export type SelectionMetric = 'accuracy' | 'meanClassAccuracy' | 'macroF1' | 'lo
 export interface FitSettings extends BatchSettings {
   readonly epochs: number;
   readonly lr: number;
-  /** Multiple of the learning rate for the layer "logits". */
+  /** Multiple of the learning rate for the last layer, "logits". */
   readonly headLrFactor: number;
   /** Layers that keep their weights, by the beginnings of their names. */
   readonly freeze: readonly string[];
@@ -77,7 +77,7 @@ export async function fit(input: FitInput): Promise<TrainingState> {
   const parameters = new ModelWeights(model);
   const isFrozen = (layer: string): boolean => settings.freeze.some((prefix) => layer.startsWith(prefix));
   const lrFactors = parameters.perWeight((layer) =>
-    isFrozen(layer) ? 0 : layer === 'logits' ? settings.headLrFactor : 1,
+    isFrozen(layer) ? 0 : layer.startsWith('logits') ? settings.headLrFactor : 1,
   ); // [P]
   const decayFactors = parameters.perWeight((_layer, shape) => (shape.length > 1 ? 1 : 0)); // [P], no decay for biases and norms
   let state = input.state ?? (await initialState(parameters, emaDecay, input.fingerprint));

@@ -1,9 +1,9 @@
-import { reseedDropout } from '../../model/networks/seeded-dropout.js';
+import { reseedDropout } from '../../model/networks/layers.js';
 import { tf } from '../../model/tfjs.js';
 import type { Predict } from '../data/training/training-set.js';
 import type { EpochProgress } from '../losses/epoch-progress.js';
-import type { Labels } from '../losses/distributions.js';
 import type { Method } from '../losses/method.js';
+import type { Labels } from '../losses/distributions.js';
 import type { WeightVectors } from '../records/training-state.js';
 import { nextTurn } from '../util/event-loop.js';
 import type { SeededMicroBatch } from './epoch-batches.js';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { EXPRESSIONS_7 } from '../../../src/model/label-set.js';
 import type { FaceResult, FrameResult } from '../../../src/stream/pipeline/frame-result.js';
-import type { RunMetadata, RunOutcome } from '../../../src/stream/results/run-metadata.js';
+import type { RunMetadata, RunOutcome } from '../../../src/stream/results/annotation-schema.js';
 
 export const LABELS = EXPRESSIONS_7.labels;
 

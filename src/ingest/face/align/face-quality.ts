@@ -1,4 +1,4 @@
-import { type FacePatch, fineDetail } from './face-patch.js';
+import { type FacePatch, fineDetail } from './align-face.js';
 import { type Point, distance, facePoints, meanPoint, rollOfLandmarks } from './geometry.js';
 
 /** The side a face is seen from: turned to the picture's left, frontal, or to its right. */

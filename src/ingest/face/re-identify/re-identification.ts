@@ -1,9 +1,9 @@
 import type { Frame } from '../../frame.js';
-import { patchSimilarity } from '../align/face-patch.js';
+import { patchSimilarity } from '../align/align-face.js';
 import { type FaceQuality, faceQuality, poseOf } from '../align/face-quality.js';
 import { type Box, intersectionOverSmaller, intersectionOverUnion } from '../align/geometry.js';
 import { assign } from '../track/match.js';
-import { stillShows } from '../track/follow.js';
+import { stillShows } from '../track/sightings.js';
 import { type Sighting, Track } from '../track/track.js';
 import type { EmbeddingNet, FaceEmbedding } from './embedding-net.js';
 import { type Candidate, type Identification, Identities, isOtherFace, type KnownPerson } from './identities.js';

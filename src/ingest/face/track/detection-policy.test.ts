@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Frame } from '../../frame.js';
-import type { FacePatch } from '../align/face-patch.js';
+import type { FacePatch } from '../align/align-face.js';
 import { DetectionPolicy } from './detection-policy.js';
 import { lumaSignature } from './scene-cut.js';
 import { type Sighting, Track } from './track.js';

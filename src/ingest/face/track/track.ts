@@ -1,4 +1,4 @@
-import type { FacePatch } from '../align/face-patch.js';
+import type { FacePatch } from '../align/align-face.js';
 import type { FaceQuality, Pose } from '../align/face-quality.js';
 import { rollOfLandmarks } from '../align/geometry.js';
 import type { Box, Point } from '../align/geometry.js';

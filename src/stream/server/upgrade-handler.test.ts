@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import type { Connection } from './connection.js';
-import { SessionFactory } from './session-factory.js';
-import type { SessionFactoryOptions } from './session-factory.js';
+import { SessionFactory } from './upgrade-handler.js';
+import type { SessionFactoryOptions } from './upgrade-handler.js';
 
 /** How a viewer is refused by a server that allows none. */
 function refusal(broadcast: object | null): unknown {

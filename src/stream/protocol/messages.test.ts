@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FRAME_HEADER_BYTES, decodeFrameMessage, encodeFrameHeader } from './frame-message.js';
+import { FRAME_HEADER_BYTES, decodeFrameMessage, encodeFrameHeader } from './messages.js';
 
 describe('a frame on the wire', () => {
   it('survives encoding and decoding, at any offset in a buffer', () => {

@@ -1,7 +1,7 @@
 import { tf } from '../tfjs.js';
 import { expect, it } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
-import { LayerNorm } from './layer-norm.js';
+import { LayerNorm } from './layers.js';
 
 await openBackend();
 
