@@ -5,7 +5,7 @@ import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
 import { exists } from '../../src/files/write-error.js';
-import { putFile } from '../../src/storage/s3-objects.js';
+import { putFile } from '../../src/storage/s3.js';
 import { annotateBatch } from '../../src/stream/annotate/batch.js';
 import type { BatchEvent } from '../../src/stream/annotate/batch.js';
 import { RemoteFolder } from '../../src/stream/output/remote-folder.js';

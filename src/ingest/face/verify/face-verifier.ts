@@ -10,7 +10,7 @@ import {
 import { presenceWindow } from '../detect/detector.js';
 import type { Detection, DetectorScores, FaceDetector } from '../detect/detector.js';
 import { QUARTER_TURNS, angleBetween, nearestQuarter } from '../detect/quarter-turn.js';
-import { expectedWindow } from '../track/follow.js';
+import { expectedWindow } from '../track/sightings.js';
 import { type FaceMatch, onSameFace } from '../track/match.js';
 import type { Sighting, Track } from '../track/track.js';
 import type { FacePresence } from './face-presence.js';
