@@ -7,7 +7,7 @@ import { saveTinyClipModel, saveTinyFrameModel } from '../../../test/support/tin
 import { writeTree } from '../../../test/support/write-tree.js';
 import { openBackend } from '../engines/open-backend.js';
 import { EXPRESSIONS_7, EXPRESSIONS_8 } from '../label-set.js';
-import { FRAME_PART, SHIPPED_MODELS, TEMPORAL_PART, describeShipped, partOf } from './model-folder.js';
+import { FRAME_PART, SHIPPED_MODELS, TEMPORAL_PART, describeShipped, partOf, trainedPart } from './model-folder.js';
 import { identifyModel, openModel } from './open-model.js';
 
 it('finds the part of a model, that of its frame network elsewhere, and names the model where a run is given', async () => {
@@ -28,6 +28,23 @@ it('finds the part of a model, that of its frame network elsewhere, and names th
     message: expect.stringContaining(`such as ${clips}`) as string,
   });
   await expect(partOf(dir, '.')).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
+});
+
+it('takes no other folder for the part of a model', async () => {
+  const dir = await scratchDir();
+  await writeTree(dir, { 'frames/best/ferstream.json': '{}', 'frames/typo/readme': '' });
+  const [run, best] = [join(dir, 'frames'), join(dir, 'frames', 'best')];
+  expect(await trainedPart(best, FRAME_PART)).toBe(best);
+  expect(await trainedPart(join(best, FRAME_PART), FRAME_PART)).toBe(best);
+  for (const [folder, named] of [
+    [run, `such as ${best}`],
+    [join(run, 'typo'), `model ${join(run, 'typo')}: it has no`],
+    [join(best, 'typo'), `model ${join(best, 'typo')}: it has no`],
+  ] as const)
+    await expect(trainedPart(folder, FRAME_PART)).rejects.toMatchObject({
+      code: 'WEIGHTS_MISSING',
+      message: expect.stringContaining(named) as string,
+    });
 });
 
 const models = await scratchDir();

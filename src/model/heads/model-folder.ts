@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FerError } from '../../errors/fer-error.js';
 import { INFO_FILE, checkpointHash } from '../checkpoint/checkpoint-files.js';
@@ -118,7 +118,8 @@ export async function trainedPart(nameOrFolder: string, part: string, models = S
   const [name, ...inside] = nameOrFolder.split('/');
   const folder = name === 'default' ? join(await shippedFolder(name, models), ...inside) : nameOrFolder;
   // A model of one frame network has no folder for it.
-  return partOf(inside.length > 0 && !(await isModelFolder(folder)) ? dirname(folder) : folder, part);
+  const isPart = [FRAME_PART, TEMPORAL_PART].includes(basename(folder)) && !(await isModelFolder(folder));
+  return partOf(isPart ? dirname(folder) : folder, part);
 }
 
 /** @throws FerError WEIGHTS_MISSING when it is missing or unreadable */

@@ -1,4 +1,5 @@
 import { FerError, closest } from '../../errors/fer-error.js';
+import { exists } from '../../files/write-error.js';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import { MODEL_NAMES } from '../expression-model.js';
 import type { Clip, ClipContext, ExpressionModel, ModelName } from '../expression-model.js';
@@ -9,7 +10,7 @@ import { encodeCrops } from '../sessions/network.js';
 import type { Network, NetworkSession, OpenSession } from '../sessions/network.js';
 import { openTfjsSession } from '../sessions/tfjs-session.js';
 import { tf } from '../tfjs.js';
-import { SHIPPED_MODELS, isModelFolder, modelFolderHash, shippedFolder } from './model-folder.js';
+import { SHIPPED_MODELS, modelFolderHash, shippedFolder } from './model-folder.js';
 import { TrainedModel } from './trained-model.js';
 
 /**
@@ -115,7 +116,7 @@ export async function locateModel(nameOrFolder: string, models: string): Promise
   const name = MODEL_NAMES.find((known): known is ModelName => known === nameOrFolder);
   if (name !== undefined)
     return name === 'baseline' ? { code: name } : { folder: await shippedFolder(name, models), name };
-  if (/[/\\]/.test(nameOrFolder) || (await isModelFolder(nameOrFolder))) return { folder: nameOrFolder };
+  if (/[/\\]/.test(nameOrFolder) || (await exists(nameOrFolder))) return { folder: nameOrFolder };
   throw new FerError(
     'CONFIG_INVALID',
     `model: "${nameOrFolder}" is not a model; did you mean "${closest(nameOrFolder, MODEL_NAMES)}"? For a model folder, write ./${nameOrFolder}`,
