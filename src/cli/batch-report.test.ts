@@ -39,10 +39,19 @@ describe('BatchReport', () => {
   it('an interruption outweighs failures', () => {
     const report = new BatchReport(silent());
     report.take({ type: 'failed', input: 'c.mp4', error: new FerError('INPUT_UNREADABLE', 'c.mp4: is not a video') });
-    report.take({ type: 'interrupted', input: 'd.mp4' });
+    report.take({ type: 'interrupted', input: 'd.mp4', isKept: true });
     expect(report.exitCode()).toBe(EXIT.interrupted);
     expect(report.hasResults).toBe(false);
   });
+});
+
+it.each([
+  [true, 'the same command resumes'],
+  [false, 'the same command starts this one again'],
+])('an interruption says what a rerun does (%s)', (isKept, text) => {
+  const target = silent();
+  new BatchReport(target).take({ type: 'interrupted', input: '-', isKept });
+  expect(target.written.join('')).toContain(text);
 });
 
 describe('exitCodeFor', () => {

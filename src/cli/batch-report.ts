@@ -64,7 +64,9 @@ export class BatchReport {
       case 'interrupted':
         this.progress.clear();
         this.interrupted = true;
-        this.line(`interrupted at ${event.input}; finished inputs are kept, the same command resumes`);
+        this.line(
+          `interrupted at ${event.input}; finished inputs are kept, the same command ${event.isKept ? 'resumes' : 'starts this one again'}`,
+        );
     }
   }
 

@@ -75,6 +75,21 @@ describe('identifyInput', () => {
     expect(await identify()).toBeNull();
   });
 
+  it('asks for the first byte where HEAD is refused', async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(`${request.method!} ${request.headers.range ?? ''}`);
+      if (request.method === 'HEAD') response.writeHead(403).end();
+      else response.writeHead(206, { etag: '"1"', 'content-range': 'bytes 0-0/9' }).end('x');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const path = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.mp4?signature=1`;
+    expect(await identifyInput({ kind: 'url', path })).toMatch(/^sha256:/);
+    expect(asked).toEqual(['HEAD ', 'GET bytes=0-0']);
+    server.closeAllConnections();
+    server.close();
+  });
+
   it('cannot know stdin', async () => {
     expect(await identifyInput({ kind: 'stdin', path: '-' })).toBeNull();
   });

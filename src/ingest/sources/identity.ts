@@ -80,14 +80,23 @@ async function objectVersion({ path, version }: Pick<Input, 'path' | 'version'>)
   return known === null ? null : [known];
 }
 
+/** Some servers refuse HEAD, as do addresses that are signed for GET: of these the first byte is asked for. */
+const QUESTIONS = [{ method: 'HEAD' }, { method: 'GET', range: 'bytes=0-0' }] as const;
+
 async function validatorsOf(url: string): Promise<(string | null)[] | null> {
+  const { address, authorization } = withoutUser(url);
   try {
-    const { address, authorization } = withoutUser(url);
-    const signal = AbortSignal.timeout(HEAD_TIMEOUT);
-    const { ok, headers } = await fetch(address, { method: 'HEAD', headers: authorization, signal });
-    const [tag, modified] = [headers.get('etag'), headers.get('last-modified')];
-    return ok && (tag !== null || modified !== null) ? [tag, modified, headers.get('content-length')] : null;
+    for (const { method, ...range } of QUESTIONS) {
+      const signal = AbortSignal.timeout(HEAD_TIMEOUT);
+      const { ok, headers, body } = await fetch(address, { method, headers: { ...authorization, ...range }, signal });
+      await body?.cancel();
+      if (!ok) continue;
+      const [tag, modified] = [headers.get('etag'), headers.get('last-modified')];
+      const size = headers.get('content-range')?.split('/')[1] ?? headers.get('content-length');
+      return tag === null && modified === null ? null : [tag, modified, size];
+    }
   } catch {
-    return null; // reading reports the error
+    // Reading reports the error.
   }
+  return null;
 }

@@ -70,7 +70,12 @@ export type InputEvent =
       readonly outputs: readonly string[];
       readonly outcome: RunOutcome;
     }
-  | { readonly type: 'interrupted'; readonly input: string };
+  | {
+      readonly type: 'interrupted';
+      readonly input: string;
+      /** The same work resumes within the input; false for one that starts again. */
+      readonly isKept: boolean;
+    };
 
 /**
  * Hash of everything but the input that decides on the results: settings, content of the model folder, formats, version.
@@ -170,7 +175,7 @@ export async function* annotateInput(
     }
   }
   if (outcome === null) {
-    yield { type: 'interrupted', input };
+    yield { type: 'interrupted', input, isKept: kept !== null };
     return;
   }
   await kept?.remove();

@@ -66,13 +66,14 @@ export async function* annotateBatch(
   try {
     for (const [index, input] of inputs.entries()) {
       if (isStopped()) {
-        yield { type: 'interrupted', input: input.name };
+        yield { type: 'interrupted', input: input.name, isKept: true };
         return;
       }
       const name = names[index]!;
       let isInterrupted = false;
+      let hash: string | null = null;
       try {
-        const hash = await identifyInput(input);
+        hash = await identifyInput(input);
         const outputs = { outputDir, remote, name, formats, stream };
         const job: InputJob = { input, hash, ...outputs, settingsHash: wanted, signal };
         const finished = stream === undefined && !force ? await findFinished(job) : null;
@@ -97,7 +98,8 @@ export async function* annotateBatch(
         // A fault of ours may be the engine's end, which every further input would meet too.
         if (failure.code === 'INTERNAL') await annotator?.assertComputes();
         isInterrupted = failure.code === 'INTERRUPTED';
-        if (isInterrupted) yield { type: 'interrupted', input: input.name };
+        if (isInterrupted)
+          yield { type: 'interrupted', input: input.name, isKept: hash !== null && stream === undefined };
         else yield { type: 'failed', input: input.name, error: failure };
       }
       // A rerun does the rest of the batch.

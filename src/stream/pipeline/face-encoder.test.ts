@@ -195,4 +195,16 @@ describe('the trial of places', () => {
     expect(places.slice(0, 240).filter((place) => place === 'here')).toHaveLength(120);
     expect(new Set(places.slice(240))).toEqual(new Set([winner]));
   });
+
+  it('ignores the time between two inputs', () => {
+    const trial = new PlaceTrial();
+    let time = 0;
+    let place = '';
+    for (let i = 0; i < 300; i += 1) {
+      place = trial.place(1, time);
+      // An overlay is encoded.
+      time += i === 20 ? 600_000 : place === 'threads' ? 100 : 200;
+    }
+    expect(place).toBe('threads');
+  });
 });

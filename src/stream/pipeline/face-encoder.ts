@@ -108,6 +108,8 @@ export class GrowingEncoder implements FaceEncoder {
 const ROUND = 40;
 const CHANGING = 8;
 const ROUNDS = 6;
+/** Milliseconds between two frames that count: what lies between two inputs, such as an overlay that is encoded, says nothing. */
+const LONGEST_WAIT = 1_000;
 /** Threads stay when they are so many times as fast. */
 const WORTHWHILE = 1.05;
 
@@ -117,7 +119,8 @@ export class PlaceTrial {
   private round = 0;
   private frames = 0;
   private crops = 0;
-  private from = 0;
+  private passed = 0;
+  private last = 0;
   private winner: Place | null = null;
 
   get isOver(): boolean {
@@ -130,8 +133,10 @@ export class PlaceTrial {
    */
   place(crops: number, time: number): Place {
     if (this.winner !== null) return this.winner;
+    this.passed += Math.min(time - this.last, LONGEST_WAIT);
+    this.last = time;
     if (this.frames === ROUND) {
-      this.spent[this.current] += (time - this.from) / this.crops;
+      this.spent[this.current] += this.passed / this.crops;
       this.round += 1;
       this.frames = 0;
     }
@@ -140,7 +145,7 @@ export class PlaceTrial {
       return this.winner;
     }
     if (this.frames === CHANGING) {
-      this.from = time;
+      this.passed = 0;
       this.crops = 0;
     }
     this.frames += 1;
