@@ -15,13 +15,15 @@ export interface FaceGridOptions {
   readonly height?: number;
   /** Side of a face as a share of its cell. */
   readonly share?: number;
+  /** Sensor noise on every frame: costs a decoder what recordings of a camera cost. */
+  readonly grain?: boolean;
 }
 
 /** A clip of a grid of faces (of a photo that ships with face-api) that sway; 720p by default. */
 export async function buildFaceGrid(
   path: string,
   faces: number,
-  { frames = 50, height = 720, share = 0.88 }: FaceGridOptions = {},
+  { frames = 50, height = 720, share = 0.88, grain = false }: FaceGridOptions = {},
 ): Promise<string> {
   const width = Math.round((height * 16) / 9 / 2) * 2;
   const folder = join(dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')), 'demo');
@@ -50,6 +52,7 @@ export async function buildFaceGrid(
         '-i',
         '-',
       ],
+      ...(grain ? ['-vf', 'noise=alls=8:allf=t+u', '-b:v', '16M'] : []),
       ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-y', path],
     ],
     { stdio: ['pipe', 'inherit', 'inherit'] },

@@ -158,12 +158,13 @@ async function faces(context: AxisContext): Promise<string> {
   });
 }
 
-const HEIGHTS = [
-  [360, '360p'],
-  [720, '720p'],
-  [1080, '1080p'],
-  [2160, '4K'],
-] as const;
+const PICTURES = [
+  { height: 360, name: '360p' },
+  { height: 720, name: '720p' },
+  { height: 1080, name: '1080p' },
+  { height: 1080, name: '1080p, grain', grain: true },
+  { height: 2160, name: '4K' },
+];
 
 async function resolution(context: AxisContext): Promise<string> {
   const { frames, scratch } = context;
@@ -172,8 +173,8 @@ async function resolution(context: AxisContext): Promise<string> {
     const annotators = await Promise.all(
       engines().map(async (backend) => ({ backend, annotator: await opened(Annotator.open({ backend })) })),
     );
-    for (const [height, name] of HEIGHTS) {
-      const grid = { frames, height, share: 0.35 };
+    for (const { name, ...picture } of PICTURES) {
+      const grid = { frames, share: 0.35, ...picture };
       const clip = await clipOf(await buildFaceGrid(join(scratch, `${name}.mp4`), 1, grid), frames);
       contenders.push({
         ...contender([name, 'ffmpeg alone'], clip, () => ffmpegAlone(clip)),

@@ -218,18 +218,16 @@ describe('temporal encoder', () => {
     [true, true],
     [false, false],
   ])('causal: no frame sees a later one; otherwise it does (causal %s, relative %s)', (causal, relative) => {
-    {
-      const model = temporalEncoder({ ...small, causal, relative });
-      tf.tidy(() => {
-        const x = wave([2, 9, 6], 1);
-        const changed = tf.concat([x.slice([0, 0, 0], [2, 5, 6]), wave([2, 4, 6], 5)], 1); // another future from frame 5 on
-        const past = (y: tf.Tensor): tf.Tensor => y.slice([0, 0, 0], [2, 5, 4]);
-        const difference = largest(past(model.predict(x) as tf.Tensor).sub(past(model.predict(changed) as tf.Tensor)));
-        if (causal) expect(difference).toBeLessThan(1e-6);
-        else expect(difference).toBeGreaterThan(1e-3);
-      });
-      model.dispose();
-    }
+    const model = temporalEncoder({ ...small, causal, relative });
+    tf.tidy(() => {
+      const x = wave([2, 9, 6], 1);
+      const changed = tf.concat([x.slice([0, 0, 0], [2, 5, 6]), wave([2, 4, 6], 5)], 1); // another future from frame 5 on
+      const past = (y: tf.Tensor): tf.Tensor => y.slice([0, 0, 0], [2, 5, 4]);
+      const difference = largest(past(model.predict(x) as tf.Tensor).sub(past(model.predict(changed) as tf.Tensor)));
+      if (causal) expect(difference).toBeLessThan(1e-6);
+      else expect(difference).toBeGreaterThan(1e-3);
+    });
+    model.dispose();
   });
 
   test('without positional code the order of the frames makes no difference; with it it does', () => {
@@ -288,7 +286,7 @@ describe('temporal encoder', () => {
       const frame = x.reshape<tf.Tensor2D>([10, 6]).matMul<tf.Tensor2D>(kernel).add(bias).reshape([2, 5, 4]);
       expect(largest((model.predict(x) as tf.Tensor).sub(frame))).toBeLessThan(1e-5);
     });
-    expect(model.trainableWeights.map(({ originalName }) => originalName)).not.toContain('logits_frame/kernel');
+    expect(model.getLayer('logits_frame').trainableWeights).toEqual([]);
     expect(model.getLayer('logits_change').trainableWeights).toHaveLength(2);
     model.dispose();
   });

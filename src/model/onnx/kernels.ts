@@ -49,6 +49,12 @@ const KERNELS: Readonly<Record<string, Emit>> = {
 
   Mean: reduce('ReduceMean'),
   Max: reduce('ReduceMax'),
+  Cumsum: (trace, { x }, { axis, exclusive, reverse }) => {
+    const { graph } = trace;
+    const inputs = [trace.name(x!), graph.node('Squeeze', [graph.ints([axis as number])])];
+    const options = { exclusive: Number(exclusive), reverse: Number(reverse) };
+    return trace.value(graph.node('CumSum', inputs, options), x!.shape);
+  },
   Softmax: (trace, { logits }) => {
     const name = trace.graph.node('Softmax', [trace.name(logits!)], { axis: -1 });
     return trace.value(name, logits!.shape);

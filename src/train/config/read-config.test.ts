@@ -25,11 +25,11 @@ describe('a configuration', () => {
   });
 
   it('is what was said last: preset, then file, then command line', () => {
-    const file = { epochs: 12, optimizer: { lr: 0.01, weightDecay: 0.1 }, method: { warmUpEpochs: 7 } };
+    const file = { epochs: 12, optimizer: { lr: 0.01, weightDecay: 0.1 }, method: { crossEntropyEpochs: 7 } };
     const config = resolveConfig('nla', file, DATA, { epochs: 3, optimizer: { lr: 0.5 } });
     expect(config.epochs).toBe(3);
     expect(config.optimizer).toMatchObject({ lr: 0.5, weightDecay: 0.1, beta1: 0.9 });
-    expect(config.method).toMatchObject({ name: 'nla', warmUpEpochs: 7, lambda: 0.5 });
+    expect(config.method).toMatchObject({ name: 'nla', crossEntropyEpochs: 7, lambda: 0.5 });
   });
 
   it('takes each setting from the last layer that has it', () => {
@@ -64,8 +64,8 @@ describe('a configuration', () => {
 
   it('resets a part when its kind changes, and keeps it otherwise', () => {
     const file = { method: { name: 'nla', lambda: 0.25 } };
-    expect(resolveConfig('nla', file, DATA).method).toMatchObject({ lambda: 0.25, warmUpEpochs: 5 });
-    expect(resolveConfig('dnfer', file, DATA).method).toMatchObject({ name: 'nla', lambda: 0.25, warmUpEpochs: 0 });
+    expect(resolveConfig('nla', file, DATA).method).toMatchObject({ lambda: 0.25, crossEntropyEpochs: 5 });
+    expect(resolveConfig('dnfer', file, DATA).method).toMatchObject({ name: 'nla', lambda: 0.25, crossEntropyEpochs: 0 });
     expect(resolveConfig('nla', file, { method: { name: 'ce' } }, DATA).method).toEqual({
       name: 'ce',
       labelSmoothing: 0,
@@ -84,7 +84,7 @@ describe('a configuration', () => {
       schedule: { name: 'cosine', last: 0.1 },
     });
     // The same kinds that the schema takes where nothing at all is said.
-    const usual = trainConfigSchema.parse({ ...DATA, method: { name: 'nla', warmUpEpochs: 5 } });
+    const usual = trainConfigSchema.parse({ ...DATA, method: { name: 'nla', crossEntropyEpochs: 5 } });
     expect(resolveConfig('nla', DATA)).toEqual(usual);
   });
 

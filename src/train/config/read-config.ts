@@ -10,11 +10,19 @@ import type { TrainConfig } from './train-config.js';
  */
 export const PRESETS = {
   ce: { method: { name: 'ce' } },
-  nla: { method: { name: 'nla', warmUpEpochs: 5 } },
-  dnfer: { method: { name: 'dnfer', warmUpEpochs: 5 } },
+  nla: { method: { name: 'nla', crossEntropyEpochs: 5 } },
+  dnfer: { method: { name: 'dnfer', crossEntropyEpochs: 5 } },
   'v-naw': {
     method: { name: 'v-naw' },
-    network: { name: 'temporal', width: 128, layers: 2, feedForward: 128, dropout: 0.3 },
+    network: {
+      name: 'temporal',
+      width: 128,
+      layers: 2,
+      feedForward: 128,
+      dropout: 0.3,
+      relative: true,
+      frameLogits: true,
+    },
     batchSize: 24,
     epochs: 50,
     sampler: 'class-balanced',

@@ -37,13 +37,13 @@ const method = z.discriminatedUnion('name', [
     lambda: share.default(0.5),
     consistency: z.enum(JSD_VARIANTS).default('paper'),
     detachWeights: z.boolean().default(false),
-    warmUpEpochs: z.int().nonnegative().default(0),
+    crossEntropyEpochs: z.int().nonnegative().default(0),
     naw: naw.default({}),
   }),
   z.strictObject({
     name: z.literal('dnfer'),
     alpha: share.default(0.5),
-    warmUpEpochs: z.int().nonnegative().default(5),
+    crossEntropyEpochs: z.int().nonnegative().default(5),
   }),
   z.strictObject({
     name: z.literal('v-naw'),
@@ -100,6 +100,10 @@ const network = z.discriminatedUnion('name', [
     dropout: share.default(0.6),
     positionalCode: z.boolean().default(false),
     causal: z.boolean().default(false),
+    /** Also see how features differ from their mean over the clip. */
+    relative: z.boolean().default(false),
+    /** Add a change to the frame network's logits, instead of starting from nothing. */
+    frameLogits: z.boolean().default(false),
   }),
 ]);
 

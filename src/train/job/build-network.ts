@@ -53,9 +53,15 @@ export async function startFrom(
   try {
     const there = info.labelSet.labels;
     const isOfOthers = there.length === labels.size && there.some((label, i) => label !== labels.labels[i]);
-    const initialised = initialiseFrom(model, from, isOfOthers ? ['logits'] : []);
+    // What is not trained has been given its weights.
+    const kept = model.layers.filter(({ name, trainable }) => !trainable || (isOfOthers && isHead(name)));
+    const initialised = initialiseFrom(
+      model,
+      from,
+      kept.map(({ name }) => name),
+    );
     // Classifiers with the same number of classes share the shape of the last bias, whatever comes before it.
-    if (initialised.matched.every((name) => name.startsWith('logits/'))) {
+    if (initialised.matched.every(isHead)) {
       throw new FerError(
         'MODEL_INCOMPATIBLE',
         `init: no weight of ${checkpoint} fits this network: give it the settings of "network" that the other run was trained with (in its config.json), or leave --init out`,
@@ -73,6 +79,11 @@ export async function startFrom(
   } finally {
     from.dispose();
   }
+}
+
+/** Whether a layer or weight belongs to the last layers, which depend on the classes. */
+function isHead(name: string): boolean {
+  return name.startsWith('logits');
 }
 
 export type FrameNetworkConfig = Exclude<NetworkConfig, { name: 'temporal' }>;

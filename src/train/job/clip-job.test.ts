@@ -279,6 +279,45 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
     expect(await modelFolderHash(at('interrupted', 'last'))).toBe(await modelFolderHash(at('run', 'last')));
   });
 
+  /** Logits for three frames of its clips: of the model's frame network, divided by its temperature and class frequencies, and of its temporal network. */
+  async function logitsOfBoth(folder: string): Promise<[tf.Tensor2D, tf.Tensor2D]> {
+    const frame = await loadCheckpoint(join(folder, 'frame'), { kind: 'frame' });
+    const temporal = await loadCheckpoint(join(folder, 'temporal'), { kind: 'temporal' });
+    const both = tf.tidy((): [tf.Tensor2D, tf.Tensor2D] => {
+      const features = tf.randomNormal<tf.Rank.R2>([3, frame.model.getLayer('features').outputShape[1] as number]);
+      const { temperature = 1, priors } = frame.info;
+      const logits = (frame.model.getLayer('logits').apply(features) as tf.Tensor2D).div(temperature);
+      const free = logits.sub<tf.Tensor2D>(priors!.posteriors.map((share) => Math.log(share)));
+      const places = temporal.info.labelSet.labels.map((label) => frame.info.labelSet.labels.indexOf(label));
+      const clip = temporal.model.predict(features.expandDims(0)) as tf.Tensor3D;
+      return [tf.gather(free, tf.tensor1d(places, 'int32'), 1), clip.squeeze([0])];
+    });
+    frame.model.dispose();
+    temporal.model.dispose();
+    return both;
+  }
+
+  it('answers as its frame network does before it is trained, also for some of its labels in another order', async () => {
+    const labels = [PATTERNS[2]!, PATTERNS[0]!];
+    for (const [name, more] of [
+      ['untrained', {}],
+      ['untrained-some', { labels }],
+    ] as const) {
+      await train(clipConfig({ epochs: 1, optimizer: { lr: 1e-12, weightDecay: 0 }, ...more }), at(name));
+      const [frame, temporal] = await logitsOfBoth(at(name, 'last'));
+      expect(tf.tidy(() => temporal.sub(frame).abs().max().dataSync()[0]!)).toBeLessThan(1e-4);
+      tf.dispose([frame, temporal]);
+    }
+  });
+
+  it('finds its own answers for labels that its frame network does not know', async () => {
+    await saveTinyFrameModel(at('others-encoder'), new LabelSet('others', ['one', 'two', 'three']), { seed: 1 });
+    const said: string[] = [];
+    const config = clipConfig({ epochs: 1 }, { encoder: at('others-encoder') });
+    await train(config, at('others-run'), { onMessage: (line) => said.push(line) });
+    expect(said.join('\n')).toContain('network.frameLogits is off: the frame network does not know all labels');
+  });
+
   it('begins with the weights of another one', async () => {
     const said: string[] = [];
     const data = await openTrainingData(clipConfig());

@@ -5,8 +5,10 @@ import { makeFolder } from '../../files/write-error.js';
 import { INFO_FILE, checkpointHash } from '../../model/checkpoint/checkpoint-files.js';
 import { loadCheckpoint, readCheckpointInfo, saveCheckpoint } from '../../model/checkpoint/checkpoint.js';
 import type { CheckpointInfo } from '../../model/checkpoint/checkpoint-info.js';
+import { calibrationOf } from '../../model/heads/model-networks.js';
 import { LabelSet } from '../../model/label-set.js';
-import { temporalEncoder } from '../../model/networks/temporal-encoder.js';
+import { setFrameHead, temporalEncoder } from '../../model/networks/temporal-encoder.js';
+import { tf } from '../../model/tfjs.js';
 import { excludedRows } from '../data/exclusions.js';
 import type { CropSource } from '../data/crops/crop-source.js';
 import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
@@ -145,7 +147,8 @@ export async function clipJob(
     [...encoded.clipOf.values()].flatMap(({ rowIds }) => rowIds),
   );
   const { temporalScale, skipping, pixels } = config.augment.clips;
-  const { width, layers, heads, feedForward, dropout, positionalCode, causal } = network;
+  const { width, layers, heads, feedForward, dropout, positionalCode, causal, relative } = network;
+  const head = network.frameLogits ? await frameHead(encoded, labels) : null;
   const model = temporalEncoder({
     features: encoded.features.dimensions,
     classes: labels.size,
@@ -156,8 +159,14 @@ export async function clipJob(
     dropout,
     positionalCode,
     causal,
+    relative,
+    frameLogits: head !== null,
     seed: config.seed,
   });
+  if (head !== null) {
+    setFrameHead(model, ...head);
+    tf.dispose(head);
+  }
   const encoder = pixels ? await openEncoder(encoded.encoder) : null;
   const dispose = (): void => {
     model.dispose();
@@ -200,7 +209,12 @@ export async function clipJob(
         ...excluded.leftOut,
         ...Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0)),
       },
-      notes: excluded.notes,
+      notes: [
+        ...excluded.notes,
+        ...(network.frameLogits && head === null
+          ? ['network.frameLogits is off: the frame network does not know all labels of the clips']
+          : []),
+      ],
     },
     save: async (folder, figures) => {
       await makeFolder(folder);
@@ -222,6 +236,30 @@ export async function clipJob(
     },
     dispose,
   };
+}
+
+/**
+ * The frame network's last layer for these labels, so that its logits are calibrated and for classes that are all alike; the caller disposes it.
+ * @returns [D, C] and [C]; null where that network lacks a label
+ */
+async function frameHead(
+  { encoder, info }: EncodedClips,
+  { labels }: LabelSet,
+): Promise<[tf.Tensor2D, tf.Tensor1D] | null> {
+  const places = labels.map((label) => info.labelSet.labels.indexOf(label));
+  if (places.includes(-1)) return null;
+  const { temperature, madeFor } = calibrationOf(info);
+  const { model } = await loadCheckpoint(encoder, { kind: 'frame' });
+  try {
+    const [kernel, bias] = model.getLayer('logits').getWeights() as [tf.Tensor2D, tf.Tensor1D];
+    const [rows, offsets] = await Promise.all([kernel.array(), bias.array()]);
+    return [
+      tf.tensor2d(rows.map((row) => places.map((place) => row[place]! / temperature))),
+      tf.tensor1d(places.map((place) => offsets[place]! / temperature - Math.log(madeFor?.[place] ?? 1))),
+    ];
+  } finally {
+    model.dispose();
+  }
 }
 
 /**
