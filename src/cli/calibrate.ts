@@ -49,7 +49,8 @@ export async function runCalibrate(
   const { openBackend } = await import('../model/engines/open-backend.js');
   const { TrainedModel } = await import('../model/heads/trained-model.js');
   const { openSplit, withFaces } = await import('../train/data/faces/open-faces.js');
-  const { calibrateModel, writeTemperature } = await import('../train/evaluate/calibrate-model.js');
+  const { calibrateModel } = await import('../train/evaluate/calibrate-model.js');
+  const { writeTemperature } = await import('../model/heads/copy-model.js');
   const { temperatureAtLimit } = await import('../train/metrics/split-metrics.js');
   const dataset = await openSplit(from);
   await openBackend({ backend });

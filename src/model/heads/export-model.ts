@@ -1,12 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { tf } from '../tfjs.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import { makeFolder, writeError } from '../../files/write-error.js';
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import { EXPRESSIONS_7 } from '../label-set.js';
-import { INFO_FILE } from '../checkpoint/checkpoint-files.js';
-import { FRAME_PART, SHIPPED_MODELS, TEMPORAL_PART, findModelFolder } from './model-folder.js';
+import { SHIPPED_MODELS, findModelFolder } from './model-folder.js';
 import { locateModel } from './open-model.js';
 
 /** ONNX for any ONNX runtime; TensorFlow.js layers, which need ferstream's own layers, for further training. */
@@ -29,7 +28,7 @@ export interface ExportedFile {
 
 /**
  * Writes the networks of a model into a folder: `frame.onnx` (image -> features, logits) and, for a clip model, `temporal.onnx`
- * (features -> logits of every frame), or `baseline.onnx`; as tfjs, copies of its checkpoints.
+ * (features -> logits of every frame), or `baseline.onnx`; as tfjs, a copy of the model folder.
  * @param nameOrFolder as for `openModel`
  * @returns paths of the files or folders
  * @throws FerError as `openModel` does, OUTPUT_UNWRITABLE
@@ -40,7 +39,10 @@ export async function exportModel(
   { format = 'onnx', version, models = SHIPPED_MODELS }: ExportOptions,
 ): Promise<string[]> {
   const source = await locateModel(nameOrFolder, models);
-  if ('folder' in source && format === 'tfjs') return copyModel(source.folder, output);
+  if ('folder' in source && format === 'tfjs') {
+    const { copyModel } = await import('./copy-model.js');
+    return copyModel(source.folder, output);
+  }
   const files = 'folder' in source ? await modelToOnnx(source.folder, version) : [await baselineToOnnx(version)];
   const written = await writeExported(files, output);
   // A part of an earlier export would belong to this one by its place.
@@ -50,9 +52,7 @@ export async function exportModel(
 
 /** Writes exported files into a folder. Returns their paths. */
 export async function writeExported(files: readonly ExportedFile[], output: string): Promise<string[]> {
-  await makeFolder(output).catch((error: unknown) => {
-    throw writeError(output, error);
-  });
+  await makeFolder(output);
   for (const { name, content } of files) await writeFileAtomic(join(output, name), content);
   return files.map(({ name }) => join(output, name));
 }
@@ -117,23 +117,4 @@ async function baselineToOnnx(version: string): Promise<ExportedFile> {
   } finally {
     net.dispose();
   }
-}
-
-async function copyModel(folder: string, output: string): Promise<string[]> {
-  const { copyCheckpoint } = await import('../checkpoint/copy-checkpoint.js');
-  const { frame, temporal } = await findModelFolder(folder);
-  // Parts of an earlier export would belong to this one by their place.
-  const stale = temporal === null ? [FRAME_PART, TEMPORAL_PART] : [INFO_FILE, 'model.json', 'weights.bin'];
-  for (const name of stale) {
-    const path = join(output, name);
-    if (relative(path, resolve(frame)).startsWith('..')) await rm(path, { recursive: true, force: true });
-  }
-  if (temporal === null) {
-    await copyCheckpoint(frame, output);
-    return [output];
-  }
-  const copies = [join(output, 'frame'), join(output, 'temporal')] as const;
-  await copyCheckpoint(frame, copies[0]);
-  await copyCheckpoint(temporal, copies[1]);
-  return [...copies];
 }

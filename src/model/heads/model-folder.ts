@@ -62,6 +62,12 @@ export async function modelFolderHash(folder: string): Promise<string> {
   return `sha256:${createHash('sha256').update(both.join('\n')).digest('hex')}`;
 }
 
+/** The checkpoint whose logits become posteriors. @throws FerError WEIGHTS_MISSING */
+export async function outputCheckpoint(folder: string): Promise<string> {
+  const { frame, temporal } = await findModelFolder(folder);
+  return temporal ?? frame;
+}
+
 async function hasCheckpoint(folder: string): Promise<boolean> {
   return stat(join(folder, INFO_FILE)).then(
     (about) => about.isFile(),

@@ -1,12 +1,9 @@
-import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { readCheckpointInfo } from '../../model/checkpoint/checkpoint.js';
-import { INFO_FILE } from '../../model/checkpoint/checkpoint-files.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
-import { findModelFolder } from '../../model/heads/model-folder.js';
+import { outputCheckpoint } from '../../model/heads/model-folder.js';
 import { evaluate } from './evaluate.js';
 import type { LabelledFace } from '../data/faces/face-dataset.js';
-import { writeFileAtomic } from '../../files/atomic-file.js';
 import { confidence, fitCalibration } from '../metrics/calibration.js';
 import type { Calibration } from '../metrics/calibration.js';
 
@@ -60,19 +57,4 @@ export async function calibrateModel(
     before: { temperature: had, ...confidence(logits, truths, had) },
     after: fitCalibration(logits, truths),
   };
-}
-
-/** Puts a temperature into a model folder. @throws FerError WEIGHTS_MISSING, OUTPUT_UNWRITABLE */
-export async function writeTemperature(folder: string, temperature: number): Promise<void> {
-  const checkpoint = await outputCheckpoint(folder);
-  await writeFileAtomic(
-    join(checkpoint, INFO_FILE),
-    `${JSON.stringify({ ...(await readCheckpointInfo(checkpoint)), temperature }, null, 2)}\n`,
-  );
-}
-
-/** The checkpoint whose logits become posteriors. */
-async function outputCheckpoint(folder: string): Promise<string> {
-  const { frame, temporal } = await findModelFolder(folder);
-  return temporal ?? frame;
 }

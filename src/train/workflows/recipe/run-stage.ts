@@ -7,7 +7,7 @@ import { withStills } from '../../data/synthesize/image-pools.js';
 import { openSplit, withFaces } from '../../data/faces/open-faces.js';
 import { prepareDataset } from '../../data/preprocess/prepare-dataset.js';
 import { train } from '../../workflows/train.js';
-import { copyModel } from './copy-model.js';
+import { copyModel } from '../../../model/heads/copy-model.js';
 import type { CalibrateStage, PrepareStage, PublishStage, Stage, SynthesizeStage, TrainStage } from './recipe.js';
 import type { EpochRecord } from '../../records/epoch-tables.js';
 

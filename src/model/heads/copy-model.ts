@@ -1,15 +1,14 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { FerError } from '../../../errors/fer-error.js';
-import { copyCheckpoint } from '../../../model/checkpoint/copy-checkpoint.js';
-import { readCheckpointInfo } from '../../../model/checkpoint/checkpoint.js';
-import { INFO_FILE } from '../../../model/checkpoint/checkpoint-files.js';
-import type { WeightPrecision } from '../../../model/checkpoint/copy-checkpoint.js';
-import { findModelFolder, FRAME_PART, TEMPORAL_PART } from '../../../model/heads/model-folder.js';
-import { writeTemperature } from '../../evaluate/calibrate-model.js';
-import { replaceFolder } from '../../../files/replace-folder.js';
-import { writeFileAtomic } from '../../../files/atomic-file.js';
-import type { CheckpointInfo } from '../../../model/checkpoint/checkpoint-info.js';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { FerError } from '../../errors/fer-error.js';
+import { writeFileAtomic } from '../../files/atomic-file.js';
+import { replaceFolder } from '../../files/replace-folder.js';
+import { INFO_FILE, TOPOLOGY_FILE, WEIGHTS_FILE } from '../checkpoint/checkpoint-files.js';
+import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
+import { readCheckpointInfo } from '../checkpoint/checkpoint.js';
+import { copyCheckpoint } from '../checkpoint/copy-checkpoint.js';
+import type { WeightPrecision } from '../checkpoint/copy-checkpoint.js';
+import { FRAME_PART, TEMPORAL_PART, findModelFolder, outputCheckpoint } from './model-folder.js';
 
 export interface CopyModelOptions {
   /** Default: unchanged. */
@@ -21,17 +20,18 @@ export interface CopyModelOptions {
 }
 
 /** The contents of a model folder. */
-const OF_A_MODEL = [INFO_FILE, 'model.json', 'weights.bin', FRAME_PART, TEMPORAL_PART];
+const OF_A_MODEL = [INFO_FILE, TOPOLOGY_FILE, WEIGHTS_FILE, FRAME_PART, TEMPORAL_PART];
 
 /**
  * Copies a model folder; the copy appears whole or not at all. An existing model is replaced.
+ * @returns the checkpoints of the copy
  * @throws FerError WEIGHTS_MISSING when `from` holds none, OUTPUT_UNWRITABLE, also where anything but a model is in the way
  */
 export async function copyModel(
   from: string,
   to: string,
   { weights = 'float32', temperature, namesOnly = false }: CopyModelOptions = {},
-): Promise<void> {
+): Promise<string[]> {
   const { frame, temporal } = await findModelFolder(from);
   const there = await readdir(to).catch((): string[] => []);
   const other = there.find((name) => !OF_A_MODEL.includes(name));
@@ -40,29 +40,43 @@ export async function copyModel(
       'OUTPUT_UNWRITABLE',
       `${to} cannot be replaced by a model: it contains ${other} too; move that, or choose another folder`,
     );
+  const inside = relative(resolve(to), resolve(from));
+  if (inside !== '' && !inside.startsWith('..') && !isAbsolute(inside))
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `${to} cannot be replaced by ${from}, which is part of it; choose another folder`,
+    );
+  const parts =
+    temporal === null
+      ? [[frame, '.'] as const]
+      : ([
+          [frame, FRAME_PART],
+          [temporal, TEMPORAL_PART],
+        ] as const);
   await replaceFolder(
     to,
     { marker: there.includes(INFO_FILE) ? INFO_FILE : join(FRAME_PART, INFO_FILE), replace: true },
     async (folder) => {
-      const parts =
-        temporal === null
-          ? [[frame, folder] as const]
-          : [[frame, join(folder, FRAME_PART)] as const, [temporal, join(folder, TEMPORAL_PART)] as const];
-      for (const [source, copy] of parts) {
-        await copyCheckpoint(source, copy, weights);
-        if (namesOnly) await tellNamesOnly(copy);
+      for (const [source, part] of parts) {
+        await copyCheckpoint(source, join(folder, part), weights);
+        if (namesOnly)
+          await changeInfo(join(folder, part), (info) => ({ ...info, recipe: withoutPlaces(info.recipe) }));
       }
       if (temperature !== undefined) await writeTemperature(folder, temperature);
     },
   );
+  return parts.map(([, part]) => join(to, part));
 }
 
-async function tellNamesOnly(checkpoint: string): Promise<void> {
-  const info = await readCheckpointInfo(checkpoint);
-  await writeFileAtomic(
-    join(checkpoint, INFO_FILE),
-    `${JSON.stringify({ ...info, recipe: withoutPlaces(info.recipe) }, null, 2)}\n`,
-  );
+/** Puts a temperature into a model folder. @throws FerError WEIGHTS_MISSING, OUTPUT_UNWRITABLE */
+export async function writeTemperature(folder: string, temperature: number): Promise<void> {
+  await changeInfo(await outputCheckpoint(folder), (info) => ({ ...info, temperature }));
+}
+
+/** @param checkpoint folder */
+async function changeInfo(checkpoint: string, change: (info: CheckpointInfo) => CheckpointInfo): Promise<void> {
+  const info = change(await readCheckpointInfo(checkpoint));
+  await writeFileAtomic(join(checkpoint, INFO_FILE), `${JSON.stringify(info, null, 2)}\n`);
 }
 
 type Json = CheckpointInfo['recipe'][string];
