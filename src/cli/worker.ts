@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { ArchiveQueue } from '../archive/queue/redis-connection.js';
 import type { WorkerEvent } from '../archive/worker/archive-worker.js';
 import type { WorkerMonitor } from '../archive/worker/worker-monitor.js';
 import { printable } from '../errors/fer-error.js';
+import { availableMemory } from '../workers/worker-pool.js';
 import { EXIT, interruptSignal } from './exit.js';
 import { backendOption, number, queueOption, warn, wholeNumber } from './options.js';
 
@@ -129,23 +129,7 @@ const BYTES_PER_PROCESS = 1.2e9;
 const CORES_PER_PROCESS = 1;
 
 /** Processes that memory and cores allow, at least one. */
-function capacity(cores = availableParallelism(), bytes = availableMemory()): number {
+function capacity(): number {
+  const [cores, bytes] = [availableParallelism(), availableMemory()];
   return Math.max(1, Math.min(Math.floor(cores / CORES_PER_PROCESS), Math.floor(bytes / BYTES_PER_PROCESS)));
-}
-
-/** Free memory of the machine, or the container's limit: the smaller one. */
-function availableMemory(): number {
-  const available = /^MemAvailable:\s+(\d+) kB/m.exec(read('/proc/meminfo') ?? '')?.[1];
-  const machine = available === undefined ? freemem() : Number(available) * 1024;
-  const limit = Number(read('/sys/fs/cgroup/memory.max') ?? NaN);
-  const used = Number(read('/sys/fs/cgroup/memory.current') ?? NaN);
-  return Number.isFinite(limit) ? Math.min(machine, limit - (Number.isFinite(used) ? used : 0)) : machine;
-}
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
 }

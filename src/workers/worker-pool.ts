@@ -1,6 +1,12 @@
+import { freemem } from 'node:os';
 import { FerError } from '../errors/fer-error.js';
 import type { Argument, MethodName, Result, WorkerApi } from './serve-worker.js';
 import { WorkerClient } from './worker-client.js';
+
+/** Bytes that more workers may take: what the machine has free, or what the container's limit leaves; the smaller one. */
+export function availableMemory(): number {
+  return Math.min(freemem(), process.availableMemory());
+}
 
 export interface WorkerPoolOptions {
   readonly workers: number;

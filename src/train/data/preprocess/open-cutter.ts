@@ -7,7 +7,7 @@ import type { Backend, BackendName } from '../../../model/engines/backend.js';
 import { loadForInference } from '../../../model/sessions/inference-engine.js';
 import type { LoadedOnEngine } from '../../../model/sessions/inference-engine.js';
 import { siblingModule } from '../../../workers/worker-client.js';
-import { WorkerPool } from '../../../workers/worker-pool.js';
+import { WorkerPool, availableMemory } from '../../../workers/worker-pool.js';
 import { unlessAborted } from '../../util/event-loop.js';
 import type { Sample } from '../sample.js';
 import { LocalFaceCutter } from './face-cutter.js';
@@ -86,7 +86,7 @@ async function load(
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 0 && workers <= MOST_THREADS))
     throw new FerError('CONFIG_INVALID', `${workers} worker threads: give a whole number from 0 to ${MOST_THREADS}`);
   const cores = availableParallelism();
-  await mkdir(settings.scratch, { recursive: true });
+  await makeOutputFolder(settings.scratch);
   return loadForInference<FaceCutter>({ backend }, async (open, name) => {
     const count = workers ?? threadsFor(name, samples, cores);
     return count === 0
@@ -98,7 +98,7 @@ async function load(
 /** Other engines use all cores by themselves, or a GPU. */
 function threadsFor(engine: BackendName, samples: number, cores: number): number {
   if (engine !== 'wasm' && engine !== 'onnxruntime') return 0;
-  const room = Math.floor(process.availableMemory() / BYTES_PER_THREAD);
+  const room = Math.floor(availableMemory() / BYTES_PER_THREAD);
   const count = Math.min(cores, USUAL_THREADS, room, Math.floor(samples / SAMPLES_PER_THREAD));
   return count < 2 ? 0 : count;
 }
