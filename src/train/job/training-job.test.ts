@@ -67,14 +67,19 @@ describe('opening lines', () => {
   });
 
   describe('a warm-up', () => {
-    const lines = (preset: string, epochs: number, warmUpEpochs?: number): readonly string[] =>
+    const lines = (preset: string, epochs: number, crossEntropyEpochs?: number): readonly string[] =>
       warmUpLines(
-        resolveConfig(preset, DATA, { epochs }, warmUpEpochs === undefined ? {} : { method: { warmUpEpochs } }),
+        resolveConfig(
+          preset,
+          DATA,
+          { epochs },
+          crossEntropyEpochs === undefined ? {} : { method: { crossEntropyEpochs } },
+        ),
       );
 
     it.each(['nla', 'dnfer'])('that takes all of training is pointed out: %s', (preset) => {
       expect(lines(preset, 3)).toEqual([
-        `${preset} will not begin: its warm-up with cross entropy takes 5 of 3 epochs; train longer, or set method.warmUpEpochs`,
+        `${preset} will not begin: its warm-up with cross entropy takes 5 of 3 epochs; train longer, or set method.crossEntropyEpochs`,
       ]);
       expect(lines(preset, 5)).toHaveLength(1);
     });

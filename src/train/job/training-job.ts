@@ -130,8 +130,9 @@ export function dataLines(
 
 /** Warns if the warm-up takes all of training, so that the method never begins. */
 export function warmUpLines({ method, epochs }: Pick<TrainConfig, 'method' | 'epochs'>): readonly string[] {
-  if (!('warmUpEpochs' in method) || method.warmUpEpochs === 0 || method.warmUpEpochs < epochs) return [];
+  if (!('crossEntropyEpochs' in method) || method.crossEntropyEpochs === 0 || method.crossEntropyEpochs < epochs)
+    return [];
   return [
-    `${method.name} will not begin: its warm-up with cross entropy takes ${method.warmUpEpochs} of ${epochs} epochs; train longer, or set method.warmUpEpochs`,
+    `${method.name} will not begin: its warm-up with cross entropy takes ${method.crossEntropyEpochs} of ${epochs} epochs; train longer, or set method.crossEntropyEpochs`,
   ];
 }

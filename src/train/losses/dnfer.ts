@@ -100,16 +100,16 @@ function superviseView(logits: tf.Tensor2D, labels: Labels, warmUp: boolean): Dn
 
 export interface DnferMethodOptions {
   readonly alpha?: number;
-  readonly warmUpEpochs?: number;
+  readonly crossEntropyEpochs?: number;
 }
 
 /** Dynamic adaptive threshold (arXiv 2208.10221): weak and strong view of every image. */
-export function dnferMethod({ alpha = 0.5, warmUpEpochs = 5 }: DnferMethodOptions = {}): Method {
+export function dnferMethod({ alpha = 0.5, crossEntropyEpochs = 5 }: DnferMethodOptions = {}): Method {
   return {
     name: 'dnfer',
     secondView: () => 'strong',
     loss(weak, strong, labels, { epoch }) {
-      const result = dnfer(weak, strong!, labels, { alpha, warmUp: epoch < warmUpEpochs });
+      const result = dnfer(weak, strong!, labels, { alpha, warmUp: epoch < crossEntropyEpochs });
       return {
         loss: result.loss,
         parts: {

@@ -62,13 +62,13 @@ const METHODS: readonly (readonly [string, Method, readonly string[]])[] = [
     ['none', 'none', 'none'],
   ],
   ['nla', nlaMethod(), ['mirrored', 'mirrored', 'mirrored']],
-  ['nla, warmed up', nlaMethod({ warmUpEpochs: 2 }), ['none', 'none', 'mirrored']],
+  ['nla, warmed up', nlaMethod({ crossEntropyEpochs: 2 }), ['none', 'none', 'mirrored']],
   [
     'nla as released',
     nlaMethod({ consistency: 'released-code', detachWeights: true }),
     ['mirrored', 'mirrored', 'mirrored'],
   ],
-  ['dnfer', dnferMethod({ warmUpEpochs: 2 }), ['strong', 'strong', 'strong']],
+  ['dnfer', dnferMethod({ crossEntropyEpochs: 2 }), ['strong', 'strong', 'strong']],
   ['v-naw', vNawMethod(), ['mirrored', 'mirrored', 'mirrored']],
 ];
 
@@ -103,8 +103,8 @@ describe('what is minimised', () => {
   it('in warm-up is cross entropy: of one view by NLA, of both by DNFER', () => {
     const first = value(() => crossEntropy(logits(1), labels()).loss);
     const second = value(() => crossEntropy(logits(2), labels()).loss);
-    expect(results(nlaMethod({ warmUpEpochs: 4 }), AT(3)).loss).toBeCloseTo(first, 5);
-    expect(results(dnferMethod({ warmUpEpochs: 4 }), AT(3)).loss).toBeCloseTo((first + second) / 2, 5);
+    expect(results(nlaMethod({ crossEntropyEpochs: 4 }), AT(3)).loss).toBeCloseTo(first, 5);
+    expect(results(dnferMethod({ crossEntropyEpochs: 4 }), AT(3)).loss).toBeCloseTo((first + second) / 2, 5);
   });
 
   it('by NLA is its loss, the schedule counting from the end of the warm-up', () => {
@@ -113,7 +113,7 @@ describe('what is minimised', () => {
     const expected = value(
       () => nla(logits(1), logits(2), labels(), { naw: { parameters, epsilon }, lambda: 0.25 }).loss,
     );
-    const { loss, parts } = results(nlaMethod({ warmUpEpochs: 4, lambda: 0.25, naw: { slope: -3 } }), AT(6));
+    const { loss, parts } = results(nlaMethod({ crossEntropyEpochs: 4, lambda: 0.25, naw: { slope: -3 } }), AT(6));
     expect(loss).toBeCloseTo(expected, 5);
     expect(Object.keys(parts)).toEqual(['crossEntropy', 'supervised', 'consistency', 'meanWeight']);
     expect(0.25 * parts['supervised']! + 0.75 * parts['consistency']!).toBeCloseTo(expected, 5);

@@ -59,7 +59,7 @@ export interface NlaMethodOptions {
   readonly consistency?: JsdVariant;
   readonly detachWeights?: boolean;
   /** First epochs with cross entropy alone. A network that starts from nothing needs them. */
-  readonly warmUpEpochs?: number;
+  readonly crossEntropyEpochs?: number;
   readonly naw?: Partial<NawParameters>;
 }
 
@@ -68,19 +68,19 @@ export function nlaMethod({
   lambda = 0.5,
   consistency = 'paper',
   detachWeights = false,
-  warmUpEpochs = 0,
+  crossEntropyEpochs = 0,
   naw = {},
 }: NlaMethodOptions = {}): Method {
   const parameters: NawParameters = { ...NAW_PARAMETERS.nla, ...naw };
   return {
     name: 'nla',
-    secondView: ({ epoch }) => (epoch < warmUpEpochs ? 'none' : 'mirrored'),
+    secondView: ({ epoch }) => (epoch < crossEntropyEpochs ? 'none' : 'mirrored'),
     loss(logits, mirrored, labels, { epoch, epochs }) {
-      if (epoch < warmUpEpochs) {
+      if (epoch < crossEntropyEpochs) {
         const { loss } = crossEntropy(logits, labels);
         return { loss, parts: { crossEntropy: loss.clone() } };
       }
-      const epsilon = nawSchedule(epoch - warmUpEpochs, epochs - warmUpEpochs, parameters.slope);
+      const epsilon = nawSchedule(epoch - crossEntropyEpochs, epochs - crossEntropyEpochs, parameters.slope);
       const result = nla(logits, mirrored!, labels, {
         naw: { parameters, epsilon, detachWeights },
         lambda,

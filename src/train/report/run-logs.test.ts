@@ -64,7 +64,7 @@ describe('the weights of the report', () => {
     resolveConfig(preset, { data: 'none:', epochs: 20, ...settings });
 
   it('are those of the epoch, by NLA counted from the end of its warm-up', () => {
-    const nla = config('nla', { method: { warmUpEpochs: 4 } });
+    const nla = config('nla', { method: { crossEntropyEpochs: 4 } });
     expect(weighting(nla, 4, -15)).toEqual({ epsilon: 0, weightsWereUsed: false });
     expect(weighting(nla, 5, -15)).toEqual({ epsilon: 0, weightsWereUsed: true });
     expect(weighting(nla, 12, -15)).toEqual({ epsilon: nawSchedule(7, 16, -15), weightsWereUsed: true });

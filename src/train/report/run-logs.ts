@@ -69,7 +69,7 @@ export function weighting(
   epoch: number,
   slope: number,
 ): { readonly epsilon: number; readonly weightsWereUsed: boolean } {
-  const warmUp = method.name === 'nla' ? method.warmUpEpochs : 0;
+  const warmUp = method.name === 'nla' ? method.crossEntropyEpochs : 0;
   return {
     epsilon: nawSchedule(Math.max(0, epoch - 1 - warmUp), Math.max(1, epochs - warmUp), slope),
     weightsWereUsed: (method.name === 'nla' || method.name === 'v-naw') && epoch > warmUp,

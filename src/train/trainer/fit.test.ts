@@ -29,8 +29,8 @@ const rowsOf = (run: TinyRun): Float32Array[] => run.epochs.map(({ rows }) => ro
 
 describe('training', () => {
   it.each([
-    ['NLA', nlaMethod({ warmUpEpochs: 2 })],
-    ['DNFER', dnferMethod({ warmUpEpochs: 2 })],
+    ['NLA', nlaMethod({ crossEntropyEpochs: 2 })],
+    ['DNFER', dnferMethod({ crossEntropyEpochs: 2 })],
   ])('by %s learns what can be learnt', async (_name, method) => {
     const { state } = await fitTiny({ method, settings: { epochs: 8 } });
     const [first, last] = [state.history[0]!, state.history.at(-1)!];
@@ -55,7 +55,7 @@ describe('training', () => {
     const before = tf.memory().numTensors;
     const counts: number[] = [];
     await fitTiny({
-      method: dnferMethod({ warmUpEpochs: 1 }),
+      method: dnferMethod({ crossEntropyEpochs: 1 }),
       training: tinyTrainingSet(24),
       settings: { epochs: 3, batchSize: 12, emaDecay: 0.9, microBatches: 4, gradClip: 1 },
       onEpoch: () => {

@@ -25,7 +25,7 @@ const NLA: MethodConfig = {
   lambda: 0.5,
   consistency: 'paper',
   detachWeights: false,
-  warmUpEpochs: 0,
+  crossEntropyEpochs: 0,
   naw: {},
 };
 const BALANCED: MethodConfig = { name: 'ce', labelSmoothing: 0, classWeights: 'balanced' };
