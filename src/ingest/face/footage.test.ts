@@ -59,12 +59,12 @@ describe.skipIf(!available)('real footage', () => {
   }
 
   it.each([
-    ['d0.mp4', 0, 1.2, 1],
-    ['d10.mp4', 0.8, 1.6, 2],
-    ['d13.mp4', 2, 3, 1],
-    ['d18.mp4', 0.8, 1.6, 5],
+    ['d0.mp4', 0, 0.8, 1],
+    ['d10.mp4', 0.8, 1.5, 2],
+    ['d13.mp4', 2, 2.7, 1],
+    ['d18.mp4', 0.8, 1.5, 5],
     ['d20.mp4', 0.8, 1.6, 3],
-    ['s32.mp4', 2, 3, 1],
+    ['s32.mp4', 2, 2.7, 1],
     ['single_face.mp4', 0.8, 1.6, 5],
   ] as const)(
     '%s from %d to %d s: one face, one id, in all frames (detecting every %d)',
@@ -77,11 +77,11 @@ describe.skipIf(!available)('real footage', () => {
   );
 
   it.each([
-    ['d0.mp4', 0, 1.2],
-    ['d13.mp4', 2, 3],
-    ['d20.mp4', 1, 2],
-    ['s32.mp4', 2, 3],
-    ['single_face.mp4', 0, 1],
+    ['d0.mp4', 0, 0.8],
+    ['d13.mp4', 2, 2.7],
+    ['d20.mp4', 0.8, 1.6],
+    ['s32.mp4', 2, 2.7],
+    ['single_face.mp4', 0.8, 1.6],
     ['face_noface.mov', 2, 3.2],
     ['multi_face.jpg', 0, 1],
     ['no_face.mp4', 2.5, 3.2],

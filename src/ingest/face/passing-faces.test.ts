@@ -8,8 +8,10 @@ import { type FaceNets, loadFaceNets } from './face-nets.js';
 import { intersectionOverSmaller } from './align/geometry.js';
 import type { TrackedFace } from './track/track.js';
 
-const RATE = 25;
-const FRAMES = 60;
+const RATE = 15;
+const FRAMES = 36;
+/** Pixels that each moves from one frame to the next. */
+const STEP = 10;
 const SIDE = 200;
 const ROOM = plainFrame(640, 260, (x, y) => 110 + ((x * y) % 17));
 let nets: FaceNets;
@@ -36,9 +38,7 @@ beforeAll(async () => {
   );
   // One moves right; the other moves left, in front: the first is hidden for almost a second.
   passing = atRate(
-    Array.from({ length: FRAMES }, (_, i) =>
-      lay(before!, lay(behind!, ROOM, Math.round(6 * i)), Math.round(430 - 6 * i)),
-    ),
+    Array.from({ length: FRAMES }, (_, i) => lay(before!, lay(behind!, ROOM, STEP * i), 430 - STEP * i)),
     RATE,
   );
 });
