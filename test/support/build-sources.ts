@@ -1,8 +1,9 @@
-import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import type { Plugin } from 'esbuild';
 import { globSync } from 'tinyglobby';
 import type { TestProject } from 'vitest/node';
 
@@ -17,6 +18,21 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Where the compiled copy lies; the same for all processes of a test run, which ask for it by `builtFile`. */
 export const BUILT_REPOSITORY = join(tmpdir(), `ferstream-built-${process.pid}`);
 const BUILT = 'FERSTREAM_BUILT_SOURCES';
+
+/** Packages of some hundred files, which take a quarter of the time that a process needs to start: each is made one file. */
+const BUNDLED = ['rxjs', 'zod'];
+const bundled = (name: string): string => join(BUILT_REPOSITORY, `${name}.mjs`);
+
+const bundledPackages: Plugin = {
+  name: 'bundled-packages',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const code = await readFile(path, 'utf8');
+      const names = new RegExp(`from '(${BUNDLED.join('|')})';`, 'g');
+      return { contents: code.replace(names, (_, name: string) => `from '${bundled(name)}';`), loader: 'ts' };
+    });
+  },
+};
 
 /**
  * Compiles the sources once per test run: a process that loads JavaScript starts in a third of the time that one needs which compiles TypeScript.
@@ -38,7 +54,12 @@ export async function setup(project: TestProject): Promise<void> {
     target: 'node20',
     sourcemap: 'inline',
     logLevel: 'error',
+    plugins: [bundledPackages],
   });
+  for (const name of BUNDLED) {
+    const stdin = { contents: `export * from '${name}'`, resolveDir: ROOT };
+    await build({ stdin, outfile: bundled(name), bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+  }
   const linked = (await readdir(ROOT)).filter((name) => !['src', 'test', '.git'].includes(name));
   for (const path of [...linked, ...globSync('src/**/static', { cwd: ROOT, onlyDirectories: true })])
     await symlink(join(ROOT, path), join(BUILT_REPOSITORY, path.replace(/\/$/, '')));
