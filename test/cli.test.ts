@@ -54,6 +54,22 @@ describe('fer', () => {
   });
 
   it.each([
+    [['annotate', clip]],
+    [['demo']],
+    [['export', 'default']],
+    [['experiment', join(dir, 'grid.json')]],
+    [['dataset', 'prepare', `folders:${dir}/faces`]],
+  ])('says at once that an output folder cannot be made, with exit code 3: %j', async (args) => {
+    const grid = { base: {}, methods: {}, conditions: {}, seeds: [1] };
+    await writeFile(join(dir, 'grid.json'), JSON.stringify(grid));
+    await mkdir(join(dir, 'faces/train/happy'), { recursive: true });
+    await writeFile(join(dir, 'faces/train/happy/a.png'), '');
+    const { code, stderr } = await callFer([...args, '-o', join(clip, 'below')]);
+    expect(stderr).toMatch(/^fer: cannot write .*\[OUTPUT_UNWRITABLE\]\n$/);
+    expect(code).toBe(3);
+  });
+
+  it.each([
     [['annotate']],
     [['annotate', 'x.mp4', '--no-such-option']],
     [['annotate', 'x.mp4', '--format', 'jsonl,xml']],

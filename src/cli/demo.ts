@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { makeFolder } from '../files/write-error.js';
+import { makeOutputFolder } from '../files/write-error.js';
 import type { Summary } from '../stream/results/summary-builder.js';
 import { BatchReport } from './batch-report.js';
 import { EXIT, interruptSignal } from './exit.js';
@@ -26,7 +26,7 @@ async function runDemo(outputDir: string): Promise<number> {
   const { buildDemoFootage } = await import('../ingest/sources/demo-footage.js');
   const { annotateBatch } = await import('../stream/annotate/batch.js');
   const { summaryLines } = await import('../stream/output/summary.js');
-  await makeFolder(outputDir);
+  await makeOutputFolder(outputDir);
   const clip = join(outputDir, 'demo.mp4');
   process.stderr.write('building the demo clip\n');
   await buildDemoFootage(clip);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { makeFolder } from '../files/write-error.js';
+import { makeOutputFolder } from '../files/write-error.js';
 import { FerError } from '../errors/fer-error.js';
 import type { OpenBackendOptions } from '../model/engines/open-backend.js';
 import type { Grid } from '../train/workflows/experiment/grid.js';
@@ -56,7 +56,7 @@ async function runExperiment(file: string, flags: ExperimentFlags): Promise<numb
   const { parseGrid } = await import('../train/workflows/experiment/grid.js');
   const given = parseGrid(await readConfigFile(file));
   const grid = queue === undefined ? given : await absoluteGrid(given);
-  await makeFolder(output);
+  await makeOutputFolder(output);
   let code: number = EXIT.ok;
   if (!table && queue !== undefined) {
     const ended = await runOverQueue(grid, resolve(output), queue, wait);

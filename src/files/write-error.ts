@@ -28,6 +28,13 @@ export async function makeFolder(path: string): Promise<boolean> {
   }
 }
 
+/** `makeFolder` for a folder that somebody named. @throws FerError OUTPUT_UNWRITABLE */
+export async function makeOutputFolder(path: string): Promise<void> {
+  await makeFolder(path).catch((error: unknown) => {
+    throw writeError(path, error);
+  });
+}
+
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; free some space or choose another folder',
   EDQUOT: 'the disk quota is used up; free some space or choose another folder',

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { tf } from '../tfjs.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import { makeFolder, writeError } from '../../files/write-error.js';
+import { makeOutputFolder } from '../../files/write-error.js';
 import type { CheckpointInfo } from '../checkpoint/checkpoint-info.js';
 import { EXPRESSIONS_7 } from '../label-set.js';
 import { SHIPPED_MODELS, findModelFolder } from './model-folder.js';
@@ -28,7 +28,7 @@ export interface ExportedFile {
 
 /**
  * Writes the networks of a model into a folder: `frame.onnx` (image -> features, logits) and, for a clip model, `temporal.onnx`
- * (features -> logits of every frame), or `baseline.onnx`; as tfjs, a copy of the model folder.
+ * (features -> logits of every frame), or `face-api.onnx`; as tfjs, a copy of the model folder.
  * @param nameOrFolder as for `openModel`
  * @returns paths of the files or folders
  * @throws FerError as `openModel` does, OUTPUT_UNWRITABLE
@@ -43,7 +43,7 @@ export async function exportModel(
     const { copyModel } = await import('./copy-model.js');
     return copyModel(source.folder, output);
   }
-  const files = 'folder' in source ? await modelToOnnx(source.folder, version) : [await baselineToOnnx(version)];
+  const files = 'folder' in source ? await modelToOnnx(source.folder, version) : [await faceApiToOnnx(version)];
   const written = await writeExported(files, output);
   // A part of an earlier export would belong to this one by its place.
   if (files.length === 1) await rm(join(output, 'temporal.onnx'), { force: true });
@@ -52,7 +52,7 @@ export async function exportModel(
 
 /** Writes exported files into a folder. Returns their paths. */
 export async function writeExported(files: readonly ExportedFile[], output: string): Promise<string[]> {
-  await makeFolder(output);
+  await makeOutputFolder(output);
   for (const { name, content } of files) await writeFileAtomic(join(output, name), content);
   return files.map(({ name }) => join(output, name));
 }
@@ -101,7 +101,7 @@ function metadataOf({
   };
 }
 
-async function baselineToOnnx(version: string): Promise<ExportedFile> {
+async function faceApiToOnnx(version: string): Promise<ExportedFile> {
   const { FaceExpressionNet, FACE_EXPRESSION_INPUT_SIZE } = await import('../pretrained/face-api-nets.js');
   const { functionToOnnx } = await import('../onnx/to-onnx.js');
   const net = await FaceExpressionNet.load();
@@ -113,7 +113,7 @@ async function baselineToOnnx(version: string): Promise<ExportedFile> {
       ['logits'],
       { name: 'FaceExpressionNet', version, metadata: { labels: EXPRESSIONS_7.labels.join(',') } },
     );
-    return { name: 'baseline.onnx', content };
+    return { name: 'face-api.onnx', content };
   } finally {
     net.dispose();
   }

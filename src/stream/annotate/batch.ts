@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
+import { makeOutputFolder } from '../../files/write-error.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
 import { outputFormat } from '../output/formats.js';
@@ -81,6 +82,8 @@ export async function* annotateBatch(
           yield finished;
           continue;
         }
+        // Every input would fail.
+        if (annotator === null && stream === undefined) await requireFolder(outputDir);
         // The networks take their time to load.
         const opening = annotator === null ? openInput(input, settings) : undefined;
         if (annotator === null) {
@@ -112,6 +115,14 @@ export async function* annotateBatch(
 
 /** Errors that affect every input end the batch. */
 class BatchFailure extends Error {}
+
+async function requireFolder(path: string): Promise<void> {
+  try {
+    await makeOutputFolder(path);
+  } catch (error) {
+    throw new BatchFailure('nothing can be written', { cause: error });
+  }
+}
 
 async function openAnnotator(settings: AnnotateSettings): Promise<Annotator> {
   try {

@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
+import { writeError } from '../../../files/write-error.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
 import type { ExpressionModel } from '../../../model/expression-model.js';
 import { describeCrops, fitCrops } from '../crops/crop-source.js';
@@ -140,7 +141,9 @@ export async function withFaces<T>(
             geometry: model.crop,
             faces: handling,
             cutter: async (samples) => {
-              const scratch = await mkdtemp(join(tmpdir(), 'ferstream-'));
+              const scratch = await mkdtemp(join(tmpdir(), 'ferstream-')).catch((error: unknown) => {
+                throw writeError(tmpdir(), error);
+              });
               const settings = { geometry: model.crop, framesPerSecond: null, noFace: 'whole', scratch } as const;
               const { cutter } = await openCutter(settings, samples, { backend, workers });
               opened.push(cutter);

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { writeAt } from '../../../files/atomic-file.js';
+import { writeError } from '../../../files/write-error.js';
 import { FaceFollower } from '../../../ingest/face/face-follower.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { TrackedFace } from '../../../ingest/face/track/track.js';
@@ -123,18 +124,28 @@ export class CropScratch {
   private count = 0;
 
   private constructor(
+    private readonly path: string,
     private readonly file: FileHandle,
     private readonly length: number,
   ) {}
 
-  /** @param length bytes of a crop */
+  /**
+   * @param length bytes of a crop
+   * @throws FerError OUTPUT_UNWRITABLE, here and in `add`
+   */
   static async open(path: string, length: number): Promise<CropScratch> {
-    return new CropScratch(await open(path, 'w'), length);
+    try {
+      return new CropScratch(path, await open(path, 'w'), length);
+    } catch (error) {
+      throw writeError(path, error);
+    }
   }
 
   /** Returns the crop's place. */
   async add(crop: Uint8Array): Promise<number> {
-    await writeAt(this.file, crop.subarray(0, this.length), this.count * this.length);
+    await writeAt(this.file, crop.subarray(0, this.length), this.count * this.length).catch((error: unknown) => {
+      throw writeError(this.path, error);
+    });
     this.count += 1;
     return this.count - 1;
   }

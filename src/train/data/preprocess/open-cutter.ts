@@ -1,6 +1,7 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { FerError, throwIfAborted } from '../../../errors/fer-error.js';
+import { makeOutputFolder } from '../../../files/write-error.js';
 import { loadFaceNets } from '../../../ingest/face/face-nets.js';
 import { opensInTurn } from '../../../model/engines/backend.js';
 import type { Backend, BackendName } from '../../../model/engines/backend.js';
