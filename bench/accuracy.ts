@@ -20,10 +20,10 @@ import { HumanEmotionNet } from './human-emotion-net.js';
 import { markdownTable } from './table.js';
 
 /**
- * How often a model is right, on the same pictures: ours, face-api's FaceExpressionNet (the baseline) and human's emotion network, with and without the mirrored
+ * How often a model is right, on the same pictures: ours, face-api's FaceExpressionNet and human's emotion network, with and without the mirrored
  * picture, with whole pictures and, with --faces, cut out again around the face that we find.
  *
- *   npm run bench:accuracy -- --data ferplus:/data/ferplus --split valid [--model baseline --model runs/mine/best] [--faces] [--limit N] [--backend NAME]
+ *   npm run bench:accuracy -- --data ferplus:/data/ferplus --split valid [--model face-api --model runs/mine/best] [--faces] [--limit N] [--backend NAME]
  */
 
 /** Pictures in memory at a time. */
@@ -54,7 +54,7 @@ const { values: flags } = parseArgs({
   options: {
     data: { type: 'string' },
     split: { type: 'string', default: 'valid' },
-    model: { type: 'string', multiple: true, default: [...new Set([DEFAULT_MODEL, 'baseline'])] },
+    model: { type: 'string', multiple: true, default: [...new Set([DEFAULT_MODEL, 'face-api'])] },
     faces: { type: 'boolean', default: false },
     limit: { type: 'string' },
     backend: { type: 'string' },

@@ -41,7 +41,7 @@ try {
   const contenders = [await stock()];
   // With stock face-api's own network first: like with like.
   for (const [model, flipTta] of [
-    ['baseline', true],
+    ['face-api', true],
     ['default', true],
     ['default', false],
   ] as const) {
@@ -89,10 +89,10 @@ async function stock(): Promise<Contender> {
   };
 }
 
-async function ours(detectEvery: number, model: 'baseline' | 'default', flipTta: boolean): Promise<Contender> {
+async function ours(detectEvery: number, model: 'face-api' | 'default', flipTta: boolean): Promise<Contender> {
   const annotator = await Annotator.open({ backend: 'wasm', model, flipTta, detectEvery, width: WIDTH });
   const network =
-    model === 'baseline' ? 'with the same network' : `with our own model${flipTta ? '' : ' by one side of the face'}`;
+    model === 'face-api' ? 'with the same network' : `with our own model${flipTta ? '' : ' by one side of the face'}`;
   return {
     name: `ferstream ${network}, detecting every ${detectEvery === 1 ? 'frame' : `${detectEvery}th frame`}`,
     rates: [],

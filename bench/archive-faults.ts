@@ -138,7 +138,7 @@ const SCENARIOS: Record<string, Scenario> = {
           '-o',
           join(stage.folder, 'other'),
         ];
-        const submitter = spawn(process.execPath, ['--import', TSX, cli, ...args, '--model', 'baseline'], {
+        const submitter = spawn(process.execPath, ['--import', TSX, cli, ...args, '--model', 'face-api'], {
           stdio: 'ignore',
         });
         while ((await stage.archive.queue.getJobCountByTypes('prioritized')) === 0 && submitter.exitCode === null)

@@ -49,7 +49,7 @@ async function main(minutes: number): Promise<void> {
     const { path: ffmpeg } = await findFfmpeg();
     execFileSync(ffmpeg, ['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=64x48:rate=${RATE}:duration=${seconds}`, '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', path]); // prettier-ignore
     const input = { kind: 'file', path, name: path } as const;
-    const { backend: _, ...settings } = parseAnnotateOptions({ model: 'baseline' });
+    const { backend: _, ...settings } = parseAnnotateOptions({ model: 'face-api' });
     const metadata = {
       ...{ schemaVersion: 1, ferstream: '0', node: '0', ffmpeg: null, detector: 'stub', settings },
       input: { ...input, hash: null, container: null, codec: null, duration: seconds, expectedFrames: seconds * RATE },
@@ -70,7 +70,7 @@ async function main(minutes: number): Promise<void> {
     const job = { input, hash: null, outputDir: folder, name: 'footage', formats: ['jsonl', 'csv'], settingsHash: '' };
     const began = performance.now();
     const used = process.cpuUsage();
-    const { outcome } = await mergeSegments(job, 'id', segments, parseAnnotateOptions({ model: 'baseline' }), folder);
+    const { outcome } = await mergeSegments(job, 'id', segments, parseAnnotateOptions({ model: 'face-api' }), folder);
     const took = (performance.now() - began) / 1000;
     const { user, system } = process.cpuUsage(used);
     const { size } = await stat(join(folder, 'footage.jsonl'));

@@ -28,7 +28,7 @@ import type { Said } from './label-behaviour.js';
 import { markdownTable, median } from './table.js';
 
 /**
- * How a model behaves over time, beside the baseline, for recorded footage (sees what comes after a frame) and live (does not):
+ * How a model behaves over time, beside face-api's, for recorded footage (sees what comes after a frame) and live (does not):
  * how often the label of a face changes from one frame to the next in real footage, how long a change of expression takes to show, and whether a still neutral
  * face that jitters stays neutral. "raw" is without averaging over time.
  *
@@ -67,7 +67,7 @@ const WAYS: readonly (readonly [string, ClipWindowOptions])[] = [
 ];
 
 const { description } = await openBackend({ backend: flags.backend as BackendName | undefined });
-const names = [...new Set([...flags.model, 'baseline'])];
+const names = [...new Set([...flags.model, 'face-api'])];
 /** A model as footage is annotated with it, and as live pictures are: live, only one side of the face is looked at. */
 interface Seats {
   readonly recorded: ExpressionModel;

@@ -200,7 +200,7 @@ describe('fer evaluate', () => {
   });
 
   it.each([
-    [{ model: 'basline' }, 'CONFIG_INVALID', /did you mean "baseline"/],
+    [{ model: 'face-ap' }, 'CONFIG_INVALID', /did you mean "face-api"/],
     [{ model: './no-such-model' }, 'WEIGHTS_MISSING', /no ferstream.json/],
     [{ split: 'valid' }, 'INPUT_NOT_FOUND', /no samples in the valid split/],
     [{ json: dir }, 'OUTPUT_UNWRITABLE', /folder|directory/],

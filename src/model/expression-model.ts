@@ -62,8 +62,8 @@ export function requireFinite(posteriors: readonly ArrayLike<number>[], model: s
   }
 }
 
-/** The expression models that ship with ferstream. All but the baseline are folders of `models/`. */
-export const MODEL_NAMES = ['default', 'baseline'] as const;
+/** The expression models that ship with ferstream. All but "face-api" are folders of `models/`. */
+export const MODEL_NAMES = ['default', 'face-api'] as const;
 
 export type ModelName = (typeof MODEL_NAMES)[number];
 

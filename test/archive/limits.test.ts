@@ -84,7 +84,7 @@ describe.skipIf(!HAS_REDIS)('many inputs', { timeout: 240_000 }, () => {
     // The first 500 are sent together; the others are still to come when the submitter is killed.
     const names = Array.from({ length: 510 }, (_, i) => `clip${i}`);
     const paths = await writeInputs(join(folder, 'c'), names);
-    const options = ['--wait', '--inputs-from', '-', '-o', join(folder, 'c-out'), '--model', 'baseline', '-f', 'jsonl', '--segment', '0']; // prettier-ignore
+    const options = ['--wait', '--inputs-from', '-', '-o', join(folder, 'c-out'), '--model', 'face-api', '-f', 'jsonl', '--segment', '0']; // prettier-ignore
     const submitter = (): ChildProcessWithoutNullStreams =>
       spawn(process.execPath, [builtFile('src/cli/main.ts'), 'annotate', '--queue', redis.address, ...options]);
     const killed = submitter();
@@ -111,7 +111,7 @@ describe.skipIf(!HAS_REDIS)('many inputs', { timeout: 240_000 }, () => {
     const output = join(folder, 'e-out');
     await work(2, () => undefined);
     await rm(paths[2]!);
-    const annotate = ['annotate', ...paths, '-o', output, '-f', 'jsonl,summary', '--combine', '--segment', '0', '--model', 'baseline', '--queue', redis.address, '--wait']; // prettier-ignore
+    const annotate = ['annotate', ...paths, '-o', output, '-f', 'jsonl,summary', '--combine', '--segment', '0', '--model', 'face-api', '--queue', redis.address, '--wait']; // prettier-ignore
     const run = await runFer(annotate);
     expect(run.code).toBe(1);
     expect(run.stdout).toMatch(/first\.mp4 +ok +20[^]*second\.mp4 +ok +20[^]*1 of 3 inputs failed/);

@@ -26,7 +26,7 @@ const CLASSES = ['neutral', 'happiness', 'fear'];
 
 it('a grid is submitted with absolute paths, and models by their names', async () => {
   const base = { data: 'manifest:faces', moreData: ['prepared:more'], init: 'runs/a', classWords: 'words.txt', exclude: { file: 'audit.csv' } }; // prettier-ignore
-  const named = { init: 'default/frame', network: { name: 'temporal', encoder: 'default' }, distil: { teachers: ['baseline', 'runs/b'] } }; // prettier-ignore
+  const named = { init: 'default/frame', network: { name: 'temporal', encoder: 'default' }, distil: { teachers: ['face-api', 'runs/b'] } }; // prettier-ignore
   const other = { init: 'face-api:recognition', network: { name: 'ensemble', members: ['a', '/b'] } };
   const settings = { start: { data: 'ferplus:/x' }, methods: { named }, conditions: { other }, seeds: [1] };
   expect(await absoluteGrid(parseGrid({ base, ...settings }))).toMatchObject({
@@ -38,7 +38,7 @@ it('a grid is submitted with absolute paths, and models by their names', async (
       exclude: { file: resolve('audit.csv') },
     },
     start: { data: 'ferplus:/x' },
-    methods: { named: { ...named, distil: { teachers: ['baseline', resolve('runs/b')] } } },
+    methods: { named: { ...named, distil: { teachers: ['face-api', resolve('runs/b')] } } },
     conditions: { other: { ...other, network: { name: 'ensemble', members: [resolve('a'), '/b'] } } },
   });
 });

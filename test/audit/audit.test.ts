@@ -153,7 +153,7 @@ describe('what cannot be audited', () => {
     [data, { model: join(dir, 'nowhere') }, 'WEIGHTS_MISSING', /nowhere: it has no ferstream\.json/],
     [
       data,
-      { model: 'baseline' },
+      { model: 'face-api' },
       'MODEL_INCOMPATIBLE',
       /the data set rows, columns, squares: name a model that shares two classes or more/,
     ],

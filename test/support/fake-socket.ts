@@ -56,7 +56,7 @@ export function helloMessage(
     role: 'producer',
     session: 'one',
     ferstream: '0.1.0',
-    model: { name: 'baseline', version: '1', labels },
+    model: { name: 'face-api', version: '1', labels },
     engine: { backend: 'wasm', device: null },
     limits: { messageBytes: 512 * 1024, pixels: 1920 * 1080, framesInFlight: 2, messagesPerSecond: 1000, ...limits },
   };

@@ -130,7 +130,7 @@ describe('the trained models that ship with ferstream', () => {
     expect(await checkModels(folder, 'default')).toMatchObject([
       { status: 'failed', detail: expect.stringContaining('"default"') as string, fix: 'npm install ferstream' },
     ]);
-    expect(await checkModels(folder, 'baseline')).toMatchObject([{ status: 'note', fix: null }]);
+    expect(await checkModels(folder, 'face-api')).toMatchObject([{ status: 'note', fix: null }]);
   });
 });
 

@@ -80,7 +80,7 @@ export function checkTfjsPackages(
 
 /** Whether the shipped models are complete. Annotation needs the default one. */
 export async function checkModels(folder?: string, taken: string = DEFAULT_MODEL): Promise<readonly CheckResult[]> {
-  const trained = MODEL_NAMES.filter((model) => model !== 'baseline');
+  const trained = MODEL_NAMES.filter((model) => model !== 'face-api');
   return Promise.all(
     trained.map(async (model): Promise<CheckResult> => {
       const name = `model ${model}`;

@@ -60,7 +60,7 @@ describe('shipped models', () => {
   });
 
   it('name the missing one and the alternatives', async () => {
-    const missing = { code: 'WEIGHTS_MISSING', message: expect.stringMatching(/^model "default".*baseline/) as string };
+    const missing = { code: 'WEIGHTS_MISSING', message: expect.stringMatching(/^model "default".*face-api/) as string };
     await expect(openModel('default', { models: join(models, 'none') })).rejects.toMatchObject(missing);
     await expect(identifyModel('default', join(models, 'none'))).rejects.toMatchObject(missing);
   });

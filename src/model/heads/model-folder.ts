@@ -93,7 +93,7 @@ export async function partOf(folder: string, part: string): Promise<string> {
 export const SHIPPED_MODELS = fileURLToPath(new URL('../../../models', import.meta.url));
 
 /** A trained model that ships with ferstream. */
-type TrainedModelName = Exclude<ModelName, 'baseline'>;
+type TrainedModelName = Exclude<ModelName, 'face-api'>;
 
 /** A shipped model on disk. */
 interface ShippedModel {
@@ -112,7 +112,7 @@ export async function shippedFolder(name: TrainedModelName, models = SHIPPED_MOD
   if (await isModelFolder(folder)) return folder;
   throw new FerError(
     'WEIGHTS_MISSING',
-    `model "${name}": it is missing from this installation (no model in ${folder}); install ferstream again, or use "baseline" or a model folder`,
+    `model "${name}": it is missing from this installation (no model in ${folder}); install ferstream again, or use "face-api" or a model folder`,
   );
 }
 

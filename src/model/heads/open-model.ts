@@ -28,8 +28,8 @@ const CROP: CropGeometry = {
 const BATCH = 32;
 
 /** face-api's FaceExpressionNet: RGB crops [B, 112, 112, 3], 0..255 -> posteriors [B, 7] */
-const BASELINE_NETWORK: Network = {
-  ...{ name: 'baseline-posteriors', title: 'FaceExpressionNet', outputs: ['posteriors'], range: [0, 255] },
+const FACE_API_NETWORK: Network = {
+  ...{ name: 'face-api-posteriors', title: 'FaceExpressionNet', outputs: ['posteriors'], range: [0, 255] },
   inputs: [{ name: 'image', shape: ['batch', CROP.size, CROP.size, CROP.channels] }],
   identity: () => faceApiWeightsHash('face_expression_model'),
   async load() {
@@ -44,8 +44,8 @@ const BASELINE_NETWORK: Network = {
 };
 
 /** The reference for our own models: face-api's FaceExpressionNet. Classifies every crop separately; its features are the posteriors. */
-class BaselineModel implements ExpressionModel {
-  readonly name = 'baseline';
+class FaceApiModel implements ExpressionModel {
+  readonly name = 'face-api';
   readonly version = 'face-api-1.7';
   readonly labels = EXPRESSIONS_7;
   readonly crop = CROP;
@@ -58,8 +58,8 @@ class BaselineModel implements ExpressionModel {
   private constructor(private readonly session: NetworkSession) {}
 
   /** @throws FerError WEIGHTS_MISSING */
-  static async load(open: OpenSession = openTfjsSession): Promise<BaselineModel> {
-    return new BaselineModel(await open(BASELINE_NETWORK));
+  static async load(open: OpenSession = openTfjsSession): Promise<FaceApiModel> {
+    return new FaceApiModel(await open(FACE_API_NETWORK));
   }
 
   encode(crops: readonly FaceCrop[]): Promise<Float32Array[]> {
@@ -76,7 +76,7 @@ class BaselineModel implements ExpressionModel {
 }
 
 /** Where a model comes from: built-in code or a checkpoint folder. */
-type ModelSource = { readonly code: 'baseline' } | { readonly folder: string; readonly name?: ModelName };
+type ModelSource = { readonly code: 'face-api' } | { readonly folder: string; readonly name?: ModelName };
 
 export interface OpenModelOptions {
   /** Folder of the shipped models. */
@@ -90,7 +90,7 @@ export interface OpenModelOptions {
 /**
  * Loads an expression model.
  * @param nameOrFolder a shipped model, or a model folder: one frame checkpoint, or `frame/` and `temporal/`.
- *   Write a folder with the name of a shipped model as a path ("./baseline").
+ *   Write a folder with the name of a shipped model as a path ("./face-api").
  * @throws FerError WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID for a name that is neither
  */
 export async function openModel(
@@ -98,12 +98,12 @@ export async function openModel(
   { models = SHIPPED_MODELS, flipTta = null, open }: OpenModelOptions = {},
 ): Promise<ExpressionModel> {
   const source = await locateModel(nameOrFolder, models);
-  if (!('folder' in source)) return BaselineModel.load(open);
+  if (!('folder' in source)) return FaceApiModel.load(open);
   return TrainedModel.load(source.folder, { name: source.name, flipTta, open });
 }
 
 /**
- * Identifies a model: "baseline", or "sha256:..." of a trained model's content.
+ * Identifies a model: "face-api", or "sha256:..." of a trained model's content.
  * @throws FerError as `openModel` does
  */
 export async function identifyModel(nameOrFolder: string, models = SHIPPED_MODELS): Promise<string> {
@@ -115,7 +115,7 @@ export async function identifyModel(nameOrFolder: string, models = SHIPPED_MODEL
 export async function locateModel(nameOrFolder: string, models: string): Promise<ModelSource> {
   const name = MODEL_NAMES.find((known): known is ModelName => known === nameOrFolder);
   if (name !== undefined)
-    return name === 'baseline' ? { code: name } : { folder: await shippedFolder(name, models), name };
+    return name === 'face-api' ? { code: name } : { folder: await shippedFolder(name, models), name };
   if (/[/\\]/.test(nameOrFolder) || (await exists(nameOrFolder))) return { folder: nameOrFolder };
   throw new FerError(
     'CONFIG_INVALID',

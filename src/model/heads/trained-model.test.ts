@@ -234,11 +234,11 @@ it('knows that it was trained on detected and aligned faces', async () => {
 
 describe('choosing a model', () => {
   it('refuses a name that is neither shipped nor a folder, with suggestions', async () => {
-    await expect(openModel('basline')).rejects.toMatchObject({
+    await expect(openModel('face-appi')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringMatching(/"baseline".*folder/) as string,
+      message: expect.stringMatching(/"face-api".*folder/) as string,
     });
-    expect(await identifyModel('baseline')).toBe('baseline');
+    expect(await identifyModel('face-api')).toBe('face-api');
   });
 
   it('reports a folder without a model', async () => {

@@ -48,7 +48,7 @@ describe('LiveViewer', () => {
     const picture = new Uint8Array([...encodeFrameHeader({ sequence: 9, captureTime: 5 }), 255, 216]);
     FakeSocket.latest.says(picture.buffer);
     expect(heard).toEqual(['running', [9, 255, 216]]);
-    expect(lastState()).toMatchObject({ state: 'open', hello: { model: { name: 'baseline' } } });
+    expect(lastState()).toMatchObject({ state: 'open', hello: { model: { name: 'face-api' } } });
   });
 
   it.each(['connecting', 'open', 'waiting'] as const)(

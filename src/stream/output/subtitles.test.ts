@@ -66,7 +66,7 @@ const CLIP = [
 describe('WebVTT', () => {
   it('looks like this', async () => {
     expect(await fileOf(WEBVTT, CLIP)).toBe(
-      'WEBVTT\n\nNOTE clip.mp4: ferstream 0.0.0-test, model baseline 1, engine wasm\n\n' +
+      'WEBVTT\n\nNOTE clip.mp4: ferstream 0.0.0-test, model face-api 1, engine wasm\n\n' +
         '1\n00:00:00.000 --> 00:00:01.000\nFace 1: happiness 83 %\n\n' +
         '2\n00:00:01.000 --> 00:00:02.000\nFace 1: anger 80 %\n\n' +
         '3\n00:00:01.000 --> 00:00:02.000\nFace 2: fear 80 %\n\n',
@@ -92,7 +92,7 @@ describe('WebVTT', () => {
     const cue = WEBVTT_CUES.cue({ trackId: 1, label: 'a<b>\n\n--> &c', ...HALF, start: 1, end: 2 }, 1);
     expect(cue).toBe('1\n00:00:01.000 --> 00:00:02.000\nFace 1: a&lt;b&gt; --&gt; &amp;c 50 %\n\n');
     const header = WEBVTT_CUES.header({ ...METADATA, input: { ...METADATA.input, name: 'a --> b\n\nc.mp4' } });
-    expect(parseVtt(header).notes).toEqual(['NOTE a -> b c.mp4: ferstream 0.0.0-test, model baseline 1, engine wasm']);
+    expect(parseVtt(header).notes).toEqual(['NOTE a -> b c.mp4: ferstream 0.0.0-test, model face-api 1, engine wasm']);
   });
 });
 

@@ -21,7 +21,7 @@ export async function writeInputs(folder: string, names: readonly string[]): Pro
 }
 
 export async function stubRun(outputDir: string): Promise<ArchiveRun> {
-  const settings = parseAnnotateOptions({ model: 'baseline' });
+  const settings = parseAnnotateOptions({ model: 'face-api' });
   const { backend: _, ...decisive } = settings;
   const formats = ['jsonl', 'csv'];
   const hash = await resultHash(settings, formats);

@@ -18,7 +18,7 @@ export const METADATA: RunMetadata = {
     expectedFrames: 50,
   },
   engine: { backend: 'wasm', tfjs: '4.22.0', device: null },
-  model: { name: 'baseline', version: '1', labels: LABELS },
+  model: { name: 'face-api', version: '1', labels: LABELS },
   detector: 'blazeface',
   settings: { fps: null, detectEvery: 1 },
   node: process.version,
