@@ -48,6 +48,22 @@ export async function openUrl(
   return new FfmpegSource({ name: url, place: 'url', input: url, probe, options, networkTimeout });
 }
 
+/** A video of which several parts are read; it is examined once. */
+export interface OpenedVideo {
+  /** Whether a part is found without decoding all that comes before it. */
+  readonly isSeekable: boolean;
+  part(options: SourceOptions): FrameSource;
+}
+
+/** @throws FerError as `openFile` and `openUrl` do */
+export async function openVideo(place: 'file' | 'url', path: string): Promise<OpenedVideo> {
+  const probe = place === 'file' ? await probeFile(path, path) : await probeVideo('url', path, path);
+  return {
+    isSeekable: probe.seekable,
+    part: (options) => new FfmpegSource({ name: path, place, input: path, probe, options }),
+  };
+}
+
 /**
  * Video that is piped in: any container that can be read from front to back (mkv, webm, ts, mp4 with its index in front).
  * Nothing can be known beforehand, so every field of `info` is null.

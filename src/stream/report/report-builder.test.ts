@@ -1,8 +1,10 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { GOOD, LABELS, METADATA, face, frame } from '../../../test/output/support/results.js';
 import { scratchDir } from '../../../test/support/scratch.js';
+import { findFfmpeg, runProcess } from '../../ingest/ffmpeg/binaries.js';
 import { MAX_BINS } from './binned-timeline.js';
 import { reportPage } from './recording-page.js';
 import { ReportBuilder } from './report-builder.js';
@@ -87,6 +89,13 @@ it.each([
   expect(page).toContain(`<code>${shown}</code>`);
 });
 
+/** The strongest channel of a data URI. */
+async function brightest(uri: string | undefined): Promise<number> {
+  const { channels } = await sharp(Buffer.from(uri!.split(',')[1]!, 'base64')).stats();
+  const means = channels.map(({ mean }) => mean);
+  return means.indexOf(Math.max(...means));
+}
+
 it('shows the images of a part of a folder', async () => {
   const folder = await scratchDir();
   const colours = { 'a.png': '#f00', 'b.png': '#0f0', 'c.png': '#00f' };
@@ -100,14 +109,32 @@ it('shows the images of a part of a folder', async () => {
   builder.push(frame(1, 2, [face(1, 'happiness')], { file: 'c.png' }));
   const imagePaths = Object.keys(colours).map((name) => join(folder, name));
   const { images, faces } = await reportPictures(builder.end(GOOD), metadata, { sourcePath: folder, imagePaths });
-  const brightest = async (uri: string | undefined): Promise<number> => {
-    const { channels } = await sharp(Buffer.from(uri!.split(',')[1]!, 'base64')).stats();
-    const means = channels.map(({ mean }) => mean);
-    return means.indexOf(Math.max(...means));
-  };
   expect(await Promise.all([brightest(images.get(0)), brightest(images.get(1)), brightest(faces.get(1))])).toEqual([
     1, 2, 2,
   ]);
+});
+
+it.runIf(process.platform !== 'win32')('decodes footage without an index once for all faces', async () => {
+  const folder = await scratchDir();
+  const path = join(folder, 'colours.ts');
+  const { path: ffmpeg } = await findFfmpeg();
+  const colours = ['red', 'lime', 'blue'].flatMap((c) => ['-f', 'lavfi', '-i', `color=${c}:s=320x240:r=10:d=1`]);
+  const coded = ['-filter_complex', 'concat=n=3', '-c:v', 'mpeg2video', '-muxdelay', '0', '-muxpreload', '0'];
+  await runProcess(ffmpeg, ['-v', 'error', ...colours, ...coded, path], 60_000);
+  const builder = new ReportBuilder(METADATA);
+  for (const [i, id] of [2, 3, 1].entries()) builder.push(frame(i, i + 0.5, [face(id, 'happiness')]));
+  const counted = join(folder, 'ffmpeg');
+  const runs = join(folder, 'runs');
+  await writeFile(counted, `#!/bin/sh\ncase "$*" in *" -i "*) echo >> "${runs}" ;; esac\nexec "${ffmpeg}" "$@"\n`);
+  await chmod(counted, 0o755);
+  vi.stubEnv('FFMPEG_PATH', counted);
+  try {
+    const { faces } = await reportPictures(builder.end({ ...GOOD, frames: 3 }), METADATA, { sourcePath: path });
+    expect(await Promise.all([2, 3, 1].map((id) => brightest(faces.get(id))))).toEqual([0, 1, 2]);
+    expect(await readFile(runs, 'utf8')).toBe('\n');
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 it('lists each weak image of a folder by its name, at any rate', () => {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Sharp } from 'sharp';
-import { openSource } from '../../ingest/sources/open-source.js';
+import { openVideo } from '../../ingest/sources/open-source.js';
 import type { Frame } from '../../ingest/frame.js';
 import { toRgb } from '../../ingest/frame.js';
 import type { OutputContext } from '../results/output-format.js';
@@ -16,8 +16,9 @@ const STILL_WIDTH = 720;
 const IMAGE_WIDTH = 320;
 /** Part of the face's size added on each side. */
 const MARGIN = 0.22;
-/** Seconds in which the frame must come. */
+/** Seconds in which the frame must come, and by which it may be early. */
 const SEARCH = 1;
+const EARLY = 1e-3;
 
 /** Pictures of a report as JPEG data URIs. */
 export interface ReportPictures {
@@ -47,15 +48,9 @@ export async function reportPictures(
   const { default: sharp } = await import('sharp');
   const pictures = new Map<number, string>();
   let still: string | null = null;
-  let failures = 0;
-  for (const { summary, best } of wanted) {
-    const frame = await frameAt(input.kind === 'url' ? 'url' : 'file', sourcePath, best.timestamp, signal);
-    if (frame === null) {
-      failures += 1;
-      // One damaged spot costs one picture; footage that is gone is not asked for again and again.
-      if (failures === MOST_FAILURES) break;
-      continue;
-    }
+  const times = wanted.map(({ best }) => best.timestamp);
+  for await (const { at, frame } of framesAt(input.kind === 'url' ? 'url' : 'file', sourcePath, times, signal)) {
+    const { summary, best } = wanted[at]!;
     const raw = sharp(toRgb(frame), { raw: { width: frame.width, height: frame.height, channels: 3 } });
     pictures.set(summary.id, await faceJpeg(raw.clone(), frame, best));
     still ??= await jpegUri(raw.resize({ width: STILL_WIDTH, withoutEnlargement: true }), 70);
@@ -63,20 +58,41 @@ export async function reportPictures(
   return { faces: pictures, still, images: new Map() };
 }
 
-/** The frame shown at this time; null if the footage cannot be read there. */
-async function frameAt(
-  kind: 'file' | 'url',
+/**
+ * The frames shown at these times, each with its place among them, valid until the next one is asked for. What cannot be read does not come.
+ * @throws FerError INTERRUPTED
+ */
+async function* framesAt(
+  place: 'file' | 'url',
   path: string,
-  time: number,
+  times: readonly number[],
   signal: AbortSignal | undefined,
-): Promise<Frame | null> {
-  try {
-    const source = await openSource({ kind, path, name: path }, { start: time - 1e-3, end: time + SEARCH });
-    for await (const frame of source.frames(signal)) return frame;
-    return null;
-  } catch (error) {
-    if (signal?.aborted === true) throw error;
-    return null;
+): AsyncGenerator<{ readonly at: number; readonly frame: Frame }> {
+  const isStopped = (): boolean => signal?.aborted === true;
+  const video = await openVideo(place, path).catch(() => null);
+  if (video === null || times.length === 0) return;
+  // Where all that comes before has to be decoded, one pass gives all of them.
+  const order = [...times.keys()].sort((a, b) => times[a]! - times[b]!);
+  const passes = video.isSeekable ? [...times.keys()].map((at) => [at]) : [order];
+  let failures = 0;
+  for (const pass of passes) {
+    const waiting = [...pass];
+    const [first, last] = [times[pass[0]!]!, times[pass.at(-1)!]!];
+    try {
+      for await (const frame of video.part({ start: first - EARLY, end: last + SEARCH }).frames(signal)) {
+        while (waiting.length > 0 && frame.timestamp >= times[waiting[0]!]! - EARLY) {
+          const at = waiting.shift()!;
+          if (frame.timestamp < times[at]! + SEARCH) yield { at, frame };
+        }
+        frame.release?.();
+        if (waiting.length === 0) break;
+      }
+    } catch (error) {
+      if (isStopped()) throw error;
+    }
+    // One damaged spot costs one picture; footage that is gone is not asked for again and again.
+    if (waiting.length > 0) failures += 1;
+    if (failures === MOST_FAILURES) return;
   }
 }
 
