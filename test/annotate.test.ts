@@ -98,16 +98,6 @@ describe('the whole way, over footage with real faces', () => {
     }
   });
 
-  it('leaves no tensor behind, whether it ends or is left early', async () => {
-    const { before, after } = tensors;
-    expect(after).toBe(before);
-    forgetAnswers();
-    let seen = 0;
-    for await (const result of await annotator.annotate(input)) if (result.index === 8 && ++seen > 0) break;
-    expect(seen).toBe(1);
-    expect(tf.memory().numTensors).toBe(before);
-  });
-
   it('stops ffmpeg when the loop is left or the Observable unsubscribed', async () => {
     for await (const result of await annotator.annotate(input)) if (result.index === 3) break;
     expect(await processesMentioning(clip)).toEqual([]);
@@ -123,10 +113,20 @@ describe('the whole way, over footage with real faces', () => {
     const slow: FrameResult[] = [];
     for await (const result of await annotator.annotate(input)) {
       slow.push(result);
-      if (slow.length === 24) break;
+      if (slow.length === 12) break;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    expect(slow).toEqual(results.slice(0, 24));
+    expect(slow).toEqual(results.slice(0, 12));
+  });
+
+  it('leaves no tensor behind, whether it ends or is left early', async () => {
+    const { before, after } = tensors;
+    expect(after).toBe(before);
+    forgetAnswers();
+    let seen = 0;
+    for await (const result of await annotator.annotate(input)) if (result.index === 4 && ++seen > 0) break;
+    expect(seen).toBe(1);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('names engine, model and settings in the metadata', async () => {
@@ -151,7 +151,7 @@ describe('annotate', () => {
 
   it('exists as a cold Observable', async () => {
     const first = await firstValueFrom(annotate$(clip, { end: 0.5 }).pipe(toArray()));
-    expect(first.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+    expect(first.map(({ index }) => index)).toEqual([0, 1, 2]);
   });
 
   it('refuses what it does not know, naming what was probably meant', async () => {

@@ -5,6 +5,7 @@ import { buildDemoFootage } from '../../src/ingest/sources/demo-footage.js';
 import { toRgb } from '../../src/ingest/frame.js';
 import { openFile } from '../../src/ingest/sources/open-source.js';
 import type { Frame } from '../../src/ingest/frame.js';
+import { demoClip } from '../support/demo-clip.js';
 import { collect, describeWithEachFfmpeg, meanColour, temporaryFolder } from './support/clips.js';
 
 /** Mean absolute difference of two pictures, 0..255. */
@@ -13,14 +14,16 @@ function difference(a: Frame, b: Frame): number {
   return one.reduce((sum, value, i) => sum + Math.abs(value - other[i]!), 0) / one.length;
 }
 
-describeWithEachFfmpeg('demo footage', () => {
+describeWithEachFfmpeg('demo footage', (which) => {
   const folder = temporaryFolder();
 
   it('is about ten seconds of moving pictures with cuts, and leaves no other file', async () => {
-    const path = join(folder, 'demo.mp4');
-    await buildDemoFootage(path);
-    expect(await readdir(folder)).toEqual(['demo.mp4']);
-    const source = await openFile(path, { width: 160 });
+    const path = which === 'bundled' ? await demoClip() : join(folder, 'demo.mp4');
+    if (which === 'found') {
+      await buildDemoFootage(path);
+      expect(await readdir(folder)).toEqual(['demo.mp4']);
+    }
+    const source = await openFile(path, { width: 80 });
     expect(source.info.codec).toBe('h264');
     const frames = await collect(source);
     expect(frames.length).toBeGreaterThanOrEqual(200);

@@ -13,6 +13,7 @@ import {
   describeWithEachFfmpeg,
   make,
   meanColour,
+  rememberProbes,
   temporaryFolder,
 } from './support/clips.js';
 
@@ -38,6 +39,8 @@ function mustBe(frame: Frame | undefined, width: number, height: number): Frame 
   expect(toRgb(frame!)).toHaveLength(width * height * 3);
   return frame!;
 }
+
+beforeAll(rememberProbes);
 
 describeWithEachFfmpeg('sizes', () => {
   const folder = temporaryFolder();

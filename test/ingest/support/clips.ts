@@ -3,7 +3,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, vi } from 'vitest';
+import * as binaries from '../../../src/ingest/ffmpeg/binaries.js';
 import { findFfmpeg, findFfprobe, runProcess } from '../../../src/ingest/ffmpeg/binaries.js';
 import type { Frame } from '../../../src/ingest/frame.js';
 import { toRgb } from '../../../src/ingest/frame.js';
@@ -25,6 +26,22 @@ export function useBundledFfmpeg(): void {
     ['ffprobe', 'FFPROBE_PATH'],
   ] as const)
     process.env[variable] = (require(`@${name}-installer/${name}`) as { path: string }).path;
+}
+
+/**
+ * Until the end of the test file, ffprobe answers a question about a file once. For tests that open the same files again and again, which must not
+ * change: each start of a usual build takes a tenth of a second.
+ */
+export function rememberProbes(): void {
+  const run = binaries.runProcess;
+  const answers = new Map<string, ReturnType<typeof run>>();
+  vi.spyOn(binaries, 'runProcess').mockImplementation((program, args, ...more) => {
+    if (!basename(program).startsWith('ffprobe')) return run(program, args, ...more);
+    const key = [program, ...args].join('\n');
+    const answer = answers.get(key) ?? run(program, args, ...more);
+    answers.set(key, answer);
+    return answer;
+  });
 }
 
 /** Where tests run with several ffmpegs: the one that makes their files, and the files made so far. */
@@ -62,6 +79,15 @@ export async function truth(path: string): Promise<number[]> {
   const { stdout } = await runProcess(ffprobe, args, 120_000);
   const { frames } = JSON.parse(stdout) as { frames: { pts_time?: string }[] };
   return frames.map((frame) => Number(frame.pts_time));
+}
+
+/** The same as the container gives them, without those that an edit list hides: nothing is decoded. */
+export async function packetTimes(path: string): Promise<number[]> {
+  const { path: ffprobe } = await findFfprobe();
+  const args = ['-v', 'quiet', '-select_streams', 'V:0', '-show_entries', 'packet=pts_time,flags', '-of', 'json', path];
+  const { packets } = JSON.parse((await runProcess(ffprobe, args, 120_000)).stdout) as { packets: { pts_time: string; flags: string }[] }; // prettier-ignore
+  const shown = packets.filter(({ flags }) => !flags.includes('D'));
+  return shown.map((packet) => Number(packet.pts_time)).sort((a, b) => a - b);
 }
 
 /** Frames that ffprobe counts by decoding. */
@@ -103,10 +129,10 @@ export async function hasEncoder(name: string): Promise<boolean> {
 }
 
 /** Runs the same tests with the ffmpeg that is found, and with the one that npm brings, which makes the files for both, once. */
-export function describeWithEachFfmpeg(name: string, tests: () => void): void {
+export function describeWithEachFfmpeg(name: string, tests: (which: 'found' | 'bundled') => void): void {
   const { path: bundled } = createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string };
   const own = { program: bundled, made: new Map<string, Buffer>() };
-  describe.each(['found', 'bundled'])(`${name}, ffmpeg %s`, (which) => {
+  describe.each(['found', 'bundled'] as const)(`${name}, ffmpeg %s`, (which) => {
     const before = { ffmpeg: process.env['FFMPEG_PATH'], ffprobe: process.env['FFPROBE_PATH'] };
     beforeAll(() => {
       maker = own;
@@ -134,7 +160,7 @@ export function describeWithEachFfmpeg(name: string, tests: () => void): void {
         restore('FFPROBE_PATH', before.ffprobe);
       });
     }
-    tests();
+    tests(which);
   });
 }
 
