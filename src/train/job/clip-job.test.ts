@@ -11,7 +11,7 @@ import { openBackend } from '../../model/engines/open-backend.js';
 import { openModel } from '../../model/heads/open-model.js';
 import { INFO_FILE, checkpointHash } from '../../model/checkpoint/checkpoint-files.js';
 import { loadCheckpoint, readCheckpointInfo } from '../../model/checkpoint/checkpoint.js';
-import { LabelSet } from '../../model/label-set.js';
+import { EXPRESSIONS_7, LabelSet } from '../../model/label-set.js';
 import { modelFolderHash } from '../../model/heads/model-folder.js';
 import { resolveConfig } from '../config/read-config.js';
 import type { TrainConfig } from '../config/train-config.js';
@@ -22,6 +22,8 @@ import { evaluate } from '../evaluate/evaluate.js';
 import { prepareFeatures } from '../data/preprocess/prepare-features.js';
 import { SeededRandom } from '../util/seeded-random.js';
 import { predictWith } from '../trainer/gradients.js';
+import { encodeClips } from './clip-job.js';
+import type { TemporalNetworkConfig } from './clip-job.js';
 import { openTrainingData } from './training-data.js';
 import { splitMetrics } from '../metrics/split-metrics.js';
 import { train, trainOn } from '../workflows/train.js';
@@ -507,6 +509,14 @@ describe('clips that cannot be trained on as they are', () => {
       task.dispose();
       await data.close();
     }
+  });
+
+  it('say why none of them is left', async () => {
+    const dataset = { name: 'talks', labels: EXPRESSIONS_7, splits: [], samples: [], problems: [] };
+    const opened = { prepared: null, preparedFeatures: null, close: () => Promise.resolve() };
+    const network = clipConfig().network as TemporalNetworkConfig;
+    const encoding = encodeClips({ ...opened, dataset: { ...dataset, leftOut: { 'no face found': 12 } } }, network);
+    await expect(encoding).rejects.toMatchObject({ message: expect.stringContaining('(12: no face found)') as string });
   });
 
   it('are refused with a reason: images only, methods and cuts that are for images', async () => {

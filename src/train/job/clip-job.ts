@@ -52,10 +52,14 @@ export async function encodeClips(
   network: TemporalNetworkConfig,
   onRead?: OnRead,
 ): Promise<EncodedClips> {
-  if (opened.dataset.samples.every(({ kind }) => kind !== 'clip')) {
+  const { name, samples: all, leftOut } = opened.dataset;
+  if (all.every(({ kind }) => kind !== 'clip')) {
+    const why = Object.entries(leftOut).map(([reason, count]) => `${count}: ${reason}`);
     throw new FerError(
       'INPUT_NOT_FOUND',
-      `data set ${opened.dataset.name} contains no clips, which temporal networks need: train a frame network on images`,
+      all.length === 0 && why.length > 0
+        ? `data set ${name}: no clip is left to train on (${why.join('; ')})`
+        : `data set ${name} contains no clips, which temporal networks need: train a frame network on images`,
     );
   }
   const encoder = await trainedPart(network.encoder, FRAME_PART);
