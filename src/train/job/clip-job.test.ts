@@ -300,7 +300,7 @@ describe('a temporal network, from synthetic clips to a model that is evaluated'
   }
 
   it('answers as its frame network does before it is trained, also for some of its labels in another order', async () => {
-    const labels = [PATTERNS[2]!, PATTERNS[0]!];
+    const labels = [PATTERNS[2], PATTERNS[0]];
     for (const [name, more] of [
       ['untrained', {}],
       ['untrained-some', { labels }],
