@@ -114,7 +114,7 @@ async function append(
     }
     if (index < end)
       throw new FerError(
-        'WORKER_FAILED',
+        'INTERNAL',
         `${folder}: has ${index - first} of ${end - first} samples: fer queue retry prepares them again`,
       );
   } finally {
