@@ -146,7 +146,7 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
   if ((inputs.length === 0) === (inputsFrom === undefined)) {
     throw new FerError('USAGE', 'give inputs: files, folders, globs or URLs; or --inputs-from with --queue');
   }
-  const { parseArea } = await import('../stream/pipeline/areas.js');
+  const { parseArea } = await import('../stream/pipeline/pipeline-settings.js');
   const chosen = await parseFormats(overlay ? `${format},overlay` : format);
   // The combined table is made of the JSONL of all inputs.
   const formats = combine && !chosen.includes('jsonl') ? ['jsonl', ...chosen] : chosen;
@@ -216,7 +216,7 @@ async function writeTables(
 ): Promise<string[]> {
   const written: string[] = [];
   const ending = (end: string): string[] => results.filter((path) => path.endsWith(end));
-  const { writeBatchSummary, writeCombined } = await import('../stream/output/combined.js');
+  const { writeBatchSummary, writeCombined } = await import('../stream/output/csv.js');
   const { BATCH_TABLES } = await import('../stream/output/output-names.js');
   const summaries = ending('.summary.json');
   if (summaries.length > 1) {

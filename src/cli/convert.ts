@@ -38,7 +38,7 @@ export function convertCommand(program: Command): void {
 /** Converts each file and prints what was written. Returns the exit code. */
 async function runConvert(files: readonly string[], flags: ConvertFlags): Promise<number> {
   const { parseMerges, readNames } = await import('../stream/results/people.js');
-  const { writeCombined } = await import('../stream/output/combined.js');
+  const { writeCombined } = await import('../stream/output/csv.js');
   const people = {
     merge: parseMerges(flags.merge),
     ...(flags.names === undefined ? {} : { names: await readNames(flags.names) }),

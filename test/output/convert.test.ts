@@ -6,7 +6,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'h
 import { describe, expect, it } from 'vitest';
 import { conversionNames, convertAnnotation } from '../../src/stream/annotate/convert.js';
 import { baselineWriters } from '../../src/stream/output/baseline-writers.js';
-import { writeBatchSummary, writeCombined } from '../../src/stream/output/combined.js';
+import { writeBatchSummary, writeCombined } from '../../src/stream/output/csv.js';
 import { OUTPUT_FORMATS, openWriters } from '../../src/stream/output/formats.js';
 import { applyPeople, parseMerges, readNames, renamePeople } from '../../src/stream/results/people.js';
 import { scratchDir } from '../support/scratch.js';

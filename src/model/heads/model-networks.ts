@@ -36,7 +36,7 @@ export async function readRows(rows: tf.Tensor2D): Promise<Float32Array[]> {
 
 /** The network of a checkpoint for inference, batch norms folded. @throws FerError as `loadCheckpoint` does */
 export async function loadForInference(folder: string, kind: CheckpointInfo['kind']): Promise<tf.LayersModel> {
-  const { foldBatchNorm } = await import('../networks/fold-batch-norm.js');
+  const { foldBatchNorm } = await import('../networks/topology.js');
   const { model } = await loadCheckpoint(folder, { kind }, { forInference: true });
   try {
     return await foldBatchNorm(model);

@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '../engines/open-backend.js';
 import { encoderOf, ensembleClassifiers, frameClassifier } from './classifier.js';
 import { compactResidualNet } from './residual-net.js';
-import { foldBatchNorm } from './fold-batch-norm.js';
+import { foldBatchNorm } from './topology.js';
 
 beforeAll(async () => {
   await openBackend();

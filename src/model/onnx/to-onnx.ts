@@ -1,6 +1,5 @@
 import { FerError } from '../../errors/fer-error.js';
-import { foldBatchNorm } from '../networks/fold-batch-norm.js';
-import { topologyOf } from '../networks/topology.js';
+import { foldBatchNorm, topologyOf } from '../networks/topology.js';
 import { tf } from '../tfjs.js';
 import { registerTraceKernels } from './kernels.js';
 import { OnnxGraph } from './onnx-graph.js';

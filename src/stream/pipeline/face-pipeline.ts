@@ -8,15 +8,14 @@ import type { Frame } from '../../ingest/frame.js';
 import { priorAdapter } from '../../model/class-prior.js';
 import type { PriorAdapter } from '../../model/class-prior.js';
 import type { FaceCrop } from '../../model/crop-geometry.js';
-import { isInAreas } from './areas.js';
-import type { Areas } from './areas.js';
+import { isInAreas } from './pipeline-settings.js';
+import type { Areas, PipelineSettings } from './pipeline-settings.js';
 import { ClipWindow } from './clip-window.js';
 import { localEncoder } from './face-encoder.js';
 import type { FaceEncoder } from './face-encoder.js';
 import { measureFace } from './face-measures.js';
 import type { FrameObservation, FrameResult, MeasuredFace } from './frame-result.js';
 import type { Networks } from './networks.js';
-import type { PipelineSettings } from './pipeline-settings.js';
 import { SpeakingDetector } from './speaking.js';
 
 export interface FacePipelineOptions extends Omit<PipelineSettings, 'backend' | 'detector' | 'model' | 'flipTta'> {

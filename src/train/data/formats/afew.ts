@@ -1,7 +1,7 @@
 import { isImageName, isVideoName } from '../../../ingest/media-names.js';
 import { FerError } from '../../../errors/fer-error.js';
 import { AFEW } from '../label-maps.js';
-import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
+import { classWord, collectClassFolders, findClassTree } from '../reading/layouts.js';
 import { defineReader } from '../reading/define-reader.js';
 import type { Reading } from '../reading/define-reader.js';
 import { allFiles } from '../reading/folder-listing.js';

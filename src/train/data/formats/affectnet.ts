@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import { AFFECTNET } from '../label-maps.js';
 import { columns, readCsv } from '../read-csv.js';
-import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
+import { classWord, collectClassFolders, findClassTree } from '../reading/layouts.js';
 import { defineReader } from '../reading/define-reader.js';
 import type { Reading } from '../reading/define-reader.js';
 import type { Split } from '../sample.js';

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import type { FrameFile } from '../sample.js';
-import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
-import type { ClassTree } from '../reading/class-folders.js';
+import { classWord, collectClassFolders, findClassTree } from '../reading/layouts.js';
+import type { ClassTree } from '../reading/layouts.js';
 import { defineReader } from '../reading/define-reader.js';
 import type { Reading } from '../reading/define-reader.js';
 import { allFiles } from '../reading/folder-listing.js';

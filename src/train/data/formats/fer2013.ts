@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { EXPRESSIONS_7, EXPRESSIONS_8 } from '../../../model/label-set.js';
 import { columns, readCsv } from '../read-csv.js';
 import { FER2013, FERPLUS } from '../label-maps.js';
-import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
+import { classWord, collectClassFolders, findClassTree } from '../reading/layouts.js';
 import { defineReader } from '../reading/define-reader.js';
 import type { Reading } from '../reading/define-reader.js';
 import { strictMajority } from './ferplus.js';

@@ -2,8 +2,8 @@ import { FerError } from '../../../errors/fer-error.js';
 import { EXPRESSIONS_8 } from '../../../model/label-set.js';
 import { plainWord, readClassWords } from '../class-words.js';
 import type { ClassWords } from '../class-words.js';
-import { classWord, collectClassFolders, findClassTree, splitOfFolder } from '../reading/class-folders.js';
-import type { ClassOf } from '../reading/class-folders.js';
+import { classWord, collectClassFolders, findClassTree, splitOfFolder } from '../reading/layouts.js';
+import type { ClassOf } from '../reading/layouts.js';
 import { defineReader } from '../reading/define-reader.js';
 
 /** Files next to the class folders that translate their names. */

@@ -1,6 +1,6 @@
 import { EXPRESSIONS_7 } from '../../../model/label-set.js';
 import { defineReader } from '../reading/define-reader.js';
-import { areNamed, collectNamedImages } from '../reading/named-images.js';
+import { areNamed, collectNamedImages } from '../reading/layouts.js';
 
 const NAMING = {
   /** Person, expression with the number of the take, number of the picture. */

@@ -1,6 +1,6 @@
 import { EXPRESSIONS_7 } from '../../../model/label-set.js';
 import { defineReader } from '../reading/define-reader.js';
-import { areNamed, collectNamedImages } from '../reading/named-images.js';
+import { areNamed, collectNamedImages } from '../reading/layouts.js';
 
 const NAMING = {
   /** Session (A or B), person (F01 to M35), expression, angle: full or half left, straight, half or full right. */

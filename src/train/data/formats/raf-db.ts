@@ -1,5 +1,5 @@
 import { dirname, join, parse } from 'node:path';
-import { classWord, collectClassFolders, findClassTree } from '../reading/class-folders.js';
+import { classWord, collectClassFolders, findClassTree } from '../reading/layouts.js';
 import { defineReader } from '../reading/define-reader.js';
 import { readLines } from '../read-csv.js';
 import { RAF_DB } from '../label-maps.js';

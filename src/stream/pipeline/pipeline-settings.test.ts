@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isInAreas, parseArea } from './areas.js';
+import { isInAreas, parseArea } from './pipeline-settings.js';
 
 const FRAME = { width: 200, height: 100 };
 /** A face whose centre is at the point. */

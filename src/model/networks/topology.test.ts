@@ -4,7 +4,7 @@ import { openBackend } from '../engines/open-backend.js';
 import { BatchNorm } from './batch-norm.js';
 import { encoderOf, frameClassifier } from './classifier.js';
 import { compactResidualNet, resNet18 } from './residual-net.js';
-import { foldBatchNorm } from './fold-batch-norm.js';
+import { foldBatchNorm } from './topology.js';
 
 beforeAll(async () => {
   await openBackend();
