@@ -58,7 +58,9 @@ export async function setup(project: TestProject): Promise<void> {
   });
   for (const name of BUNDLED) {
     const stdin = { contents: `export * from '${name}'`, resolveDir: ROOT };
-    await build({ stdin, outfile: bundled(name), bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+    // With the condition under which rxjs brings modules.
+    const format = { bundle: true, platform: 'neutral', conditions: ['es2015'], format: 'esm' } as const;
+    await build({ stdin, outfile: bundled(name), ...format, logLevel: 'error' });
   }
   const linked = (await readdir(ROOT)).filter((name) => !['src', 'test', '.git'].includes(name));
   for (const path of [...linked, ...globSync('src/**/static', { cwd: ROOT, onlyDirectories: true })])
