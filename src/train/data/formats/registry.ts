@@ -29,7 +29,9 @@ export const prepared: DatasetReader = {
   labels: null,
   folds: 0,
   fits: async (root) => (await readHeader(root).catch(() => null)) !== null,
-  async read(root: string, { split, fold }: ReadOptions = {}): Promise<Dataset> {
+  async read(root: string, { split, fold, labels }: ReadOptions = {}): Promise<Dataset> {
+    if (labels !== undefined)
+      throw new FerError('CONFIG_INVALID', `prepared: classes were named when ${root} was prepared: leave --labels out`);
     if (fold !== undefined)
       throw new FerError(
         'CONFIG_INVALID',

@@ -165,7 +165,8 @@ it('can be read as a data set: checked, and its duplicates found by the original
   expect((await checkDataset(await openDataset(`prepared:${join(root, 'twice')}`))).duplicates).toMatchObject([
     { ids: ['large.png', 'again'] },
   ]);
-  await expect(openDataset(`prepared:${prepared}`, { fold: 1 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  for (const options of [{ fold: 1 }, { labels: 'words.txt' }])
+    await expect(openDataset(`prepared:${prepared}`, options)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   await expect(prepareDataset(dataset, join(root, 'again'))).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
