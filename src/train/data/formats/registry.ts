@@ -31,7 +31,10 @@ export const prepared: DatasetReader = {
   fits: async (root) => (await readHeader(root).catch(() => null)) !== null,
   async read(root: string, { split, fold, labels }: ReadOptions = {}): Promise<Dataset> {
     if (labels !== undefined)
-      throw new FerError('CONFIG_INVALID', `prepared: classes were named when ${root} was prepared: leave --labels out`);
+      throw new FerError(
+        'CONFIG_INVALID',
+        `prepared: classes were named when ${root} was prepared: leave --labels out`,
+      );
     if (fold !== undefined)
       throw new FerError(
         'CONFIG_INVALID',
