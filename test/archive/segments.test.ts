@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ArchiveRun, Segment } from '../../src/archive/queue/archive-job.js';
 import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
@@ -10,6 +10,7 @@ import { planSegments } from '../../src/archive/segments/plan-segments.js';
 import { segmentPath } from '../../src/archive/segments/segment-file.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
+import { findFfprobe } from '../../src/ingest/ffmpeg/binaries.js';
 import { parseAnnotateOptions } from '../../src/stream/pipeline/pipeline-settings.js';
 import { H264, make, moving, temporaryFolder, useBundledFfmpeg } from '../ingest/support/clips.js';
 import { endOf, stubRun, submitPaths } from './support/archive.js';
@@ -128,6 +129,26 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
     const submission = await submitPaths(archive, await runInto('short', 45), [path]);
     expect(await endOf(archive, submission)).toMatchObject([{ result: { frames: 250, degraded: false } }]);
     expect(steps().filter((step) => step === 'segment')).toHaveLength(3);
+  });
+
+  it('is looked through once, however many borders it gets', async () => {
+    const path = await make('-i', join(folder, 'footage.mp4'), '-c', 'copy', join(folder, 'footage.mkv'));
+    const { path: ffprobe } = await findFfprobe();
+    const [counted, looks] = [join(folder, 'ffprobe'), join(folder, 'looks')];
+    await writeFile(
+      counted,
+      `#!/bin/sh\ncase "$*" in *-skip_frame*) echo >> "${looks}" ;; esac\nexec "${ffprobe}" "$@"\n`,
+    );
+    await chmod(counted, 0o755);
+    vi.stubEnv('FFPROBE_PATH', counted);
+    try {
+      const settings = parseAnnotateOptions({});
+      const options = { settings, context: { past: 0, future: 0, hop: 1 }, segmentSeconds: 30 };
+      expect(await planSegments({ kind: 'file', path, name: path }, options)).toHaveLength(4);
+      expect(await readFile(looks, 'utf8')).toBe('\n');
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('is decoded as far beyond its borders as smoothing reaches', async () => {

@@ -1,8 +1,9 @@
 import { FerError } from '../../errors/fer-error.js';
 import { ShotContinuity } from '../../ingest/face/track/scene-cut.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
-import { openSource } from '../../ingest/sources/open-source.js';
-import { probeFile, probeVideo } from '../../ingest/probe/probe-video.js';
+import { openVideo } from '../../ingest/sources/open-source.js';
+import type { OpenedVideo } from '../../ingest/sources/open-source.js';
+import { probeVideo } from '../../ingest/probe/probe-video.js';
 import type { VideoProbe } from '../../ingest/probe/probe-video.js';
 import type { ClipContext } from '../../model/expression-model.js';
 import type { AnnotateSettings } from '../../stream/pipeline/pipeline-settings.js';
@@ -39,10 +40,11 @@ export interface DivideOptions {
  */
 export async function planSegments(input: Input, options: DivideOptions): Promise<Segment[] | null> {
   if ((input.kind !== 'file' && input.kind !== 'url') || options.settings.prior === 'auto') return null;
-  const probe =
-    input.kind === 'file' ? await probeFile(input.path, input.name) : await probeVideo('url', input.path, input.name);
+  const probe = await probeVideo(input.kind, input.path, input.name);
   const range = rangeOf(probe, options);
   if (range === null) return null;
+  // Once for all borders: of some containers every key frame is looked at.
+  const video = await openVideo(input.kind, input.path, input.name);
   const count = Math.max(
     options.always === true ? 2 : 1,
     Math.ceil((range.end - range.start) / options.segmentSeconds),
@@ -51,7 +53,7 @@ export async function planSegments(input: Input, options: DivideOptions): Promis
   const borders: number[] = [];
   for (let k = 1; k < count; k += 1) {
     const nominal = range.start + k * length;
-    const cut = await nearestCut(input, nominal, Math.min(CUT_SEARCH, length / 4), options);
+    const cut = await nearestCut(video, nominal, Math.min(CUT_SEARCH, length / 4), options);
     borders.push(cut ?? betweenFrames(probe, nominal));
   }
   return segmentsBetween(borders, (border) => around(border, probe, options));
@@ -63,8 +65,7 @@ export async function halveSegment(
   segment: Segment,
   { context, settings }: Pick<DivideOptions, 'context' | 'settings'>,
 ): Promise<Segment[] | null> {
-  const probe =
-    input.kind === 'file' ? await probeFile(input.path, input.name) : await probeVideo('url', input.path, input.name);
+  const probe = await probeVideo(input.kind === 'url' ? 'url' : 'file', input.path, input.name);
   const start = segment.start ?? settings.start ?? probe.startTime ?? 0;
   const end = segment.end ?? Math.min(settings.end ?? Infinity, (probe.startTime ?? 0) + (probe.duration ?? 0));
   if (end - start < 2 * SHORTEST_HALF) return null;
@@ -142,9 +143,14 @@ function betweenFrames({ frameRate, startTime }: VideoProbe, time: number): numb
 }
 
 /** The cut nearest to a time, as the face follower sees cuts: a time between its two frames; null without, or where no frames are near. */
-async function nearestCut(input: Input, time: number, reach: number, options: DivideOptions): Promise<number | null> {
+async function nearestCut(
+  video: OpenedVideo,
+  time: number,
+  reach: number,
+  options: DivideOptions,
+): Promise<number | null> {
   try {
-    return await findCut(input, time, reach, options);
+    return await findCut(video, time, reach, options);
   } catch (error) {
     if (error instanceof FerError && error.code === 'INPUT_OUT_OF_RANGE') return null;
     throw error;
@@ -152,13 +158,13 @@ async function nearestCut(input: Input, time: number, reach: number, options: Di
 }
 
 async function findCut(
-  input: Input,
+  video: OpenedVideo,
   time: number,
   reach: number,
   { settings, signal }: DivideOptions,
 ): Promise<number | null> {
   const { fps, width } = settings;
-  const source = await openSource(input, { fps, width, start: time - reach, end: time + reach });
+  const source = video.part({ fps, width, start: time - reach, end: time + reach });
   const continuity = new ShotContinuity();
   let previous: number | null = null;
   let best: number | null = null;

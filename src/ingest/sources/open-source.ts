@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { NETWORK_TIMEOUT } from '../ffmpeg/input-guards.js';
 import { probeFile, probeVideo } from '../probe/probe-video.js';
+import type { VideoProbe } from '../probe/probe-video.js';
 import { FfmpegSource } from './ffmpeg-source.js';
 import type { FrameSource, Input, SourceOptions } from './frame-source.js';
 import { openImages } from './image-source.js';
@@ -50,18 +51,14 @@ export async function openUrl(
 
 /** A video of which several parts are read; it is examined once. */
 export interface OpenedVideo {
-  /** Whether a part is found without decoding all that comes before it. */
-  readonly isSeekable: boolean;
+  readonly probe: VideoProbe;
   part(options: SourceOptions): FrameSource;
 }
 
 /** @throws FerError as `openFile` and `openUrl` do */
-export async function openVideo(place: 'file' | 'url', path: string): Promise<OpenedVideo> {
-  const probe = place === 'file' ? await probeFile(path, path) : await probeVideo('url', path, path);
-  return {
-    isSeekable: probe.seekable,
-    part: (options) => new FfmpegSource({ name: path, place, input: path, probe, options }),
-  };
+export async function openVideo(place: 'file' | 'url', path: string, name = path): Promise<OpenedVideo> {
+  const probe = place === 'file' ? await probeFile(path, name) : await probeVideo('url', path, name);
+  return { probe, part: (options) => new FfmpegSource({ name, place, input: path, probe, options }) };
 }
 
 /**

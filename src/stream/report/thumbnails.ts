@@ -73,7 +73,7 @@ async function* framesAt(
   if (video === null || times.length === 0) return;
   // Where all that comes before has to be decoded, one pass gives all of them.
   const order = [...times.keys()].sort((a, b) => times[a]! - times[b]!);
-  const passes = video.isSeekable ? [...times.keys()].map((at) => [at]) : [order];
+  const passes = video.probe.seekable ? [...times.keys()].map((at) => [at]) : [order];
   let failures = 0;
   for (const pass of passes) {
     const waiting = [...pass];
