@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { globSync } from 'tinyglobby';
 import type { Plugin } from 'vitest/config';
 import { defineConfig } from 'vitest/config';
-import type { ProjectConfig } from 'vitest/node';
+import { BaseSequencer } from 'vitest/node';
+import type { ProjectConfig, TestSpecification } from 'vitest/node';
 import { BUILT_REPOSITORY } from './test/support/build-sources.js';
 
 const report = process.env['FERSTREAM_TEST_REPORT'];
@@ -30,6 +31,16 @@ const compiledWorkers: Plugin = {
   },
 };
 
+/** Files of `test/` first, in which processes and servers are started: the last ones to run are short, so that no worker is left waiting. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      relative(import.meta.dirname, moduleId).startsWith('test/');
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 /** Of each project: what stands at the root only can be changed on the command line. */
 const project: ProjectConfig = {
   pool: 'forks',
@@ -43,6 +54,7 @@ export default defineConfig({
   test: {
     // One more than the cores of the machines that run them: some tests wait most of the time.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {
