@@ -109,7 +109,7 @@ describe.skipIf(!HAS_REDIS)('many inputs', { timeout: 240_000 }, () => {
   it('have the tables of a local run when the submitter waits', async () => {
     const paths = await writeInputs(join(folder, 'e'), ['first', 'second', 'gone']);
     const output = join(folder, 'e-out');
-    await work(2, () => undefined);
+    await work(1, () => undefined);
     await rm(paths[2]!);
     const annotate = ['annotate', ...paths, '-o', output, '-f', 'jsonl,summary', '--combine', '--segment', '0', '--model', 'face-api', '--queue', redis.address, '--wait']; // prettier-ignore
     const run = await runFer(annotate);

@@ -436,7 +436,7 @@ describe('an overlay that cannot be made', () => {
 
   it('for want of disk space says so', async ({ skip }) => {
     const source = join(temporaryFolder(), 'source.mp4');
-    makeMedia('-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=25:d=1,noise=alls=80:allf=t', ...H264, source);
+    makeMedia('-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=25:d=0.4,noise=alls=80:allf=t', ...H264, source);
     const dir = temporaryFolder();
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1100k', 'tmpfs', dir], { stdio: 'pipe' });

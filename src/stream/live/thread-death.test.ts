@@ -10,6 +10,8 @@ import { openLiveEngine } from './open-live-engine.js';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const { photo, ...section } = PEOPLE.blond;
+/** What is quick to load and to look for. */
+const QUICK = { backend: 'wasm', model: 'baseline', rotate: 0 } as const;
 const warnings: string[] = [];
 const threadOf = (name: string): URL => builtModule(`test/support/${name}.ts`);
 const options = (name: string) => ({
@@ -25,7 +27,7 @@ let threadsBefore: number;
 beforeAll(async () => {
   threadsBefore = threadsAlive();
   jpeg = await webcamJpeg(photo, section);
-  engine = await openLiveEngine({ backend: 'wasm' }, options('mortal-analyzer'));
+  engine = await openLiveEngine(QUICK, options('mortal-analyzer'));
 });
 afterAll(() => engine.close());
 beforeEach(() => {
@@ -100,7 +102,7 @@ test('a stream that cannot be forgotten ends the thread, and no session gets the
 });
 
 test('a thread that keeps dying is not restarted, and every later frame is answered with a problem', async () => {
-  const hopeless = await openLiveEngine({ backend: 'wasm' }, options('short-lived-analyzer'));
+  const hopeless = await openLiveEngine(QUICK, options('short-lived-analyzer'));
   const { ask } = openKept(hopeless);
   for (let i = 0; i < 6; i += 1)
     expect(await ask(picture(40))).toMatchObject({ kind: 'problem', sequence: i, problem: { code: 'INTERNAL' } });
@@ -112,7 +114,7 @@ test('a thread that keeps dying is not restarted, and every later frame is answe
 
 test('closing does not wait for the frame at work, and leaves no thread behind', async () => {
   const before = threadsAlive();
-  const closing = await openLiveEngine({ backend: 'wasm' });
+  const closing = await openLiveEngine(QUICK);
   expect(threadsAlive()).toBe(before + 1);
   const { session, answers } = openKept(closing);
   session.submit({ sequence: 0, captureTime: 0, picture: { kind: 'jpeg', bytes: jpeg.slice() } });
