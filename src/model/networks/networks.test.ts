@@ -265,7 +265,7 @@ describe('temporal encoder', () => {
 
   test('relative: what all frames have in common is half of what it sees, and none of the other half', () => {
     const model = temporalEncoder({ ...small, layers: 0, relative: true });
-    const seen = tf.model({ inputs: model.inputs, outputs: model.getLayer('relative').output as tf.SymbolicTensor });
+    const seen = tf.model({ inputs: model.inputs, outputs: model.getLayer('relative').output });
     tf.tidy(() => {
       const x = wave([2, 5, 6], 1);
       const apart = (values: tf.Tensor): tf.Tensor => (seen.predict(values) as tf.Tensor).slice([0, 0, 6], [2, 5, 6]);

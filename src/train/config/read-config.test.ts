@@ -65,7 +65,11 @@ describe('a configuration', () => {
   it('resets a part when its kind changes, and keeps it otherwise', () => {
     const file = { method: { name: 'nla', lambda: 0.25 } };
     expect(resolveConfig('nla', file, DATA).method).toMatchObject({ lambda: 0.25, crossEntropyEpochs: 5 });
-    expect(resolveConfig('dnfer', file, DATA).method).toMatchObject({ name: 'nla', lambda: 0.25, crossEntropyEpochs: 0 });
+    expect(resolveConfig('dnfer', file, DATA).method).toMatchObject({
+      name: 'nla',
+      lambda: 0.25,
+      crossEntropyEpochs: 0,
+    });
     expect(resolveConfig('nla', file, { method: { name: 'ce' } }, DATA).method).toEqual({
       name: 'ce',
       labelSmoothing: 0,
