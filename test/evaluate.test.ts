@@ -204,6 +204,7 @@ describe('fer evaluate', () => {
     [{ model: './no-such-model' }, 'WEIGHTS_MISSING', /no ferstream.json/],
     [{ split: 'valid' }, 'INPUT_NOT_FOUND', /no samples in the valid split/],
     [{ json: dir }, 'OUTPUT_UNWRITABLE', /folder|directory/],
+    [{ json: join(dir, 'same'), predictions: join(dir, 'same') }, 'USAGE', /the same file/],
   ] as const)('refuses %j before it begins, and writes nothing', async (flags, code, message) => {
     const failed = evaluateWith('refused', flags);
     await expect(failed).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });

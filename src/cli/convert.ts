@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
 import type { ConvertOptions, Converted } from '../stream/annotate/convert.js';
@@ -43,7 +44,12 @@ async function runConvert(files: readonly string[], flags: ConvertFlags): Promis
     merge: parseMerges(flags.merge),
     ...(flags.names === undefined ? {} : { names: await readNames(flags.names) }),
   };
-  const { baseline } = flags;
+  const { baseline, combine } = flags;
+  const keepFrom = (paths: readonly string[]): void => {
+    if (combine !== undefined && paths.some((path) => resolve(path) === resolve(combine)))
+      throw new FerError('CONFIG_INVALID', `--combine ${combine}: would replace an annotation or its conversion; give another file`); // prettier-ignore
+  };
+  keepFrom(files);
   if (typeof baseline === 'number' && (baseline <= 0 || baseline > 3600))
     throw new FerError('CONFIG_INVALID', '--baseline: give auto, off, or seconds up to 3600');
   const formats = await parseFormats(flags.format);
@@ -54,10 +60,11 @@ async function runConvert(files: readonly string[], flags: ConvertFlags): Promis
     ...(baseline === undefined ? {} : { baseline }),
     signal: interruptSignal(),
   });
-  if (flags.combine !== undefined && converted.length > 0) {
+  if (combine !== undefined && converted.length > 0) {
+    keepFrom(converted.flatMap(({ outputs }) => outputs));
     const sources = converted.map(({ input }) => input);
-    await writeCombined(sources, flags.combine, people);
-    process.stdout.write(`${printable(flags.combine)}\n`);
+    await writeCombined(sources, combine, people);
+    process.stdout.write(`${printable(combine)}\n`);
   }
   return failed > 0 ? EXIT.someFailed : EXIT.ok;
 }

@@ -2,16 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FerError } from '../errors/fer-error.js';
-import type { BackendName } from '../model/engines/backend.js';
-import type { ExpressionModel } from '../model/expression-model.js';
-import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import type { PriorChoice } from '../model/class-prior.js';
-import type { FaceNotes } from '../train/data/faces/face-dataset.js';
+import type { BackendName } from '../model/engines/backend.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
+import type { ExpressionModel } from '../model/expression-model.js';
 import { faceHandling } from '../train/data/faces/detected-faces.js';
+import type { FaceNotes } from '../train/data/faces/face-dataset.js';
 import { unsplitLine } from '../train/data/sample.js';
 import type { Dataset } from '../train/data/sample.js';
 import type { EvaluationOfCrops, Prediction } from '../train/evaluate/evaluate.js';
 import type { EvaluationFiles, EvaluationReport, EvaluationSettings } from '../train/evaluate/evaluation-files.js';
+import type { Evaluation } from '../train/evaluate/running-metrics.js';
 import { EXIT, interruptSignal } from './exit.js';
 import {
   addLabelledDataOptions,
@@ -26,7 +27,6 @@ import { Progress, textTable } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 import { SAMPLES_PER_JOB, addQueueOptions, checkQueueOptions, runQueued } from './queued-task.js';
 import type { QueuedFlags } from './queued-task.js';
-import type { Evaluation } from '../train/evaluate/running-metrics.js';
 
 export function evaluateCommand(program: Command): void {
   const command = addLabelledDataOptions(
@@ -82,6 +82,9 @@ const EXAMPLES = 5;
 export async function runEvaluate(flags: EvaluateFlags, io: Io): Promise<number> {
   const { openSplit } = await import('../train/data/faces/open-faces.js');
   const { preparedFolder } = await import('../train/data/preprocess/read-prepared.js');
+  const { json, predictions } = flags;
+  if (json !== undefined && predictions !== undefined && resolve(json) === resolve(predictions))
+    throw new FerError('USAGE', `--json and --predictions name the same file, ${json}: give two`);
   const dataset = await openSplit(flags);
   const adapt = await readPrior(flags.prior ?? 'balanced');
   const isQueued = flags.queue !== undefined;
