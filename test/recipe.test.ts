@@ -6,7 +6,7 @@ import { rememberNetworks } from './support/remembered-networks.js';
 import { startFer } from './support/run-fer.js';
 import type { FerRun } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';
-import { writeStriped } from './support/striped-dataset.js';
+import { writeFaces } from './support/face-tree.js';
 
 const dir = await scratchDir();
 const data = `manifest:${join(dir, 'pictures')}`;
@@ -30,7 +30,6 @@ const STAGES = [
     name: 'first',
     kind: 'train',
     preset: 'ce',
-    // Drawn pictures show no face.
     config: { ...config, data: '@crops', noFace: 'whole', network, mixup: {}, emaDecay: 0.9 },
   },
   {
@@ -72,8 +71,7 @@ let whole: FerRun;
 
 beforeAll(async () => {
   rememberNetworks();
-  // Few: a search for a face that is not there takes long.
-  await writeStriped(join(dir, 'pictures'), { training: 6, test: 3 });
+  await writeFaces(join(dir, 'pictures'), { training: 6, test: 3 });
   whole = await callFer(command(await recipeIn('whole', STAGES), 'whole'));
 }, 240_000);
 

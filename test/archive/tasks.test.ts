@@ -14,6 +14,7 @@ import { LabelSet } from '../../src/model/label-set.js';
 import { parseGrid } from '../../src/train/workflows/experiment/grid.js';
 import { temporaryFolder } from '../ingest/support/clips.js';
 import { callFer } from '../support/call-fer.js';
+import { facePng } from '../support/face-tree.js';
 import { rememberNetworks } from '../support/remembered-networks.js';
 import { writeStriped } from '../support/striped-dataset.js';
 import { saveTinyFrameModel } from '../support/tiny-models.js';
@@ -58,7 +59,7 @@ describe.skipIf(!HAS_REDIS)('over the queue', { timeout: 300_000 }, () => {
     await writePictures();
     redis = await TestRedis.start(folder);
     archive = await openQueue(redis.address, () => undefined);
-    const options = { concurrency: 2, backend: 'wasm', processModule: STUB };
+    const options = { concurrency: 1, backend: 'wasm', processModule: STUB };
     worker = await ArchiveWorker.start(archive, redis.address, { ...options, onEvent: (event) => events.push(event) });
   }, 120_000);
   afterEach(() => {
@@ -73,7 +74,12 @@ describe.skipIf(!HAS_REDIS)('over the queue', { timeout: 300_000 }, () => {
   /** For testing 20 pictures of three classes and one that the model does not have, a clip, and a picture that is cut short; for validation fewer. */
   async function writePictures(): Promise<void> {
     const rows = ['path,label,split,frameLabels'];
+    // The pictures for validation are prepared: a search for a face that is not there takes long.
     const picture = async (path: string, seed: number): Promise<void> => {
+      if (path.startsWith('valid')) {
+        await writeFile(join(data, path), await facePng(seed));
+        return;
+      }
       const pixels = Uint8Array.from({ length: 256 }, (_, i) => 128 + 120 * Math.sin((i + 1) * (1 + seed * 0.61)));
       await sharp(pixels, { raw: { width: 16, height: 16, channels: 1 } })
         .png()

@@ -69,6 +69,32 @@ export async function writeFaceTree(root: string, { more = 0 }: FaceTreeOptions 
   );
 }
 
+/**
+ * A manifest of small pictures of three people, each with an expression of its own: faces that are found at once, where a search for one that is not
+ * there takes long. `training` and `test` of them in their splits.
+ */
+export async function writeFaces(root: string, { training = 6, test = 3 } = {}): Promise<void> {
+  const labels = ['happy', 'sad', 'angry'];
+  const rows = Array.from({ length: training + test }, (_, i) => ({
+    path: `${i}.png`,
+    label: labels[i % labels.length]!,
+    split: i < training ? 'train' : 'test',
+  }));
+  const files = await Promise.all(rows.map(async ({ path }, i) => [path, await facePng(i)] as const));
+  await writeTree(root, {
+    ...Object.fromEntries(files),
+    'manifest.csv': ['path,label,split', ...rows.map(({ path, label, split }) => `${path},${label},${split}`)].join(
+      '\n',
+    ),
+  });
+}
+
+/** A small picture of one of three people by turns, each a little different from the others. */
+export async function facePng(index: number): Promise<Buffer> {
+  const { photo, left, ...section } = Object.values(PEOPLE)[index % 3]!;
+  return png(await photoFrame(photo, { left: left + (index % 10), ...section }, 120, 120));
+}
+
 function png({ data, width, height }: Frame): Promise<Buffer> {
   return sharp(data, { raw: { width, height, channels: 3 } })
     .png()
