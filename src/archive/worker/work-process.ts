@@ -1,10 +1,12 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { FerError } from '../../errors/fer-error.js';
+import type { ErrorCode } from '../../errors/fer-error.js';
 import { temporaryOwner } from '../../files/temporary-name.js';
 import { siblingModule } from '../../workers/worker-client.js';
-import type { ErrorCode } from '../../errors/fer-error.js';
 import type { ArchiveJob, ArchiveResult, ArchiveRun, Part, Segment } from '../queue/archive-job.js';
+
+// The channel between a worker and its process for inference: messages, the side of the process, the side of the worker.
 
 /** One step of a job, as sent to a worker process. */
 export type Work = AnnotationWork | TaskWork;

@@ -1,18 +1,18 @@
 import { FerError } from '../../errors/fer-error.js';
-import type { Backend } from '../../model/engines/backend.js';
 import { landmarkNetwork } from '../../ingest/face/align/landmark-net.js';
 import { isOnnxBackend } from '../../model/engines/backend.js';
+import type { Backend } from '../../model/engines/backend.js';
 import { ONNXRUNTIME_INSTALL, isOnnxRuntimeInstalled, openOnnxRuntime } from '../../model/engines/onnxruntime.js';
-import { openBackend, wantedBackend, needTensorFlow } from '../../model/engines/open-backend.js';
-import { onnxSessions } from '../../model/sessions/onnx-session.js';
+import { needTensorFlow, openBackend, wantedBackend } from '../../model/engines/open-backend.js';
 import type { OpenBackendOptions } from '../../model/engines/open-backend.js';
 import { differingPackages, installedTfjsPackages, levelCommand, tfjsVersion } from '../../model/engines/packages.js';
 import type { TfjsPackage } from '../../model/engines/packages.js';
+import { DEFAULT_MODEL, MODEL_NAMES } from '../../model/expression-model.js';
+import { describeShipped } from '../../model/heads/model-folder.js';
+import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../model/pretrained/weight-files.js';
+import { onnxSessions } from '../../model/sessions/onnx-session.js';
 import { reasonOf } from './system.js';
 import type { CheckResult } from './system.js';
-import { describeShipped } from '../../model/heads/model-folder.js';
-import { DEFAULT_MODEL, MODEL_NAMES } from '../../model/expression-model.js';
-import { disposeWeights, loadFaceApiWeights, loadHumanGraph } from '../../model/pretrained/weight-files.js';
 
 /** The TensorFlow.js engine that a run would use, and the skipped ones. */
 export async function checkEngine(options: Pick<OpenBackendOptions, 'backend'> = {}): Promise<readonly CheckResult[]> {

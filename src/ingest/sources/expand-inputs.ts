@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { glob } from 'tinyglobby';
 import { FerError } from '../../errors/fer-error.js';
 import { exists } from '../../files/write-error.js';
+import { headObject, isS3Address, listObjects, parseS3Address, s3Address } from '../../storage/s3.js';
+import type { ObjectInfo } from '../../storage/s3.js';
+import { withoutUser } from '../ffmpeg/url-relay.js';
 import { isImageName, isVideoName, naturalOrder } from '../media-names.js';
 import { NOT_UTF8, inputError, notAFile } from '../probe/refusal.js';
-import { withoutUser } from '../ffmpeg/url-relay.js';
-import { isS3Address, parseS3Address, s3Address, headObject, listObjects } from '../../storage/s3.js';
 import type { Input } from './frame-source.js';
-import type { ObjectInfo } from '../../storage/s3.js';
 
 export interface InputFailure {
   readonly name: string;

@@ -1,6 +1,8 @@
 import { tf } from '../tfjs.js';
 import { sumByChannel } from './batch-norm.js';
 
+// Small layers of our own. Each is registered with TensorFlow.js, so that saved networks can be loaded.
+
 /**
  * Standardises every image to mean 0 and standard deviation 1 over all pixels and channels. Faces in films are often very dark, and
  * with this as first layer no input can be scaled differently than in training. A flat image becomes all zeros. [B, H, W, C] -> [B, H, W, C]

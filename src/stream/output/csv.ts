@@ -1,12 +1,12 @@
-import { csvText, resultColumns, tableRows } from '../results/result-columns.js';
-import type { TableLayout, Cell } from '../results/result-columns.js';
-import type { RunMetadata } from '../results/annotation-schema.js';
-import { textFormat } from '../results/output-format.js';
 import { readFile } from 'node:fs/promises';
 import { AtomicFile, writeFileAtomic } from '../../files/atomic-file.js';
+import type { RunMetadata } from '../results/annotation-schema.js';
+import { textFormat } from '../results/output-format.js';
 import { applyPeople } from '../results/people.js';
 import type { People } from '../results/people.js';
 import { readFrames, readRun } from '../results/read-annotation.js';
+import { csvText, resultColumns, tableRows } from '../results/result-columns.js';
+import type { Cell, TableLayout } from '../results/result-columns.js';
 import type { FaceSummary, Summary } from '../results/summary-builder.js';
 
 /** One row per face per frame, and one for a frame without a face, so that every frame has a row. */

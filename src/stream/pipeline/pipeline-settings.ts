@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { FerError, closest } from '../../errors/fer-error.js';
+import type { Box } from '../../ingest/face/align/geometry.js';
 import { ROTATIONS } from '../../ingest/face/detect/quarter-turn.js';
 import { DEFAULT_PRIOR, PRIORS } from '../../model/class-prior.js';
 import { BACKEND_NAMES } from '../../model/engines/backend.js';
 import { DEFAULT_MODEL } from '../../model/expression-model.js';
 import { DEFAULT_SMOOTHING } from './clip-window.js';
 import { SURE } from './trust-weights.js';
-import type { Box } from '../../ingest/face/align/geometry.js';
 
 const length = z.number().min(0);
 

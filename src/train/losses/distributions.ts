@@ -1,6 +1,8 @@
 import { tf } from '../../model/tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 
+// Labels and posteriors as distributions over the classes: what the losses share.
+
 /**
  * The truth about N samples of C classes.
  * [N]: class indices; a negative one marks a sample without a label, which no supervised mean counts.

@@ -1,9 +1,9 @@
-import type { Picture } from '../../frame.js';
-import { luma601 } from '../../frame.js';
-import { type Point, type Similarity, distance, facePoints, fitSimilarity } from './geometry.js';
-import { warpRgb } from './warp.js';
 import { DEFAULT_CROP, isSameCut } from '../../../model/crop-geometry.js';
 import type { CropGeometry, FaceCrop } from '../../../model/crop-geometry.js';
+import { luma601 } from '../../frame.js';
+import type { Picture } from '../../frame.js';
+import { type Point, type Similarity, distance, facePoints, fitSimilarity } from './geometry.js';
+import { warpRgb } from './warp.js';
 
 const RAW = { gain: 1, offset: [0, 0, 0] } as const;
 /** Largest plausible ratio of eye distance to the distance from the eyes' middle to the mouth. */

@@ -14,10 +14,12 @@ import {
   windowOfLandmarks,
 } from '../align/geometry.js';
 import type { LandmarkNet } from '../align/landmark-net.js';
-import type { Sighting, Track } from './track.js';
 import { landmarkWindow } from '../detect/detector.js';
 import type { Detection } from '../detect/detector.js';
 import type { FaceMatch } from './match.js';
+import type { Sighting, Track } from './track.js';
+
+// Where faces are in a frame: detected ones by refined landmarks, known ones by following their landmarks.
 
 /** A known face that jumped by more than this share of its size is searched where the detector sees it. */
 const JUMP = 0.12;

@@ -1,14 +1,14 @@
 import { FerError } from '../../../errors/fer-error.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
+import type { ExpressionModel } from '../../../model/expression-model.js';
 import { cropLength } from '../crops/crop-source.js';
 import { cropsOf, cutInOrder } from '../preprocess/face-cutter.js';
 import type { CutFaces, FaceCutter } from '../preprocess/face-cutter.js';
 import { labelAt } from '../sample.js';
 import type { Sample } from '../sample.js';
+import { areAlignedClips } from '../synthesize/synthesis-options.js';
 import { InMemoryFaces, facesOf } from './face-dataset.js';
 import type { FaceDataset, FaceNotes, FaceSample, LabelledFace } from './face-dataset.js';
-import type { ExpressionModel } from '../../../model/expression-model.js';
-import { areAlignedClips } from '../synthesize/synthesis-options.js';
 
 /** How pictures become crops: used as a whole (data sets of face crops), or faces detected and aligned as in annotation. Videos are always searched for faces. */
 export type FaceHandling = 'as-is' | 'detect';

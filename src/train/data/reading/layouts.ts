@@ -1,12 +1,12 @@
-import { join, parse, basename, relative, sep } from 'node:path';
+import { basename, join, parse, relative, sep } from 'node:path';
+import { FerError } from '../../../errors/fer-error.js';
 import { isImageName, isVideoName } from '../../../ingest/media-names.js';
 import { canonicalLabel } from '../label-maps.js';
 import type { Split } from '../sample.js';
-import type { Reading } from './define-reader.js';
-import type { Folders } from './folder-listing.js';
-import { FerError } from '../../../errors/fer-error.js';
 import { splitBySubject } from '../splits.js';
+import type { Reading } from './define-reader.js';
 import { allFiles } from './folder-listing.js';
+import type { Folders } from './folder-listing.js';
 
 /** The label of a class word: null to leave the class out, undefined for an unknown word. */
 export type ClassOf = (word: string) => string | null | undefined;
