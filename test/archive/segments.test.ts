@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ArchiveRun, Segment } from '../../src/archive/queue/archive-job.js';
 import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
@@ -25,20 +25,17 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
   let redis: TestRedis;
   let archive: ArchiveQueue;
   let worker: ArchiveWorker;
-  let events: WorkerEvent[];
-  let onEvent: (event: WorkerEvent) => void;
+  let events: WorkerEvent[] = [];
+  let onEvent: (event: WorkerEvent) => void = () => undefined;
 
   beforeAll(async () => {
     useBundledFfmpeg();
     redis = await TestRedis.start(folder);
     await make(...moving('64x48', 5, 120), ...H264, join(folder, 'footage.mp4'));
   });
-  afterAll(() => redis.kill());
-  beforeEach(async () => {
-    events = [];
-    onEvent = () => undefined;
+  // One for all tests: its processes take a while to start.
+  beforeAll(async () => {
     archive = await openQueue(redis.address, () => undefined);
-    await archive.redis.flushall();
     worker = await ArchiveWorker.start(archive, redis.address, {
       concurrency: 2,
       processModule: STUB,
@@ -48,9 +45,14 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
       },
     });
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await worker.close(100);
     await archive.close();
+    await redis.kill();
+  });
+  beforeEach(() => {
+    events = [];
+    onEvent = () => undefined;
   });
 
   const inputAs = async (name: string): Promise<string> => {

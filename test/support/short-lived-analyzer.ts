@@ -1,4 +1,4 @@
-/** A live worker without networks that gets ready, and ends at its first request. */
+/** A live worker (or any other) without networks that gets ready, and ends at its first request. */
 import { parentPort } from 'node:worker_threads';
 import type { EngineDescription } from '../../src/stream/live/live-engine.js';
 import { READY } from '../../src/workers/serve-worker.js';

@@ -1,5 +1,6 @@
 import { tf } from '../../model/tfjs.js';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { builtModule } from '../../../test/support/built-file.js';
 import { openBackend } from '../../model/engines/open-backend.js';
 import { findPackage } from '../../model/engines/packages.js';
 import type { BackendName } from '../../model/engines/backend.js';
@@ -104,7 +105,7 @@ afterEach(async () => {
 async function openRunner(model: tf.LayersModel, method: MethodConfig, module?: string): Promise<WorkerRunner> {
   const runner = await WorkerRunner.open({
     ...{ workers: 2, model, loss: lossOf(method), rowLabels: ROW_LABELS, classCount: CLASSES },
-    ...(module === undefined ? {} : { module: new URL(`../../../test/support/${module}`, import.meta.url) }),
+    ...(module === undefined ? {} : { module: new URL(module, builtModule('test/support/')) }),
   });
   open.push(runner);
   return runner;
@@ -174,11 +175,11 @@ describe('trouble', () => {
   });
 
   test.each([
-    ['exit', 'it ended with code 7'],
-    ['throw', 'no memory left;'],
-  ])('a thread that dies (%s) rejects the step and says which it was', async (how, why) => {
+    ['short-lived-analyzer', 'it ended with code 7'],
+    ['dying-thread', 'no memory left;'],
+  ])('a thread that dies (%s) rejects the step and says which it was', async (module, why) => {
     const before = threadsAlive();
-    const runner = await openRunner(model, BALANCED, `dying-thread.ts?${how}`);
+    const runner = await openRunner(model, BALANCED, `${module}.js`);
     await expect(runner.run(weights, batch([4], false, 1), MOMENT)).rejects.toMatchObject({
       code: 'WORKER_FAILED',
       message: expect.stringContaining(`worker 1 failed: ${why}`) as string,
@@ -189,7 +190,7 @@ describe('trouble', () => {
 
   test('a thread that cannot start leaves none behind', async () => {
     const before = threadsAlive();
-    await expect(openRunner(model, BALANCED, 'no-such-thread.ts')).rejects.toMatchObject({
+    await expect(openRunner(model, BALANCED, 'no-such-thread.js')).rejects.toMatchObject({
       code: 'WORKER_FAILED',
       message: expect.stringContaining('worker 1') as string,
     });
