@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const { photo, ...section } = PEOPLE.blond;
 /** What is quick to load and to look for. */
-const QUICK = { backend: 'wasm', model: 'baseline', rotate: 0 } as const;
+const QUICK = { backend: 'wasm', model: 'face-api', rotate: 0 } as const;
 const warnings: string[] = [];
 const threadOf = (name: string): URL => builtModule(`test/support/${name}.ts`);
 const options = (name: string) => ({
