@@ -37,7 +37,7 @@ beforeEach(() => {
 
 const annotate = async (input: string, outputDir = OUT): Promise<BatchEvent[]> => {
   const events: BatchEvent[] = [];
-  const settings = { outputDir, formats: ['jsonl', 'csv'], model: 'face-api', backend: 'wasm' } as const;
+  const settings = { outputDir, formats: ['jsonl', 'csv'], model: 'face-api', backend: 'wasm', rotate: 0 } as const;
   for await (const event of annotateBatch([input], settings)) events.push(event);
   return events.filter(({ type }) => ['done', 'skipped', 'failed'].includes(type));
 };
