@@ -142,6 +142,21 @@ describe('fer', () => {
     expect(rows.every(({ success }) => success === '0')).toBe(true);
   });
 
+  it('replaces files of others only when forced', async () => {
+    const folder = join(dir, 'theirs');
+    await mkdir(folder);
+    await writeFile(join(folder, 'clip.csv'), 'theirs');
+    const args = ['annotate', clip, '-o', folder, '--format', 'csv'];
+    const refused = await callFer(args);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('clip.csv exists, and fer annotate did not write it');
+    expect(await readFile(join(folder, 'clip.csv'), 'utf8')).toBe('theirs');
+    expect((await callFer([...args, '--force'])).code).toBe(0);
+    // Ours from now on.
+    expect((await callFer([...args, '--fps', '5'])).code).toBe(0);
+    expect(await names(join(folder, '.ferstream'))).toEqual(['clip.json']);
+  });
+
   it('skips finished inputs, unless forced or with other options', async () => {
     const args = ['annotate', clip, '-o', out, ...BRIEF];
     const written = (await stat(join(out, 'clip.csv'))).mtimeMs;

@@ -5,6 +5,7 @@ import { countShownPackets, probeFile } from '../../ingest/probe/probe-video.js'
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { openSource } from '../../ingest/sources/open-source.js';
 import type { AnnotateSettings } from '../../stream/pipeline/pipeline-settings.js';
+import { markOutputs } from '../../stream/output/done-record.js';
 import { openOutputs, outputPlaces, recordDone } from '../../stream/annotate/annotate-input.js';
 import type { InputJob } from '../../stream/annotate/annotate-input.js';
 import { renamePeople } from '../../stream/results/people.js';
@@ -69,6 +70,7 @@ export async function mergeSegments(
     }
     if (frames === 0) throw outOfRange(job.input.name, settings, null, null);
     const outcome = await outcomeOf(job.input, frames, metadata, ends);
+    await markOutputs(job.outputDir, job.name);
     await writers.finish(outcome);
     await recordDone(job, writers.paths, outcome);
     await rm(segmentFolder(root, id), { recursive: true, force: true });

@@ -8,7 +8,9 @@ import { identifyModel } from '../../model/heads/open-model.js';
 import { VERSION } from '../../version.js';
 import {
   findDoneRecord,
+  foreignOutput,
   journalPath,
+  markOutputs,
   otherOwner,
   publishDone,
   settingsHash,
@@ -17,7 +19,7 @@ import {
 import type { DoneRecord } from '../output/done-record.js';
 import type { RemoteFolder } from '../output/remote-folder.js';
 import { baselineWriters } from '../output/baseline-writers.js';
-import { openWriters } from '../output/formats.js';
+import { openWriters, outputFormat } from '../output/formats.js';
 import { streamWriter } from '../output/jsonl.js';
 import type { OutputContext, OutputWriters } from '../results/output-format.js';
 import type { RunMetadata, RunOutcome } from '../results/annotation-schema.js';
@@ -90,7 +92,7 @@ export async function resultHash(settings: AnnotateSettings, formats: readonly s
 
 /**
  * What an earlier run with the same content and settings left, or null.
- * @throws FerError OUTPUT_UNWRITABLE when the name is taken by the results of another input
+ * @throws FerError OUTPUT_UNWRITABLE when the name is taken by the results of another input, or by files of others
  */
 export async function findFinished(job: InputJob): Promise<(InputEvent & { readonly type: 'skipped' }) | null> {
   const { outputDir, name, input, hash, remote = null } = job;
@@ -105,10 +107,17 @@ export async function findFinished(job: InputJob): Promise<(InputEvent & { reado
     return { type: 'skipped', input: input.name, outputs, outcome: done.outcome };
   }
   const owner = await otherOwner(outputDir, name, inputAddress(input), hash, remote);
-  if (owner === null) return null;
+  if (owner !== null)
+    throw new FerError(
+      'OUTPUT_UNWRITABLE',
+      `${input.name}: ${join(outputDir, name)} contains the results of ${owner}; give another --output-dir, or --force to replace them`,
+    );
+  const endings = job.formats.map((format) => outputFormat(format).ending);
+  const foreign = remote === null ? await foreignOutput(outputDir, name, endings) : null;
+  if (foreign === null) return null;
   throw new FerError(
     'OUTPUT_UNWRITABLE',
-    `${input.name}: ${join(outputDir, name)} contains the results of ${owner}; give another --output-dir, or --force to replace them`,
+    `${input.name}: ${foreign} exists, and fer annotate did not write it; give another --output-dir, or --force to replace it`,
   );
 }
 
@@ -161,6 +170,7 @@ export async function* annotateInput(
       const { degraded, note } = annotation.report();
       const prior = annotator.settings.prior === 'auto' ? annotation.prior : null;
       const reached = { frames, degraded, note, ...(prior && { prior }) };
+      if (stream === undefined) await markOutputs(job.outputDir, job.name);
       await writers.finish(reached);
       outcome = reached;
     }

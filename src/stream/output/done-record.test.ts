@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../test/output/support/media.js';
-import { canonicalJson, findDoneRecord, settingsHash, writeDoneRecord } from './done-record.js';
+import {
+  canonicalJson,
+  findDoneRecord,
+  foreignOutput,
+  markOutputs,
+  settingsHash,
+  writeDoneRecord,
+} from './done-record.js';
 
 describe('done record', () => {
   const outcome = { frames: 3, degraded: false, note: null };
@@ -33,6 +40,16 @@ describe('done record', () => {
     });
     expect(Date.parse(record!.finishedAt)).toBeLessThanOrEqual(Date.now());
     expect(await readdir(join(dir, '.ferstream'))).toEqual(['clip.json']);
+  });
+
+  it('tells outputs that killed runs left from files of others', async () => {
+    const endings = ['.csv', '.srt'];
+    expect(await foreignOutput(dir, 'clip', endings)).toBeNull();
+    await rm(join(dir, '.ferstream', 'clip.json'));
+    expect(await foreignOutput(dir, 'clip', endings)).toBe(join(dir, 'clip.csv'));
+    expect(await foreignOutput(dir, 'clip', ['.srt'])).toBeNull();
+    await markOutputs(dir, 'clip');
+    expect(await foreignOutput(dir, 'clip', endings)).toBeNull();
   });
 
   it('is found after the folder was moved', async () => {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
 import type { RunOutcome } from '../results/annotation-schema.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import { makeFolder, writeError } from '../../files/write-error.js';
+import { exists, makeFolder, writeError } from '../../files/write-error.js';
 import type { RemoteFolder } from './remote-folder.js';
 
 /** Folder in the output folder that remembers what is done. */
@@ -76,9 +76,35 @@ export async function writeDoneRecord(dir: string, name: string, run: FinishedRu
     };
     await makeFolder(join(dir, RECORDS));
     await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
+    await rm(markPath(dir, name), { force: true });
   } catch (error) {
     throw writeError(path, error);
   }
+}
+
+/**
+ * Marks outputs that are about to appear, so that those of a run that is killed before its record is written are known as ours.
+ * @throws FerError OUTPUT_UNWRITABLE
+ */
+export async function markOutputs(dir: string, name: string): Promise<void> {
+  const path = markPath(dir, name);
+  try {
+    await makeFolder(join(dir, RECORDS));
+    await writeFile(path, '');
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+/** A file that an output would replace although no run has written it, such as subtitles next to their film; null without one. */
+export async function foreignOutput(dir: string, name: string, endings: readonly string[]): Promise<string | null> {
+  for (const own of [recordPath(dir, name), markPath(dir, name), journalPath(dir, name)])
+    if (await exists(own)) return null;
+  for (const ending of endings) {
+    const path = join(dir, name + ending);
+    if ((await sizeOf(path, null)) !== null) return path;
+  }
+  return null;
 }
 
 /**
@@ -163,6 +189,10 @@ export function canonicalJson(value: unknown): string {
 /** Where the work on an unfinished input is kept. */
 export function journalPath(dir: string, name: string): string {
   return join(dir, RECORDS, `${name}.journal`);
+}
+
+function markPath(dir: string, name: string): string {
+  return join(dir, RECORDS, `${name}.outputs`);
 }
 
 export function recordPath(dir: string, name: string): string {
