@@ -58,7 +58,9 @@ it.each(['FFMPEG_PATH', 'FFPROBE_PATH'])('ends with 3 where %s leads nowhere', a
   const clip = join(dir, 'clip.mkv');
   const source = ['-f', 'lavfi', '-i', 'testsrc=duration=0.2'];
   await promisify(execFile)((await findFfmpeg()).path, ['-v', 'error', ...source, '-c:v', 'mpeg4', '-y', clip]);
-  const { code, stderr } = await callFer(['annotate', clip, '-o', join(dir, 'out')], { [variable]: '/nonexistent' });
+  const { code, stderr } = await callFer(['annotate', clip, '--model', 'face-api', '-o', join(dir, 'out')], {
+    [variable]: '/nonexistent',
+  });
   expect(stderr).toMatch(/=\/nonexistent cannot be started/);
   expect(code).toBe(3);
 });

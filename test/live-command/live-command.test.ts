@@ -22,7 +22,7 @@ const PATIENCE = 240_000;
 
 const runs: RunningFer[] = [];
 async function live(...args: string[]): Promise<{ run: RunningFer; url: URL }> {
-  const run = startFer(['live', '--no-open', '--backend', 'wasm', ...args]);
+  const run = startFer(['live', '--no-open', '--backend', 'wasm', '--model', 'face-api', '--rotate', '0', ...args]);
   runs.push(run);
   let stdout = '';
   run.child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
