@@ -439,7 +439,7 @@ describe('an overlay that cannot be made', () => {
     makeMedia('-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=25:d=0.4,noise=alls=80:allf=t', ...H264, source);
     const dir = temporaryFolder();
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1100k', 'tmpfs', dir], { stdio: 'pipe' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', dir], { stdio: 'pipe' });
     } catch (error) {
       console.warn(
         `SKIPPED: an overlay on a full disk was not tried, a tiny tmpfs cannot be mounted here: ${String(error)}`,
