@@ -146,7 +146,7 @@ describe('fer', () => {
     const folder = join(dir, 'theirs');
     await mkdir(folder);
     await writeFile(join(folder, 'clip.csv'), 'theirs');
-    const args = ['annotate', clip, '-o', folder, '--format', 'csv'];
+    const args = ['annotate', clip, '-o', folder, '--format', 'csv', ...BRIEF];
     const refused = await callFer(args);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('clip.csv exists, and fer annotate did not write it');

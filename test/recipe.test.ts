@@ -71,7 +71,7 @@ let whole: FerRun;
 
 beforeAll(async () => {
   rememberNetworks();
-  await writeFaces(join(dir, 'pictures'), { training: 6, test: 3 });
+  await writeFaces(join(dir, 'pictures'));
   whole = await callFer(command(await recipeIn('whole', STAGES), 'whole'));
 }, 240_000);
 

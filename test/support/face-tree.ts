@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { findFfmpeg, runProcess } from '../../src/ingest/ffmpeg/binaries.js';
 import type { Frame } from '../../src/ingest/frame.js';
 import { cutOut, noiseFrame, PEOPLE, photoFrame } from './face-frames.js';
+import { PATTERNS } from './striped-pictures.js';
 import { writeTree } from './write-tree.js';
 
 export interface FaceTreeOptions {
@@ -70,14 +71,13 @@ export async function writeFaceTree(root: string, { more = 0 }: FaceTreeOptions 
 }
 
 /**
- * A manifest of small pictures of three people, each with an expression of its own: faces that are found at once, where a search for one that is not
- * there takes long. `training` and `test` of them in their splits.
+ * A manifest of small pictures of three people, each of a class of its own, named as those of striped pictures: faces that are found at once, where a
+ * search for one that is not there takes long. `training` and `test` of them in their splits.
  */
 export async function writeFaces(root: string, { training = 6, test = 3 } = {}): Promise<void> {
-  const labels = ['happy', 'sad', 'angry'];
   const rows = Array.from({ length: training + test }, (_, i) => ({
     path: `${i}.png`,
-    label: labels[i % labels.length]!,
+    label: PATTERNS[i % PATTERNS.length]!,
     split: i < training ? 'train' : 'test',
   }));
   const files = await Promise.all(rows.map(async ({ path }, i) => [path, await facePng(i)] as const));

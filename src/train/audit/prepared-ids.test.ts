@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { rememberNetworks } from '../../../test/support/remembered-networks.js';
-import { writeStriped } from '../../../test/support/striped-dataset.js';
+import { writeFaces } from '../../../test/support/face-tree.js';
 import { PATTERNS } from '../../../test/support/striped-pictures.js';
 import { saveTinyFrameModel } from '../../../test/support/tiny-models.js';
 import { openBackend } from '../../model/engines/open-backend.js';
@@ -28,7 +28,7 @@ const crops = `prepared:${join(dir, 'crops')}`;
 beforeAll(async () => {
   rememberNetworks();
   await openBackend();
-  await writeStriped(join(dir, 'pictures'), { training: 6, test: 3 });
+  await writeFaces(join(dir, 'pictures'));
   await saveTinyFrameModel(join(dir, 'model'), new LabelSet('model', PATTERNS), { crop: geometry });
   await prepareDataset(await openDataset(pictures), join(dir, 'crops'), { noFace: 'whole', geometry });
 });
@@ -53,7 +53,7 @@ async function trainedIds(data: string, file: string): Promise<string[]> {
     exclude: { file },
     network: { name: 'compact', size: 16, width: 4 },
     validation: { fraction: 0 },
-    noFace: 'whole', // drawn pictures
+    noFace: 'whole',
   });
   const open = await openTrainingData(config);
   const task = await open.job(config);

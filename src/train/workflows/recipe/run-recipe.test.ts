@@ -4,7 +4,7 @@ import { tf } from '../../../model/tfjs.js';
 import { beforeAll, expect, it } from 'vitest';
 import { rememberNetworks } from '../../../../test/support/remembered-networks.js';
 import { scratchDir } from '../../../../test/support/scratch.js';
-import { writeStriped } from '../../../../test/support/striped-dataset.js';
+import { writeFaces } from '../../../../test/support/face-tree.js';
 import { PATTERNS } from '../../../../test/support/striped-pictures.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
 import { readCheckpointInfo } from '../../../model/checkpoint/checkpoint.js';
@@ -39,7 +39,7 @@ function recipe({ epochs = 2, rate = 0.01 } = {}): Recipe {
         config: {
           ...tiny,
           data: '@crops',
-          noFace: 'whole', // drawn pictures
+          noFace: 'whole',
           network: { size: 8, width: 4 },
           mixup: {},
           optimizer: { lr: rate },
@@ -101,7 +101,7 @@ let tensors: readonly [number, number];
 beforeAll(async () => {
   rememberNetworks();
   await openBackend();
-  await writeStriped(join(dir, 'pictures'), { training: 6, test: 3 });
+  await writeFaces(join(dir, 'pictures'));
   const before = tf.memory().numTensors;
   first = await run(whole);
   tensors = [before, tf.memory().numTensors];
