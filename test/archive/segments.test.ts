@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ArchiveRun, Segment } from '../../src/archive/queue/archive-job.js';
@@ -10,6 +10,7 @@ import { planSegments } from '../../src/archive/segments/plan-segments.js';
 import { segmentPath } from '../../src/archive/segments/segment-file.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
+import { openFile } from '../../src/ingest/sources/open-source.js';
 import { findFfprobe } from '../../src/ingest/ffmpeg/binaries.js';
 import { parseAnnotateOptions } from '../../src/stream/pipeline/pipeline-settings.js';
 import { H264, make, moving, temporaryFolder, useBundledFfmpeg } from '../ingest/support/clips.js';
@@ -148,6 +149,12 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
       const options = { settings, context: { past: 0, future: 0, hop: 1 }, segmentSeconds: 30 };
       expect(await planSegments({ kind: 'file', path, name: path }, options)).toHaveLength(4);
       expect(await readFile(looks, 'utf8')).toBe('\n');
+      await appendFile(path, '');
+      await openFile(path, { start: 50 });
+      expect(await readFile(looks, 'utf8')).toBe('\n');
+      await appendFile(path, ' ');
+      await openFile(path, { start: 50 });
+      expect(await readFile(looks, 'utf8')).toBe('\n\n');
     } finally {
       vi.unstubAllEnvs();
     }

@@ -141,14 +141,28 @@ export async function probeVideo(
   }
 }
 
+/** Probes of the last files: a data set or an archive reads one file in many parts. */
+const probed = new Map<string, Promise<VideoProbe>>();
+const MOST_PROBED = 16;
+
 /**
- * `probeVideo` for a file that is read as a whole: its size is that of the largest picture, which takes a pass over the key frames.
+ * `probeVideo` for a file that is read as a whole: its size is that of the largest picture, which takes a pass over the key frames. That of a file which has
+ * not changed is remembered.
  * @throws FerError as `probeVideo` does
  */
 export async function probeFile(path: string, name: string): Promise<VideoProbe> {
   await mustBeFootage(path, name);
-  const answer = await ask('file', path, name, NETWORK_TIMEOUT, null);
-  return withLargestSize(path, describe(answer, name), answer);
+  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  const key = [path, (await findFfprobe()).path, dev, ino, size, mtimeNs, ctimeNs].join('\n');
+  const known = probed.get(key);
+  if (known !== undefined) return known;
+  const probing = ask('file', path, name, NETWORK_TIMEOUT, null).then((answer) =>
+    withLargestSize(path, describe(answer, name), answer),
+  );
+  probed.set(key, probing);
+  if (probed.size > MOST_PROBED) probed.delete(probed.keys().next().value!);
+  probing.catch(() => probed.delete(key));
+  return probing;
 }
 
 async function ask(
