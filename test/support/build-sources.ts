@@ -25,8 +25,8 @@ const bundled = (name: string): string => join(BUILT_REPOSITORY, `${name}.mjs`);
 
 const bundledPackages: Plugin = {
   name: 'bundled-packages',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+  setup(plugins) {
+    plugins.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
       const code = await readFile(path, 'utf8');
       const names = new RegExp(`from '(${BUNDLED.join('|')})';`, 'g');
       return { contents: code.replace(names, (_, name: string) => `from '${bundled(name)}';`), loader: 'ts' };
@@ -59,8 +59,9 @@ export async function setup(project: TestProject): Promise<void> {
   for (const name of BUNDLED) {
     const stdin = { contents: `export * from '${name}'`, resolveDir: ROOT };
     // With the condition under which rxjs brings modules.
-    const format = { bundle: true, platform: 'neutral', conditions: ['es2015'], format: 'esm' } as const;
-    await build({ stdin, outfile: bundled(name), ...format, logLevel: 'error' });
+    const conditions = ['es2015'];
+    const options = { bundle: true, platform: 'neutral', format: 'esm', logLevel: 'error' } as const;
+    await build({ stdin, outfile: bundled(name), conditions, ...options });
   }
   const linked = (await readdir(ROOT)).filter((name) => !['src', 'test', '.git'].includes(name));
   for (const path of [...linked, ...globSync('src/**/static', { cwd: ROOT, onlyDirectories: true })])
