@@ -14,7 +14,7 @@ const FEW = {
   clips: 12,
   validClips: 3,
   testClips: 4,
-  frames: 16,
+  frames: 8,
   size: 12,
   frameNoise: 0.25,
   seed: 5,
@@ -77,14 +77,14 @@ describe('a data set of synthetic clips', () => {
     expect(given.splits).toEqual(['train', 'valid', 'test']);
     for (const { kind, frames, frameLabels } of given.samples) {
       expect(kind).toBe('clip');
-      expect(frames!.map(({ index }) => index)).toEqual([...Array(16).keys()]);
-      expect(frameLabels).toHaveLength(16);
+      expect(frames!.map(({ index }) => index)).toEqual([...Array(FEW.frames).keys()]);
+      expect(frameLabels).toHaveLength(FEW.frames);
     }
-    expect(wrong(given.samples, truth.samples, 'train')).toBe(0.25 * 12 * 16);
+    expect(wrong(given.samples, truth.samples, 'train')).toBe(FEW.frameNoise * FEW.clips * FEW.frames);
     expect(wrong(given.samples, truth.samples, 'valid')).toBe(0);
     expect(wrong(given.samples, truth.samples, 'test')).toBe(0);
     expect(steps).toEqual(Array.from({ length: 20 }, (_, done) => [done, 19]));
-    expect(report.splits.train).toMatchObject({ clips: 12, frames: 192, mislabelled: 48 });
+    expect(report.splits.train).toMatchObject({ clips: 12, frames: 12 * FEW.frames, mislabelled: 3 * FEW.frames });
     const { damaged, ...written } = report;
     expect(JSON.parse(await readFile(join(folder, 'synthetic.json'), 'utf8'))).toEqual(written);
     expect(written).toMatchObject({ synthetic: true, testSplit: 'valid', copies: 1 });
@@ -147,7 +147,7 @@ describe('a data set of synthetic clips', () => {
       return contents(join(root, name));
     };
     const first = await made('a', {});
-    expect(Object.keys(first)).toHaveLength(19 * 16 + 4);
+    expect(Object.keys(first)).toHaveLength(19 * FEW.frames + 4);
     expect(await made('b', {})).toEqual(first);
     const clean = await made('c', { frameNoise: 0 });
     const differing = Object.keys(first).filter((path) => first[path] !== clean[path]);
