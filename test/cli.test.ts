@@ -92,6 +92,7 @@ describe('fer', () => {
     [['experiment', 'grid.json', '--table', ...NO_QUEUE]],
     [['export', 'faces', '--format', 'tfjs']],
     [['convert', 'clip.jsonl', '--format', 'csv', '--combine', './clip.jsonl']],
+    [['audit', 'prepared:x', '--faces', 'detect']],
     [['no-such-command']],
   ])('answers %j with one line and exit code 2', async (args) => {
     const { code, stderr } = await callFer([...args, ...(args.length > 1 ? ['-o', join(dir, 'never')] : [])]);

@@ -7,7 +7,15 @@ import type { LabelAudit } from '../train/audit/audit-labels.js';
 import type { FaceChoice } from '../train/data/faces/detected-faces.js';
 import type { Split } from '../train/data/sample.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { backendOption, facesOption, foldOption, labelsOption, splitOption, writeLine } from './options.js';
+import {
+  backendOption,
+  checkFaceOptions,
+  facesOption,
+  foldOption,
+  labelsOption,
+  splitOption,
+  writeLine,
+} from './options.js';
 import { Progress, textTable } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 
@@ -28,7 +36,8 @@ export function auditCommand(program: Command): void {
       'after',
       '\nA training run is the best judge: it saw every label in every epoch. --split and --faces apply to models only.\n\nExamples:\n  fer audit --model runs/first\n  fer audit manifest:my-faces --model runs/other/best -o audit\n  fer train manifest:my-faces --exclude audit/audit.csv\n\nWhat the score means: docs/audit.md',
     )
-    .action(async (data: string | undefined, flags: AuditFlags) => {
+    .action(async (data: string | undefined, flags: AuditFlags, own: Command) => {
+      checkFaceOptions(own, data);
       process.exitCode = await runAudit(data, flags, {
         write: writeLine,
         progress: process.stderr,

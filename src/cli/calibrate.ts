@@ -3,7 +3,7 @@ import type { BackendName } from '../model/engines/backend.js';
 import { unsplitLine } from '../train/data/sample.js';
 import type { Calibration } from '../train/metrics/calibration.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { addLabelledDataOptions, backendOption, writeLine } from './options.js';
+import { addLabelledDataOptions, backendOption, checkFaceOptions, writeLine } from './options.js';
 import type { LabelledDataFlags } from './options.js';
 import { Progress, textTable } from './progress.js';
 import type { ProgressTarget } from './progress.js';
@@ -26,7 +26,8 @@ export function calibrateCommand(program: Command): void {
       'after',
       '\nExample:\n  fer calibrate --model runs/nla/best --data manifest:./own --split valid\n\nWhat a temperature is: docs/evaluate.md#calibration',
     )
-    .action(async (flags: CalibrateFlags) => {
+    .action(async (flags: CalibrateFlags, own: Command) => {
+      checkFaceOptions(own, flags.data);
       process.exitCode = await runCalibrate(flags, {
         write: writeLine,
         progress: process.stderr,

@@ -17,6 +17,7 @@ import { EXIT, interruptSignal } from './exit.js';
 import {
   addLabelledDataOptions,
   backendOption,
+  checkFaceOptions,
   cutterWorkersOption,
   priorOption,
   readPrior,
@@ -52,6 +53,7 @@ export function evaluateCommand(program: Command): void {
     )
     .action(async (flags: EvaluateFlags, own: Command) => {
       checkQueueOptions(own);
+      checkFaceOptions(own, flags.data);
       process.exitCode = await runEvaluate(flags, {
         write: writeLine,
         progress: process.stderr,

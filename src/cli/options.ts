@@ -162,6 +162,12 @@ export function refuseOptions(command: Command, attributes: readonly string[], r
   if (given !== undefined) throw new FerError('USAGE', `${given.long ?? given.flags} ${reason}`);
 }
 
+/** Refuses options about finding faces for data whose faces are cut out already. @throws FerError USAGE */
+export function checkFaceOptions(command: Command, data: string | undefined): void {
+  if (data?.startsWith('prepared:') === true)
+    refuseOptions(command, ['faces', 'workers'], 'has no effect on prepared data, whose faces are cut out already');
+}
+
 /** Why an option about the machine is refused. */
 export const WORKERS_DECIDE = 'has no effect with --queue: give it to fer worker';
 
