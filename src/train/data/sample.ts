@@ -43,6 +43,8 @@ export interface Sample {
   readonly frameLabels: readonly (string | null)[] | null;
   /** How people voted, as shares in the order of the data set's labels, adding up to 1; null where unknown. */
   readonly softLabel: readonly number[] | null;
+  /** Only of clips whose pictures are aligned faces already: they are used whole. */
+  readonly aligned?: true;
   /** Only where people did not agree: `label` is only the most frequent answer. Used for training, never for validation. */
   readonly contested?: true;
   /** The person; null if the data set does not say. */

@@ -4,9 +4,9 @@ import type { ExpressionModel } from '../../../model/expression-model.js';
 import { cropLength } from '../crops/crop-source.js';
 import { cropsOf, cutInOrder } from '../preprocess/face-cutter.js';
 import type { CutFaces, FaceCutter } from '../preprocess/face-cutter.js';
+import { areAlignedClips } from '../formats/manifest.js';
 import { labelAt } from '../sample.js';
 import type { Sample } from '../sample.js';
-import { areAlignedClips } from '../synthesize/synthesis-options.js';
 import { InMemoryFaces, facesOf } from './face-dataset.js';
 import type { FaceDataset, FaceNotes, FaceSample, LabelledFace } from './face-dataset.js';
 
@@ -24,7 +24,9 @@ export async function faceHandling(
   data: string,
 ): Promise<FaceHandling> {
   if (asked !== 'auto') return asked;
-  return framing === 'aligned' && !(await areAlignedClips(data)) ? 'detect' : 'as-is';
+  const [, folder] = /^manifest:(.+)$/.exec(data) ?? [];
+  const isAligned = folder !== undefined && (await areAlignedClips(folder));
+  return framing === 'aligned' && !isAligned ? 'detect' : 'as-is';
 }
 
 export interface DetectedFacesOptions {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import { isImageName, isVideoName } from '../../../ingest/media-names.js';
@@ -42,6 +42,7 @@ async function readManifest(root: string, { split, fold, labels: labelFile }: Re
   };
   const words = labelFile === undefined ? null : await readClassWords(labelFile);
   const rows = await readManifestRows(file, found);
+  const aligned = await areAlignedClips(dirname(file));
   if (rows.every((row) => row.split.trim() === '')) found.markUnsplit();
   for (const row of rows) {
     const truth = await readTruth(row, file, labelOf(words));
@@ -83,9 +84,22 @@ async function readManifest(root: string, { split, fold, labels: labelFile }: Re
       ...span,
     };
     if (media.isImage) found.image(fields);
-    else found.clip(fields);
+    else found.clip({ ...fields, ...(aligned && media.frames !== null && { aligned }) });
   }
   return found.dataset('manifest', labelSetFor('manifest', labels));
+}
+
+/** The options of synthetic clips, next to their manifest. */
+export const SYNTHESIS_FILE = 'synthetic.json';
+
+/** Whether a manifest's folder holds synthetic clips of prepared crops: their faces are aligned, though they are pictures in folders. */
+export async function areAlignedClips(folder: string): Promise<boolean> {
+  try {
+    const { aligned } = JSON.parse(await readFile(join(folder, SYNTHESIS_FILE), 'utf8')) as { aligned?: unknown };
+    return aligned === true;
+  } catch {
+    return false; // other clips have no such file
+  }
 }
 
 async function manifestFile(root: string, folders: Folders): Promise<string> {

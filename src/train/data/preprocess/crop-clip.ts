@@ -6,7 +6,7 @@ import { FaceFollower } from '../../../ingest/face/face-follower.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import type { TrackedFace } from '../../../ingest/face/track/track.js';
 import type { CropGeometry } from '../../../model/crop-geometry.js';
-import { faceCrop, inPicture, isFaceCrop, plainView, roomyView } from './crop-image.js';
+import { faceCrop, inPicture, isFaceCrop, plainView, roomyView, wholeCrop } from './crop-image.js';
 import type { ReadFrame } from './read-frames.js';
 import { cropFlaw } from './sample-row.js';
 import type { CropFlaw } from './sample-row.js';
@@ -114,6 +114,22 @@ export async function cropClip(
       return { ...frame, crop, flaw: crop === null ? null : flaws[crop]! };
     }),
   };
+}
+
+/** The pictures of a clip that are aligned faces already, each as a whole. */
+export async function wholeClip(
+  frames: AsyncIterable<ReadFrame>,
+  geometry: CropGeometry,
+  scratch: CropScratch,
+  onFrame: () => void = () => undefined,
+): Promise<ClipCrops> {
+  const read: ClipCrops['frames'][number][] = [];
+  for await (const { index, timestamp, picture } of frames) {
+    const crop = picture === null ? null : await scratch.add(await wholeCrop(picture, geometry));
+    read.push({ index, timestamp, crop, flaw: null });
+    onFrame();
+  }
+  return { frames: read };
 }
 
 /**

@@ -5,7 +5,7 @@ import { FerError } from '../../../errors/fer-error.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import { cropLength } from '../crops/crop-source.js';
 import type { Sample } from '../sample.js';
-import { CropScratch, cropClip, readScratch } from './crop-clip.js';
+import { CropScratch, cropClip, readScratch, wholeClip } from './crop-clip.js';
 import { cropImage } from './crop-image.js';
 import type { PrepareSettings } from './prepared-header.js';
 import { readFrames } from './read-frames.js';
@@ -78,7 +78,11 @@ export class LocalFaceCutter implements FaceCutter {
     const read = readFrames(sample, { framesPerSecond, signal, onDamage: (note) => damage.push(note) });
     const path = join(scratch, `clip-${threadId}-${(this.clips += 1)}`);
     const file = await CropScratch.open(path, cropLength(geometry));
-    const cutting = cropClip(read, this.nets, geometry, file, onFrame).finally(() => file.close());
+    const cropped =
+      sample.aligned === true
+        ? wholeClip(read, geometry, file, onFrame)
+        : cropClip(read, this.nets, geometry, file, onFrame);
+    const cutting = cropped.finally(() => file.close());
     const { frames } = await cutting.catch(async (error: unknown) => {
       await rm(path, { force: true });
       throw error;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tf } from '../../../model/tfjs.js';
 import sharp from 'sharp';
@@ -71,6 +71,20 @@ it('keeps what is contested', async () => {
   await expect(prepareDataset({ ...dataset, samples: images }, folder)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
   });
+});
+
+it('takes clips of aligned faces whole, as training on them does', async () => {
+  const folder = join(root, 'aligned');
+  await mkdir(join(folder, 'clip'), { recursive: true });
+  const pictures = [1, 2].map((n) => Uint8Array.from({ length: 48 * 48 }, (_, i) => (i * n) % 251));
+  for (const [i, picture] of pictures.entries())
+    await sharp(picture, { raw: { width: 48, height: 48, channels: 1 } }).toFile(join(folder, 'clip', `000${i}.png`));
+  await writeFile(join(folder, 'manifest.jsonl'), '{"path":"clip","split":"train","label":"anger"}\n');
+  await writeFile(join(folder, 'synthetic.json'), '{"aligned":true}');
+  const output = join(root, 'aligned-prepared');
+  const summary = await prepareDataset(await openDataset(`manifest:${folder}`), output);
+  expect(summary).toMatchObject({ crops: 2, counts: { detected: 1, none: 0 } });
+  expect((await readFile(join(output, 'crops.bin'))).equals(Buffer.concat(pictures))).toBe(true);
 });
 
 it('cuts the faces of images, folders of frames and videos, and passes over what cannot be read', async () => {

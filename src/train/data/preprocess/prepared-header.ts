@@ -101,9 +101,10 @@ function datasetHash({ samples }: Dataset): string {
     endSeconds,
     frames,
     contested,
+    aligned,
   } of samples) {
     hash.update(
-      `${JSON.stringify([id, kind, split, label, frameLabels, softLabel, subject, startSeconds, endSeconds, frames?.map(({ index }) => index) ?? null, ...(contested === true ? ['contested'] : [])])}\n`,
+      `${JSON.stringify([id, kind, split, label, frameLabels, softLabel, subject, startSeconds, endSeconds, frames?.map(({ index }) => index) ?? null, ...(contested === true ? ['contested'] : []), ...(aligned === true ? ['aligned'] : [])])}\n`,
     );
   }
   return `sha256:${hash.digest('hex')}`;

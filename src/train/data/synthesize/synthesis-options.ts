@@ -1,8 +1,6 @@
 import { FerError } from '../../../errors/fer-error.js';
 import type { Split } from '../sample.js';
 import { SHORTEST_CLIP } from './dissolve-schedule.js';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 
 /** dissolve: faces of different people dissolve into each other; episode: one person's face goes from rest to an expression and back. */
 export const CLIP_STYLES = ['dissolve', 'episode'] as const;
@@ -78,19 +76,4 @@ function clipCount({ clips, validClips, testClips }: SynthesisOptions): number {
 
 export function clipsOf({ clips, validClips, testClips }: SynthesisOptions): Readonly<Record<Split, number>> {
   return { train: clips, valid: validClips, test: testClips };
-}
-
-/** The options of synthetic clips, stored next to their manifest. */
-export const REPORT_FILE = 'synthetic.json';
-
-/** Whether a data set is synthetic clips made of prepared crops: their faces are aligned, though they are pictures in folders. @param data FORMAT:DIR */
-export async function areAlignedClips(data: string): Promise<boolean> {
-  const [, folder] = /^manifest:(.+)$/.exec(data) ?? [];
-  if (folder === undefined) return false;
-  try {
-    const { aligned } = JSON.parse(await readFile(join(folder, REPORT_FILE), 'utf8')) as { aligned?: unknown };
-    return aligned === true;
-  } catch {
-    return false; // other clips have no such file
-  }
 }

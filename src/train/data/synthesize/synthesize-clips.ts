@@ -12,7 +12,8 @@ import { SPLITS } from '../sample.js';
 import { forEachLimited } from '../content.js';
 import { frameNoise, manifestText, planClips, recipeText } from './clip-plan.js';
 import type { ClipPlan } from './clip-plan.js';
-import { DEFAULT_SYNTHESIS, REPORT_FILE, checkSynthesisOptions, clipsOf } from './synthesis-options.js';
+import { SYNTHESIS_FILE } from '../formats/manifest.js';
+import { DEFAULT_SYNTHESIS, checkSynthesisOptions, clipsOf } from './synthesis-options.js';
 import { stopSignal, withFolderLock } from '../../../files/folder-lock.js';
 import { replaceFolder } from '../../../files/replace-folder.js';
 import { makeFolder } from '../../../files/write-error.js';
@@ -111,7 +112,7 @@ async function synthesizeLocked(
   const readStills = crops === null ? stillsInFiles(options) : stillsAmong(crops, options);
   const random = new SeededRandom(seed).fork('synthetic clips');
 
-  return replaceFolder(output, { marker: REPORT_FILE, replace }, async (folder) => {
+  return replaceFolder(output, { marker: SYNTHESIS_FILE, replace }, async (folder) => {
     const pools = await imagePools(dataset, seed, { needsTest: options.testClips > 0, testSplit });
     const { plans, faceOf, damaged } = await planReadableClips(pools, options, readStills, random, signal);
 
@@ -159,7 +160,7 @@ async function synthesizeLocked(
       copies: pools.copies,
       splits: { train: content('train'), valid: content('valid'), test: content('test') },
     } as const;
-    await writeFile(join(folder, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`);
+    await writeFile(join(folder, SYNTHESIS_FILE), `${JSON.stringify(report, null, 2)}\n`);
     refuseInterrupted(signal);
     return { ...report, damaged };
   });
