@@ -1,6 +1,9 @@
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { scratchDir } from '../../../test/support/scratch.js';
 import { auditLabels } from './audit-labels.js';
-import { GALLERY, auditPage } from './audit-page.js';
+import { GALLERY, auditPage, writeAudit } from './audit-page.js';
 import { evidenceOfLook } from './label-evidence.js';
 
 const LABELS = ['neutral', '<b>happy</b>'];
@@ -41,4 +44,24 @@ it('is a page that needs nothing else, in which no name becomes markup', () => {
   );
   expect(page).toContain('no picture');
   expect(page).not.toMatch(/<script|https?:/);
+});
+
+it('is written again over itself, but keeps tables whose marks somebody has changed', async () => {
+  const folder = await scratchDir();
+  const pictures = { load: () => Promise.resolve(new Map<string, Uint8Array>()), nameOf: (id: string) => id };
+  const write = (count: number): Promise<void> =>
+    writeAudit(folder, auditLabels(evidence.slice(0, count), LABELS), { title: 'Faces', basis: '3 epochs', pictures });
+  await write(4);
+  await write(5);
+  expect((await readdir(folder)).sort()).toEqual(['audit.csv', 'audit.html']);
+  const edited: string[] = [];
+  for (const count of [6, 7]) {
+    const table = (await readFile(join(folder, 'audit.csv'), 'utf8')).replace(',no,', ',yes,');
+    await writeFile(join(folder, 'audit.csv'), table);
+    edited.push(table);
+    await write(count);
+  }
+  for (const [i, table] of edited.entries())
+    expect(await readFile(join(folder, `audit-edited-${i + 1}.csv`), 'utf8')).toBe(table);
+  expect((await readFile(join(folder, 'audit.csv'), 'utf8')).trim().split('\r\n')).toHaveLength(8);
 });

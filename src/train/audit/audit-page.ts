@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
+import { readFile, rename } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { writeFileAtomic } from '../../files/atomic-file.js';
-import { makeFolder, writeError } from '../../files/write-error.js';
+import { exists, makeFolder, writeError } from '../../files/write-error.js';
 import { html, percent, posterior } from '../../page/html.js';
 import type { Html } from '../../page/html.js';
 import { figureTable, pageFrame, tiles } from '../../page/page-frame.js';
@@ -17,13 +19,38 @@ import { evidenceOfRun, readRowHistory } from './label-evidence.js';
 export const AUDIT_CSV = 'audit.csv';
 export const AUDIT_HTML = 'audit.html';
 
-/** Writes audit.csv and audit.html into a folder, which is made if need be. @throws FerError OUTPUT_UNWRITABLE */
+/**
+ * Writes audit.csv and audit.html into a folder, which is made if need be. An audit.csv whose marks somebody has changed is kept as audit-edited-1.csv.
+ * @throws FerError OUTPUT_UNWRITABLE
+ */
 export async function writeAudit(folder: string, audit: LabelAudit, options: AuditPageOptions): Promise<void> {
   await makeFolder(folder).catch((error: unknown) => {
     throw writeError(folder, error);
   });
-  await writeFileAtomic(join(folder, AUDIT_CSV), auditCsv(audit));
-  await writeFileAtomic(join(folder, AUDIT_HTML), await auditPage(audit, options));
+  const table = auditCsv(audit);
+  const page = await auditPage(audit, options);
+  await keepEdited(folder, table);
+  await writeFileAtomic(join(folder, AUDIT_CSV), table);
+  await writeFileAtomic(join(folder, AUDIT_HTML), `${page}${seal(table)}\n`);
+}
+
+/** At the end of the page: the table as it was written. */
+function seal(table: string): string {
+  return `<!-- ${AUDIT_CSV} ${createHash('sha256').update(table).digest('hex')} -->`;
+}
+
+async function keepEdited(folder: string, table: string): Promise<void> {
+  const path = join(folder, AUDIT_CSV);
+  const [there, page] = await Promise.all(
+    [path, join(folder, AUDIT_HTML)].map((file) => readFile(file, 'utf8').catch(() => null)),
+  );
+  if (there == null || there === table || page?.includes(seal(there)) === true) return;
+  let [number, kept] = [0, ''];
+  do kept = join(folder, `audit-edited-${(number += 1)}.csv`);
+  while (await exists(kept));
+  await rename(path, kept).catch((error: unknown) => {
+    throw writeError(kept, error);
+  });
 }
 
 export const AUDIT_COLUMNS = [
