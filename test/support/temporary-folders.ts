@@ -11,7 +11,7 @@ export function removeWithTestFile(folder: string): void {
 /** For `setupFiles`, which run once for each test file; a hook in a module that several files share would run after the first only. */
 export function removeFoldersAfterEachFile(): void {
   afterAll(() => {
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     folders.clear();
   });
 }
