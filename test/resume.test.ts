@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { copyFile, cp, readFile, readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { callFer } from './support/call-fer.js';
 import { useBundledFfmpeg } from './ingest/support/clips.js';
 import { smallDemoClip } from './support/demo-clip.js';
 import { rememberNetworks } from './support/remembered-networks.js';
 import { startFer } from './support/run-fer.js';
+import type { RunningFer } from './support/run-fer.js';
 import { scratchDir } from './support/scratch.js';
 
 const FORMATS = 'jsonl,csv,vtt';
@@ -35,17 +38,37 @@ async function outputs(out: string): Promise<Buffer[]> {
   return Promise.all(names.map((name) => readFile(join(folder, out, name))));
 }
 
-/** Kills a run with SIGKILL once its journal has this many bytes. */
-async function killAt(out: string, bytes: number): Promise<void> {
-  const run = startFer(command(out));
+/**
+ * Kills a run with SIGKILL once its journal has grown. The journal is written once a second: the run is held for that time after each look, so that
+ * it has hardly gone on when it is killed, however fast the machine.
+ * @param begun resolves when the run has begun to analyse
+ */
+async function killAfterGrowth(out: string, begun: (run: RunningFer) => Promise<unknown>): Promise<number> {
   const size = (): Promise<number> =>
     stat(journal(out)).then(
       (found) => found.size,
       () => 0,
     );
-  while ((await size()) < bytes && run.child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+  const before = await size();
+  const run = startFer(command(out));
+  await begun(run);
+  while ((await size()) < before + GROWTH) {
+    expect(run.child.exitCode).toBe(null);
+    run.child.kill('SIGSTOP');
+    await sleep(1100);
+    run.child.kill('SIGCONT');
+    await sleep(120);
+  }
   run.child.kill('SIGKILL');
   await run.ended;
+  return size();
+}
+
+/** What the journal takes for about three frames: the last one may be torn. */
+const GROWTH = 5000;
+
+async function journalExists(out: string): Promise<void> {
+  while (!existsSync(journal(out))) await sleep(5);
 }
 
 describe('an interrupted annotation', { timeout: 300_000 }, () => {
@@ -64,13 +87,10 @@ describe('an interrupted annotation', { timeout: 300_000 }, () => {
   }, 300_000);
 
   it('continues where it was killed, twice, to the same bytes, and does not ask the networks again', async () => {
-    await killAt('killed', 8_000);
+    const first = await killAfterGrowth('killed', () => journalExists('killed'));
     expect(await outputs('killed')).toEqual([]);
     for (const other of ['torn', 'changed']) await cp(join(folder, 'killed'), join(folder, other), { recursive: true });
-    const first = (await stat(journal('killed'))).size;
-    await killAt('killed', first + 8_000);
-    const before = (await stat(journal('killed'))).size;
-    expect(before).toBeGreaterThan(first);
+    expect(await killAfterGrowth('killed', (run) => run.printed('resuming'))).toBeGreaterThan(first);
     const { code, stderr } = await callFer([...command('killed'), ...ONE_THREAD]);
     expect(code).toBe(0);
     expect(stderr).toContain('resuming');
