@@ -131,7 +131,10 @@ describe.skipIf(!HAS_REDIS)('a divided input', { timeout: 240_000 }, () => {
     await make(...moving('64x48', 5, 50), '-f', 'lavfi', '-t', '120', '-i', 'anullsrc', ...H264, path);
     const submission = await submitPaths(archive, await runInto('short', 45), [path]);
     expect(await endOf(archive, submission)).toMatchObject([{ result: { frames: 250, degraded: false } }]);
-    expect(steps().filter((step) => step === 'segment')).toHaveLength(3);
+    const segments = events.filter(
+      (event) => event.event === 'job-done' && event.step === 'segment' && event.input === path,
+    );
+    expect(segments).toHaveLength(3);
   });
 
   it('is looked through once, however many borders it gets', async () => {
