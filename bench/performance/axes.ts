@@ -62,7 +62,7 @@ export const AXES: Readonly<Record<string, Axis>> = {
   },
   resolution: {
     title: 'Resolution',
-    text: 'The whole path with the default settings, one face of a third of the height. The reference is ffmpeg decoding alone and throwing the pictures away; "decode" also hands them over. Drawn pictures cost a decoder little; "grain" is noise at 27 Mbit/s, as from a camera.',
+    text: 'The whole path with the default settings, one face of a third of the height. The reference is ffmpeg decoding alone and throwing the pictures away; "decode" also hands them over. Drawn pictures cost a decoder little; "grain" is noise at 16 Mbit/s, as from a camera.',
     measure: resolution,
   },
   workers: {
