@@ -12,6 +12,14 @@ describe('makeFolder', () => {
     expect((await stat(path)).isDirectory()).toBe(true);
   });
 
+  it('may be asked by several at once for folders below the same missing ones', async () => {
+    const root = temporaryFolder();
+    for (let round = 0; round < 300; round += 1) {
+      const paths = Array.from({ length: 8 }, (_, i) => join(root, `${round}`, 'b', 'c', `${i}`));
+      await expect(Promise.all(paths.map(makeFolder))).resolves.toEqual(paths.map(() => true));
+    }
+  });
+
   it('gives up where a file is in the way', async () => {
     const file = join(temporaryFolder(), 'file');
     await writeFile(file, '');

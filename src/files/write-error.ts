@@ -17,14 +17,23 @@ export async function exists(path: string): Promise<boolean> {
  */
 export async function makeFolder(path: string): Promise<boolean> {
   try {
+    return await makeOne(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+  }
+  // Another process may have made the parent meanwhile: whether it is there now tells nothing.
+  await makeFolder(dirname(path));
+  return makeOne(path);
+}
+
+/** As `makeFolder`, below a folder that exists. */
+async function makeOne(path: string): Promise<boolean> {
+  try {
     await mkdir(path);
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return false;
-    if (code !== 'ENOENT' || dirname(path) === path || (await exists(dirname(path)))) throw error;
-    await makeFolder(dirname(path));
-    return makeFolder(path);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory()) return false;
+    throw error;
   }
 }
 
