@@ -32,7 +32,7 @@ export async function openSource(
  * @throws FerError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_NO_VIDEO, INPUT_UNSAFE, FFMPEG_MISSING
  */
 export async function openFile(path: string, options: SourceOptions = {}, name: string = path): Promise<FrameSource> {
-  return new FfmpegSource({ name, place: 'file', input: path, probe: await probeFile(path, name), options });
+  return (await openVideo('file', path, name)).part(options);
 }
 
 /**

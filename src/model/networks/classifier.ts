@@ -12,6 +12,11 @@ interface ClassifierOptions {
   readonly seed?: number;
 }
 
+/** Whether a layer or weight belongs to the last layers, which depend on the classes. */
+export function isHead(name: string): boolean {
+  return name.startsWith('logits');
+}
+
 /** A frame encoder with a linear classifier. The encoder's layers are shared, not copied. [B, S, S, C] -> logits [B, classes] */
 export function frameClassifier(
   encoder: tf.LayersModel,

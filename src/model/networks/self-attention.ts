@@ -124,7 +124,8 @@ function absent(present: tf.Tensor): tf.Tensor {
   return present.toFloat().sub(1).mul(-NEVER).expandDims(1);
 }
 
-function ofFirst(shape: tf.Shape | tf.Shape[]): tf.Shape {
+/** The shape of the first input. */
+export function ofFirst(shape: tf.Shape | tf.Shape[]): tf.Shape {
   return Array.isArray(shape[0]) ? shape[0] : (shape as tf.Shape);
 }
 

@@ -1,6 +1,6 @@
 import { tf } from '../tfjs.js';
 import { LayerNorm, SeededDropout } from './layers.js';
-import { SelfAttention } from './self-attention.js';
+import { SelfAttention, ofFirst } from './self-attention.js';
 
 /** Adds the sinusoidal position encoding (Vaswani et al. 2017, section 3.5). [B, T, D] -> [B, T, D] */
 class PositionalCode extends tf.layers.Layer {
@@ -47,7 +47,7 @@ class RelativeFeatures extends tf.layers.Layer {
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const [batch, time, width] = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as tf.Shape;
+    const [batch, time, width] = ofFirst(inputShape);
     return [batch!, time!, 2 * width!];
   }
 

@@ -1,7 +1,7 @@
 import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 import type { Attribute } from './onnx-graph.js';
-import { TRACE } from './trace-backend.js';
+import { TRACE, scalar } from './trace-backend.js';
 import type { Layout, TraceBackend } from './trace-backend.js';
 
 type Info = tf.TensorInfo;
@@ -50,10 +50,9 @@ const KERNELS: Readonly<Record<string, Emit>> = {
   Mean: reduce('ReduceMean'),
   Max: reduce('ReduceMax'),
   Cumsum: (trace, { x }, { axis, exclusive, reverse }) => {
-    const { graph } = trace;
-    const inputs = [trace.name(x!), graph.node('Squeeze', [graph.ints([axis as number])])];
+    const inputs = [trace.name(x!), scalar(trace, axis as number)];
     const options = { exclusive: Number(exclusive), reverse: Number(reverse) };
-    return trace.value(graph.node('CumSum', inputs, options), x!.shape);
+    return trace.value(trace.graph.node('CumSum', inputs, options), x!.shape);
   },
   Softmax: (trace, { logits }) => {
     const name = trace.graph.node('Softmax', [trace.name(logits!)], { axis: -1 });

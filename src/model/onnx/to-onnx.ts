@@ -4,7 +4,7 @@ import { tf } from '../tfjs.js';
 import { registerTraceKernels } from './kernels.js';
 import { OnnxGraph } from './onnx-graph.js';
 import type { DynamicName, OnnxDescription, OnnxInput } from './onnx-graph.js';
-import { TRACE, TraceBackend } from './trace-backend.js';
+import { TRACE, TraceBackend, scalar } from './trace-backend.js';
 
 let trace: TraceBackend | null = null;
 
@@ -212,9 +212,4 @@ function selfAttention(trace: TraceBackend, [x, present]: readonly tf.Tensor[], 
     graph.ints([0, 0, width]),
   ]); // [B, T, D]
   return trace.tensor(linear(joined, 'out_kernel', 'out_bias'), x!.shape);
-}
-
-/** An int64 scalar. */
-function scalar({ graph }: TraceBackend, value: number): string {
-  return graph.node('Squeeze', [graph.ints([value])]);
 }

@@ -211,3 +211,8 @@ function dimensionOf(size: number): Dimension {
   if (names.length === 0) return size;
   return [...(factor === 1 ? [] : [String(factor)]), ...names].join('_');
 }
+
+/** An int64 scalar. */
+export function scalar({ graph }: TraceBackend, value: number): string {
+  return graph.node('Squeeze', [graph.ints([value])]);
+}

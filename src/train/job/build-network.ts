@@ -9,7 +9,7 @@ import { DEFAULT_CROP } from '../../model/crop-geometry.js';
 import type { CropGeometry } from '../../model/crop-geometry.js';
 import { FRAME_PART, trainedPart } from '../../model/heads/model-folder.js';
 import type { LabelSet } from '../../model/label-set.js';
-import { ensembleClassifiers, frameClassifier } from '../../model/networks/classifier.js';
+import { ensembleClassifiers, frameClassifier, isHead } from '../../model/networks/classifier.js';
 import { compactResidualNet, resNet18 } from '../../model/networks/residual-net.js';
 import { faceResNet } from '../../model/networks/face-resnet.js';
 import type { tf } from '../../model/tfjs.js';
@@ -79,11 +79,6 @@ export async function startFrom(
   } finally {
     from.dispose();
   }
-}
-
-/** Whether a layer or weight belongs to the last layers, which depend on the classes. */
-function isHead(name: string): boolean {
-  return name.startsWith('logits');
 }
 
 export type FrameNetworkConfig = Exclude<NetworkConfig, { name: 'temporal' }>;

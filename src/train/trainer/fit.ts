@@ -1,5 +1,6 @@
 import type { tf } from '../../model/tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
+import { isHead } from '../../model/networks/classifier.js';
 import { averageResults, predictWith } from './gradients.js';
 import type { GradientRunner } from './gradients.js';
 import type { EvaluationSet, TrainingSet } from '../data/training/training-set.js';
@@ -76,9 +77,7 @@ export async function fit(input: FitInput): Promise<TrainingState> {
   const { epochs, gradClip, emaDecay, selectBy } = settings;
   const parameters = new ModelWeights(model);
   const isFrozen = (layer: string): boolean => settings.freeze.some((prefix) => layer.startsWith(prefix));
-  const lrFactors = parameters.perWeight((layer) =>
-    isFrozen(layer) ? 0 : layer.startsWith('logits') ? settings.headLrFactor : 1,
-  ); // [P]
+  const lrFactors = parameters.perWeight((layer) => (isFrozen(layer) ? 0 : isHead(layer) ? settings.headLrFactor : 1)); // [P]
   const decayFactors = parameters.perWeight((_layer, shape) => (shape.length > 1 ? 1 : 0)); // [P], no decay for biases and norms
   let state = input.state ?? (await initialState(parameters, emaDecay, input.fingerprint));
 
