@@ -83,6 +83,22 @@ describe.concurrent('asking for an engine by name', () => {
     expect(outcome.stderr).toBe('');
   });
 
+  test('leaves errors that nobody caught to the program', async ({ project }) => {
+    const { reported, exitCode } = await runInChild(
+      `import { openBackend } from ${JSON.stringify(sourceUrl('src/model/engines/open-backend.ts'))};
+       const seen = [];
+       const own = (error) => seen.push(error.message);
+       await openBackend({ backend: 'wasm' });
+       for (const event of ['unhandledRejection', 'uncaughtException']) process.on(event, own);
+       void Promise.reject(new Error('rejected'));
+       setImmediate(() => { throw new Error('thrown'); });
+       setTimeout(() => report({ seen, listeners: process.listenerCount('unhandledRejection') }), 50);`,
+      { cwd: project },
+    );
+    expect(reported).toEqual({ seen: ['rejected', 'thrown'], listeners: 1 });
+    expect(exitCode).toBe(0);
+  });
+
   test('refuses one that is not installed and says how to install it', async ({ project }) => {
     const { attempts } = await openInChild(project, ['tfjs-node-gpu', 'tfjs-node', 'webgpu']);
     expect(attempts).toMatchObject([

@@ -31,7 +31,7 @@ export const wasmEngine: Engine = {
       pathsSet = true;
       installTrainingKernels();
     }
-    if (!(await tf.setBackend('wasm'))) {
+    if (!(await withoutThrowingListeners(() => tf.setBackend('wasm')))) {
       throw new FerError('BACKEND_UNAVAILABLE', `wasm could not be started by TensorFlow.js; run: ${this.install}`);
     }
     const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
@@ -47,3 +47,23 @@ export const wasmEngine: Engine = {
     return backend.dataIdMap.get(dataId).memoryOffset !== null;
   },
 };
+
+/** Errors that nobody caught. */
+const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
+
+/**
+ * Loads something without its listeners for errors that nobody caught. Emscripten adds one for each kind, which throws the error again: it would end a
+ * process whose own listeners had dealt with it, and hide from a test runner which test it came from.
+ * @param load its listeners are told from those that others add meanwhile by what they do
+ */
+async function withoutThrowingListeners<T>(load: () => Promise<T>): Promise<T> {
+  const before = EVENTS.map((event) => process.rawListeners(event));
+  try {
+    return await load();
+  } finally {
+    for (const [i, event] of EVENTS.entries())
+      for (const listener of process.rawListeners(event))
+        if (!before[i]!.includes(listener) && /\bthrow\b/.test(String(listener)))
+          process.off(event, listener as (error: unknown) => void);
+  }
+}

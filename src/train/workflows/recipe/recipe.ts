@@ -94,6 +94,12 @@ const train = z.strictObject({
   }),
 });
 
+const average = z.strictObject({
+  ...named,
+  kind: z.literal('average'),
+  models: z.array(z.string()).min(2),
+});
+
 const calibrate = z.strictObject({
   ...named,
   kind: z.literal('calibrate'),
@@ -112,9 +118,9 @@ const publish = z.strictObject({
   weights: z.enum(WEIGHT_PRECISIONS).default('float16'),
 });
 
-const KINDS = { prepare, synthesize, train, calibrate, publish };
+const KINDS = { prepare, synthesize, train, average, calibrate, publish };
 const schema = z.strictObject({
-  stages: z.array(z.discriminatedUnion('kind', [prepare, synthesize, train, calibrate, publish])).min(1),
+  stages: z.array(z.discriminatedUnion('kind', [prepare, synthesize, train, average, calibrate, publish])).min(1),
 });
 
 /** Settings of every kind of stage, besides name and kind. */
@@ -130,11 +136,12 @@ type Written = z.output<typeof schema>['stages'][number];
 export type PrepareStage = z.output<typeof prepare>;
 export type SynthesizeStage = z.output<typeof synthesize>;
 export type TrainStage = { readonly name: string; readonly kind: 'train'; readonly config: TrainConfig };
+export type AverageStage = z.output<typeof average>;
 export type CalibrateStage = z.output<typeof calibrate>;
 export type PublishStage = z.output<typeof publish>;
 
 /** One step of a recipe, with all its settings; text that begins with "@" refers to what an earlier one made. */
-export type Stage = PrepareStage | SynthesizeStage | TrainStage | CalibrateStage | PublishStage;
+export type Stage = PrepareStage | SynthesizeStage | TrainStage | AverageStage | CalibrateStage | PublishStage;
 
 /** How a model is made, from a data set on: stages in the order in which they run. */
 export interface Recipe {

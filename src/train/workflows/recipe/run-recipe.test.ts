@@ -25,7 +25,7 @@ const tiny = {
   emaDecay: 0.9,
   augment: { padding: 1, affine: {} },
 };
-const temporal = { encoder: '@frames/best', frames: 8, width: 8, layers: 1, feedForward: 8 };
+const temporal = { encoder: '@mean', frames: 8, width: 8, layers: 1, feedForward: 8 };
 
 /** All kinds of stages, as small as can be. */
 function recipe({ epochs = 2, rate = 0.01 } = {}): Recipe {
@@ -50,6 +50,7 @@ function recipe({ epochs = 2, rate = 0.01 } = {}): Recipe {
         kind: 'train',
         config: { ...tiny, data: '@crops', noFace: 'whole', method: { name: 'nla' }, init: '@small/best', epochs },
       },
+      { name: 'mean', kind: 'average', models: ['@frames/best', '@frames/last'] },
       {
         name: 'pictures',
         kind: 'synthesize',
@@ -120,9 +121,10 @@ it('leads from pictures to a model that can be used', async () => {
   );
   expect({ ...sent, recipe: null, files: null }).toEqual({ ...kept, recipe: null, files: null });
   // Of places there are names, and none of this machine.
-  expect(sent!.recipe).toMatchObject({ config: { data: 'manifest:pictures', network: { encoder: 'frames/best' } } });
+  expect(sent!.recipe).toMatchObject({ config: { data: 'manifest:pictures', network: { encoder: 'mean' } } });
   const frame = await readCheckpointInfo(join(published(whole), 'frame'));
-  expect(frame.recipe).toMatchObject({ config: { data: 'prepared:crops', init: 'small/best' } });
+  const trained = { config: { data: 'prepared:crops', init: 'small/best' } };
+  expect(frame.recipe).toMatchObject({ ...trained, averagedWith: [trained] });
   expect(JSON.stringify([sent, frame])).not.toContain(dir);
   const bytes = async (folder: string): Promise<number> => (await stat(join(folder, 'frame', 'weights.bin'))).size;
   expect(await bytes(published(whole))).toBeLessThan(0.6 * (await bytes(join(whole, 'calibrated'))));
@@ -189,7 +191,7 @@ it('refuses a change of finished stages, and names it', async () => {
   );
   await rm(join(whole, 'frames'), { recursive: true });
   await expect(run(whole, recipe({ epochs: 3 }))).rejects.toThrow(
-    /stage "clips" was finished on an earlier stage.* that has changed since/,
+    /stage "mean" was finished on an earlier stage.* that has changed since/,
   );
   expect(await modelFolderHash(published(whole))).toBe(before);
 });

@@ -7,8 +7,17 @@ import { withStills } from '../../data/synthesize/image-pools.js';
 import { openSplit, withFaces } from '../../data/faces/open-faces.js';
 import { prepareDataset } from '../../data/preprocess/prepare-dataset.js';
 import { train } from '../../workflows/train.js';
+import { averageModels } from '../../../model/heads/average-models.js';
 import { copyModel } from '../../../model/heads/copy-model.js';
-import type { CalibrateStage, PrepareStage, PublishStage, Stage, SynthesizeStage, TrainStage } from './recipe.js';
+import type {
+  AverageStage,
+  CalibrateStage,
+  PrepareStage,
+  PublishStage,
+  Stage,
+  SynthesizeStage,
+  TrainStage,
+} from './recipe.js';
 import type { EpochRecord } from '../../records/epoch-tables.js';
 
 /**
@@ -25,6 +34,8 @@ export async function runStage(stage: Stage, place: string, options: RecipeOptio
       return synthesizeStage(stage, place, options);
     case 'train':
       return trainStage(stage, place, options);
+    case 'average':
+      return averageStage(stage, place, options);
     case 'calibrate':
       return calibrateStage(stage, place, options);
     case 'publish':
@@ -88,6 +99,16 @@ async function trainStage(
   });
   if (isComplete) onMessage?.(`${name}: best in epoch ${bestEpoch}`);
   return isComplete;
+}
+
+async function averageStage(
+  { name, models }: AverageStage,
+  place: string,
+  { onMessage }: RecipeOptions,
+): Promise<boolean> {
+  await averageModels(models, place);
+  onMessage?.(`${name}: mean of ${models.length} models`);
+  return true;
 }
 
 /** Copies the model and gives the copy the temperature. */
