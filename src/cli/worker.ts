@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { ArchiveQueue } from '../archive/queue/redis-connection.js';
-import type { WorkerEvent } from '../archive/worker/archive-worker.js';
+import type { WorkerEvent } from '../archive/worker/worker-event.js';
 import type { WorkerMonitor } from '../archive/worker/worker-monitor.js';
 import { printable } from '../errors/fer-error.js';
 import { availableMemory } from '../workers/worker-pool.js';

@@ -9,7 +9,7 @@ import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
 import { submit } from '../../src/archive/queue/submit.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
-import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
+import type { WorkerEvent } from '../../src/archive/worker/worker-event.js';
 import { WorkerMonitor } from '../../src/archive/worker/worker-monitor.js';
 import { temporaryFolder } from '../ingest/support/clips.js';
 import { builtFile } from '../support/built-file.js';

@@ -17,7 +17,7 @@ import { queueStatus } from '../../src/archive/queue/queue-admin.js';
 import { findListed, mirrored } from '../../src/archive/queue/queued-input.js';
 import type { Found } from '../../src/archive/queue/queued-input.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
-import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
+import type { WorkerEvent } from '../../src/archive/worker/worker-event.js';
 import { workerCommand } from '../../src/cli/worker.js';
 import { readAnnotation } from '../../src/stream/results/read-annotation.js';
 import { endOf, stubRun, submitPaths, writeInputs } from './support/archive.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
-import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
+import type { WorkerEvent } from '../../src/archive/worker/worker-event.js';
 import { exists } from '../../src/files/write-error.js';
 import { putFile } from '../../src/storage/s3.js';
 import { annotateBatch } from '../../src/stream/annotate/batch.js';

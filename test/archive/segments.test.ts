@@ -9,7 +9,7 @@ import { retryFailed } from '../../src/archive/queue/queue-admin.js';
 import { planSegments } from '../../src/archive/segments/plan-segments.js';
 import { segmentPath } from '../../src/archive/segments/segment-file.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
-import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
+import type { WorkerEvent } from '../../src/archive/worker/worker-event.js';
 import { openFile } from '../../src/ingest/sources/open-source.js';
 import { findFfprobe } from '../../src/ingest/ffmpeg/binaries.js';
 import { parseAnnotateOptions } from '../../src/stream/pipeline/pipeline-settings.js';

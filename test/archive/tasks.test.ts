@@ -6,7 +6,7 @@ import { retryFailed } from '../../src/archive/queue/queue-admin.js';
 import { openQueue } from '../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../src/archive/queue/redis-connection.js';
 import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
-import type { WorkerEvent } from '../../src/archive/worker/archive-worker.js';
+import type { WorkerEvent } from '../../src/archive/worker/worker-event.js';
 import { absoluteGrid } from '../../src/cli/experiment.js';
 import { DEFAULT_CROP } from '../../src/model/crop-geometry.js';
 import { openBackend } from '../../src/model/engines/open-backend.js';

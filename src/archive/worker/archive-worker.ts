@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions, Job, Worker } from 'bullmq';
 import { FerError } from '../../errors/fer-error.js';
 import type { ErrorCode } from '../../errors/fer-error.js';
@@ -10,6 +11,7 @@ import { openTrace } from './tracing.js';
 import type { Trace } from './tracing.js';
 import { ABORT_PATIENCE, WorkProcess } from './work-process.js';
 import type { Work } from './work-process.js';
+import type { WorkerEvent } from './worker-event.js';
 
 /** Milliseconds a job stays a worker's without renewal: a Redis that is away for less changes nothing. */
 const LOCK = 60_000;
@@ -47,35 +49,6 @@ const NOTHING_MORE: ArchiveResult = {
   outputs: [],
   seconds: 0,
 };
-
-/** Events of a worker. */
-export type WorkerEvent =
-  | { readonly event: 'started'; readonly concurrency: number }
-  | { readonly event: 'job-started'; readonly id: string; readonly input: string; readonly step: Work['step'] }
-  | {
-      readonly event: 'job-done';
-      readonly id: string;
-      readonly input: string;
-      readonly step: Work['step'];
-      readonly frames: number;
-      readonly seconds: number;
-    }
-  | { readonly event: 'job-divided'; readonly id: string; readonly input: string; readonly parts: number }
-  | {
-      readonly event: 'job-failed';
-      readonly id: string;
-      readonly input: string;
-      readonly step: Work['step'];
-      readonly code: ErrorCode;
-      readonly reason: string;
-      readonly final: boolean;
-    }
-  | { readonly event: 'job-returned'; readonly id: string; readonly input: string }
-  | { readonly event: 'job-lost'; readonly id: string }
-  | { readonly event: 'queue-away'; readonly reason: string }
-  | { readonly event: 'queue-back' }
-  | { readonly event: 'draining'; readonly running: number }
-  | { readonly event: 'stopped' };
 
 export interface WorkerOptions {
   readonly concurrency: number;
@@ -140,8 +113,16 @@ export class ArchiveWorker {
     });
     self.worker = new ArchiveWorker(archive, bullmq, options, worker, trace);
     self.worker.emit({ event: 'started', concurrency });
-    void worker.run();
+    void self.worker.takeJobs();
     return self.worker;
+  }
+
+  /** Until it is closed: BullMQ's loop ends with an error where Redis goes away at the wrong moment. */
+  private async takeJobs(): Promise<void> {
+    while (!this.worker.closing) {
+      await this.worker.run().catch((error: unknown) => this.worker.emit('error', error as Error));
+      await sleep(1000, undefined, { ref: false });
+    }
   }
 
   get jobsRunning(): number {

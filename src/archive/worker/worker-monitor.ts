@@ -7,7 +7,7 @@ import { html } from '../../page/html.js';
 import type { ArchiveQueue } from '../queue/redis-connection.js';
 import { queueStatus } from '../queue/queue-admin.js';
 import type { QueueStatus } from '../queue/queue-admin.js';
-import type { WorkerEvent } from './archive-worker.js';
+import type { WorkerEvent } from './worker-event.js';
 
 /** Seconds; a segment of ten minutes takes some minutes. */
 const BUCKETS = [1, 5, 15, 60, 300, 900, 3600, 4 * 3600];
