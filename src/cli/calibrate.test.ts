@@ -41,7 +41,7 @@ beforeAll(async () => {
 
 async function calibrate(
   model: string,
-  more: { readonly dryRun?: boolean; readonly data?: string } = {},
+  more: { readonly dryRun?: boolean; readonly data?: string; readonly output?: string } = {},
 ): Promise<string[]> {
   const lines: string[] = [];
   await runCalibrate(
@@ -101,6 +101,16 @@ it('only says so, with --dry-run', async () => {
   await saveTinyFrameModel(model, LABELS);
   expect((await calibrate(model, { dryRun: true })).at(-1)).toMatch(/^would be/);
   expect((await readCheckpointInfo(model)).temperature).toBeUndefined();
+});
+
+it('writes a calibrated copy, which a shipped model needs', async () => {
+  const [model, copy] = [join(dir, 'kept'), join(dir, 'copy')];
+  await saveTinyFrameModel(model, LABELS);
+  expect((await calibrate(model, { output: copy }))[0]).toContain(`${copy} on 40 faces`);
+  expect((await readCheckpointInfo(model)).temperature).toBeUndefined();
+  expect((await readCheckpointInfo(copy)).temperature).toBeGreaterThan(0);
+  await expect(calibrate('default')).rejects.toThrow(/--output DIR/);
+  await expect(calibrate('face-api', { output: copy })).rejects.toThrow(/give a trained model/);
 });
 
 it('refuses labels that the model does not know', async () => {

@@ -112,7 +112,7 @@ export async function identifyModel(nameOrFolder: string, models = SHIPPED_MODEL
 }
 
 /** @throws FerError CONFIG_INVALID for a name that is neither a model nor a folder, WEIGHTS_MISSING */
-export async function locateModel(nameOrFolder: string, models: string): Promise<ModelSource> {
+export async function locateModel(nameOrFolder: string, models = SHIPPED_MODELS): Promise<ModelSource> {
   const name = MODEL_NAMES.find((known): known is ModelName => known === nameOrFolder);
   if (name !== undefined)
     return name === 'face-api' ? { code: name } : { folder: await shippedFolder(name, models), name };
