@@ -38,10 +38,13 @@ export async function readLines(path: string): Promise<IndexLine[]> {
 
 /**
  * The rows of a CSV index that hold something; cells are trimmed.
+ * @param header a column of its first line. Without that line, whose separators are counted, it is read with commas: rows may hold lists with others.
  * @throws FerError INPUT_NOT_FOUND when it cannot be read, and what `parseCsv` throws
  */
-export async function readCsv(path: string): Promise<IndexRow[]> {
-  return parseCsv(await readIndex(path), path);
+export async function readCsv(path: string, header?: string): Promise<IndexRow[]> {
+  const text = await readIndex(path);
+  const hasHeader = header === undefined || text.slice(0, 1000).split('\n', 1)[0]!.includes(header);
+  return parseCsv(text, path, hasHeader ? separatorOf(text) : { delimiter: ',', said: false });
 }
 
 /** The cell separator: from "sep=;" (Excel), or the most frequent one in the first line outside quotes. */
@@ -61,8 +64,7 @@ function separatorOf(text: string): { readonly delimiter: string; readonly said:
  * @param name of the file, for messages
  * @throws FerError INPUT_UNREADABLE with the line, where quotes are not closed or are followed by more text
  */
-export function parseCsv(text: string, name: string): IndexRow[] {
-  const { delimiter, said } = separatorOf(text);
+export function parseCsv(text: string, name: string, { delimiter, said } = separatorOf(text)): IndexRow[] {
   let line = 1;
   const rows: IndexRow[] = [];
   try {

@@ -1,8 +1,10 @@
+import { relative } from 'node:path';
 import { isImageName, isVideoName } from '../../../ingest/media-names.js';
 import { FerError } from '../../../errors/fer-error.js';
 import { AFEW } from '../label-maps.js';
 import { classWord, collectClassFolders, findClassTree } from '../reading/layouts.js';
 import { defineReader } from '../reading/define-reader.js';
+import type { ClassTree } from '../reading/layouts.js';
 import type { Reading } from '../reading/define-reader.js';
 import { allFiles } from '../reading/folder-listing.js';
 import type { Folders } from '../reading/folder-listing.js';
@@ -30,7 +32,12 @@ async function collect(reading: Reading): Promise<void> {
       'INPUT_NOT_FOUND',
       `${root}: contains no "Train" or "Val" with a folder for each class: give the root folder of the data set`,
     );
-  await collectClassFolders(reading, tree, { classOf, known: AFEW.labels.join(', ') });
+  // SFEW is handed out as scenes and as aligned faces of the same frames.
+  const isAligned = ({ path }: ClassTree['parts'][number]): boolean => /aligned/i.test(relative(root, path));
+  const parts = tree.parts.filter(
+    (part) => isAligned(part) || !tree.parts.some((other) => other.split === part.split && isAligned(other)),
+  );
+  await collectClassFolders(reading, { ...tree, parts }, { classOf, known: AFEW.labels.join(', ') });
 }
 
 async function holds(folders: Folders, root: string, isOne: (name: string) => boolean): Promise<boolean> {

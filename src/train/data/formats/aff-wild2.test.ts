@@ -71,3 +71,20 @@ it.each(['', '6th ABAW Annotations/'])('reads the names of the 6th to 8th compet
   ]);
   expect(problems).toEqual([]);
 });
+
+it('reads annotations two folders down', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    '3rd ABAW Annotations/Third ABAW Annotations/EXPR_Classification_Challenge/Train_Set/1.txt': `${HEADER}\n4\n`,
+    '3rd ABAW Annotations/Third ABAW Annotations/EXPR_Classification_Challenge/Validation_Set/2.txt': `${HEADER}\n6\n`,
+    ...standIns('cropped_aligned/cropped_aligned/1/00001.jpg', 'cropped_aligned/2/00001.jpg'),
+  });
+  const { samples, problems } = await affWild2.read(root);
+  expect([samples.map(({ id, split }) => [id, split]), problems]).toEqual([
+    [
+      ['1', 'train'],
+      ['2', 'valid'],
+    ],
+    [],
+  ]);
+});

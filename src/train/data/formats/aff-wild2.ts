@@ -1,5 +1,5 @@
 import { join, parse } from 'node:path';
-import type { Split } from '../sample.js';
+import type { FrameFile, Split } from '../sample.js';
 import type { Folders } from '../reading/folder-listing.js';
 import { defineReader } from '../reading/define-reader.js';
 import { readIndex } from '../read-csv.js';
@@ -31,7 +31,7 @@ export const affWild2 = defineReader(
   },
   async ({ root, folders, found, wants }) => {
     const challenge = await folders.required(root, await challengePlaces(folders, root));
-    await folders.required(root, CROPS);
+    const crops = await folders.requiredFolders(root, CROPS);
     for (const { split, folder } of PARTS.filter((part) => wants(part.split))) {
       const annotations = await folders.required(challenge, [folder]);
       for (const name of (await folders.files(annotations)).filter((candidate) => candidate.endsWith('.txt'))) {
@@ -48,13 +48,13 @@ export const affWild2 = defineReader(
           // An unreadable line still counts as a frame: those after it must not move up.
           frameLabels.push(label ?? null);
         }
-        const path =
-          (await folders.first(
-            root,
-            CROPS.map((crops) => join(crops, id)),
-          )) ?? join(root, CROPS[0]!, id);
         // 00001.jpg is the first frame, which has index 0.
-        const frames = (await folders.frames(path, frameIndex)).filter(({ index }) => index < frameLabels.length);
+        let [path, frames]: [string, readonly FrameFile[]] = ['', []];
+        for (const place of crops) {
+          if (frames.length > 0) break;
+          path = join(place, id);
+          frames = (await folders.frames(path, frameIndex)).filter(({ index }) => index < frameLabels.length);
+        }
         if (frames.length === 0) found.missing({ file, line: null }, `no face crops of ${id} in ${CROPS.join(', ')}`);
         else if (frames.every(({ index }) => (frameLabels[index] ?? null) === null)) found.skip('no labelled frame');
         else found.clip({ id, path, frames, frameLabels, split });
@@ -63,9 +63,16 @@ export const affWild2 = defineReader(
   },
 );
 
-/** Below the root, or one folder deeper: "annotations", "6th ABAW Annotations" ... */
+/** Below the root, or one or two folders deeper: "annotations", "3rd ABAW Annotations/Third ABAW Annotations" ... */
 async function challengePlaces(folders: Folders, root: string): Promise<string[]> {
-  return ['.', ...(await folders.subfolders(root))].flatMap((folder) => CHALLENGES.map((name) => join(folder, name)));
+  const places = ['.'];
+  for (const folder of await folders.subfolders(root)) {
+    places.push(folder);
+    // Crops are folders of hundreds of thousands of pictures, not of annotations.
+    if (/crop/i.test(folder)) continue;
+    places.push(...(await folders.subfolders(join(root, folder))).map((name) => join(folder, name)));
+  }
+  return places.flatMap((folder) => CHALLENGES.map((name) => join(folder, name)));
 }
 
 function frameIndex(picture: string): number | null {

@@ -87,3 +87,31 @@ it('reads copies that are class folders, by number and by name', async () => {
   ]);
   expect(leftOut).toEqual({ 'class "9"': 1 });
 });
+
+it('reads lists without a header though their landmarks hold more semicolons than the rows commas', async () => {
+  const root = await scratchDir();
+  const landmarks = Array.from({ length: 136 }, (_, i) => i + 0.5).join(';');
+  await writeTree(root, {
+    'training.csv': `subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal\n1/a.jpg,1,1,9,9,${landmarks},1,0,0\n`,
+    'validation.csv': `1/b.jpg,1,1,9,9,${landmarks},7,0,0\n`,
+    ...standIns('Manually_Annotated_Images/1/a.jpg', 'Manually_Annotated_Images/1/b.jpg'),
+  });
+  const { samples, problems } = await affectnet.read(root);
+  expect([samples.map(({ label, split }) => [label, split]), problems]).toEqual([
+    [
+      ['happiness', 'train'],
+      ['contempt', 'valid'],
+    ],
+    [],
+  ]);
+});
+
+it('does not take an empty label for class 0', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    'val_set/annotations/0_exp.npy': text('\0'),
+    ...standIns('val_set/images/0.jpg'),
+  });
+  const { samples, problems } = await affectnet.read(root, { split: 'valid' });
+  expect([samples, problems.map(({ kind }) => kind)]).toEqual([[], ['unreadable-row']]);
+});

@@ -136,7 +136,7 @@ export const affectnet = defineReader(
 );
 
 async function collectList({ root, folders, found }: Reading, split: Split, file: string): Promise<void> {
-  const rows = await readCsv(file);
+  const rows = await readCsv(file, 'expression');
   const column = columns(rows[0]);
   const hasHeader = column('expression') !== undefined;
   // The validation list has been handed out without a header; the order of its columns is the same.
@@ -178,7 +178,8 @@ async function collectSet({ folders, found }: Reading, split: Split, folder: str
 /** Undefined where the file does not say. */
 async function readLabel(file: string): Promise<string | null | undefined> {
   try {
-    return AFFECTNET.codes.get(String(Number(firstNpyValue(await readFile(file), file))));
+    const value = firstNpyValue(await readFile(file), file);
+    return value === '' ? undefined : AFFECTNET.codes.get(String(Number(value)));
   } catch (error) {
     if (error instanceof FerError) return undefined;
     throw error;

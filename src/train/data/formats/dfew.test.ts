@@ -50,3 +50,21 @@ it('reads the given fold, and none beyond the five', async () => {
   for (const fold of [0, 6, 1.5])
     await expect(dfew.read(root, { fold })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
+
+it('finds original videos by their number without zeros, in parts, and crops kept as videos', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    'EmoLabel_DataSplit/train(single-labeled)/set_1.csv': 'video_name,label\n1,1\n00002,4\n',
+    'EmoLabel_DataSplit/test(single-labeled)/set_1.csv': 'video_name,label\n3,3\n',
+    ...standIns('Clip/original/1.mp4', 'Clip/original/part_1/2.MP4', 'Clip/clip_224x224_avi/00003.avi'),
+  });
+  const { samples, problems } = await dfew.read(root);
+  expect([samples.map(({ id, path }) => [id, path.slice(root.length + 1)]), problems]).toEqual([
+    [
+      ['00001', 'Clip/original/1.mp4'],
+      ['00002', 'Clip/original/part_1/2.MP4'],
+      ['00003', 'Clip/clip_224x224_avi/00003.avi'],
+    ],
+    [],
+  ]);
+});

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Folders } from '../reading/folder-listing.js';
 import { clipMedia } from '../reading/folder-listing.js';
 import type { Split } from '../sample.js';
 import { defineReader } from '../reading/define-reader.js';
@@ -11,7 +12,7 @@ const PARTS: readonly { split: Split; folder: string }[] = [
 ];
 
 /** Possible folders of a clip; the authors' face crops first, as in published figures. */
-const CLIPS = ['Clip/clip_224x224_16f', 'Clip/clip_224x224', 'Clip/original'];
+const CLIPS = ['Clip/clip_224x224_16f', 'Clip/clip_224x224', 'Clip/clip_224x224_avi', 'Clip/original'];
 
 /** DFEW, single-labelled clips, five folds: Jiang et al., ACM MM 2020. The votes of annotation.xlsx are not read. */
 export const dfew = defineReader(
@@ -20,6 +21,7 @@ export const dfew = defineReader(
     fits: async (folders, root) => (await folders.first(root, ['EmoLabel_DataSplit'])) !== null,
   },
   async ({ root, fold, folders, found, wants }) => {
+    const places = await clipFolders(folders, root);
     for (const { split, folder } of PARTS.filter((part) => wants(part.split))) {
       const file = await folders.required(root, [join('EmoLabel_DataSplit', folder, `set_${fold}.csv`)]);
       for (const { line, cells } of await readCsv(file)) {
@@ -30,11 +32,11 @@ export const dfew = defineReader(
           found.unreadable({ file, line }, `"${cells.join(',')}" is not a clip number and a class from 1 to 7`);
           continue;
         }
-        // Spreadsheets drop leading zeros; the folders keep five digits.
+        // Spreadsheets and the names of the original videos leave out leading zeros; the folders of crops keep five digits.
         const id = name.padStart(5, '0');
         const media = await clipMedia(
           folders,
-          CLIPS.map((clips) => join(root, clips, id)),
+          places.flatMap((place) => [join(place, id), join(place, String(Number(name)))]),
         );
         if (media === null) found.missing({ file, line }, `no clip ${id} in ${CLIPS.join(', ')}`);
         else found.clip({ ...media, id, split, label });
@@ -42,3 +44,13 @@ export const dfew = defineReader(
     }
   },
 );
+
+/** The original videos come in parts, "part_1" to "part_11". */
+async function clipFolders(folders: Folders, root: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const place of await folders.requiredFolders(root, CLIPS)) {
+    const parts = (await folders.subfolders(place)).filter((name) => /^part/i.test(name));
+    found.push(place, ...parts.map((part) => join(place, part)));
+  }
+  return found;
+}

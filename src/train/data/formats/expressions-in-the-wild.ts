@@ -1,4 +1,4 @@
-import { basename, join, parse } from 'node:path';
+import { basename, parse } from 'node:path';
 import { EXPRESSIONS_8 } from '../../../model/label-set.js';
 import { columns, readCsv } from '../read-csv.js';
 import { canonicalLabel } from '../label-maps.js';
@@ -40,8 +40,8 @@ export const expressionsInTheWild = defineReader(
       const subject = personIn(name);
       const split = fnv1a(SPLIT_SEED + subject) % 2 === 0 ? 'train' : 'test';
       if (!wants(split)) continue;
-      const path = join(root, name);
-      if (await folders.hasFile(path))
+      const path = await folders.first(root, [name]);
+      if (path !== null)
         found.image({ id: name, path, label, subject: subject === COLLECTION ? null : subject, split });
       else found.missing({ file, line }, `no image ${name}`);
     }

@@ -90,3 +90,20 @@ it('reads the columns in any order, and copies that are class folders', async ()
     ['anger', 'train'],
   ]);
 });
+
+it('reads tables that went through a spreadsheet, and copies with folders named after its parts', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    'fer2013.csv': Buffer.from(`\uFEFFemotion;pixels;Usage\r\n3;"${grey(1)} ";PublicTest\r\n`, 'utf16le'),
+  });
+  expect((await fer2013.read(root)).samples.map(({ label, split }) => [label, split])).toEqual([
+    ['happiness', 'valid'],
+  ]);
+  const other = await scratchDir();
+  await writeTree(other, standIns('Training/Angry/1.jpg', 'PublicTest/Sad/2.jpg', 'PrivateTest/Sad/3.jpg'));
+  expect((await fer2013.read(other)).samples.map(({ id, split }) => [id, split])).toEqual([
+    ['PrivateTest/Sad/3.jpg', 'test'],
+    ['PublicTest/Sad/2.jpg', 'valid'],
+    ['Training/Angry/1.jpg', 'train'],
+  ]);
+});

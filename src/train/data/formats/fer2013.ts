@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { EXPRESSIONS_7, EXPRESSIONS_8 } from '../../../model/label-set.js';
+import { encodingOf } from '../../../files/text-file.js';
 import { columns, readCsv } from '../read-csv.js';
 import { FER2013, FERPLUS } from '../label-maps.js';
 import { classWord, collectClassFolders, findClassTree } from '../reading/layouts.js';
@@ -44,12 +45,17 @@ export const fer2013 = defineReader(
 );
 
 async function collectTable({ root, found, wants }: Reading, file: string, votes: Votes | null): Promise<void> {
-  let [line, row] = [0, 0];
+  let [line, row, separator] = [0, 0, ','];
   let places: { readonly emotion: number; readonly pixels: number; readonly usage: number } | null = null;
   // Of 300 MB, line by line.
-  for await (const text of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity })) {
+  for await (const text of createInterface({
+    input: createReadStream(file, await encodingOf(file)),
+    crlfDelay: Infinity,
+  })) {
     line += 1;
-    const cells = text.split(',').map((cell) => cell.replace(/^\s*"?|"?\s*$/g, ''));
+    // Spreadsheets of many countries write semicolons.
+    if (line === 1) separator = [',', ';', '\t'].find((candidate) => text.includes(candidate)) ?? ',';
+    const cells = text.split(separator).map((cell) => cell.replace(/^\s*"?|"?\s*$/g, ''));
     if (places === null) {
       const column = columns({ line, cells: cells.map((cell) => cell.replace(/^\uFEFF/, '')) });
       places = { emotion: column('emotion') ?? 0, pixels: column('pixels') ?? 1, usage: column('usage') ?? 2 };
@@ -84,7 +90,7 @@ async function collectTable({ root, found, wants }: Reading, file: string, votes
 
 /** Null for anything but 48 x 48 values in 0..255. */
 function pixelsOf(text: string): Uint8Array | null {
-  const values = text.split(' ').map(Number);
+  const values = text.trim().split(/\s+/).map(Number);
   const good =
     values.length === SIDE * SIDE && values.every((value) => Number.isInteger(value) && value >= 0 && value <= 255);
   return good ? Uint8Array.from(values) : null;

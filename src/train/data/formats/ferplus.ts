@@ -103,8 +103,9 @@ function votesReader(name: string, title: string, withContested: boolean): Datas
           continue;
         }
         const image = cells[1] ?? '';
-        const path = join(root, 'data', folder, image);
-        if (image === '' || !(await folders.hasFile(path))) {
+        const path =
+          image === '' ? null : await folders.first(root, [join('data', folder, image), join(folder, image)]);
+        if (path === null) {
           found.missing({ file, line }, `no image ${join('data', folder, image)}`);
           continue;
         }

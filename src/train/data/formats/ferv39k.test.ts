@@ -26,3 +26,23 @@ it('reads "path Label" lists: no header, spaces in folder names, missing clips',
     ['unreadable-row', 2],
   ]);
 });
+
+it('reads folders that archives were unpacked into', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    '4_setups/4_setups/All_scenes/train_All.csv': 'Action/Happy/0250 Happy\n',
+    '4_setups/4_setups/All_scenes/test_All.csv': 'Action/Sad/0001 Sad\n',
+    ...standIns(
+      '2_ClipsforFaceCrop/2_ClipsforFaceCrop/Action/Happy/0250/0001.jpg',
+      '2_ClipsforFaceCrop/2_ClipsforFaceCrop/Action/Sad/0001/0001.jpg',
+    ),
+  });
+  const { samples, problems } = await ferv39k.read(root);
+  expect([samples.map(({ id, split }) => [id, split]), problems]).toEqual([
+    [
+      ['Action/Happy/0250', 'train'],
+      ['Action/Sad/0001', 'test'],
+    ],
+    [],
+  ]);
+});

@@ -22,6 +22,7 @@ export const mafw = defineReader(
     fits: async (folders, root) => (await folders.first(root, SETS)) !== null,
   },
   async ({ root, fold, folders, found, wants }) => {
+    const places = await folders.requiredFolders(root, CLIPS);
     for (const split of SPLITS.filter(wants)) {
       const file = await folders.required(
         root,
@@ -36,7 +37,7 @@ export const mafw = defineReader(
         }
         const media = await clipMedia(
           folders,
-          CLIPS.map((clips) => join(root, clips, clip)),
+          places.map((place) => join(place, clip)),
         );
         if (media === null) found.missing({ file, line }, `no clip ${clip} in ${CLIPS.join(', ')}`);
         else found.clip({ ...media, id: clipName(clip), split, label });

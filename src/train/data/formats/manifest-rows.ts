@@ -19,15 +19,17 @@ export interface ManifestRow {
 
 const COLUMNS = ['path', 'label', 'frameLabels', 'start', 'end', 'subject', 'split'] as const;
 
-const text = z.union([z.string(), z.number()]).transform(String).optional();
+// Tables written by programs, pandas for one, have null where a cell is empty.
+const word = z.union([z.string(), z.number()]).transform(String);
+const cell = word.nullish().transform((value) => value ?? '');
 const JSON_ROW = z.strictObject({
   path: z.string().min(1),
-  label: text,
-  frameLabels: z.union([z.string(), z.array(z.string().nullable())]).optional(),
-  start: z.number().nullish(),
-  end: z.number().nullish(),
-  subject: text,
-  split: z.string().optional(),
+  label: cell,
+  frameLabels: z.union([z.string(), z.array(word.nullable())]).nullish(),
+  start: cell,
+  end: cell,
+  subject: cell,
+  split: cell,
 });
 
 /**
@@ -101,8 +103,8 @@ async function jsonRows(file: string, found: Collector): Promise<ManifestRow[]> 
       found.unreadable({ file, line }, `${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not a row'}`.trim());
       return [];
     }
-    const { path, label = '', frameLabels = null, start, end, subject = '', split = '' } = parsed.data;
-    return [{ line, path, label, frameLabels, start: String(start ?? ''), end: String(end ?? ''), subject, split }];
+    const { frameLabels = null, ...cells } = parsed.data;
+    return [{ line, ...cells, frameLabels }];
   });
 }
 

@@ -147,3 +147,28 @@ describe('tables of spreadsheets', () => {
     expect(samples.map(({ label }) => label)).toEqual(['happiness']);
   });
 });
+
+it('reads JSONL as programs write it: null for empty cells, numbers for classes, and any name of a split', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    'Manifest.jsonl': [
+      { path: 'a.mp4', label: 'happy', frameLabels: null, start: null, end: 1e-5, subject: null, split: null },
+      { path: 'b.mp4', label: null, frameLabels: [0, -1, 1], start: '0:01', split: 'Val_Set', subject: 'Ann' },
+      { path: 'b.mp4', label: 'sad', split: 'PrivateTest' },
+    ]
+      .map((row) => JSON.stringify(row))
+      .join('\n'),
+    ...standIns('a.mp4', 'b.mp4'),
+  });
+  const { samples, problems } = await manifest.read(root);
+  expect(problems).toEqual([]);
+  expect(
+    samples.map(({ label, frameLabels, split, subject, startSeconds, endSeconds }) => [
+      ...[label, frameLabels, split, subject, startSeconds, endSeconds],
+    ]),
+  ).toEqual([
+    ['happiness', null, 'train', null, null, 1e-5],
+    [null, ['0', null, '1'], 'valid', 'Ann', 1, null],
+    ['sadness', null, 'test', null, null, null],
+  ]);
+});

@@ -4,6 +4,7 @@ import { FerError } from '../../../errors/fer-error.js';
 import { isImageName, isVideoName } from '../../../ingest/media-names.js';
 import { Collector } from '../reading/define-reader.js';
 import type { Dataset, DatasetReader, ReadOptions, Split } from '../sample.js';
+import { splitOfFolder } from '../reading/layouts.js';
 import { Folders } from '../reading/folder-listing.js';
 import { plainWord, readClassWords } from '../class-words.js';
 import type { ClassWords } from '../class-words.js';
@@ -164,20 +165,7 @@ async function labelFile(path: string): Promise<string[] | null> {
 }
 
 function splitNamed(name: string): Split | null {
-  switch (name.trim().toLowerCase()) {
-    case '':
-    case 'train':
-    case 'training':
-      return 'train';
-    case 'valid':
-    case 'val':
-    case 'validation':
-      return 'valid';
-    case 'test':
-      return 'test';
-    default:
-      return null;
-  }
+  return name.trim() === '' ? 'train' : splitOfFolder(name.trim());
 }
 
 function readSpan({ start, end }: ManifestRow): { startSeconds: number | null; endSeconds: number | null } | string {
@@ -197,6 +185,6 @@ function readSpan({ start, end }: ManifestRow): { startSeconds: number | null; e
 /** "75.5", "75,5" or "0:01:15.5"; NaN for anything else. */
 function secondsOf(text: string): number {
   const parts = text.trim().replace(',', '.').split(':');
-  if (parts.length > 3 || parts.some((part) => !/^\d+(\.\d+)?$/.test(part.trim()))) return NaN;
+  if (parts.length > 3 || parts.some((part) => !/^\d+(\.\d+)?(e-\d+)?$/.test(part.trim()))) return NaN;
   return parts.reduce((seconds, part) => seconds * 60 + Number(part), 0);
 }

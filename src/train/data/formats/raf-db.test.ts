@@ -44,3 +44,47 @@ it('reads copies that are class folders numbered from 1', async () => {
     ['DATASET/train/4/train_00001_aligned.jpg', 'happiness', 'train'],
   ]);
 });
+
+it('reads a list beside its pictures, and archives unpacked into folders of their own name', async () => {
+  for (const [list, images] of [
+    ['list_patition_label.txt', 'aligned'],
+    ['EmoLabel/list_patition_label.txt', 'Image/aligned/aligned'],
+    ['Basic/Emolabel/list_patition_label.txt', 'Basic/image/Aligned'],
+  ] as const) {
+    const root = await scratchDir();
+    await writeTree(root, {
+      [list]: 'train_00001.jpg 5\ntest_0001.jpg 7\n',
+      ...standIns(`${images}/train_00001_aligned.jpg`, `${images}/test_0001_aligned.JPG`),
+    });
+    const { samples, problems } = await rafDb.read(root);
+    expect([samples.map(({ path }) => path.slice(root.length + 1)), problems]).toEqual([
+      [`${images}/train_00001_aligned.jpg`, `${images}/test_0001_aligned.JPG`],
+      [],
+    ]);
+  }
+});
+
+it('says which archive to unpack', async () => {
+  const root = await scratchDir();
+  await writeTree(root, {
+    'EmoLabel/list_patition_label.txt': 'train_00001.jpg 5\n',
+    ...standIns('Image/aligned.zip'),
+  });
+  await expect(rafDb.read(root)).rejects.toMatchObject({
+    code: 'INPUT_NOT_FOUND',
+    message: expect.stringContaining('unpack Image/aligned.zip') as string,
+  });
+});
+
+it('refuses the list of the compound expressions, which has the same name and other classes', async () => {
+  const root = await scratchDir();
+  const rows = Array.from({ length: 11 }, (_, i) => `train_${i}.jpg ${i + 1}\n`);
+  await writeTree(root, {
+    'EmoLabel/list_patition_label.txt': rows.join(''),
+    ...standIns('Image/aligned/train_0_aligned.jpg'),
+  });
+  await expect(rafDb.read(root)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('compound') as string,
+  });
+});

@@ -1,15 +1,17 @@
-import { dirname, join, parse } from 'node:path';
+import { basename, dirname, parse } from 'node:path';
+import { FerError } from '../../../errors/fer-error.js';
 import { classWord, collectClassFolders, findClassTree } from '../reading/layouts.js';
 import { defineReader } from '../reading/define-reader.js';
 import { readLines } from '../read-csv.js';
 import { RAF_DB } from '../label-maps.js';
 
-/** The list's name is spelt so by its authors; copies in circulation correct it. */
-const LISTS = [
-  'EmoLabel/list_patition_label.txt',
-  'basic/EmoLabel/list_patition_label.txt',
-  'EmoLabel/list_partition_label.txt',
-];
+/** The list's name is spelt so by its authors; copies in circulation correct it. Some have list and pictures side by side. */
+const LISTS = ['EmoLabel/', 'basic/EmoLabel/', ''].flatMap((folder) =>
+  ['list_patition_label.txt', 'list_partition_label.txt'].map((name) => folder + name),
+);
+const IMAGES = ['Image/aligned', 'aligned', 'Image/original', 'original'];
+/** Of the compound expressions, whose list has the same name: 11 classes. */
+const COMPOUND_CODES = ['8', '9', '10', '11'];
 
 const classOf = (word: string): string | undefined =>
   RAF_DB.codes.get(word) ?? (RAF_DB.labels.has(classWord(word)) ? classWord(word) : undefined);
@@ -37,9 +39,18 @@ export const rafDb = defineReader(
       return;
     }
     const file = await folders.required(root, LISTS);
-    const images = join(dirname(dirname(file)), 'Image');
-    for (const { line, text } of await readLines(file)) {
-      const [, name, code] = /^(.+?)\s+(\S+)$/.exec(text) ?? [];
+    const isInFolder = basename(dirname(file)).toLowerCase() === 'emolabel';
+    const places = await folders.requiredFolders(isInFolder ? dirname(dirname(file)) : dirname(file), IMAGES);
+    const rows = (await readLines(file)).map(({ line, text }) => {
+      const [, name, code] = /^(.+?)[\s,]+(\S+)$/.exec(text) ?? [];
+      return { line, text, name, code };
+    });
+    if (COMPOUND_CODES.every((code) => rows.some((row) => row.code === code)))
+      throw new FerError(
+        'CONFIG_INVALID',
+        `${file} lists compound expressions, in 11 classes: give the folder of the basic expressions, "basic"`,
+      );
+    for (const { line, text, name, code } of rows) {
       const label = RAF_DB.codes.get(code ?? '');
       const split = name?.startsWith('train') === true ? 'train' : name?.startsWith('test') === true ? 'test' : null;
       if (name === undefined || label === undefined || label === null || split === null) {
@@ -50,11 +61,8 @@ export const rafDb = defineReader(
         continue;
       }
       if (!wants(split)) continue;
-      const path = await folders.first(images, [
-        join('aligned', `${parse(name).name}_aligned.jpg`),
-        join('aligned', name),
-        join('original', name),
-      ]);
+      let path: string | null = null;
+      for (const place of places) path ??= await folders.first(place, [`${parse(name).name}_aligned.jpg`, name]);
       if (path === null) found.missing({ file, line }, `no image of ${name} in Image/aligned or Image/original`);
       else found.image({ id: name, path, split, label });
     }

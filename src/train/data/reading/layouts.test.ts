@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { standIns, writeTree } from '../../../../test/support/write-tree.js';
 import { afew, sfew } from '../formats/afew.js';
+import { fer2013 } from '../formats/fer2013.js';
 import { jaffe } from '../formats/jaffe.js';
 import { kdef } from '../formats/kdef.js';
+import { splitOfFolder } from './layouts.js';
 
 it('reads AFEW: videos and folders of frames by class, no clip twice', async () => {
   const root = await scratchDir();
@@ -73,4 +75,60 @@ it('reports when no file has such a name', async () => {
     code: 'INPUT_NOT_FOUND',
     message: expect.stringContaining('no images named like "AF01ANS.JPG"') as string,
   });
+});
+
+it('reads split folders in which the classes are one folder deeper, in every split', async () => {
+  const root = await scratchDir();
+  await writeTree(
+    root,
+    standIns('Train/Train_Aligned_Faces/Angry/a.png', 'Val/Val_Aligned_Faces/Sad/b.png', 'test/test/Happy/c.png'),
+  );
+  const { samples } = await sfew.read(root);
+  expect(samples.map(({ id, split }) => [id, split])).toEqual([
+    ['test/test/Happy/c.png', 'test'],
+    ['Train/Train_Aligned_Faces/Angry/a.png', 'train'],
+    ['Val/Val_Aligned_Faces/Sad/b.png', 'valid'],
+  ]);
+});
+
+it('reads the aligned faces of SFEW, not the scenes they are cut from as well', async () => {
+  const root = await scratchDir();
+  await writeTree(
+    root,
+    standIns(
+      'Train/Angry/a.png',
+      'Train_Aligned_Faces/Angry/a.png',
+      'Val/Sad/b.png',
+      'Val_Aligned_Faces_new/Sad/b.png',
+    ),
+  );
+  expect((await sfew.read(root)).samples.map(({ id }) => id)).toEqual([
+    'Train_Aligned_Faces/Angry/a.png',
+    'Val_Aligned_Faces_new/Sad/b.png',
+  ]);
+});
+
+it.each([
+  ['Training', 'train'],
+  ['trainset', 'train'],
+  ['TrainData', 'train'],
+  ['FER2013Valid', 'valid'],
+  ['PublicTest', 'valid'],
+  ['ValSet', 'valid'],
+  ['PrivateTest', 'test'],
+  ['test_set', 'test'],
+  ['TestSet', 'test'],
+  ['contest', null],
+  ['trains', null],
+])('knows the split of a folder named %s: %s', (name, split) => {
+  expect(splitOfFolder(name)).toBe(split);
+});
+
+it('ignores the folder of hidden copies in an archive made on a Mac', async () => {
+  const root = await scratchDir();
+  await writeTree(root, standIns('__MACOSX/set/train/Angry/._a.jpg', 'set/train/Angry/a.jpg', 'set/test/Sad/b.jpg'));
+  expect((await fer2013.read(root)).samples.map(({ id }) => id)).toEqual([
+    'set/test/Sad/b.jpg',
+    'set/train/Angry/a.jpg',
+  ]);
 });

@@ -17,17 +17,19 @@ export interface ClassTree {
   readonly hasSplits: boolean;
 }
 
+/** Of names in lower case, their words divided. FER2013 calls its validation set "PublicTest". */
 const SPLIT_WORDS: readonly [RegExp, Split][] = [
-  [/(^|[^a-z])train(ing)?([^a-z]|$)/i, 'train'],
-  [/(^|[^a-z])(val|valid|validation|dev)([^a-z]|$)/i, 'valid'],
-  [/(^|[^a-z])test(ing)?([^a-z]|$)/i, 'test'],
+  [/(^|[^a-z])(train(ing)?)(set|data)?([^a-z]|$)/, 'train'],
+  [/(^|[^a-z])(val|valid|validation|dev|public.?test)(set|data)?([^a-z]|$)/, 'valid'],
+  [/(^|[^a-z])(test(ing)?|privatetest)(set|data)?([^a-z]|$)/, 'test'],
 ];
 /** Folders that may contain those of the splits: archives often unpack into one. */
 const DEEPEST = 2;
 
-/** Split of a folder name such as "train", "Val_AFEW" or "test_set"; null without one. */
+/** Split of a folder name such as "train", "Val_AFEW", "TestSet" or "PrivateTest"; null without one. */
 export function splitOfFolder(name: string): Split | null {
-  return SPLIT_WORDS.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+  const words = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+  return SPLIT_WORDS.find(([pattern]) => pattern.test(words))?.[1] ?? null;
 }
 
 /** "Happy" and "3_happy" by a set's own labels. */
@@ -46,7 +48,14 @@ export async function findClassTree(
   const parts: { path: string; split: Split }[] = [];
   for (const name of names) {
     const [path, split] = [join(root, name), splitOfFolder(name)];
-    if (split !== null && (await holdsClasses(folders, path, classOf))) parts.push({ path, split });
+    if (split === null) continue;
+    if (await holdsClasses(folders, path, classOf)) parts.push({ path, split });
+    else if (depth > 0) {
+      // "Train/Train_Aligned_Faces", and archives unpacked into a folder of their own name.
+      const inner = (await findClassTree(folders, path, classOf, depth - 1))?.parts ?? [];
+      const divided = new Set(inner.map((part) => part.split)).size > 1;
+      parts.push(...inner.map((part) => (divided ? part : { path: part.path, split })));
+    }
   }
   if (parts.length > 0) return { parts, hasSplits: true };
   if (await holdsClasses(folders, root, classOf)) return { parts: [{ path: root, split: 'train' }], hasSplits: false };
