@@ -52,22 +52,22 @@ const STOCK = 'times stock';
 export const AXES: Readonly<Record<string, Axis>> = {
   steps: {
     title: 'Steps',
-    text: 'One face, 640x480. Stock is face-api with TinyFaceDetector 320, 68 landmarks and expressions on every frame, with decoding. "Whole path" is from the file to results. The networks run on frames in memory.',
+    text: 'One face, 640x480. Stock is face-api with TinyFaceDetector 320, 68 landmarks and expressions on every frame, decoding included. "Whole path" is from file to results; the other steps run on frames in memory.',
     measure: steps,
   },
   faces: {
     title: 'Faces',
-    text: 'The whole path with the default settings at 720p. Clips with many faces are shorter; stock runs over a few of their frames.',
+    text: 'The whole path with default settings at 720p. Clips with many faces are shorter; stock face-api gets only a few of their frames.',
     measure: faces,
   },
   resolution: {
     title: 'Resolution',
-    text: 'The whole path with the default settings, one face of a third of the height. The reference is ffmpeg decoding alone and throwing the pictures away; "decode" also hands them over. Drawn pictures cost a decoder little; "grain" is noise at 16 Mbit/s, as from a camera.',
+    text: 'The whole path with default settings, one face of a third of the height. The reference is ffmpeg decoding and discarding the frames; "decode" also passes them on. The clips are drawn and easy to decode; "grain" adds noise as from a camera (16 Mbit/s).',
     measure: resolution,
   },
   workers: {
     title: 'Workers',
-    text: 'Threads that encode faces, in addition to the main one; wasm. Results are the same whatever their number.',
+    text: 'Threads that encode faces, in addition to the main one, on wasm. Results do not depend on their number.',
     measure: workers,
   },
   training: {
@@ -77,7 +77,7 @@ export const AXES: Readonly<Record<string, Axis>> = {
   },
   length: {
     title: 'Length',
-    text: 'A clip of 640x480 with one face, two workers: time per frame by minute of footage, and resident memory after garbage collection. Ends early where the time is over.',
+    text: '640x480, one face, two workers: time per frame by minute of footage, and resident memory after garbage collection. A run may stop before ten minutes of footage.',
     isSlow: true,
     measure: length,
   },
