@@ -161,7 +161,7 @@ describe('fer evaluate', () => {
   it('leaves out unknown classes, averages mirrored pictures, and gives a temporal model whole clips', async () => {
     const plain = await evaluateWith('ignoring', { model: clips, ignoreMissing: true });
     expect(plain.report).toMatchObject({ count: 22, ignoredMissing: 6, labels: CLASSES, missingLabels: ['contempt'] });
-    const flipped = await evaluateWith('flipped', { model: clips, ignoreMissing: true, flip: true });
+    const flipped = await evaluateWith('flipped', { model: clips, ignoreMissing: true, flipTta: true });
     expect(flipped.report.count).toBe(22);
     expect(flipped.rows.map(({ id, frame }) => [id, frame])).toEqual(plain.rows.map(({ id, frame }) => [id, frame]));
     expect(flipped.rows).not.toEqual(plain.rows);

@@ -10,12 +10,12 @@ export function recipeCommand(program: Command): void {
     .command('recipe')
     .summary('build a model from a file of stages')
     .description(
-      'Runs the stages of a recipe in order: prepare crops, synthesize clips, train, publish. An interrupted run resumes.',
+      'Runs the stages of a recipe in order: prepare, synthesize, train, average, calibrate, publish. An interrupted run resumes.',
     )
     .argument('<file>', 'JSON file of stages, such as models/recipe.json')
     .option(
       '--data <format:dir>',
-      'data set of the recipe, such as ferplus:/data/ferplus; again for a second one',
+      'data set of the recipe, such as ferplus:/data/ferplus; repeatable',
       (value: string, before: readonly string[]) => [...before, value],
       [] as readonly string[],
     )

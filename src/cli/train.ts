@@ -64,7 +64,7 @@ export function trainCommand(program: Command): void {
     .option('-s, --set <setting=value...>', 'single settings over both, such as optimizer.lr=0.001')
     .option('--resume', 'resume the run in the output folder')
     .option('--init <model>', 'initial weights: default, a model folder, or face-api:recognition')
-    .option('--encoder <model>', 'frame network for clips: model folder')
+    .option('--encoder <model>', 'frame network for clips: default, or a model folder')
     .option('--exclude <csv>', 'audit.csv; its marked rows are left out')
     .option('--epochs <n>', 'passes over the data', number)
     .option('--batch-size <n>', 'images or clips per step', number)

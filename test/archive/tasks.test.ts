@@ -162,7 +162,7 @@ describe.skipIf(!HAS_REDIS)('over the queue', { timeout: 300_000 }, () => {
   });
 
   it('fer evaluate writes and prints what a local run does, also where answers depend on those before', async () => {
-    const evaluate = ['evaluate', '--model', model, '--data', `manifest:${data}`, '--faces', 'as-is', '--flip'];
+    const evaluate = ['evaluate', '--model', model, '--data', `manifest:${data}`, '--faces', 'as-is', '--flip-tta'];
     const files = (place: string): string[] => ['--json', join(place, 'report.json'), '--predictions', join(place, 'all.csv')]; // prettier-ignore
     const [queued, local] = [join(folder, 'figures'), join(folder, 'figures-local')];
     const run = await callFer([...evaluate, ...files(queued), ...overQueue('--samples-per-job', '8')]);
