@@ -1,11 +1,12 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { throwIfAborted } from '../../errors/fer-error.js';
+import { writeError } from '../../files/write-error.js';
 import type { ArchiveResult } from './archive-job.js';
 import type { ArchiveQueue } from './redis-connection.js';
 
@@ -14,35 +15,52 @@ const CHUNK = 500;
 /** Milliseconds between two looks. */
 const PAUSE = 500;
 
+/** Characters gathered before they are written. */
+const LONGEST_TEXT = 1 << 16;
+
 /** The jobs of a submission, on disk: there may be a million. */
 export class JobList {
+  private text = '';
+
   private constructor(
     private readonly folder: string,
-    private readonly stream: ReturnType<typeof createWriteStream>,
+    private readonly file: FileHandle,
   ) {}
 
+  /** @throws FerError OUTPUT_UNWRITABLE */
   static async create(): Promise<JobList> {
-    const folder = await mkdtemp(join(tmpdir(), 'ferstream-jobs-'));
-    return new JobList(folder, createWriteStream(join(folder, 'jobs')));
+    try {
+      const folder = await mkdtemp(join(tmpdir(), 'ferstream-jobs-'));
+      return new JobList(folder, await open(join(folder, 'jobs'), 'w'));
+    } catch (error) {
+      throw writeError(tmpdir(), error);
+    }
   }
 
+  /** @throws FerError OUTPUT_UNWRITABLE */
   async add(id: string, input: string): Promise<void> {
-    if (!this.stream.write(`${JSON.stringify([id, input])}\n`)) await once(this.stream, 'drain');
+    this.text += `${JSON.stringify([id, input])}\n`;
+    if (this.text.length > LONGEST_TEXT) await this.write();
   }
 
   /** The jobs in the order in which they were added; nothing may be added afterwards. */
   async *read(): AsyncGenerator<readonly [id: string, input: string]> {
-    if (!this.stream.writableEnded) {
-      this.stream.end();
-      await once(this.stream, 'close');
-    }
+    await this.write();
     const lines = createInterface({ input: createReadStream(join(this.folder, 'jobs')) });
     for await (const line of lines) yield JSON.parse(line) as [string, string];
   }
 
   async remove(): Promise<void> {
-    this.stream.destroy();
+    await this.file.close();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async write(): Promise<void> {
+    const { text } = this;
+    this.text = '';
+    await this.file.appendFile(text).catch((error: unknown) => {
+      throw writeError(this.folder, error);
+    });
   }
 }
 

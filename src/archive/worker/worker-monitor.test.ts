@@ -1,4 +1,5 @@
-import { afterEach, expect, it } from 'vitest';
+import { Server } from 'node:http';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { ArchiveQueue } from '../queue/redis-connection.js';
 import { WorkerMonitor } from './worker-monitor.js';
 
@@ -19,4 +20,17 @@ it('answers while Redis refuses commands because it loads its data', async () =>
     200,
     expect.stringContaining('ferstream_worker_jobs_running'),
   ]);
+});
+
+it('survives a connection that cannot be accepted', async () => {
+  const servers: Server[] = [];
+  const listening = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args) {
+    servers.push(this);
+    listening.mockRestore();
+    return this.listen(...(args as unknown as [number, string]));
+  });
+  const archive = { redis: { status: 'wait' } };
+  monitor = new WorkerMonitor(archive as unknown as ArchiveQueue);
+  await monitor.listen(0, '127.0.0.1');
+  expect(servers[0]!.emit('error', new Error('accept EMFILE'))).toBe(true);
 });

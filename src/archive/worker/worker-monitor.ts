@@ -91,6 +91,8 @@ export class WorkerMonitor {
       const reason = error instanceof Error ? error.message : String(error);
       throw new FerError('CONFIG_INVALID', `--metrics-port ${port}: ${reason}; give another port`, { cause: error });
     }
+    // Accepting connections can fail later too, when the process runs out of file handles.
+    this.server.on('error', () => undefined);
     const address = this.server.address();
     return typeof address === 'object' && address !== null ? address.port : port;
   }

@@ -60,6 +60,8 @@ export async function relayUrl(url: string, silence: number, onBytes?: (bytes: U
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  // Accepting connections can fail later too, when the process runs out of file handles: ffmpeg then says that it cannot connect.
+  server.on('error', () => undefined);
   const { port } = server.address() as AddressInfo;
   return {
     address: `http://127.0.0.1:${port}${secret}`,

@@ -17,7 +17,7 @@ afterAll(async () => {
   await rm(project, { recursive: true, force: true });
 });
 
-/** An onnxruntime-node of our own, which answers every network with zeros, or not at all. */
+/** An onnxruntime-node of our own, which answers every network with zeros, or not at all, and cannot be released. */
 async function installFake(folder: string, code: string): Promise<void> {
   const place = join(folder, 'node_modules', 'onnxruntime-node');
   await mkdir(place, { recursive: true });
@@ -31,7 +31,7 @@ async function installFake(folder: string, code: string): Promise<void> {
 const ZEROS = `
 class Tensor { constructor(type, data, dims) { Object.assign(this, { data, dims }); } }
 const run = async () => ({ points: { data: new Float32Array(2 * 136), dims: [2, 136] } });
-const session = { inputNames: ['image'], outputNames: ['points'], run, release: async () => {} };
+const session = { inputNames: ['image'], outputNames: ['points'], run, release: () => Promise.reject(new Error('released twice')) };
 module.exports = { Tensor, InferenceSession: { create: async () => session } };
 `;
 

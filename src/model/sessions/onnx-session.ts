@@ -51,7 +51,8 @@ class RuntimeSession implements NetworkSession {
   }
 
   dispose(): void {
-    void this.session.release();
+    // Nobody waits for it, and the results are there.
+    this.session.release().catch(() => undefined);
   }
 }
 

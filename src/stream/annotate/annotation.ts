@@ -74,7 +74,13 @@ export class Annotation implements AsyncIterable<FrameResult> {
   private results(ready?: () => Promise<void>): Observable<FrameResult> {
     if (this.started) throw new Error('an Annotation can be consumed only once; annotate the input again');
     this.started = true;
-    const pipeline = this.startPipeline();
+    let pipeline: FacePipeline;
+    try {
+      pipeline = this.startPipeline();
+    } catch (error) {
+      this.finish();
+      throw error;
+    }
     this.pipeline = pipeline;
     const closed = withResolvers();
     const analyse = (frames: Observable<Frame>): Observable<FrameResult[]> =>
@@ -85,7 +91,8 @@ export class Annotation implements AsyncIterable<FrameResult> {
       );
     const dispose = async (): Promise<void> => {
       await closed.promise;
-      await pipeline.dispose();
+      // The results are complete: an engine that fails to free memory does not take them back.
+      await pipeline.dispose().catch(() => undefined);
       this.finish();
     };
     return demand((signal) => this.source.frames(signal), analyse, {

@@ -142,7 +142,7 @@ export async function* annotate(
 /** The same as an Observable, cold: every subscription annotates the input again. */
 export function annotate$(input: string, options: AnnotateOptions = {}): rxjs.Observable<FrameResult> {
   // Loaded when called: RxJS takes a third of the time in which ferstream is imported.
-  const { Observable } = createRequire(import.meta.url)('rxjs') as typeof rxjs;
+  const { Observable, defer } = createRequire(import.meta.url)('rxjs') as typeof rxjs;
   return new Observable((subscriber) => {
     openBoth(input, options).then(
       ({ annotator, annotation }) => {
@@ -154,7 +154,7 @@ export function annotate$(input: string, options: AnnotateOptions = {}): rxjs.Ob
         void annotation.settled.then(() => {
           annotator.dispose();
         });
-        subscriber.add(annotation.results$.subscribe(subscriber));
+        subscriber.add(defer(() => annotation.results$).subscribe(subscriber));
       },
       (error: unknown) => {
         subscriber.error(error);

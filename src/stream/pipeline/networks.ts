@@ -4,6 +4,7 @@ import type { FaceNets } from '../../ingest/face/face-nets.js';
 import type { Backend } from '../../model/engines/backend.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { openModel } from '../../model/heads/open-model.js';
+import { priorAdapter } from '../../model/class-prior.js';
 import { loadForInference } from '../../model/sessions/inference-engine.js';
 import { allOrNone } from '../../model/sessions/network.js';
 import { EncoderPool, GrowingEncoder, PlaceTrial, localEncoder } from './face-encoder.js';
@@ -23,7 +24,7 @@ export interface Networks {
 /**
  * Loads everything, side by side.
  * @param workers threads that encode faces; 0 encodes in this one, null tries whether they help
- * @throws FerError BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID
+ * @throws FerError BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING, MODEL_INCOMPATIBLE, CONFIG_INVALID (also for a prior that does not fit the model)
  */
 export async function loadNetworks(settings: PipelineSettings, workers: number | null = 0): Promise<Networks> {
   const { detector, model: name, flipTta } = settings;
@@ -45,17 +46,19 @@ export async function loadNetworks(settings: PipelineSettings, workers: number |
     return { faces, model, pool };
   });
   const { faces, model, pool } = loaded;
-  return {
-    backend,
-    faces,
-    model,
-    encoder: pool ?? localEncoder(model),
-    dispose: () => {
-      faces.dispose();
-      model.dispose();
-      pool?.dispose();
-    },
+  const dispose = (): void => {
+    faces.dispose();
+    model.dispose();
+    pool?.dispose();
   };
+  try {
+    // Pipelines need one each, and could only fail on their first frame.
+    priorAdapter(model, settings.prior);
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+  return { backend, faces, model, encoder: pool ?? localEncoder(model), dispose };
 }
 
 /** By default, and with the one engine that leaves the other cores idle: finding and following faces keeps a core busy, and is the limit from here on. */
