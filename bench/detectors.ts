@@ -1,6 +1,6 @@
 /**
  * Which detector finds most faces and invents fewest: share of frames with a face in which one is found, false faces, and
- * time a frame, for each detector alone (on its own threshold for a new face) and behind the follower with its second look.
+ * time a frame, for each detector alone (on its own threshold for a new face) and in FaceFollower, which verifies faces.
  * Beside the clips as they are, harder versions: a fifth of the light, a quarter of the size, turned by 30 degrees.
  *
  *   npx tsx bench/detectors.ts [--media ../shared/media] [--step 12] [--follow 24] [--write]
@@ -174,16 +174,16 @@ function row(name: string, { recall, falseFaces, times }: Score): string[] {
 }
 
 function report(table: string): string {
-  return `# Which detector to follow faces with
+  return `# Detectors compared
 
 Made by \`npx tsx bench/detectors.ts --step ${flags.step} --follow ${flags.follow} --write\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, wasm, one thread, pictures ${WIDTH} pixels wide.
-${FACE_CLIPS.length} film and phone clips with one face in every frame, one clip without any (a cartoon title). "alone": every ${flags.step}th frame, whatever scores
-enough to propose a new face. "followed": the last ${flags.follow} frames of each clip through FaceFollower (detecting in every frame), faces that are settled.
-"dark": a fifth of the light; "small": a quarter of the size in a grey picture; "turned": by 30 degrees. Times compare within this table only.
+${FACE_CLIPS.length} film and phone clips with one face in every frame, one clip without any (a cartoon title). "alone": the detector on every ${flags.step}th frame,
+at its threshold for new faces. "followed": confirmed faces of FaceFollower, detecting on each of the last ${flags.follow} frames. "dark": a fifth of the light; "small": a quarter of the size
+in a grey picture; "turned": by 30 degrees. Compare times only within this table.
 
 ${table}
 
-BlazeFace finds a face in every frame, the dark, small and turned ones too, but alone it sees faces in the lettering of a title; the
-second look (the presence output of MediaPipe's face mesh) takes those away. It is therefore the default.
+BlazeFace is the default: it finds a face in every frame, also dark, small and turned ones. Alone it also finds faces in the letters of a title; verification
+(the presence output of MediaPipe's face mesh) removes them.
 `;
 }

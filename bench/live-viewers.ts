@@ -26,7 +26,7 @@ const minutes = Number(flags.minutes);
 const viewers = Number(flags.viewers);
 const SAMPLES = 6;
 const ABOUT =
-  'All viewers watch the source with its pictures; every second one stops reading at once, and is cut off when it has not answered three pings.';
+  'All viewers watch the source with its frames; every second one stops reading, and is disconnected after three unanswered pings.';
 /** Megabytes between the second sample, when all buffers are full, and the last. */
 const MOST_GROWTH = 40;
 
@@ -65,7 +65,7 @@ try {
     await sleep((minutes * 60_000) / (SAMPLES - 1));
     await sample((minutes * i) / (SAMPLES - 1));
   }
-  const table = markdownTable(['minute', 'viewers there', 'server MB', 'messages left out', 'messages read'], rows);
+  const table = markdownTable(['minute', 'viewers', 'server MB', 'messages dropped', 'messages read'], rows);
   console.log(table);
   const growth = resident.at(-1)! - resident[1]!;
   console.log(`growth after the first ${(minutes / (SAMPLES - 1)).toFixed(1)} minutes: ${growth.toFixed(0)} MB`);

@@ -27,8 +27,7 @@ const { values: flags } = parseArgs({
 const seconds = Number(flags.seconds);
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
-const ABOUT = `A producer offers 640x480 JPEGs of a face 30 times a second and sends those for which it has credit (two may be under way). Times are from capture to
-result.`;
+const ABOUT = `A producer captures 640x480 JPEGs of a face 30 times a second and has at most two unanswered frames. Times are from capture to result.`;
 
 const scratch = await mkdtemp(join(tmpdir(), 'ferstream-bench-'));
 try {

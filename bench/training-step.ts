@@ -224,7 +224,7 @@ async function compare(rounds: number, write: boolean): Promise<void> {
   const heading = `Compact residual net (0.17 M parameters), training step, batch ${BATCH}, ${SIZE}x${SIZE}x1, Adam; medians of ${rounds} rounds, Node ${process.version}.`;
   console.log(`${heading}\n\n${table}`);
   if (write) {
-    const made = `Made by \`npm run bench:training -- --rounds ${rounds} --write\` on a machine with ${availableParallelism()} cores: trust the ratios.`;
+    const made = `Made by \`npm run bench:training -- --rounds ${rounds} --write\` on a machine with ${availableParallelism()} cores; only the ratios carry over to other machines.`;
     writeFileSync(
       new URL('training-step.md', import.meta.url),
       `# Speed of a training step\n\n${heading}\n${made}\n\n${table}\n`,

@@ -119,20 +119,20 @@ async function compare(seconds: number, write: boolean): Promise<void> {
     tables.push(tableOf(await measureInChild(engine, seconds)));
   }
   const heading = [
-    `Compact residual net, width 24 (0.17 M parameters): whole steps, batch ${BATCH}, ${SIZE}x${SIZE}x1, Adam; medians over the steps of ${seconds} s an engine.`,
-    `${availableParallelism()} cores, load ${load.toFixed(1)} when it began, Node ${process.version}.`,
+    `Compact residual net, width 24 (0.17 M parameters): whole steps, batch ${BATCH}, ${SIZE}x${SIZE}x1, Adam; medians over ${seconds} s per engine.`,
+    `${availableParallelism()} cores, load ${load.toFixed(1)} at the start, Node ${process.version}.`,
   ].join('\n');
   console.log(`${heading}\n\n${tables.join('\n\n')}`);
   if (!write) return;
   const meaning = [
     `Made by \`npm run bench:workers -- --seconds ${seconds} --write\`.`,
-    '"By the clock" is what passed here, with whatever else the machine had to do: with a load above the number of cores, threads get no more time together than one alone.',
-    '"A core each" counts the CPU time of the main thread and of the busiest other one: how fast it is where every thread has a core to itself.',
-    'libtensorflow lets a pool of its own help every thread, so there this column is too good for all cases alike.',
+    '"By the clock" is wall time: on a machine with other load, more threads gain less.',
+    '"A core each" counts the CPU time of the main thread and of the busiest other one: the speed if every thread has its own core.',
+    'libtensorflow has a thread pool of its own, which makes this column too good for tfjs-node.',
   ].join('\n');
   writeFileSync(
     new URL('training-workers.md', import.meta.url),
-    `# What training threads gain\n\n${heading}\n\n${meaning}\n\n${tables.join('\n\n')}\n`,
+    `# Training with workers\n\n${heading}\n\n${meaning}\n\n${tables.join('\n\n')}\n`,
   );
 }
 
