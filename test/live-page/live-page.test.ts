@@ -170,6 +170,34 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     await untilState(page, ...WORKING);
   });
 
+  it('fits a small phone: its header stays in one line, full screen is full, and the picture has the height of a phone on its side', async () => {
+    const server = await serve();
+    const { page } = await openPage(server.url, someone, { viewport: { width: 360, height: 740 } });
+    await untilState(page, 'off');
+    const bounds = async (selector: string) => (await page.locator(selector).boundingBox())!;
+    const before = await bounds('body > header');
+    await page.locator('#start').click();
+    await page.locator('#model-chip').waitFor();
+    await untilState(page, ...WORKING);
+    expect(await bounds('body > header')).toEqual(before);
+    const chip = await bounds('#model-chip');
+    const title = await bounds('h1');
+    expect([chip.x >= title.x + title.width, chip.x + chip.width <= 360]).toEqual([true, true]);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(360);
+
+    await page.locator('#full-screen').click();
+    await page.locator('#full-screen[aria-pressed="true"]').waitFor();
+    const controls = await bounds('.controls');
+    const height = await page.evaluate<number>('innerHeight');
+    expect(controls.y + controls.height).toBeGreaterThan(height - 2);
+    await page.locator('#full-screen').click();
+    await page.locator('#full-screen[aria-pressed="false"]').waitFor();
+
+    await page.setViewportSize({ width: 740, height: 360 });
+    await expect.poll(async () => (await bounds('.screen')).height, { timeout: 60_000 }).toBeGreaterThan(280);
+    expect((await bounds('.screen')).y).toBe(0);
+  });
+
   it('saves a snapshot, and records a video with the results', async () => {
     const { page, complaints } = await openPage((await serve()).url, someone);
     await page.locator('#start:enabled').click();

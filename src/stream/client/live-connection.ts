@@ -88,7 +88,9 @@ interface ConnectionHandlers {
 export class LiveConnection {
   private socket: Socket | null = null;
   private failures = 0;
+  /** By the steady clock: that of the system is set now and then, by hours too. */
   private openedAt: number | null = null;
+  /** By the system's clock, which goes on while the device sleeps: after that, a connection is dead. */
   private heardAt = 0;
   private problem: Problem | null = null;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -117,7 +119,8 @@ export class LiveConnection {
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
     this.checkTimer = setInterval(() => {
-      if (Date.now() - this.heardAt > SILENCE) this.fail(`no message from the server for ${SILENCE / 1000} s`);
+      if (Math.abs(Date.now() - this.heardAt) > SILENCE)
+        this.fail(`no message from the server for ${SILENCE / 1000} s`);
     }, CHECK_EVERY);
     // An abandoned socket may still deliver messages.
     socket.addEventListener('message', ({ data }) => {
@@ -164,7 +167,7 @@ export class LiveConnection {
     const message = parseServerMessage(String(data));
     if (message === null) return;
     if (message.type === 'hello') {
-      this.openedAt = this.heardAt;
+      this.openedAt = performance.now();
       this.setState({ state: 'open', hello: message });
       if (this.current.state !== 'open') return;
     }
@@ -184,7 +187,7 @@ export class LiveConnection {
   }
 
   private retryLater(reason: string): void {
-    const steady = this.openedAt !== null && Date.now() - this.openedAt >= STEADY;
+    const steady = this.openedAt !== null && performance.now() - this.openedAt >= STEADY;
     this.failures = steady ? 1 : this.failures + 1;
     const wait = backOff(this.failures, Math.random());
     this.retryTimer = setTimeout(() => {

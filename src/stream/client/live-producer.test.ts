@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeSocket, helloMessage } from '../../../test/support/fake-socket.js';
 import { decodeFrameMessage } from '../protocol/messages.js';
-import type { FrameMessage, ResultMessage } from '../protocol/messages.js';
+import type { ErrorMessage, FrameMessage, ResultMessage } from '../protocol/messages.js';
 import { LiveProducer } from './live-producer.js';
 import type { LiveProducerOptions } from './live-producer.js';
 
@@ -167,6 +167,35 @@ describe('LiveProducer', () => {
     FakeSocket.latest.says(stats);
     expect(producer.state).toMatchObject({ state: 'waiting', reason: 'no answer to a frame for 15 s' });
     expect(FakeSocket.latest.closedWith).toBe(4000);
+  });
+
+  it.each([-3_600_000, 3_600_000])('sends and waits as before when the clock of the system is set by %d ms', (leap) => {
+    const producer = open();
+    expect(producer.send(JPEG, 0)).toBe(0);
+    vi.setSystemTime(Date.now() + leap);
+    vi.advanceTimersByTime(10);
+    expect(producer.canSend).toBe(true);
+    expect(producer.send(JPEG, 1)).toBe(1);
+    FakeSocket.latest.says({ ...result(0) });
+    expect(producer.state.state).toBe('open');
+    // A server that says nothing more is noticed all the same.
+    vi.advanceTimersByTime(20_000);
+    expect(producer.state.state).not.toBe('open');
+  });
+
+  it('does not send a picture for which the server would close the connection', () => {
+    const producer = new LiveProducer('http://localhost:8787', { WebSocket: FakeSocket });
+    FakeSocket.latest.says(helloMessage({ messageBytes: 100 }));
+    const problems: ErrorMessage[] = [];
+    producer.on('problem', (problem) => problems.push(problem));
+    expect(producer.send(new Uint8Array(85), 0)).toBeNull();
+    expect(producer.send(new Blob([new Uint8Array(85)]), 0)).toBeNull();
+    expect(problems).toMatchObject([
+      { code: 'PICTURE_TOO_LARGE', message: expect.stringContaining('101 bytes; the server accepts 100') as string },
+      { fatal: false, sequence: null },
+    ]);
+    expect(producer.send(new Uint8Array(84), 0)).toBe(0);
+    expect(producer.counts).toEqual({ sent: 1, dropped: 2, lost: 0 });
   });
 
   it('stops calling a removed listener', () => {

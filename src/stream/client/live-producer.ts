@@ -1,4 +1,4 @@
-import { encodeFrameHeader, PRODUCE_PATH } from '../protocol/messages.js';
+import { encodeFrameHeader, FRAME_HEADER_BYTES, PRODUCE_PATH } from '../protocol/messages.js';
 import type {
   ErrorMessage,
   HelloMessage,
@@ -14,7 +14,7 @@ import type { ConnectionState } from './live-connection.js';
 
 /** Credit-based flow control: at most `limit` frames are unanswered at any time. */
 class Credits {
-  /** Sequence number to time of sending, oldest first. */
+  /** Sequence number to time of sending (milliseconds, as performance.now()), oldest first. */
   private readonly unanswered = new Map<number, number>();
 
   constructor(private limit: number) {}
@@ -64,7 +64,7 @@ export interface LiveProducerEvents {
   hello: HelloMessage;
   result: ResultMessage;
   skipped: SkippedMessage;
-  /** An error, of a frame (`sequence`) or of the session. */
+  /** An error, of a frame (`sequence`) or of the session; also of a picture with more bytes than the server accepts, which is not sent. */
   problem: ErrorMessage;
   stats: StatsMessage;
   /** Sequence numbers of frames that will not be answered, because the connection was lost. */
@@ -73,7 +73,7 @@ export interface LiveProducerEvents {
 
 export interface ProducerCounts {
   readonly sent: number;
-  /** Passed to `send` without a connection, with too many unanswered, or too soon after the last one. */
+  /** Passed to `send` without a connection, with too many unanswered, too soon after the last one, or with too many bytes. */
   readonly dropped: number;
   /** Sent, but the connection was lost before the answer. */
   readonly lost: number;
@@ -116,7 +116,7 @@ export class LiveProducer extends LiveClient<LiveProducerEvents> {
 
   /** True when the next `send` will send. */
   get canSend(): boolean {
-    return this.state.state === 'open' && this.credits.free > 0 && Date.now() - this.sentAt >= this.shortestGap;
+    return this.state.state === 'open' && this.credits.free > 0 && performance.now() - this.sentAt >= this.shortestGap;
   }
 
   get counts(): ProducerCounts {
@@ -124,19 +124,23 @@ export class LiveProducer extends LiveClient<LiveProducerEvents> {
   }
 
   /**
-   * Sends one picture. If `canSend` is false, the picture is dropped and counted.
+   * Sends one picture. If `canSend` is false, or the picture has more bytes than the server accepts, it is dropped and counted.
    * @param captureTime milliseconds by the caller's clock, not decreasing; the result carries it
    * @returns the sequence number of its one answer; null if it was dropped
    */
   send(jpeg: Uint8Array | Blob, captureTime: number): number | null {
-    const { sequence } = this;
-    if (!this.canSend || !this.credits.take(sequence, Date.now())) {
+    const { sequence, state } = this;
+    const bytes = FRAME_HEADER_BYTES + (jpeg instanceof Blob ? jpeg.size : jpeg.byteLength);
+    // The server would close the connection, and the same picture again the next one.
+    const isTooLong = state.state === 'open' && bytes > state.hello.limits.messageBytes;
+    if (!this.canSend || isTooLong || !this.credits.take(sequence, performance.now())) {
       this.counters.dropped += 1;
+      if (isTooLong) this.refuse(bytes, state.hello.limits.messageBytes);
       return null;
     }
     this.connection.send(frameMessage(encodeFrameHeader({ sequence, captureTime }), jpeg));
     this.sequence = (sequence + 1) % 2 ** 32;
-    this.sentAt = Date.now();
+    this.sentAt = performance.now();
     this.counters.sent += 1;
     return sequence;
   }
@@ -144,6 +148,16 @@ export class LiveProducer extends LiveClient<LiveProducerEvents> {
   /** Announces a new scene: tracking and clips start again. */
   reset(): void {
     this.connection.send({ type: 'reset' });
+  }
+
+  private refuse(bytes: number, limit: number): void {
+    this.listeners.emit('problem', {
+      type: 'error',
+      code: 'PICTURE_TOO_LARGE',
+      message: `the picture takes ${bytes} bytes; the server accepts ${limit}: send it smaller, or with more compression`,
+      sequence: null,
+      fatal: false,
+    });
   }
 
   private hear(message: ServerMessage): void {
@@ -167,7 +181,7 @@ export class LiveProducer extends LiveClient<LiveProducerEvents> {
         return;
       case 'stats':
         this.listeners.emit('stats', message);
-        if (this.credits.oldest !== null && Date.now() - this.credits.oldest > SILENCE) {
+        if (this.credits.oldest !== null && performance.now() - this.credits.oldest > SILENCE) {
           this.connection.fail(`no answer to a frame for ${SILENCE / 1000} s`);
         }
         return;

@@ -4,7 +4,8 @@ import type { FaceResult, FrameStatus } from '../pipeline/frame-result.js';
 export const PROBLEM_CODES = {
   BAD_HEADER: 'A binary message that does not start with a frame header of this version.',
   BAD_PICTURE: 'The picture is not a JPEG, or the JPEG is truncated or damaged.',
-  PICTURE_TOO_LARGE: 'More pixels than the server accepts.',
+  PICTURE_TOO_LARGE:
+    'More pixels than the server accepts; from `LiveProducer`, which does not send such a picture, more bytes.',
   BAD_MESSAGE: 'A text message that is not a JSON object of a known type.',
   NOT_ALLOWED: 'A message that this kind of connection may not send.',
   TOO_FAST: 'More messages per second than the server accepts; the excess was ignored.',

@@ -7,7 +7,11 @@ export interface OpenCamera {
   readonly facesUser: boolean;
 }
 
-/** @param resolution as "1280x720"; the camera may choose another one @returns the camera, or why there is none */
+/**
+ * @param deviceId the camera chosen last; another one takes its place if it is not there: it may be unplugged, and some browsers rename cameras
+ * @param resolution as "1280x720"; the camera may choose another one
+ * @returns the camera, or why there is none
+ */
 export async function openCamera(deviceId: string | null, resolution = '640x480'): Promise<OpenCamera | CameraProblem> {
   if (!hasCameras()) return 'insecure';
   try {
@@ -20,8 +24,14 @@ export async function openCamera(deviceId: string | null, resolution = '640x480'
     const settings = stream.getVideoTracks()[0]?.getSettings();
     return { stream, deviceId: settings?.deviceId ?? '', facesUser: settings?.facingMode !== 'environment' };
   } catch (error) {
-    return cameraProblem(error);
+    const problem = cameraProblem(error);
+    return problem === 'none' && deviceId !== null ? openCamera(null, resolution) : problem;
   }
+}
+
+/** Calls `onChange` when a camera is connected or disconnected. */
+export function watchCameras(onChange: () => void): void {
+  if (hasCameras()) navigator.mediaDevices.addEventListener('devicechange', onChange);
 }
 
 /** Releases the camera. */

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Box } from '../../ingest/face/align/geometry.js';
 import { liveFace } from '../../../test/support/live-face.js';
 import { labelPlace, overlayShapes, panelPlace } from './overlay-drawing.js';
 
@@ -57,10 +58,32 @@ describe('overlay', () => {
     ];
     const box = { x: 50, y: 60, height: 80 };
     const above = labelPlace(box, label, view);
-    const below = labelPlace(box, label, view, [above]);
+    const below = labelPlace(box, label, view, 0, [above]);
     expect([above.y, below.y]).toEqual([40, 140]);
-    expect(labelPlace(box, label, view, [above, below]).y).toBe(120);
-    expect(labelPlace(box, label, view, [{ x: 0, y: 0, ...view }])).toEqual(above);
+    expect(labelPlace(box, label, view, 0, [above, below]).y).toBe(120);
+    expect(labelPlace(box, label, view, 0, [{ x: 0, y: 0, ...view }])).toEqual(above);
+  });
+
+  it('keeps labels off each other and off the status at the top, where many faces are close', () => {
+    const [label, view, top] = [{ width: 150, height: 22 }, { width: 320, height: 240 }, 33];
+    const overlaps = (a: Box, b: Box): boolean =>
+      a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+    const face = fc.record({
+      x: fc.integer({ min: -20, max: 330 }),
+      y: fc.integer({ min: -20, max: 250 }),
+      height: fc.integer({ min: 10, max: 200 }),
+    });
+    fc.assert(
+      fc.property(fc.array(face, { maxLength: 4 }), (faces) => {
+        const labels: Box[] = [];
+        for (const shape of faces) {
+          const place = labelPlace(shape, label, view, top, labels);
+          expect(place.x >= 0 && place.y >= top && place.x <= 170 && place.y <= 218).toBe(true);
+          expect(labels.some((other) => overlaps(place, other))).toBe(false);
+          labels.push(place);
+        }
+      }),
+    );
   });
 
   it('shows unsure faces in grey with a question mark, and lists the top three expressions', () => {

@@ -62,23 +62,29 @@ export function overlayShapes(faces: readonly LiveFace[], picture: Size, view: S
 }
 
 /**
- * Where a one-line label goes: above its box, or inside without room above; below the box or at its lower edge if another label is in the way;
- * never out of the view.
+ * Where a one-line label goes: above its box, or inside without room above; below the box or at its lower edge if another label is in the way, else
+ * in the nearest free row; never out of the view.
+ * @param top height at the top of the view that stays free, for the page's status
  * @param taken places of other labels
  */
 export function labelPlace(
   shape: Pick<FaceShape, 'x' | 'y' | 'height'>,
   label: Size,
   view: Size,
+  top = 0,
   taken: readonly Box[] = [],
 ): Box {
   const above = shape.y - label.height;
   const below = shape.y + shape.height;
-  const places = [above >= 0 ? above : Math.max(0, shape.y), below, below - label.height].map((y) => ({
+  const lowest = Math.max(0, view.height - label.height);
+  const at = (y: number): Box => ({
     x: Math.max(0, Math.min(shape.x, view.width - label.width)),
-    y: Math.max(0, Math.min(y, view.height - label.height)),
+    y: Math.min(lowest, Math.max(top, y)),
     ...label,
-  }));
+  });
+  const first = above >= top ? above : shape.y;
+  const rows = Array.from({ length: Math.ceil(view.height / label.height) }, (_, i) => (i + 1) * label.height);
+  const places = [first, below, below - label.height, ...rows.flatMap((away) => [first - away, first + away])].map(at);
   return places.find((place) => !taken.some((other) => overlap(place, other))) ?? places[0]!;
 }
 
@@ -119,21 +125,22 @@ const MAX_PANELS = 4;
 /** Draws boxes first, then all labels, so that no box crosses a label. */
 export function drawOverlay(context: CanvasRenderingContext2D, shapes: readonly FaceShape[], view: Size): void {
   const font = Math.max(11, Math.min(18, Math.round(view.width / 54)));
+  const top = font * 3;
   for (const shape of shapes) drawBox(context, shape, font);
   const panel = { width: font * 11, height: font * 5.8 };
   const taken: Box[] = [...shapes];
   const lines: FaceShape[] = [];
   for (const shape of shapes) {
     const others = taken.filter((box) => box !== shape);
-    const place = shapes.length > MAX_PANELS ? null : panelPlace(shape, panel, view, font * 3, others);
+    const place = shapes.length > MAX_PANELS ? null : panelPlace(shape, panel, view, top, others);
     if (place === null) lines.push(shape);
     else {
-      drawPanel(context, shape, place, font);
+      drawPanel(context, shape, place, view, font);
       taken.push(place);
     }
   }
   const labels = taken.slice(shapes.length);
-  for (const shape of lines) labels.push(drawLine(context, shape, view, labels, font));
+  for (const shape of lines) labels.push(drawLine(context, shape, view, top, labels, font));
 }
 
 function drawBox(context: CanvasRenderingContext2D, shape: FaceShape, font: number): void {
@@ -155,7 +162,7 @@ function drawBox(context: CanvasRenderingContext2D, shape: FaceShape, font: numb
 }
 
 /** The top expressions, each with a bar. */
-function drawPanel(context: CanvasRenderingContext2D, shape: FaceShape, place: Box, font: number): void {
+function drawPanel(context: CanvasRenderingContext2D, shape: FaceShape, place: Box, view: Size, font: number): void {
   const { x, y, width, height } = place;
   const [padding, row] = [font * 0.65, (height - font * 0.7) / shape.rows.length];
   context.save();
@@ -174,16 +181,20 @@ function drawPanel(context: CanvasRenderingContext2D, shape: FaceShape, place: B
     fillRounded(context, bar, bar.height / 2, 'rgb(255 255 255 / 0.2)');
     fillRounded(context, { ...bar, width: Math.max(bar.height, bar.width * share) }, bar.height / 2, colour);
   });
-  drawBadge(context, shape, font);
+  drawBadge(context, shape, view, font);
   context.restore();
 }
 
-/** The id, on the corner of the box. */
-function drawBadge(context: CanvasRenderingContext2D, { x, y, badge, colour }: FaceShape, font: number): void {
+/** The id, on the corner of the box, as far as that is in the view. */
+function drawBadge(context: CanvasRenderingContext2D, shape: FaceShape, view: Size, font: number): void {
+  const { badge, colour } = shape;
   const size = font * 0.85;
   context.font = `700 ${size}px system-ui, sans-serif`;
   const width = Math.max(size * 1.6, context.measureText(badge).width + size * 0.9);
-  fillRounded(context, { x, y, width, height: size * 1.6 }, font * 0.5, colour);
+  const height = size * 1.6;
+  const x = Math.max(0, Math.min(shape.x, view.width - width));
+  const y = Math.max(0, Math.min(shape.y, view.height - height));
+  fillRounded(context, { x, y, width, height }, font * 0.5, colour);
   context.fillStyle = DARK;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
@@ -195,6 +206,7 @@ function drawLine(
   context: CanvasRenderingContext2D,
   shape: FaceShape,
   view: Size,
+  top: number,
   taken: readonly Box[],
   font: number,
 ): Box {
@@ -202,7 +214,7 @@ function drawLine(
   context.save();
   context.font = `600 ${font}px system-ui, sans-serif`;
   const label = { width: context.measureText(shape.text).width + 2 * padding + 4, height: font + 2 * padding };
-  const place = labelPlace(shape, label, view, taken);
+  const place = labelPlace(shape, label, view, top, taken);
   fillRounded(context, place, font * 0.4, GLASS);
   context.fillStyle = shape.colour;
   context.fillRect(place.x, place.y + padding / 2, 4, label.height - padding);

@@ -65,7 +65,11 @@ async function begin(): Promise<void> {
     return;
   }
   camera = 'on';
-  new CameraFeed(video, location.origin, token, handlers);
+  const feed = new CameraFeed(video, location.origin, token, handlers);
+  opened.stream.getVideoTracks()[0]?.addEventListener('ended', () => {
+    feed.close();
+    camera = 'none';
+  });
 }
 
 /** Over video, show only errors the user must fix. */

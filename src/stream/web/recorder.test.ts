@@ -1,10 +1,10 @@
 import { parse } from 'csv-parse/sync';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { helloMessage } from '../../../test/support/fake-socket.js';
 import { liveFace } from '../../../test/support/live-face.js';
 import { annotationLine } from '../results/annotation-schema.js';
 import type { LiveFace, ResultMessage } from '../protocol/messages.js';
-import { Recorder } from './recorder.js';
+import { Recorder, VideoRecorder } from './recorder.js';
 
 const HELLO = helloMessage({}, ['a', 'b']);
 
@@ -75,5 +75,79 @@ describe('Recorder', () => {
     for (let k = 0; k < 1234; k += 1) recorder.add(result(k, []), HELLO);
     expect(await lines(recorder)).toHaveLength(1236);
     expect(parse(await recorder.csvFile().text())).toHaveLength(1235);
+  });
+});
+
+describe('the video of a recording', () => {
+  class Encoder extends EventTarget {
+    static isTypeSupported = (): boolean => true;
+    static made = 0;
+    readonly stream = { getTracks: () => [] };
+    readonly mimeType = 'video/webm';
+    state = 'inactive';
+    constructor() {
+      super();
+      Encoder.made += 1;
+    }
+    start(): void {
+      this.state = 'recording';
+    }
+    stop(): void {
+      if (this.state === 'inactive') throw new DOMException('', 'InvalidStateError');
+      this.fail();
+    }
+    fail(): void {
+      this.state = 'inactive';
+      this.dispatchEvent(Object.assign(new Event('dataavailable'), { data: new Blob(['x']) }));
+      this.dispatchEvent(new Event('stop'));
+    }
+  }
+  const scene = { picture: { width: 4, height: 4 }, size: { width: 4, height: 4 }, faces: [], mirrored: false };
+
+  function open(MediaRecorder: typeof Encoder): VideoRecorder {
+    const context = { save() {}, restore() {}, fillRect() {}, drawImage() {} };
+    const canvas = { getContext: () => context, captureStream: () => ({}) };
+    vi.stubGlobal('document', { createElement: () => ({ ...canvas }) });
+    vi.stubGlobal(
+      'HTMLCanvasElement',
+      class {
+        captureStream(): void {}
+      },
+    );
+    vi.stubGlobal('MediaRecorder', MediaRecorder);
+    return new VideoRecorder('plain');
+  }
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it('ends with what there is when its encoder has failed', async () => {
+    const encoders: Encoder[] = [];
+    const film = open(
+      class extends Encoder {
+        constructor() {
+          super();
+          encoders.push(this);
+        }
+      },
+    );
+    film.add(scene as never);
+    encoders[0]!.fail();
+    expect(await (await film.stop())?.text()).toBe('x');
+  });
+
+  it('is left out where there is no encoder for it: the page goes on', async () => {
+    Encoder.made = 0;
+    const film = open(
+      class extends Encoder {
+        override start(): void {
+          throw new DOMException('', 'NotSupportedError');
+        }
+      },
+    );
+    film.add(scene as never);
+    film.add(scene as never);
+    expect(Encoder.made).toBe(1);
+    expect(await film.stop()).toBeNull();
   });
 });

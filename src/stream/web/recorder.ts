@@ -117,6 +117,7 @@ export class VideoRecorder {
   private readonly context = this.canvas.getContext('2d')!;
   private readonly chunks: Blob[] = [];
   private recorder: MediaRecorder | null = null;
+  private hasFailed = false;
 
   constructor(private readonly choice: FilmChoice) {}
 
@@ -126,7 +127,7 @@ export class VideoRecorder {
 
   add(scene: Scene): void {
     const type = videoType();
-    if (this.choice === 'none' || scene.picture === null || type === null) return;
+    if (this.choice === 'none' || scene.picture === null || type === null || this.hasFailed) return;
     if (this.recorder === null) this.start(scene, type);
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     paintScene(this.context, this.choice === 'plain' ? { ...scene, faces: [], mirrored: false } : scene, this.canvas);
@@ -137,10 +138,13 @@ export class VideoRecorder {
     const { recorder, chunks } = this;
     if (recorder === null) return Promise.resolve(null);
     return new Promise((resolve) => {
-      recorder.addEventListener('stop', () => {
-        resolve(new Blob(chunks, { type: recorder.mimeType }));
-      });
-      recorder.stop();
+      const finish = (): void => {
+        resolve(chunks.length === 0 ? null : new Blob(chunks, { type: recorder.mimeType }));
+      };
+      recorder.addEventListener('stop', finish);
+      // An encoder that failed has stopped by itself.
+      if (recorder.state === 'inactive') finish();
+      else recorder.stop();
       recorder.stream.getTracks().forEach((track) => {
         track.stop();
       });
@@ -153,14 +157,17 @@ export class VideoRecorder {
       typeof own.width === 'number' && typeof own.height === 'number' ? { width: own.width, height: own.height } : size;
     // Encoders want even sides.
     Object.assign(this.canvas, { width: width + (width % 2), height: height + (height % 2) });
-    this.recorder = new MediaRecorder(this.canvas.captureStream(FRAME_RATE), {
-      mimeType,
-      videoBitsPerSecond: BITS_PER_SECOND,
-    });
-    this.recorder.addEventListener('dataavailable', ({ data }) => {
-      this.chunks.push(data);
-    });
-    this.recorder.start(CHUNK_MILLISECONDS);
+    const options = { mimeType, videoBitsPerSecond: BITS_PER_SECOND };
+    try {
+      this.recorder = new MediaRecorder(this.canvas.captureStream(FRAME_RATE), options);
+      this.recorder.addEventListener('dataavailable', ({ data }) => {
+        if (data.size > 0) this.chunks.push(data);
+      });
+      this.recorder.start(CHUNK_MILLISECONDS);
+    } catch {
+      // Without an encoder for this size; results are recorded all the same.
+      this.hasFailed = true;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { listCameras } from './camera.js';
+import { listCameras, watchCameras } from './camera.js';
 import type { OpenCamera } from './camera.js';
 import { element, remember, remembered, setText } from './dom.js';
 import type { PageFacts } from './page-state.js';
@@ -43,6 +43,7 @@ export class SettingsDrawer {
     this.camera.addEventListener('change', () => {
       events.onCamera();
     });
+    watchCameras(() => void this.listCameras(this.camera.value));
     keep(this.resolution, 'resolution', () => {
       events.onCamera();
     });
@@ -86,6 +87,10 @@ export class SettingsDrawer {
   /** Lists the cameras, now that the browser gives their names. */
   async showCamera({ deviceId }: OpenCamera): Promise<void> {
     remember('camera', deviceId);
+    await this.listCameras(deviceId);
+  }
+
+  private async listCameras(deviceId: string): Promise<void> {
     const cameras = await listCameras();
     this.camera.replaceChildren(
       ...cameras.map(
