@@ -12,7 +12,7 @@ import type { LabelSet } from '../../model/label-set.js';
 import { ensembleClassifiers, frameClassifier, isHead } from '../../model/networks/classifier.js';
 import { compactResidualNet, resNet18 } from '../../model/networks/residual-net.js';
 import { faceResNet } from '../../model/networks/face-resnet.js';
-import type { tf } from '../../model/tfjs.js';
+import { tf } from '../../model/tfjs.js';
 import type { Settings } from '../config/read-config.js';
 import type { NetworkConfig } from '../config/train-config.js';
 
@@ -38,9 +38,9 @@ export async function fineTuneSettings(init: string): Promise<Settings> {
 const EXAMPLES = 6;
 
 /**
- * Gives a network the weights of a checkpoint wherever they fit, and says what did not. A last layer for as many but other classes, or the same in another
- * order, would fit and be wrong: it is initialised randomly.
- * @param labels what the network is to tell apart
+ * Gives a network the weights of a checkpoint wherever they fit, and says what did not. In the last layer, classes are matched by label; those that the
+ * checkpoint does not have keep their random weights.
+ * @param labels the classes of the network
  * @throws FerError MODEL_INCOMPATIBLE where nothing does: training would silently begin at random; and what reading a checkpoint throws
  */
 export async function startFrom(
@@ -51,10 +51,10 @@ export async function startFrom(
 ): Promise<void> {
   const { model: from, info } = await loadCheckpoint(checkpoint);
   try {
-    const there = info.labelSet.labels;
-    const isOfOthers = there.length === labels.size && there.some((label, i) => label !== labels.labels[i]);
+    const [here, there] = [labels.labels, info.labelSet.labels];
+    const isSame = here.join('\n') === there.join('\n');
     // What is not trained has been given its weights.
-    const kept = model.layers.filter(({ name, trainable }) => !trainable || (isOfOthers && isHead(name)));
+    const kept = model.layers.filter(({ name, trainable }) => !trainable || (!isSame && isHead(name)));
     const initialised = initialiseFrom(
       model,
       from,
@@ -69,16 +69,49 @@ export async function startFrom(
     }
     const [count = '', ...others] = describeInitialised(initialised);
     const rest = others.length - EXAMPLES;
-    const reset = isOfOthers
-      ? [
-          `the last layer starts with random weights: its classes there are ${there.join(', ')}, here ${labels.labels.join(', ')}`,
-        ]
-      : [];
-    for (const line of [count, ...reset, ...others.slice(0, EXAMPLES), ...(rest > 0 ? [`and ${rest} more`] : [])])
+    const classes = isSame ? [] : [classesLine(here, there, copyClasses(model, from, here, there))];
+    for (const line of [count, ...classes, ...others.slice(0, EXAMPLES), ...(rest > 0 ? [`and ${rest} more`] : [])])
       onMessage(line);
   } finally {
     from.dispose();
   }
+}
+
+/**
+ * Copies the weights of the last layers for the classes that both networks have.
+ * @returns these classes; none where the layers have other inputs
+ */
+function copyClasses(
+  model: tf.LayersModel,
+  from: tf.LayersModel,
+  here: readonly string[],
+  there: readonly string[],
+): readonly string[] {
+  const known = here.filter((label) => there.includes(label));
+  const heads = model.layers.filter(({ name, trainable, weights }) => trainable && isHead(name) && weights.length > 0);
+  const copied = heads.map((layer) => {
+    const other = from.layers.find(({ name }) => name === layer.name);
+    if (other?.weights.length !== layer.weights.length) return false;
+    return tf.tidy(() => {
+      const theirs = other.getWeights(); // [D, classes there] and [classes there]
+      const own = layer.getWeights(); // [D, classes here] and [classes here]
+      const inputs = ({ shape }: tf.Tensor): string => shape.slice(0, -1).join();
+      if (own.some((weight, i) => inputs(weight) !== inputs(theirs[i]!))) return false;
+      const columns = here.map((label, i) => (known.includes(label) ? here.length + there.indexOf(label) : i));
+      layer.setWeights(
+        own.map((weight, i) => tf.gather(tf.concat([weight, theirs[i]!], -1), columns, weight.shape.length - 1)),
+      );
+      return true;
+    });
+  });
+  return copied.includes(true) ? known : [];
+}
+
+function classesLine(here: readonly string[], there: readonly string[], copied: readonly string[]): string {
+  if (copied.length === 0)
+    return `the last layer starts with random weights: its classes there are ${there.join(', ')}, here ${here.join(', ')}`;
+  const others = here.filter((label) => !copied.includes(label));
+  return `last layer taken over for ${copied.join(', ')}${others.length === 0 ? '' : `; random weights for ${others.join(', ')}`}`;
 }
 
 export type FrameNetworkConfig = Exclude<NetworkConfig, { name: 'temporal' }>;
