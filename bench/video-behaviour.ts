@@ -51,7 +51,7 @@ const MEASURES = { yaw: 0, pitch: 0, mouthOpening: 0, eyeOpening: 0.3, eyesVisib
 const WIDTH = 640;
 /** Pairs of pictures that a sequence cuts between, and neutral pictures. */
 const PAIRS = 64;
-const STILLS = 24;
+const STILLS = 100;
 /** Seconds of each picture before and after a cut, and of a still one. */
 const HALF = 1.5;
 const STILL = 3;
