@@ -193,6 +193,15 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
     await page.locator('#full-screen').click();
     await page.locator('#full-screen[aria-pressed="false"]').waitFor();
 
+    for (const width of [320, 360, 700, 880, 1024, 1180, 1200]) {
+      await page.setViewportSize({ width, height: 700 });
+      const all = await bounds('#stage');
+      for (const button of ['#stop', '#open-settings']) {
+        const { x, width: own } = await bounds(button);
+        expect([width, button, x >= all.x, x + own <= all.x + all.width]).toEqual([width, button, true, true]);
+      }
+    }
+
     await page.setViewportSize({ width: 740, height: 360 });
     await expect.poll(async () => (await bounds('.screen')).height, { timeout: 60_000 }).toBeGreaterThan(280);
     expect((await bounds('.screen')).y).toBe(0);
