@@ -28,3 +28,20 @@ it('replaces a process that ended while it was idle', async () => {
     worker.end();
   }
 });
+
+it('fails at once where the system cannot start a process, and tries again with the next work', async () => {
+  const path = join(folder, 'starts-later.mjs');
+  await writeFile(path, `process.on('message', () => process.send({ type: 'done', value: 'here' }));`);
+  const worker = new WorkProcess(undefined, pathToFileURL(path));
+  const run = () => worker.run({ job: { name: 'a.mp4' } } as Work);
+  const { execPath } = process;
+  try {
+    process.execPath = join(folder, 'no-program');
+    await expect(run()).rejects.toMatchObject({ code: 'WORKER_FAILED' });
+    process.execPath = execPath;
+    expect(await run()).toBe('here');
+  } finally {
+    process.execPath = execPath;
+    worker.end();
+  }
+});

@@ -185,8 +185,9 @@ export class WorkProcess {
   }
 }
 
-function hasEnded({ exitCode, signalCode, connected }: ChildProcess): boolean {
-  return exitCode !== null || signalCode !== null || !connected;
+/** Also true without an id: a process for which the system had no room never starts, and so never exits. */
+function hasEnded({ pid, exitCode, signalCode, connected }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null || !connected;
 }
 
 function send(child: ChildProcess, message: ToProcess): void {
