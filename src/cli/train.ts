@@ -105,9 +105,8 @@ interface TrainFlags {
 /** Progress goes to stderr, one line per epoch to stdout. Returns the exit code. */
 async function runTrain(data: string | undefined, flags: TrainFlags): Promise<number> {
   const { openBackend } = await import('../model/engines/open-backend.js');
-  const { readConfigFile, resolveConfig } = await import('../train/config/read-config.js');
+  const { fineTuneSettings, readConfigFile, resolveConfig } = await import('../train/config/read-config.js');
   const { train } = await import('../train/workflows/train.js');
-  const { fineTuneSettings } = await import('../train/job/build-network.js');
   const { RECOGNITION } = await import('../train/config/train-config.js');
   const startsFromModel = flags.init !== undefined && flags.init !== RECOGNITION && flags.preset !== 'v-naw';
   const config = resolveConfig(

@@ -33,7 +33,7 @@ export { calibrateModel } from './evaluate/calibrate-model.js';
 export type { ModelCalibration } from './evaluate/calibrate-model.js';
 export { PRESETS, PRESET_NAMES } from './config/read-config.js';
 export type { PresetName } from './config/read-config.js';
-export { readConfigFile, resolveConfig } from './config/read-config.js';
+export { fineTuneSettings, readConfigFile, resolveConfig } from './config/read-config.js';
 export type { Settings } from './config/read-config.js';
 export { RECOGNITION, trainConfigSchema } from './config/train-config.js';
 export type { MethodConfig, NetworkConfig, TrainConfig, TrainConfigInput } from './config/train-config.js';

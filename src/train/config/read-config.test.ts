@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { writeTree } from '../../../test/support/write-tree.js';
-import { PRESETS, PRESET_NAMES, readConfigFile, resolveConfig } from './read-config.js';
+import { trainedPart } from '../../model/heads/model-folder.js';
+import { PRESETS, PRESET_NAMES, fineTuneSettings, readConfigFile, resolveConfig } from './read-config.js';
 import type { PresetName, Settings } from './read-config.js';
 import { trainConfigSchema } from './train-config.js';
 
@@ -175,5 +176,23 @@ describe('a file of settings', async () => {
 
   it('that is missing is reported', async () => {
     await expect(readConfigFile(join(dir, 'none.json'))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
+  });
+});
+
+describe('fine tune', () => {
+  it('starts from the default model with its own network, and lets the user override', async () => {
+    const settings = await fineTuneSettings('default');
+    const config = resolveConfig('nla', settings, { data: 'manifest:mine', init: 'default' });
+    expect(config.network).toMatchObject({ name: 'face-resnet', size: 48, enlargeTo: 83 });
+    expect(config.optimizer.lr).toBeLessThan(1e-3);
+    const own = resolveConfig('nla', settings, { data: 'manifest:mine', optimizer: { lr: 0.01 } });
+    expect(own.optimizer).toMatchObject({ lr: 0.01, headLrFactor: 10 });
+  });
+
+  it('finds the default model by name, as a whole and by its part', async () => {
+    const whole = await trainedPart('default', 'frame');
+    expect(await trainedPart('default/frame', 'frame')).toBe(whole);
+    expect(await trainedPart(whole, 'frame')).toBe(whole);
+    await expect(fineTuneSettings('./no-such-model')).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
   });
 });

@@ -3,13 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { saveCheckpoint } from '../../model/checkpoint/checkpoint.js';
 import { openBackend } from '../../model/engines/open-backend.js';
-import { trainedPart } from '../../model/heads/model-folder.js';
 import { LabelSet } from '../../model/label-set.js';
 import { frameClassifier } from '../../model/networks/classifier.js';
 import { compactResidualNet } from '../../model/networks/residual-net.js';
 import { tf } from '../../model/tfjs.js';
 import { resolveConfig } from '../config/read-config.js';
-import { fineTuneSettings, geometryOf, startFrom } from './build-network.js';
+import { geometryOf, startFrom } from './build-network.js';
 import { checkpointInfo } from './training-job.js';
 
 const network = (classes: number, width: number, depth = 1, seed = 1): tf.LayersModel =>
@@ -87,23 +86,5 @@ describe('the weights of an earlier model', async () => {
         code: 'MODEL_INCOMPATIBLE',
         message: expect.stringContaining(checkpoint) as string,
       });
-  });
-});
-
-describe('fine tune', () => {
-  it('starts from the default model with its own network, and lets the user override', async () => {
-    const settings = await fineTuneSettings('default');
-    const config = resolveConfig('nla', settings, { data: 'manifest:mine', init: 'default' });
-    expect(config.network).toMatchObject({ name: 'face-resnet', size: 48, enlargeTo: 83 });
-    expect(config.optimizer.lr).toBeLessThan(1e-3);
-    const own = resolveConfig('nla', settings, { data: 'manifest:mine', optimizer: { lr: 0.01 } });
-    expect(own.optimizer).toMatchObject({ lr: 0.01, headLrFactor: 10 });
-  });
-
-  it('finds the default model by name, as a whole and by its part', async () => {
-    const whole = await trainedPart('default', 'frame');
-    expect(await trainedPart('default/frame', 'frame')).toBe(whole);
-    expect(await trainedPart(whole, 'frame')).toBe(whole);
-    await expect(fineTuneSettings('./no-such-model')).rejects.toMatchObject({ code: 'WEIGHTS_MISSING' });
   });
 });
