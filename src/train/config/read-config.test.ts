@@ -146,6 +146,17 @@ describe('a configuration', () => {
       /softLabels: it is for pictures; for clips leave it out/,
     ],
     [{ ...DATA, method: { name: 'ce' }, mixup: { alpha: 0 } }, /mixup\.alpha: /],
+    [
+      { ...DATA, method: { naw: { covT: -0.9 } } },
+      /method\.naw\.covT: its magnitude must be below varT, which is 0\.8/,
+    ],
+    [{ ...DATA, method: { name: 'nla', naw: { varF: 0.8 } } }, /method\.naw\.covF: .*below varF, which is 0\.8/],
+    [{ ...DATA, method: { name: 'ce', labelSmoothing: 1 } }, /method\.labelSmoothing: /],
+    [{ ...DATA, network: { dropout: 1 } }, /network\.dropout: /],
+    [
+      { ...DATA, network: { name: 'temporal', encoder: 'model', width: 10, heads: 3 } },
+      /network\.heads: 3 heads do not divide the width of 10/,
+    ],
   ])('says what is wrong with %j', (settings, message) => {
     expect(() => resolveConfig('nla', settings)).toThrow(invalid(message));
   });

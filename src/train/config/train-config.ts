@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { FACE_RESNET_SIDES } from '../../model/networks/face-resnet.js';
 import { JSD_VARIANTS } from '../losses/jsd.js';
+import { nawParameters } from '../losses/naw-bell.js';
 import { SAMPLERS } from './sampler.js';
 
 const share = z.number().min(0).max(1);
+/** A share that leaves something. */
+const rate = z.number().min(0).lt(1);
 const positive = z.number().positive();
 const count = z.int().positive();
 /** Share of the picture that random erasing covers, from and to. */
@@ -29,7 +32,7 @@ const naw = z
 const method = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('ce'),
-    labelSmoothing: share.default(0),
+    labelSmoothing: rate.default(0),
     classWeights: z.enum(['none', 'balanced']).default('none'),
   }),
   z.strictObject({
@@ -62,13 +65,13 @@ const network = z.discriminatedUnion('name', [
     channels: z.union([z.literal(1), z.literal(3)]).default(1),
     width: count.default(24),
     depth: count.default(1),
-    dropout: share.default(0),
+    dropout: rate.default(0),
     flipTta: z.boolean().default(false),
   }),
   z.strictObject({
     name: z.literal('resnet18'),
     size: count.default(112),
-    dropout: share.default(0),
+    dropout: rate.default(0),
     flipTta: z.boolean().default(false),
   }),
   z.strictObject({
@@ -76,7 +79,7 @@ const network = z.discriminatedUnion('name', [
     size: count.default(48),
     channels: z.union([z.literal(1), z.literal(3)]).default(1),
     enlargeTo: z.literal([...FACE_RESNET_SIDES]).default(99),
-    dropout: share.default(0),
+    dropout: rate.default(0),
     flipTta: z.boolean().default(false),
   }),
   z.strictObject({
@@ -97,7 +100,7 @@ const network = z.discriminatedUnion('name', [
     layers: z.int().nonnegative().default(4),
     heads: count.default(1),
     feedForward: count.default(512),
-    dropout: share.default(0.6),
+    dropout: rate.default(0.6),
     positionalCode: z.boolean().default(false),
     causal: z.boolean().default(false),
     /** Also see how features differ from their mean over the clip. */
@@ -266,8 +269,29 @@ export const trainConfigSchema = z
     /** Of the subset, the noise and the imbalance, so that runs with other seeds see the same data; null for `seed`. */
     dataSeed: z.int().nullable().default(null),
   })
-  .superRefine(({ init, mixup, distil, softLabels, method: { name }, network }, context) => {
+  .superRefine(({ init, mixup, distil, softLabels, method, network }, context) => {
+    const { name } = method;
     const kind = network.name;
+    if ('naw' in method) {
+      // The schedule brings covT up from 0: training would fail epochs later.
+      const parameters = nawParameters(method);
+      for (const [covariance, variance] of [
+        ['covT', 'varT'],
+        ['covF', 'varF'],
+      ] as const)
+        if (Math.abs(parameters[covariance]) >= parameters[variance])
+          context.addIssue({
+            code: 'custom',
+            path: ['method', 'naw', covariance],
+            message: `its magnitude must be below ${variance}, which is ${parameters[variance]}: else they are not a Gaussian`,
+          });
+    }
+    if (network.name === 'temporal' && network.width % network.heads !== 0)
+      context.addIssue({
+        code: 'custom',
+        path: ['network', 'heads'],
+        message: `${network.heads} heads do not divide the width of ${network.width}`,
+      });
     if (network.name === 'ensemble' && network.weights !== null && network.weights.length !== network.members.length) {
       context.addIssue({
         code: 'custom',
