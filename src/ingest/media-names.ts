@@ -40,7 +40,17 @@ const VIDEO: ReadonlySet<string> = new Set([
   '.y4m',
   '.wtv',
 ]);
-const IMAGE: ReadonlySet<string> = new Set(['.jpg', '.jpeg', '.jpe', '.png', '.webp', '.tif', '.tiff', '.avif']);
+const IMAGE: ReadonlySet<string> = new Set([
+  '.jpg',
+  '.jpeg',
+  '.jpe',
+  '.jfif',
+  '.png',
+  '.webp',
+  '.tif',
+  '.tiff',
+  '.avif',
+]);
 
 /** Whether a file's name says that it is footage. */
 export function isVideoName(name: string): boolean {

@@ -3,6 +3,7 @@ import { scratchDir } from '../../../../test/support/scratch.js';
 import { standIns, writeTree } from '../../../../test/support/write-tree.js';
 import { afew, sfew } from '../formats/afew.js';
 import { fer2013 } from '../formats/fer2013.js';
+import { folders } from '../formats/folders.js';
 import { jaffe } from '../formats/jaffe.js';
 import { kdef } from '../formats/kdef.js';
 import { splitOfFolder } from './layouts.js';
@@ -131,4 +132,15 @@ it('ignores the folder of hidden copies in an archive made on a Mac', async () =
     'set/test/Sad/b.jpg',
     'set/train/Angry/a.jpg',
   ]);
+});
+
+it('reads pictures as Windows saves them, and counts those that cannot be read', async () => {
+  const root = await scratchDir();
+  await writeTree(root, standIns('happy/a.jfif', 'happy/b.BMP', 'happy/c.bmp', 'happy/notes.txt', 'sad/d.heic'));
+  const { samples, leftOut } = await folders.read(root);
+  expect(samples.map(({ id, label }) => [id, label])).toEqual([['happy/a.jfif', 'happiness']]);
+  expect(leftOut).toEqual({
+    '.bmp picture: convert it to JPEG or PNG': 2,
+    '.heic picture: convert it to JPEG or PNG': 1,
+  });
 });

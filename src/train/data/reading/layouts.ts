@@ -1,4 +1,4 @@
-import { basename, join, parse, relative, sep } from 'node:path';
+import { basename, extname, join, parse, relative, sep } from 'node:path';
 import { FerError } from '../../../errors/fer-error.js';
 import { isImageName, isVideoName } from '../../../ingest/media-names.js';
 import { canonicalLabel } from '../label-maps.js';
@@ -23,6 +23,8 @@ const SPLIT_WORDS: readonly [RegExp, Split][] = [
   [/(^|[^a-z])(val|valid|validation|dev|public.?test)(set|data)?([^a-z]|$)/, 'valid'],
   [/(^|[^a-z])(test(ing)?|privatetest)(set|data)?([^a-z]|$)/, 'test'],
 ];
+/** Pictures that cannot be read here; AffectNet and older sets have some. */
+const OTHER_PICTURE = /\.(bmp|dib|heic|heif|jp2|jxl|pgm|ppm|tga)$/i;
 /** Folders that may contain those of the splits: archives often unpack into one. */
 const DEEPEST = 2;
 
@@ -113,6 +115,8 @@ export async function collectClassFolders(
       for (const name of names) {
         if (isImageName(name)) found.image(fieldsOf(name));
         else if (isVideoName(name)) found.clip(fieldsOf(name));
+        else if (OTHER_PICTURE.test(name))
+          found.skip(`${extname(name).toLowerCase()} picture: convert it to JPEG or PNG`);
       }
       const videos = new Set(names.filter(isVideoName).map((name) => parse(name).name));
       for (const name of await folders.subfolders(place)) {
