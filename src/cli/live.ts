@@ -46,7 +46,7 @@ export function liveCommand(program: Command): void {
     .addOption(modelOption())
     .addOption(backendOption({ trains: false }))
     .addOption(priorOption())
-    .option('--flip-tta', 'flip test-time augmentation: slightly more accurate, twice the work')
+    .option('--flip-tta', 'average each face with its mirror image: slightly more accurate, twice the work')
     .addOption(detectEveryOption())
     .addOption(rotateOption())
     .addHelpText(

@@ -29,7 +29,7 @@ export function queueCommand(program: Command): void {
   queue
     .command('retry')
     .description('Retries failed inputs.')
-    .argument('[id...]', 'ids of failed jobs; that of a segment or part stands for its input or task (default: all)')
+    .argument('[id...]', 'ids of failed jobs; the id of a segment or part retries its input or task (default: all)')
     .addOption(queueOption())
     .action(async (ids: string[], { queue: address }: QueueFlags) => {
       const { retryFailed } = await import('../archive/queue/queue-admin.js');
@@ -54,7 +54,7 @@ export function queueCommand(program: Command): void {
     )
     .addOption(queueOption())
     .option('--failed', 'remove failed inputs instead')
-    .option('--all', 'remove everything, also what waits and runs')
+    .option('--all', 'remove everything, including waiting and running jobs')
     .action(
       async ({ queue: address, failed = false, all = false }: QueueFlags & { failed?: boolean; all?: boolean }) => {
         if (failed && all) throw new FerError('USAGE', 'give either --failed or --all');
