@@ -1,4 +1,4 @@
-export type CameraProblem = 'insecure' | 'denied' | 'none' | 'in-use' | 'other';
+export type CameraProblem = 'insecure' | 'denied' | 'none' | 'in-use' | 'ended' | 'other';
 
 export interface OpenCamera {
   readonly stream: MediaStream;

@@ -4,13 +4,14 @@ import { FeedControl } from './feed-control.js';
 import type { FeedControlOptions } from './feed-control.js';
 
 const endTrack = vi.fn();
+let track: EventTarget;
 const video = { srcObject: null as unknown, play: vi.fn<() => Promise<void>>() };
 
 beforeEach(() => {
   FakeSocket.all = [];
   vi.stubGlobal('WebSocket', FakeSocket);
   vi.stubGlobal('window', { isSecureContext: true });
-  const track = { addEventListener: () => undefined, getSettings: () => ({}), stop: endTrack };
+  track = Object.assign(new EventTarget(), { getSettings: () => ({}), stop: endTrack });
   const stream = { getVideoTracks: () => [track], getTracks: () => [track] };
   vi.stubGlobal('navigator', { mediaDevices: { getUserMedia: () => Promise.resolve(stream) } });
 });
@@ -87,5 +88,33 @@ describe('a camera that does not play', () => {
     await starting;
     expect(control.facts(0).camera).toBe('off');
     expect(endTrack).toHaveBeenCalledOnce();
+  });
+});
+
+describe('a camera in use', () => {
+  it('is said to pause and to go on', async () => {
+    const control = openControl();
+    vi.stubGlobal('document', { createElement: () => ({}) });
+    vi.stubGlobal('requestAnimationFrame', () => 0);
+    vi.stubGlobal('cancelAnimationFrame', () => undefined);
+    await control.start();
+    const seen: unknown[] = [control.facts(0).camera];
+    for (const event of ['mute', 'unmute', 'mute', 'ended', 'unmute']) {
+      track.dispatchEvent(new Event(event));
+      seen.push(control.facts(0).camera);
+    }
+    expect(seen).toEqual(['on', 'paused', 'on', 'paused', 'ended', 'ended']);
+    expect(control.isRunning).toBe(false);
+  });
+
+  it('that was replaced has nothing to say any longer', async () => {
+    const control = openControl();
+    vi.stubGlobal('document', { createElement: () => ({}) });
+    vi.stubGlobal('requestAnimationFrame', () => 0);
+    vi.stubGlobal('cancelAnimationFrame', () => undefined);
+    await control.start();
+    control.stop();
+    for (const event of ['mute', 'unmute', 'ended']) track.dispatchEvent(new Event(event));
+    expect(control.facts(0).camera).toBe('off');
   });
 });

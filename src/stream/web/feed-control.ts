@@ -3,7 +3,7 @@ import { LiveViewer } from '../client/live-viewer.js';
 import type { HelloMessage, SourceMessage, StatsMessage } from '../protocol/messages.js';
 import { CameraFeed } from './camera-feed.js';
 import { endStream, openCamera } from './camera.js';
-import type { OpenCamera } from './camera.js';
+import type { CameraProblem, OpenCamera } from './camera.js';
 import { SourceFeed } from './feed.js';
 import type { Answer, Feed, FeedHandlers } from './feed.js';
 import type { PageFacts } from './page-state.js';
@@ -126,18 +126,14 @@ export class FeedControl {
     }
     this.camera = 'on';
     this.stream = opened.stream;
-    opened.stream.getVideoTracks()[0]?.addEventListener('ended', () => {
-      this.stop();
-      this.camera = 'none';
-      this.options.onChange();
-    });
+    this.watch(opened.stream);
     this.options.onCamera(opened);
     video.srcObject = opened.stream;
     try {
       await video.play();
     } catch {
       // Stopping it in the meantime fails it too.
-      if (turn === this.turn) this.cameraFailed();
+      if (turn === this.turn) this.cameraFailed('other');
       return;
     }
     if (turn === this.turn) this.use(new CameraFeed(video, server, token, this.handlers));
@@ -155,9 +151,28 @@ export class FeedControl {
     this.options.onChange();
   }
 
-  private cameraFailed(): void {
+  /** Follows a camera that is unplugged, is no longer allowed, or pauses. */
+  private watch(stream: MediaStream): void {
+    const track = stream.getVideoTracks()[0];
+    const pause = (camera: 'paused' | 'on'): void => {
+      if (this.stream !== stream) return;
+      this.camera = camera;
+      this.options.onChange();
+    };
+    track?.addEventListener('ended', () => {
+      if (this.stream === stream) this.cameraFailed('ended');
+    });
+    track?.addEventListener('mute', () => {
+      pause('paused');
+    });
+    track?.addEventListener('unmute', () => {
+      pause('on');
+    });
+  }
+
+  private cameraFailed(problem: CameraProblem): void {
     this.stop();
-    this.camera = 'other';
+    this.camera = problem;
     this.options.onChange();
   }
 

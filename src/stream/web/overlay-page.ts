@@ -68,7 +68,7 @@ async function begin(): Promise<void> {
   const feed = new CameraFeed(video, location.origin, token, handlers);
   opened.stream.getVideoTracks()[0]?.addEventListener('ended', () => {
     feed.close();
-    camera = 'none';
+    camera = 'ended';
   });
 }
 

@@ -40,12 +40,13 @@ describe('pageState', () => {
     expect(keyOf({ framesPerSecond: 3, runningFor: 2 })).toBe('running');
   });
 
-  it.each(['insecure', 'denied', 'in-use', 'off', 'asking'] as const)(
-    'reports the camera before the server: %s',
-    (camera) => {
-      expect(keyOf({ camera, connection: { state: 'waiting', reason: 'x', retryAt: 0 } })).toBe(camera);
-    },
-  );
+  it.each([
+    ...(['insecure', 'denied', 'in-use', 'off', 'asking'] as const).map((camera) => [camera, camera] as const),
+    ['ended', 'camera-ended'],
+    ['paused', 'camera-paused'],
+  ] as const)('reports the camera before the server: %s', (camera, key) => {
+    expect(keyOf({ camera, connection: { state: 'waiting', reason: 'x', retryAt: 0 } })).toBe(key);
+  });
 
   it('counts down to the next attempt', () => {
     const waiting = pageState({

@@ -6,7 +6,7 @@ import type { CameraProblem } from './camera.js';
 export interface PageFacts {
   readonly mode: 'camera' | 'source';
   /** Null for the server's source. */
-  readonly camera: 'off' | 'asking' | 'on' | CameraProblem | null;
+  readonly camera: 'off' | 'asking' | 'on' | 'paused' | CameraProblem | null;
   /** Null before the first attempt. */
   readonly connection: ConnectionState | null;
   /** The server's last message about its source; null before the first. */
@@ -75,6 +75,14 @@ function cameraTrouble({ camera }: PageFacts): PageState | null {
       return bad('no-camera', 'No camera found', 'Connect a camera, then start again.');
     case 'in-use':
       return bad('in-use', 'The camera is in use', 'Close the other program that uses it, then start again.');
+    case 'ended':
+      return bad('camera-ended', 'The camera has stopped', 'Check that it is connected and allowed, then start again.');
+    case 'paused':
+      return wait(
+        'camera-paused',
+        'The camera gives no picture',
+        'A switch on it, the system or another program holds it back; it continues by itself.',
+      );
     case 'other':
       return bad('camera-failed', 'The camera did not start', 'Try another camera or browser.');
     case 'off':
