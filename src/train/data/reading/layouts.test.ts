@@ -144,3 +144,23 @@ it('reads pictures as Windows saves them, and counts those that cannot be read',
     '.heic picture: convert it to JPEG or PNG': 1,
   });
 });
+
+it('names the folders that it does not read because another has the classes', async () => {
+  const root = await scratchDir();
+  await writeTree(root, standIns('ann/happy/a.jpg', 'bob/happy/b.jpg', 'notes/a.txt', 'readme.txt'));
+  const { samples, problems } = await folders.read(root);
+  expect(samples.map(({ id }) => id)).toEqual(['ann/happy/a.jpg']);
+  expect(problems.map(({ file, message }) => [file.slice(root.length + 1), message])).toEqual([
+    ['bob', expect.stringMatching(/^is not read: .*ann has the class folders/)],
+  ]);
+  const divided = await scratchDir();
+  await writeTree(divided, standIns('train/ann/happy/a.jpg', 'train/bob/happy/b.jpg', 'test/cid/happy/c.jpg'));
+  const { samples: two, problems: one } = await folders.read(divided);
+  expect([two.map(({ id, split }) => [id, split]), one.length]).toEqual([
+    [
+      ['test/cid/happy/c.jpg', 'test'],
+      ['train/ann/happy/a.jpg', 'train'],
+    ],
+    1,
+  ]);
+});

@@ -15,6 +15,8 @@ export type ClassOf = (word: string) => string | null | undefined;
 export interface ClassTree {
   readonly parts: readonly { readonly path: string; readonly split: Split }[];
   readonly hasSplits: boolean;
+  /** Folders beside it with classes of their own, which are not read. */
+  readonly others: readonly string[];
 }
 
 /** Of names in lower case, their words divided. FER2013 calls its validation set "PublicTest". */
@@ -48,25 +50,32 @@ export async function findClassTree(
 ): Promise<ClassTree | null> {
   const names = await folders.subfolders(root);
   const parts: { path: string; split: Split }[] = [];
+  const others: string[] = [];
   for (const name of names) {
     const [path, split] = [join(root, name), splitOfFolder(name)];
     if (split === null) continue;
     if (await holdsClasses(folders, path, classOf)) parts.push({ path, split });
     else if (depth > 0) {
       // "Train/Train_Aligned_Faces", and archives unpacked into a folder of their own name.
-      const inner = (await findClassTree(folders, path, classOf, depth - 1))?.parts ?? [];
+      const tree = await findClassTree(folders, path, classOf, depth - 1);
+      const inner = tree?.parts ?? [];
+      others.push(...(tree?.others ?? []));
       const divided = new Set(inner.map((part) => part.split)).size > 1;
       parts.push(...inner.map((part) => (divided ? part : { path: part.path, split })));
     }
   }
-  if (parts.length > 0) return { parts, hasSplits: true };
-  if (await holdsClasses(folders, root, classOf)) return { parts: [{ path: root, split: 'train' }], hasSplits: false };
+  if (parts.length > 0) return { parts, hasSplits: true, others };
+  if (await holdsClasses(folders, root, classOf))
+    return { parts: [{ path: root, split: 'train' }], hasSplits: false, others };
   if (depth === 0) return null;
+  let first: ClassTree | null = null;
   for (const name of names) {
     const tree = await findClassTree(folders, join(root, name), classOf, depth - 1);
-    if (tree !== null) return tree;
+    if (tree === null) continue;
+    if (first === null) first = tree;
+    else others.push(join(root, name));
   }
-  return null;
+  return first === null ? null : { ...first, others: [...first.others, ...others] };
 }
 
 async function holdsClasses(folders: Folders, folder: string, classOf: ClassOf): Promise<boolean> {
@@ -88,10 +97,15 @@ export interface ClassFolderOptions {
 /** Reads class folders that hold images, videos, or folders of frames. */
 export async function collectClassFolders(
   { root, folders, found, wants }: Reading,
-  { parts, hasSplits }: ClassTree,
+  { parts, hasSplits, others }: ClassTree,
   { classOf, known, subjectOf = () => null, splitOf, allSplits = false }: ClassFolderOptions,
 ): Promise<void> {
   if (!hasSplits && splitOf === undefined) found.markUnsplit();
+  for (const file of others)
+    found.unreadable(
+      { file, line: null },
+      `is not read: ${parts[0]!.path} has the class folders. Give one of them, or list all files in a manifest`,
+    );
   for (const { path: part, split: partSplit } of parts) {
     if (hasSplits && !allSplits && !wants(partSplit)) continue;
     for (const word of await folders.subfolders(part)) {
