@@ -67,6 +67,11 @@ function badAddress(server: string): FerError {
   );
 }
 
+/** The server of the page at this address: its folder, which may be below the root of a proxy. */
+export function serverOfPage(address: string): string {
+  return new URL('.', address).href;
+}
+
 /** The token of `#token=...`; browsers do not send the fragment of an address to any server. */
 export function tokenFromFragment(hash: string): string | undefined {
   return new URLSearchParams(hash.replace(/^#/, '')).get('token') ?? undefined;

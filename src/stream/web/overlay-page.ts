@@ -1,4 +1,4 @@
-import { tokenFromFragment } from '../client/client-options.js';
+import { serverOfPage, tokenFromFragment } from '../client/client-options.js';
 import type { ConnectionState } from '../client/live-connection.js';
 import { CameraFeed } from './camera-feed.js';
 import { endStream, openCamera } from './camera.js';
@@ -17,6 +17,7 @@ const canvas = element('overlay', HTMLCanvasElement);
 const problem = element('problem', HTMLElement);
 const video = element('video', HTMLVideoElement);
 const query = new URLSearchParams(location.search);
+const server = serverOfPage(location.href);
 const token = tokenFromFragment(location.hash);
 const mode = query.get('camera') === '1' ? 'camera' : 'source';
 const mirrored = query.get('mirror') === '1';
@@ -48,7 +49,7 @@ const handlers: FeedHandlers = {
 
 async function begin(): Promise<void> {
   if (mode === 'source') {
-    new SourceFeed(location.origin, token, false, handlers);
+    new SourceFeed(server, token, false, handlers);
     return;
   }
   const opened = await openCamera(null);
@@ -65,7 +66,7 @@ async function begin(): Promise<void> {
     return;
   }
   camera = 'on';
-  const feed = new CameraFeed(video, location.origin, token, handlers);
+  const feed = new CameraFeed(video, server, token, handlers);
   opened.stream.getVideoTracks()[0]?.addEventListener('ended', () => {
     feed.close();
     camera = 'ended';

@@ -1,4 +1,4 @@
-import { tokenFromFragment } from '../client/client-options.js';
+import { serverOfPage, tokenFromFragment } from '../client/client-options.js';
 import type { HelloMessage } from '../protocol/messages.js';
 import { Announcer, Details, summaryText } from './details.js';
 import { download, element, fileStem, listenForShortcuts, remember, remembered, setText } from './dom.js';
@@ -51,7 +51,7 @@ let mirrored = false;
 let describedAt = -Infinity;
 
 const control: FeedControl = new FeedControl({
-  server: location.origin,
+  server: serverOfPage(location.href),
   token: tokenFromFragment(location.hash),
   video: element('video', HTMLVideoElement),
   cameraChoice: () => settings.cameraChoice,
