@@ -1,7 +1,9 @@
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import { CsvError, parse } from 'csv-parse/sync';
 import { FerError } from '../../errors/fer-error.js';
-import { decodeText } from '../../files/text-file.js';
+import { decodeText, encodingOf } from '../../files/text-file.js';
 
 /** A line of an index with its place, counted from 1. */
 export interface IndexLine {
@@ -21,13 +23,27 @@ export interface IndexRow {
  */
 export async function readIndex(path: string): Promise<string> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new FerError(
-      'INPUT_NOT_FOUND',
-      `${path}: the index of the data set cannot be read: check that the folder is the data set's root`,
-      { cause },
-    );
+    throw indexError(path, cause);
   });
   return decodeText(bytes).replace(/\r\n?/g, '\n');
+}
+
+/** Lines of an index that is too large to be read as a whole. @throws FerError INPUT_NOT_FOUND when it cannot be read */
+export async function* streamLines(path: string): AsyncGenerator<string> {
+  try {
+    const input = createReadStream(path, await encodingOf(path));
+    for await (const line of createInterface({ input, crlfDelay: Infinity })) yield line;
+  } catch (cause) {
+    throw indexError(path, cause);
+  }
+}
+
+function indexError(path: string, cause: unknown): FerError {
+  return new FerError(
+    'INPUT_NOT_FOUND',
+    `${path}: the index of the data set cannot be read: check that the folder is the data set's root`,
+    { cause },
+  );
 }
 
 /** The lines of an index that hold something, without margins. */

@@ -107,3 +107,15 @@ it('reads tables that went through a spreadsheet, and copies with folders named 
     ['Training/Angry/1.jpg', 'train'],
   ]);
 });
+
+it('finds the table in a folder of its own name, and says when it cannot be read', async () => {
+  const root = await scratchDir();
+  await writeTree(root, { 'fer2013.csv/fer2013.csv': TABLE });
+  expect((await fer2013.read(root)).samples).toHaveLength(4);
+  const other = await scratchDir();
+  await writeTree(other, standIns('fer2013.csv/readme.txt'));
+  await expect(fer2013.read(other)).rejects.toMatchObject({
+    code: 'INPUT_NOT_FOUND',
+    message: expect.stringContaining('the index of the data set cannot be read') as string,
+  });
+});

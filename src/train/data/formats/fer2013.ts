@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { relative } from 'node:path';
-import { createInterface } from 'node:readline';
 import { EXPRESSIONS_7, EXPRESSIONS_8 } from '../../../model/label-set.js';
-import { encodingOf } from '../../../files/text-file.js';
-import { columns, readCsv } from '../read-csv.js';
+import { columns, readCsv, streamLines } from '../read-csv.js';
 import { FER2013, FERPLUS } from '../label-maps.js';
 import { classWord, collectClassFolders, findClassTree } from '../reading/layouts.js';
 import { defineReader } from '../reading/define-reader.js';
@@ -13,7 +10,7 @@ import { strictMajority } from './ferplus.js';
 import type { NoVerdict, Verdict } from './ferplus.js';
 import type { Split } from '../sample.js';
 
-const FILES = ['fer2013.csv', 'fer2013/fer2013.csv', 'icml_face_data.csv'];
+const FILES = ['fer2013.csv/fer2013.csv', 'fer2013.csv', 'fer2013/fer2013.csv', 'icml_face_data.csv'];
 const VOTES = ['fer2013new.csv', 'fer2013/fer2013new.csv'];
 const SIDE = 48;
 const USAGES: ReadonlyMap<string, Split> = new Map([
@@ -48,10 +45,7 @@ async function collectTable({ root, found, wants }: Reading, file: string, votes
   let [line, row, separator] = [0, 0, ','];
   let places: { readonly emotion: number; readonly pixels: number; readonly usage: number } | null = null;
   // Of 300 MB, line by line.
-  for await (const text of createInterface({
-    input: createReadStream(file, await encodingOf(file)),
-    crlfDelay: Infinity,
-  })) {
+  for await (const text of streamLines(file)) {
     line += 1;
     // Spreadsheets of many countries write semicolons.
     if (line === 1) separator = [',', ';', '\t'].find((candidate) => text.includes(candidate)) ?? ',';
