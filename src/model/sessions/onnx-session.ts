@@ -129,8 +129,17 @@ function cacheFolder(): string {
   const { FERSTREAM_CACHE_DIR, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (FERSTREAM_CACHE_DIR) return FERSTREAM_CACHE_DIR;
   if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'ferstream', 'cache');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'ferstream');
-  return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'ferstream');
+  if (process.platform === 'darwin') return join(homeFolder(), 'Library', 'Caches', 'ferstream');
+  return join(XDG_CACHE_HOME || join(homeFolder(), '.cache'), 'ferstream');
+}
+
+/** In a container the user need not have one; then nothing is kept: only root may write to this one. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 /**

@@ -76,7 +76,9 @@ export class RemoteFolder {
 
 /** Temporary folders are shared: no other user may own or read this one. */
 async function ownFolder(): Promise<string> {
-  const path = join(tmpdir(), `ferstream-uploads-${userInfo().username.replace(/[^\w-]/g, '_')}`);
+  // By number: in a container the user need not have a name.
+  const user = process.getuid?.() ?? userInfo().username.replace(/[^\w-]/g, '_');
+  const path = join(tmpdir(), `ferstream-uploads-${user}`);
   try {
     await makeFolder(path);
     const about = await lstat(path);
