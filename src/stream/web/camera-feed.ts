@@ -117,8 +117,9 @@ export class CameraFeed implements Feed {
     this.producer.on('skipped', ({ sequence }) => {
       this.discard(sequence);
     });
-    this.producer.on('problem', ({ sequence }) => {
+    this.producer.on('problem', ({ sequence, message }) => {
       if (sequence !== null) this.discard(sequence);
+      handlers.onProblem(message);
     });
     this.producer.on('lost', (sequences) => {
       sequences.forEach((sequence) => {

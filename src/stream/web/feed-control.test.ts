@@ -47,6 +47,18 @@ describe('asking the server whether it has a source', () => {
     control.stop();
   });
 
+  it('remembers why a picture was not answered, until one is or the feed is stopped', () => {
+    const control = openControl();
+    control.probe();
+    FakeSocket.latest.says(helloMessage());
+    FakeSocket.latest.says(helloMessage());
+    const problem = { type: 'error', code: 'INTERNAL', message: 'it failed', sequence: 3, fatal: false } as const;
+    FakeSocket.latest.says(problem);
+    expect(control.facts(0).problem).toBe('it failed');
+    control.stop();
+    expect(control.facts(0).problem).toBeNull();
+  });
+
   it('finds none', () => {
     const control = openControl();
     control.probe();

@@ -32,6 +32,8 @@ export class FeedControl {
   private camera: PageFacts['camera'] = null;
   private connection: ConnectionState | null = null;
   private source: SourceMessage | null = null;
+  /** Of the last picture; null if it was answered. */
+  private problem: string | null = null;
   private stream: MediaStream | null = null;
   private feed: Feed | null = null;
   private startedAt = 0;
@@ -69,6 +71,7 @@ export class FeedControl {
       camera: this.mode === 'camera' ? this.camera : null,
       connection: this.connection,
       source: this.source,
+      problem: this.problem,
       runningFor: (now - this.startedAt) / 1000,
       now: Date.now(),
     };
@@ -143,6 +146,7 @@ export class FeedControl {
     this.turn += 1;
     this.feed?.close();
     this.feed = null;
+    this.problem = null;
     if (this.stream !== null) endStream(this.stream);
     this.stream = null;
     this.options.video.srcObject = null;
@@ -202,6 +206,7 @@ export class FeedControl {
 
   private readonly handlers: FeedHandlers = {
     onAnswer: (answer) => {
+      this.problem = null;
       this.options.onAnswer(answer);
     },
     onState: (state) => {
@@ -222,6 +227,9 @@ export class FeedControl {
     },
     onStats: (message) => {
       this.options.onStats(message);
+    },
+    onProblem: (message) => {
+      this.problem = message;
     },
   };
 }

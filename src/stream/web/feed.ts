@@ -17,6 +17,8 @@ export interface FeedHandlers {
   onHello(hello: HelloMessage): void;
   onSource(message: SourceMessage): void;
   onStats(message: StatsMessage): void;
+  /** The server refused a picture, or failed on it: one line. */
+  onProblem(message: string): void;
 }
 
 /** Where answers come from: a camera of this device, or the server's source. */
@@ -59,6 +61,9 @@ export class SourceFeed implements Feed {
     });
     this.viewer.on('stats', (message) => {
       handlers.onStats(message);
+    });
+    this.viewer.on('problem', ({ message }) => {
+      handlers.onProblem(message);
     });
     this.viewer.on('result', (result) => {
       void this.answer(result);

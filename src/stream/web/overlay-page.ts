@@ -45,6 +45,7 @@ const handlers: FeedHandlers = {
     source = message;
   },
   onStats: () => undefined,
+  onProblem: () => undefined,
 };
 
 async function begin(): Promise<void> {
@@ -81,6 +82,7 @@ function refresh(): void {
     camera,
     connection,
     source,
+    problem: null,
     framesPerSecond: 1,
     runningFor: 0,
     faces: 0,

@@ -10,6 +10,7 @@ const WELL: PageFacts = {
   camera: 'on',
   connection: { state: 'open', hello: helloMessage() },
   source: null,
+  problem: null,
   framesPerSecond: 25,
   runningFor: 60,
   faces: 1,
@@ -30,6 +31,15 @@ describe('pageState', () => {
     expect(pageState({ ...WELL, faces: 3 }).headline).toBe('3 faces');
     expect(keyOf({ faces: 0 })).toBe('no-face');
     expect(keyOf({ framesPerSecond: 0 })).toBe('no-result');
+  });
+
+  it('gives the reason of the server when no result comes', () => {
+    const problem = 'analyzing the picture failed in the server';
+    expect(pageState({ ...WELL, problem }).key).toBe('running');
+    expect(pageState({ ...WELL, problem, framesPerSecond: 0 })).toMatchObject({
+      key: 'server-problem',
+      advice: problem,
+    });
   });
 
   it('reports a low rate, but not right after the start', () => {

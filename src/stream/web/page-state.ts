@@ -11,6 +11,8 @@ export interface PageFacts {
   readonly connection: ConnectionState | null;
   /** The server's last message about its source; null before the first. */
   readonly source: SourceMessage | null;
+  /** Why the server did not answer the last picture; null if it did. */
+  readonly problem: string | null;
   /** Results per second, and for how many seconds frames have been sent or watched. */
   readonly framesPerSecond: number;
   readonly runningFor: number;
@@ -135,7 +137,9 @@ function sourceTrouble({ mode, source }: PageFacts): PageState | null {
   }
 }
 
-function running({ framesPerSecond, runningFor, faces }: PageFacts): PageState {
+function running({ framesPerSecond, runningFor, faces, problem }: PageFacts): PageState {
+  if (framesPerSecond === 0 && problem !== null)
+    return wait('server-problem', 'The server does not analyze the pictures', problem);
   if (framesPerSecond === 0) return wait('no-result', 'Waiting for results', '');
   if (runningFor > WARM_UP && framesPerSecond < SLOW) {
     return wait(
