@@ -65,8 +65,12 @@ describe('the weights of an earlier model', async () => {
     const [a, b] = head(earlier);
     earlier.dispose();
     const model = network(labels.length, 4, 1, 2);
+    const answer = (of: tf.LayersModel): Float32Array =>
+      tf.tidy(() => (of.predict(tf.zeros([1, 16, 16, 1])) as tf.Tensor).dataSync<'float32'>());
     const own = head(model);
+    answer(model); // what layers keep from their first use on is not a leak
     const lines = await start(model, labels, (begun) => {
+      expect(answer(begun)).toHaveLength(labels.length);
       expect(head(begun)).toEqual(labels.map((label, i) => (label === 'a' ? a : label === 'b' ? b : own[i])));
       return Promise.resolve();
     });

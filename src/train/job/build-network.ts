@@ -79,9 +79,11 @@ function copyClasses(
       const inputs = ({ shape }: tf.Tensor): string => shape.slice(0, -1).join();
       if (own.some((weight, i) => inputs(weight) !== inputs(theirs[i]!))) return false;
       const columns = here.map((label, i) => (known.includes(label) ? here.length + there.indexOf(label) : i));
-      layer.setWeights(
-        own.map((weight, i) => tf.gather(tf.concat([weight, theirs[i]!], -1), columns, weight.shape.length - 1)),
+      const chosen = own.map((weight, i) =>
+        tf.gather(tf.concat([weight, theirs[i]!], -1), columns, weight.shape.length - 1),
       );
+      // As new tensors: wasm takes a gathered vector for one of rank 4, which no dense layer takes as its bias.
+      layer.setWeights(chosen.map((weight) => tf.tensor(weight.dataSync(), weight.shape)));
       return true;
     });
   });
