@@ -138,6 +138,7 @@ export class FacePipeline {
   /** The results of all frames still waiting; call once, after the last frame. */
   flush(): Promise<FrameResult[]> {
     const accepted = this.follow(() => Promise.resolve(this.follower.finish()));
+    accepted.catch(() => undefined); // it waits behind the last frames; who awaits the results gets the error
     return this.classify(async () => this.finished(await this.window.flush(await accepted)));
   }
 
