@@ -1,12 +1,13 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { CropSource } from '../train/data/crops/crop-source.js';
 import { SPLITS } from '../train/data/sample.js';
-import type { Split } from '../train/data/sample.js';
+import type { Dataset, Split } from '../train/data/sample.js';
 import { CLIP_STYLES } from '../train/data/synthesize/synthesis-options.js';
 import type { ClipStyle } from '../train/data/synthesize/synthesis-options.js';
 import type { SynthesisReport } from '../train/data/synthesize/synthesize-clips.js';
 import { EXIT, interruptSignal } from './exit.js';
-import { number, writeLine } from './options.js';
+import { foldOption, labelsOption, number, writeLine } from './options.js';
 import { Progress, textTable } from './progress.js';
 import type { ProgressTarget } from './progress.js';
 
@@ -27,6 +28,8 @@ export function datasetSynthesizeCommand(dataset: Command): void {
         .choices([...CLIP_STYLES])
         .default('dissolve'),
     )
+    .addOption(foldOption())
+    .addOption(labelsOption())
     .option('--clips <n>', 'training clips', number, 600)
     .option('--valid-clips <n>', 'validation clips, of held-out training images', number, 100)
     .option('--test-clips <n>', 'test clips, of another official split', number, 150)
@@ -65,6 +68,8 @@ interface DatasetSynthesizeFlags {
   readonly validClips: number;
   readonly testClips: number;
   readonly testSplit?: Split;
+  readonly fold?: number;
+  readonly labels?: string;
   readonly frames: number;
   readonly size: number;
   readonly colour?: boolean;
@@ -85,10 +90,11 @@ export async function runDatasetSynthesize(
 ): Promise<number> {
   const { withStills } = await import('../train/data/synthesize/image-pools.js');
   const { synthesizeClips } = await import('../train/data/synthesize/synthesize-clips.js');
-  const { output, colour = false, force = false, ...options } = flags;
+  const { output, fold, labels, colour = false, force = false, ...options } = flags;
+  const read = { ...(fold !== undefined && { fold }), ...(labels !== undefined && { labels }) };
   const progress = new Progress(io.progress, 'clips');
   try {
-    const report = await withStills(location, (dataset, crops) => {
+    const synthesize = (dataset: Dataset, crops: CropSource | null): Promise<SynthesisReport> => {
       io.progress.write(`reading the images of ${dataset.name}\n`);
       return synthesizeClips(dataset, output, {
         ...options,
@@ -99,7 +105,8 @@ export async function runDatasetSynthesize(
         },
         ...(io.signal === undefined ? {} : { signal: io.signal }),
       });
-    });
+    };
+    const report = await withStills(location, synthesize, read);
     progress.clear();
     for (const line of synthesisLines(report, output)) io.write(line);
   } finally {

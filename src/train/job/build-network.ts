@@ -45,7 +45,7 @@ export async function startFrom(
     if (initialised.matched.every(isHead)) {
       throw new FerError(
         'MODEL_INCOMPATIBLE',
-        `init: no weight of ${checkpoint} fits this network: give it the settings of "network" that the other run was trained with (in its config.json), or leave --init out`,
+        `init: no weight of ${checkpoint} fits this network: ${remedy(info.recipe.config)}, or leave "init" out`,
       );
     }
     const [count = '', ...others] = describeInitialised(initialised);
@@ -56,6 +56,12 @@ export async function startFrom(
   } finally {
     from.dispose();
   }
+}
+
+/** @param config the settings that the checkpoint was trained with */
+function remedy(config: unknown): string {
+  const network = typeof config === 'object' && config !== null && 'network' in config ? config.network : null;
+  return network === null ? 'give it the network of that model' : `set "network": ${JSON.stringify(network)}`;
 }
 
 /**

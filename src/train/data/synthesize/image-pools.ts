@@ -9,7 +9,7 @@ import { openPicture } from '../crops/image-crops.js';
 import type { ImageSource } from '../crops/image-crops.js';
 import { openDataset } from '../formats/registry.js';
 import { openPrepared, preparedFolder } from '../preprocess/read-prepared.js';
-import type { Dataset, Sample, Split } from '../sample.js';
+import type { Dataset, ReadOptions, Sample, Split } from '../sample.js';
 import { carveValidation } from '../splits.js';
 
 /** Files being decoded at a time. */
@@ -134,14 +134,20 @@ export async function imagePools(
  * Opens a data set of still images, and closes it when `work` is done.
  * @param location FORMAT:DIR
  * @param work also gets the crops of a prepared data set; null for any other
+ * @param read fold, and what class words mean
  * @throws FerError what reading the data set throws
  */
 export async function withStills<T>(
   location: string,
   work: (dataset: Dataset, crops: CropSource | null) => Promise<T>,
+  read: Pick<ReadOptions, 'fold' | 'labels'> = {},
 ): Promise<T> {
   const folder = preparedFolder(location);
-  if (folder === null) return work(await openDataset(location), null);
+  // Refuses options that a prepared data set does not take.
+  if (folder === null || Object.keys(read).length > 0) {
+    const dataset = await openDataset(location, read);
+    if (folder === null) return work(dataset, null);
+  }
   const prepared = await openPrepared(folder);
   try {
     return await work(prepared.dataset, prepared.crops);
