@@ -294,17 +294,17 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
     const taken = createServer().listen(0);
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
+    // A database of its own tells its connections from others.
     const connections = async () =>
       String(await archive.redis.client('LIST'))
-        .trim()
-        .split('\n').length;
-    const before = await connections();
+        .split('\n')
+        .filter((line) => line.includes(' db=5 ')).length;
     try {
       const program = new Command().exitOverride();
       workerCommand(program);
-      const started = program.parseAsync(['worker', '--queue', redis.address, '--metrics-port', String(port)], { from: 'user' }); // prettier-ignore
+      const started = program.parseAsync(['worker', '--queue', `${redis.address}/5`, '--metrics-port', String(port)], { from: 'user' }); // prettier-ignore
       await expect(started).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-      while ((await connections()) > before) await new Promise((resolve) => setTimeout(resolve, 20));
+      while ((await connections()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     } finally {
       taken.close();
     }
