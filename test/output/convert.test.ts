@@ -125,6 +125,23 @@ describe('people', () => {
     }
   });
 
+  it('a file that cannot be read is said in words, not in system codes', async () => {
+    const folder = await scratchDir();
+    const none = join(folder, 'none');
+    await expect(readNames(`${none}.csv`)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `--names ${none}.csv: no such file or folder: check the name`,
+    });
+    await expect(convertAnnotation(`${none}.jsonl`, { formats: ['csv'] })).rejects.toMatchObject({
+      code: 'INPUT_NOT_FOUND',
+      message: `${none}.jsonl: no such file or folder: check the name`,
+    });
+    await expect(convertAnnotation(folder, { formats: ['csv'] })).rejects.toMatchObject({
+      code: 'INPUT_UNREADABLE',
+      message: `${folder}: is a folder: give the files in it`,
+    });
+  });
+
   it('a face that becomes somebody else takes the name of that person, or none', () => {
     const named = frame(0, 0, [face(1, 'anger', { name: 'Ann' }), face(2, 'anger', { name: 'Bob' })]);
     const namesOf = ({ faces }: FrameResult): unknown[] => faces.map(({ trackId, name }) => [trackId, name]);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { FerError } from '../../errors/fer-error.js';
+import { inputError } from '../../ingest/probe/refusal.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import type { Html } from '../../page/html.js';
 import { html, duration as longTime, percent } from '../../page/html.js';
@@ -84,10 +85,7 @@ function card(link: string, { title, seconds, note, faces }: ReportDigest): Html
 
 async function readDigest(path: string): Promise<ReportDigest> {
   const page = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new FerError(
-      'INPUT_NOT_FOUND',
-      `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw inputError(path, error);
   });
   const [, json] = new RegExp(`<script type="application/json" id="${DIGEST_ID}">(.*?)</script>`, 's').exec(page) ?? [];
   if (json === undefined) {

@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { FerError } from '../../errors/fer-error.js';
+import { inputError } from '../../ingest/probe/refusal.js';
 import { readText } from '../../files/text-file.js';
 import type { FaceResult, FrameResult } from '../pipeline/frame-result.js';
 
@@ -45,8 +46,11 @@ export async function readNames(path: string): Promise<Record<string, string>> {
     const delimiter = /[;\t,]/.exec(text.trimStart().split('\n', 1)[0]!)?.[0] ?? ',';
     rows = parse(text, { columns: true, trim: true, skip_empty_lines: true, delimiter });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new FerError('CONFIG_INVALID', `--names ${path}: ${reason}`, { cause: error });
+    const isOfTheSystem = error instanceof Error && 'syscall' in error;
+    const reason = isOfTheSystem
+      ? inputError(path, error).message
+      : `${path}: ${error instanceof Error ? error.message : String(error)}`;
+    throw new FerError('CONFIG_INVALID', `--names ${reason}`, { cause: error });
   }
   const names: Record<string, string> = {};
   for (const [index, { id, name }] of rows.entries()) {

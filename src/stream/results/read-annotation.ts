@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { ZodError } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
+import { inputError } from '../../ingest/probe/refusal.js';
 import { SCHEMA_VERSION, annotationLine } from './annotation-schema.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import type { AnnotationLine, RunMetadata } from './annotation-schema.js';
@@ -17,7 +18,7 @@ const BLOCK = 1 << 20;
  * Reads an annotation line by line, in constant memory: the run, the frames in order, the end.
  *
  * @throws FerError ANNOTATION_INVALID for a file that is not ferstream JSONL, has another schema version, is out of order or truncated;
- *   INPUT_NOT_FOUND if it cannot be opened
+ *   INPUT_NOT_FOUND or INPUT_UNREADABLE if it cannot be read
  */
 export async function* readAnnotation(
   path: string,
@@ -42,9 +43,7 @@ export async function* readAnnotation(
       yield line;
     }
   } catch (error) {
-    if (error instanceof FerError) throw error;
-    const text = error instanceof Error ? error.message : String(error);
-    throw new FerError('INPUT_NOT_FOUND', `cannot read ${path}: ${text}`, { cause: error });
+    throw inputError(path, error);
   }
   if (state !== 'ended') throw invalid(path, 'is truncated: it has no "end" line');
 }
