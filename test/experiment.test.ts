@@ -169,4 +169,15 @@ describe('fer experiment', () => {
     const result = await readJson<CellResult>(join(alone, 'CE', 'noisy', 'seed-1', 'result.json'));
     expect({ ...result, seconds: 0 }).toEqual({ ...results[2]!, seconds: 0 });
   });
+
+  it('is refused before it trains where the data have nothing to test on', async () => {
+    await openBackend({ backend: 'wasm' });
+    const empty = join(dir, 'empty');
+    const grid = parseGrid({ ...GRID, conditions: { clean: {} }, seeds: [1], test: 'valid' });
+    await expect(runGrid(grid, empty)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/pictures has no labelled samples to test on in its split "valid"/) as string,
+    });
+    await expect(readdir(join(empty, 'CE', 'clean', 'seed-1'))).rejects.toThrow('ENOENT');
+  });
 });

@@ -152,6 +152,9 @@ async function runCell(
   const config =
     cell.startFolder === null ? cell.config : { ...cell.config, init: join(folder, cell.startFolder, 'last') };
   const data = await shared.of(config);
+  const test = await shared.test(config, grid.test);
+  if (test.labels.length === 0)
+    throw new FerError('CONFIG_INVALID', `experiment: ${config.data} has no labelled samples to test on in its split "${grid.test}": set "test" to a split that it has`); // prettier-ignore
   const outcome = await trainOn(data, config, path, {
     resume: true,
     signal,
@@ -163,7 +166,6 @@ async function runCell(
     },
   });
   if (!outcome.isComplete) return null;
-  const test = await shared.test(config, grid.test);
   const result: CellResult = {
     ...{ method: cell.method, condition: cell.condition, seed: cell.seed },
     bestEpoch: outcome.bestEpoch,
