@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isInAreas, parseArea } from './pipeline-settings.js';
+import { isInAreas, parseAnnotateOptions, parseArea } from './pipeline-settings.js';
 
 const FRAME = { width: 200, height: 100 };
 /** A face whose centre is at the point. */
@@ -24,4 +24,14 @@ describe('areas', () => {
       expect(() => parseArea(text)).toThrow(/is not an area/);
     },
   );
+});
+
+describe('options of a program', () => {
+  it.each([
+    [{ prior: 'typical' }, 'prior: give one of training, balanced, uniform, auto, or frequencies by label'],
+    [{ baseline: 'on' }, 'baseline: give auto, off, or seconds up to 3600'],
+    [null, 'options: Invalid input: expected object, received null'],
+  ])('refused, with what is allowed: %j', (options, message) => {
+    expect(() => parseAnnotateOptions(options as never)).toThrow(message);
+  });
 });

@@ -91,7 +91,12 @@ export const pipelineSchema = z.strictObject({
   /** Average each face with its mirror image: slightly more accurate, twice the work; null does what the model was trained for (the default model: no). */
   flipTta: z.boolean().nullable().default(null),
   /** Class frequencies that posteriors count on: of the training set, all alike, estimated from the footage, or your own by label. */
-  prior: z.union([z.enum(PRIORS), z.record(z.string(), z.number().min(0))]).default(DEFAULT_PRIOR),
+  prior: z
+    .union(
+      [z.enum(PRIORS), z.record(z.string(), z.number().min(0))],
+      `give one of ${PRIORS.join(', ')}, or frequencies by label such as { neutral: 0.7, happiness: 0.3 }`,
+    )
+    .default(DEFAULT_PRIOR),
   /** Smoothing time constant in seconds; 0 disables. */
   smoothing: z.number().min(0).max(10).default(DEFAULT_SMOOTHING),
   /** Only faces whose centre is in this area; null is the whole frame. */
@@ -127,7 +132,7 @@ function explain(error: z.ZodError, known: readonly string[]): string {
     const unknown = issue.keys[0]!;
     return `unknown option "${unknown}"; did you mean "${closest(unknown, known)}"?`;
   }
-  return `${issue.path.join('.')}: ${issue.message}`;
+  return `${issue.path.join('.') || 'options'}: ${issue.message}`;
 }
 
 const annotateSchema = pipelineSchema.extend({
@@ -143,7 +148,9 @@ const annotateSchema = pipelineSchema.extend({
   /** Names of people by face id. */
   names: z.record(z.string().regex(/^[1-9]\d*$/, 'is not a face id'), z.string().min(1)).default({}),
   /** Adds expressions relative to each person's resting face: of the whole recording ("auto"), or of its first usable seconds. */
-  baseline: z.union([z.enum(['auto', 'off']), z.number().positive().max(3600)]).default('off'),
+  baseline: z
+    .union([z.enum(['auto', 'off']), z.number().positive().max(3600)], 'give auto, off, or seconds up to 3600')
+    .default('off'),
 });
 
 /** All settings of recorded use, complete with defaults. */

@@ -4,7 +4,10 @@ import type { LiveSource } from '../../ingest/live/live-source.js';
 import { parseSettings } from '../pipeline/pipeline-settings.js';
 import { isIPv4 } from 'node:net';
 
-const pem = z.union([z.string().min(1), z.custom<Uint8Array>((value) => value instanceof Uint8Array)]);
+const pem = z.union(
+  [z.string().min(1), z.custom<Uint8Array>((value) => value instanceof Uint8Array)],
+  'give the text or the bytes of a PEM file',
+);
 const milliseconds = z.number().min(1).max(3_600_000);
 
 const schema = z.strictObject({

@@ -63,6 +63,12 @@ describe('a configuration', () => {
     );
   });
 
+  it('says which channels there are', () => {
+    expect(() => resolveConfig('ce', DATA, { network: { channels: 2 } })).toThrow(
+      'network.channels: give 1 (grey) or 3 (colour)',
+    );
+  });
+
   it('resets a part when its kind changes, and keeps it otherwise', () => {
     const file = { method: { name: 'nla', lambda: 0.25 } };
     expect(resolveConfig('nla', file, DATA).method).toMatchObject({ lambda: 0.25, crossEntropyEpochs: 5 });

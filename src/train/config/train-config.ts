@@ -62,7 +62,7 @@ const network = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('compact'),
     size: count.default(48),
-    channels: z.union([z.literal(1), z.literal(3)]).default(1),
+    channels: z.literal([1, 3], 'give 1 (grey) or 3 (colour)').default(1),
     width: count.default(24),
     depth: count.default(1),
     dropout: rate.default(0),
@@ -77,7 +77,7 @@ const network = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('face-resnet'),
     size: count.default(48),
-    channels: z.union([z.literal(1), z.literal(3)]).default(1),
+    channels: z.literal([1, 3], 'give 1 (grey) or 3 (colour)').default(1),
     enlargeTo: z.literal([...FACE_RESNET_SIDES]).default(99),
     dropout: rate.default(0),
     flipTta: z.boolean().default(false),

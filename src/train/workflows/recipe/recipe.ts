@@ -63,7 +63,7 @@ const prepare = z.strictObject({
   kind: z.literal('prepare'),
   data: z.string(),
   size: z.int().positive().default(DEFAULT_CROP.size),
-  channels: z.union([z.literal(1), z.literal(3)]).default(DEFAULT_CROP.channels),
+  channels: z.literal([1, 3], 'give 1 (grey) or 3 (colour)').default(DEFAULT_CROP.channels),
   noFace: z.enum(NO_FACE).default('whole'),
   framesPerSecond: z.number().positive().nullable().default(null),
 });
@@ -78,7 +78,7 @@ const synthesize = z.strictObject({
   testClips: count.default(DEFAULT_SYNTHESIS.testClips),
   frames: z.int().positive().default(DEFAULT_SYNTHESIS.frames),
   size: z.int().positive().default(DEFAULT_SYNTHESIS.size),
-  channels: z.union([z.literal(1), z.literal(3)]).default(DEFAULT_SYNTHESIS.channels),
+  channels: z.literal([1, 3], 'give 1 (grey) or 3 (colour)').default(DEFAULT_SYNTHESIS.channels),
   frameNoise: z.number().min(0).max(1).default(DEFAULT_SYNTHESIS.frameNoise),
   balance: z.number().min(0).max(1).default(DEFAULT_SYNTHESIS.balance),
   seed: z.int().default(DEFAULT_SYNTHESIS.seed),
