@@ -43,6 +43,14 @@ describe('refusal', () => {
     expect(refusal('x.mp4', [line])).toMatchObject({ code });
   });
 
+  it('says of a picture whether its name is wrong, or that it is no footage', () => {
+    const lines = ["[png_pipe @ 0x5] Format not on whitelist 'mov'"];
+    expect(refusal('x.mp4', lines).message).toContain('under the name of a video: rename it');
+    expect(refusal('x.PNG', lines).message).toBe(
+      'x.PNG: is a picture (png_pipe), not footage: give a picture on disk to fer annotate',
+    );
+  });
+
   it('tells a server that denies from one that is not there', () => {
     expect(refusal('u', [], { network: '403 Forbidden' }).code).toBe('INPUT_UNREADABLE');
     expect(refusal('u', [], { network: 'getaddrinfo ENOTFOUND u' }).code).toBe('INPUT_NOT_FOUND');

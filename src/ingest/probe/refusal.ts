@@ -2,6 +2,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { ErrorCode } from '../../errors/fer-error.js';
 import { refusedKind } from '../ffmpeg/input-guards.js';
 import type { RelayTrouble } from '../ffmpeg/url-relay.js';
+import { isImageName } from '../media-names.js';
 
 /** Meaning of system error codes for an input. */
 const REASONS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -166,7 +167,9 @@ function refusedFormat(name: string, format: string, cause: unknown): FerError {
     case 'picture':
       return new FerError(
         'INPUT_UNSAFE',
-        `${name}: is a picture (${format}) under the name of a video: rename it, or put pictures into a folder`,
+        isImageName(name)
+          ? `${name}: is a picture (${format}), not footage: give a picture on disk to fer annotate`
+          : `${name}: is a picture (${format}) under the name of a video: rename it, or put pictures into a folder`,
         {
           cause,
         },
