@@ -167,6 +167,17 @@ describe('fer evaluate', () => {
     expect(flipped.rows).not.toEqual(plain.rows);
   });
 
+  it('says so where the model has none of the classes', async () => {
+    const list = join(data, 'unknown.csv');
+    await writeFile(list, 'path,label,split\n7.png,contempt,test\n11.png,contempt,test\n');
+    const args = ['--model', frames, '--data', `manifest:${list}`, '--ignore-missing', '--backend', 'wasm'];
+    const { code, stderr } = await callFer(['evaluate', ...args]);
+    expect(stderr).toContain(
+      'every sample shows a class that the model does not have (contempt; it has neutral, happiness, fear): translate them with --labels',
+    );
+    expect(code).toBe(2);
+  });
+
   it('tests on the rest when a file is damaged, and says so in the exit code', async () => {
     await writeFile(join(data, '3.png'), 'no picture');
     const { code, printed, report } = await evaluateWith('damaged', {});

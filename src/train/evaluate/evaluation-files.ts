@@ -36,7 +36,7 @@ export interface EvaluationReport extends EvaluationOfCrops, FaceNotes {
   readonly ferstream: string;
 }
 
-/** @throws FerError INPUT_UNREADABLE when nothing could be evaluated */
+/** @throws FerError INPUT_UNREADABLE when nothing could be evaluated, CONFIG_INVALID where the model has none of the classes */
 export function evaluationReport(
   { data, split, fold, model: path, faces, prior, flip, ignoreMissing }: EvaluationSettings,
   { name, version, labels: { labels } }: ExpressionModel,
@@ -44,6 +44,12 @@ export function evaluationReport(
   dataset: Dataset,
   { evaluation, notes }: { readonly evaluation: EvaluationOfCrops; readonly notes: FaceNotes },
 ): EvaluationReport {
+  if (evaluation.count === 0 && evaluation.ignoredMissing > 0) {
+    throw new FerError(
+      'CONFIG_INVALID',
+      `${data}: every sample shows a class that the model does not have (${evaluation.missingLabels.join(', ')}; it has ${labels.join(', ')}): translate them with --labels FILE`,
+    );
+  }
   if (evaluation.count === 0) {
     throw new FerError(
       'INPUT_UNREADABLE',
