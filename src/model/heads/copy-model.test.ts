@@ -37,8 +37,8 @@ describe('a copy of a model', async () => {
     const to = join(dir, 'taken');
     await copyModel(frames, to);
     await writeFile(join(to, 'frame.onnx'), '');
-    for (const copy of [copyModel(clips, to), exportModel(clips, to, { format: 'tfjs', version: '1' })])
-      await expect(copy).rejects.toMatchObject({
+    for (const copy of [() => copyModel(clips, to), () => exportModel(clips, to, { format: 'tfjs', version: '1' })])
+      await expect(copy()).rejects.toMatchObject({
         code: 'OUTPUT_UNWRITABLE',
         message: expect.stringContaining('contains frame.onnx too') as string,
       });
