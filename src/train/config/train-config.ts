@@ -5,6 +5,8 @@ import { nawParameters } from '../losses/naw-bell.js';
 import { SAMPLERS } from './sampler.js';
 
 const share = z.number().min(0).max(1);
+/** Of pictures. */
+export const channels = z.literal([1, 3], 'give 1 (grey) or 3 (colour)');
 /** A share that leaves something. */
 const rate = z.number().min(0).lt(1);
 const positive = z.number().positive();
@@ -62,7 +64,7 @@ const network = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('compact'),
     size: count.default(48),
-    channels: z.literal([1, 3], 'give 1 (grey) or 3 (colour)').default(1),
+    channels: channels.default(1),
     width: count.default(24),
     depth: count.default(1),
     dropout: rate.default(0),
@@ -77,7 +79,7 @@ const network = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('face-resnet'),
     size: count.default(48),
-    channels: z.literal([1, 3], 'give 1 (grey) or 3 (colour)').default(1),
+    channels: channels.default(1),
     enlargeTo: z.literal([...FACE_RESNET_SIDES]).default(99),
     dropout: rate.default(0),
     flipTta: z.boolean().default(false),

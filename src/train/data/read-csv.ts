@@ -64,7 +64,7 @@ export async function readCsv(path: string, header?: string): Promise<IndexRow[]
 }
 
 /** The cell separator: from "sep=;" (Excel), or the most frequent one in the first line outside quotes. */
-function separatorOf(text: string): { readonly delimiter: string; readonly said: boolean } {
+export function separatorOf(text: string): { readonly delimiter: string; readonly said: boolean } {
   const first = text.trimStart().split('\n', 1)[0]!;
   const said = /^"?sep=(.)"?$/i.exec(first.trim())?.[1];
   if (said !== undefined) return { delimiter: said, said: true };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
 import { EXPRESSIONS_7, EXPRESSIONS_8 } from '../../../model/label-set.js';
-import { columns, readCsv, streamLines } from '../read-csv.js';
+import { columns, readCsv, separatorOf, streamLines } from '../read-csv.js';
 import { FER2013, FERPLUS } from '../label-maps.js';
 import { classWord, collectClassFolders, findClassTree } from '../reading/layouts.js';
 import { defineReader } from '../reading/define-reader.js';
@@ -48,7 +48,7 @@ async function collectTable({ root, found, wants }: Reading, file: string, votes
   for await (const text of streamLines(file)) {
     line += 1;
     // Spreadsheets of many countries write semicolons.
-    if (line === 1) separator = [',', ';', '\t'].find((candidate) => text.includes(candidate)) ?? ',';
+    if (line === 1) separator = separatorOf(text).delimiter;
     const cells = text.split(separator).map((cell) => cell.replace(/^\s*"?|"?\s*$/g, ''));
     if (places === null) {
       const column = columns({ line, cells: cells.map((cell) => cell.replace(/^\uFEFF/, '')) });

@@ -3,6 +3,7 @@ import { FerError, closest } from '../../../errors/fer-error.js';
 import { WEIGHT_PRECISIONS } from '../../../model/checkpoint/copy-checkpoint.js';
 import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { PRESET_NAMES, readConfigFile, resolveConfig } from '../../config/read-config.js';
+import { channels } from '../../config/train-config.js';
 import type { TrainConfig } from '../../config/train-config.js';
 import { FACE_CHOICES } from '../../data/faces/detected-faces.js';
 import { NO_FACE } from '../../data/preprocess/prepared-header.js';
@@ -63,7 +64,7 @@ const prepare = z.strictObject({
   kind: z.literal('prepare'),
   data: z.string(),
   size: z.int().positive().default(DEFAULT_CROP.size),
-  channels: z.literal([1, 3], 'give 1 (grey) or 3 (colour)').default(DEFAULT_CROP.channels),
+  channels: channels.default(DEFAULT_CROP.channels),
   noFace: z.enum(NO_FACE).default('whole'),
   framesPerSecond: z.number().positive().nullable().default(null),
 });
@@ -78,7 +79,7 @@ const synthesize = z.strictObject({
   testClips: count.default(DEFAULT_SYNTHESIS.testClips),
   frames: z.int().positive().default(DEFAULT_SYNTHESIS.frames),
   size: z.int().positive().default(DEFAULT_SYNTHESIS.size),
-  channels: z.literal([1, 3], 'give 1 (grey) or 3 (colour)').default(DEFAULT_SYNTHESIS.channels),
+  channels: channels.default(DEFAULT_SYNTHESIS.channels),
   frameNoise: z.number().min(0).max(1).default(DEFAULT_SYNTHESIS.frameNoise),
   balance: z.number().min(0).max(1).default(DEFAULT_SYNTHESIS.balance),
   seed: z.int().default(DEFAULT_SYNTHESIS.seed),
