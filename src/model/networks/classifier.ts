@@ -36,6 +36,19 @@ export function encoderOf(classifier: tf.LayersModel): tf.LayersModel {
   return tf.model({ name: `${classifier.name}_encoder`, inputs: classifier.inputs, outputs: features });
 }
 
+const withFeaturesOf = new WeakMap<tf.LayersModel, tf.LayersModel>();
+
+/** A frame classifier that also returns the features its linear layer sees before dropout, with shared weights. [B, S, S, C] -> logits [B, classes], features [B, D] */
+export function withFeatures(classifier: tf.LayersModel): tf.LayersModel {
+  let model = withFeaturesOf.get(classifier);
+  if (model === undefined) {
+    const features = classifier.getLayer('features').output as tf.SymbolicTensor;
+    model = tf.model({ inputs: classifier.inputs, outputs: [classifier.outputs[0]!, features] });
+    withFeaturesOf.set(classifier, model);
+  }
+  return model;
+}
+
 /**
  * An ensemble of frame classifiers as one network: its features are those of all members, its logits the weighted mean of theirs. It can be
  * trained and saved like any other. A new model with its own weights; the layers of member i are called "part<i>_<name>". Dropout before the classifier is left out.

@@ -231,7 +231,12 @@ export const trainConfigSchema = z
     softLabels: z.boolean().default(false),
     /** Distillation: the mean posteriors of trained frame networks have this share in every label. */
     distil: z
-      .strictObject({ teachers: z.array(z.string().min(1)).min(1), share: share.default(0.5) })
+      .strictObject({
+        teachers: z.array(z.string().min(1)).min(1),
+        share: share.default(0.5),
+        /** Factor of a loss between the relations of the network's features and of the teachers'; 0 for none. */
+        features: z.number().nonnegative().default(0),
+      })
       .nullable()
       .default(null),
     /** Also train on samples without a majority label, where a data set has them. */

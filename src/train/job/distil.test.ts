@@ -10,7 +10,7 @@ import { LabelSet } from '../../model/label-set.js';
 import { frameClassifier } from '../../model/networks/classifier.js';
 import { compactResidualNet } from '../../model/networks/residual-net.js';
 import { MemoryCrops } from '../data/crops/image-crops.js';
-import { teacherPosteriors, withTeachers } from './distil.js';
+import { askTeachers, withTeachers } from './distil.js';
 
 const crop = { ...DEFAULT_CROP, size: 16, channels: 1 } as const;
 const labels = new LabelSet('three', ['neutral', 'happiness', 'anger']);
@@ -40,8 +40,8 @@ async function saveOver(
   return folder;
 }
 
-const ask = (teachers: string[], drawn: number[]): Promise<Float32Array[]> =>
-  teacherPosteriors(teachers, { labels, crop }, crops, places, drawn);
+const ask = async (teachers: string[], drawn: number[]): Promise<readonly Float32Array[]> =>
+  (await askTeachers({ teachers, features: 0 }, { labels, crop }, crops, places, drawn)).posteriors;
 
 it('moves the posteriors of a teacher to the class frequencies of training, where it says what it was made for', async () => {
   const tensors = tf.memory().numTensors;
@@ -76,6 +76,30 @@ it('asks several teachers for their mean', async () => {
   });
 });
 
+it('gives the features of all teachers, of norm 1 on average, and the same posteriors', async () => {
+  const teachers = [await teacher(1), await teacher(2)];
+  const tensors = tf.memory().numTensors;
+  const { posteriors, features } = await askTeachers(
+    { teachers, features: 2 },
+    { labels, crop },
+    crops,
+    places,
+    [1, 1, 1],
+  );
+  expect(tf.memory().numTensors).toBe(tensors);
+  (await ask(teachers, [1, 1, 1])).forEach((row, i) => {
+    row.forEach((value, k) => {
+      expect(posteriors[i]![k]).toBeCloseTo(value, 5);
+    });
+  });
+  expect(features!.map(({ length }) => length)).toEqual([32, 32, 32]); // 2 teachers of 16
+  for (const part of [0, 1]) {
+    const norms = features!.map((row) => Math.hypot(...row.subarray(16 * part, 16 * (part + 1))) ** 2);
+    expect(norms.reduce((sum, norm) => sum + norm, 0) / 3).toBeCloseTo(1, 4);
+    expect(new Set(norms.map((norm) => norm.toFixed(5))).size).toBe(3);
+  }
+});
+
 it('asks a teacher once about a crop, and again once it has changed', async () => {
   const folder = await teacher(11);
   const first = await ask([folder], [1, 1, 1]);
@@ -94,7 +118,9 @@ it('mixes them into labels by the share, with votes and without', () => {
     { id: 'b', crop: 1, label: 0, shares: [3, 1, 0] },
   ];
   const said = [Float32Array.of(0.2, 0.2, 0.6), Float32Array.of(0, 0, 1)];
-  const mixed = withTeachers(faces as never, said, 0.25).map(({ shares }) => shares!.map((s) => Number(s.toFixed(4))));
+  const mixed = withTeachers(faces as never, { posteriors: said, features: null }, 0.25).map(({ shares }) =>
+    shares!.map((s) => Number(s.toFixed(4))),
+  );
   expect(mixed).toEqual([
     [0.05, 0.8, 0.15],
     [0.5625, 0.1875, 0.25],

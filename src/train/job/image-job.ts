@@ -25,7 +25,7 @@ import type { SlightOptions } from '../data/training/slight-expressions.js';
 import type { EvaluationSet, OnRead } from '../data/training/training-set.js';
 import { buildFrameNetwork, geometryOf } from './build-network.js';
 import type { FrameNetworkConfig } from './build-network.js';
-import { teacherPosteriors, withTeachers } from './distil.js';
+import { askTeachers, withTeachers } from './distil.js';
 import { checkpointInfo, priorsOf } from './training-job.js';
 import type { TrainingJob } from './training-job.js';
 
@@ -138,11 +138,7 @@ async function withDistillation(
     shape.labels.size,
   );
   const drawn = drawnShares(sampler, counts);
-  return withTeachers(
-    faces,
-    await teacherPosteriors(distil.teachers, shape, crops, places, drawn, onRead),
-    distil.share,
-  );
+  return withTeachers(faces, await askTeachers(distil, shape, crops, places, drawn, onRead), distil.share);
 }
 
 function slightOptions({ augment: { slight } }: TrainConfig, labels: LabelSet): SlightOptions | null {

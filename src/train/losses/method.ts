@@ -46,4 +46,6 @@ export interface Method {
    * @param second of the second view [N, C]; null where `secondView` says "none"
    */
   loss(logits: tf.Tensor2D, second: tf.Tensor2D | null, labels: Labels, progress: EpochProgress): MethodResult;
+  /** Factor of `relationalLoss`, which is added where a batch has the features of teachers. Default 0. */
+  readonly relationalWeight?: number;
 }

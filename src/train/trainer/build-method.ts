@@ -12,17 +12,20 @@ import { nawParameters } from '../losses/naw-bell.js';
 
 /** Inputs of the loss. */
 export interface LossConfig extends Pick<TrainConfig, 'method' | 'sampler' | 'balance'> {
+  /** Factor of the relational loss; default 0. */
+  readonly relationalWeight?: number | undefined;
   /** `TrainingSet.drawn`, where the sampler alone does not say how often a class comes. [C] */
   readonly drawn?: readonly number[] | undefined;
 }
 
 /** What the loss needs to know of a run. */
 export function lossOf(
-  { method, sampler, balance }: TrainConfig,
+  { method, sampler, balance, distil }: TrainConfig,
   training: TrainingSet,
   classCount: number,
 ): LossConfig {
-  return { method, sampler, balance, drawn: training.drawn?.(sampler, classCount) };
+  const relationalWeight = distil?.features;
+  return { method, sampler, balance, relationalWeight, drawn: training.drawn?.(sampler, classCount) };
 }
 
 /**
@@ -30,12 +33,12 @@ export function lossOf(
  * @param classes of the training samples [N]
  */
 export function buildMethod(
-  { method: config, sampler, balance, drawn }: LossConfig,
+  { method: config, sampler, balance, relationalWeight = 0, drawn }: LossConfig,
   classes: readonly number[],
   classCount: number,
 ): Method {
   const counts = countsOf(classes, classCount);
-  const method = plainMethod(config, counts);
+  const method = { ...plainMethod(config, counts), relationalWeight };
   return balance === null
     ? method
     : withLogitAdjustment(method, adjustmentOffsets(drawn ?? drawnShares(sampler, counts), counts, balance));

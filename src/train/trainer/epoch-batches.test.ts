@@ -17,11 +17,16 @@ const method = crossEntropyMethod();
 const settings = { mixup: { alpha: 0.4 } };
 
 it('mixes pictures and labels in the same shares', async () => {
-  const drawn = await tinyTrainingSet(6).sampleBatch([0, 1, 2, 3, 4, 5], 'none', new SeededRandom(1));
+  const sampled = await tinyTrainingSet(6).sampleBatch([0, 1, 2, 3, 4, 5], 'none', new SeededRandom(1));
+  const teacherFeatures = Float32Array.from({ length: 18 }, (_, i) =>
+    sampled.labels[Math.floor(i / 3)] === i % 3 ? 1 : 0,
+  );
+  const drawn = { ...sampled, teacherFeatures };
   const batch = mixupBatch(drawn, 1, 3, new SeededRandom(2));
   expect(batch.rows).toEqual(drawn.rows);
   expect(batch.isSoft).toBe(true);
   expect(batch.shape).toEqual(drawn.shape);
+  expect(batch.teacherFeatures).toEqual(batch.labels);
   for (let i = 0; i < 6; i += 1) {
     const label = drawn.labels[i]!;
     const own = batch.labels[3 * i + label]!;

@@ -141,7 +141,14 @@ function cut(from: number, to: number, count: number): readonly (readonly [numbe
 export function mixupBatch(batch: MicroBatch, alpha: number, classCount: number, random: SeededRandom): MicroBatch {
   const mixture = drawMixture(batch.rows.length, alpha, random);
   const labels = batch.isSoft ? batch.labels : oneHot(batch.labels, classCount);
-  return { ...batch, first: mixRows(batch.first, mixture), labels: mixRows(labels, mixture), isSoft: true };
+  const { teacherFeatures } = batch;
+  return {
+    ...batch,
+    first: mixRows(batch.first, mixture),
+    labels: mixRows(labels, mixture),
+    isSoft: true,
+    ...(teacherFeatures && { teacherFeatures: mixRows(teacherFeatures, mixture) }),
+  };
 }
 
 /** [N] -> [N, C] */

@@ -1,8 +1,10 @@
+import { withFeatures } from '../../model/networks/classifier.js';
 import { reseedDropout } from '../../model/networks/layers.js';
 import { tf } from '../../model/tfjs.js';
 import type { Predict } from '../data/training/training-set.js';
 import type { EpochProgress } from '../losses/epoch-progress.js';
-import type { Method } from '../losses/method.js';
+import type { Method, MethodResult } from '../losses/method.js';
+import { relationalLoss } from '../losses/relational.js';
 import type { Labels } from '../losses/distributions.js';
 import type { WeightVectors } from '../records/training-state.js';
 import { nextTurn } from '../util/event-loop.js';
@@ -77,7 +79,7 @@ export async function computeGradients(
   batch: Omit<SeededMicroBatch, 'rows'>,
   progress: EpochProgress,
 ): Promise<MicroBatchResult> {
-  const { shape, first: firstView, second: secondView, labels: labelValues, isSoft } = batch;
+  const { shape, first: firstView, second: secondView, labels: labelValues, isSoft, teacherFeatures } = batch;
   reseedDropout(model, batch.dropoutSeed);
   const views = secondView === null ? [firstView] : [firstView, secondView];
 
@@ -86,14 +88,25 @@ export async function computeGradients(
     let firstLogits: tf.Tensor2D | undefined;
     let parts: Record<string, tf.Scalar> = {};
     const { value, grads } = tf.variableGrads(() => {
-      const logits = model.apply(input, { training: true }) as tf.Tensor; // [B or 2 B, (T,) C]
+      const [logits, features] = [
+        (teacherFeatures === undefined ? model : withFeatures(model)).apply(input, { training: true }),
+      ].flat() as [tf.Tensor, tf.Tensor2D?]; // [B or 2 B, (T,) C], [B or 2 B, D]
       const classes = logits.shape.at(-1)!;
       const rows = logits.reshape<tf.Tensor2D>([-1, classes]); // [N or 2 N, C]
       const samples = rows.shape[0] / views.length; // N
       const first = rows.slice<tf.Tensor2D>([0, 0], [samples, classes]); // [N, C]
       const second = views.length === 1 ? null : rows.slice<tf.Tensor2D>([samples, 0], [samples, classes]); // [N, C]
       const labels: Labels = isSoft ? tf.tensor2d(labelValues, [samples, classes]) : tf.tensor1d(labelValues);
-      const result = method.loss(first, second, labels, progress);
+      const plain = method.loss(first, second, labels, progress);
+      const result =
+        features === undefined
+          ? plain
+          : withRelations(
+              plain,
+              features.slice([0, 0], [samples, -1]),
+              tf.tensor2d(teacherFeatures!, [samples, teacherFeatures!.length / samples]),
+              method.relationalWeight ?? 0,
+            );
       firstLogits = tf.keep(first.clone());
       parts = result.parts;
       for (const part of Object.values(parts)) tf.keep(part);
@@ -123,6 +136,17 @@ export async function computeGradients(
   } finally {
     tf.dispose([outputs.gradient, outputs.logits, outputs.loss, ...Object.values(outputs.parts)]);
   }
+}
+
+/** @param features of the first view [N, D] @param teacher of the teachers [N, E] */
+function withRelations(
+  { loss, parts }: MethodResult,
+  features: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  weight: number,
+): MethodResult {
+  const relational = relationalLoss(features, teacher);
+  return { loss: loss.add(relational.mul(weight)), parts: { ...parts, relational } };
 }
 
 /** Averages the micro-batches of a step, each weighted by its number of images or clips. */

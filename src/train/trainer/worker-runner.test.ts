@@ -58,6 +58,7 @@ function batch(counts: readonly number[], isMirrored: boolean, seed: number): Se
     second: isMirrored ? pictures(count) : null,
     labels: Float32Array.from({ length: count }, () => random.int(CLASSES)),
     isSoft: false,
+    teacherFeatures: Float32Array.from({ length: 6 * count }, () => random.normal()),
     rows: new Int32Array(count),
     dropoutSeed: random.int(1000),
   }));
@@ -111,9 +112,9 @@ async function openRunner(model: tf.LayersModel, method: MethodConfig, module?: 
   return runner;
 }
 
-/** With the logits adjusted, for threads have to do that as well. */
+/** With adjusted logits and relational distillation, which threads have to do as well. */
 function lossOf(method: MethodConfig): LossConfig {
-  return { method, sampler: 'square-root', balance: 0.5 };
+  return { method, sampler: 'square-root', balance: 0.5, relationalWeight: 3 };
 }
 
 function threadsAlive(): number {

@@ -76,6 +76,29 @@ describe('drawn images', () => {
     expect(await labels(true, [1, 2])).toEqual([true, [0, 0.25, 0.75, 0, 0, 1]]);
     expect(await labels(false, [1, 0])).toEqual([false, [1, 0]]);
   });
+
+  it('come with the features of teachers, mixed as the pictures are', async () => {
+    const same = (image: Parameters<typeof flip>[0]): typeof image => image;
+    const samples = [0, 1, 0].map((label, crop) => ({
+      ...{ id: `${crop}`, crop, label, shares: null },
+      teacherFeatures: Float32Array.of(label, 10 * crop),
+    }));
+    const crops = new MemoryCrops({ ...DEFAULT_CROP, size: SIZE, channels: 1 }, stripedPictures(3, SIZE));
+    const drawn = async (probability: number): Promise<number[]> => {
+      const options = { weak: same, strong: same, softLabels: false, classCount: 2 };
+      const slight = { probability, least: 0.4, neutral: 0 };
+      const set = new ImageTrainingSet(crops, samples, { ...options, slight });
+      return [...(await set.sampleBatch([1, 2], 'none', random())).teacherFeatures!];
+    };
+    expect(await drawn(0)).toEqual([1, 10, 0, 20]);
+    const [share, place, ...neutral] = await drawn(1);
+    expect(neutral).toEqual([0, 20]);
+    expect(share).toBeGreaterThan(0.4 - 1e-6);
+    expect(share).toBeLessThan(0.85);
+    const rest = share! * 10 - place! < 0 ? 20 : 0; // which of the two neutral faces
+    expect(place).toBeCloseTo(share! * 10 + (1 - share!) * rest, 4);
+    expect(await tinyTrainingSet(6).sampleBatch([0], 'none', random())).not.toHaveProperty('teacherFeatures');
+  });
 });
 
 describe('images to judge by', () => {

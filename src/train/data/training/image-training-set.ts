@@ -21,6 +21,8 @@ export interface TrainingFace {
   readonly label: number;
   /** Shares of the classes, to be trained with in place of the label. [C] */
   readonly shares: readonly number[] | null;
+  /** What teachers see in it; all samples of a set have it, or none. [D] */
+  readonly teacherFeatures?: Float32Array;
 }
 
 export interface ImageTrainingOptions {
@@ -70,12 +72,11 @@ export class ImageTrainingSet implements TrainingSet {
     const { size, channels } = this.crops.geometry;
     const first = new Float32Array(indices.length * length);
     const second = secondView === 'none' ? null : new Float32Array(first.length);
-    /** Share of its own label that each keeps. [n] */
-    const kept: number[] = [];
+    const mixes: Awaited<ReturnType<SlightExpressions['apply']>>[] = [];
     for (const [i, index] of indices.entries()) {
       const own = sampleRng(random, index, repeats[i]);
       const data = Float32Array.from(pictures.subarray(i * length, (i + 1) * length));
-      kept.push((await this.slight?.apply(data, chosen[i]!.label, own.fork('slight'))) ?? 1);
+      mixes.push((await this.slight?.apply(data, chosen[i]!.label, own.fork('slight'))) ?? null);
       const original: PixelImage = { data, height: size, width: size, channels };
       const seen = weak(original, own.fork('weak'));
       first.set(seen.data, i * length);
@@ -86,12 +87,17 @@ export class ImageTrainingSet implements TrainingSet {
     const labels = isSoft
       ? Float32Array.from(
           chosen.flatMap(({ label, shares }, i) =>
-            towardRest((softLabels ? shares : null) ?? oneHot(label, classCount), kept[i]!, slight?.neutral ?? 0),
+            towardRest(
+              (softLabels ? shares : null) ?? oneHot(label, classCount),
+              mixes[i]?.kept ?? 1,
+              slight?.neutral ?? 0,
+            ),
           ),
         )
       : Float32Array.from(chosen, ({ label }) => label);
     return {
       ...{ shape: [indices.length, size, size, channels], first, second, labels, isSoft },
+      ...(chosen[0]?.teacherFeatures && { teacherFeatures: mixedFeatures(chosen, mixes) }),
       rows: Int32Array.from(indices),
     };
   }
@@ -106,6 +112,20 @@ function towardRest(shares: readonly number[], kept: number, neutral: number): r
   if (kept === 1) return shares;
   const sum = shares.reduce((total, share) => total + share, 0);
   return shares.map((share, k) => kept * share + (k === neutral ? (1 - kept) * sum : 0));
+}
+
+/** What teachers see in faces, mixed like the faces. [n, D] */
+function mixedFeatures(
+  faces: readonly TrainingFace[],
+  mixes: readonly ({ readonly share: number; readonly rest: Pick<TrainingFace, 'teacherFeatures'> } | null)[],
+): Float32Array {
+  const width = faces[0]!.teacherFeatures!.length;
+  const rows = new Float32Array(faces.length * width);
+  faces.forEach(({ teacherFeatures: own }, i) => {
+    const { share, rest } = mixes[i] ?? { share: 1, rest: { teacherFeatures: own } };
+    for (let k = 0; k < width; k += 1) rows[i * width + k] = share * own![k]! + (1 - share) * rest.teacherFeatures![k]!;
+  });
+  return rows;
 }
 
 function oneHot(label: number, classCount: number): number[] {

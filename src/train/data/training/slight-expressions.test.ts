@@ -17,7 +17,9 @@ it('mixes an expressive face with the neutral one that is most like it, and keep
   const slight = new SlightExpressions(crops, samples, { probability: 1, least: 0.4, neutral: 0 });
   for (let seed = 0; seed < 20; seed += 1) {
     const data = Float32Array.from(await crops.read([2]));
-    const kept = await slight.apply(data, 1, new SeededRandom(seed));
+    const { share, kept, rest } = (await slight.apply(data, 1, new SeededRandom(seed)))!;
+    expect(rest).toBe(samples[0]);
+    expect(kept).toBeCloseTo(share ** 0.6, 9);
     expect(kept).toBeGreaterThan(0.4 ** 0.6 - 1e-6);
     expect(kept).toBeLessThan(1);
     // The most similar neutral face is the same picture: nothing changes.
@@ -40,7 +42,7 @@ it('leaves neutral faces, and those that chance spares, unchanged', async () => 
   const always = new SlightExpressions(crops, samples, { probability: 1, least: 0.4, neutral: 0 });
   const never = new SlightExpressions(crops, samples, { probability: 0, least: 0.4, neutral: 0 });
   const data = Float32Array.from(ramp(false));
-  expect(await always.apply(data, 0, new SeededRandom(1))).toBe(1);
-  expect(await never.apply(data, 1, new SeededRandom(1))).toBe(1);
+  expect(await always.apply(data, 0, new SeededRandom(1))).toBeNull();
+  expect(await never.apply(data, 1, new SeededRandom(1))).toBeNull();
   expect([...data]).toEqual(ramp(false));
 });

@@ -4,11 +4,22 @@ import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 
 /** Data of a face to train on. */
-interface NeutralFace {
+export interface NeutralFace {
   /** Place in the crop source. */
   readonly crop: number;
   /** Class index. */
   readonly label: number;
+  /** What teachers see in it. [D] */
+  readonly teacherFeatures?: Float32Array;
+}
+
+/** How a face was mixed. */
+interface Mix {
+  /** Share of its own pixels. */
+  readonly share: number;
+  /** Share of its own label. */
+  readonly kept: number;
+  readonly rest: NeutralFace;
 }
 
 export interface SlightOptions {
@@ -40,23 +51,24 @@ export class SlightExpressions {
   /**
    * Changes a picture in place.
    * @param data [S, S, C]
-   * @returns the share of its own label, 1 if unchanged
+   * @returns null if unchanged
    */
-  async apply(data: Float32Array, label: number, random: SeededRandom): Promise<number> {
+  async apply(data: Float32Array, label: number, random: SeededRandom): Promise<Mix | null> {
     const { probability, least, neutral } = this.options;
-    if (label === neutral || this.neutral.length === 0 || random.next() >= probability) return 1;
+    if (label === neutral || this.neutral.length === 0 || random.next() >= probability) return null;
     const share = least + (0.85 - least) * random.next();
     const rest = await this.mostSimilar(data, random);
-    const [own, other] = [moments(data), moments(rest)];
+    const pixels = await this.crops.read([rest.crop]);
+    const [own, other] = [moments(data), moments(pixels)];
     const gain = own.deviation / Math.max(1, other.deviation);
     for (let i = 0; i < data.length; i += 1)
-      data[i] = share * data[i]! + (1 - share) * ((rest[i]! - other.mean) * gain + own.mean);
-    return share ** KEPT_POWER;
+      data[i] = share * data[i]! + (1 - share) * ((pixels[i]! - other.mean) * gain + own.mean);
+    return { share, kept: share ** KEPT_POWER, rest };
   }
 
-  private async mostSimilar(data: Float32Array, random: SeededRandom): Promise<Uint8Array> {
-    const chosen = Array.from({ length: CANDIDATES }, () => this.neutral[random.int(this.neutral.length)]!.crop);
-    const missing = [...new Set(chosen.filter((crop) => !this.thumbnails.has(crop)))];
+  private async mostSimilar(data: Float32Array, random: SeededRandom): Promise<NeutralFace> {
+    const chosen = Array.from({ length: CANDIDATES }, () => this.neutral[random.int(this.neutral.length)]!);
+    const missing = [...new Set(chosen.map(({ crop }) => crop).filter((crop) => !this.thumbnails.has(crop)))];
     if (missing.length > 0) {
       const length = cropLength(this.crops.geometry);
       const pictures = await this.crops.read(missing);
@@ -73,10 +85,10 @@ export class SlightExpressions {
     }
     const own = thumbnail(data, this.crops.geometry.size, this.crops.geometry.channels);
     let [best, nearest] = [chosen[0]!, Infinity];
-    for (const crop of chosen) {
-      const far = distance(own, this.thumbnails.get(crop)!);
-      if (far < nearest) [best, nearest] = [crop, far];
+    for (const face of chosen) {
+      const far = distance(own, this.thumbnails.get(face.crop)!);
+      if (far < nearest) [best, nearest] = [face, far];
     }
-    return this.crops.read([best]);
+    return best;
   }
 }

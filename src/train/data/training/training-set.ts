@@ -37,6 +37,8 @@ export interface MicroBatch {
   /** Class indices, negative without a label [N]; when `isSoft`, class probabilities [N, C]. */
   readonly labels: Float32Array;
   readonly isSoft: boolean;
+  /** Features of teachers for the samples, where they are asked for. [B, D] */
+  readonly teacherFeatures?: Float32Array;
   /** Row of `rowLabels` of each sample. [N] */
   readonly rows: Int32Array;
 }
