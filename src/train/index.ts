@@ -139,6 +139,6 @@ export type { SamplerName } from './config/sampler.js';
 export { splitMetrics } from './metrics/split-metrics.js';
 export { train } from './workflows/train.js';
 export type { StepProgress, TrainOptions, TrainingOutcome } from './trainer/train-options.js';
-export type { MicroBatch, EvaluationSet, Predict, TrainingSet } from './data/training/training-set.js';
+export type { BatchRequest, MicroBatch, EvaluationSet, Predict, TrainingSet } from './data/training/training-set.js';
 
 export type { CheckpointDescription, CheckpointInfo } from '../model/checkpoint/checkpoint-info.js';

@@ -15,7 +15,7 @@ import { temporaryFolder } from '../ingest/support/clips.js';
 import { builtFile } from '../support/built-file.js';
 import { callFer } from '../support/call-fer.js';
 import { runFer } from '../support/run-fer.js';
-import { endOf, stubRun, submitPaths, writeInputs } from './support/archive.js';
+import { closeArchive, endOf, openEmptyQueue, stubRun, submitPaths, writeInputs } from './support/archive.js';
 import { HAS_REDIS, TestRedis } from './support/redis.js';
 import { STUB } from './support/stub.js';
 
@@ -32,14 +32,10 @@ describe.skipIf(!HAS_REDIS)('many inputs', { timeout: 240_000 }, () => {
   });
   afterAll(() => redis.kill());
   beforeEach(async () => {
-    archive = await openQueue(redis.address, () => undefined);
-    await archive.redis.flushall();
-  });
-  afterEach(async () => {
-    await worker?.close(100);
     worker = null;
-    await archive.close();
+    archive = await openEmptyQueue(redis);
   });
+  afterEach(() => closeArchive(archive, worker));
 
   const work = async (concurrency: number, onEvent: (event: WorkerEvent) => void): Promise<void> => {
     worker = await ArchiveWorker.start(archive, redis.address, { concurrency, processModule: STUB, onEvent });

@@ -20,7 +20,7 @@ import { ArchiveWorker } from '../../src/archive/worker/archive-worker.js';
 import type { WorkerEvent } from '../../src/archive/worker/worker-event.js';
 import { workerCommand } from '../../src/cli/worker.js';
 import { readAnnotation } from '../../src/stream/results/read-annotation.js';
-import { endOf, stubRun, submitPaths, writeInputs } from './support/archive.js';
+import { closeArchive, endOf, openEmptyQueue, stubRun, submitPaths, writeInputs } from './support/archive.js';
 import { HAS_REDIS, TestRedis } from './support/redis.js';
 import { STUB } from './support/stub.js';
 
@@ -106,14 +106,10 @@ describe.skipIf(!HAS_REDIS)('with a Redis', () => {
   });
   beforeEach(async () => {
     events = [];
-    archive = await openQueue(redis.address, () => undefined);
-    await archive.redis.flushall();
-  });
-  afterEach(async () => {
-    await worker?.close(100);
     worker = null;
-    await archive.close();
+    archive = await openEmptyQueue(redis);
   });
+  afterEach(() => closeArchive(archive, worker));
 
   it('does every input once, a second submission does nothing, and a third finds the outputs', async () => {
     const paths = await writeInputs(join(folder, 'a'), ['one', 'two', 'three']);

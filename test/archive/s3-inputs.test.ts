@@ -11,18 +11,17 @@ import { TestS3 } from './support/s3-server.js';
 
 const folder = temporaryFolder();
 let s3: TestS3;
-let clip: string;
+let footage: string;
 
 beforeAll(async () => {
   useBundledFfmpeg();
   s3 = await TestS3.start();
   Object.assign(process.env, s3.environment);
-  clip = await make(...moving(), ...H264, join(folder, 'clip.mp4'));
+  footage = await make(...moving(), ...H264, join(folder, 'clip.mp4'));
 });
 afterAll(() => s3.close());
 beforeEach(() => {
-  s3.objects.clear();
-  s3.requests.length = 0;
+  s3.clear();
 });
 
 const names = async (...args: string[]): Promise<string[]> =>
@@ -33,10 +32,10 @@ const failure = async (address: string): Promise<string> => {
 };
 
 it('reads an object as it reads the file, and names it by its address only', async () => {
-  s3.put('tapes/2026/take 1#a.mp4', await readFile(clip));
+  s3.put('tapes/2026/take 1#a.mp4', await readFile(footage));
   const address = 's3://tapes/2026/take 1#a.mp4';
   const source = await openUrl(address);
-  expect((await collect(source)).map(({ timestamp }) => timestamp.toFixed(3))).toEqual((await truth(clip)).map((time) => time.toFixed(3))); // prettier-ignore
+  expect((await collect(source)).map(({ timestamp }) => timestamp.toFixed(3))).toEqual((await truth(footage)).map((time) => time.toFixed(3))); // prettier-ignore
   expect(source.name).toBe(address);
   expect(source.report()).toMatchObject({ degraded: false, note: null });
 });
@@ -84,7 +83,7 @@ it('says in one line what is missing or refused', async () => {
 });
 
 it('notices an object that is replaced while it is read, and one that stalls', async () => {
-  s3.put('tapes/a.mp4', await readFile(clip));
+  s3.put('tapes/a.mp4', await readFile(footage));
   s3.stalling.add('tapes/a.mp4');
   await expect(openUrl('s3://tapes/a.mp4', {}, 700)).rejects.toMatchObject({ code: 'INPUT_STALLED' });
   s3.stalling.clear();

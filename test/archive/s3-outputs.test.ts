@@ -30,9 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => s3.close());
 beforeEach(() => {
-  s3.objects.clear();
-  s3.readOnly.clear();
-  s3.requests.length = 0;
+  s3.clear();
 });
 
 const annotate = async (input: string, outputDir = OUT): Promise<BatchEvent[]> => {

@@ -19,7 +19,7 @@ import {
   photoFrame,
   plainFrame,
   quarterTurned,
-  slide,
+  slidingPeople,
   turnHead,
 } from '../support/face-frames.js';
 import { rememberNetworks } from '../support/remembered-networks.js';
@@ -29,7 +29,7 @@ const SIDE = 256;
 const GEOMETRY = { size: 32, channels: 1, eyes: { x: 0.5, y: 0.38 }, mouth: { x: 0.5, y: 0.78 } } as const;
 let nets: FaceNets;
 const portraits = {} as Record<Name, Frame>;
-const shots = {} as Record<Name, Frame[]>;
+let shots: Record<Name, Frame[]>;
 
 beforeAll(async () => {
   rememberNetworks();
@@ -38,8 +38,8 @@ beforeAll(async () => {
   for (const name of ['blond', 'ponytail', 'sunken'] as const) {
     const { photo, ...section } = PEOPLE[name];
     portraits[name] = await photoFrame(photo, section, SIDE, SIDE);
-    shots[name] = slide(await photoFrame(photo, section, 300, 300), 6, SIDE, [2, 20], [4, 1]);
   }
+  shots = await slidingPeople(6, SIDE);
 });
 
 afterAll(() => {

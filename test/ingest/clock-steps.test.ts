@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
 import { openFile, openStdin } from '../../src/ingest/sources/open-source.js';
-import { collect, describeWithEachFfmpeg, make, moving, rememberProbes, temporaryFolder } from './support/clips.js';
+import { collect, describeWithEachFfmpeg, make, moving, temporaryFolder } from './support/clips.js';
 
 const FRAME = 0.04;
 /** Bytes of the header that only the first of two joined FLV files keeps. */
 const FLV_HEADER = 13;
-
-beforeAll(rememberProbes);
 
 describeWithEachFfmpeg('a clock that jumps', () => {
   const folder = temporaryFolder();

@@ -5,22 +5,12 @@ import { openFile } from '../../src/ingest/sources/open-source.js';
 import type { Frame } from '../../src/ingest/frame.js';
 import type { SourceOptions } from '../../src/ingest/sources/frame-source.js';
 import { slotOf } from '../../src/ingest/ffmpeg/picture-filters.js';
-import {
-  H264,
-  collect,
-  describeWithEachFfmpeg,
-  make,
-  moving,
-  rememberProbes,
-  temporaryFolder,
-} from './support/clips.js';
+import { H264, collect, describeWithEachFfmpeg, make, moving, temporaryFolder } from './support/clips.js';
 
 /** Time and content of a frame; the index is left out, a range counts from 0. */
 function essence(frame: Frame): string {
   return `${frame.timestamp.toFixed(6)} ${frame.width}x${frame.height} ${createHash('md5').update(frame.data).digest('hex')}`;
 }
-
-beforeAll(rememberProbes);
 
 describeWithEachFfmpeg('--start, --end and --fps', () => {
   const folder = temporaryFolder();

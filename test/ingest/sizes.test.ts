@@ -13,7 +13,6 @@ import {
   describeWithEachFfmpeg,
   make,
   meanColour,
-  rememberProbes,
   temporaryFolder,
 } from './support/clips.js';
 
@@ -39,8 +38,6 @@ function mustBe(frame: Frame | undefined, width: number, height: number): Frame 
   expect(toRgb(frame!)).toHaveLength(width * height * 3);
   return frame!;
 }
-
-beforeAll(rememberProbes);
 
 describeWithEachFfmpeg('sizes', () => {
   const folder = temporaryFolder();

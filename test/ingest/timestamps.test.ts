@@ -1,21 +1,10 @@
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { openFile } from '../../src/ingest/sources/open-source.js';
-import {
-  H264,
-  collect,
-  describeWithEachFfmpeg,
-  make,
-  moving,
-  rememberProbes,
-  temporaryFolder,
-  truth,
-} from './support/clips.js';
+import { H264, collect, describeWithEachFfmpeg, make, moving, temporaryFolder, truth } from './support/clips.js';
 
 const MICROSECOND = 1e-6;
 const VARIABLE_RATE = ['-vf', "select='not(mod(n,7))+not(mod(n,3))'", '-vsync', 'vfr'];
-
-beforeAll(rememberProbes);
 
 describeWithEachFfmpeg('presentation times', () => {
   const folder = temporaryFolder();

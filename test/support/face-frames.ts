@@ -54,6 +54,14 @@ export function slide(
   );
 }
 
+/** Frames of `side` pixels of each person, the picture sliding by under the camera. */
+export async function slidingPeople(count: number, side: number): Promise<Record<keyof typeof PEOPLE, Frame[]>> {
+  const frames = async ({ photo, ...section }: (typeof PEOPLE)[keyof typeof PEOPLE]): Promise<Frame[]> =>
+    slide(await photoFrame(photo, section, 300, 300), count, side, [2, 20], [4, 1]);
+  const [blond, ponytail, sunken] = await Promise.all(Object.values(PEOPLE).map(frames));
+  return { blond: blond!, ponytail: ponytail!, sunken: sunken! };
+}
+
 export function cutOut(picture: Frame, left: number, top: number, width: number, height: number): Frame {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {

@@ -1,7 +1,7 @@
 import type { Sample } from '../../src/train/data/sample.js';
 
-/** A labelled still image without a file. */
-export function still(id: string, label: string): Sample {
+/** A labelled still image, by default without a file. */
+export function still(id: string, label: string, fields: Partial<Sample> = {}): Sample {
   return {
     id,
     kind: 'image',
@@ -14,5 +14,6 @@ export function still(id: string, label: string): Sample {
     split: 'train',
     startSeconds: null,
     endSeconds: null,
+    ...fields,
   };
 }

@@ -7,7 +7,7 @@ import {
   PEOPLE,
   photoFrame,
   plainFrame,
-  slide,
+  slidingPeople,
 } from '../../../test/support/face-frames.js';
 import { forgetAnswers, rememberNetworks } from '../../../test/support/remembered-networks.js';
 import { openBackend } from '../../model/engines/open-backend.js';
@@ -19,17 +19,14 @@ import type { TrackedFace } from './track/track.js';
 const SIDE = 256;
 const RATE = 25;
 let nets: FaceNets;
-/** Ten frames of each person, the picture sliding by under the camera. */
-const shots: Record<keyof typeof PEOPLE, Frame[]> = { blond: [], ponytail: [], sunken: [] };
+/** Ten frames of each person. */
+let shots: Record<keyof typeof PEOPLE, Frame[]>;
 
 beforeAll(async () => {
   rememberNetworks();
   await openBackend({ backend: 'wasm' });
   nets = await loadFaceNets();
-  for (const name of ['blond', 'ponytail', 'sunken'] as const) {
-    const { photo, ...section } = PEOPLE[name];
-    shots[name] = slide(await photoFrame(photo, section, 300, 300), 10, SIDE, [2, 20], [4, 1]);
-  }
+  shots = await slidingPeople(10, SIDE);
 });
 
 afterAll(() => {

@@ -2,7 +2,8 @@ import { RECOGNITION_BLOCKS, disposeRecognition, loadRecognitionWeights } from '
 import type { Convolution } from '../pretrained/recognition-weights.js';
 import { tf } from '../tfjs.js';
 import { Enlarge } from './layers.js';
-import { Seeds, pictureInput, pooledEncoder, relu } from './residual-net.js';
+import { pictureInput, pooledEncoder, relu } from './residual-net.js';
+import type { PictureOptions, Seeds } from './residual-net.js';
 
 /**
  * Typical standard deviation of face pixels (0 to 255) over the 255 by which the recognition network divides: one unit of a standardised image.
@@ -54,14 +55,9 @@ function meanOfFour(from: number, to: number): tf.Tensor4D {
 export const FACE_RESNET_SIDES = [67, 83, 99, 131, 163] as const;
 type FaceResNetSide = (typeof FACE_RESNET_SIDES)[number];
 
-interface FaceResNetOptions {
-  /** Side of the square crop in pixels. */
-  readonly size?: number;
-  readonly channels?: 1 | 3;
+interface FaceResNetOptions extends PictureOptions {
   /** Side to which crops are resized first; larger is more accurate and slower. */
   readonly enlargeTo?: FaceResNetSide;
-  /** Seed of the initial weights. */
-  readonly seed?: number;
 }
 
 interface FaceResNetBlock {
@@ -94,16 +90,10 @@ const FACE_RESNET_BLOCKS: readonly FaceResNetBlock[] = STAGES.flatMap(([filters,
  * network's weights (startFromRecognition). It has no batch normalisation; with random weights its blocks start as the identity.
  * Pixels of any range (StandardiseImage). 2.2 M parameters. [B, S, S, C] -> features [B, 256]
  */
-export function faceResNet({
-  size = 48,
-  channels = 1,
-  enlargeTo = 99,
-  seed = 1,
-}: FaceResNetOptions = {}): tf.LayersModel {
-  const seeds = new Seeds(seed * 1000);
-  const { input, picture } = pictureInput(size, channels);
+export function faceResNet({ enlargeTo = 99, ...options }: FaceResNetOptions = {}): tf.LayersModel {
+  const { input, picture, seeds } = pictureInput(options);
   let x = new Enlarge({ name: 'enlarge', size: enlargeTo }).apply(picture) as tf.SymbolicTensor; // [B, E, E, C]
-  x = relu(convolution(x, 'stem', 32, 7, 2, seeds), 'stem'); // [B, (E - 5) / 2, (E - 5) / 2, 32]
+  x = relu(convolution(x, seeds, 'stem', 32, 7, 2), 'stem'); // [B, (E - 5) / 2, (E - 5) / 2, 32]
   x = tf.layers
     .maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'valid' })
     .apply(x) as tf.SymbolicTensor; // [B, (E - 7) / 4, (E - 7) / 4, 32]
@@ -115,19 +105,19 @@ export function faceResNet({
 function plainBlock(x: tf.SymbolicTensor, { name, filters, halves }: FaceResNetBlock, seeds: Seeds): tf.SymbolicTensor {
   // 'same' halves an even side by a row of padding at its end; an odd one needs none.
   const padding = halves && x.shape[1]! % 2 === 1 ? 'valid' : 'same';
-  const first = relu(convolution(x, `${name}_1`, filters, 3, halves ? 2 : 1, seeds, false, padding), `${name}_1`);
-  const second = convolution(first, `${name}_2`, filters, 3, 1, seeds, !halves);
-  const shortcut = halves ? convolution(x, `${name}_shortcut`, filters, 2, 2, seeds) : x;
+  const first = relu(convolution(x, seeds, `${name}_1`, filters, 3, halves ? 2 : 1, false, padding), `${name}_1`);
+  const second = convolution(first, seeds, `${name}_2`, filters, 3, 1, !halves);
+  const shortcut = halves ? convolution(x, seeds, `${name}_shortcut`, filters, 2, 2) : x;
   return relu(tf.layers.add({ name: `${name}_sum` }).apply([second, shortcut]) as tf.SymbolicTensor, name);
 }
 
 function convolution(
   x: tf.SymbolicTensor,
+  seeds: Seeds,
   name: string,
   filters: number,
   kernelSize: number,
   strides: number,
-  seeds: Seeds,
   fromZero = false,
   padding: 'same' | 'valid' = strides === 1 ? 'same' : 'valid',
 ): tf.SymbolicTensor {

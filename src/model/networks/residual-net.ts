@@ -101,13 +101,27 @@ function residualBlock(
   return relu(tf.layers.add({ name: `${name}_sum` }).apply([second, shortcut]) as tf.SymbolicTensor, name);
 }
 
-/** The input of a frame encoder: a picture of any pixel range, standardised. [B, S, S, C] */
-export function pictureInput(
-  size: number,
-  channels: number,
-): { readonly input: tf.SymbolicTensor; readonly picture: tf.SymbolicTensor } {
+export interface PictureOptions {
+  /** Side of the square crop in pixels. */
+  readonly size?: number;
+  readonly channels?: 1 | 3;
+  /** Seed of the initial weights. */
+  readonly seed?: number;
+}
+
+interface PictureInput {
+  /** [B, S, S, C] */
+  readonly input: tf.SymbolicTensor;
+  /** [B, S, S, C], standardised */
+  readonly picture: tf.SymbolicTensor;
+  readonly seeds: Seeds;
+}
+
+/** The beginning of a frame encoder: a picture of any pixel range, standardised; by default 48 pixels, grey. */
+export function pictureInput({ size = 48, channels = 1, seed = 1 }: PictureOptions): PictureInput {
   const input = tf.input({ shape: [size, size, channels], name: 'image' });
-  return { input, picture: new StandardiseImage({ name: 'standardise' }).apply(input) as tf.SymbolicTensor };
+  const picture = new StandardiseImage({ name: 'standardise' }).apply(input) as tf.SymbolicTensor;
+  return { input, picture, seeds: new Seeds(seed * 1000) };
 }
 
 /** A frame encoder from its input to the average of its last feature map. x [B, H, W, D] -> features [B, D] */
@@ -116,21 +130,12 @@ export function pooledEncoder(name: string, input: tf.SymbolicTensor, x: tf.Symb
   return tf.model({ name, inputs: input, outputs: features });
 }
 
-interface ResNet18Options {
-  /** Side of the square crop in pixels: 112 or 224 in the papers. */
-  readonly size?: number;
-  readonly channels?: 1 | 3;
-  /** Seed of the initial weights. */
-  readonly seed?: number;
-}
-
 /**
  * ResNet-18 (He et al. 2016, table 1), the frame encoder of the papers on noisy expression labels: 11.2 M parameters.
- * Pixels of any range (StandardiseImage). [B, S, S, C] -> features [B, 512]
+ * Pixels of any range (StandardiseImage), by default 112 (in the papers also 224) in colour. [B, S, S, C] -> features [B, 512]
  */
-export function resNet18({ size = 112, channels = 3, seed = 1 }: ResNet18Options = {}): tf.LayersModel {
-  const seeds = new Seeds(seed * 1000);
-  const { input, picture } = pictureInput(size, channels);
+export function resNet18(options: PictureOptions = {}): tf.LayersModel {
+  const { input, picture, seeds } = pictureInput({ size: 112, channels: 3, ...options });
   let x = relu(convNorm(picture, 'stem', 64, 7, 2, seeds), 'stem'); // [B, S/2, S/2, 64]
   x = tf.layers
     .maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2, padding: 'same' })
@@ -144,16 +149,11 @@ export function resNet18({ size = 112, channels = 3, seed = 1 }: ResNet18Options
   return pooledEncoder('resnet18', input, x); // [B, 512]
 }
 
-interface CompactResidualNetOptions {
-  /** Side of the square crop in pixels. */
-  readonly size?: number;
-  readonly channels?: 1 | 3;
+interface CompactResidualNetOptions extends PictureOptions {
   /** Channels of the first stage; the second and third have two and four times as many. */
   readonly width?: number;
   /** Residual blocks per stage. */
   readonly depth?: number;
-  /** Seed of the initial weights. */
-  readonly seed?: number;
 }
 
 /**
@@ -165,14 +165,11 @@ interface CompactResidualNetOptions {
  * 0.17 M parameters by default; width 64 gives 1.2 M, width 48 and depth 2 1.6 M.
  */
 export function compactResidualNet({
-  size = 48,
-  channels = 1,
   width = 24,
   depth = 1,
-  seed = 1,
+  ...options
 }: CompactResidualNetOptions = {}): tf.LayersModel {
-  const seeds = new Seeds(seed * 1000);
-  const { input, picture } = pictureInput(size, channels);
+  const { input, picture, seeds } = pictureInput(options);
   let x = relu(convNorm(picture, 'stem', width, 3, 2, seeds), 'stem'); // [B, S/2, S/2, W]
   for (let stage = 0; stage < 3; stage++) {
     for (let block = 0; block < depth; block++) {

@@ -5,22 +5,10 @@ import * as maps from './label-maps.js';
 import { READERS } from './formats/registry.js';
 
 it('calls the same expression by one name in every set', () => {
-  expect(
-    ['Happy', 'HAPPINESS', ' joy ', 'sad', 'Angry', 'fearful', 'Disgust', 'surprised', 'Neutral', 'bored'].map(
-      maps.canonicalLabel,
-    ),
-  ).toEqual([
-    'happiness',
-    'happiness',
-    'happiness',
-    'sadness',
-    'anger',
-    'fear',
-    'disgust',
-    'surprise',
-    'neutral',
-    'bored',
-  ]);
+  const words = ['Happy', 'HAPPINESS', ' joy ', 'sad', 'Angry', 'fearful', 'Disgust', 'surprised', 'Neutral', 'bored'];
+  expect(words.map(maps.canonicalLabel).join(' ')).toBe(
+    'happiness happiness happiness sadness anger fear disgust surprise neutral bored',
+  );
   // Every set has at least six of the seven; what else there is, is known.
   const others = new Set<string>();
   for (const { name, labels } of READERS) {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArchiveRun } from '../../../src/archive/queue/archive-job.js';
+import { openQueue } from '../../../src/archive/queue/redis-connection.js';
 import type { ArchiveQueue } from '../../../src/archive/queue/redis-connection.js';
 import { findInputs } from '../../../src/archive/queue/queued-input.js';
 import type { Found } from '../../../src/archive/queue/queued-input.js';
@@ -10,7 +11,22 @@ import { waitFor } from '../../../src/archive/queue/wait.js';
 import type { Ended } from '../../../src/archive/queue/wait.js';
 import { parseAnnotateOptions } from '../../../src/stream/pipeline/pipeline-settings.js';
 import { resultHash } from '../../../src/stream/annotate/annotate-input.js';
+import type { ArchiveWorker } from '../../../src/archive/worker/archive-worker.js';
 import { VERSION } from '../../../src/version.js';
+import type { TestRedis } from './redis.js';
+
+/** The queue of a Redis for tests, with nothing in it. */
+export async function openEmptyQueue(redis: TestRedis): Promise<ArchiveQueue> {
+  const archive = await openQueue(redis.address, () => undefined);
+  await archive.redis.flushall();
+  return archive;
+}
+
+/** Ends what a test used. */
+export async function closeArchive(archive: ArchiveQueue, worker: ArchiveWorker | null): Promise<void> {
+  await worker?.close(100);
+  await archive.close();
+}
 
 /** Files that the stub takes for footage. */
 export async function writeInputs(folder: string, names: readonly string[]): Promise<string[]> {

@@ -41,6 +41,13 @@ export class TestS3 {
     return s3;
   }
 
+  /** Forgets what was written and asked for. */
+  clear(): void {
+    this.objects.clear();
+    this.readOnly.clear();
+    this.requests.length = 0;
+  }
+
   /** What a process needs to use it. */
   get environment(): Record<string, string> {
     const { port } = this.server.address() as AddressInfo;

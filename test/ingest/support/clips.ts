@@ -32,7 +32,7 @@ export function useBundledFfmpeg(): void {
  * Until the end of the test file, ffprobe answers a question about a file once. For tests that open the same files again and again, which must not
  * change: each start of a usual build takes a tenth of a second.
  */
-export function rememberProbes(): void {
+function rememberProbes(): void {
   const run = binaries.runProcess;
   const answers = new Map<string, ReturnType<typeof run>>();
   vi.spyOn(binaries, 'runProcess').mockImplementation((program, args, ...more) => {
@@ -129,7 +129,12 @@ export async function hasEncoder(name: string): Promise<boolean> {
 }
 
 /** Runs the same tests with the ffmpeg that is found, and with the one that npm brings, which makes the files for both, once. */
-export function describeWithEachFfmpeg(name: string, tests: (which: 'found' | 'bundled') => void): void {
+export function describeWithEachFfmpeg(
+  name: string,
+  tests: (which: 'found' | 'bundled') => void,
+  { filesChange = true } = {},
+): void {
+  if (!filesChange) beforeAll(rememberProbes);
   const { path: bundled } = createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string };
   const own = { program: bundled, made: new Map<string, Buffer>() };
   describe.each(['found', 'bundled'] as const)(`${name}, ffmpeg %s`, (which) => {

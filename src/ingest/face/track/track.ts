@@ -68,12 +68,12 @@ export class Track {
   readonly born: number;
   readonly motion: BoxMotion;
   box: Box;
-  landmarks: readonly Point[];
-  patch: FacePatch;
-  score: number;
-  evidence: FaceEvidence;
+  landmarks!: readonly Point[];
+  patch!: FacePatch;
+  score!: number;
+  evidence!: FaceEvidence;
   /** Time of the last frame with a sighting. */
-  lastSeen: number;
+  lastSeen!: number;
   /** This is a face, not a false detection. */
   confirmed: boolean;
   /** While the identity is undecided; null once it is decided. */
@@ -102,15 +102,11 @@ export class Track {
     this.born = time;
     this.motion = new BoxMotion(sighting.box, time);
     this.box = sighting.box;
-    this.landmarks = sighting.landmarks;
-    this.patch = sighting.patch;
     this.reference = sighting.patch;
     this.detectedBox = sighting.box;
     this.detectedScore = sighting.score;
-    this.score = sighting.score;
-    this.evidence = sighting.evidence;
-    this.lastSeen = time;
     this.confirmed = confirmed;
+    this.take(sighting, time);
     this.nextEmbedding = time + FIRST_PAUSE;
   }
 
@@ -126,15 +122,19 @@ export class Track {
 
   see(sighting: Sighting, time: number): void {
     this.box = this.motion.correct(sighting.box, time);
-    this.landmarks = sighting.landmarks;
-    this.patch = sighting.patch;
     if (sighting.evidence === 'detected') {
       this.reference = sighting.patch;
       this.detectedBox = sighting.box;
       this.detectedScore = sighting.score;
     }
-    this.score = sighting.score;
-    this.evidence = sighting.evidence;
+    this.take(sighting, time);
+  }
+
+  private take({ landmarks, patch, score, evidence }: Sighting, time: number): void {
+    this.landmarks = landmarks;
+    this.patch = patch;
+    this.score = score;
+    this.evidence = evidence;
     this.lastSeen = time;
   }
 

@@ -12,6 +12,7 @@ import { loadFaceNets } from '../../../ingest/face/face-nets.js';
 import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import { findFfmpeg } from '../../../ingest/ffmpeg/binaries.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
+import { still } from '../../../../test/support/still-sample.js';
 import type { Sample } from '../sample.js';
 import { LocalFaceCutter } from '../preprocess/face-cutter.js';
 import { DetectedFaces, faceHandling } from './detected-faces.js';
@@ -73,18 +74,7 @@ function flat(level: number): Promise<unknown> {
 }
 
 function sample(fields: Partial<Sample> & Pick<Sample, 'id' | 'path'>): Sample {
-  return {
-    kind: 'image',
-    frames: null,
-    label: 'neutral',
-    frameLabels: null,
-    softLabel: null,
-    subject: null,
-    split: 'test',
-    startSeconds: null,
-    endSeconds: null,
-    ...fields,
-  };
+  return still(fields.id, 'neutral', { split: 'test', ...fields });
 }
 
 async function cropsOf(

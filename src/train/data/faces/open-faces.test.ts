@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { still } from '../../../../test/support/still-sample.js';
 import { scratchDir } from '../../../../test/support/scratch.js';
 import { standIns, writeTree } from '../../../../test/support/write-tree.js';
 import { LabelSet } from '../../../model/label-set.js';
@@ -40,20 +41,8 @@ describe('prepared faces', () => {
   const GEOMETRY = { size: 2, channels: 1, eyes: { x: 0.5, y: 0.35 }, mouth: { x: 0.5, y: 0.75 } } as const;
 
   function sample(fields: Partial<PreparedSample> & Pick<PreparedSample, 'id' | 'readFrames'>): PreparedSample {
-    const said = {
-      kind: 'image',
-      path: 'crops.bin',
-      frames: null,
-      label: 'neutral',
-      frameLabels: null,
-      softLabel: null,
-      subject: null,
-      split: 'test',
-    } as const;
     return {
-      ...said,
-      startSeconds: null,
-      endSeconds: null,
+      ...still(fields.id, 'neutral', { path: 'crops.bin', split: 'test' }),
       content: null,
       origin: 'detected',
       note: null,

@@ -5,8 +5,7 @@ import type { CropSource } from '../crops/crop-source.js';
 import { countsOf, drawnShares } from '../../config/sampler.js';
 import type { SamplerName } from '../../config/sampler.js';
 import { sampleRng, stretchesOf } from './training-set.js';
-import type { EvaluationSet, MicroBatch, Predict, TrainingSet } from './training-set.js';
-import type { SecondView } from '../../losses/epoch-progress.js';
+import type { BatchRequest, EvaluationSet, MicroBatch, Predict, TrainingSet } from './training-set.js';
 import type { SeededRandom } from '../../util/seeded-random.js';
 import type { ClipFeatures, FrameEncoder } from './clip-features.js';
 
@@ -48,13 +47,13 @@ export interface ClipTrainingOptions {
 
 /** Clips to train on, as features of their frames: every frame is a sample. */
 export class ClipTrainingSet implements TrainingSet {
+  /** Clips left out because they show no face. */
+  readonly withoutFace: number;
+  private readonly clips: readonly FilledClip[];
   readonly classes: readonly number[];
   readonly rowIds: readonly string[];
   readonly rowNames: readonly string[];
   readonly rowLabels: Int32Array;
-  /** Clips left out because they show no face. */
-  readonly withoutFace: number;
-  private readonly clips: readonly FilledClip[];
   private readonly draws: ReturnType<typeof drawFrames>;
 
   constructor(
@@ -95,12 +94,7 @@ export class ClipTrainingSet implements TrainingSet {
     return drawn;
   }
 
-  async sampleBatch(
-    indices: readonly number[],
-    secondView: SecondView,
-    random: SeededRandom,
-    repeats: readonly number[] = [],
-  ): Promise<MicroBatch> {
+  async sampleBatch(...[indices, secondView, random, repeats = []]: BatchRequest): Promise<MicroBatch> {
     const { frames: count, flip, pixels } = this.options;
     const drawn = indices.map((index, i) => {
       const own = sampleRng(random, index, repeats[i]);

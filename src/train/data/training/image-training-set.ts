@@ -3,12 +3,10 @@ import { flip } from '../../augment/pixel.js';
 import type { CropSource } from '../crops/crop-source.js';
 import { cropLength } from '../crops/crop-source.js';
 import { mean } from '../../util/arrays.js';
-import type { SecondView } from '../../losses/epoch-progress.js';
-import type { SeededRandom } from '../../util/seeded-random.js';
 import { SlightExpressions } from './slight-expressions.js';
 import type { SlightOptions } from './slight-expressions.js';
 import { sampleRng } from './training-set.js';
-import type { MicroBatch, EvaluationSet, Predict, TrainingSet } from './training-set.js';
+import type { BatchRequest, MicroBatch, EvaluationSet, Predict, TrainingSet } from './training-set.js';
 
 /** A labelled face crop. */
 export interface TrainingFace {
@@ -59,12 +57,7 @@ export class ImageTrainingSet implements TrainingSet {
     return this.samples.length;
   }
 
-  async sampleBatch(
-    indices: readonly number[],
-    secondView: SecondView,
-    random: SeededRandom,
-    repeats: readonly number[] = [],
-  ): Promise<MicroBatch> {
+  async sampleBatch(...[indices, secondView, random, repeats = []]: BatchRequest): Promise<MicroBatch> {
     const { weak, strong, softLabels, classCount, slight } = this.options;
     const chosen = indices.map((index) => this.samples[index]!);
     const length = cropLength(this.crops.geometry);

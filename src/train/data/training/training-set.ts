@@ -43,6 +43,16 @@ export interface MicroBatch {
   readonly rows: Int32Array;
 }
 
+/**
+ * Samples to draw. `random` is that of the epoch; `repeats` says how often the epoch has drawn each sample before, default 0. [indices.length]
+ */
+export type BatchRequest = readonly [
+  indices: readonly number[],
+  secondView: SecondView,
+  random: SeededRandom,
+  repeats?: readonly number[],
+];
+
 /** Training data: images or clips. */
 export interface TrainingSet {
   /** Images or clips. */
@@ -57,17 +67,8 @@ export interface TrainingSet {
   readonly rowLabels: Int32Array;
   /** How often rows of each class are trained with in an epoch, up to a factor, where samples have several rows. [C] */
   drawn?(sampler: SamplerName, classCount: number): number[];
-  /**
-   * Reads, augments and stacks samples. All randomness of a sample comes from `sampleRng(random, index, repeat)`.
-   * @param random of the epoch
-   * @param repeats how often the epoch has drawn each sample before; default 0 [indices.length]
-   */
-  sampleBatch(
-    indices: readonly number[],
-    secondView: SecondView,
-    random: SeededRandom,
-    repeats?: readonly number[],
-  ): Promise<MicroBatch>;
+  /** Reads, augments and stacks samples. All randomness of a sample comes from `sampleRng(random, index, repeat)`. */
+  sampleBatch(...request: BatchRequest): Promise<MicroBatch>;
   /** One row's picture for the report, where there is one. [S, S, C] */
   picture(row: number): Promise<Uint8Array | null>;
 }
