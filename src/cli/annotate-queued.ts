@@ -134,7 +134,7 @@ class SubmitReport {
   async *take(found: AsyncIterable<Found>): AsyncGenerator<Found & { readonly type: 'input' }> {
     for await (const one of found) {
       if (one.type === 'ignored') {
-        this.say(printable(`not annotated: ${one.name} is an overlay made by ferstream`));
+        this.say(printable(`not annotated: ${one.name}: ${one.reason}`));
         continue;
       }
       this.total += 1;

@@ -27,7 +27,7 @@ export class BatchReport {
         this.total = event.inputs;
         return;
       case 'ignored':
-        this.say(`not annotated: ${event.input} is an overlay made by ferstream`);
+        this.say(`not annotated: ${event.input}: ${event.reason}`);
         return;
       case 'engine':
         this.say(`engine: ${event.description}`);

@@ -5,7 +5,7 @@ import { expandInputs } from '../../src/ingest/sources/expand-inputs.js';
 import { identifyInput } from '../../src/ingest/sources/identity.js';
 import { openUrl } from '../../src/ingest/sources/open-source.js';
 import { findInputs } from '../../src/archive/queue/queued-input.js';
-import { isOverlay } from '../../src/stream/output/overlay-mp4.js';
+import { overlayReason } from '../../src/stream/output/overlay-mp4.js';
 import { H264, collect, make, moving, temporaryFolder, truth, useBundledFfmpeg } from '../ingest/support/clips.js';
 import { TestS3 } from './support/s3-server.js';
 
@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 const names = async (...args: string[]): Promise<string[]> =>
-  (await expandInputs(args, { ignore: isOverlay })).inputs.map(({ name }) => name);
+  (await expandInputs(args, { ignore: overlayReason })).inputs.map(({ name }) => name);
 const failure = async (address: string): Promise<string> => {
   const { failures } = await expandInputs([address]);
   return `${failures[0]!.error.code} ${failures[0]!.error.message}`;

@@ -47,6 +47,9 @@ describe('expandInputs', () => {
       'file ./day1/part2.MP4',
       'file ./day1/part10.mp4',
     ]);
+    expect((await expandInputs([at('day1')])).ignored).toEqual([
+      { name: at('day1'), reason: 'one picture beside videos: to annotate pictures there, give their names' },
+    ]);
   });
 
   it('takes a named file, whatever its name', async () => {

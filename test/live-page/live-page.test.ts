@@ -218,7 +218,11 @@ describe.skipIf(CHROMIUM === null)('the live page in Chromium', { timeout: 180_0
 
     await page.keyboard.press('r');
     await page.locator('#recorded', { hasText: /Recording: ([5-9]|\d\d)/ }).waitFor();
+    const isAskedBeforeLeaving = (): Promise<boolean> =>
+      page.evaluate(`!dispatchEvent(new Event('beforeunload', { cancelable: true }))`);
+    expect(await isAskedBeforeLeaving()).toBe(true);
     await page.keyboard.press('r');
+    expect(await isAskedBeforeLeaving()).toBe(false);
     const film = await download(page, 'Download video', folder);
     const { stdout } = await promisify(execFile)((await findFfprobe()).path, [
       ...['-v', 'error', '-count_frames', '-select_streams', 'v', '-of', 'csv=p=0'],

@@ -8,7 +8,7 @@ import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { outputFormat } from '../../stream/output/formats.js';
 import { LONGEST_NAME, outputNames } from '../../stream/output/output-names.js';
-import { isOverlay } from '../../stream/output/overlay-mp4.js';
+import { overlayReason } from '../../stream/output/overlay-mp4.js';
 import { digest } from './archive-job.js';
 import type { ArchiveJob } from './archive-job.js';
 
@@ -22,7 +22,7 @@ export interface QueuedInput extends Pick<ArchiveJob, 'kind' | 'path' | 'name' |
 export type Found =
   | { readonly type: 'input'; readonly input: QueuedInput }
   | { readonly type: 'failed'; readonly name: string; readonly error: FerError }
-  | { readonly type: 'ignored'; readonly name: string };
+  | { readonly type: 'ignored'; readonly name: string; readonly reason: string };
 
 export interface FindOptions {
   readonly outputDir: string;
@@ -32,8 +32,8 @@ export interface FindOptions {
 
 /** Inputs of a command line, with the output names that a local run gives them. */
 export async function* findInputs(args: readonly string[], options: FindOptions): AsyncGenerator<Found> {
-  const { inputs, failures, ignored } = await expandInputs([...args], { ignore: isOverlay });
-  for (const name of ignored) yield { type: 'ignored', name };
+  const { inputs, failures, ignored } = await expandInputs([...args], { ignore: overlayReason });
+  for (const one of ignored) yield { type: 'ignored', ...one };
   for (const { name, error } of failures) yield { type: 'failed', name, error };
   const endings = options.formats.map((format) => outputFormat(format).ending);
   const names = outputNames(inputs, { outputDir: options.outputDir, endings });
@@ -63,8 +63,8 @@ export async function* findListed(list: string): AsyncGenerator<Found> {
   for await (const line of lines) {
     const name = withoutMark(line).trim();
     if (name === '' || name.startsWith('#')) continue;
-    const { inputs, failures, ignored } = await expandInputs([name], { ignore: isOverlay });
-    for (const ignoredName of ignored) yield { type: 'ignored', name: ignoredName };
+    const { inputs, failures, ignored } = await expandInputs([name], { ignore: overlayReason });
+    for (const one of ignored) yield { type: 'ignored', ...one };
     for (const { name: failedName, error } of failures) yield { type: 'failed', name: failedName, error };
     for (const input of inputs) {
       if (input.kind === 'stdin') yield { type: 'failed', name, error: notQueued() };

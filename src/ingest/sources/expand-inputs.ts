@@ -17,20 +17,26 @@ export interface InputFailure {
   readonly error: FerError;
 }
 
+/** What was found and is no input of its own. */
+export interface Ignored {
+  readonly name: string;
+  readonly reason: string;
+}
+
 export interface ExpandedInputs {
   readonly inputs: readonly Input[];
   /** Arguments that gave no input, and what was found in a folder but cannot be read, each with its reason; the others are not affected. */
   readonly failures: readonly InputFailure[];
-  /** Videos left out because `ignore` said so. */
-  readonly ignored: readonly string[];
+  /** Videos left out because `ignore` said so, and pictures beside videos. */
+  readonly ignored: readonly Ignored[];
 }
 
-/** Whether a video is left out. */
-type Ignore = (path: string) => Promise<boolean>;
+/** Why a video is left out; null if it is not. */
+type Ignore = (path: string) => Promise<string | null>;
 
 interface Search {
   readonly ignore: Ignore;
-  readonly ignored: string[];
+  readonly ignored: Ignored[];
   readonly failures: InputFailure[];
 }
 
@@ -41,7 +47,7 @@ interface Search {
  */
 export async function expandInputs(
   args: readonly string[],
-  { ignore = () => Promise.resolve(false) }: { readonly ignore?: Ignore } = {},
+  { ignore = () => Promise.resolve(null) }: { readonly ignore?: Ignore } = {},
 ): Promise<ExpandedInputs> {
   const search: Search = { ignore, ignored: [], failures: [] };
   const found: Input[] = [];
@@ -95,8 +101,9 @@ async function expandArgument(argument: string, search: Search): Promise<Input[]
 async function expandObjects(argument: string, { ignore, ignored }: Search): Promise<Input[]> {
   const found: Input[] = [];
   for (const input of await expandS3(argument)) {
-    if (input.path !== argument && (await ignore(input.path))) ignored.push(input.name);
-    else found.push(input);
+    const reason = input.path === argument ? null : await ignore(input.path);
+    if (reason === null) found.push(input);
+    else ignored.push({ name: input.name, reason });
   }
   return found;
 }
@@ -121,8 +128,9 @@ async function expandPath(path: string, name: string, search: Search): Promise<I
 async function fileInputs(path: string, name: string, about: Stats, { ignore, ignored }: Search): Promise<Input[]> {
   if (!about.isFile()) throw notAFile(name, about);
   if (isImageName(path)) return [{ kind: 'images', path, name }];
-  if (!(await ignore(path))) return [{ kind: 'file', path, name }];
-  ignored.push(name);
+  const reason = await ignore(path);
+  if (reason === null) return [{ kind: 'file', path, name }];
+  ignored.push({ name, reason });
   return [];
 }
 
@@ -172,6 +180,10 @@ async function searchFolder(
     search.failures.push({ name, error: inputError(name, error) });
   }
   if (pictures > 0 && videos === 0) found.unshift({ kind: 'images', path: folder, name });
+  else if (pictures > 0) {
+    const which = pictures === 1 ? 'one picture beside videos' : `${pictures} pictures beside videos`;
+    search.ignored.push({ name, reason: `${which}: to annotate pictures there, give their names` });
+  }
   return found;
 }
 

@@ -5,7 +5,7 @@ import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
 import { outputFormat } from '../output/formats.js';
 import { outputNames } from '../output/output-names.js';
-import { isOverlay } from '../output/overlay-mp4.js';
+import { overlayReason } from '../output/overlay-mp4.js';
 import { RemoteFolder } from '../output/remote-folder.js';
 import { annotateInput, findFinished, resultHash } from './annotate-input.js';
 import type { InputEvent, InputJob } from './annotate-input.js';
@@ -29,8 +29,8 @@ export interface BatchOptions extends AnnotateOptions {
 /** Events of a batch. */
 export type BatchEvent =
   | { readonly type: 'planned'; readonly inputs: number }
-  /** An overlay that ferstream made; it is not annotated. */
-  | { readonly type: 'ignored'; readonly input: string }
+  /** Not annotated: an overlay that ferstream made, or pictures in a folder of videos. */
+  | { readonly type: 'ignored'; readonly input: string; readonly reason: string }
   | { readonly type: 'engine'; readonly backend: string; readonly description: string }
   | InputEvent
   | { readonly type: 'failed'; readonly input: string; readonly error: FerError };
@@ -54,9 +54,9 @@ export async function* annotateBatch(
   const outputDir = remote?.local ?? place;
   const settings = parseAnnotateOptions(annotateOptions);
   const wanted = await resultHash(settings, formats);
-  const { inputs, failures, ignored } = await expandInputs([...args], { ignore: isOverlay });
+  const { inputs, failures, ignored } = await expandInputs([...args], { ignore: overlayReason });
   yield { type: 'planned', inputs: inputs.length + failures.length };
-  for (const input of ignored) yield { type: 'ignored', input };
+  for (const { name: input, reason } of ignored) yield { type: 'ignored', input, reason };
   for (const { name, error } of failures) yield { type: 'failed', input: name, error };
 
   const endings = formats.map((format) => outputFormat(format).ending);

@@ -193,3 +193,8 @@ function children(data: Buffer, parent: Box): Box[] {
   }
   return boxes;
 }
+
+/** Why a video is not annotated: it is an overlay that ferstream made; null for any other. */
+export async function overlayReason(path: string): Promise<string | null> {
+  return (await isOverlay(path)) ? 'an overlay made by ferstream' : null;
+}

@@ -20,6 +20,10 @@ export class RecordingControls {
     csv: element('csv', HTMLAnchorElement),
   };
   private hello: HelloMessage | null = null;
+  /** Results are in memory until the recording ends: leaving the page asks first. */
+  private readonly askBeforeLeaving = (event: BeforeUnloadEvent): void => {
+    event.preventDefault();
+  };
   private recording: Recording | null = null;
 
   /**
@@ -70,6 +74,7 @@ export class RecordingControls {
       results: new Recorder(this.inputName(), hello, { live: true }),
       film: new VideoRecorder(this.filmChoice()),
     };
+    addEventListener('beforeunload', this.askBeforeLeaving);
     this.button.setAttribute('aria-pressed', 'true');
     this.line.hidden = false;
     for (const link of Object.values(this.links)) link.hidden = true;
@@ -80,6 +85,7 @@ export class RecordingControls {
     const { recording } = this;
     if (recording === null) return;
     this.recording = null;
+    removeEventListener('beforeunload', this.askBeforeLeaving);
     this.button.setAttribute('aria-pressed', 'false');
     const stem = fileStem();
     setText(this.count, `Recorded ${recording.results.frames} frames.`);

@@ -67,6 +67,15 @@ describe('a recipe', () => {
     ],
     [[CROPS, frames({ init: '@frame/best' })], /stage "frames": "@frame" is not an earlier stage/],
     [[CROPS, frames({ init: '@frames/best' })], /stage "frames": "@frames" is not an earlier stage/],
+    [
+      [
+        CROPS,
+        frames({ network: { width: 16 } }),
+        { ...frames(), name: 'wider' },
+        { name: 'mean', kind: 'average', models: ['@frames/best', '@wider/last'] },
+      ],
+      /stage "mean": "frames" and "wider" train different networks/,
+    ],
     [[PUBLISH, CROPS, frames()], /stage "out": "@frames" is not an earlier stage: did you mean "@data"\?/],
   ])('is refused before anything runs: %j', (stages, message) => {
     expect(() => recipe(...stages)).toThrow(

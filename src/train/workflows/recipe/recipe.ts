@@ -166,6 +166,7 @@ export function parseRecipe(json: unknown): Recipe {
     if (stages.findIndex((other) => other.name === name) !== i)
       throw invalid(name, 'another stage has the same name; choose another one');
   });
+  for (const stage of stages) assertAverage(stage, stages);
   stages.forEach((stage, i) => {
     const known = ['data', ...stages.slice(0, i).map(({ name }) => name)];
     for (const reference of referencesIn(stage)) {
@@ -189,6 +190,23 @@ function completed(stage: Written): Stage {
     if (error instanceof FerError) throw invalid(name, error.message);
     throw error;
   }
+}
+
+/** Networks to average must be alike, which would show only after they are trained. */
+function assertAverage(stage: Stage, stages: readonly Stage[]): void {
+  if (stage.kind !== 'average') return;
+  const trained = referencesIn(stage.models).flatMap((name) => {
+    const source = stages.find((other) => other.name === name);
+    return source?.kind === 'train' ? [source] : [];
+  });
+  const shape = ({ config: { network } }: TrainStage): string =>
+    JSON.stringify({ ...network, dropout: 0, flipTta: false });
+  const other = trained.find((one) => shape(one) !== shape(trained[0]!));
+  if (other !== undefined)
+    throw invalid(
+      stage.name,
+      `"${trained[0]!.name}" and "${other.name}" train different networks, which have no average`,
+    );
 }
 
 function invalid(stage: string, what: string): FerError {
