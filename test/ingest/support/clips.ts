@@ -128,6 +128,12 @@ export async function hasEncoder(name: string): Promise<boolean> {
   return new RegExp(`^ V\\S+ ${name} `, 'm').test(encoders);
 }
 
+const found = await Promise.all([findFfmpeg(), findFfprobe()]);
+/** Where the system has no programs, those of npm are what is found. */
+const BUILDS = found.every(({ origin }) => origin === 'bundled')
+  ? (['bundled'] as const)
+  : (['found', 'bundled'] as const);
+
 /** Runs the same tests with the ffmpeg that is found, and with the one that npm brings, which makes the files for both, once. */
 export function describeWithEachFfmpeg(
   name: string,
@@ -137,7 +143,7 @@ export function describeWithEachFfmpeg(
   if (!filesChange) beforeAll(rememberProbes);
   const { path: bundled } = createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string };
   const own = { program: bundled, made: new Map<string, Buffer>() };
-  describe.each(['found', 'bundled'] as const)(`${name}, ffmpeg %s`, (which) => {
+  describe.each(BUILDS)(`${name}, ffmpeg %s`, (which) => {
     const before = { ffmpeg: process.env['FFMPEG_PATH'], ffprobe: process.env['FFPROBE_PATH'] };
     beforeAll(() => {
       maker = own;
