@@ -5,9 +5,8 @@ import { findFfmpeg, runProcess } from '../ffmpeg/binaries.js';
 import { scratchDir } from '../../../test/support/scratch.js';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ByteCursor } from './byte-cursor.js';
 import { pictureBytes } from '../frame.js';
-import { NutReader } from './nut-reader.js';
+import { ByteCursor, NutReader } from './nut-reader.js';
 import type { NutPicture } from './nut-reader.js';
 
 /** "v" of the specification. */

@@ -1,3 +1,4 @@
+import { CHANNEL_MOMENTS, CHANNEL_PRODUCTS } from '../engines/kernels/training-kernels.js';
 import { tf } from '../tfjs.js';
 import { nativeBackend, nativeBatchNorm, nativeBatchNormGradient } from './native-ops.js';
 import type { NativeBackend } from './native-ops.js';
@@ -54,7 +55,7 @@ function normaliseNatively(
   return { y, mean: mean!, variance: variance! };
 }
 
-/** On any engine, from operations that are fast on wasm. */
+/** On any engine. */
 export function normalisePortably(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): NormalisedBatch {
   const count = x.size / x.shape.at(-1)!;
   let mean: tf.Tensor1D | undefined;
@@ -62,27 +63,24 @@ export function normalisePortably(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tenso
 
   const normalise = tf.customGrad((...args) => {
     const [input, scale, shift, save] = args as [tf.Tensor, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
-    mean = tf.keep(sumByChannel(input).div<tf.Tensor1D>(count)); // [C]
-    const centred = scaleByChannel(input, tf.onesLike(mean), mean.neg()); // [..., C]
-    variance = tf.keep(sumByChannel(centred.square()).div<tf.Tensor1D>(count)); // [C]
-    const inverse = variance.add<tf.Tensor1D>(epsilon).rsqrt(); // [C]
-    const z = scaleByChannel(centred, inverse, tf.zerosLike(inverse)); // [..., C]
-    save([z, inverse, scale]);
+    const moments = channelMoments(input); // [C], [C]
+    mean = tf.keep(moments.mean);
+    variance = tf.keep(moments.variance);
+    const inverse = variance.add<tf.Tensor1D>(epsilon).rsqrt<tf.Tensor1D>(); // [C]
+    const factor = scale.mul<tf.Tensor1D>(inverse); // [C]
+    save([input, mean, inverse, factor]);
 
     return {
-      value: scaleByChannel(z, scale, shift), // [..., C]
+      value: scaleByChannel(input, factor, shift.sub(mean.mul(factor))), // [..., C]
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [savedZ, savedInverse, savedScale] = saved as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];
-        const dBeta = sumByChannel(dy); // [C]
-        const dGamma = sumByChannel(dy.mul(savedZ)); // [C]
-        const factor = savedScale.mul<tf.Tensor1D>(savedInverse); // [C]
-        const direct = scaleByChannel(dy, factor, factor.mul<tf.Tensor1D>(dBeta).div<tf.Tensor1D>(-count));
-        const throughVariance = scaleByChannel(
-          savedZ,
-          factor.mul<tf.Tensor1D>(dGamma).div<tf.Tensor1D>(-count),
-          tf.zerosLike(factor),
-        );
-        return [direct.add(throughVariance), dGamma, dBeta];
+        const [x, savedMean, savedInverse, savedFactor] = saved as [tf.Tensor, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+        const { sum: dBeta, product } = channelProducts(dy, x, savedMean); // [C], [C]
+        const dGamma = product.mul<tf.Tensor1D>(savedInverse); // [C]
+        // dx = factor dy - slope (x - mean) - factor dBeta / count
+        const slope = savedFactor.mul(dGamma).mul<tf.Tensor1D>(savedInverse).div<tf.Tensor1D>(count); // [C]
+        const shiftOfX = slope.mul<tf.Tensor1D>(savedMean).sub<tf.Tensor1D>(savedFactor.mul(dBeta).div(count)); // [C]
+        const direct = scaleByChannel(dy, savedFactor, shiftOfX);
+        return [direct.add(scaleByChannel(x, slope.neg(), tf.zerosLike(slope))), dGamma, dBeta];
       },
     };
   });
@@ -176,7 +174,31 @@ export class BatchNorm extends tf.layers.Layer {
 
 tf.serialization.registerClass(BatchNorm);
 
-// Sums and scalings by channel. wasm has slow loops for them, but fast matrix products and convolutions.
+// Sums and scalings by channel. wasm has slow loops for them, but kernels of ours, fast matrix products and convolutions.
+
+/** Mean and biased variance over everything but the last axis. [..., C] -> [C], [C] */
+function channelMoments(x: tf.Tensor): { readonly mean: tf.Tensor1D; readonly variance: tf.Tensor1D } {
+  if (tf.getBackend() === 'wasm') {
+    const [mean, variance] = tf.engine().runKernel<tf.Tensor1D[]>(CHANNEL_MOMENTS, { x });
+    return { mean: mean!, variance: variance! };
+  }
+  const count = x.size / x.shape.at(-1)!;
+  const mean = sumByChannel(x).div<tf.Tensor1D>(count); // [C]
+  return { mean, variance: sumByChannel(x.sub(mean).square()).div<tf.Tensor1D>(count) };
+}
+
+/** Sum of dy and of dy (x - mean) over everything but the last axis. dy, x [..., C], mean [C] -> [C], [C] */
+function channelProducts(
+  dy: tf.Tensor,
+  x: tf.Tensor,
+  mean: tf.Tensor1D,
+): { readonly sum: tf.Tensor1D; readonly product: tf.Tensor1D } {
+  if (tf.getBackend() === 'wasm') {
+    const [sum, product] = tf.engine().runKernel<tf.Tensor1D[]>(CHANNEL_PRODUCTS, { dy, x, mean });
+    return { sum: sum!, product: product! };
+  }
+  return { sum: sumByChannel(dy), product: sumByChannel(dy.mul(x.sub(mean))) };
+}
 
 /** Sum over everything but the last axis. [..., C] -> [C] */
 export function sumByChannel(x: tf.Tensor): tf.Tensor1D {

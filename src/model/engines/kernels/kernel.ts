@@ -12,9 +12,11 @@ export interface WasmBackend {
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   /** View of the values in WebAssembly memory, valid until the kernel returns. */
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array;
+  /** One tensor more uses these values. */
+  incRef(dataId: tf.DataId): void;
 }
 
-export type Kernel = (call: KernelCall) => tf.TensorInfo;
+export type Kernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[];
 
 /** The engine's own kernel of that name; undefined when it has none. */
 export function stockKernel(engine: string, name: string): tf.KernelFunc | undefined {

@@ -1,9 +1,12 @@
 import { tf } from '../../tfjs.js';
-import { conv2dBackpropFilter, conv2dBackpropInput } from './conv2d-backprop.js';
+import {
+  conv2dBackpropFilter,
+  conv2dBackpropInput,
+  depthwiseBackpropFilter,
+  depthwiseBackpropInput,
+} from './conv2d-backprop.js';
 import { installKernel, stockKernel } from './kernel.js';
 import type { KernelCall, Kernel } from './kernel.js';
-import { convGeometry } from './kernel.js';
-import type { AxisGeometry } from './kernel.js';
 
 /** Multiplications per matrix product below which splitting the batch does not pay. */
 const WORTH_CUTTING = 16_384;
@@ -13,7 +16,7 @@ const WORTH_CUTTING = 16_384;
  * batched ones. So transpose first, fold a batch that shares one right-hand matrix into rows, and else go product by product.
  */
 export function batchMatMul(stock: Kernel): Kernel {
-  return (call: KernelCall): tf.TensorInfo => {
+  return (call) => {
     const a = call.inputs['a']!; // [..., M, K], or [..., K, M] when transposeA
     const b = call.inputs['b']!; // [..., K, N], or [..., N, K] when transposeB
     const transposeA = call.attrs['transposeA'] === true;
@@ -44,7 +47,9 @@ export function batchMatMul(stock: Kernel): Kernel {
 
     return tf.tidy(() => {
       const product = (left: tf.Tensor, right: tf.Tensor): tf.Tensor =>
-        tf.engine().runKernel('BatchMatMul', { a: left, b: right }, { transposeA: false, transposeB: false });
+        tf
+          .engine()
+          .runKernel<tf.Tensor>('BatchMatMul', { a: left, b: right }, { transposeA: false, transposeB: false });
       const left = upright(a, transposeA, batchA); // [A, M, K]
       const right = upright(b, transposeB, batchB); // [B, K, N]
       if (batchB === 1) {
@@ -71,85 +76,6 @@ function upright(tensor: tf.Tensor, transposed: boolean, batch: number): tf.Tens
   return transposed ? tf.transpose(flat, [0, 2, 1]) : flat;
 }
 
-// Gradients of a depthwise convolution, which the wasm engine lacks: y[n, i, j, c Q + q] = sum over k, l of
-// x[n, s i + k - p, s j + l - p, c] w[k, l, c, q]. There is too little arithmetic in them for a matrix product to pay,
-// so they are plain loops over the engine's memory, channels innermost.
-
-/** dW[k, l, c, q] */
-export function depthwiseBackpropFilter({ inputs, attrs, backend }: KernelCall): tf.TensorInfo {
-  const x = inputs['x']!; // [N, H, W, C]
-  const dy = inputs['dy']!; // [N, I, J, C Q]
-  const filterShape = attrs['filterShape'] as [number, number, number, number]; // [K, L, C, Q]
-  const output = backend.makeOutput(filterShape, 'float32');
-  const filter = backend.typedArrayFromHeap(output);
-  filter.fill(0);
-  const image = backend.typedArrayFromHeap(x);
-  const gradient = backend.typedArrayFromHeap(dy);
-  visitTaps(attrs, x.shape, filterShape, (xAt, wAt, yAt, channels, multiplier) => {
-    for (let c = 0; c < channels; c++) {
-      const value = image[xAt + c]!;
-      for (let q = c * multiplier; q < (c + 1) * multiplier; q++) filter[wAt + q]! += value * gradient[yAt + q]!;
-    }
-  });
-  return output;
-}
-
-/** dx[n, h, w, c] */
-export function depthwiseBackpropInput({ inputs, attrs, backend }: KernelCall): tf.TensorInfo {
-  const dy = inputs['dy']!; // [N, I, J, C Q]
-  const filter = inputs['filter']!; // [K, L, C, Q]
-  const inputShape = attrs['inputShape'] as number[]; // [N, H, W, C]
-  const output = backend.makeOutput(inputShape, 'float32');
-  const image = backend.typedArrayFromHeap(output);
-  image.fill(0);
-  const gradient = backend.typedArrayFromHeap(dy);
-  const weights = backend.typedArrayFromHeap(filter);
-  visitTaps(attrs, inputShape, filter.shape, (xAt, wAt, yAt, channels, multiplier) => {
-    for (let c = 0; c < channels; c++) {
-      let sum = 0;
-      for (let q = c * multiplier; q < (c + 1) * multiplier; q++) sum += weights[wAt + q]! * gradient[yAt + q]!;
-      image[xAt + c]! += sum;
-    }
-  });
-  return output;
-}
-
-type Tap = (xAt: number, wAt: number, yAt: number, channels: number, multiplier: number) => void;
-
-/** Calls back with the offsets of x, w and y for every output position and every tap that falls inside the picture. */
-function visitTaps(attrs: KernelCall['attrs'], inputShape: number[], filterShape: number[], tap: Tap): void {
-  const { batch, inChannels: channels, outChannels, rows, cols } = convGeometry(attrs, inputShape, filterShape, true);
-  const multiplier = outChannels / channels;
-  for (let n = 0; n < batch; n++) {
-    for (let i = 0; i < rows.output; i++) {
-      const [firstK, endK] = taps(rows, i);
-      for (let j = 0; j < cols.output; j++) {
-        const [firstL, endL] = taps(cols, j);
-        const yAt = ((n * rows.output + i) * cols.output + j) * outChannels;
-        for (let k = firstK; k < endK; k++) {
-          const h = rows.stride * i + k - rows.padBefore;
-          for (let l = firstL; l < endL; l++) {
-            const w = cols.stride * j + l - cols.padBefore;
-            tap(
-              ((n * rows.input + h) * cols.input + w) * channels,
-              (k * cols.kernel + l) * outChannels,
-              yAt,
-              channels,
-              multiplier,
-            );
-          }
-        }
-      }
-    }
-  }
-}
-
-/** The taps of output position `at` that fall inside the picture: from the first to before the second. */
-function taps({ input, kernel, stride, padBefore }: AxisGeometry, at: number): [number, number] {
-  const start = stride * at - padBefore;
-  return [Math.max(0, -start), Math.min(kernel, input - start)];
-}
-
 /** Sums the rows of x that carry the same segment number, as the gradient of tf.gather needs; the wasm engine lacks it. */
 function unsortedSegmentSum({ inputs, attrs, backend }: KernelCall): tf.TensorInfo {
   const x = inputs['x']!; // [N, ...]
@@ -172,6 +98,93 @@ function unsortedSegmentSum({ inputs, attrs, backend }: KernelCall): tf.TensorIn
   return output;
 }
 
+/**
+ * Sums over all rows, in double precision: S1[c] = sum of (a - p[c]), S2[c] = sum of (a - p[c]) (b - q[c]). Four channels at a time stay in registers: twice as fast
+ * as row by row.
+ * @param a [..., C]
+ * @param b [..., C]
+ * @param p [C]
+ * @param q [C]
+ */
+function shiftedSums(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  p: ArrayLike<number>,
+  q: ArrayLike<number>,
+): readonly [Float64Array, Float64Array] {
+  const channels = p.length;
+  const [first, second] = [new Float64Array(channels), new Float64Array(channels)];
+  // The last four overlap those before them where C is not a multiple of 4.
+  for (let block = 0; block < channels && channels >= 4; block += 4) {
+    const c = Math.min(block, channels - 4);
+    const [p0, p1, p2, p3] = [p[c]!, p[c + 1]!, p[c + 2]!, p[c + 3]!];
+    const [q0, q1, q2, q3] = [q[c]!, q[c + 1]!, q[c + 2]!, q[c + 3]!];
+    let [s0, s1, s2, s3, t0, t1, t2, t3] = [0, 0, 0, 0, 0, 0, 0, 0];
+    for (let i = c; i < a.length; i += channels) {
+      const [a0, a1, a2, a3] = [a[i]! - p0, a[i + 1]! - p1, a[i + 2]! - p2, a[i + 3]! - p3];
+      s0 += a0;
+      s1 += a1;
+      s2 += a2;
+      s3 += a3;
+      t0 += a0 * (b[i]! - q0);
+      t1 += a1 * (b[i + 1]! - q1);
+      t2 += a2 * (b[i + 2]! - q2);
+      t3 += a3 * (b[i + 3]! - q3);
+    }
+    first.set([s0, s1, s2, s3], c);
+    second.set([t0, t1, t2, t3], c);
+  }
+  for (let c = 0; c < channels && channels < 4; c += 1) {
+    for (let i = c; i < a.length; i += channels) {
+      first[c]! += a[i]! - p[c]!;
+      second[c]! += (a[i]! - p[c]!) * (b[i]! - q[c]!);
+    }
+  }
+  return [first, second];
+}
+
+/** Mean and biased variance by channel. x [..., C] -> [C], [C] */
+function channelMoments({ inputs, backend }: KernelCall): tf.TensorInfo[] {
+  const x = inputs['x']!;
+  const channels = x.shape.at(-1)!;
+  const outputs = [backend.makeOutput([channels], 'float32'), backend.makeOutput([channels], 'float32')];
+  const values = backend.typedArrayFromHeap(x);
+  const [mean, variance] = outputs.map((output) => backend.typedArrayFromHeap(output));
+  const count = x.size / channels;
+  // From the first row on, so that a large mean does not swallow a small variance.
+  const pivot = Float64Array.from(values.subarray(0, channels));
+  const [sums, squares] = shiftedSums(values, values, pivot, pivot);
+  for (let c = 0; c < channels; c += 1) {
+    const shift = sums[c]! / count;
+    mean![c] = pivot[c]! + shift;
+    variance![c] = Math.max(0, squares[c]! / count - shift ** 2);
+  }
+  return outputs;
+}
+
+/** sum of dy and sum of dy (x - mean) by channel: all that the gradient of batch normalisation needs. dy, x [..., C], mean [C] -> [C], [C] */
+function channelProducts({ inputs, backend }: KernelCall): tf.TensorInfo[] {
+  const { dy, x, mean } = inputs as { dy: tf.Tensor; x: tf.Tensor; mean: tf.Tensor };
+  const outputs = [backend.makeOutput(mean.shape, 'float32'), backend.makeOutput(mean.shape, 'float32')];
+  const [sums, products] = outputs.map((output) => backend.typedArrayFromHeap(output));
+  const views = [dy, x, mean].map((tensor) => backend.typedArrayFromHeap(tensor));
+  const totals = shiftedSums(views[0]!, views[1]!, new Float64Array(mean.size), Float64Array.from(views[2]!));
+  sums!.set(totals[0]);
+  products!.set(totals[1]);
+  return outputs;
+}
+
+/** The same values under another tensor: the engine's own kernel copies them, a fortieth of a training step. */
+function identity({ inputs, backend }: KernelCall): tf.TensorInfo {
+  const { dataId, shape, dtype } = inputs['x']!;
+  backend.incRef(dataId);
+  return { dataId, shape, dtype };
+}
+
+/** Names of kernels that batch normalisation uses where an engine has them. */
+export const CHANNEL_MOMENTS = 'FerChannelMoments';
+export const CHANNEL_PRODUCTS = 'FerChannelProducts';
+
 let installed = false;
 
 /** Adds kernels for training that the wasm engine lacks or has only slow ones for. Idempotent. */
@@ -188,4 +201,7 @@ export function installTrainingKernels(): void {
   install('DepthwiseConv2dNativeBackpropFilter', depthwiseBackpropFilter);
   install('DepthwiseConv2dNativeBackpropInput', depthwiseBackpropInput);
   install('UnsortedSegmentSum', unsortedSegmentSum);
+  install('Identity', identity);
+  install(CHANNEL_MOMENTS, channelMoments);
+  install(CHANNEL_PRODUCTS, channelProducts);
 }
