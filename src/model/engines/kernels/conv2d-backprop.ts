@@ -15,11 +15,14 @@ export function conv2dBackpropFilter({ inputs, attrs }: KernelCall): tf.TensorIn
   const { batch, inChannels, outChannels, rows, cols } = convGeometry(attrs, x.shape, filterShape);
 
   return tf.tidy(() => {
-    if ([rows, cols].every(isPointwise)) {
-      const positions = batch * rows.input * cols.input;
-      return tf
-        .matMul(tf.transpose(x.reshape([positions, inChannels])), dy.reshape<tf.Tensor2D>([positions, outChannels]))
-        .reshape(filterShape);
+    if ([rows, cols].every(isOneTap)) {
+      const positions = batch * rows.output * cols.output;
+      // Of each neighbourhood of s x s places only the first is seen. In two steps, because the engine takes strided slices one value at a time.
+      const everyRow = tf
+        .reshape(x, [batch * rows.output, rows.stride * cols.input * inChannels])
+        .slice([0, 0], [-1, cols.input * inChannels]);
+      const seen = everyRow.reshape([positions, cols.stride * inChannels]).slice([0, 0], [-1, inChannels]);
+      return tf.matMul(tf.transpose(seen), dy.reshape<tf.Tensor2D>([positions, outChannels])).reshape(filterShape);
     }
     // In two steps, because the engine moves whole runs of N values faster than single ones: [N, HWC] -> [HW, C, N] -> [C, HW, N].
     const positions = rows.input * cols.input;
@@ -47,7 +50,7 @@ export function conv2dBackpropInput({ inputs, attrs }: KernelCall): tf.TensorInf
   const { batch, inChannels, outChannels, rows, cols } = convGeometry(attrs, inputShape, filter.shape);
 
   return tf.tidy(() => {
-    if ([rows, cols].every(isPointwise)) {
+    if ([rows, cols].every((axis) => isOneTap(axis) && axis.stride === 1)) {
       const w = filter.reshape<tf.Tensor2D>([inChannels, outChannels]);
       return tf.matMul(dy.reshape<tf.Tensor2D>([-1, outChannels]), tf.transpose(w)).reshape(inputShape);
     }
@@ -121,9 +124,9 @@ function copyTransposed(
   }
 }
 
-/** Each output is made of one input, at the same place. */
-function isPointwise({ kernel, stride, output, input }: AxisGeometry): boolean {
-  return kernel === 1 && stride === 1 && output === input;
+/** Each output is made of one input, the first of every s, without padding. */
+function isOneTap({ kernel, stride, output, input, padBefore }: AxisGeometry): boolean {
+  return kernel === 1 && padBefore === 0 && output * stride === input;
 }
 
 // Gradients of a depthwise convolution, which the wasm engine lacks: y[n, i, j, c Q + q] = sum over k, l of

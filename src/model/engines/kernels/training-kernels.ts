@@ -117,11 +117,21 @@ function shiftedSums(
   // The last four overlap those before them where C is not a multiple of 4.
   for (let block = 0; block < channels && channels >= 4; block += 4) {
     const c = Math.min(block, channels - 4);
-    const [p0, p1, p2, p3] = [p[c]!, p[c + 1]!, p[c + 2]!, p[c + 3]!];
-    const [q0, q1, q2, q3] = [q[c]!, q[c + 1]!, q[c + 2]!, q[c + 3]!];
+    // No destructuring in here: it would take most of the time.
+    const p0 = p[c]!;
+    const p1 = p[c + 1]!;
+    const p2 = p[c + 2]!;
+    const p3 = p[c + 3]!;
+    const q0 = q[c]!;
+    const q1 = q[c + 1]!;
+    const q2 = q[c + 2]!;
+    const q3 = q[c + 3]!;
     let [s0, s1, s2, s3, t0, t1, t2, t3] = [0, 0, 0, 0, 0, 0, 0, 0];
     for (let i = c; i < a.length; i += channels) {
-      const [a0, a1, a2, a3] = [a[i]! - p0, a[i + 1]! - p1, a[i + 2]! - p2, a[i + 3]! - p3];
+      const a0 = a[i]! - p0;
+      const a1 = a[i + 1]! - p1;
+      const a2 = a[i + 2]! - p2;
+      const a3 = a[i + 3]! - p3;
       s0 += a0;
       s1 += a1;
       s2 += a2;
