@@ -52,22 +52,22 @@ const STOCK = 'times stock';
 export const AXES: Readonly<Record<string, Axis>> = {
   steps: {
     title: 'Steps',
-    text: 'One face, 640x480. Stock is face-api with TinyFaceDetector 320, 68 landmarks and expressions on every frame, decoding included. "Whole path" is from file to results; the other steps run on frames in memory.',
+    text: 'One face, 640x480. Stock is face-api with TinyFaceDetector 320, 68 landmarks and expressions on every frame, decoding included. "Whole path" is from file to results.',
     measure: steps,
   },
   faces: {
     title: 'Faces',
-    text: 'The whole path with default settings at 720p. Clips with many faces are shorter; stock face-api gets only a few of their frames.',
+    text: 'The whole path with default settings at 720p. "Faces per frame" shows whether both found the same faces.',
     measure: faces,
   },
   resolution: {
     title: 'Resolution',
-    text: 'The whole path with default settings, one face of a third of the height. The reference is ffmpeg decoding and discarding the frames; "decode" also passes them on. The clips are drawn and easy to decode; "grain" adds noise as from a camera (16 Mbit/s).',
+    text: 'The whole path with default settings, one face of a third of the height. The reference is ffmpeg decoding and discarding the frames. The clips are drawn and easy to decode; "grain" adds noise as from a camera (16 Mbit/s).',
     measure: resolution,
   },
   workers: {
     title: 'Workers',
-    text: 'Threads that encode faces, in addition to the main one, on wasm. Results do not depend on their number.',
+    text: 'Threads that encode faces, in addition to the main one, on wasm.',
     measure: workers,
   },
   training: {
@@ -77,7 +77,7 @@ export const AXES: Readonly<Record<string, Axis>> = {
   },
   length: {
     title: 'Length',
-    text: '640x480, one face, two workers: time per frame by minute of footage, and resident memory after garbage collection. A run may stop before ten minutes of footage.',
+    text: '640x480, one face, two workers: time per frame by minute of footage, and resident memory after garbage collection.',
     isSlow: true,
     measure: length,
   },
@@ -154,7 +154,7 @@ async function faces(context: AxisContext): Promise<string> {
       for (const { backend, annotator } of annotators)
         contenders.push(annotating([String(count), backend], clip, annotator));
     }
-    return resultTable(await takeTurns(contenders, context), ['faces', 'engine'], STOCK);
+    return resultTable(await takeTurns(contenders, context), ['faces', 'engine'], STOCK, { withFaces: true });
   });
 }
 
@@ -180,7 +180,6 @@ async function resolution(context: AxisContext): Promise<string> {
         ...contender([name, 'ffmpeg alone'], clip, () => ffmpegAlone(clip)),
         isReference: true,
       });
-      contenders.push(contender([name, 'decode'], clip, (most) => overFrames(clip, () => Promise.resolve(null), most)));
       for (const { backend, annotator } of annotators) contenders.push(annotating([name, backend], clip, annotator));
     }
     return resultTable(await takeTurns(contenders, context), ['picture', 'what'], 'share of ffmpeg alone');

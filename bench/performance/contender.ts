@@ -53,12 +53,18 @@ export async function takeTurns(
 }
 
 /**
- * One row per contender: median and spread of the times, frames per second, the median over the rounds of how much faster than the reference of its
- * group it was, and faces per frame.
+ * One row per contender: median of the times, frames per second, and the median over the rounds of how much faster than the reference of its group
+ * it was.
  * @param labels names of the first columns
  * @param reference what the ratio column is called
+ * @param options withFaces: also faces per frame
  */
-export function resultTable(results: readonly Results[], labels: readonly string[], reference: string): string {
+export function resultTable(
+  results: readonly Results[],
+  labels: readonly string[],
+  reference: string,
+  { withFaces = false } = {},
+): string {
   const rows = results.map(({ contender, times, faces }) => {
     const base = results.find(
       (other) => other.contender.isReference === true && other.contender.group === contender.group,
@@ -67,11 +73,11 @@ export function resultTable(results: readonly Results[], labels: readonly string
     return [
       ...contender.labels,
       median(times).toFixed(1),
-      `${Math.min(...times).toFixed(1)}-${Math.max(...times).toFixed(1)}`,
       (1000 / median(times)).toFixed(1),
       ratio,
-      faces === null ? '' : faces.toFixed(1),
+      ...(withFaces ? [faces?.toFixed(1) ?? ''] : []),
     ];
   });
-  return markdownTable([...labels, 'ms/frame', 'spread', 'frames/s', reference, 'faces per frame'], rows);
+  const columns = [...labels, 'ms/frame', 'frames/s', reference, ...(withFaces ? ['faces per frame'] : [])];
+  return markdownTable(columns, rows);
 }

@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
-import { findPackage, tfjsVersion } from '../../src/model/engines/packages.js';
-import { VERSION } from '../../src/version.js';
+import { findPackage } from '../../src/model/engines/packages.js';
 
 const PAGE = new URL('../../docs/performance.md', import.meta.url);
 
@@ -32,8 +31,6 @@ export async function machine(): Promise<string> {
     `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}`,
     `load ${loadavg()[0]!.toFixed(1)} at the start`,
     `Node ${process.version}`,
-    `ferstream ${VERSION}`,
-    `TensorFlow.js ${tfjsVersion()}`,
     ...(onnxruntime === undefined ? [] : [`onnxruntime-node ${onnxruntime}`]),
     `ffmpeg ${(await findFfmpeg()).version}`,
   ].join(', ');
