@@ -183,7 +183,6 @@ in a grey picture; "turned": by 30 degrees. Compare times only within this table
 
 ${table}
 
-BlazeFace is the default: it finds a face in every frame, also dark, small and turned ones. Alone it also finds faces in the letters of a title; verification
-(the presence output of MediaPipe's face mesh) removes them.
+BlazeFace is the default. Alone it also finds faces in the letters of a title; verification removes them.
 `;
 }
