@@ -178,8 +178,8 @@ function report(table: string): string {
 
 Made by \`npx tsx bench/detectors.ts --step ${flags.step} --follow ${flags.follow} --write\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, wasm, one thread, pictures ${WIDTH} pixels wide.
 ${FACE_CLIPS.length} film and phone clips with one face in every frame, one clip without any (a cartoon title). "alone": the detector on every ${flags.step}th frame,
-at its threshold for new faces. "followed": confirmed faces of FaceFollower, detecting on each of the last ${flags.follow} frames. "dark": a fifth of the light; "small": a quarter of the size
-in a grey picture; "turned": by 30 degrees. Compare times only within this table.
+at its threshold for new faces. "followed": confirmed faces of FaceFollower, detecting on each of the last ${flags.follow} frames. "dark": a fifth of the light; "small": a quarter of the size;
+"turned": by 30 degrees.
 
 ${table}
 

@@ -86,7 +86,6 @@ async function steps(context: AxisContext): Promise<string> {
   const clip = await clipOf(await buildPanningFace(join(scratch, 'steps.mp4'), { seconds: frames / FPS }), frames);
   const contenders: Contender[] = [
     await stockContender(clip, ['stock face-api', 'wasm']),
-    contender(['ffmpeg alone', ''], clip, () => ffmpegAlone(clip)),
     contender(['decode', ''], clip, (most) => overFrames(clip, () => Promise.resolve(null), most)),
   ];
   return withDisposal(async (opened) => {

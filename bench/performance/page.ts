@@ -29,7 +29,7 @@ export async function machine(): Promise<string> {
   const onnxruntime = findPackage('onnxruntime-node')?.version;
   return [
     `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}`,
-    `load ${loadavg()[0]!.toFixed(1)} at the start`,
+    `load ${loadavg()[0]!.toFixed(1)}`,
     `Node ${process.version}`,
     ...(onnxruntime === undefined ? [] : [`onnxruntime-node ${onnxruntime}`]),
     `ffmpeg ${(await findFfmpeg()).version}`,
