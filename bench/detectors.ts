@@ -178,12 +178,11 @@ function report(table: string): string {
 
 Made by \`npx tsx bench/detectors.ts --step ${flags.step} --follow ${flags.follow} --write\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, wasm, one thread, pictures ${WIDTH} pixels wide.
 ${FACE_CLIPS.length} film and phone clips with one face in every frame, one clip without any (a cartoon title). "alone": the detector on every ${flags.step}th frame,
-at its threshold for new faces. "followed": confirmed faces of FaceFollower, detecting on each of the last ${flags.follow} frames. "dark": a fifth of the light; "small": a quarter of the size
-in a grey picture; "turned": by 30 degrees. Compare times only within this table.
+at its threshold for new faces. "followed": confirmed faces of FaceFollower, detecting on each of the last ${flags.follow} frames. "dark": a fifth of the light; "small": a quarter of the size;
+"turned": by 30 degrees.
 
 ${table}
 
-BlazeFace is the default: it finds a face in every frame, also dark, small and turned ones. Alone it also finds faces in the letters of a title; verification
-(the presence output of MediaPipe's face mesh) removes them.
+BlazeFace is the default. Alone it also finds faces in the letters of a title; verification removes them.
 `;
 }

@@ -57,13 +57,11 @@ try {
     };
     samples.push(one);
     if ((i + 1) % (SAMPLES / ROWS) !== 0) continue;
-    const sessions = `${metric('ferstream_sessions{role="producer"}')} + ${metric('ferstream_sessions{role="viewer"}')}`;
     rows.push([
       one.minute.toFixed(1),
       one.megabytes.toFixed(0),
       String(one.descriptors),
       String(one.tensors),
-      sessions,
       String(visits),
       String(steady.record().results),
     ]);
@@ -72,10 +70,7 @@ try {
   await visiting;
   steady.close();
   viewer.terminate();
-  const table = markdownTable(
-    ['minute', 'MB', 'descriptors', 'tensors', 'producers + viewers', 'visits', 'results'],
-    rows,
-  );
+  const table = markdownTable(['minute', 'MB', 'descriptors', 'tensors', 'visits', 'results'], rows);
   console.log(table);
 
   const warm = samples.slice(Math.floor(WARM_UP * SAMPLES));

@@ -65,7 +65,10 @@ try {
     await sleep((minutes * 60_000) / (SAMPLES - 1));
     await sample((minutes * i) / (SAMPLES - 1));
   }
-  const table = markdownTable(['minute', 'viewers', 'server MB', 'messages dropped', 'messages read'], rows);
+  const table = markdownTable(
+    ['minute', 'viewers', 'server MB', 'messages dropped', 'messages read'],
+    [...rows.slice(0, 2), ...rows.slice(-1)],
+  );
   console.log(table);
   const growth = resident.at(-1)! - resident[1]!;
   console.log(`growth after the first ${(minutes / (SAMPLES - 1)).toFixed(1)} minutes: ${growth.toFixed(0)} MB`);

@@ -209,19 +209,16 @@ async function compare(rounds: number, write: boolean): Promise<void> {
       : median(results.map(({ imagesPerSecond }, i) => imagesPerSecond / reference[i]!.imagesPerSecond)).toFixed(2);
   const resultsOf = (part: string): Measurement[] | undefined =>
     runners.find(({ name }) => name.includes(part))?.results;
-  const rows = runners.map(({ name, description, results }) => [
+  const rows = runners.map(({ name, results }) => [
     name,
     ratio(results, resultsOf('stock kernels')),
     ratio(results, resultsOf('PyTorch')),
     median(results.map(({ imagesPerSecond }) => imagesPerSecond)).toFixed(0),
     median(results.map(({ imagesPerCpuSecond }) => imagesPerCpuSecond)).toFixed(0),
-    description,
   ]);
-  const table = markdownTable(
-    ['case', 'times stock', 'times PyTorch', 'images/s', 'images per CPU second', 'engine'],
-    rows,
-  );
-  const heading = `Compact residual net (0.17 M parameters), training step, batch ${BATCH}, ${SIZE}x${SIZE}x1, Adam; medians of ${rounds} rounds, Node ${process.version}.`;
+  const table = markdownTable(['case', 'times stock', 'times PyTorch', 'images/s', 'images per CPU second'], rows);
+  const engines = [...new Set(runners.map(({ description }) => description))].join('; ');
+  const heading = `Compact residual net (0.17 M parameters), training step, batch ${BATCH}, ${SIZE}x${SIZE}x1, Adam; medians of ${rounds} rounds. ${engines}; Node ${process.version}.`;
   console.log(`${heading}\n\n${table}`);
   if (write) {
     const made = `Made by \`npm run bench:training -- --rounds ${rounds} --write\` on a machine with ${availableParallelism()} cores; only the ratios carry over to other machines.`;

@@ -126,7 +126,6 @@ async function compare(seconds: number, write: boolean): Promise<void> {
   if (!write) return;
   const meaning = [
     `Made by \`npm run bench:workers -- --seconds ${seconds} --write\`.`,
-    '"By the clock" is wall time: on a machine with other load, more threads gain less.',
     '"A core each" counts the CPU time of the main thread and of the busiest other one: the speed if every thread has its own core.',
     'libtensorflow has a thread pool of its own, which makes this column too good for tfjs-node.',
   ].join('\n');

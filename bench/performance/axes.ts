@@ -19,7 +19,7 @@ import { buildFaceGrid } from '../face-grid.js';
 import { buildPanningFace } from '../panning-face.js';
 import { openStockChain } from '../stock-face-api.js';
 import { markdownTable } from '../table.js';
-import { resultTable, takeTurns } from './contender.js';
+import { crossTable, resultTable, takeTurns } from './contender.js';
 import type { Contender, RoundOptions } from './contender.js';
 import { annotateClip, clipOf, ffmpegAlone, overFrames } from './runs.js';
 import type { Clip } from './runs.js';
@@ -47,27 +47,25 @@ const FOLDER = fileURLToPath(new URL('..', import.meta.url));
 
 const engines = (): ('wasm' | 'onnxruntime')[] => (isOnnxRuntimeInstalled() ? ['wasm', 'onnxruntime'] : ['wasm']);
 
-const STOCK = 'times stock';
-
 export const AXES: Readonly<Record<string, Axis>> = {
   steps: {
     title: 'Steps',
-    text: 'One face, 640x480. Stock is face-api with TinyFaceDetector 320, 68 landmarks and expressions on every frame, decoding included. "Whole path" is from file to results; the other steps run on frames in memory.',
+    text: 'One face, 640x480. Stock is face-api with TinyFaceDetector 320, 68 landmarks and expressions on every frame, decoding included. "Whole path" is from file to results.',
     measure: steps,
   },
   faces: {
     title: 'Faces',
-    text: 'The whole path with default settings at 720p. Clips with many faces are shorter; stock face-api gets only a few of their frames.',
+    text: 'The whole path with default settings at 720p: frames/s (times stock). "finds": how many of the faces stock finds.',
     measure: faces,
   },
   resolution: {
     title: 'Resolution',
-    text: 'The whole path with default settings, one face of a third of the height. The reference is ffmpeg decoding and discarding the frames; "decode" also passes them on. The clips are drawn and easy to decode; "grain" adds noise as from a camera (16 Mbit/s).',
+    text: 'The whole path with default settings, one face of a third of the height: frames/s (share of ffmpeg decoding alone). "Grain": noise as from a camera (16 Mbit/s).',
     measure: resolution,
   },
   workers: {
     title: 'Workers',
-    text: 'Threads that encode faces, in addition to the main one, on wasm. Results do not depend on their number.',
+    text: 'Threads that encode faces, in addition to the main one, on wasm: frames/s (times those without).',
     measure: workers,
   },
   training: {
@@ -77,7 +75,7 @@ export const AXES: Readonly<Record<string, Axis>> = {
   },
   length: {
     title: 'Length',
-    text: '640x480, one face, two workers: time per frame by minute of footage, and resident memory after garbage collection. A run may stop before ten minutes of footage.',
+    text: '640x480, one face, two workers: time per frame by minute of footage, and resident memory after garbage collection.',
     isSlow: true,
     measure: length,
   },
@@ -88,7 +86,6 @@ async function steps(context: AxisContext): Promise<string> {
   const clip = await clipOf(await buildPanningFace(join(scratch, 'steps.mp4'), { seconds: frames / FPS }), frames);
   const contenders: Contender[] = [
     await stockContender(clip, ['stock face-api', 'wasm']),
-    contender(['ffmpeg alone', ''], clip, () => ffmpegAlone(clip)),
     contender(['decode', ''], clip, (most) => overFrames(clip, () => Promise.resolve(null), most)),
   ];
   return withDisposal(async (opened) => {
@@ -131,7 +128,7 @@ async function steps(context: AxisContext): Promise<string> {
       ] as const)
         contenders.push(annotating([name, backend], clip, await opened(Annotator.open({ backend, ...options }))));
     }
-    return resultTable(await takeTurns(contenders, context), ['step', 'engine'], STOCK);
+    return resultTable(await takeTurns(contenders, context), ['step', 'engine'], 'times stock');
   });
 }
 
@@ -154,7 +151,7 @@ async function faces(context: AxisContext): Promise<string> {
       for (const { backend, annotator } of annotators)
         contenders.push(annotating([String(count), backend], clip, annotator));
     }
-    return resultTable(await takeTurns(contenders, context), ['faces', 'engine'], STOCK);
+    return crossTable(await takeTurns(contenders, context), 'faces');
   });
 }
 
@@ -180,10 +177,9 @@ async function resolution(context: AxisContext): Promise<string> {
         ...contender([name, 'ffmpeg alone'], clip, () => ffmpegAlone(clip)),
         isReference: true,
       });
-      contenders.push(contender([name, 'decode'], clip, (most) => overFrames(clip, () => Promise.resolve(null), most)));
       for (const { backend, annotator } of annotators) contenders.push(annotating([name, backend], clip, annotator));
     }
-    return resultTable(await takeTurns(contenders, context), ['picture', 'what'], 'share of ffmpeg alone');
+    return crossTable(await takeTurns(contenders, context), 'picture');
   });
 }
 
@@ -199,12 +195,16 @@ async function workers(context: AxisContext): Promise<string> {
     for (const count of [0, 1, 2]) {
       const annotator = await opened(Annotator.open({ backend: 'wasm', workers: count }));
       for (const [name, path, length_] of clips) {
-        const one = annotating([name, String(count)], await clipOf(path, length_), annotator);
+        const one = annotating(
+          [name, count === 1 ? '1 worker' : `${count === 0 ? 'no' : count} workers`],
+          await clipOf(path, length_),
+          annotator,
+        );
         contenders.push({ ...one, isReference: count === 0 });
       }
     }
     contenders.sort((a, b) => a.group.localeCompare(b.group));
-    return resultTable(await takeTurns(contenders, context), ['clip', 'workers'], 'times without workers');
+    return crossTable(await takeTurns(contenders, context), 'clip');
   });
 }
 
@@ -232,7 +232,7 @@ async function length({ scratch, deadline }: AxisContext): Promise<string> {
     for (const [i, backend] of engines().entries()) {
       const annotator = await opened(Annotator.open({ backend, workers: 2 }));
       const ends = performance.now() + (deadline - performance.now()) / (engines().length - i);
-      let [minute, frames, began, first] = [0, 0, performance.now(), 0];
+      let [minute, frames, began] = [0, 0, performance.now()];
       for await (const { timestamp } of await annotator.annotate(clip.input)) {
         frames += 1;
         if (timestamp < (minute + 1) * 60 - 0.5 / FPS) continue;
@@ -240,15 +240,14 @@ async function length({ scratch, deadline }: AxisContext): Promise<string> {
         const perFrame = (performance.now() - began) / frames;
         collectGarbage();
         const resident = process.memoryUsage.rss() / 2 ** 20;
-        if (minute === 1) first = resident;
         const isLast = performance.now() > ends;
         if (MINUTES.includes(minute) || isLast)
-          rows.push([backend, String(minute), perFrame.toFixed(1), resident.toFixed(0), (resident - first).toFixed(0)]);
+          rows.push([backend, String(minute), perFrame.toFixed(1), resident.toFixed(0)]);
         if (isLast) break;
         [frames, began] = [0, performance.now()];
       }
     }
-    return markdownTable(['engine', 'minute', 'ms/frame in it', 'MB after it', 'more than after the first'], rows);
+    return markdownTable(['engine', 'minute', 'ms/frame in it', 'MB after it'], rows);
   });
 }
 

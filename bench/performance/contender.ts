@@ -52,26 +52,41 @@ export async function takeTurns(
   return all;
 }
 
-/**
- * One row per contender: median and spread of the times, frames per second, the median over the rounds of how much faster than the reference of its
- * group it was, and faces per frame.
- * @param labels names of the first columns
- * @param reference what the ratio column is called
- */
+/** One row per contender: time per frame, and how many times as fast as the reference it was. @param labels names of the first columns */
 export function resultTable(results: readonly Results[], labels: readonly string[], reference: string): string {
-  const rows = results.map(({ contender, times, faces }) => {
-    const base = results.find(
-      (other) => other.contender.isReference === true && other.contender.group === contender.group,
-    );
-    const ratio = base === undefined ? '' : median(times.map((time, round) => base.times[round]! / time)).toFixed(2);
-    return [
-      ...contender.labels,
-      median(times).toFixed(1),
-      `${Math.min(...times).toFixed(1)}-${Math.max(...times).toFixed(1)}`,
-      (1000 / median(times)).toFixed(1),
-      ratio,
-      faces === null ? '' : faces.toFixed(1),
-    ];
-  });
-  return markdownTable([...labels, 'ms/frame', 'spread', 'frames/s', reference, 'faces per frame'], rows);
+  const rows = results.map((one) => [
+    ...one.contender.labels,
+    median(one.times).toFixed(1),
+    timesReference(one, results)?.toFixed(2) ?? '',
+  ]);
+  return markdownTable([...labels, 'ms/frame', reference], rows);
+}
+
+/**
+ * Contenders with two labels, a row and a column: frames per second, in brackets how many times as fast as the reference, and how many faces it found
+ * where others found more.
+ * @param corner what the rows are
+ */
+export function crossTable(results: readonly Results[], corner: string): string {
+  const column = (index: number): string[] => [...new Set(results.map(({ contender }) => contender.labels[index]!))];
+  const columns = column(1);
+  const rows = column(0).map((name) => [name, ...columns.map((other) => cell(results, name, other))]);
+  return markdownTable([corner, ...columns], rows);
+}
+
+function cell(results: readonly Results[], row: string, column: string): string {
+  const one = results.find(({ contender: { labels } }) => labels[0] === row && labels[1] === column);
+  if (one === undefined) return '';
+  const ratio = one.contender.isReference === true ? null : timesReference(one, results);
+  const mostFaces = Math.max(...results.filter((other) => isSameGroup(other, one)).map(({ faces }) => faces ?? 0));
+  const speed = (1000 / median(one.times)).toFixed(1) + (ratio === null ? '' : ` (${ratio.toFixed(2)})`);
+  return one.faces !== null && one.faces < mostFaces - 0.5 ? `${speed}, finds ${one.faces.toFixed(0)}` : speed;
+}
+
+const isSameGroup = (a: Results, b: Results): boolean => a.contender.group === b.contender.group;
+
+/** The median over the rounds, so that a busy moment does not count. */
+function timesReference(one: Results, results: readonly Results[]): number | null {
+  const base = results.find((other) => other.contender.isReference === true && isSameGroup(other, one));
+  return base === undefined ? null : median(one.times.map((time, round) => base.times[round]! / time));
 }

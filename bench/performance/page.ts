@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { findFfmpeg } from '../../src/ingest/ffmpeg/binaries.js';
-import { findPackage, tfjsVersion } from '../../src/model/engines/packages.js';
-import { VERSION } from '../../src/version.js';
+import { findPackage } from '../../src/model/engines/packages.js';
 
 const PAGE = new URL('../../docs/performance.md', import.meta.url);
 
@@ -30,10 +29,8 @@ export async function machine(): Promise<string> {
   const onnxruntime = findPackage('onnxruntime-node')?.version;
   return [
     `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}`,
-    `load ${loadavg()[0]!.toFixed(1)} at the start`,
+    `load ${loadavg()[0]!.toFixed(1)}`,
     `Node ${process.version}`,
-    `ferstream ${VERSION}`,
-    `TensorFlow.js ${tfjsVersion()}`,
     ...(onnxruntime === undefined ? [] : [`onnxruntime-node ${onnxruntime}`]),
     `ffmpeg ${(await findFfmpeg()).version}`,
   ].join(', ');

@@ -19,7 +19,7 @@ export function convertCommand(program: Command): void {
   program
     .command('convert')
     .summary('write other formats from JSONL results')
-    .description('Writes other formats from the JSONL files of "fer annotate", without the video.')
+    .description('Writes other formats from the JSONL files of "fer annotate". Only an overlay needs the video.')
     .argument('<results.jsonl...>', 'JSONL files of "fer annotate"')
     .requiredOption('-f, --format <list>', `comma-separated: ${FORMAT_NAMES.join(', ')}`)
     .option('-o, --output-dir <dir>', 'output folder (default: that of each JSONL file)')

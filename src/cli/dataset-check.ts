@@ -14,6 +14,7 @@ export function datasetCommand(program: Command): void {
   dataset
     .command('check')
     .summary('count classes; find duplicates, damaged files and subjects in several splits')
+    .description('Counts the classes and finds duplicates, damaged files, and subjects in several splits.')
     .argument('<format:dir>', 'data set, such as ferplus:/data/ferplus or manifest:./own')
     .addOption(splitOption('use this split only'))
     .addOption(foldOption())

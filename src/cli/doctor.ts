@@ -6,6 +6,7 @@ export function doctorCommand(program: Command): void {
   program
     .command('doctor')
     .summary('check this machine; print the command that installs each missing part')
+    .description('Checks this machine and prints the command that installs each missing part.')
     .option('--json', 'print the checks as JSON')
     .action(async ({ json = false }: { json?: boolean }) => {
       process.exitCode = await runDoctor({ write: writeLine }, { json });

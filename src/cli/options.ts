@@ -88,7 +88,7 @@ export async function readPrior(text: string): Promise<PriorChoice> {
 }
 
 export function rotateOption(): Option {
-  return new Option('--rotate <degrees>', `turn of footage that is not upright: ${ROTATIONS.join(', ')} (clockwise)`)
+  return new Option('--rotate <degrees>', `clockwise turn that makes the footage upright: ${ROTATIONS.join(', ')}`)
     .default('auto')
     .argParser((text) => {
       const rotation = ROTATIONS.find((known) => String(known) === text);

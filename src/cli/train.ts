@@ -65,7 +65,7 @@ export function trainCommand(program: Command): void {
     .option('--resume', 'resume the run in the output folder')
     .option('--init <model>', 'initial weights: default, a model folder, or face-api:recognition')
     .option('--encoder <model>', 'frame network for clips: default, or a model folder')
-    .option('--exclude <csv>', 'audit.csv; its marked rows are left out')
+    .option('--exclude <csv>', 'leave out the rows marked in this audit.csv')
     .option('--epochs <n>', 'passes over the data', number)
     .option('--batch-size <n>', 'images or clips per step', number)
     .option('--lr <rate>', 'learning rate of the optimizer', number)

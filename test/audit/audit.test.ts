@@ -155,7 +155,7 @@ describe('what cannot be audited', () => {
       data,
       { model: 'face-api' },
       'MODEL_INCOMPATIBLE',
-      /the data set rows, columns, squares: name a model that shares two classes or more/,
+      /the data set rows, columns, squares: name a model that shares at least two/,
     ],
     [data, { split: 'test' }, 'INPUT_NOT_FOUND', /no samples in the test split/],
   ])('%s, %j: says so', async (location, flags, code, message) => {

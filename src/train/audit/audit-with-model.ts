@@ -50,7 +50,7 @@ export async function auditWithModel(
   if (labels.length < 2) {
     throw new FerError(
       'MODEL_INCOMPATIBLE',
-      `the model tells apart ${model.labels.labels.join(', ')}, and the data set ${dataLabels.join(', ')}: name a model that shares two classes or more with it`,
+      `the model has the classes ${model.labels.labels.join(', ')}, the data set ${dataLabels.join(', ')}: name a model that shares at least two of them`,
     );
   }
   const places = labels.map((label) => own.get(canonicalLabel(label))!);

@@ -47,10 +47,14 @@ function settingsOf(part: Part, path: string, kind = ''): Setting[] {
 }
 
 it('docs/train.md lists every setting with its default, and no other', () => {
-  const rows = [...PAGE.matchAll(/^\| (`[\w.]+`(?: of `[\w-]+`)?) \| (.+?) \| .*\|$/gm)].map(([, name, value]) => ({
-    name,
-    default: value!.replaceAll('`', ''),
-  }));
+  // One row may tell of several kinds: `network.dropout` of `compact`, `resnet18`.
+  const rows = [...PAGE.matchAll(/^\| (`[\w.]+`)(?: of ((?:`[\w-]+`(?:, )?)+))? \| (.+?) \| .*\|$/gm)].flatMap(
+    ([, name, kinds, value]) =>
+      (kinds?.split(', ') ?? [null]).map((kind) => ({
+        name: kind === null ? name : `${name!} of ${kind}`,
+        default: value!.replaceAll('`', ''),
+      })),
+  );
   const settings = settingsOf(trainConfigSchema as unknown as Part, '');
   expect(settings.length).toBeGreaterThan(60);
   const byName = (a: { name?: string | undefined }, b: { name?: string | undefined }): number =>

@@ -126,7 +126,7 @@ export async function* answersTo(
 ): AsyncGenerator<Answers, void, undefined> {
   let clip: Seen[] = [];
   for await (const batch of inBatches(crops)) {
-    if (signal?.aborted === true) throw new FerError('INTERRUPTED', 'evaluation stopped; run it again for the whole');
+    if (signal?.aborted === true) throw new FerError('INTERRUPTED', 'evaluation stopped: run it again');
     for (const seen of await look(model, batch, mirror)) {
       if (clip.length > 0 && (seen.frame === null || seen.id !== clip[0]!.id)) {
         yield await answer(model, clip);

@@ -139,7 +139,7 @@ export async function clipJob(
       'method.name: dnfer compares two views of an image; for clips use v-naw, nla or ce',
     );
   if (config.subset !== null || config.imbalance !== null)
-    throw new FerError('CONFIG_INVALID', 'subset and imbalance: they cut down images; for clips leave them out');
+    throw new FerError('CONFIG_INVALID', 'subset and imbalance apply to images only: leave them out for clips');
   const clipsOf = (samples: readonly Sample[]): LabelledClip[] =>
     samples.flatMap((sample) => encoded.clipOf.get(sample) ?? []);
   const parts = divide(dataset, config);

@@ -99,7 +99,7 @@ export function assertTwoClasses(
   if (seen.length > 1) return;
   const what =
     seen.length === 0 ? 'no training sample has a label' : `all training samples are "${labels.labels[seen[0]!]!}"`;
-  throw new FerError('CONFIG_INVALID', `${data}: ${what}; to learn to tell classes apart, give samples of two or more`);
+  throw new FerError('CONFIG_INVALID', `${data}: ${what}; give samples of two or more classes`);
 }
 
 /** Lines about the data before training: counts, exclusions, warnings. */

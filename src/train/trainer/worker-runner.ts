@@ -202,7 +202,7 @@ export function assertWorkers(workers: number): void {
   if (name !== 'wasm' && name !== 'tfjs-node') {
     throw new FerError(
       'CONFIG_INVALID',
-      `--workers ${workers}: only wasm and tfjs-node are shared out among threads, and ${name ?? 'none'} is in use; leave --workers out, or choose one of those with --backend`,
+      `--workers ${workers}: only wasm and tfjs-node support training threads, and ${name ?? 'none'} is in use; leave --workers out, or choose one of those with --backend`,
     );
   }
 }

@@ -61,7 +61,7 @@ export class DetectedFaces implements FaceDataset {
     const cuts = searched.length === 0 ? null : cutInOrder(await cutter(searched.length), searched, signal);
     let pending: FaceSample[] = [];
     for (const [done, sample] of this.samples.entries()) {
-      if (signal?.aborted === true) throw new FerError('INTERRUPTED', 'evaluation stopped; run it again for the whole');
+      if (signal?.aborted === true) throw new FerError('INTERRUPTED', 'evaluation stopped: run it again');
       if (this.isSearched(sample)) {
         // Faces leave in the order of the samples.
         yield* this.asTheyAre(pending);

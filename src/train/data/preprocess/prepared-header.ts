@@ -32,7 +32,7 @@ export function prepareSettings({
     throw new FerError('CONFIG_INVALID', `crop size ${size} is out of range: give a whole number of pixels, 8 to 1024`);
   }
   if (framesPerSecond !== null && !(framesPerSecond > 0 && Number.isFinite(framesPerSecond))) {
-    throw new FerError('CONFIG_INVALID', `${framesPerSecond} frames per second cannot be kept: give a number above 0`);
+    throw new FerError('CONFIG_INVALID', `${framesPerSecond} frames per second is out of range: give a number above 0`);
   }
   return { geometry, framesPerSecond, noFace };
 }

@@ -49,7 +49,7 @@ export function defineReader(
     fits: (root) => fits(new Folders(), resolve(root)),
     async read(root, { split, fold, labels: labelFile } = {}) {
       if (fold !== undefined && folds === 0) {
-        throw new FerError('CONFIG_INVALID', `${name}: ${title} has one fixed division: leave out fold ${fold}`);
+        throw new FerError('CONFIG_INVALID', `${name}: ${title} has no folds: leave out fold ${fold}`);
       }
       const wants = (candidate: Split): boolean => split === undefined || candidate === split;
       if (labelFile !== undefined && !ownClasses)

@@ -97,7 +97,7 @@ async function runStages(recipe: Recipe, output: string, options: RecipeOptions)
     throw new FerError(
       'CONFIG_INVALID',
       count === 1
-        ? 'the recipe is made from a data set of yours: name it with --data FORMAT:DIR, such as ferplus:/data/ferplus'
+        ? 'the recipe needs a data set: name it with --data FORMAT:DIR, such as ferplus:/data/ferplus'
         : `the recipe needs ${count} data sets, but got ${data.length}: give --data FORMAT:DIR ${count} times`,
     );
   }
