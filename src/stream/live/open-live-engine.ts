@@ -1,13 +1,17 @@
 import { printable } from '../../errors/fer-error.js';
+import { siblingModule } from '../../workers/worker-client.js';
+import { WorkerPool } from '../../workers/worker-pool.js';
+import type { DecoderApi, DecoderSetup } from './decoder-worker.js';
 import { WorkerSupervisor } from './worker-supervisor.js';
 import type { SupervisorOptions } from './worker-supervisor.js';
 import { parseLiveOptions } from './live-engine.js';
 import type { EngineDescription, LiveEngine, LiveOptions, LiveSession, SessionListener } from './live-engine.js';
 import { LoadMeter } from './meters.js';
-import { PendingPicture } from './pending-picture.js';
+import { PendingPicture, PictureStream } from './pending-picture.js';
 import type { EngineContext } from './pending-picture.js';
-import { PictureStream } from './picture-stream.js';
 import { Scheduler } from './scheduler.js';
+
+const DECODER = siblingModule(import.meta.url, 'decoder-worker');
 
 /**
  * Loads engine, face networks and expression model into a worker thread.
@@ -19,14 +23,16 @@ export async function openLiveEngine(
   { warn = printToStderr, module }: Partial<SupervisorOptions> = {},
 ): Promise<LiveEngine> {
   const settings = parseLiveOptions(options);
-  const { default: sharp } = await import('sharp');
-  // No picture comes twice, so sharp's cache is of no use.
-  sharp.cache(false);
-  return new WorkerEngine({
-    analyzer: await WorkerSupervisor.open(settings, { warn, module }),
-    meter: new LoadMeter(performance.now()),
-    maxPixels: settings.maxPixels,
-  });
+  const { maxPixels } = settings;
+  const setup: DecoderSetup = { maxPixels };
+  const decoder = await WorkerPool.open<null, DecoderApi>({ workers: 1, module: DECODER, name: 'decoder', setup });
+  try {
+    const analyzer = await WorkerSupervisor.open(settings, { warn, module });
+    return new WorkerEngine({ analyzer, decoder, meter: new LoadMeter(performance.now()), maxPixels, warn });
+  } catch (error) {
+    await decoder.close();
+    throw error;
+  }
 }
 
 class WorkerEngine implements LiveEngine {
@@ -103,7 +109,7 @@ class WorkerEngine implements LiveEngine {
 
   async close(): Promise<void> {
     for (const session of [...this.sessions]) session.close();
-    await this.context.analyzer.close();
+    await Promise.all([this.context.analyzer.close(), this.context.decoder.close()]);
   }
 
   private openStream(): PictureStream {

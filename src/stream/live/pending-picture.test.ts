@@ -1,129 +1,43 @@
 import fc from 'fast-check';
-import sharp from 'sharp';
-import type { Sharp } from 'sharp';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { PEOPLE } from '../../../test/support/face-frames.js';
-import { webcamJpeg } from '../../../test/support/live-sessions.js';
-import { withSize } from '../../../test/support/resized-header.js';
-import { decodeJpeg } from './pending-picture.js';
+import { expect, test } from 'vitest';
+import { CaptureClock } from './pending-picture.js';
 
-const LIMIT = 4_000_000;
-const { photo, ...section } = PEOPLE.ponytail;
-
-let jpeg: Uint8Array;
-beforeAll(async () => {
-  jpeg = await webcamJpeg(photo, section, 160, 120);
-});
-
-/** Red left half, blue right half. */
-function twoColours(width: number, height: number): Sharp {
-  const half = { width: width / 2, height, channels: 3 as const };
-  return sharp({ create: { width, height, channels: 3, background: '#00f' } }).composite([
-    { input: { create: { ...half, background: '#f00' } }, left: 0, top: 0 },
-  ]);
-}
-
-test('gives packed RGB', async () => {
-  const decoded = await decodeJpeg(
-    await twoColours(32, 16).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(),
-    LIMIT,
+test('starts at 0 and follows the capture times', () => {
+  const clock = new CaptureClock();
+  expect([5_000, 5_033, 5_066, 6_066].map((time) => clock.next(time))).toEqual(
+    [0, 0.033, 0.066, 1.066].map((time) => expect.closeTo(time, 9) as number),
   );
-  if ('code' in decoded) throw new Error(decoded.message);
-  expect([decoded.width, decoded.height, decoded.data.length]).toEqual([32, 16, 32 * 16 * 3]);
-  const [red, blue] = [decoded.data.slice(3 * (5 * 32 + 4)), decoded.data.slice(3 * (5 * 32 + 27))];
-  expect(red[0]! - red[2]!).toBeGreaterThan(230);
-  expect(blue[2]! - blue[0]!).toBeGreaterThan(230);
 });
 
-test.each([
-  ['grey', (picture: Sharp) => picture.greyscale()],
-  ['CMYK', (picture: Sharp) => picture.toColourspace('cmyk')],
-] as const)('gives RGB for a %s JPEG as well', async (_, change) => {
-  expect(await decodeJpeg(await change(sharp(jpeg)).jpeg().toBuffer(), LIMIT)).toMatchObject({
-    width: 160,
-    height: 120,
-    data: { length: 160 * 120 * 3 },
-  });
+test('continues when the clock of the sender is set back or stops', () => {
+  const clock = new CaptureClock();
+  expect([100, 200, 200, 50, 150].map((time) => clock.next(time))).toEqual(
+    [0, 0.1, 0.101, 0.102, 0.202].map((time) => expect.closeTo(time, 9) as number),
+  );
 });
 
-test('turns a picture as its EXIF orientation says', async () => {
-  const lying = await twoColours(32, 16)
-    .withMetadata({ orientation: 6 })
-    .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
-    .toBuffer();
-  const decoded = await decodeJpeg(lying, LIMIT);
-  if ('code' in decoded) throw new Error(decoded.message);
-  expect([decoded.width, decoded.height]).toEqual([16, 32]);
-  expect(decoded.data[3 * (4 * 16 + 8)]).toBeGreaterThan(230);
-  expect(decoded.data[3 * (27 * 16 + 8)]).toBeLessThan(25);
+test('counts a leap ahead as at most a day, and continues after it', () => {
+  const clock = new CaptureClock();
+  expect([0, 1e300, 1e300, 0, 40].map((time) => clock.next(time))).toEqual(
+    [0, 86_400, 86_400.001, 86_400.002, 86_400.042].map((time) => expect.closeTo(time, 9) as number),
+  );
 });
 
-describe('refuses', () => {
-  test('other formats', async () => {
-    const bad = { code: 'BAD_PICTURE', message: expect.stringMatching(/not a JPEG/) as string };
-    expect(await decodeJpeg(await sharp(jpeg).png().toBuffer(), LIMIT)).toEqual(bad);
-    expect(await decodeJpeg(await sharp(jpeg).webp().toBuffer(), LIMIT)).toEqual(bad);
-    expect(
-      await decodeJpeg(
-        new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
-        LIMIT,
-      ),
-    ).toEqual(bad);
-    expect(await decodeJpeg(new Uint8Array(0), LIMIT)).toEqual(bad);
-  });
-
-  test('a JPEG truncated at any place', async () => {
-    for (const share of [0.01, 0.1, 0.5, 0.9]) {
-      expect(await decodeJpeg(jpeg.subarray(0, Math.floor(jpeg.length * share)), LIMIT)).toMatchObject({
-        code: 'BAD_PICTURE',
-      });
-    }
-    const cut = await decodeJpeg(jpeg.subarray(0, jpeg.length - 100), LIMIT);
-    expect(cut).toEqual({
-      code: 'BAD_PICTURE',
-      message: expect.stringMatching(/^[^\n]*premature end[^\n]*all of its bytes[^\n]*$/) as string,
-    });
-  });
-
-  test('random bytes, with and without the start of a JPEG', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), fc.boolean(), async (bytes, isDisguised) => {
-        const given = isDisguised ? Uint8Array.of(0xff, 0xd8, 0xff, ...bytes) : bytes;
-        expect(await decodeJpeg(given, LIMIT)).toMatchObject({ code: 'BAD_PICTURE' });
-      }),
-      { numRuns: 100 },
-    );
-  });
-
-  test('a JPEG with bytes overwritten, or decodes it; it never throws', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat({ max: jpeg.length - 1 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 20 }),
-        async (changes) => {
-          const damaged = jpeg.slice();
-          for (const [at, value] of changes) damaged[at] = value;
-          const decoded = await decodeJpeg(damaged, LIMIT);
-          if ('code' in decoded) expect(['BAD_PICTURE', 'PICTURE_TOO_LARGE']).toContain(decoded.code);
-          else expect(decoded.data).toHaveLength(decoded.width * decoded.height * 3);
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
-
-  test('30,000 x 30,000 pixels by the header alone', async () => {
-    const before = process.memoryUsage().rss;
-    for (let i = 0; i < 20; i += 1) {
-      expect(await decodeJpeg(withSize(jpeg, 30_000, 30_000), LIMIT)).toEqual({
-        code: 'PICTURE_TOO_LARGE',
-        message: expect.stringContaining('4000000 pixels') as string,
-      });
-    }
-    expect(process.memoryUsage().rss - before).toBeLessThan(200e6);
-  });
-
-  test('one pixel more than allowed', async () => {
-    expect(await decodeJpeg(jpeg, 160 * 120)).toMatchObject({ width: 160 });
-    expect(await decodeJpeg(jpeg, 160 * 120 - 1)).toMatchObject({ code: 'PICTURE_TOO_LARGE' });
-  });
+test('is strictly increasing, and keeps intervals shorter than a day', () => {
+  const times = fc.oneof(
+    fc.double({ min: 0, max: 1e9, noNaN: true }),
+    fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(fc.array(times, { minLength: 2, maxLength: 50 }), (captured) => {
+      const clock = new CaptureClock();
+      const shown = captured.map((time) => clock.next(time));
+      for (let i = 1; i < shown.length; i += 1) {
+        const step = shown[i]! - shown[i - 1]!;
+        const elapsed = (captured[i]! - captured[i - 1]!) / 1000;
+        expect(step).toBeGreaterThan(0.0009);
+        if (elapsed >= 0.001) expect(step).toBeCloseTo(Math.min(elapsed, 86_400), 4);
+      }
+    }),
+  );
 });

@@ -1,67 +1,84 @@
-import type { Frame } from '../../ingest/frame.js';
+import { FerError } from '../../errors/fer-error.js';
+import type { Picture } from '../../ingest/frame.js';
+import type { WorkerPool } from '../../workers/worker-pool.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
 import type { Problem, ResultMessage } from '../protocol/messages.js';
+import type { DecoderApi } from './decoder-worker.js';
 import type { LivePicture, SessionListener } from './live-engine.js';
 import type { LoadMeter } from './meters.js';
-import type { PictureStream } from './picture-stream.js';
 import type { Job } from './scheduler.js';
 import type { WorkerSupervisor } from './worker-supervisor.js';
 
-type Pixels = Pick<Frame, 'width' | 'height' | 'data'>;
+/** The pictures of a session from its start, or from a reset to the next. */
+export class PictureStream {
+  private readonly clock = new CaptureClock();
+  private pending = 0;
+  /** No more pictures will come. */
+  isEnded = false;
 
-/** Start of image, and the first byte of the next marker: every JPEG starts with them. */
-const SIGNATURE = [0xff, 0xd8, 0xff] as const;
+  /**
+   * @param id unique per stream
+   * @param onForgotten called once, when the stream has ended and all its pictures are done
+   */
+  constructor(
+    readonly id: number,
+    private readonly onForgotten: () => void,
+  ) {}
 
-/**
- * Decodes a JPEG to RGB as a browser shows it: rotated by its EXIF orientation, grey and CMYK converted. Runs outside this thread.
- * @param maxPixels larger pictures are refused by their header, before memory is allocated
- * @returns the pixels, or the problem with the picture
- */
-export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<Pixels | Problem> {
-  if (!SIGNATURE.every((byte, i) => bytes[i] === byte))
-    return {
-      code: 'BAD_PICTURE',
-      message: 'the picture is not a JPEG (it does not start with FF D8 FF); send baseline or progressive JPEG',
-    };
-  try {
-    const { default: sharp } = await import('sharp');
-    const decoder = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels });
-    const { data, info } = await decoder
-      .autoOrient()
-      .toColourspace('srgb')
-      .removeAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3)
-      return { code: 'BAD_PICTURE', message: `the JPEG decodes to ${info.channels} channels instead of 3` };
-    return {
-      width: info.width,
-      height: info.height,
-      data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    };
-  } catch (error) {
-    const reason = firstLine(error);
-    if (reason.includes('exceeds pixel limit')) return tooLarge(maxPixels);
-    return {
-      code: 'BAD_PICTURE',
-      message: `the JPEG cannot be decoded: ${reason}; check that all of its bytes were sent`,
-    };
+  /** Counts a new picture. @returns its time in seconds since the first one */
+  begin(captureTime: number): number {
+    this.pending += 1;
+    return this.clock.next(captureTime);
+  }
+
+  /** A picture is done or abandoned. */
+  finish(): void {
+    this.pending -= 1;
+    this.forgetIfOver();
+  }
+
+  end(): void {
+    this.isEnded = true;
+    this.forgetIfOver();
+  }
+
+  private forgetIfOver(): void {
+    if (this.isEnded && this.pending === 0) this.onForgotten();
   }
 }
 
-function tooLarge(maxPixels: number): Problem {
-  return { code: 'PICTURE_TOO_LARGE', message: `the picture has more than ${maxPixels} pixels; send a smaller one` };
-}
+/** Minimum seconds between two pictures: faces are tracked through time, so no two pictures share a time. */
+const MIN_STEP = 0.001;
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+/** Maximum seconds between two pictures. A clock that leaps would otherwise make times so large that the minimum step is lost in rounding. */
+const MAX_STEP = 86_400;
+
+/**
+ * Capture times as seconds since the first picture. When the sender's clock stops or steps back, time advances by the minimum step; a leap
+ * of more than a day counts as a day.
+ */
+export class CaptureClock {
+  private last: { readonly captureTime: number; readonly time: number } | null = null;
+
+  /** @param captureTime milliseconds by the sender's clock @returns seconds, strictly increasing */
+  next(captureTime: number): number {
+    const time =
+      this.last === null
+        ? 0
+        : this.last.time + Math.min(MAX_STEP, Math.max(MIN_STEP, (captureTime - this.last.captureTime) / 1000));
+    this.last = { captureTime, time };
+    return time;
+  }
 }
 
 /** Shared by all pictures of an engine. */
 export interface EngineContext {
   readonly analyzer: WorkerSupervisor;
+  readonly decoder: Pick<WorkerPool<null, DecoderApi>, 'call' | 'close'>;
   readonly meter: LoadMeter;
   readonly maxPixels: number;
+  /** Gets one line for each picture at which the decoder's thread ended. */
+  readonly warn: (line: string) => void;
 }
 
 const DEFECT: Problem = {
@@ -74,7 +91,7 @@ export class PendingPicture implements Job {
   private readonly submitted = performance.now();
   private readonly timestamp: number;
   private prepared: Promise<boolean> | null = null;
-  private pixels: Pixels | null = null;
+  private pixels: Picture | null = null;
   private decoding = 0;
   private isDone = false;
 
@@ -128,7 +145,7 @@ export class PendingPicture implements Job {
 
   private async decode(): Promise<boolean> {
     const started = performance.now();
-    const pixels = await toPixels(this.given.picture, this.context.maxPixels);
+    const pixels = await this.toPixels();
     this.decoding = performance.now() - started;
     if ('code' in pixels) {
       this.refuse(pixels);
@@ -136,6 +153,29 @@ export class PendingPicture implements Job {
     }
     this.pixels = pixels;
     return !this.isDone;
+  }
+
+  private async toPixels(): Promise<Picture | Problem> {
+    const { picture } = this.given;
+    const { decoder, maxPixels, warn } = this.context;
+    if (picture.kind === 'jpeg')
+      return decoder.call('decode', picture.bytes).catch((error: unknown) => {
+        // The decoder is ended with the engine, after all sessions.
+        if (!this.stream.isEnded) warn(`a picture was not decoded: ${FerError.from(error).message}`);
+        return DEFECT;
+      });
+    const { width, height, data } = picture;
+    if (width * height > maxPixels)
+      return {
+        code: 'PICTURE_TOO_LARGE',
+        message: `the picture has more than ${maxPixels} pixels; send a smaller one`,
+      };
+    if (width < 1 || height < 1 || data.length !== width * height * 3)
+      return {
+        code: 'BAD_PICTURE',
+        message: `${data.length} bytes are not an RGB picture of ${width}x${height} pixels`,
+      };
+    return { width, height, data };
   }
 
   private answer(frame: FrameResult, analyzing: number): void {
@@ -171,13 +211,4 @@ export class PendingPicture implements Job {
     this.stream.finish();
     send();
   }
-}
-
-async function toPixels(picture: LivePicture['picture'], maxPixels: number): Promise<Pixels | Problem> {
-  if (picture.kind === 'jpeg') return decodeJpeg(picture.bytes, maxPixels);
-  const { width, height, data } = picture;
-  if (width * height > maxPixels) return tooLarge(maxPixels);
-  if (width < 1 || height < 1 || data.length !== width * height * 3)
-    return { code: 'BAD_PICTURE', message: `${data.length} bytes are not an RGB picture of ${width}x${height} pixels` };
-  return { width, height, data };
 }

@@ -13,6 +13,9 @@ const RESTART_DELAYS = [0, 1_000, 5_000] as const;
 /** Failed frames in a row after which the thread counts as broken: wasm does not recover from running out of memory. */
 const MAX_FAILURES = 3;
 
+/** About what five frames leave behind. */
+const YOUNG_MEGABYTES = 12;
+
 const ANALYZER_WORKER = siblingModule(import.meta.url, 'analyzer-worker');
 
 export interface SupervisorOptions {
@@ -142,6 +145,7 @@ function startAnalyzer(
     module,
     name: 'live engine',
     setup,
+    youngMegabytes: YOUNG_MEGABYTES,
     failure: (reason) => new FerError('INTERNAL', `the live engine's thread failed: ${reason}`),
     onDeath,
   });
