@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { widenHalfFloats } from '../half-float.js';
+import { storedWeights, weightValues } from '../stored-weights.js';
 import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 
@@ -33,11 +33,11 @@ async function decodeGroups(manifestPath: string, groups: readonly WeightGroup[]
   const weights = new Map<string, tf.Tensor>();
   for (const group of groups) {
     const files = await Promise.all(group.paths.map((path) => readFile(join(dirname(manifestPath), path))));
-    // A copy that starts its own buffer: Node may hand out parts of a shared one.
-    const weightData = new Uint8Array(Buffer.concat(files)).buffer;
-    const wide = widenHalfFloats({ weightSpecs: group.weights, weightData });
-    for (const [name, tensor] of Object.entries(tf.io.decodeWeights(wide.weightData, wide.weightSpecs)))
-      weights.set(name, tensor);
+    const data = files.length === 1 ? files[0]! : Buffer.concat(files);
+    for (const weight of storedWeights(group.weights, data)) {
+      const { name, shape, dtype } = weight.spec;
+      weights.set(name, tf.tensor(weightValues(weight), shape, dtype));
+    }
   }
   return weights;
 }
