@@ -69,11 +69,10 @@ export class Annotator {
     range: Pick<AnnotateSettings, 'start' | 'end'> = this.settings,
     opening: Promise<FrameSource> = openInput(input, { ...this.settings, ...range }),
   ): Promise<Annotation> {
-    const source = await opening;
+    const [source, { Annotation }] = await Promise.all([opening, import('./annotation.js')]);
     const metadata = await this.describe(input, hash === undefined ? await identifyInput(input) : hash, source.info);
     const journal = (await openJournal?.(metadata)) ?? null;
     const networks = journal?.networks(this.networks) ?? this.networks;
-    const { Annotation } = await import('./annotation.js');
     return new Annotation(metadata, source, () => new FacePipeline(networks, this.settings), this.settings);
   }
 

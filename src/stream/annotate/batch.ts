@@ -73,6 +73,8 @@ export async function* annotateBatch(
       const name = names[index]!;
       let isInterrupted = false;
       let hash: string | null = null;
+      // A file that is done already is opened for nothing, so only the first one is opened this early.
+      let opening = index === 0 && input.kind === 'file' ? openInput(input, settings) : undefined;
       try {
         hash = await identifyInput(input);
         const outputs = { outputDir, remote, name, formats, stream };
@@ -85,8 +87,8 @@ export async function* annotateBatch(
         // Every input would fail.
         if (annotator === null && stream === undefined) await requireFolder(outputDir);
         // The networks take their time to load.
-        const opening = annotator === null ? openInput(input, settings) : undefined;
         if (annotator === null) {
+          opening ??= openInput(input, settings);
           annotator = await openAnnotator(settings);
           yield { type: 'engine', backend: annotator.backend.name, description: annotator.backend.description };
         }
