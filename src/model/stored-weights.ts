@@ -30,26 +30,32 @@ export function storedWeights(specs: readonly tf.io.WeightsManifestEntry[], data
 }
 
 /**
- * The numbers of a weight, as TensorFlow.js decodes them. It takes most of the time in which a network is loaded to do so: it computes tables for
- * each weight stored as float16, and all others number by number.
+ * The numbers of a weight, as TensorFlow.js decodes them. That takes most of the time in which a network is loaded: tables for
+ * each weight stored as float16, all others number by number.
  */
 export function weightValues({ spec, bytes }: StoredWeight): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
-  const { dtype, quantization } = spec;
   const type = storedType(spec);
+  if (type === 'uint8') return dequantized(bytes, 2 ** 8, spec);
   // A copy: views of wider numbers have to be aligned.
   const { buffer } = new Uint8Array(bytes);
   if (type === 'float32') return new Float32Array(buffer);
   if (type === 'int32') return new Int32Array(buffer);
   if (type === 'float16') return widened(new Uint16Array(buffer));
+  return dequantized(new Uint16Array(buffer), 2 ** 16, spec);
+}
+
+function dequantized(
+  levels: Uint8Array | Uint16Array,
+  count: number,
+  { dtype, quantization }: tf.io.WeightsManifestEntry,
+): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
   const { scale = NaN, min = NaN } = quantization ?? {};
-  const levels = type === 'uint8' ? bytes : new Uint16Array(buffer);
-  const isWhole = dtype === 'int32';
-  const table = new (isWhole ? Int32Array : Float32Array)(2 ** (8 * BYTES[type]));
-  for (let level = 0; level < table.length; level++) {
-    const value = level * scale + min;
-    table[level] = isWhole ? Math.round(value) : value;
-  }
-  const values = new (isWhole ? Int32Array : Float32Array)(levels.length);
+  const numbers = Array.from({ length: count }, (_, level) => level * scale + min);
+  if (dtype === 'int32') return lookedUp(levels, Int32Array.from(numbers, Math.round), new Int32Array(levels.length));
+  return lookedUp(levels, Float32Array.from(numbers), new Float32Array(levels.length));
+}
+
+function lookedUp<T extends Float32Array | Int32Array>(levels: Uint8Array | Uint16Array, table: T, values: T): T {
   for (let i = 0; i < levels.length; i++) values[i] = table[levels[i]!]!;
   return values;
 }
