@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
 import { makeOutputFolder } from '../../files/write-error.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
-import { BegunSource } from '../../ingest/sources/begun-source.js';
+import { BegunSource } from '../../ingest/sources/frame-source.js';
 import type { Input } from '../../ingest/sources/frame-source.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
 import { outputFormat } from '../output/formats.js';

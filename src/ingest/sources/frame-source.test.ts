@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Frame } from '../frame.js';
-import { BegunSource } from './begun-source.js';
+import { BegunSource } from './frame-source.js';
 import type { FrameSource } from './frame-source.js';
 
 const picture = (index: number): Frame => ({ index, timestamp: index, width: 1, height: 1, data: new Uint8Array(3) });
