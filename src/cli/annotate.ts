@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
+import { lookForFfmpeg } from '../ingest/ffmpeg/binaries.js';
 import { isS3Address } from '../storage/s3.js';
 import type { AnnotateOptions } from '../stream/pipeline/pipeline-settings.js';
 import type { BatchOptions } from '../stream/annotate/batch.js';
@@ -107,6 +108,8 @@ export function annotateCommand(program: Command): void {
       const all = command.opts<AnnotateFlags>();
       if (all.queue === undefined) refuseOptions(command, QUEUE_OPTIONS, 'needs --queue');
       else refuseOptions(command, ['backend'], WORKERS_DECIDE);
+      // They start while our own code is loaded.
+      if (all.queue === undefined) lookForFfmpeg();
       process.exitCode = await runAnnotate(inputs, all);
     });
 }

@@ -4,8 +4,7 @@ import { FerError } from '../errors/fer-error.js';
 import type { BackendName } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import type { LabelAudit } from '../train/audit/audit-labels.js';
-import type { FaceChoice } from '../train/data/faces/detected-faces.js';
-import type { Split } from '../train/data/sample.js';
+import type { FaceChoice, Split } from '../train/data/sample.js';
 import { EXIT, interruptSignal } from './exit.js';
 import {
   backendOption,

@@ -6,7 +6,6 @@ import type { PriorChoice } from '../model/class-prior.js';
 import type { BackendName } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import type { ExpressionModel } from '../model/expression-model.js';
-import { faceHandling } from '../train/data/faces/detected-faces.js';
 import type { FaceNotes } from '../train/data/faces/face-dataset.js';
 import { unsplitLine } from '../train/data/sample.js';
 import type { Dataset } from '../train/data/sample.js';
@@ -136,6 +135,7 @@ async function evaluateHere(
 ): Promise<EvaluationReport> {
   const { openModel } = await import('../model/heads/open-model.js');
   const { loadForInference } = await import('../model/sessions/inference-engine.js');
+  const { faceHandling } = await import('../train/data/faces/detected-faces.js');
   const { EvaluationFiles, evaluationReport } = await import('../train/evaluate/evaluation-files.js');
   const { backend, loaded: model } = await loadForInference({ backend: flags.backend }, (opener) =>
     openModel(flags.model, { open: opener }),

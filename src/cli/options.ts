@@ -7,10 +7,8 @@ import type { PriorChoice } from '../model/class-prior.js';
 import { BACKEND_NAMES, TFJS_BACKENDS } from '../model/engines/backend.js';
 import { DEFAULT_MODEL, MODEL_NAMES } from '../model/expression-model.js';
 import { FORMAT_NAMES } from '../stream/results/output-format.js';
-import { FACE_CHOICES } from '../train/data/faces/detected-faces.js';
-import type { FaceChoice } from '../train/data/faces/detected-faces.js';
-import { SPLITS } from '../train/data/sample.js';
-import type { Split } from '../train/data/sample.js';
+import { FACE_CHOICES, SPLITS } from '../train/data/sample.js';
+import type { FaceChoice, Split } from '../train/data/sample.js';
 
 export function queueOption(): Option {
   return new Option('--queue <address>', 'Redis or Valkey with the jobs: redis://host:6379')

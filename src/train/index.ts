@@ -42,8 +42,18 @@ export type { CropSource } from './data/crops/crop-source.js';
 export { MemoryCrops, decodeImages } from './data/crops/image-crops.js';
 export type { DecodedImages } from './data/crops/image-crops.js';
 export { fitCrops } from './data/crops/crop-source.js';
-export { SPLITS } from './data/sample.js';
-export type { Dataset, DatasetProblem, DatasetReader, FrameFile, ReadOptions, Sample, Split } from './data/sample.js';
+export { FACE_CHOICES, SPLITS } from './data/sample.js';
+export type {
+  Dataset,
+  DatasetProblem,
+  DatasetReader,
+  FaceChoice,
+  FaceHandling,
+  FrameFile,
+  ReadOptions,
+  Sample,
+  Split,
+} from './data/sample.js';
 export { openDataset, readerNamed, READERS } from './data/formats/registry.js';
 export { canonicalLabel, labelSetFor, mapLabels } from './data/label-maps.js';
 export { checkDataset } from './data/check-dataset.js';
@@ -69,8 +79,7 @@ export { facesOf } from './data/faces/face-dataset.js';
 export type { FaceDataset, FaceNotes, FaceSample, IndexedFaces, LabelledFace } from './data/faces/face-dataset.js';
 export { evaluate } from './evaluate/evaluate.js';
 export type { EvaluateOptions, EvaluationOfCrops } from './evaluate/evaluate.js';
-export { FACE_CHOICES, faceHandling } from './data/faces/detected-faces.js';
-export type { FaceChoice, FaceHandling } from './data/faces/detected-faces.js';
+export { faceHandling } from './data/faces/detected-faces.js';
 export type { Prediction } from './evaluate/evaluate.js';
 export { InMemoryFaces } from './data/faces/face-dataset.js';
 export { PreparedFaces } from './data/faces/open-faces.js';

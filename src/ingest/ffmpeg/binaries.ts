@@ -48,6 +48,11 @@ export async function findFfprobe(): Promise<FfmpegBinary> {
   return find(FFPROBE);
 }
 
+/** Begins to look for both, which takes as long as they take to start; who needs them gets the error. */
+export function lookForFfmpeg(): void {
+  for (const search of [findFfmpeg(), findFfprobe()]) search.catch(() => undefined);
+}
+
 /** One search per program and environment; a failed one is not remembered, so that a repaired machine works at once. */
 async function find(program: Program): Promise<FfmpegBinary> {
   const key = [program.name, process.env[program.variable] ?? '', process.env['PATH'] ?? ''].join('\n');
@@ -73,7 +78,7 @@ async function searchFor(program: Program): Promise<FfmpegBinary> {
     }
   }
   const failures: unknown[] = [];
-  for (const [path, origin] of await candidates(program)) {
+  for await (const [path, origin] of candidates(program)) {
     try {
       return await start(path, origin);
     } catch (error) {
@@ -87,20 +92,18 @@ async function searchFor(program: Program): Promise<FfmpegBinary> {
   );
 }
 
-async function candidates(program: Program): Promise<[path: string, origin: BinaryOrigin][]> {
-  const list: [string, BinaryOrigin][] = [];
+async function* candidates(program: Program): AsyncGenerator<[path: string, origin: BinaryOrigin]> {
   const file = process.platform === 'win32' ? `${program.name}.exe` : program.name;
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     if (folder === '') continue;
     const path = join(folder, file);
-    if (await isExecutable(path)) list.push([path, 'path']);
+    if (await isExecutable(path)) yield [path, 'path'];
   }
   const bundled = bundledPath(program);
   if (bundled !== null) {
     await makeExecutable(bundled);
-    list.push([bundled, 'bundled']);
+    yield [bundled, 'bundled'];
   }
-  return list;
 }
 
 async function isExecutable(path: string): Promise<boolean> {

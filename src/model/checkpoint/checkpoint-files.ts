@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
-import { storedBytes, storedType } from '../half-float.js';
-import { tf } from '../tfjs.js';
+import { storedBytes, storedType, storedWeights } from '../stored-weights.js';
+import type { tf } from '../tfjs.js';
 import type { CheckpointInfo } from './checkpoint-info.js';
 
 export const INFO_FILE = 'ferstream.json';
@@ -28,7 +28,7 @@ interface ModelJson {
 export function folderHandler(folder: string): tf.io.IOHandler {
   return {
     async save(artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> {
-      const weights = joined(artifacts.weightData);
+      const weights = weightBytes(artifacts.weightData);
       const json = {
         modelTopology: artifacts.modelTopology,
         format: artifacts.format,
@@ -65,9 +65,10 @@ async function readModelJson(folder: string): Promise<ModelJson> {
   return JSON.parse(await readFile(join(folder, TOPOLOGY_FILE), 'utf8')) as ModelJson;
 }
 
-function joined(data: tf.io.WeightData | undefined): Buffer {
+/** All weights of a model, one after the other; the same memory where they are in one piece. */
+export function weightBytes(data: tf.io.WeightData | undefined): Buffer {
   if (data === undefined) return Buffer.alloc(0);
-  return Buffer.concat((Array.isArray(data) ? data : [data]).map((part) => Buffer.from(part)));
+  return Array.isArray(data) ? Buffer.concat(data.map((part) => Buffer.from(part))) : Buffer.from(data);
 }
 
 /** Size and SHA-256 of network and weights, as they stand in `ferstream.json`. */
@@ -107,35 +108,34 @@ export async function verifyFiles(folder: string, { files }: Pick<CheckpointInfo
  * @throws FerError WEIGHTS_MISSING naming the weight
  */
 export function verifyWeights(folder: string, { weightSpecs = [], weightData }: tf.io.ModelArtifacts): void {
-  const data = tf.io.CompositeArrayBuffer.join(weightData);
-  let offset = 0;
-  for (const spec of weightSpecs) {
+  const data = weightBytes(weightData);
+  let total = 0;
+  for (const { spec, bytes } of storedWeights(weightSpecs, data)) {
     const { name, quantization } = spec;
-    const end = offset + storedBytes(spec);
-    if (end > data.byteLength) throw damaged(folder, `the weights end before ${name}`);
-    if (!isFinite[storedType(spec)](data.slice(offset, end), quantization))
+    if (bytes.length < storedBytes(spec)) throw damaged(folder, `the weights end before ${name}`);
+    if (!isFinite[storedType(spec)](bytes, quantization))
       throw damaged(folder, `weight ${name} is not finite (NaN or infinity)`);
-    offset = end;
+    total += bytes.length;
   }
-  if (offset !== data.byteLength)
-    throw damaged(folder, `the weights have ${data.byteLength - offset} bytes more than the network`);
+  if (total !== data.length)
+    throw damaged(folder, `the weights have ${data.length - total} bytes more than the network`);
 }
 
 type Scale = { readonly scale?: number; readonly min?: number } | undefined;
 
-const isScaleFinite = (_: ArrayBuffer, scale: Scale): boolean =>
+const isScaleFinite = (_: Uint8Array, scale: Scale): boolean =>
   Number.isFinite(scale?.scale) && Number.isFinite(scale?.min);
 
-const isFinite: Readonly<Record<ReturnType<typeof storedType>, (data: ArrayBuffer, scale: Scale) => boolean>> = {
-  float32: (data) => {
-    for (const value of new Float32Array(data)) if (!Number.isFinite(value)) return false;
-    return true;
-  },
-  // Exponent 31 means infinity or NaN.
-  float16: (data) => {
-    for (const half of new Uint16Array(data)) if ((half & 0x7c00) === 0x7c00) return false;
-    return true;
-  },
+/** Whether no number has all bits of the exponent set, which means infinity or NaN. @param mask of the exponent in the upper two bytes, of which each number has `size` */
+function hasFiniteExponents(bytes: Uint8Array, size: number, mask: number): boolean {
+  for (let i = size - 2; i < bytes.length; i += size)
+    if (((bytes[i]! | (bytes[i + 1]! << 8)) & mask) === mask) return false;
+  return true;
+}
+
+const isFinite: Readonly<Record<ReturnType<typeof storedType>, (data: Uint8Array, scale: Scale) => boolean>> = {
+  float32: (data) => hasFiniteExponents(data, 4, 0x7f80),
+  float16: (data) => hasFiniteExponents(data, 2, 0x7c00),
   int32: () => true,
   uint16: isScaleFinite,
   uint8: isScaleFinite,

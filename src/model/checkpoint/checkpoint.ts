@@ -4,7 +4,7 @@ import { FerError } from '../../errors/fer-error.js';
 import { replaceFolder } from '../../files/replace-folder.js';
 import type { CropGeometry } from '../crop-geometry.js';
 import { isSameCrop } from '../crop-geometry.js';
-import { widenHalfFloats } from '../half-float.js';
+import { storedWeights, weightValues } from '../stored-weights.js';
 import type { LabelSet } from '../label-set.js';
 import { tf } from '../tfjs.js';
 import {
@@ -15,6 +15,7 @@ import {
   folderHandler,
   verifyFiles,
   verifyWeights,
+  weightBytes,
 } from './checkpoint-files.js';
 import { CHECKPOINT_FORMAT, parseCheckpointInfo } from './checkpoint-info.js';
 import type { CheckpointDescription, CheckpointInfo } from './checkpoint-info.js';
@@ -136,11 +137,13 @@ export async function loadCheckpoint(
   const { withZeroWeights } = await import('../networks/topology.js');
   try {
     const artifacts = await folderHandler(folder).load!();
-    const { modelTopology, weightSpecs = [], weightData } = artifacts;
+    const { modelTopology, weightSpecs = [] } = artifacts;
+    const data = weightBytes(artifacts.weightData);
     verifyWeights(folder, artifacts);
     const loaded: tf.io.ModelArtifacts = {
       ...artifacts,
-      ...widenHalfFloats({ weightSpecs, weightData: tf.io.CompositeArrayBuffer.join(weightData) }),
+      weightSpecs: weightSpecs.map(({ quantization: _, ...spec }) => spec),
+      weightData: storedWeights(weightSpecs, data).map((weight) => weightValues(weight).buffer),
       ...(forInference && modelTopology !== undefined && { modelTopology: withZeroWeights(modelTopology) }),
     };
     return { model: await tf.loadLayersModel(tf.io.fromMemory(loaded)), info };

@@ -1,6 +1,6 @@
 import { tf } from '../tfjs.js';
-import { disposeWeights, loadFaceApiWeights, weight } from './weight-files.js';
-import type { WeightMap } from './weight-files.js';
+import { readFaceApiWeights, weightIn } from './weight-files.js';
+import type { WeightValues } from './weight-files.js';
 
 /** Residual blocks in order; those with "down" in their name halve the picture. */
 export const RECOGNITION_BLOCKS = [
@@ -39,16 +39,19 @@ export interface RecognitionWeights {
  * @throws FerError WEIGHTS_MISSING
  */
 export async function loadRecognitionWeights(): Promise<RecognitionWeights> {
-  const weights = await loadFaceApiWeights('face_recognition_model');
-  try {
-    const names = ['conv32_down', ...RECOGNITION_BLOCKS.flatMap((block) => [`${block}/conv1`, `${block}/conv2`])];
-    return {
-      convolutions: new Map(names.map((name) => [name, foldScale(weights, name)])),
-      projection: weight<tf.Rank.R2>(weights, 'fc').clone(),
-    };
-  } finally {
-    disposeWeights(weights);
-  }
+  const weights = await readFaceApiWeights('face_recognition_model');
+  const names = ['conv32_down', ...RECOGNITION_BLOCKS.flatMap((block) => [`${block}/conv1`, `${block}/conv2`])];
+  const { values, shape } = weightIn(weights, 'fc');
+  const folded = names.map((name) => foldScale(weights, name)); // before any tensor: one of them may be missing
+  return {
+    convolutions: new Map(
+      folded.map(({ filter, filterShape, bias }, i) => [
+        names[i]!,
+        { filter: tf.tensor4d(filter, filterShape), bias: tf.tensor1d(bias) },
+      ]),
+    ),
+    projection: tf.tensor2d(values, shape as [number, number]),
+  };
 }
 
 export function disposeRecognition({ convolutions, projection }: RecognitionWeights): void {
@@ -56,14 +59,30 @@ export function disposeRecognition({ convolutions, projection }: RecognitionWeig
   projection.dispose();
 }
 
-/** conv, then `* weights + biases`, as one convolution. */
-function foldScale(weights: WeightMap, name: string): Convolution {
-  return tf.tidy(() => {
-    const gain = weight<tf.Rank.R1>(weights, `${name}/scale/weights`);
-    const shift = weight<tf.Rank.R1>(weights, `${name}/scale/biases`);
-    return {
-      filter: tf.mul<tf.Tensor4D>(weight<tf.Rank.R4>(weights, `${name}/conv/filters`), gain),
-      bias: tf.add<tf.Tensor1D>(tf.mul(weight<tf.Rank.R1>(weights, `${name}/conv/bias`), gain), shift),
-    };
-  });
+interface FoldedScale {
+  readonly filter: Float32Array;
+  readonly filterShape: [number, number, number, number];
+  readonly bias: Float32Array;
+}
+
+/** conv, then `* weights + biases`, as one convolution; computed here, so that an engine need not hold both. */
+function foldScale(weights: ReadonlyMap<string, WeightValues>, name: string): FoldedScale {
+  const valuesOf = (part: string): Float32Array => Float32Array.from(weightIn(weights, `${name}/${part}`).values);
+  const gain = valuesOf('scale/weights');
+  const shift = valuesOf('scale/biases');
+  const { values, shape } = weightIn(weights, `${name}/conv/filters`);
+  return {
+    filter: scaled(values, gain),
+    filterShape: shape as [number, number, number, number],
+    bias: scaled(valuesOf('conv/bias'), gain).map((value, channel) => value + shift[channel]!),
+  };
+}
+
+/** [..., C] * [C] -> [..., C] */
+function scaled(values: Float32Array | Int32Array, gain: Float32Array): Float32Array {
+  const products = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i += gain.length)
+    for (let channel = 0; channel < gain.length; channel++)
+      products[i + channel] = values[i + channel]! * gain[channel]!;
+  return products;
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { widenHalfFloats } from '../half-float.js';
+import { storedWeights, weightValues } from '../stored-weights.js';
 import { tf } from '../tfjs.js';
 import { FerError } from '../../errors/fer-error.js';
 
@@ -29,17 +29,31 @@ function findInPackage(packageName: string, relativePath: string): string {
   );
 }
 
-async function decodeGroups(manifestPath: string, groups: readonly WeightGroup[]): Promise<WeightMap> {
-  const weights = new Map<string, tf.Tensor>();
+/** A weight outside any engine. */
+export interface WeightValues {
+  readonly values: Float32Array | Int32Array;
+  readonly shape: number[];
+  readonly dtype: tf.DataType;
+}
+
+async function decodeGroups(
+  manifestPath: string,
+  groups: readonly WeightGroup[],
+): Promise<ReadonlyMap<string, WeightValues>> {
+  const weights = new Map<string, WeightValues>();
   for (const group of groups) {
     const files = await Promise.all(group.paths.map((path) => readFile(join(dirname(manifestPath), path))));
-    // A copy that starts its own buffer: Node may hand out parts of a shared one.
-    const weightData = new Uint8Array(Buffer.concat(files)).buffer;
-    const wide = widenHalfFloats({ weightSpecs: group.weights, weightData });
-    for (const [name, tensor] of Object.entries(tf.io.decodeWeights(wide.weightData, wide.weightSpecs)))
-      weights.set(name, tensor);
+    const data = files.length === 1 ? files[0]! : Buffer.concat(files);
+    for (const weight of storedWeights(group.weights, data)) {
+      const { name, shape, dtype } = weight.spec;
+      weights.set(name, { values: weightValues(weight), shape, dtype });
+    }
   }
   return weights;
+}
+
+function toTensors(weights: ReadonlyMap<string, WeightValues>): WeightMap {
+  return new Map([...weights].map(([name, { values, shape, dtype }]) => [name, tf.tensor(values, shape, dtype)]));
 }
 
 async function readJson(path: string): Promise<unknown> {
@@ -56,6 +70,11 @@ function unreadable(path: string, cause: unknown): FerError {
  * @throws FerError WEIGHTS_MISSING
  */
 export async function loadFaceApiWeights(name: string): Promise<WeightMap> {
+  return toTensors(await readFaceApiWeights(name));
+}
+
+/** `loadFaceApiWeights`, but as numbers. @throws FerError WEIGHTS_MISSING */
+export async function readFaceApiWeights(name: string): Promise<ReadonlyMap<string, WeightValues>> {
   const path = findInPackage('@vladmandic/face-api', `model/${name}-weights_manifest.json`);
   try {
     return await decodeGroups(path, (await readJson(path)) as WeightGroup[]);
@@ -116,7 +135,7 @@ export async function loadHumanGraph(name: string): Promise<{ nodes: readonly Gr
       modelTopology: { node: GraphNode[] };
       weightsManifest: WeightGroup[];
     };
-    return { nodes: model.modelTopology.node, weights: await decodeGroups(path, model.weightsManifest) };
+    return { nodes: model.modelTopology.node, weights: toTensors(await decodeGroups(path, model.weightsManifest)) };
   } catch (error) {
     throw unreadable(path, error);
   }
@@ -127,10 +146,15 @@ export async function loadHumanGraph(name: string): Promise<{ nodes: readonly Gr
  * @throws FerError WEIGHTS_MISSING when the file does not hold it
  */
 export function weight<R extends tf.Rank>(weights: WeightMap, name: string): tf.Tensor<R> {
-  const tensor = weights.get(name);
-  if (tensor === undefined)
+  return weightIn(weights, name) as tf.Tensor<R>;
+}
+
+/** @throws FerError WEIGHTS_MISSING when the file does not hold it */
+export function weightIn<T>(weights: ReadonlyMap<string, T>, name: string): T {
+  const found = weights.get(name);
+  if (found === undefined)
     throw new FerError('WEIGHTS_MISSING', `the weight file has no tensor "${name}"; its package version does not fit`);
-  return tensor as tf.Tensor<R>;
+  return found;
 }
 
 export function disposeWeights(weights: WeightMap): void {

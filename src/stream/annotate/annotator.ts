@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as rxjs from 'rxjs';
 import { FerError } from '../../errors/fer-error.js';
-import { findFfmpeg, findFfprobe } from '../../ingest/ffmpeg/binaries.js';
+import { findFfmpeg, lookForFfmpeg } from '../../ingest/ffmpeg/binaries.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import type { FrameSource, Input, SourceInfo } from '../../ingest/sources/frame-source.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
@@ -36,8 +36,7 @@ export class Annotator {
   /** @throws FerError CONFIG_INVALID, BACKEND_UNAVAILABLE, BACKEND_MISMATCH, WEIGHTS_MISSING */
   static async open(options: AnnotateOptions = {}): Promise<Annotator> {
     const settings = parseAnnotateOptions(options);
-    // They answer while the networks are loaded; who needs them gets the error.
-    for (const search of [findFfmpeg(), findFfprobe()]) search.catch(() => undefined);
+    lookForFfmpeg();
     return new Annotator(settings, await loadNetworks(settings, settings.workers));
   }
 
@@ -70,11 +69,10 @@ export class Annotator {
     range: Pick<AnnotateSettings, 'start' | 'end'> = this.settings,
     opening: Promise<FrameSource> = openInput(input, { ...this.settings, ...range }),
   ): Promise<Annotation> {
-    const source = await opening;
+    const [source, { Annotation }] = await Promise.all([opening, import('./annotation.js')]);
     const metadata = await this.describe(input, hash === undefined ? await identifyInput(input) : hash, source.info);
     const journal = (await openJournal?.(metadata)) ?? null;
     const networks = journal?.networks(this.networks) ?? this.networks;
-    const { Annotation } = await import('./annotation.js');
     return new Annotation(metadata, source, () => new FacePipeline(networks, this.settings), this.settings);
   }
 

@@ -2,6 +2,8 @@ import type { Writable } from 'node:stream';
 import { FerError } from '../../errors/fer-error.js';
 import { makeOutputFolder } from '../../files/write-error.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
+import { BegunSource } from '../../ingest/sources/frame-source.js';
+import type { Input } from '../../ingest/sources/frame-source.js';
 import { identifyInput } from '../../ingest/sources/identity.js';
 import { outputFormat } from '../output/formats.js';
 import { outputNames } from '../output/output-names.js';
@@ -73,6 +75,8 @@ export async function* annotateBatch(
       const name = names[index]!;
       let isInterrupted = false;
       let hash: string | null = null;
+      // A file that is done already is opened for nothing, so only the first one is opened this early.
+      let opening = index === 0 && input.kind === 'file' ? beginInput(input, settings) : undefined;
       try {
         hash = await identifyInput(input);
         const outputs = { outputDir, remote, name, formats, stream };
@@ -85,8 +89,8 @@ export async function* annotateBatch(
         // Every input would fail.
         if (annotator === null && stream === undefined) await requireFolder(outputDir);
         // The networks take their time to load.
-        const opening = annotator === null ? openInput(input, settings) : undefined;
         if (annotator === null) {
+          opening ??= beginInput(input, settings);
           annotator = await openAnnotator(settings);
           yield { type: 'engine', backend: annotator.backend.name, description: annotator.backend.description };
         }
@@ -104,6 +108,8 @@ export async function* annotateBatch(
         if (isInterrupted)
           yield { type: 'interrupted', input: input.name, isKept: hash !== null && stream === undefined };
         else yield { type: 'failed', input: input.name, error: failure };
+      } finally {
+        await closeInput(opening);
       }
       // A rerun does the rest of the batch.
       if (isInterrupted) return;
@@ -111,6 +117,18 @@ export async function* annotateBatch(
   } finally {
     annotator?.dispose();
   }
+}
+
+/** Opens an input, and starts its decoder too: both take a while, in which the networks are loaded. */
+function beginInput(input: Input, settings: AnnotateSettings): Promise<BegunSource> {
+  const opening = openInput(input, settings).then((source) => new BegunSource(source));
+  opening.catch(() => undefined); // who awaits it gets the error
+  return opening;
+}
+
+async function closeInput(opening: Promise<BegunSource> | undefined): Promise<void> {
+  const source = await opening?.catch(() => null);
+  await source?.close();
 }
 
 /** Errors that affect every input end the batch. */

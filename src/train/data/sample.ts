@@ -9,6 +9,13 @@ export function splitsOf(samples: readonly Pick<Sample, 'split'>[]): Split[] {
   return SPLITS.filter((split) => samples.some((sample) => sample.split === split));
 }
 
+/** How pictures become crops: used as a whole (data sets of face crops), or faces detected and aligned as in annotation. Videos are always searched for faces. */
+export type FaceHandling = 'as-is' | 'detect';
+
+/** The option; `auto`: pictures like those the model was trained on. */
+export const FACE_CHOICES = ['auto', 'as-is', 'detect'] as const;
+export type FaceChoice = (typeof FACE_CHOICES)[number];
+
 /** One picture of a clip stored as pictures. */
 export interface FrameFile {
   /** Place in the footage, counted from 0; gaps stand for frames without a face. */

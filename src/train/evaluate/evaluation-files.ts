@@ -8,9 +8,8 @@ import type { Backend } from '../../model/engines/backend.js';
 import type { ExpressionModel } from '../../model/expression-model.js';
 import { VERSION } from '../../version.js';
 import type { FaceNotes } from '../data/faces/face-dataset.js';
-import type { FaceHandling } from '../data/faces/detected-faces.js';
 import type { SplitOf } from '../data/faces/open-faces.js';
-import type { Dataset } from '../data/sample.js';
+import type { Dataset, FaceHandling } from '../data/sample.js';
 import type { EvaluationOfCrops, Prediction } from './evaluate.js';
 
 /** What is evaluated and how, as the user says it. */

@@ -13,10 +13,9 @@ import type { FaceNets } from '../../../ingest/face/face-nets.js';
 import { findFfmpeg } from '../../../ingest/ffmpeg/binaries.js';
 import { openBackend } from '../../../model/engines/open-backend.js';
 import { still } from '../../../../test/support/still-sample.js';
-import type { Sample } from '../sample.js';
+import type { FaceHandling, Sample } from '../sample.js';
 import { LocalFaceCutter } from '../preprocess/face-cutter.js';
 import { DetectedFaces, faceHandling } from './detected-faces.js';
-import type { FaceHandling } from './detected-faces.js';
 import type { LabelledFace } from './face-dataset.js';
 
 const GEOMETRY = { size: 8, channels: 1, eyes: { x: 0.5, y: 0.35 }, mouth: { x: 0.5, y: 0.75 } } as const;

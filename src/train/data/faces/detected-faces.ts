@@ -6,16 +6,9 @@ import { cropsOf, cutInOrder } from '../preprocess/face-cutter.js';
 import type { CutFaces, FaceCutter } from '../preprocess/face-cutter.js';
 import { areAlignedClips } from '../formats/manifest.js';
 import { labelAt } from '../sample.js';
-import type { Sample } from '../sample.js';
+import type { FaceChoice, FaceHandling, Sample } from '../sample.js';
 import { InMemoryFaces, facesOf } from './face-dataset.js';
 import type { FaceDataset, FaceNotes, FaceSample, LabelledFace } from './face-dataset.js';
-
-/** How pictures become crops: used as a whole (data sets of face crops), or faces detected and aligned as in annotation. Videos are always searched for faces. */
-export type FaceHandling = 'as-is' | 'detect';
-
-/** The option; `auto`: pictures like those the model was trained on. */
-export const FACE_CHOICES = ['auto', 'as-is', 'detect'] as const;
-export type FaceChoice = (typeof FACE_CHOICES)[number];
 
 /** @param data FORMAT:DIR */
 export async function faceHandling(

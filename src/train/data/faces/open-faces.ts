@@ -13,9 +13,8 @@ import { openCutter } from '../preprocess/open-cutter.js';
 import type { CutterOptions } from '../preprocess/open-cutter.js';
 import { openPrepared, preparedFolder, readPrepared } from '../preprocess/read-prepared.js';
 import type { Prepared } from '../preprocess/read-prepared.js';
-import type { Dataset, Sample, Split } from '../sample.js';
+import type { Dataset, FaceChoice, Sample, Split } from '../sample.js';
 import { faceHandling, DetectedFaces } from './detected-faces.js';
-import type { FaceChoice } from './detected-faces.js';
 import { InMemoryFaces, facesOf, withPixels } from './face-dataset.js';
 import type { FaceDataset, FaceNotes, FaceSample, IndexedFaces, LabelledFace } from './face-dataset.js';
 

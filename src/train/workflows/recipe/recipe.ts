@@ -5,7 +5,7 @@ import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { PRESET_NAMES, readConfigFile, resolveConfig } from '../../config/read-config.js';
 import { channels } from '../../config/train-config.js';
 import type { TrainConfig } from '../../config/train-config.js';
-import { FACE_CHOICES } from '../../data/faces/detected-faces.js';
+import { FACE_CHOICES } from '../../data/sample.js';
 import { NO_FACE } from '../../data/preprocess/prepared-header.js';
 import { SPLITS } from '../../data/sample.js';
 import { CLIP_STYLES, DEFAULT_SYNTHESIS } from '../../data/synthesize/synthesis-options.js';
