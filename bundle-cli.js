@@ -1,6 +1,6 @@
 // Puts the command line into few files: to find and read hundreds of them takes longer than all else before the first frame.
 // The library stays as it is compiled, file by file. Worker threads and assets are those of the library, beside which each module still believes to be.
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -43,3 +43,9 @@ await build({
   plugins: [places],
   logLevel: 'warning',
 });
+
+const licences = Object.keys(INLINED).map(
+  async (name) =>
+    `${name}\n\n${await readFile(join(ROOT, 'node_modules', name, name === 'rxjs' ? 'LICENSE.txt' : 'LICENSE'), 'utf8')}`,
+);
+await writeFile(join(OUT, 'third-party-licences.txt'), (await Promise.all(licences)).join('\n\n'));
