@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
 import { globSync } from 'tinyglobby';
 import type { TestProject } from 'vitest/node';
+import { bundleCli } from '../../bundle-cli.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -63,6 +64,8 @@ export async function setup(project: TestProject): Promise<void> {
     const options = { bundle: true, platform: 'neutral', format: 'esm', logLevel: 'error' } as const;
     await build({ stdin, outfile: bundled(name), conditions, ...options });
   }
+  // As in the package.
+  await bundleCli(join(BUILT_REPOSITORY, 'src', 'cli'));
   const linked = (await readdir(ROOT)).filter((name) => !['src', 'test', '.git'].includes(name));
   for (const path of [...linked, ...globSync('src/**/static', { cwd: ROOT, onlyDirectories: true })])
     await symlink(join(ROOT, path), join(BUILT_REPOSITORY, path.replace(/\/$/, '')));
