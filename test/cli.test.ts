@@ -150,7 +150,7 @@ describe('fer', () => {
     const args = ['annotate', clip, '-o', folder, '--format', 'csv', ...BRIEF];
     const refused = await callFer(args);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('clip.csv exists, and fer annotate did not write it');
+    expect(refused.stderr).toContain('clip.csv exists, and fer did not write it');
     expect(await readFile(join(folder, 'clip.csv'), 'utf8')).toBe('theirs');
     expect((await callFer([...args, '--force'])).code).toBe(0);
     // Ours from now on.

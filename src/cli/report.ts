@@ -43,7 +43,8 @@ async function runReport(results: readonly string[], flags: ReportFlags): Promis
   };
   const outputDir = flags.outputDir === undefined ? {} : { outputDir: flags.outputDir };
   const { files, missing } = await findAnnotations(results);
-  const options = { formats: ['html'], ...outputDir, ...people, signal: interruptSignal() };
+  // The ending is ours, also in a folder that was copied without its records.
+  const options = { formats: ['html'], force: true, ...outputDir, ...people, signal: interruptSignal() };
   const { converted, failed } = await convertEach(files, options);
   const reports = converted.flatMap(({ outputs }) => outputs);
   if (reports.length > 1) {

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
@@ -36,6 +36,11 @@ async function annotated(results: readonly FrameResult[], metadata: RunMetadata 
   return dir;
 }
 
+/** What a folder contains apart from the record of what was written. */
+async function visible(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name !== '.ferstream');
+}
+
 describe('converting', () => {
   it('gives the files that annotating gives, byte for byte, in every format', async () => {
     await fc.assert(
@@ -46,7 +51,7 @@ describe('converting', () => {
         const dir = await annotated(named, { ...METADATA, input: { ...METADATA.input, kind } });
         const outputDir = join(dir, '../b');
         await convertAnnotation(join(dir, 'clip.jsonl'), { formats: FORMATS, outputDir });
-        expect(await readdir(outputDir)).toEqual(await readdir(dir));
+        expect(await visible(outputDir)).toEqual(await readdir(dir));
         for (const name of await readdir(dir)) {
           expect((await readFile(join(outputDir, name))).equals(await readFile(join(dir, name))), name).toBe(true);
         }
@@ -68,9 +73,28 @@ describe('converting', () => {
     expect(await readdir(outputDir)).toEqual([]);
   });
 
+  it('replaces what it wrote before, but files of others only when forced', async () => {
+    const dir = await annotated(CLIP);
+    const path = join(dir, 'clip.jsonl');
+    const outputDir = join(dir, '../d');
+    await mkdir(outputDir);
+    await convertAnnotation(path, { formats: ['vtt'], outputDir });
+    await writeFile(join(outputDir, 'clip.srt'), 'made by hand');
+    await expect(convertAnnotation(path, { formats: ['vtt', 'srt'], outputDir })).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+      message: expect.stringContaining('clip.srt exists, and fer did not write it') as string,
+    });
+    expect(await readFile(join(outputDir, 'clip.srt'), 'utf8')).toBe('made by hand');
+    await convertAnnotation(path, { formats: ['vtt'], outputDir });
+    await convertAnnotation(path, { formats: ['srt'], outputDir, force: true });
+    expect(await readFile(join(outputDir, 'clip.srt'), 'utf8')).toContain('-->');
+    await convertAnnotation(path, { formats: ['vtt', 'srt'], outputDir });
+  });
+
   it('converts the others when one of several is damaged', async () => {
     const dir = await annotated(CLIP);
     await writeFile(join(dir, 'cut.jsonl'), '{"type":');
+    await rm(join(dir, 'clip.csv'));
     const paths = ['cut', 'absent', 'clip'].map((name) => join(dir, `${name}.jsonl`));
     const combined = join(dir, 'all.csv');
     const { code, stdout, stderr } = await callFer(['convert', ...paths, '--format', 'csv', '--combine', combined]);
@@ -84,7 +108,7 @@ describe('converting', () => {
     const { code } = await callFer(['convert', ...paths, '--format', 'csv', '-o', outputDir]);
     expect(code).toBe(0);
     const rows = await Promise.all(
-      (await readdir(outputDir)).map(
+      (await visible(outputDir)).map(
         async (name) => (await readFile(join(outputDir, name), 'utf8')).split('\n').length,
       ),
     );
@@ -100,7 +124,7 @@ describe('converting', () => {
     const names = await readNames(people);
     const merge = parseMerges(['2=1']);
     await convertAnnotation(join(dir, 'clip.jsonl'), { formats: FORMATS, outputDir, names, merge });
-    for (const name of await readdir(outputDir)) {
+    for (const name of await visible(outputDir)) {
       const text = await readFile(join(outputDir, name), 'utf8');
       expect(text, name).toContain('Ann');
       expect(text, name).not.toMatch(/Face 2|#2 /);
@@ -348,7 +372,7 @@ describe('a baseline', () => {
     await write(join(dir, '../with'), 'auto');
     const outputDir = join(dir, '../after');
     await convertAnnotation(join(dir, 'clip.jsonl'), { formats: FORMATS, outputDir, baseline: 'auto' });
-    for (const name of await readdir(outputDir)) {
+    for (const name of await visible(outputDir)) {
       const made = await readFile(join(dir, '../with', name));
       expect((await readFile(join(outputDir, name))).equals(made), name).toBe(true);
     }

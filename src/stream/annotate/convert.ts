@@ -4,12 +4,14 @@ import { exists } from '../../files/write-error.js';
 import { imageFiles } from '../../ingest/sources/image-source.js';
 import { openWriters, outputFormat } from '../output/formats.js';
 import { withResting } from '../output/baseline-writers.js';
+import { markOutputs } from '../output/done-record.js';
 import { fold, outputNames } from '../output/output-names.js';
 import type { OutputContext, OutputWriters } from '../results/output-format.js';
 import { applyPeople } from '../results/people.js';
 import type { People } from '../results/people.js';
 import type { AnnotationLine, RunMetadata, RunOutcome } from '../results/annotation-schema.js';
 import { readAnnotation, readFrames } from '../results/read-annotation.js';
+import { refuseForeign } from './annotate-input.js';
 import { RestingFaces, relativeToRest } from '../results/resting-face.js';
 import type { BaselineChoice, RestingFace } from '../results/resting-face.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
@@ -23,6 +25,8 @@ export interface ConvertOptions extends People {
   readonly name?: string;
   /** Adds expressions relative to each person's resting face; default: as the annotation has them. */
   readonly baseline?: BaselineChoice;
+  /** Also replaces files that neither annotating nor converting wrote. */
+  readonly force?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -39,7 +43,15 @@ export interface Converted {
  * @throws FerError ANNOTATION_INVALID, INPUT_NOT_FOUND, CONFIG_INVALID, OUTPUT_UNWRITABLE, INTERRUPTED
  */
 export async function convertAnnotation(path: string, options: ConvertOptions): Promise<Converted> {
-  const { formats, outputDir = dirname(path), name = baseName(path), baseline, signal, ...corrections } = options;
+  const {
+    formats,
+    outputDir = dirname(path),
+    name = baseName(path),
+    baseline,
+    force = false,
+    signal,
+    ...corrections
+  } = options;
   for (const format of formats) {
     const target = join(outputDir, name + outputFormat(format).ending);
     if (resolve(target) === resolve(path)) {
@@ -49,6 +61,7 @@ export async function convertAnnotation(path: string, options: ConvertOptions): 
       );
     }
   }
+  if (!force) await refuseForeign(outputDir, name, formats, path);
   const lines = readAnnotation(path, { landmarks: formats.includes('jsonl') });
   try {
     const first = await lines.next();
@@ -61,7 +74,9 @@ export async function convertAnnotation(path: string, options: ConvertOptions): 
     const rests = await findRests(path, baseline, people);
     const writers = await openWriters(formats, outputDir, name, metadata, await contextOf(metadata, path, signal));
     try {
-      const outcome = await writeLines(lines, writers, { path, people, rests, signal });
+      const outcome = await writeLines(lines, writers, { path, people, rests, signal }, () =>
+        markOutputs(outputDir, name, writers.paths),
+      );
       return { input: path, outputs: writers.paths, outcome };
     } catch (error) {
       await writers.abort();
@@ -83,6 +98,7 @@ async function writeLines(
   lines: AsyncIterable<AnnotationLine>,
   writers: OutputWriters,
   { path, people, rests, signal }: Conversion,
+  beforeFinish: () => Promise<void>,
 ): Promise<RunOutcome> {
   const withBaseline = (frame: FrameResult): FrameResult =>
     rests === null ? frame : relativeToRest(withoutRelative(frame), rests);
@@ -94,6 +110,7 @@ async function writeLines(
     } else if (line.type === 'end') {
       const { type: _, resting, ...rest } = line;
       const outcome = rests === null ? { ...rest, ...(resting && { resting }) } : withResting(rest, rests);
+      await beforeFinish();
       await writers.finish(outcome);
       return outcome;
     }
