@@ -4,6 +4,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
+import { identifyInput } from '../../src/ingest/sources/identity.js';
 import { conversionNames, convertAnnotation } from '../../src/stream/annotate/convert.js';
 import { baselineWriters } from '../../src/stream/output/baseline-writers.js';
 import { writeBatchSummary, writeCombined } from '../../src/stream/output/csv.js';
@@ -277,11 +278,11 @@ describe('the link to the footage', () => {
 
   it('leads to where the footage is now', async () => {
     const dir = temporaryFolder();
-    expect(await linkOf(dir, { sourcePath: join(dir, 'clip.mp4') }, { name: 'elsewhere/clip.mp4' })).toBe(
-      '../clip.mp4',
-    );
     await mkdir(join(dir, 'moved'));
     await writeFile(join(dir, 'moved/clip.mp4'), 'footage');
+    const hash = await identifyInput({ kind: 'file', path: join(dir, 'moved/clip.mp4') });
+    const input = { name: 'elsewhere/clip.mp4', hash };
+    expect(await linkOf(dir, { sourcePath: join(dir, 'clip.mp4') }, input)).toBe('../clip.mp4');
     const outputDir = join(dir, 'moved/out');
     await mkdir(outputDir);
     await copyFile(join(dir, 'out/clip.jsonl'), join(outputDir, 'clip.jsonl'));
@@ -289,8 +290,21 @@ describe('the link to the footage', () => {
     expect(await linkIn(join(outputDir, 'clip.eaf'))).toBe('../clip.mp4');
   });
 
+  it('never leads to other footage of the same name, and no overlay is drawn on it', async () => {
+    const dir = temporaryFolder();
+    await linkOf(dir, { sourcePath: null }, { name: 'elsewhere/clip.mp4' });
+    await writeFile(join(dir, 'clip.mp4'), 'another recording');
+    const path = join(dir, 'out/clip.jsonl');
+    await convertAnnotation(path, { formats: ['elan', 'html'], outputDir: join(dir, 'new') });
+    expect(await linkIn(join(dir, 'new/clip.eaf'))).toBe('');
+    await expect(convertAnnotation(path, { formats: ['overlay'] })).rejects.toMatchObject({
+      code: 'INPUT_NOT_FOUND',
+      message: expect.stringContaining('is not the footage that was annotated') as string,
+    });
+  });
+
   it('is left out of what is uploaded, except for a URL', async () => {
-    const context = { sourcePath: '/v/clip.mp4', isUploaded: true };
+    const context = { sourcePath: '/v/clip.mp4', isUnlinked: true };
     expect(await linkOf(temporaryFolder(), context, {})).toBe('');
     const url = 'https://host/clip.mp4';
     expect(await linkOf(temporaryFolder(), context, { kind: 'url', name: url })).toBe(url);

@@ -9,6 +9,7 @@ import { openWriters } from '../../src/stream/output/formats.js';
 import { writeIndexPage } from '../../src/stream/report/index-page.js';
 import type { RunMetadata } from '../../src/stream/results/annotation-schema.js';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
+import { identifyInput } from '../../src/ingest/sources/identity.js';
 import { findFfmpeg, runProcess } from '../../src/ingest/ffmpeg/binaries.js';
 import { CHROMIUM } from '../live-page/support/chromium.js';
 import { openPages } from '../live-page/support/browser.js';
@@ -36,9 +37,11 @@ const openPage = openPages();
 const page = (name: string): string => join(folder, `${name}.report.html`);
 
 async function annotate(name: string, results: readonly FrameResult[], input: Partial<RunMetadata['input']> = {}) {
+  const path = join(folder, `${name}.webm`);
+  const hash = await identifyInput({ kind: 'file', path }).catch(() => null);
   const metadata = {
     ...METADATA,
-    input: { ...METADATA.input, name: `${name}.webm`, ...input },
+    input: { ...METADATA.input, name: `${name}.webm`, hash, ...input },
     settings: {
       region: { x: 0, y: 0, width: 50, height: 100, unit: 'percent' },
       ignore: [{ x: 10, y: 10, width: 40, height: 30, unit: 'pixels' }],

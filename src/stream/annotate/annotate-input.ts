@@ -286,7 +286,7 @@ async function outputContext(
 ): Promise<OutputContext> {
   return {
     sourcePath: input.kind === 'stdin' ? null : inputAddress(input),
-    isUploaded: remote !== null,
+    isUnlinked: remote !== null,
     imagePaths: input.kind === 'images' ? (await imageFiles(input.path)).map((image) => resolve(image)) : null,
     range: { start, end },
     scaled: width !== null,
