@@ -150,6 +150,17 @@ describe('people', () => {
     }
   });
 
+  it('refuses two names for one face', async () => {
+    const path = join(await scratchDir(), 'people.csv');
+    await writeFile(path, 'id,name\n1,Ann\n2,Bo\n1,Cy\n');
+    await expect(readNames(path)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `--names ${path}, line 4: face 1 is both "Ann" and "Cy"; leave out one of them`,
+    });
+    await writeFile(path, 'id,name\n1,Ann\n1,Ann\n');
+    expect(await readNames(path)).toEqual({ 1: 'Ann' });
+  });
+
   it('a file that cannot be read is said in words, not in system codes', async () => {
     const folder = await scratchDir();
     const none = join(folder, 'none');
