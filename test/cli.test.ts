@@ -150,7 +150,7 @@ describe('fer', () => {
     const args = ['annotate', clip, '-o', folder, '--format', 'csv', ...BRIEF];
     const refused = await callFer(args);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('clip.csv exists, and fer annotate did not write it');
+    expect(refused.stderr).toContain('clip.csv exists, and fer did not write it');
     expect(await readFile(join(folder, 'clip.csv'), 'utf8')).toBe('theirs');
     expect((await callFer([...args, '--force'])).code).toBe(0);
     // Ours from now on.
@@ -184,6 +184,14 @@ describe('fer', () => {
     };
     expect(await inputs('combined.csv')).toEqual(new Set([clip, second]));
     expect(await inputs('summary.csv')).toEqual(new Set([clip, second]));
+
+    const args = ['annotate', clip, second, '-o', folder, '-f', 'summary', ...BRIEF];
+    expect((await callFer(args)).code).toBe(0);
+    await writeFile(join(folder, 'summary.csv'), 'theirs');
+    const refused = await callFer(args);
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain('summary.csv exists, and fer did not write it');
+    expect(await readFile(join(folder, 'summary.csv'), 'utf8')).toBe('theirs');
   });
 
   it('does not overwrite the results of another input of the same name', async () => {

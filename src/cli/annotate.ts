@@ -28,7 +28,7 @@ import {
   wholeNumber,
   WORKERS_DECIDE,
 } from './options.js';
-import { INDEX_NAME } from './report.js';
+import { INDEX_NAME, refuseForeignPage } from './report.js';
 
 const DEFAULT_FORMATS = 'jsonl,csv,summary';
 
@@ -215,26 +215,31 @@ async function runAnnotate(inputs: readonly string[], flags: AnnotateFlags): Pro
 /** Writes what covers all inputs and returns its paths: summary.csv for a batch with summaries, index.html for one with reports, combined.csv on request. */
 async function writeTables(
   results: readonly string[],
-  { outputDir, combine }: Pick<BatchOptions, 'outputDir'> & { readonly combine: boolean },
+  { outputDir, combine, force = false }: Pick<BatchOptions, 'outputDir' | 'force'> & { readonly combine: boolean },
 ): Promise<string[]> {
   const written: string[] = [];
+  const placeOf = async (name: string): Promise<string> => {
+    const path = join(outputDir, name);
+    if (!force) await refuseForeignPage(path);
+    return path;
+  };
   const ending = (end: string): string[] => results.filter((path) => path.endsWith(end));
   const { writeBatchSummary, writeCombined } = await import('../stream/output/csv.js');
   const { BATCH_TABLES } = await import('../stream/output/output-names.js');
   const summaries = ending('.summary.json');
   if (summaries.length > 1) {
-    written.push(join(outputDir, BATCH_TABLES.summary));
+    written.push(await placeOf(BATCH_TABLES.summary));
     await writeBatchSummary(summaries, written.at(-1)!);
   }
   const annotations = ending('.jsonl');
   if (combine && annotations.length > 0) {
-    written.push(join(outputDir, BATCH_TABLES.combined));
+    written.push(await placeOf(BATCH_TABLES.combined));
     await writeCombined(annotations, written.at(-1)!);
   }
   const reports = ending('.report.html');
   if (reports.length > 1) {
     const { writeIndexPage } = await import('../stream/report/index-page.js');
-    written.unshift(join(outputDir, INDEX_NAME));
+    written.unshift(await placeOf(INDEX_NAME));
     await writeIndexPage(reports, written[0]!);
   }
   return written;

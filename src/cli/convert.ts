@@ -13,6 +13,7 @@ interface ConvertFlags {
   readonly names?: string;
   readonly merge: readonly string[];
   readonly baseline?: 'auto' | 'off' | number;
+  readonly force?: boolean;
 }
 
 export function convertCommand(program: Command): void {
@@ -27,6 +28,7 @@ export function convertCommand(program: Command): void {
     .option('--names <file>', 'CSV file with the columns id and name: names of people by face id')
     .option('--merge <id=id>', 'make a face id another one, as in 2=5; repeatable', repeated, [])
     .addOption(baselineOption())
+    .option('--force', 'replace files that fer did not write')
     .addHelpText(
       'after',
       '\nExamples:\n  fer convert fer-out/clip.jsonl --format elan,parquet\n  fer convert fer-out/*.jsonl --format segments --names people.csv --merge 2=5 -o named',
@@ -44,7 +46,7 @@ async function runConvert(files: readonly string[], flags: ConvertFlags): Promis
     merge: parseMerges(flags.merge),
     ...(flags.names === undefined ? {} : { names: await readNames(flags.names) }),
   };
-  const { baseline, combine } = flags;
+  const { baseline, combine, force = false } = flags;
   const keepFrom = (paths: readonly string[]): void => {
     if (combine !== undefined && paths.some((path) => resolve(path) === resolve(combine)))
       throw new FerError('CONFIG_INVALID', `--combine ${combine}: would replace an annotation or its conversion; give another file`); // prettier-ignore
@@ -58,6 +60,7 @@ async function runConvert(files: readonly string[], flags: ConvertFlags): Promis
     ...(flags.outputDir === undefined ? {} : { outputDir: flags.outputDir }),
     ...people,
     ...(baseline === undefined ? {} : { baseline }),
+    force,
     signal: interruptSignal(),
   });
   if (combine !== undefined && converted.length > 0) {

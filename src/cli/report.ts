@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 import type { Command } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
 import { naturalOrder } from '../ingest/media-names.js';
@@ -43,16 +43,38 @@ async function runReport(results: readonly string[], flags: ReportFlags): Promis
   };
   const outputDir = flags.outputDir === undefined ? {} : { outputDir: flags.outputDir };
   const { files, missing } = await findAnnotations(results);
-  const options = { formats: ['html'], ...outputDir, ...people, signal: interruptSignal() };
+  // The ending is ours, also in a folder that was copied without its records.
+  const options = { formats: ['html'], force: true, ...outputDir, ...people, signal: interruptSignal() };
   const { converted, failed } = await convertEach(files, options);
   const reports = converted.flatMap(({ outputs }) => outputs);
   if (reports.length > 1) {
     const isFolder = results.length === 1 && files[0] !== results[0];
     const index = join(flags.outputDir ?? (isFolder ? results[0]! : dirname(reports[0]!)), INDEX_NAME);
+    await refuseForeignPage(index);
     await writeIndexPage(reports, index);
     process.stdout.write(`${printable(index)}\n`);
   }
   return failed + missing > 0 ? EXIT.someFailed : EXIT.ok;
+}
+
+/** How the tables and the page over a batch begin. */
+const SIGNS: Readonly<Record<string, string>> = {
+  'summary.csv': 'input,face_id,name,first_seen,',
+  'combined.csv': 'input,frame,timestamp,',
+  [INDEX_NAME]: '<title>Expressions of all recordings</title>',
+};
+
+/**
+ * Refuses to replace a table or page of others in the folder of a batch. Ours are known by their content: folders are copied without records.
+ * @throws FerError OUTPUT_UNWRITABLE
+ */
+export async function refuseForeignPage(path: string): Promise<void> {
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null || text.slice(0, 4096).includes(SIGNS[basename(path)] ?? '')) return;
+  throw new FerError(
+    'OUTPUT_UNWRITABLE',
+    `${path} exists, and fer did not write it; move it, or give another --output-dir`,
+  );
 }
 
 interface FoundAnnotations {

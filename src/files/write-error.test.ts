@@ -1,8 +1,8 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/output/support/media.js';
-import { makeFolder } from './write-error.js';
+import { makeFolder, makeOutputFolder } from './write-error.js';
 
 describe('makeFolder', () => {
   it('creates missing folders and accepts existing ones', async () => {
@@ -30,4 +30,19 @@ describe('makeFolder', () => {
   it.runIf(process.platform === 'linux')('throws where the file system is read-only', async () => {
     await expect(makeFolder('/proc/ferstream/out')).rejects.toMatchObject({ code: 'ENOENT' });
   });
+});
+
+describe('makeOutputFolder', () => {
+  it('leaves nothing in a folder that can be written', async () => {
+    const path = join(temporaryFolder(), 'out');
+    await makeOutputFolder(path);
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'refuses a folder that exists but cannot be written, also for root',
+    async () => {
+      await expect(makeOutputFolder('/proc/self')).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+    },
+  );
 });

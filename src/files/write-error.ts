@@ -1,5 +1,5 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, mkdtemp, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { FerError } from '../errors/fer-error.js';
 
 /** Whether a file or folder of that name exists; also false without permission to look. */
@@ -37,11 +37,15 @@ async function makeOne(path: string): Promise<boolean> {
   }
 }
 
-/** `makeFolder` for a folder that somebody named. @throws FerError OUTPUT_UNWRITABLE */
+/** `makeFolder` for a folder that somebody named. @throws FerError OUTPUT_UNWRITABLE, also where nothing can be written into it */
 export async function makeOutputFolder(path: string): Promise<void> {
-  await makeFolder(path).catch((error: unknown) => {
+  try {
+    await makeFolder(path);
+    // Permissions alone tell neither of read-only file systems nor of access lists.
+    await rmdir(await mkdtemp(join(path, '.ferstream-')));
+  } catch (error) {
     throw writeError(path, error);
-  });
+  }
 }
 
 const ADVICE: Readonly<Record<string, string>> = {

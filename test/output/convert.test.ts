@@ -1,9 +1,10 @@
-import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
+import { identifyInput } from '../../src/ingest/sources/identity.js';
 import { conversionNames, convertAnnotation } from '../../src/stream/annotate/convert.js';
 import { baselineWriters } from '../../src/stream/output/baseline-writers.js';
 import { writeBatchSummary, writeCombined } from '../../src/stream/output/csv.js';
@@ -36,6 +37,11 @@ async function annotated(results: readonly FrameResult[], metadata: RunMetadata 
   return dir;
 }
 
+/** What a folder contains apart from the record of what was written. */
+async function visible(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name !== '.ferstream');
+}
+
 describe('converting', () => {
   it('gives the files that annotating gives, byte for byte, in every format', async () => {
     await fc.assert(
@@ -46,7 +52,7 @@ describe('converting', () => {
         const dir = await annotated(named, { ...METADATA, input: { ...METADATA.input, kind } });
         const outputDir = join(dir, '../b');
         await convertAnnotation(join(dir, 'clip.jsonl'), { formats: FORMATS, outputDir });
-        expect(await readdir(outputDir)).toEqual(await readdir(dir));
+        expect(await visible(outputDir)).toEqual(await readdir(dir));
         for (const name of await readdir(dir)) {
           expect((await readFile(join(outputDir, name))).equals(await readFile(join(dir, name))), name).toBe(true);
         }
@@ -68,9 +74,28 @@ describe('converting', () => {
     expect(await readdir(outputDir)).toEqual([]);
   });
 
+  it('replaces what it wrote before, but files of others only when forced', async () => {
+    const dir = await annotated(CLIP);
+    const path = join(dir, 'clip.jsonl');
+    const outputDir = join(dir, '../d');
+    await mkdir(outputDir);
+    await convertAnnotation(path, { formats: ['vtt'], outputDir });
+    await writeFile(join(outputDir, 'clip.srt'), 'made by hand');
+    await expect(convertAnnotation(path, { formats: ['vtt', 'srt'], outputDir })).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+      message: expect.stringContaining('clip.srt exists, and fer did not write it') as string,
+    });
+    expect(await readFile(join(outputDir, 'clip.srt'), 'utf8')).toBe('made by hand');
+    await convertAnnotation(path, { formats: ['vtt'], outputDir });
+    await convertAnnotation(path, { formats: ['srt'], outputDir, force: true });
+    expect(await readFile(join(outputDir, 'clip.srt'), 'utf8')).toContain('-->');
+    await convertAnnotation(path, { formats: ['vtt', 'srt'], outputDir });
+  });
+
   it('converts the others when one of several is damaged', async () => {
     const dir = await annotated(CLIP);
     await writeFile(join(dir, 'cut.jsonl'), '{"type":');
+    await rm(join(dir, 'clip.csv'));
     const paths = ['cut', 'absent', 'clip'].map((name) => join(dir, `${name}.jsonl`));
     const combined = join(dir, 'all.csv');
     const { code, stdout, stderr } = await callFer(['convert', ...paths, '--format', 'csv', '--combine', combined]);
@@ -84,7 +109,7 @@ describe('converting', () => {
     const { code } = await callFer(['convert', ...paths, '--format', 'csv', '-o', outputDir]);
     expect(code).toBe(0);
     const rows = await Promise.all(
-      (await readdir(outputDir)).map(
+      (await visible(outputDir)).map(
         async (name) => (await readFile(join(outputDir, name), 'utf8')).split('\n').length,
       ),
     );
@@ -100,7 +125,7 @@ describe('converting', () => {
     const names = await readNames(people);
     const merge = parseMerges(['2=1']);
     await convertAnnotation(join(dir, 'clip.jsonl'), { formats: FORMATS, outputDir, names, merge });
-    for (const name of await readdir(outputDir)) {
+    for (const name of await visible(outputDir)) {
       const text = await readFile(join(outputDir, name), 'utf8');
       expect(text, name).toContain('Ann');
       expect(text, name).not.toMatch(/Face 2|#2 /);
@@ -123,6 +148,17 @@ describe('people', () => {
       await writeFile(path, bytes);
       expect(await readNames(path)).toEqual({ 1: 'Müller, José' });
     }
+  });
+
+  it('refuses two names for one face', async () => {
+    const path = join(await scratchDir(), 'people.csv');
+    await writeFile(path, 'id,name\n1,Ann\n2,Bo\n1,Cy\n');
+    await expect(readNames(path)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `--names ${path}, line 4: face 1 is both "Ann" and "Cy"; leave out one of them`,
+    });
+    await writeFile(path, 'id,name\n1,Ann\n1,Ann\n');
+    expect(await readNames(path)).toEqual({ 1: 'Ann' });
   });
 
   it('a file that cannot be read is said in words, not in system codes', async () => {
@@ -253,11 +289,11 @@ describe('the link to the footage', () => {
 
   it('leads to where the footage is now', async () => {
     const dir = temporaryFolder();
-    expect(await linkOf(dir, { sourcePath: join(dir, 'clip.mp4') }, { name: 'elsewhere/clip.mp4' })).toBe(
-      '../clip.mp4',
-    );
     await mkdir(join(dir, 'moved'));
     await writeFile(join(dir, 'moved/clip.mp4'), 'footage');
+    const hash = await identifyInput({ kind: 'file', path: join(dir, 'moved/clip.mp4') });
+    const input = { name: 'elsewhere/clip.mp4', hash };
+    expect(await linkOf(dir, { sourcePath: join(dir, 'clip.mp4') }, input)).toBe('../clip.mp4');
     const outputDir = join(dir, 'moved/out');
     await mkdir(outputDir);
     await copyFile(join(dir, 'out/clip.jsonl'), join(outputDir, 'clip.jsonl'));
@@ -265,8 +301,21 @@ describe('the link to the footage', () => {
     expect(await linkIn(join(outputDir, 'clip.eaf'))).toBe('../clip.mp4');
   });
 
+  it('never leads to other footage of the same name, and no overlay is drawn on it', async () => {
+    const dir = temporaryFolder();
+    await linkOf(dir, { sourcePath: null }, { name: 'elsewhere/clip.mp4' });
+    await writeFile(join(dir, 'clip.mp4'), 'another recording');
+    const path = join(dir, 'out/clip.jsonl');
+    await convertAnnotation(path, { formats: ['elan', 'html'], outputDir: join(dir, 'new') });
+    expect(await linkIn(join(dir, 'new/clip.eaf'))).toBe('');
+    await expect(convertAnnotation(path, { formats: ['overlay'] })).rejects.toMatchObject({
+      code: 'INPUT_NOT_FOUND',
+      message: expect.stringContaining('is not the footage that was annotated') as string,
+    });
+  });
+
   it('is left out of what is uploaded, except for a URL', async () => {
-    const context = { sourcePath: '/v/clip.mp4', isUploaded: true };
+    const context = { sourcePath: '/v/clip.mp4', isUnlinked: true };
     expect(await linkOf(temporaryFolder(), context, {})).toBe('');
     const url = 'https://host/clip.mp4';
     expect(await linkOf(temporaryFolder(), context, { kind: 'url', name: url })).toBe(url);
@@ -348,7 +397,7 @@ describe('a baseline', () => {
     await write(join(dir, '../with'), 'auto');
     const outputDir = join(dir, '../after');
     await convertAnnotation(join(dir, 'clip.jsonl'), { formats: FORMATS, outputDir, baseline: 'auto' });
-    for (const name of await readdir(outputDir)) {
+    for (const name of await visible(outputDir)) {
       const made = await readFile(join(dir, '../with', name));
       expect((await readFile(join(outputDir, name))).equals(made), name).toBe(true);
     }

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -9,6 +9,7 @@ import { openWriters } from '../../src/stream/output/formats.js';
 import { writeIndexPage } from '../../src/stream/report/index-page.js';
 import type { RunMetadata } from '../../src/stream/results/annotation-schema.js';
 import type { FrameResult } from '../../src/stream/pipeline/frame-result.js';
+import { identifyInput } from '../../src/ingest/sources/identity.js';
 import { findFfmpeg, runProcess } from '../../src/ingest/ffmpeg/binaries.js';
 import { CHROMIUM } from '../live-page/support/chromium.js';
 import { openPages } from '../live-page/support/browser.js';
@@ -36,9 +37,11 @@ const openPage = openPages();
 const page = (name: string): string => join(folder, `${name}.report.html`);
 
 async function annotate(name: string, results: readonly FrameResult[], input: Partial<RunMetadata['input']> = {}) {
+  const path = join(folder, `${name}.webm`);
+  const hash = await identifyInput({ kind: 'file', path }).catch(() => null);
   const metadata = {
     ...METADATA,
-    input: { ...METADATA.input, name: `${name}.webm`, ...input },
+    input: { ...METADATA.input, name: `${name}.webm`, hash, ...input },
     settings: {
       region: { x: 0, y: 0, width: 50, height: 100, unit: 'percent' },
       ignore: [{ x: 10, y: 10, width: 40, height: 30, unit: 'pixels' }],
@@ -125,6 +128,18 @@ describe('the report', () => {
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toContain(join(folder, 'reports', 'index.html'));
     expect(await readFile(join(folder, 'reports', 'clip.report.html'), 'utf8')).toContain('src="../clip.webm"');
+  });
+
+  it('keeps an index.html of others, and replaces its own', async () => {
+    const site = join(folder, 'site');
+    await mkdir(site);
+    for (const name of ['clip', 'gone']) await copyFile(join(folder, `${name}.jsonl`), join(site, `${name}.jsonl`));
+    await writeFile(join(site, 'index.html'), '<title>My site</title>');
+    const refused = await callFer(['report', site]);
+    expect([refused.code, refused.stderr.includes('index.html exists, and fer did not write it')]).toEqual([3, true]);
+    expect(await readFile(join(site, 'index.html'), 'utf8')).toBe('<title>My site</title>');
+    await rm(join(site, 'index.html'));
+    expect([(await callFer(['report', site])).code, (await callFer(['report', site])).code]).toEqual([0, 0]);
   });
 
   it('is also written for JSONL files in folders of the folder, and without those that are damaged', async () => {

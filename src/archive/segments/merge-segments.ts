@@ -70,7 +70,7 @@ export async function mergeSegments(
     }
     if (frames === 0) throw outOfRange(job.input.name, settings, null, null);
     const outcome = await outcomeOf(job.input, frames, metadata, ends);
-    await markOutputs(job.outputDir, job.name);
+    await markOutputs(job.outputDir, job.name, writers.paths);
     await writers.finish(outcome);
     await recordDone(job, writers.paths, outcome);
     await rm(segmentFolder(root, id), { recursive: true, force: true });

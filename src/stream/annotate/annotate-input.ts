@@ -112,12 +112,22 @@ export async function findFinished(job: InputJob): Promise<(InputEvent & { reado
       'OUTPUT_UNWRITABLE',
       `${input.name}: ${join(outputDir, name)} contains the results of ${owner}; give another --output-dir, or --force to replace them`,
     );
-  const endings = job.formats.map((format) => outputFormat(format).ending);
-  const foreign = remote === null ? await foreignOutput(outputDir, name, endings) : null;
-  if (foreign === null) return null;
+  if (remote === null) await refuseForeign(outputDir, name, job.formats, input.name);
+  return null;
+}
+
+/**
+ * Refuses to replace files of others.
+ * @param of named in the refusal
+ * @throws FerError OUTPUT_UNWRITABLE
+ */
+export async function refuseForeign(dir: string, name: string, formats: readonly string[], of: string): Promise<void> {
+  const endings = formats.map((format) => outputFormat(format).ending);
+  const foreign = await foreignOutput(dir, name, endings);
+  if (foreign === null) return;
   throw new FerError(
     'OUTPUT_UNWRITABLE',
-    `${input.name}: ${foreign} exists, and fer annotate did not write it; give another --output-dir, or --force to replace it`,
+    `${of}: ${foreign} exists, and fer did not write it; give another --output-dir, or --force to replace it`,
   );
 }
 
@@ -170,7 +180,7 @@ export async function* annotateInput(
       const { degraded, note } = annotation.report();
       const prior = annotator.settings.prior === 'auto' ? annotation.prior : null;
       const reached = { frames, degraded, note, ...(prior && { prior }) };
-      if (stream === undefined) await markOutputs(job.outputDir, job.name);
+      if (stream === undefined) await markOutputs(job.outputDir, job.name, writers.paths);
       await writers.finish(reached);
       outcome = reached;
     }
@@ -276,7 +286,7 @@ async function outputContext(
 ): Promise<OutputContext> {
   return {
     sourcePath: input.kind === 'stdin' ? null : inputAddress(input),
-    isUploaded: remote !== null,
+    isUnlinked: remote !== null,
     imagePaths: input.kind === 'images' ? (await imageFiles(input.path)).map((image) => resolve(image)) : null,
     range: { start, end },
     scaled: width !== null,

@@ -1,15 +1,18 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { FerError } from '../../errors/fer-error.js';
 import { exists } from '../../files/write-error.js';
+import { identifyInput } from '../../ingest/sources/identity.js';
 import { imageFiles } from '../../ingest/sources/image-source.js';
 import { openWriters, outputFormat } from '../output/formats.js';
 import { withResting } from '../output/baseline-writers.js';
+import { markOutputs } from '../output/done-record.js';
 import { fold, outputNames } from '../output/output-names.js';
 import type { OutputContext, OutputWriters } from '../results/output-format.js';
 import { applyPeople } from '../results/people.js';
 import type { People } from '../results/people.js';
 import type { AnnotationLine, RunMetadata, RunOutcome } from '../results/annotation-schema.js';
 import { readAnnotation, readFrames } from '../results/read-annotation.js';
+import { refuseForeign } from './annotate-input.js';
 import { RestingFaces, relativeToRest } from '../results/resting-face.js';
 import type { BaselineChoice, RestingFace } from '../results/resting-face.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
@@ -23,6 +26,8 @@ export interface ConvertOptions extends People {
   readonly name?: string;
   /** Adds expressions relative to each person's resting face; default: as the annotation has them. */
   readonly baseline?: BaselineChoice;
+  /** Also replaces files that neither annotating nor converting wrote. */
+  readonly force?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -39,7 +44,15 @@ export interface Converted {
  * @throws FerError ANNOTATION_INVALID, INPUT_NOT_FOUND, CONFIG_INVALID, OUTPUT_UNWRITABLE, INTERRUPTED
  */
 export async function convertAnnotation(path: string, options: ConvertOptions): Promise<Converted> {
-  const { formats, outputDir = dirname(path), name = baseName(path), baseline, signal, ...corrections } = options;
+  const {
+    formats,
+    outputDir = dirname(path),
+    name = baseName(path),
+    baseline,
+    force = false,
+    signal,
+    ...corrections
+  } = options;
   for (const format of formats) {
     const target = join(outputDir, name + outputFormat(format).ending);
     if (resolve(target) === resolve(path)) {
@@ -49,6 +62,7 @@ export async function convertAnnotation(path: string, options: ConvertOptions): 
       );
     }
   }
+  if (!force) await refuseForeign(outputDir, name, formats, path);
   const lines = readAnnotation(path, { landmarks: formats.includes('jsonl') });
   try {
     const first = await lines.next();
@@ -59,9 +73,11 @@ export async function convertAnnotation(path: string, options: ConvertOptions): 
     const people = { ...corrections, names: named.people ?? {} };
     const metadata = baseline === undefined ? named : { ...named, settings: { ...named.settings, baseline } };
     const rests = await findRests(path, baseline, people);
-    const writers = await openWriters(formats, outputDir, name, metadata, await contextOf(metadata, path, signal));
+    const writers = await openWriters(formats, outputDir, name, metadata, await contextOf(metadata, path, options));
     try {
-      const outcome = await writeLines(lines, writers, { path, people, rests, signal });
+      const outcome = await writeLines(lines, writers, { path, people, rests, signal }, () =>
+        markOutputs(outputDir, name, writers.paths),
+      );
       return { input: path, outputs: writers.paths, outcome };
     } catch (error) {
       await writers.abort();
@@ -83,6 +99,7 @@ async function writeLines(
   lines: AsyncIterable<AnnotationLine>,
   writers: OutputWriters,
   { path, people, rests, signal }: Conversion,
+  beforeFinish: () => Promise<void>,
 ): Promise<RunOutcome> {
   const withBaseline = (frame: FrameResult): FrameResult =>
     rests === null ? frame : relativeToRest(withoutRelative(frame), rests);
@@ -94,6 +111,7 @@ async function writeLines(
     } else if (line.type === 'end') {
       const { type: _, resting, ...rest } = line;
       const outcome = rests === null ? { ...rest, ...(resting && { resting }) } : withResting(rest, rests);
+      await beforeFinish();
       await writers.finish(outcome);
       return outcome;
     }
@@ -161,18 +179,31 @@ function withNames(metadata: RunMetadata, { names = {} }: People): RunMetadata {
   return Object.keys(names).length === 0 ? metadata : { ...metadata, people: { ...metadata.people, ...names } };
 }
 
-/** The footage, for an overlay or report: under the name it was annotated by, or in the folder of the annotation. */
+/** Formats that show the footage or link to it. */
+const SHOWING: ReadonlySet<string> = new Set(['html', 'elan', 'overlay']);
+
+/** The footage, under the name it was annotated by, or in the folder of the annotation. */
 async function contextOf(
   { input, settings }: RunMetadata,
   annotation: string,
-  signal: AbortSignal | undefined,
+  { formats, signal }: Pick<ConvertOptions, 'formats' | 'signal'>,
 ): Promise<OutputContext> {
   const { start, end, width } = settings;
   const seconds = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-  const place = input.kind === 'file' || input.kind === 'images' ? await findFootage(input.name, annotation) : null;
+  const { kind } = input;
+  const isShown = (kind === 'file' || kind === 'images') && formats.some((format) => SHOWING.has(format));
+  const found = isShown ? await findFootage(input, kind, annotation) : null;
+  if (found?.isSame === false && formats.includes('overlay')) {
+    throw new FerError(
+      'INPUT_NOT_FOUND',
+      `${annotation}: ${found.path} is not the footage that was annotated; put that into the folder of the results`,
+    );
+  }
+  const place = found?.isSame === true ? found.path : null;
   const images = input.kind === 'images' && place !== null ? await imageFiles(place).catch(() => null) : null;
   return {
     sourcePath: input.kind === 'file' ? place : input.kind === 'url' ? input.name : null,
+    isUnlinked: found?.isSame === false,
     imagePaths: images === null ? null : images.map((image) => resolve(image)),
     range: { start: seconds(start), end: seconds(end) },
     scaled: typeof width === 'number',
@@ -180,8 +211,22 @@ async function contextOf(
   };
 }
 
-/** Results may have moved with their footage: it is searched from the working folder, the annotation's and the one above. */
-async function findFootage(name: string, annotation: string): Promise<string> {
+interface FoundFootage {
+  readonly path: string;
+  /** False for a file of its name with other content: its pictures are not those that were annotated. */
+  readonly isSame: boolean;
+}
+
+/**
+ * The footage of an annotation. Results may have moved with it: it is searched from the working folder, the annotation's and the one above.
+ * Without any, the path by which it was annotated.
+ * @param input a file or images
+ */
+async function findFootage(
+  { name, hash }: RunMetadata['input'],
+  kind: 'file' | 'images',
+  annotation: string,
+): Promise<FoundFootage> {
   const folder = dirname(resolve(annotation));
   const places = [
     resolve(name),
@@ -189,6 +234,12 @@ async function findFootage(name: string, annotation: string): Promise<string> {
     join(folder, basename(name)),
     join(folder, '..', basename(name)),
   ];
-  for (const place of places) if (await exists(place)) return place;
-  return places[0]!;
+  let other: string | null = null;
+  for (const path of new Set(places)) {
+    if (!(await exists(path))) continue;
+    if (hash === null || (await identifyInput({ kind, path }).catch(() => null)) === hash)
+      return { path, isSame: true };
+    other ??= path;
+  }
+  return other === null ? { path: places[0]!, isSame: true } : { path: other, isSame: false };
 }

@@ -48,8 +48,21 @@ describe('done record', () => {
     await rm(join(dir, '.ferstream', 'clip.json'));
     expect(await foreignOutput(dir, 'clip', endings)).toBe(join(dir, 'clip.csv'));
     expect(await foreignOutput(dir, 'clip', ['.srt'])).toBeNull();
-    await markOutputs(dir, 'clip');
+    await markOutputs(dir, 'clip', outputs);
     expect(await foreignOutput(dir, 'clip', endings)).toBeNull();
+    await writeFile(join(dir, 'clip.srt'), 'made by hand');
+    expect(await foreignOutput(dir, 'clip', endings)).toBe(join(dir, 'clip.srt'));
+  });
+
+  it('protects files of others also where runs have left other outputs, and remembers all that runs wrote', async () => {
+    await writeFile(join(dir, 'clip.srt'), 'made by hand');
+    await writeFile(join(dir, '.ferstream', 'clip.journal'), '');
+    expect(await foreignOutput(dir, 'clip', ['.csv', '.srt'])).toBe(join(dir, 'clip.srt'));
+    const run = { input: '/films/clip.mp4', inputHash: 'sha256:a', settingsHash: 'sha256:t', outcome };
+    await writeDoneRecord(dir, 'clip', { ...run, outputs: [outputs[0]!] });
+    await writeDoneRecord(dir, 'clip', { ...run, outputs: [outputs[0]!] });
+    expect(await foreignOutput(dir, 'clip', ['.csv', '.vtt'])).toBeNull();
+    expect(await foreignOutput(dir, 'clip', ['.vtt', '.srt'])).toBe(join(dir, 'clip.srt'));
   });
 
   it('is found after the folder was moved', async () => {

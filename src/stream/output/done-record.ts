@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { readFile, rm, stat } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { FerError } from '../../errors/fer-error.js';
 import type { RunOutcome } from '../results/annotation-schema.js';
@@ -19,6 +19,8 @@ const recordSchema = z.object({
   settingsHash: z.string(),
   /** Paths relative to the output folder, with forward slashes, so that the folder can be moved. */
   outputs: z.array(z.object({ path: z.string(), bytes: z.number() })),
+  /** Names of what other runs wrote under this base name. */
+  earlier: z.array(z.string()).optional(),
   outcome: z.object({
     frames: z.number(),
     degraded: z.boolean(),
@@ -65,12 +67,15 @@ export async function writeDoneRecord(dir: string, name: string, run: FinishedRu
         bytes: (await stat(output)).size,
       })),
     );
+    const present = new Set(outputs.map((output) => output.path));
+    const earlier = [...((await writtenOutputs(dir, name)) ?? [])].filter((file) => !present.has(file));
     const record: z.infer<typeof recordSchema> = {
       version: 1,
       input: run.input,
       inputHash: run.inputHash,
       settingsHash: run.settingsHash,
       outputs,
+      ...(earlier.length > 0 && { earlier }),
       outcome: run.outcome,
       finishedAt: new Date().toISOString(),
     };
@@ -83,14 +88,17 @@ export async function writeDoneRecord(dir: string, name: string, run: FinishedRu
 }
 
 /**
- * Marks outputs that are about to appear, so that those of a run that is killed before its record is written are known as ours.
+ * Marks outputs that are about to appear, so that those of a run that is killed before its record is written are known as ours; conversions
+ * leave no record, only the mark.
  * @throws FerError OUTPUT_UNWRITABLE
  */
-export async function markOutputs(dir: string, name: string): Promise<void> {
+export async function markOutputs(dir: string, name: string, outputs: readonly string[]): Promise<void> {
   const path = markPath(dir, name);
   try {
+    const written = new Set(await readMark(path));
+    for (const output of outputs) written.add(basename(output));
     await makeFolder(join(dir, RECORDS));
-    await writeFile(path, '');
+    await writeFileAtomic(path, `${JSON.stringify([...written])}\n`);
   } catch (error) {
     throw writeError(path, error);
   }
@@ -98,13 +106,31 @@ export async function markOutputs(dir: string, name: string): Promise<void> {
 
 /** A file that an output would replace although no run has written it, such as subtitles next to their film; null without one. */
 export async function foreignOutput(dir: string, name: string, endings: readonly string[]): Promise<string | null> {
-  for (const own of [recordPath(dir, name), markPath(dir, name), journalPath(dir, name)])
-    if (await exists(own)) return null;
+  const written = await writtenOutputs(dir, name);
+  if (written === null) return null;
   for (const ending of endings) {
     const path = join(dir, name + ending);
-    if ((await sizeOf(path, null)) !== null) return path;
+    if (!written.has(name + ending) && (await sizeOf(path, null)) !== null) return path;
   }
   return null;
+}
+
+/** Names of all that runs have written under a base name; null where the record cannot be read. */
+async function writtenOutputs(dir: string, name: string): Promise<ReadonlySet<string> | null> {
+  const marked = await readMark(markPath(dir, name));
+  if (!(await exists(recordPath(dir, name)))) return new Set(marked);
+  const record = await readRecord(recordPath(dir, name), null);
+  if (record === null) return null;
+  return new Set([...record.outputs.map(({ path }) => path), ...(record.earlier ?? []), ...marked]);
+}
+
+async function readMark(path: string): Promise<readonly string[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  try {
+    return z.array(z.string()).parse(JSON.parse(text));
+  } catch {
+    return [];
+  }
 }
 
 /**

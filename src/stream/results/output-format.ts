@@ -50,8 +50,8 @@ export interface StagedWriter {
 export interface OutputContext {
   /** Where the overlay can read the source a second time (absolute path or URL); null for stdin. */
   readonly sourcePath: string | null;
-  /** True if the outputs are written here only to be uploaded: no relative path leads from them to the footage. */
-  readonly isUploaded?: boolean;
+  /** True if no path leads from the outputs to the footage: they will be uploaded, or another file has its name. */
+  readonly isUnlinked?: boolean;
   /** Absolute paths of the images of a folder, in frame order; null or absent for other sources. */
   readonly imagePaths?: readonly string[] | null;
   /** Default: from `findFfmpeg`. */
@@ -128,11 +128,11 @@ export function textFormat(
 export function mediaLink(
   { kind, name }: RunMetadata['input'],
   from: string,
-  { sourcePath, isUploaded = false }: OutputContext,
+  { sourcePath, isUnlinked = false }: OutputContext,
 ): string | null {
   if (isS3Address(name)) return null; // no browser reads it
   if (kind === 'url') return name;
-  if (kind !== 'file' || isUploaded) return null;
+  if (kind !== 'file' || isUnlinked) return null;
   // Footage that was found elsewhere than where it was annotated is linked where it is now.
   return relativeUrl(from, sourcePath ?? name);
 }

@@ -60,6 +60,12 @@ export async function readNames(path: string): Promise<Record<string, string>> {
         `--names ${path}, line ${index + 2}: needs the columns id (a face id) and name`,
       );
     }
+    if (names[id] !== undefined && names[id] !== name) {
+      throw new FerError(
+        'CONFIG_INVALID',
+        `--names ${path}, line ${index + 2}: face ${id} is both "${names[id]}" and "${name}"; leave out one of them`,
+      );
+    }
     names[id] = name;
   }
   return names;
