@@ -183,6 +183,16 @@ describe('a session', () => {
     session.close();
   });
 
+  test('is answered, and stops no other session, where a program submits what is no picture', async () => {
+    const bad = openKept(engine);
+    for (const picture of [undefined, null, { kind: 'png' }, { kind: 'jpeg' }])
+      expect(await bad.ask(picture as never)).toMatchObject({ kind: 'problem', problem: { code: 'BAD_PICTURE' } });
+    const other = openKept(engine);
+    expect(resultOf(await other.ask(face())).faces).toHaveLength(1);
+    bad.session.close();
+    other.session.close();
+  });
+
   test.each([
     [1, 1],
     [2, 900],

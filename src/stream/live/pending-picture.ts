@@ -145,7 +145,7 @@ export class PendingPicture implements Job {
 
   private async decode(): Promise<boolean> {
     const started = performance.now();
-    const pixels = await this.toPixels();
+    const pixels = isPicture(this.given.picture) ? await this.toPixels() : NO_PICTURE;
     this.decoding = performance.now() - started;
     if ('code' in pixels) {
       this.refuse(pixels);
@@ -211,4 +211,20 @@ export class PendingPicture implements Job {
     this.stream.finish();
     send();
   }
+}
+
+const NO_PICTURE: Problem = {
+  code: 'BAD_PICTURE',
+  message:
+    "no picture was submitted: give { kind: 'jpeg', bytes } or { kind: 'rgb', width, height, data }, in a Uint8Array",
+};
+
+/** Callers from JavaScript are not held by the type, and the scheduler waits for an answer: an error would stop all sessions. */
+function isPicture(given: unknown): boolean {
+  const { kind, bytes, data } = (given ?? {}) as {
+    readonly kind?: unknown;
+    readonly bytes?: unknown;
+    readonly data?: unknown;
+  };
+  return (kind === 'jpeg' && bytes instanceof Uint8Array) || (kind === 'rgb' && data instanceof Uint8Array);
 }
