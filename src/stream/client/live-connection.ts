@@ -21,7 +21,16 @@ class Listeners<Events extends object> {
 
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
     // A copy: a listener may remove itself while it is called.
-    for (const listener of [...(this.sets.get(name) ?? [])]) (listener as (value: Events[Name]) => void)(value);
+    for (const listener of [...(this.sets.get(name) ?? [])]) {
+      try {
+        (listener as (value: Events[Name]) => void)(value);
+      } catch (error) {
+        // It is the program's, and reported as such. Thrown from here it would reach the socket, which then reads no more.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
 

@@ -51,6 +51,23 @@ describe('LiveViewer', () => {
     expect(lastState()).toMatchObject({ state: 'open', hello: { model: { name: 'face-api' } } });
   });
 
+  it('reports what a listener throws, tells the other listeners, and keeps the connection', () => {
+    const reported: (() => void)[] = [];
+    vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((report) => void reported.push(report));
+    const viewer = open();
+    const heard: number[] = [];
+    viewer.on('frame', () => {
+      throw new Error('of the program');
+    });
+    viewer.on('frame', ({ sequence }) => heard.push(sequence));
+    FakeSocket.latest.says(helloMessage());
+    for (const sequence of [1, 2])
+      FakeSocket.latest.says(new Uint8Array([...encodeFrameHeader({ sequence, captureTime: 5 }), 255, 216]).buffer);
+    expect(heard).toEqual([1, 2]);
+    expect(reported).toHaveLength(2);
+    expect(reported[0]).toThrow('of the program');
+  });
+
   it.each(['connecting', 'open', 'waiting'] as const)(
     'closed by a listener when it is %s, it makes no connection and says no more',
     (moment) => {
