@@ -1,3 +1,5 @@
+import { FerError } from '../errors/fer-error.js';
+
 /** How YUV becomes RGB: each value is `luma * (y - black)` plus the chroma's part of it, which is 0 for u = v = 128. */
 export interface YuvToRgb {
   readonly black: number;
@@ -100,6 +102,29 @@ export function chromaPlanes(width: number, height: number): { u: number; v: num
 /** Bytes of a picture. @param isPlanar YUV 4:2:0, else packed RGB */
 export function pictureBytes(width: number, height: number, isPlanar: boolean): number {
   return isPlanar ? chromaPlanes(width, height).end : width * height * 3;
+}
+
+/**
+ * Checks a frame, which may be a program's own: wrong pixels would only look as if nobody were there.
+ * @param before the frame that it follows
+ * @throws FerError USAGE
+ */
+export function requireFrame(frame: Frame, before: Frame | null): void {
+  const { index, timestamp, width, height, data } = frame;
+  const wrong = (what: string): FerError => new FerError('USAGE', `frame ${index}: ${what}`);
+  if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1)
+    throw wrong(`${width} x ${height} is no size of a picture: give whole pixels`);
+  // Callers from JavaScript are not held by the type.
+  if (!((data as unknown) instanceof Uint8Array)) throw wrong('its data are not bytes: give a Uint8Array');
+  const bytes = pictureBytes(width, height, isYuv(frame));
+  if (data.length !== bytes) {
+    const remedy = data.length === width * height * 4 ? 'leave out the fourth byte of each pixel' : 'give all pixels';
+    const format = isYuv(frame) ? 'planar YUV 4:2:0' : 'RGB';
+    throw wrong(`${data.length} bytes are not ${width} x ${height} pixels of ${format} (${bytes} bytes): ${remedy}`);
+  }
+  if (!Number.isFinite(timestamp)) throw wrong(`${timestamp} is no time: give timestamp in seconds`);
+  if (before !== null && timestamp < before.timestamp)
+    throw wrong(`${timestamp} s is before the frame before it (${before.timestamp} s): give frames in their order`);
 }
 
 /** Packed RGB, `width * height * 3` bytes: the picture's own where it is RGB already. */

@@ -140,6 +140,35 @@ describe('FaceFollower', () => {
     expect(ids(await follow([shots.blond[0]!, larger, larger]))).toEqual([[1], [1], [1]]);
   });
 
+  it('refuses frames that are not what they say, in which nobody would be seen, and goes on with the next', async () => {
+    const follower = new FaceFollower(nets);
+    const [good, next] = atRate(shots.blond.slice(0, 2), RATE) as [Frame, Frame];
+    await follower.update(good);
+    const { data } = next;
+    const chroma = { black: 16, luma: 1, redV: 1, greenU: 1, greenV: 1, blueU: 1 };
+    const wrong: [Partial<Record<keyof Frame, unknown>>, RegExp][] = [
+      [
+        { data: new Uint8Array(SIDE * SIDE * 4) },
+        /^frame 1: 262144 bytes .* RGB \(196608 bytes\): leave out the fourth byte/,
+      ],
+      [{ data: data.subarray(1) }, /give all pixels/],
+      [{ yuv: chroma }, /planar YUV 4:2:0 \(98304 bytes\)/],
+      [{ data: new Float32Array(data.length) }, /Uint8Array/],
+      [{ data: undefined }, /Uint8Array/],
+      [{ width: 0, height: 0, data: new Uint8Array(0) }, /0 x 0 is no size/],
+      [{ width: SIDE / 2 + 0.5, height: SIDE * 2 }, /whole pixels/],
+      [{ timestamp: NaN }, /NaN is no time/],
+      [{ timestamp: -1 }, /-1 s is before the frame before it \(0 s\)/],
+    ];
+    for (const [change, message] of wrong)
+      await expect(follower.update({ ...next, ...change } as Frame)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringMatching(message) as string,
+      });
+    expect((await follower.update(next)).map(({ trackId }) => trackId)).toEqual([1]);
+    follower.dispose();
+  });
+
   it('leaks no tensor', async () => {
     await follow(shots.blond.slice(0, 2));
     forgetAnswers();

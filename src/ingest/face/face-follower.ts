@@ -1,3 +1,4 @@
+import { requireFrame } from '../frame.js';
 import type { Frame } from '../frame.js';
 import { faceQuality } from './align/face-quality.js';
 import { intersectionOverSmaller, sizeOf } from './align/geometry.js';
@@ -79,8 +80,12 @@ export class FaceFollower {
     this.search = new FaceSearch(nets.detector, this.options.minSize, this.options.rotate);
   }
 
-  /** The faces of the next frame, ordered by track id. Await one call before the next. */
+  /**
+   * The faces of the next frame, ordered by track id. Await one call before the next.
+   * @throws FerError USAGE for pixels of another number than width and height say, or a time that steps back; the next frame may be right again
+   */
   async update(frame: Frame): Promise<TrackedFace[]> {
+    requireFrame(frame, this.last);
     const time = frame.timestamp;
     const ended: Track[] = [];
     const isRepeated = this.options.detectEvery === 'auto' && this.last !== null && isSamePicture(this.last, frame);

@@ -83,6 +83,7 @@ export class FacePipeline {
   /**
    * Takes the next frame; resolves to the results that have become final (exactly one when causal).
    * The next frame may be pushed before this one is done: its faces are then followed while this frame's are encoded.
+   * @throws FerError USAGE as `FaceFollower.update`
    */
   async push(frame: Frame): Promise<FrameResult[]> {
     const found = this.follow(async () => {
