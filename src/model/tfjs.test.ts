@@ -62,3 +62,24 @@ test('tensors have their operations as methods', () => {
     expect(values(x.as3D(2, 2, 1).resizeBilinear([1, 1]))).toEqual([1]);
   });
 });
+
+test('without an engine, whatever needs one says to open it', async () => {
+  const { reported, stderr } = await runInChild(
+    `import * as ferstream from ${JSON.stringify(sourceUrl('src/index.ts'))};
+     import { resolveConfig, train } from ${JSON.stringify(sourceUrl('src/train/index.ts'))};
+     import { loadCheckpoint } from ${JSON.stringify(sourceUrl('src/train/tensors.ts'))};
+     const said = [];
+     for (const attempt of [
+       () => ferstream.openModel('default'),
+       () => ferstream.openModel('face-api'),
+       () => ferstream.loadFaceNets(),
+       () => loadCheckpoint('models/default'),
+       () => train(resolveConfig('ce', { data: 'folders:nowhere' }), 'never-made'),
+     ]) said.push(await attempt().then(() => 'no error', ({ code, message }) => code + ' ' + message));
+     report(said);`,
+    { cwd: process.cwd() },
+  );
+  expect(reported, stderr).toEqual(
+    Array<string>(5).fill('BACKEND_UNAVAILABLE no engine is open: await openBackend() first'),
+  );
+});

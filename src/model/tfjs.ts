@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type * as core from '@tensorflow/tfjs-core';
 import type {} from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
 import type * as tfjsLayers from '@tensorflow/tfjs-layers';
+import { FerError } from '../errors/fer-error.js';
 
 type TensorFlow = Omit<typeof core, 'default'> & Omit<typeof tfjsLayers, 'default'>;
 
@@ -17,6 +18,19 @@ export const tf: TensorFlow = new Proxy({} as TensorFlow, {
   get: (_, name) => Reflect.get((loaded ??= load()), name) as unknown,
   has: (_, name) => Reflect.has((loaded ??= load()), name),
 });
+
+/**
+ * Called before the first tensor: without an engine, TensorFlow.js fails in whatever it is asked for first, such as reading weights.
+ * @throws FerError BACKEND_UNAVAILABLE
+ */
+export function requireEngine(): void {
+  try {
+    // Opens the one that a program has registered itself.
+    tf.backend();
+  } catch (error) {
+    throw new FerError('BACKEND_UNAVAILABLE', 'no engine is open: await openBackend() first', { cause: error });
+  }
+}
 
 function load(): TensorFlow {
   const require = createRequire(import.meta.url);

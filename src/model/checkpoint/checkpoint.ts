@@ -6,7 +6,7 @@ import type { CropGeometry } from '../crop-geometry.js';
 import { isSameCrop } from '../crop-geometry.js';
 import { storedWeights, weightValues } from '../stored-weights.js';
 import type { LabelSet } from '../label-set.js';
-import { tf } from '../tfjs.js';
+import { requireEngine, tf } from '../tfjs.js';
 import {
   INFO_FILE,
   TOPOLOGY_FILE,
@@ -133,6 +133,7 @@ export async function loadCheckpoint(
 ): Promise<Checkpoint> {
   const info = await readCheckpointInfo(folder, wanted);
   await verifyFiles(folder, info);
+  requireEngine();
   // Its layers load TensorFlow.js, which descriptions of checkpoints do without.
   const { withZeroWeights } = await import('../networks/topology.js');
   try {

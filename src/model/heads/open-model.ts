@@ -113,6 +113,9 @@ export async function identifyModel(nameOrFolder: string, models = SHIPPED_MODEL
 
 /** @throws FerError CONFIG_INVALID for a name that is neither a model nor a folder, WEIGHTS_MISSING */
 export async function locateModel(nameOrFolder: string, models = SHIPPED_MODELS): Promise<ModelSource> {
+  const given: unknown = nameOrFolder; // callers from JavaScript are not held by the type
+  if (typeof given !== 'string')
+    throw new FerError('CONFIG_INVALID', `model: ${String(given)} is not a model; give a name or a folder`);
   const name = MODEL_NAMES.find((known): known is ModelName => known === nameOrFolder);
   if (name !== undefined)
     return name === 'face-api' ? { code: name } : { folder: await shippedFolder(name, models), name };

@@ -57,6 +57,8 @@ export class TrainedModel implements ExpressionModel {
   readonly trainingPrior: readonly number[] | null;
   readonly qualityCalibration: QualityCalibration | null;
 
+  private isDisposed = false;
+
   private constructor(private readonly parts: Parts) {
     const { name, version, labels, info, temporalHead } = parts;
     this.name = name;
@@ -143,6 +145,8 @@ export class TrainedModel implements ExpressionModel {
   }
 
   dispose(): void {
+    if (this.isDisposed) return;
+    this.isDisposed = true;
     this.parts.encoder.dispose();
     this.parts.frame?.dispose();
     this.parts.temporalHead?.dispose();

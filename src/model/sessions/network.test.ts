@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
-import { allOrNone } from './network.js';
+import { allOrNone, disposable } from './network.js';
 
 it('gives all that loaded; when one fails, the others are disposed, also those that load later', async () => {
   const [early, late] = [{ dispose: vi.fn() }, { dispose: vi.fn() }];
@@ -12,4 +12,18 @@ it('gives all that loaded; when one fails, the others are disposed, also those t
   await expect(allOrNone(loading)).rejects.toBe(failed);
   expect(early.dispose).toHaveBeenCalledTimes(1);
   expect(late.dispose).toHaveBeenCalledTimes(1);
+});
+
+it('is disposed once, however often that is asked for, and refuses to run afterwards', async () => {
+  const inner = { run: vi.fn().mockResolvedValue([]), dispose: vi.fn() };
+  const session = disposable('BlazeFace', inner);
+  expect(await session.run([])).toEqual([]);
+  session.dispose();
+  session.dispose();
+  expect(inner.dispose).toHaveBeenCalledTimes(1);
+  await expect(session.run([])).rejects.toMatchObject({
+    code: 'USAGE',
+    message: 'BlazeFace is used after dispose(): dispose networks after their last use',
+  });
+  expect(inner.run).toHaveBeenCalledTimes(1);
 });

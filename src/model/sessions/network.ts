@@ -1,3 +1,4 @@
+import { FerError } from '../../errors/fer-error.js';
 import type { CropGeometry, FaceCrop } from '../crop-geometry.js';
 import type { tf } from '../tfjs.js';
 import type { OnnxDescription, OnnxInput } from '../onnx/onnx-graph.js';
@@ -13,8 +14,10 @@ export interface NetworkSession {
   /**
    * @param inputs in the order of the network's inputs; `data` may be reused afterwards
    * @returns outputs in the order of the network's outputs
+   * @throws FerError USAGE after `dispose`
    */
   run(inputs: readonly Values[]): Promise<Values[]>;
+  /** May be called more than once. */
   dispose(): void;
 }
 
@@ -50,6 +53,22 @@ export interface Network {
 
 /** Opens networks on one engine. */
 export type OpenSession = (network: Network) => Promise<NetworkSession>;
+
+/** A session that may be disposed more than once, and that says so when it is used afterwards. */
+export function disposable(title: string, session: NetworkSession): NetworkSession {
+  let isDisposed = false;
+  return {
+    async run(inputs) {
+      if (isDisposed)
+        throw new FerError('USAGE', `${title} is used after dispose(): dispose networks after their last use`);
+      return session.run(inputs);
+    },
+    dispose: () => {
+      if (!isDisposed) session.dispose();
+      isDisposed = true;
+    },
+  };
+}
 
 /** The rows of an output, each in its own memory. [..., N, D] -> [N][D] */
 export function rowsOf({ data, shape }: Values): Float32Array[] {

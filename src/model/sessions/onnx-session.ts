@@ -7,6 +7,7 @@ import { writeFileAtomic } from '../../files/atomic-file.js';
 import { makeFolder } from '../../files/write-error.js';
 import type { OnnxRuntime, OnnxSession } from '../engines/onnxruntime.js';
 import { needTensorFlow } from '../engines/open-backend.js';
+import { disposable } from './network.js';
 import type { LoadedNetwork, Network, NetworkSession, OpenSession, Values } from './network.js';
 import { networkToOnnx, tfjsSession } from './tfjs-session.js';
 
@@ -24,7 +25,7 @@ const SAMPLE = { batch: 2, time: 5 } as const;
 export function onnxSessions(runtime: OnnxRuntime): OpenSession {
   return async (network) => {
     const { file, expected } = await cachedExport(network.name, await network.identity(), () => exportNetwork(network));
-    const session = new RuntimeSession(runtime, await create(runtime, network, file));
+    const session = disposable(network.title, new RuntimeSession(runtime, await create(runtime, network, file)));
     try {
       assertEqual(await session.run(sampleInputs(network)), expected, network, runtime);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { tf } from '../tfjs.js';
+import { requireEngine, tf } from '../tfjs.js';
 import type { OnnxInput } from '../onnx/onnx-graph.js';
 import { GraphNetwork } from '../pretrained/graph-network.js';
 import {
@@ -9,10 +9,14 @@ import {
   loadHumanGraph,
 } from '../pretrained/weight-files.js';
 import type { WeightMap } from '../pretrained/weight-files.js';
+import { disposable } from './network.js';
 import type { LoadedNetwork, Network, NetworkSession, OpenSession } from './network.js';
 
-/** Runs networks on the current engine of TensorFlow.js. */
-export const openTfjsSession: OpenSession = async (network) => tfjsSession(await network.load());
+/** Runs networks on the current engine of TensorFlow.js. @throws FerError BACKEND_UNAVAILABLE without one */
+export const openTfjsSession: OpenSession = async (network) => {
+  requireEngine();
+  return disposable(network.title, tfjsSession(await network.load()));
+};
 
 /** Disposes the network with the session. */
 export function tfjsSession(network: LoadedNetwork): NetworkSession {

@@ -4,6 +4,7 @@ import { writeFileAtomic } from '../../files/atomic-file.js';
 import { currentBackend } from '../../model/engines/open-backend.js';
 import { trainedPart } from '../../model/heads/model-folder.js';
 import { startFromRecognition } from '../../model/networks/face-resnet.js';
+import { requireEngine } from '../../model/tfjs.js';
 import { RECOGNITION } from '../config/train-config.js';
 import type { NetworkConfig, TrainConfig } from '../config/train-config.js';
 import type { OnRead, TrainingSet } from '../data/training/training-set.js';
@@ -39,7 +40,7 @@ type StartedConfig = TrainConfig & { readonly microBatches: number };
 
 /**
  * Trains as configured, into a run folder from which it can resume after any interruption. The engine must be open.
- * @throws FerError CONFIG_INVALID, INPUT_NOT_FOUND, OUTPUT_UNWRITABLE, WORKER_FAILED
+ * @throws FerError BACKEND_UNAVAILABLE, CONFIG_INVALID, INPUT_NOT_FOUND, OUTPUT_UNWRITABLE, WORKER_FAILED
  */
 export async function runTraining(
   asked: TrainConfig,
@@ -47,6 +48,7 @@ export async function runTraining(
   options: RunTrainingOptions = {},
 ): Promise<TrainingOutcome> {
   assertWorkers(options.workers ?? 1);
+  requireEngine();
   const folder = runFolder(path);
   await makeRunFolder(folder);
   const saved = await loadTrainingState(folder.state);

@@ -89,7 +89,7 @@ export class WorkerRunner implements GradientRunner {
   }: WorkerRunnerOptions): Promise<WorkerRunner> {
     assertWorkers(workers);
     const backend = currentBackend();
-    if (backend === null) throw new FerError('INTERNAL', 'no engine is open to train with: call openBackend first');
+    if (backend === null) throw new FerError('BACKEND_UNAVAILABLE', 'no engine is open: await openBackend() first');
     const { trainedLength, movingLength } = new ModelWeights(model);
     const setup: ThreadSetup = {
       backend: backend.name,
