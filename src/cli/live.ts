@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
 import type { LiveSource } from '../ingest/live/live-source.js';
@@ -81,6 +80,7 @@ async function runLive(flags: LiveFlags): Promise<number> {
   const { openLiveEngine } = await import('../stream/live/open-live-engine.js');
   const { isLoopback } = await import('../stream/server/live-server-options.js');
   const { openLiveServer, assertCanListen } = await import('../stream/server/live-server.js');
+  const { shippedPage } = await import('../stream/server/static-files.js');
   const { invitation, openBrowser, pageAddress } = await import('./live-page.js');
   const {
     host,
@@ -97,7 +97,7 @@ async function runLive(flags: LiveFlags): Promise<number> {
   const prior = await readPrior(flags.prior);
   const tls = await readTls(flags);
   const source = await sourceOf(flags);
-  const webFolder = pageFolder();
+  const webFolder = shippedPage();
   const token = flags.token ?? (isLoopback(host) ? null : randomBytes(TOKEN_BYTES).toString('base64url'));
   const serverOptions: LiveServerOptions = { host, port, token, origins, maxProducers, maxViewers, tls, webFolder };
   await assertCanListen(serverOptions);
@@ -179,12 +179,4 @@ async function read(option: string, path: string): Promise<Buffer> {
       { cause },
     );
   }
-}
-
-/** Folder of the built page: next to this file in a build, else in dist/. Null when it is not built. */
-function pageFolder(): string | null {
-  const places = ['../stream/web/', '../../dist/stream/web/'].map((place) =>
-    fileURLToPath(new URL(place, import.meta.url)),
-  );
-  return places.find((place) => existsSync(`${place}index.html`)) ?? null;
 }

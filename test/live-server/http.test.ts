@@ -1,12 +1,15 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { PRODUCE_PATH, WATCH_PATH } from '../../src/stream/protocol/messages.js';
+import { shippedPage } from '../../src/stream/server/static-files.js';
 import { FakeLiveSource } from '../support/fake-live-source.js';
 import { metric, startServer } from '../support/live-server.js';
 import { rawExchange, requestText, statusOf } from '../support/raw-http.js';
 import { scratchDir } from '../support/scratch.js';
+import { writeTree } from '../support/write-tree.js';
 
 async function webFolder(): Promise<string> {
   const outside = await scratchDir();
@@ -98,9 +101,20 @@ describe('the page', () => {
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '7', '']);
   });
 
-  it('is optional', async () => {
+  it('is that of ferstream, where it is built, unless another one or none is wanted', async () => {
     const { server } = await startServer();
-    expect((await fetch(server.url)).status).toBe(404);
+    expect((await fetch(server.url)).status).toBe(shippedPage() === null ? 404 : 200);
+    const { server: bare } = await startServer({ webFolder: null });
+    expect((await fetch(bare.url)).status).toBe(404);
+    const folder = await scratchDir();
+    const from = pathToFileURL(join(folder, 'stream', 'server', 'static-files.js'));
+    expect(shippedPage(from)).toBeNull();
+    await writeTree(folder, { 'dist/stream/web/index.html': 'page' });
+    expect(shippedPage(pathToFileURL(join(folder, 'src', 'stream', 'server', 'static-files.ts')))).toBe(
+      join(folder, 'dist', 'stream', 'web'),
+    );
+    await writeTree(folder, { 'stream/web/index.html': 'page' });
+    expect(shippedPage(from)).toBe(join(folder, 'stream', 'web'));
   });
 });
 

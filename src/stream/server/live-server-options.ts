@@ -32,8 +32,8 @@ const schema = z.strictObject({
     )
     .nullable()
     .default(null),
-  /** Folder of the built page; null serves no page. */
-  webFolder: z.string().min(1).nullable().default(null),
+  /** Folder of the page: by default ferstream's own; null serves none. */
+  webFolder: z.string().min(1).nullable().optional(),
   /** Messages per second that a producer may send, with bursts of twice as many. */
   messagesPerSecond: z.number().positive().max(10_000).default(60),
   /** Milliseconds between pings; a client that misses three is disconnected. */

@@ -9,7 +9,7 @@ import { parseServerOptions } from './live-server-options.js';
 import type { LiveServerOptions, LiveServerSettings } from './live-server-options.js';
 import type { ServerMetrics } from './server-metrics.js';
 import { Sessions } from './sessions.js';
-import { readStaticFiles } from './static-files.js';
+import { readStaticFiles, shippedPage } from './static-files.js';
 
 /** TCP connections besides those of sessions: page loads, clients that have not sent a token yet. */
 const SPARE_CONNECTIONS = 256;
@@ -35,7 +35,8 @@ export async function openLiveServer(engine: LiveEngine, options: LiveServerOpti
   // Their packages are loaded when a server is opened, not with the library.
   const { ServerMetrics } = await import('./server-metrics.js');
   const { SessionFactory, UpgradeHandler } = await import('./upgrade-handler.js');
-  const files = settings.webFolder === null ? new Map<string, never>() : await readStaticFiles(settings.webFolder);
+  const webFolder = settings.webFolder === undefined ? shippedPage() : settings.webFolder;
+  const files = webFolder === null ? new Map<string, never>() : await readStaticFiles(webFolder);
   const http = createListener(settings.tls);
   const stopListening = stopper(http);
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { FerError } from '../../errors/fer-error.js';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -25,6 +27,12 @@ export interface StaticFile {
   readonly contentType: string;
   readonly etag: string;
   readonly content: Buffer;
+}
+
+/** Folder of the page of `fer live`; null where it has not been built. */
+export function shippedPage(from: string | URL = import.meta.url): string | null {
+  const places = ['../web', '../../../dist/stream/web'].map((place) => fileURLToPath(new URL(place, from)));
+  return places.find((place) => existsSync(join(place, 'index.html'))) ?? null;
 }
 
 /**
