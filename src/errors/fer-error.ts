@@ -14,7 +14,7 @@ export function throwIfAborted(signal: AbortSignal | undefined, name: string): v
 
 /** All error codes with their meaning. A test keeps `docs/errors.md` equal; that page adds what to do. */
 export const ERROR_CODES = {
-  USAGE: 'An invalid command line or option.',
+  USAGE: 'An invalid command line, option or call.',
   CONFIG_INVALID: 'A setting with an unknown name, of the wrong type or out of range.',
   INPUT_NOT_FOUND: 'No such file, folder or URL, or a glob without matches.',
   INPUT_UNREADABLE: 'ffmpeg cannot decode the input as video or image.',

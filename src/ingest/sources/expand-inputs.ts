@@ -40,15 +40,23 @@ interface Search {
   readonly failures: InputFailure[];
 }
 
+/** Callers from JavaScript are not held by the type. */
+function isList(args: unknown): boolean {
+  return Array.isArray(args);
+}
+
 /**
  * What a command line's arguments stand for: files, folders (searched through; a folder with pictures and no footage is
  * one image sequence), globs, http(s) URLs, objects and folders of object storage (s3://), "-" for stdin. In the order of the arguments, naturally sorted within each,
  * every file once. Hidden files are skipped unless named. Never throws for a bad argument or an unreadable part of a folder.
+ * @throws FerError USAGE for what is no list
  */
 export async function expandInputs(
   args: readonly string[],
   { ignore = () => Promise.resolve(null) }: { readonly ignore?: Ignore } = {},
 ): Promise<ExpandedInputs> {
+  // A text is a list of characters, of which "/" stands for the whole disk.
+  if (!isList(args)) throw new FerError('USAGE', `${String(args)}: is no list of inputs; give ['clip.mp4']`);
   const search: Search = { ignore, ignored: [], failures: [] };
   const found: Input[] = [];
   const seen = new Set<string>();

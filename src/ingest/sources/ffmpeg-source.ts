@@ -74,7 +74,7 @@ export class FfmpegSource implements FrameSource {
   }
 
   async *frames(signal?: AbortSignal): AsyncGenerator<Frame, void, undefined> {
-    if (this.begun) throw new FerError('INTERNAL', `${this.name}: a source can be read only once, open it again`);
+    if (this.begun) throw new FerError('USAGE', `${this.name}: a source can be read only once, open it again`);
     this.begun = true;
     throwIfAborted(signal, this.name);
     const { input, place, networkTimeout = NETWORK_TIMEOUT } = this.setup;

@@ -81,7 +81,7 @@ class ImageSource implements FrameSource {
   }
 
   async *frames(signal?: AbortSignal): AsyncGenerator<Frame, void, undefined> {
-    if (this.begun) throw new FerError('INTERNAL', `${this.name}: a source can be read only once, open it again`);
+    if (this.begun) throw new FerError('USAGE', `${this.name}: a source can be read only once, open it again`);
     this.begun = true;
     const { keepUnreadable = false } = this.options;
     let lastError: unknown = null;

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { FerError } from '../../errors/fer-error.js';
 import { NETWORK_TIMEOUT } from '../ffmpeg/input-guards.js';
 import { probeFile, probeVideo } from '../probe/probe-video.js';
 import type { VideoProbe } from '../probe/probe-video.js';
@@ -8,7 +9,7 @@ import { openImages } from './image-source.js';
 
 /**
  * The frames of an input.
- * @throws FerError INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_NO_VIDEO, INPUT_UNSAFE, INPUT_STALLED, FFMPEG_MISSING;
+ * @throws FerError USAGE, INPUT_NOT_FOUND, INPUT_UNREADABLE, INPUT_NO_VIDEO, INPUT_UNSAFE, INPUT_STALLED, FFMPEG_MISSING;
  * for stdin only once frames are read
  */
 export async function openSource(
@@ -24,6 +25,11 @@ export async function openSource(
       return openUrl(input.path, options);
     case 'stdin':
       return openStdin(options, process.stdin, input.name);
+    default: // callers from JavaScript are not held by the type
+      throw new FerError(
+        'USAGE',
+        `${JSON.stringify(input)}: is no input; give { kind: 'file', path, name }, or take inputs from expandInputs`,
+      );
   }
 }
 

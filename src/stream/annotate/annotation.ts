@@ -1,5 +1,6 @@
 import { concat, defer, finalize, map, mergeAll, mergeMap } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { FerError } from '../../errors/fer-error.js';
 import type { KnownPerson } from '../../ingest/face/re-identify/identities.js';
 import type { Frame } from '../../ingest/frame.js';
 import type { DecodeReport, FrameSource } from '../../ingest/sources/frame-source.js';
@@ -72,7 +73,11 @@ export class Annotation implements AsyncIterable<FrameResult> {
   }
 
   private results(ready?: () => Promise<void>): Observable<FrameResult> {
-    if (this.started) throw new Error('an Annotation can be consumed only once; annotate the input again');
+    if (this.started)
+      throw new FerError(
+        'USAGE',
+        `${this.metadata.input.name}: an annotation can be consumed only once; annotate the input again`,
+      );
     this.started = true;
     let pipeline: FacePipeline;
     try {

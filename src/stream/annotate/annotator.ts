@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as rxjs from 'rxjs';
-import { FerError } from '../../errors/fer-error.js';
+import { FerError, throwIfAborted } from '../../errors/fer-error.js';
 import { findFfmpeg, lookForFfmpeg } from '../../ingest/ffmpeg/binaries.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import type { FrameSource, Input, SourceInfo } from '../../ingest/sources/frame-source.js';
@@ -120,19 +120,26 @@ export class Annotator {
  * Annotates one file, image folder, URL or stdin ("-"): one result for every frame, in order.
  * The decoder waits for the loop; leaving the loop stops everything. For many inputs, open an `Annotator` once instead.
  *
- * @throws FerError with a code of docs/errors.md
+ * @param options.signal stops it from outside, also while it waits for the next frame
+ * @throws FerError with a code of docs/errors.md; INTERRUPTED after the signal
  * @example
  * for await (const { timestamp, faces } of annotate('clip.mp4')) console.log(timestamp, faces[0]?.label);
  */
 export async function* annotate(
   input: string,
-  options: AnnotateOptions = {},
+  { signal, ...options }: AnnotateOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<FrameResult, void, undefined> {
-  const single = await singleInput(input);
-  const annotator = await Annotator.open(options);
+  throwIfAborted(signal, input);
+  const { annotator, annotation } = await openBoth(input, options);
+  const results = annotation[Symbol.asyncIterator]();
+  const leave = (): void => void results.return();
+  signal?.addEventListener('abort', leave);
   try {
-    yield* await annotator.annotate(single);
+    throwIfAborted(signal, input);
+    yield* results;
+    throwIfAborted(signal, input);
   } finally {
+    signal?.removeEventListener('abort', leave);
     annotator.dispose();
   }
 }

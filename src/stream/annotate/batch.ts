@@ -40,6 +40,15 @@ export type BatchEvent =
 /** Errors that every further input of the batch would meet too. */
 const BATCH_ERRORS: ReadonlySet<string> = new Set(['MODEL_BROKEN', 'FFMPEG_MISSING']);
 
+/** Callers from JavaScript are not held by the type. @throws FerError CONFIG_INVALID */
+function requireOutputs({ outputDir, formats, stream }: BatchOptions): void {
+  if (stream !== undefined) return;
+  if (!Array.isArray(formats) || formats.length === 0)
+    throw new FerError('CONFIG_INVALID', "formats: give the formats to write, as in ['jsonl']");
+  if (typeof (outputDir as unknown) !== 'string' || outputDir === '')
+    throw new FerError('CONFIG_INVALID', 'outputDir: give the folder for the results');
+}
+
 /**
  * Annotates many inputs into files. A bad input is an event and does not end the batch; inputs that an earlier run finished with the same
  * content and settings are skipped; each output appears under its name only when complete.
@@ -52,11 +61,12 @@ export async function* annotateBatch(
 ): AsyncGenerator<BatchEvent, void, undefined> {
   const { formats, stream, force = false, signal, ...others } = options;
   const { outputDir: place, ...annotateOptions } = others;
+  requireOutputs(options);
   const remote = stream === undefined ? await RemoteFolder.of(place) : null;
   const outputDir = remote?.local ?? place;
   const settings = parseAnnotateOptions(annotateOptions);
   const wanted = await resultHash(settings, formats);
-  const { inputs, failures, ignored } = await expandInputs([...args], { ignore: overlayReason });
+  const { inputs, failures, ignored } = await expandInputs(args, { ignore: overlayReason });
   yield { type: 'planned', inputs: inputs.length + failures.length };
   for (const { name: input, reason } of ignored) yield { type: 'ignored', input, reason };
   for (const { name, error } of failures) yield { type: 'failed', input: name, error };
