@@ -109,7 +109,7 @@ describe('on one picture', () => {
     annotator.dispose();
   });
 
-  it('is stopped by a signal: before, while it waits for a result, and between two results', async () => {
+  it('is stopped by a signal: before, while it waits for a result, while it opens, and between two results', async () => {
     const interrupted = { code: 'INTERRUPTED', message: `${input}: stopped before its end` };
     await expect(annotate(input, { ...options, signal: AbortSignal.abort() }).next()).rejects.toMatchObject(
       interrupted,
@@ -133,6 +133,21 @@ describe('on one picture', () => {
     await expect(next).rejects.toMatchObject(interrupted);
     await waiting.settled;
     expect(dispose).toHaveBeenCalledOnce();
+    vi.restoreAllMocks();
+
+    const early = new AbortController();
+    let opened: (annotator: Annotator) => void = () => undefined;
+    vi.spyOn(Annotator, 'open').mockReturnValue(new Promise((resolve) => (opened = resolve)));
+    const first = annotate(input, { signal: early.signal }).next();
+    setTimeout(() => {
+      early.abort();
+    }, 50);
+    await expect(first).rejects.toMatchObject(interrupted);
+    const freed = vi.fn();
+    opened({ annotate: () => Promise.resolve(null), dispose: freed } as unknown as Annotator);
+    await vi.waitFor(() => {
+      expect(freed).toHaveBeenCalledOnce();
+    });
     vi.restoreAllMocks();
 
     const later = new AbortController();

@@ -120,7 +120,7 @@ export class Annotator {
  * Annotates one file, image folder, URL or stdin ("-"): one result for every frame, in order.
  * The decoder waits for the loop; leaving the loop stops everything. For many inputs, open an `Annotator` once instead.
  *
- * @param options.signal stops it from outside, also while it waits for the next frame
+ * @param options.signal stops it from outside, also while it opens the input or waits for the next frame
  * @throws FerError with a code of docs/errors.md; INTERRUPTED after the signal
  * @example
  * for await (const { timestamp, faces } of annotate('clip.mp4')) console.log(timestamp, faces[0]?.label);
@@ -130,7 +130,7 @@ export async function* annotate(
   { signal, ...options }: AnnotateOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<FrameResult, void, undefined> {
   throwIfAborted(signal, input);
-  const { annotator, annotation } = await openBoth(input, options);
+  const { annotator, annotation } = await openedUnlessAborted(openBoth(input, options), signal, input);
   const results = annotation[Symbol.asyncIterator]();
   const leave = (): void => void results.return();
   signal?.addEventListener('abort', leave);
@@ -166,6 +166,32 @@ export function annotate$(input: string, options: AnnotateOptions = {}): rxjs.Ob
       },
     );
   });
+}
+
+/** Servers may take long to answer: the signal does not wait for them. What is opened all the same is freed. */
+async function openedUnlessAborted<T extends { readonly annotator: Annotator }>(
+  opening: Promise<T>,
+  signal: AbortSignal | undefined,
+  name: string,
+): Promise<T> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<void>((resolve) => (stop = resolve));
+  signal?.addEventListener('abort', stop);
+  try {
+    await Promise.race([opening, aborted]);
+    throwIfAborted(signal, name);
+    return await opening;
+  } catch (error) {
+    void opening.then(
+      ({ annotator }) => {
+        annotator.dispose();
+      },
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
 }
 
 async function openBoth(input: string, options: AnnotateOptions) {
