@@ -103,5 +103,5 @@ export function reportFailure(error: unknown): void {
 /** Whether other files may go well. */
 function isOfOneFile(error: unknown): boolean {
   const { code } = FerError.from(error);
-  return code === 'ANNOTATION_INVALID' || code.startsWith('INPUT_');
+  return code === 'ANNOTATION_INVALID' || code === 'OUTPUT_UNWRITABLE' || code.startsWith('INPUT_');
 }

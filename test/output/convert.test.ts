@@ -92,15 +92,18 @@ describe('converting', () => {
     await convertAnnotation(path, { formats: ['vtt', 'srt'], outputDir });
   });
 
-  it('converts the others when one of several is damaged', async () => {
+  it('converts the others when one of several is damaged, or its output is not ours', async () => {
     const dir = await annotated(CLIP);
     await writeFile(join(dir, 'cut.jsonl'), '{"type":');
     await rm(join(dir, 'clip.csv'));
-    const paths = ['cut', 'absent', 'clip'].map((name) => join(dir, `${name}.jsonl`));
+    await copyFile(join(dir, 'clip.jsonl'), join(dir, 'taken.jsonl'));
+    await writeFile(join(dir, 'taken.csv'), 'of somebody else');
+    const paths = ['cut', 'absent', 'taken', 'clip'].map((name) => join(dir, `${name}.jsonl`));
     const combined = join(dir, 'all.csv');
     const { code, stdout, stderr } = await callFer(['convert', ...paths, '--format', 'csv', '--combine', combined]);
     expect([code, stdout.trim().split('\n')]).toEqual([1, [join(dir, 'clip.csv'), combined]]);
-    expect(stderr).toMatch(/^failed: .*cut\.jsonl.*\nfailed: .*absent\.jsonl.*\n$/);
+    expect(stderr).toMatch(/^failed: .*cut\.jsonl.*\nfailed: .*absent\.jsonl.*\nfailed: .*taken\.csv exists.*\n$/);
+    expect(await readFile(join(dir, 'taken.csv'), 'utf8')).toBe('of somebody else');
   });
 
   it('keeps annotations of one name apart in one folder', async () => {
