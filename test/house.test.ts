@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 /** A ratchet: lower it when files are merged, never raise it. */
-const MAX_FILES = 430;
+const MAX_FILES = 429;
 const MAX_LINES = 400;
 
 /** Files of src/ without tests, as paths from the root. */

@@ -238,7 +238,7 @@ function examples(what: string, all: readonly string[]): string[] {
 }
 
 /** The results of an evaluation as text. */
-export function evaluationLines(evaluation: Evaluation): string[] {
+function evaluationLines(evaluation: Evaluation): string[] {
   const {
     count,
     accuracy,

@@ -25,7 +25,7 @@ export const runSchema = z.object({
 export type ArchiveRun = z.infer<typeof runSchema>;
 
 /** A part of an input, with the frames around it that its first and last frames depend on. Seconds of presentation time. */
-export const segmentSchema = z.object({
+const segmentSchema = z.object({
   index: z.string(),
   /** Decoding starts here; null: at the beginning. */
   from: z.number().nullable(),
@@ -38,11 +38,11 @@ export const segmentSchema = z.object({
 export type Segment = z.infer<typeof segmentSchema>;
 
 /** Work other than annotation that workers share. */
-export const taskSchema = z.object({ name: z.enum(['experiment', 'prepare', 'evaluate']), settings: z.unknown() });
+const taskSchema = z.object({ name: z.enum(['experiment', 'prepare', 'evaluate']), settings: z.unknown() });
 export type TaskCall = z.infer<typeof taskSchema>;
 
 /** A part of a task, which any worker can do. */
-export const partSchema = z.object({
+const partSchema = z.object({
   index: z.string(),
   /** For people. */
   name: z.string(),

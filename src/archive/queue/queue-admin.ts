@@ -60,7 +60,7 @@ export async function queueStatus({ queue, redis }: ArchiveQueue): Promise<Queue
 }
 
 /** Failed inputs (dead letters), newest first, in constant memory. */
-export async function* failedJobs(queue: Queue, page = 500): AsyncGenerator<Job> {
+async function* failedJobs(queue: Queue, page = 500): AsyncGenerator<Job> {
   for (let start = 0; ; start += page) {
     const jobs = (await queue.getFailed(start, start + page - 1)) as (Job | undefined)[];
     for (const job of jobs) if (job !== undefined) yield job;

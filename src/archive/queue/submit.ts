@@ -19,7 +19,7 @@ const ATTEMPTS = 5;
 const FIRST_PAUSE = 5_000;
 /** Priority of segments and merges: what has begun ends before the next input begins. BullMQ: the smaller the earlier. */
 export const BEGUN = 1;
-export const DEFAULT_PRIORITY = 10;
+const DEFAULT_PRIORITY = 10;
 
 export const RETRY = { attempts: ATTEMPTS, backoff: { type: 'exponential', delay: FIRST_PAUSE } } as const;
 

@@ -127,7 +127,7 @@ export class WorkerMonitor {
 }
 
 /** A page without scripts: tables with captions and headers, readable at any size and with any reader. */
-export function statusPage(status: QueueStatus): string {
+function statusPage(status: QueueStatus): string {
   const { perMinute, secondsLeft, failures } = status;
   const rows = [
     ['Waiting', status.waiting],

@@ -257,7 +257,7 @@ async function expandGlob(pattern: string, search: Search): Promise<Input[]> {
  * The inputs of an s3:// argument: an object, or the videos of a folder and its folders, in natural order. Hidden names are left out.
  * @throws FerError INPUT_NOT_FOUND, STORAGE_FAILED, PACKAGE_MISSING
  */
-export async function expandS3(argument: string): Promise<Input[]> {
+async function expandS3(argument: string): Promise<Input[]> {
   const { key, bucket } = parseS3Address(argument);
   if (key !== '' && !key.endsWith('/')) {
     const object = await headObject(argument);

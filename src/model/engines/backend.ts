@@ -2,7 +2,7 @@
 export const TFJS_BACKENDS = ['tfjs-node-gpu', 'tfjs-node', 'webgpu', 'wasm'] as const;
 
 /** onnxruntime, for finished networks, by device. */
-export const ONNX_BACKENDS = [
+const ONNX_BACKENDS = [
   'onnxruntime',
   'onnxruntime-cuda',
   'onnxruntime-coreml',

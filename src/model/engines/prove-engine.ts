@@ -73,6 +73,6 @@ export function isEngineRegistered(tfjsName: string): boolean {
   return (tf.findBackendFactory(tfjsName) as unknown) !== null;
 }
 
-export function hasKernel(kernel: string, tfjsName: string): boolean {
+function hasKernel(kernel: string, tfjsName: string): boolean {
   return (tf.getKernel(kernel, tfjsName) as unknown) !== undefined;
 }

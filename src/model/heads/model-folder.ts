@@ -18,7 +18,7 @@ interface ModelFolder {
 const OF_A_RUN = ['best', 'last'];
 
 /** Whether `findModelFolder` finds a model there. */
-export async function isModelFolder(folder: string): Promise<boolean> {
+async function isModelFolder(folder: string): Promise<boolean> {
   return (await hasCheckpoint(folder)) || hasCheckpoint(join(folder, 'frame'));
 }
 

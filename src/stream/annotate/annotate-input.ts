@@ -275,7 +275,7 @@ export async function openOutputs(
 }
 
 /** Absolute, so that it does not depend on the working directory. */
-export function inputAddress({ kind, path }: Input): string {
+function inputAddress({ kind, path }: Input): string {
   return kind === 'file' || kind === 'images' ? resolve(path) : path;
 }
 

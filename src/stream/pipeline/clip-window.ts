@@ -33,7 +33,7 @@ export const DEFAULT_SMOOTHING = 0.1;
  * Seconds. Measured on 128 changes of expression (bench/video-behaviour.ts): with 0.15 s none takes longer than 0.3 s to show; with 0.3 s
  * three do, with 1.2 s (the window of recorded footage) one in 24. Labels switch 15 % more often than with 1.2 s.
  */
-export const DEFAULT_MEMORY = 0.15;
+const DEFAULT_MEMORY = 0.15;
 
 /** Timestamps may repeat, so a bound in seconds alone is not enough. */
 const MAX_WAITING_FRAMES = 512;

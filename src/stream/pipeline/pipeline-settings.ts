@@ -11,7 +11,7 @@ import { SURE } from './trust-weights.js';
 const length = z.number().min(0);
 
 /** A rectangle of the frame: pixels of the frame as annotated, or shares of its sides in percent. */
-export const areaSchema = z.strictObject({
+const areaSchema = z.strictObject({
   x: length,
   y: length,
   width: z.number().positive(),

@@ -89,7 +89,7 @@ export const faceLine = z.object({
   trust: z.enum(['sure', 'unsure', 'unusable']).describe('whether to rely on the label'),
 });
 
-export const runLine = z
+const runLine = z
   .object({
     type: z.literal('run'),
     schemaVersion: z.literal(SCHEMA_VERSION),
@@ -113,7 +113,7 @@ export const runLine = z
   })
   .describe('the first line: what the run was');
 
-export const frameLine = z
+const frameLine = z
   .object({
     type: z.literal('frame'),
     index: z.int().min(0),
@@ -127,7 +127,7 @@ export const frameLine = z
   })
   .describe('one line for every decoded frame, in order');
 
-export const endLine = z
+const endLine = z
   .object({
     type: z.literal('end'),
     frames: z.int().min(0),

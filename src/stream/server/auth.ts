@@ -47,13 +47,13 @@ export class Auth {
 }
 
 /** The token of a request: `Authorization: Bearer ...`, or `?token=` for browsers, where a page cannot set the headers of a WebSocket. */
-export function givenToken(request: IncomingMessage, url: URL): string | null {
+function givenToken(request: IncomingMessage, url: URL): string | null {
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   return bearer ?? url.searchParams.get('token');
 }
 
 /** Compares in constant time; hashing first makes the lengths equal. */
-export function tokenMatches(expected: string, given: string): boolean {
+function tokenMatches(expected: string, given: string): boolean {
   return timingSafeEqual(digest(expected), digest(given));
 }
 

@@ -110,7 +110,7 @@ export function randAugment({ operations = 2, magnitude = 10, of = 30 }: RandAug
 }
 
 /** Either way equally likely. Always takes one number, so that what is drawn next does not depend on whether this operation goes two ways. */
-export function drawSign({ signed }: Operation, random: SeededRandom): 1 | -1 {
+function drawSign({ signed }: Operation, random: SeededRandom): 1 | -1 {
   const negative = random.int(2) === 1;
   return signed && negative ? -1 : 1;
 }

@@ -15,7 +15,7 @@ const WORTH_CUTTING = 16_384;
  * Fast matMul for the wasm engine, which has a fast product for two plain matrices but a plain loop for transposed or
  * batched ones. So transpose first, fold a batch that shares one right-hand matrix into rows, and else go product by product.
  */
-export function batchMatMul(stock: Kernel): Kernel {
+function batchMatMul(stock: Kernel): Kernel {
   return (call) => {
     const a = call.inputs['a']!; // [..., M, K], or [..., K, M] when transposeA
     const b = call.inputs['b']!; // [..., K, N], or [..., N, K] when transposeB
