@@ -1,7 +1,8 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Command } from 'commander';
 import { FerError, printable } from '../errors/fer-error.js';
+import { headOf } from '../files/text-file.js';
 import { naturalOrder } from '../ingest/media-names.js';
 import { convertEach, reportFailure } from './convert.js';
 import { EXIT, interruptSignal } from './exit.js';
@@ -69,8 +70,8 @@ const SIGNS: Readonly<Record<string, string>> = {
  * @throws FerError OUTPUT_UNWRITABLE
  */
 export async function refuseForeignPage(path: string): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null || text.slice(0, 4096).includes(SIGNS[basename(path)] ?? '')) return;
+  const head = await headOf(path, 4096).catch(() => null);
+  if (head === null || head.includes(SIGNS[basename(path)] ?? '')) return;
   throw new FerError(
     'OUTPUT_UNWRITABLE',
     `${path} exists, and fer did not write it; move it, or give another --output-dir`,

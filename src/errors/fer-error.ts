@@ -12,6 +12,28 @@ export function throwIfAborted(signal: AbortSignal | undefined, name: string): v
     throw new FerError('INTERRUPTED', `${name}: stopped before its end`, { cause: signal.reason });
 }
 
+/** The result of a promise, or null as soon as the signal is aborted. The work continues, and what it rejects with later is ignored. */
+export async function unlessAborted<T extends object>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T | null> {
+  if (signal === undefined) return work;
+  let stop = (): void => undefined;
+  const aborted = new Promise<null>((resolve) => {
+    stop = () => {
+      resolve(null);
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    if (signal.aborted) work.catch(() => undefined);
+  }
+}
+
 /** All error codes with their meaning. A test keeps `docs/errors.md` equal; that page adds what to do. */
 export const ERROR_CODES = {
   USAGE: 'An invalid command line, option or call.',

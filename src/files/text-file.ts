@@ -21,15 +21,21 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** The encoding in which to stream a text, by its first bytes. Rejects as `open` does. */
-export async function encodingOf(path: string): Promise<'utf8' | 'utf16le'> {
+/** The first bytes of a file, fewer where it is shorter. Rejects as `open` does. */
+export async function headOf(path: string, length: number): Promise<Buffer> {
   const file = await open(path);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0xff && buffer[1] === 0xfe ? 'utf16le' : 'utf8';
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
+}
+
+/** The encoding in which to stream a text, by its first bytes. Rejects as `open` does. */
+export async function encodingOf(path: string): Promise<'utf8' | 'utf16le'> {
+  const [first, second] = await headOf(path, 2);
+  return first === 0xff && second === 0xfe ? 'utf16le' : 'utf8';
 }
 
 /** The first piece of a text without its byte-order mark. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as rxjs from 'rxjs';
-import { FerError, throwIfAborted } from '../../errors/fer-error.js';
+import { FerError, throwIfAborted, unlessAborted } from '../../errors/fer-error.js';
 import { findFfmpeg, lookForFfmpeg } from '../../ingest/ffmpeg/binaries.js';
 import { expandInputs } from '../../ingest/sources/expand-inputs.js';
 import type { FrameSource, Input, SourceInfo } from '../../ingest/sources/frame-source.js';
@@ -130,7 +130,18 @@ export async function* annotate(
   { signal, ...options }: AnnotateOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<FrameResult, void, undefined> {
   throwIfAborted(signal, input);
-  const { annotator, annotation } = await openedUnlessAborted(openBoth(input, options), signal, input);
+  const opening = openBoth(input, options);
+  // Servers may take long to answer: the signal does not wait for them. What is opened all the same is freed.
+  const opened = await unlessAborted(opening, signal);
+  if (signal?.aborted === true)
+    void opening.then(
+      (late) => {
+        late.annotator.dispose();
+      },
+      () => undefined,
+    );
+  throwIfAborted(signal, input);
+  const { annotator, annotation } = opened!;
   const results = annotation[Symbol.asyncIterator]();
   const leave = (): void => void results.return();
   signal?.addEventListener('abort', leave);
@@ -166,32 +177,6 @@ export function annotate$(input: string, options: AnnotateOptions = {}): rxjs.Ob
       },
     );
   });
-}
-
-/** Servers may take long to answer: the signal does not wait for them. What is opened all the same is freed. */
-async function openedUnlessAborted<T extends { readonly annotator: Annotator }>(
-  opening: Promise<T>,
-  signal: AbortSignal | undefined,
-  name: string,
-): Promise<T> {
-  let stop = (): void => undefined;
-  const aborted = new Promise<void>((resolve) => (stop = resolve));
-  signal?.addEventListener('abort', stop);
-  try {
-    await Promise.race([opening, aborted]);
-    throwIfAborted(signal, name);
-    return await opening;
-  } catch (error) {
-    void opening.then(
-      ({ annotator }) => {
-        annotator.dispose();
-      },
-      () => undefined,
-    );
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', stop);
-  }
 }
 
 async function openBoth(input: string, options: AnnotateOptions) {

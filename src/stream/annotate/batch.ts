@@ -85,8 +85,7 @@ export async function* annotateBatch(
       const name = names[index]!;
       let isInterrupted = false;
       let hash: string | null = null;
-      // A file that is done already is opened for nothing, so only the first one is opened this early.
-      let opening = index === 0 && input.kind === 'file' ? beginInput(input, settings) : undefined;
+      let opening: Promise<BegunSource> | undefined;
       try {
         hash = await identifyInput(input);
         const outputs = { outputDir, remote, name, formats, stream };
@@ -100,7 +99,7 @@ export async function* annotateBatch(
         if (annotator === null && stream === undefined) await requireFolder(outputDir);
         // The networks take their time to load.
         if (annotator === null) {
-          opening ??= beginInput(input, settings);
+          opening = beginInput(input, settings);
           annotator = await openAnnotator(settings);
           yield { type: 'engine', backend: annotator.backend.name, description: annotator.backend.description };
         }

@@ -6,6 +6,7 @@
 import type { Picture } from '../../ingest/frame.js';
 import { serveWorker, withTransfer } from '../../workers/serve-worker.js';
 import type { Problem } from '../protocol/messages.js';
+import { tooLarge } from './pending-picture.js';
 
 /** Methods of the decoder thread. */
 export interface DecoderApi {
@@ -53,11 +54,7 @@ await serveWorker<null, DecoderApi>(async ({ maxPixels }: DecoderSetup) => {
           return withTransfer({ width: info.width, height: info.height, data: pixels }, [pixels.buffer]);
         } catch (error) {
           const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
-          if (reason.includes('exceeds pixel limit'))
-            return {
-              code: 'PICTURE_TOO_LARGE',
-              message: `the picture has more than ${maxPixels} pixels; send a smaller one`,
-            };
+          if (reason.includes('exceeds pixel limit')) return tooLarge(maxPixels);
           return badPicture(`the JPEG cannot be decoded: ${reason}; check that all of its bytes were sent`);
         }
       },

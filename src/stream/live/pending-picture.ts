@@ -165,11 +165,7 @@ export class PendingPicture implements Job {
         return DEFECT;
       });
     const { width, height, data } = picture;
-    if (width * height > maxPixels)
-      return {
-        code: 'PICTURE_TOO_LARGE',
-        message: `the picture has more than ${maxPixels} pixels; send a smaller one`,
-      };
+    if (width * height > maxPixels) return tooLarge(maxPixels);
     if (width < 1 || height < 1 || data.length !== width * height * 3)
       return {
         code: 'BAD_PICTURE',
@@ -211,6 +207,10 @@ export class PendingPicture implements Job {
     this.stream.finish();
     send();
   }
+}
+
+export function tooLarge(maxPixels: number): Problem {
+  return { code: 'PICTURE_TOO_LARGE', message: `the picture has more than ${maxPixels} pixels; send a smaller one` };
 }
 
 const NO_PICTURE: Problem = {

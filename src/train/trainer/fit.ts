@@ -1,5 +1,5 @@
 import type { tf } from '../../model/tfjs.js';
-import { FerError } from '../../errors/fer-error.js';
+import { FerError, unlessAborted } from '../../errors/fer-error.js';
 import { isHead } from '../../model/networks/classifier.js';
 import { averageResults, predictWith } from './gradients.js';
 import type { GradientRunner } from './gradients.js';
@@ -11,7 +11,7 @@ import type { SplitMetrics } from '../metrics/split-metrics.js';
 import { RowTable } from '../records/epoch-tables.js';
 import type { EpochRecord } from '../records/epoch-tables.js';
 import type { TrainingState, WeightVectors } from '../records/training-state.js';
-import { unlessAborted } from '../util/event-loop.js';
+
 import { EpochBatches } from './epoch-batches.js';
 import type { BatchSettings } from './epoch-batches.js';
 import { ModelWeights } from './model-weights.js';

@@ -117,7 +117,7 @@ function shiftedSums(
   // The last four overlap those before them where C is not a multiple of 4.
   for (let block = 0; block < channels && channels >= 4; block += 4) {
     const c = Math.min(block, channels - 4);
-    // No destructuring in here: it would take most of the time.
+    // One by one: destructuring arrays would slow the loop.
     const p0 = p[c]!;
     const p1 = p[c + 1]!;
     const p2 = p[c + 2]!;

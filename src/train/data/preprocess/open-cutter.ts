@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { FerError, throwIfAborted } from '../../../errors/fer-error.js';
+import { FerError, throwIfAborted, unlessAborted } from '../../../errors/fer-error.js';
 import { makeOutputFolder } from '../../../files/write-error.js';
 import { loadFaceNets } from '../../../ingest/face/face-nets.js';
 import { opensInTurn } from '../../../model/engines/backend.js';
@@ -9,7 +9,7 @@ import { loadForInference } from '../../../model/sessions/inference-engine.js';
 import type { LoadedOnEngine } from '../../../model/sessions/inference-engine.js';
 import { siblingModule } from '../../../workers/worker-client.js';
 import { WorkerPool, availableMemory } from '../../../workers/worker-pool.js';
-import { unlessAborted } from '../../util/event-loop.js';
+
 import type { Sample } from '../sample.js';
 import { LocalFaceCutter } from './face-cutter.js';
 import type { CutFaces, CutSettings, FaceCutter } from './face-cutter.js';

@@ -4,7 +4,7 @@ import type { CropSource } from '../crops/crop-source.js';
 import { cropLength } from '../crops/crop-source.js';
 import { mean } from '../../util/arrays.js';
 import { SlightExpressions } from './slight-expressions.js';
-import type { SlightOptions } from './slight-expressions.js';
+import type { Mix, SlightOptions } from './slight-expressions.js';
 import { sampleRng } from './training-set.js';
 import type { BatchRequest, MicroBatch, EvaluationSet, Predict, TrainingSet } from './training-set.js';
 
@@ -65,7 +65,7 @@ export class ImageTrainingSet implements TrainingSet {
     const { size, channels } = this.crops.geometry;
     const first = new Float32Array(indices.length * length);
     const second = secondView === 'none' ? null : new Float32Array(first.length);
-    const mixes: Awaited<ReturnType<SlightExpressions['apply']>>[] = [];
+    const mixes: (Mix | null)[] = [];
     for (const [i, index] of indices.entries()) {
       const own = sampleRng(random, index, repeats[i]);
       const data = Float32Array.from(pictures.subarray(i * length, (i + 1) * length));
@@ -108,10 +108,7 @@ function towardRest(shares: readonly number[], kept: number, neutral: number): r
 }
 
 /** What teachers see in faces, mixed like the faces. [n, D] */
-function mixedFeatures(
-  faces: readonly TrainingFace[],
-  mixes: readonly ({ readonly share: number; readonly rest: Pick<TrainingFace, 'teacherFeatures'> } | null)[],
-): Float32Array {
+function mixedFeatures(faces: readonly TrainingFace[], mixes: readonly (Mix | null)[]): Float32Array {
   const width = faces[0]!.teacherFeatures!.length;
   const rows = new Float32Array(faces.length * width);
   faces.forEach(({ teacherFeatures: own }, i) => {

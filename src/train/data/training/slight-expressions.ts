@@ -4,7 +4,7 @@ import { cropLength } from '../crops/crop-source.js';
 import type { CropSource } from '../crops/crop-source.js';
 
 /** Data of a face to train on. */
-export interface NeutralFace {
+interface NeutralFace {
   /** Place in the crop source. */
   readonly crop: number;
   /** Class index. */
@@ -14,7 +14,7 @@ export interface NeutralFace {
 }
 
 /** How a face was mixed. */
-interface Mix {
+export interface Mix {
   /** Share of its own pixels. */
   readonly share: number;
   /** Share of its own label. */

@@ -5,9 +5,8 @@ import { DEFAULT_CROP } from '../../../model/crop-geometry.js';
 import { PRESET_NAMES, readConfigFile, resolveConfig } from '../../config/read-config.js';
 import { channels } from '../../config/train-config.js';
 import type { TrainConfig } from '../../config/train-config.js';
-import { FACE_CHOICES } from '../../data/sample.js';
 import { NO_FACE } from '../../data/preprocess/prepared-header.js';
-import { SPLITS } from '../../data/sample.js';
+import { FACE_CHOICES, SPLITS } from '../../data/sample.js';
 import { CLIP_STYLES, DEFAULT_SYNTHESIS } from '../../data/synthesize/synthesis-options.js';
 
 /** Names of the data sets that a recipe is run on, in the order of the command line: data, data2, data3 ... */
