@@ -5,8 +5,8 @@
 
 import type { Picture } from '../../ingest/frame.js';
 import { serveWorker, withTransfer } from '../../workers/serve-worker.js';
+import { tooLarge } from '../protocol/messages.js';
 import type { Problem } from '../protocol/messages.js';
-import { tooLarge } from './pending-picture.js';
 
 /** Methods of the decoder thread. */
 export interface DecoderApi {

@@ -2,6 +2,7 @@ import { FerError } from '../../errors/fer-error.js';
 import type { Picture } from '../../ingest/frame.js';
 import type { WorkerPool } from '../../workers/worker-pool.js';
 import type { FrameResult } from '../pipeline/frame-result.js';
+import { tooLarge } from '../protocol/messages.js';
 import type { Problem, ResultMessage } from '../protocol/messages.js';
 import type { DecoderApi } from './decoder-worker.js';
 import type { LivePicture, SessionListener } from './live-engine.js';
@@ -207,10 +208,6 @@ export class PendingPicture implements Job {
     this.stream.finish();
     send();
   }
-}
-
-export function tooLarge(maxPixels: number): Problem {
-  return { code: 'PICTURE_TOO_LARGE', message: `the picture has more than ${maxPixels} pixels; send a smaller one` };
 }
 
 const NO_PICTURE: Problem = {

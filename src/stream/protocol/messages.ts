@@ -216,3 +216,8 @@ export function decodeFrameMessage(message: Uint8Array): FrameMessage | string {
     return 'bytes 8 to 15 must be a time in milliseconds (float64, big-endian)';
   return { sequence: view.getUint32(4), captureTime, jpeg: message.subarray(FRAME_HEADER_BYTES) };
 }
+
+/** Of a picture with more than `maxPixels`. */
+export function tooLarge(maxPixels: number): Problem {
+  return { code: 'PICTURE_TOO_LARGE', message: `the picture has more than ${maxPixels} pixels; send a smaller one` };
+}
